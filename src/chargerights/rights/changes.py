@@ -1,0 +1,243 @@
+"""Changes of a network, one by one; each leaves the same network as building it afresh from the facts.
+
+Every function refuses what would contradict the other facts before it changes anything, and replaces the
+values in the network's dictionaries instead of changing them (see `network`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from pyroaring import BitMap64
+
+from .errors import (
+    IdTaken,
+    SiteCycle,
+    StillReferenced,
+    TagTaken,
+    UnknownAccessGroup,
+    UnknownCharger,
+    UnknownDriver,
+    UnknownSite,
+)
+from .identifiers import tag_key
+from .model import AccessGroup, Charger, Driver, Place, PlaceKind, Site
+from .network import Network, window_of
+from .reach import NO_WINDOWS, NOBODY, DriverWindow, Windowed
+
+K = TypeVar("K")
+V = TypeVar("V")
+I = TypeVar("I", int, str)  # noqa: E741
+
+
+def put_site(network: Network, site: Site) -> None:
+    """Adds the site, or replaces the one with its id (its place in the tree included)."""
+    if site.parent_id is not None:
+        _require(network.sites, site.parent_id, UnknownSite)
+        if site.id in network.chain(site.parent_id):
+            raise SiteCycle(f"site {site.id} cannot lie below site {site.parent_id}: that lies below it")
+    before = network.sites.get(site.id)
+    moved = before is None or before.parent_id != site.parent_id
+    if before is not None and moved:
+        _forget_reach(network, site.id)
+        _remove(network.subsite_ids, before.parent_id, site.id)
+    network.sites[site.id] = site
+    if moved:
+        _insert(network.subsite_ids, site.parent_id, site.id)
+        _forget_reach(network, site.id)
+
+
+def remove_site(network: Network, site_id: int) -> None:
+    """Removes a site that nothing else needs. Raises UnknownSite, StillReferenced."""
+    site = _require(network.sites, site_id, UnknownSite)
+    for users, what in (
+        (network.subsite_ids.get(site_id), "subsites"),
+        (network.charger_ids.get(site_id), "chargers"),
+        (network.home.get(site_id), "drivers at home there"),
+        (_has_rights(network, Place(PlaceKind.SITE, site_id)), "rights on it"),
+    ):
+        if users:
+            raise StillReferenced(f"site {site_id} cannot be removed: it has {what}")
+    _forget_reach(network, site_id)
+    _remove(network.subsite_ids, site.parent_id, site_id)
+    del network.sites[site_id]
+
+
+def put_charger(network: Network, charger: Charger) -> None:
+    """Adds the charger, or replaces the one with its charger id (its site included)."""
+    _require(network.sites, charger.site_id, UnknownSite)
+    before = network.chargers.get(charger.charger_id)
+    if before is None or before.site_id != charger.site_id:
+        if before is not None:
+            _remove(network.charger_ids, before.site_id, charger.charger_id)
+            _forget_reach(network, before.site_id)
+        _insert(network.charger_ids, charger.site_id, charger.charger_id)
+        _forget_reach(network, charger.site_id)
+    network.chargers[charger.charger_id] = charger
+
+
+def remove_charger(network: Network, charger_id: str) -> None:
+    """Removes a charger that nothing else needs. Raises UnknownCharger, StillReferenced."""
+    charger = _require(network.chargers, charger_id, UnknownCharger)
+    if charger_id in network.group_ids:
+        raise StillReferenced(f"charger {charger_id} cannot be removed: it is in access groups")
+    if _has_rights(network, Place(PlaceKind.CHARGER, charger_id)):
+        raise StillReferenced(f"charger {charger_id} cannot be removed: it has rights on it")
+    _remove(network.charger_ids, charger.site_id, charger_id)
+    _forget_reach(network, charger.site_id)
+    del network.chargers[charger_id]
+
+
+def put_access_group(network: Network, group: AccessGroup) -> None:
+    """Adds the access group, or replaces the one with its id (its chargers included)."""
+    for charger_id in group.charger_ids:
+        _require(network.chargers, charger_id, UnknownCharger)
+    _regroup(network, group.id, group.charger_ids)
+    network.access_groups[group.id] = group
+
+
+def remove_access_group(network: Network, group_id: int) -> None:
+    """Removes an access group on which nobody holds a right. Raises UnknownAccessGroup, StillReferenced."""
+    _require(network.access_groups, group_id, UnknownAccessGroup)
+    if _has_rights(network, Place(PlaceKind.ACCESS_GROUP, group_id)):
+        raise StillReferenced(f"access group {group_id} cannot be removed: it has rights on it")
+    _regroup(network, group_id, frozenset())
+    del network.access_groups[group_id]
+
+
+def put_driver(network: Network, driver: Driver) -> None:
+    """Adds the driver, or replaces the one with his id (his tags and rights included)."""
+    if driver.home_site_id is not None:
+        _require(network.sites, driver.home_site_id, UnknownSite)
+    keys: dict[str, int] = {}
+    for tag in driver.tags:
+        if tag.driver_id != driver.id:
+            raise IdTaken(f'tag "{tag.id_tag}" names driver {tag.driver_id}, not {driver.id}')
+        key = tag_key(tag.id_tag)
+        holder = network.tags.get(key)
+        owner = keys.get(key) if holder is None or holder.driver_id == driver.id else holder.driver_id
+        if owner is not None:
+            raise TagTaken(f'"{tag.id_tag}" is already a tag of driver {owner}')
+        keys[key] = driver.id
+    for right in driver.rights:
+        network.require_place(right.place)
+    _replace_driver(network, driver.id, network.drivers.get(driver.id), driver)
+    network.drivers[driver.id] = driver
+
+
+def remove_driver(network: Network, driver_id: int) -> None:
+    """Removes the driver with his tags and rights. Raises UnknownDriver."""
+    _replace_driver(network, driver_id, _require(network.drivers, driver_id, UnknownDriver), None)
+    del network.drivers[driver_id]
+
+
+@dataclass(slots=True)
+class _Held:
+    """A driver's rights on one place, as the indexes keep them."""
+
+    opened: bool = False
+    windows: list[DriverWindow] = field(default_factory=list)
+
+
+def _replace_driver(network: Network, driver_id: int, before: Driver | None, after: Driver | None) -> None:
+    him = BitMap64((driver_id,))
+    if before is not None:
+        for tag in before.tags:
+            del network.tags[tag_key(tag.id_tag)]
+        _discard(network.home, before.home_site_id, him)
+    if after is not None:
+        for tag in after.tags:
+            network.tags[tag_key(tag.id_tag)] = tag
+        network.home[after.home_site_id] = network.home.get(after.home_site_id, NOBODY) | him
+    network.disabled = network.disabled - him if after is None or after.enabled else network.disabled | him
+    old, new = _by_place(before), _by_place(after)
+    for place in old.keys() | new.keys():
+        if old.get(place) != new.get(place):
+            _put_rights(network, place, driver_id, new.get(place, _Held()))
+
+
+def _put_rights(network: Network, place: Place, driver_id: int, held: _Held) -> None:
+    him = BitMap64((driver_id,))
+    if held.opened:
+        network.open[place] = network.open.get(place, NOBODY) | him
+    else:
+        _discard(network.open, place, him)
+    others = network.windowed.get(place, NO_WINDOWS).windows
+    windows = [each for each in others if each[0] != driver_id] + held.windows
+    if windows:
+        network.windowed[place] = Windowed(tuple(sorted(windows)))
+    else:
+        network.windowed.pop(place, None)
+    for site_id in _sites_of(network, place):
+        _forget_reach(network, site_id)
+
+
+def _by_place(driver: Driver | None) -> dict[Place, _Held]:
+    held: dict[Place, _Held] = {}
+    if driver is not None:
+        for right in driver.rights:
+            at_place = held.setdefault(right.place, _Held())
+            if right.has_window:
+                at_place.windows.append(window_of(driver.id, right))
+            else:
+                at_place.opened = True
+    return held
+
+
+def _regroup(network: Network, group_id: int, after: frozenset[str]) -> None:
+    group = network.access_groups.get(group_id)
+    before = group.charger_ids if group is not None else frozenset()
+    for charger_id in before - after:
+        _remove(network.group_ids, charger_id, group_id)
+    for charger_id in after - before:
+        _insert(network.group_ids, charger_id, group_id)
+    for site_id in {network.chargers[charger_id].site_id for charger_id in before ^ after}:
+        _forget_reach(network, site_id)
+
+
+def _sites_of(network: Network, place: Place) -> set[int]:
+    """The sites that a right on the place is held at: its own, or its chargers'."""
+    if place.kind is PlaceKind.SITE:
+        return {int(place.id)}
+    return {network.chargers[charger_id].site_id for charger_id in network.named_chargers(place)}
+
+
+def _forget_reach(network: Network, site_id: int) -> None:
+    """Forgets what rights reach below the site and below every site above it."""
+    for each in network.chain(site_id):
+        network.below.pop(each, None)
+
+
+def _has_rights(network: Network, place: Place) -> bool:
+    return place in network.open or place in network.windowed
+
+
+def _require(known: dict[I, V], key: I, missing: Callable[[tuple[I]], Exception]) -> V:
+    found = known.get(key)
+    if found is None:
+        raise missing((key,))
+    return found
+
+
+def _insert(index: dict[K, tuple[I, ...]], key: K, member: I) -> None:
+    members: list[I] = [member]
+    members.extend(index.get(key, ()))
+    index[key] = tuple(sorted(members))
+
+
+def _remove(index: dict[K, tuple[I, ...]], key: K, member: I) -> None:
+    rest = tuple([each for each in index[key] if each != member])
+    if rest:
+        index[key] = rest
+    else:
+        del index[key]
+
+
+def _discard(index: dict[K, BitMap64], key: K, drivers: BitMap64) -> None:
+    rest = index.get(key, NOBODY) - drivers
+    if rest:
+        index[key] = rest
+    else:
+        index.pop(key, None)

@@ -1,0 +1,195 @@
+"""May this tag charge at this charger at this instant? The one place that decides.
+
+The rule (DESIGN.md section 3). A tag may charge at a charger when
+
+1. the charger is the customer's,
+2. the tag is known to the customer,
+3. the tag is not blocked,
+4. its driver is enabled,
+5. its window has begun and not ended (from ≤ now < until),
+6. a right of its driver reaches the charger: it is on the charger, on an access group that holds the
+   charger, or on the charger's site or a site above it,
+7. and that right stands now: its window holds the instant, and so do its weekly hours, read in the time
+   zone of the charger's site.
+
+The first sentence that fails names the cause; otherwise the answer is yes, by every right that stands.
+Access is the union of the rights: there is no deny right, and no right means no.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from enum import StrEnum
+
+from .identifiers import zone
+from .model import Charger, Driver, Place, PlaceKind, Right, Tag
+from .network import Network
+
+
+class Reason(StrEnum):
+    """OCPP 2.0.1's AuthorizationStatusEnumType; the words every door projects from."""
+
+    ACCEPTED = "Accepted"
+    BLOCKED = "Blocked"
+    CONCURRENT_TX = "ConcurrentTx"
+    EXPIRED = "Expired"
+    INVALID = "Invalid"
+    NO_CREDIT = "NoCredit"
+    NOT_ALLOWED_TYPE_EVSE = "NotAllowedTypeEVSE"
+    NOT_AT_THIS_LOCATION = "NotAtThisLocation"
+    NOT_AT_THIS_TIME = "NotAtThisTime"
+    UNKNOWN = "Unknown"
+
+
+class Cause(StrEnum):
+    """Which sentence of the rule decided; finer than a Reason, and each has exactly one."""
+
+    RIGHT_STANDS = "rightStands"
+    CHARGER_UNKNOWN = "chargerUnknown"
+    TAG_UNKNOWN = "tagUnknown"
+    TAG_BLOCKED = "tagBlocked"
+    DRIVER_DISABLED = "driverDisabled"
+    TAG_NOT_STARTED = "tagNotStarted"
+    TAG_EXPIRED = "tagExpired"
+    NO_RIGHT_HERE = "noRightHere"
+    NO_RIGHT_NOW = "noRightNow"
+
+    @property
+    def reason(self) -> Reason:
+        return _REASONS[self]
+
+
+_REASONS = {
+    Cause.RIGHT_STANDS: Reason.ACCEPTED,
+    Cause.CHARGER_UNKNOWN: Reason.NOT_AT_THIS_LOCATION,
+    Cause.TAG_UNKNOWN: Reason.UNKNOWN,
+    Cause.TAG_BLOCKED: Reason.BLOCKED,
+    Cause.DRIVER_DISABLED: Reason.BLOCKED,
+    Cause.TAG_NOT_STARTED: Reason.NOT_AT_THIS_TIME,
+    Cause.TAG_EXPIRED: Reason.EXPIRED,
+    Cause.NO_RIGHT_HERE: Reason.NOT_AT_THIS_LOCATION,
+    Cause.NO_RIGHT_NOW: Reason.NOT_AT_THIS_TIME,
+}
+
+
+class Standing(StrEnum):
+    """What became of one right at one charger and instant."""
+
+    STANDS = "stands"
+    ELSEWHERE = "elsewhere"
+    NOT_YET = "notYet"
+    ENDED = "ended"
+    OUTSIDE_HOURS = "outsideHours"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A right and its standing. `via`: the site ids from the right's site down to the charger's site; of
+    a right on the charger or on an access group, the charger's site; empty when it is elsewhere."""
+
+    right: Right
+    standing: Standing
+    via: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Yes or no, why, and by which rights. `verdicts` holds all the driver's rights that were looked at,
+    in the order he holds them; it is empty when the answer fell before his rights were asked."""
+
+    cause: Cause
+    at: datetime
+    charger: Charger | None = None
+    tag: Tag | None = None
+    driver: Driver | None = None
+    verdicts: tuple[Verdict, ...] = ()
+
+    @property
+    def allowed(self) -> bool:
+        return self.cause is Cause.RIGHT_STANDS
+
+    @property
+    def reason(self) -> Reason:
+        return self.cause.reason
+
+    @property
+    def paths(self) -> tuple[Verdict, ...]:
+        """The rights by which the answer is yes; of a no, none."""
+        return tuple(each for each in self.verdicts if each.standing is Standing.STANDS)
+
+
+def decide(network: Network, id_tag: str, charger_id: str, at: datetime) -> Decision:
+    """Whether that tag may charge at that charger at that instant, which carries a time zone."""
+    charger = network.chargers.get(charger_id)
+    tag = network.tag(id_tag)
+    driver = network.drivers[tag.driver_id] if tag is not None else None
+    if charger is None:
+        return Decision(Cause.CHARGER_UNKNOWN, at, None, tag, driver)
+    if tag is None or driver is None:
+        return Decision(Cause.TAG_UNKNOWN, at, charger)
+    if tag.blocked:
+        return Decision(Cause.TAG_BLOCKED, at, charger, tag, driver)
+    if not driver.enabled:
+        return Decision(Cause.DRIVER_DISABLED, at, charger, tag, driver)
+    if tag.starts_at is not None and at < tag.starts_at:
+        return Decision(Cause.TAG_NOT_STARTED, at, charger, tag, driver)
+    if tag.expires_at is not None and at >= tag.expires_at:
+        return Decision(Cause.TAG_EXPIRED, at, charger, tag, driver)
+    return _by_rights(network, driver, tag, charger, at)
+
+
+def decide_driver(network: Network, driver: Driver, charger_id: str, at: datetime) -> Decision:
+    """Whether that driver may charge there then, whatever tag he shows."""
+    charger = network.chargers.get(charger_id)
+    if charger is None:
+        return Decision(Cause.CHARGER_UNKNOWN, at, driver=driver)
+    if not driver.enabled:
+        return Decision(Cause.DRIVER_DISABLED, at, charger, None, driver)
+    return _by_rights(network, driver, None, charger, at)
+
+
+def judge(network: Network, driver: Driver, charger: Charger, at: datetime) -> tuple[Verdict, ...]:
+    """The standing of every right of the driver at that charger and instant."""
+    chain = network.chain(charger.site_id)
+    reaching: dict[Place, tuple[int, ...]] = {Place(PlaceKind.CHARGER, charger.charger_id): chain[:1]}
+    for group_id in network.groups_of(charger.charger_id):
+        reaching[Place(PlaceKind.ACCESS_GROUP, group_id)] = chain[:1]
+    for depth, site_id in enumerate(chain):
+        reaching[Place(PlaceKind.SITE, site_id)] = chain[depth::-1]
+    local: tzinfo | None = None
+    verdicts = []
+    for right in driver.rights:
+        via = reaching.get(right.place)
+        if via is None:
+            verdicts.append(Verdict(right, Standing.ELSEWHERE))
+            continue
+        if right.hours and local is None:
+            local = zone(network.timezone(charger.site_id))
+        verdicts.append(Verdict(right, _standing(right, at, local), via))
+    return tuple(verdicts)
+
+
+def _by_rights(network: Network, driver: Driver, tag: Tag | None, charger: Charger, at: datetime) -> Decision:
+    verdicts = judge(network, driver, charger, at)
+    standings = {each.standing for each in verdicts}
+    if Standing.STANDS in standings:
+        cause = Cause.RIGHT_STANDS
+    elif standings <= {Standing.ELSEWHERE}:
+        cause = Cause.NO_RIGHT_HERE
+    else:
+        cause = Cause.NO_RIGHT_NOW
+    return Decision(cause, at, charger, tag, driver, verdicts)
+
+
+def _standing(right: Right, at: datetime, local: tzinfo | None) -> Standing:
+    if right.valid_from is not None and at < right.valid_from:
+        return Standing.NOT_YET
+    if right.valid_until is not None and at >= right.valid_until:
+        return Standing.ENDED
+    if right.hours:
+        clock = at.astimezone(local)
+        minute = clock.hour * 60 + clock.minute
+        if not any(each.hold(clock.isoweekday(), minute) for each in right.hours):
+            return Standing.OUTSIDE_HOURS
+    return Standing.STANDS

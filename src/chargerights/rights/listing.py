@@ -1,0 +1,113 @@
+"""The reverse questions: who may charge here, and where may he charge?
+
+The rule (DESIGN.md section 3, rule 3). A driver is listed for a site when he is enabled and a right of his,
+valid at the instant, is on that site, on a site above or below it, on a charger of the site or of a site
+below it, or on an access group with such a charger. A site right counts even while the site has no
+charger. Weekly hours and tags hide nobody: the list says who holds rights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from pyroaring import BitMap64
+
+from .errors import UnknownCharger, UnknownDriver, UnknownSite
+from .model import Driver, Place, PlaceKind
+from .network import Network
+from .reach import NOBODY, Listing, Reached
+
+
+def drivers_of_site(network: Network, site_id: int, at: datetime) -> Listing:
+    """The drivers listed for the site at that instant. Raises UnknownSite."""
+    if site_id not in network.sites:
+        raise UnknownSite((site_id,))
+    above = [network.holders(Place(PlaceKind.SITE, each)) for each in network.chain(site_id)[1:]]
+    return _list(network, [network.reached_below(site_id), *above], at)
+
+
+def drivers_of_sites(network: Network, site_ids: Iterable[int], at: datetime) -> dict[int, Listing]:
+    """The drivers listed for each site, in the order asked, a repeated id once.
+
+    Raises UnknownSite with every id that is no site of the customer.
+    """
+    wanted = dict.fromkeys(site_ids)
+    unknown = [site_id for site_id in wanted if site_id not in network.sites]
+    if unknown:
+        raise UnknownSite(unknown)
+    return {site_id: drivers_of_site(network, site_id, at) for site_id in wanted}
+
+
+def drivers_of_charger(network: Network, charger_id: str, at: datetime) -> Listing:
+    """The enabled drivers with a right, valid at that instant, that reaches the charger.
+
+    Raises UnknownCharger.
+    """
+    charger = network.chargers.get(charger_id)
+    if charger is None:
+        raise UnknownCharger((charger_id,))
+    places = [Place(PlaceKind.CHARGER, charger_id)]
+    places += [Place(PlaceKind.ACCESS_GROUP, group) for group in network.groups_of(charger_id)]
+    places += [Place(PlaceKind.SITE, site_id) for site_id in network.chain(charger.site_id)]
+    return _list(network, [network.holders(place) for place in places], at)
+
+
+def chargers_of_driver(network: Network, driver_id: int, at: datetime) -> set[str]:
+    """The chargers that list the driver at that instant. Raises UnknownDriver."""
+    found: set[str] = set()
+    for place in _places_now(network, driver_id, at):
+        if place.kind is PlaceKind.SITE:
+            for site_id in network.subtree(int(place.id)):
+                found.update(network.chargers_at(site_id))
+        else:
+            found.update(network.named_chargers(place))
+    return found
+
+
+def sites_of_driver(network: Network, driver_id: int, at: datetime) -> set[int]:
+    """The sites that list the driver at that instant. Raises UnknownDriver."""
+    found: set[int] = set()
+    for place in _places_now(network, driver_id, at):
+        if place.kind is PlaceKind.SITE:
+            found.update(network.subtree(int(place.id)))
+            found.update(network.chain(int(place.id)))
+        else:
+            for charger_id in network.named_chargers(place):
+                found.update(network.chain(network.chargers[charger_id].site_id))
+    return found
+
+
+def sites_by_name(driver: Driver, at: datetime) -> list[int]:
+    """The sites on which the driver himself holds a right valid at that instant, by id."""
+    return sorted({int(place.id) for place in _valid_places(driver, at) if place.kind is PlaceKind.SITE})
+
+
+def chargers_by_name(network: Network, driver: Driver, at: datetime) -> list[str]:
+    """The chargers on which he holds one directly or through an access group, by charger id."""
+    found: set[str] = set()
+    for place in _valid_places(driver, at):
+        if place.kind is not PlaceKind.SITE:
+            found.update(network.named_chargers(place))
+    return sorted(found)
+
+
+def _list(network: Network, parts: list[Reached], at: datetime) -> Listing:
+    windowed = [part.windowed.at(at) for part in parts]
+    drivers = BitMap64.union(NOBODY, *(part.drivers for part in parts), *(part.drivers for part in windowed))
+    return Listing(
+        drivers - network.disabled,
+        max(part.since for part in windowed),
+        min(part.until for part in windowed),
+    )
+
+
+def _places_now(network: Network, driver_id: int, at: datetime) -> set[Place]:
+    driver = network.drivers.get(driver_id)
+    if driver is None:
+        raise UnknownDriver((driver_id,))
+    return _valid_places(driver, at) if driver.enabled else set()
+
+
+def _valid_places(driver: Driver, at: datetime) -> set[Place]:
+    return {right.place for right in driver.rights if right.valid(at)}

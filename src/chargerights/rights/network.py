@@ -1,0 +1,209 @@
+"""One customer's facts, indexed for the questions of `decide`, `listing` and `explain`.
+
+Two indexes of drivers stand beside the facts, both by place and for direct rights only, so that a grant
+touches one entry and moving a site touches none:
+
+* `open`: drivers whose right there has no window, as one roaring bitmap a place;
+* `windowed`: drivers whose right there has a window, with their windows.
+
+Weekly hours hide nobody from a list (DESIGN.md section 3, rule 3), so these indexes ignore them; a
+decision reads the driver's own rights. Disabled drivers stay in the indexes and are taken out of answers.
+
+Only `changes` writes a network that stands. Every value held in a dictionary here is immutable, bitmaps
+included: a change replaces it. So `fork` is a shallow copy, and whoever still reads the old network sees
+no change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from pyroaring import BitMap64
+
+from .errors import UnknownAccessGroup, UnknownCharger, UnknownSite
+from .identifiers import tag_key
+from .model import AccessGroup, Charger, Driver, Place, PlaceKind, Right, Site, Tag
+from .reach import BEGINNING, END, NO_WINDOWS, NOBODY, DriverWindow, Reached, Windowed
+
+
+@dataclass(slots=True)
+class Network:
+    """The facts and their indexes. Not for two threads at once while one of them changes it."""
+
+    sites: dict[int, Site] = field(default_factory=dict)
+    chargers: dict[str, Charger] = field(default_factory=dict)
+    access_groups: dict[int, AccessGroup] = field(default_factory=dict)
+    drivers: dict[int, Driver] = field(default_factory=dict)
+    tags: dict[str, Tag] = field(default_factory=dict)
+    """By `tag_key`; ask `tag` instead."""
+    subsite_ids: dict[int | None, tuple[int, ...]] = field(default_factory=dict)
+    charger_ids: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    group_ids: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    home: dict[int | None, BitMap64] = field(default_factory=dict)
+    disabled: BitMap64 = field(default_factory=BitMap64)
+    open: dict[Place, BitMap64] = field(default_factory=dict)
+    windowed: dict[Place, Windowed] = field(default_factory=dict)
+    below: dict[int, Reached] = field(default_factory=dict, compare=False)
+    """What `reached_below` remembers."""
+
+    @classmethod
+    def build(
+        cls,
+        sites: Iterable[Site],
+        chargers: Iterable[Charger],
+        access_groups: Iterable[AccessGroup],
+        drivers: Iterable[Driver],
+    ) -> Network:
+        """The network of facts that are known to agree, such as stored ones; nothing is checked."""
+        network = cls()
+        subsites: dict[int | None, list[int]] = {}
+        for site in sites:
+            network.sites[site.id] = site
+            subsites.setdefault(site.parent_id, []).append(site.id)
+        chargers_at: dict[int, list[str]] = {}
+        for charger in chargers:
+            network.chargers[charger.charger_id] = charger
+            chargers_at.setdefault(charger.site_id, []).append(charger.charger_id)
+        groups_of: dict[str, list[int]] = {}
+        for group in access_groups:
+            network.access_groups[group.id] = group
+            for charger_id in group.charger_ids:
+                groups_of.setdefault(charger_id, []).append(group.id)
+        network.subsite_ids = {key: tuple(sorted(ids)) for key, ids in subsites.items()}
+        network.charger_ids = {key: tuple(sorted(ids)) for key, ids in chargers_at.items()}
+        network.group_ids = {key: tuple(sorted(ids)) for key, ids in groups_of.items()}
+        network._index_drivers(drivers)
+        return network
+
+    def _index_drivers(self, drivers: Iterable[Driver]) -> None:
+        home: dict[int | None, list[int]] = {}
+        opened: dict[Place, list[int]] = {}
+        windowed: dict[Place, list[DriverWindow]] = {}
+        disabled: list[int] = []
+        for driver in drivers:
+            driver_id = driver.id
+            self.drivers[driver_id] = driver
+            home.setdefault(driver.home_site_id, []).append(driver_id)
+            if not driver.enabled:
+                disabled.append(driver_id)
+            for tag in driver.tags:
+                self.tags[tag_key(tag.id_tag)] = tag
+            for right in driver.rights:
+                if right.has_window:
+                    windowed.setdefault(right.place, []).append(window_of(driver_id, right))
+                else:
+                    opened.setdefault(right.place, []).append(driver_id)
+        self.home = {site_id: BitMap64(ids) for site_id, ids in home.items()}
+        self.disabled = BitMap64(disabled)
+        self.open = {place: BitMap64(ids) for place, ids in opened.items()}
+        self.windowed = {place: Windowed(tuple(sorted(them))) for place, them in windowed.items()}
+
+    def fork(self) -> Network:
+        """A network of the same facts that changes apart from this one; costs a shallow copy."""
+        return Network(
+            dict(self.sites),
+            dict(self.chargers),
+            dict(self.access_groups),
+            dict(self.drivers),
+            dict(self.tags),
+            dict(self.subsite_ids),
+            dict(self.charger_ids),
+            dict(self.group_ids),
+            dict(self.home),
+            self.disabled,
+            dict(self.open),
+            dict(self.windowed),
+            dict(self.below),
+        )
+
+    def tag(self, id_tag: str) -> Tag | None:
+        """The tag of that spelling, whatever its case and the spaces around it."""
+        return self.tags.get(tag_key(id_tag))
+
+    def chain(self, site_id: int) -> tuple[int, ...]:
+        """The site, then the site above it, up to its root."""
+        found = [site_id]
+        parent = self.sites[site_id].parent_id
+        while parent is not None:
+            found.append(parent)
+            parent = self.sites[parent].parent_id
+        return tuple(found)
+
+    def subsites(self, site_id: int | None) -> tuple[int, ...]:
+        """The sites right below, by id; of None, the roots."""
+        return self.subsite_ids.get(site_id, ())
+
+    def subtree(self, site_id: int) -> Iterator[int]:
+        """The site and every site below it, each after the one above it."""
+        waiting = [site_id]
+        while waiting:
+            current = waiting.pop()
+            yield current
+            waiting.extend(reversed(self.subsites(current)))
+
+    def chargers_at(self, site_id: int) -> tuple[str, ...]:
+        """The chargers of the site itself, by charger id."""
+        return self.charger_ids.get(site_id, ())
+
+    def groups_of(self, charger_id: str) -> tuple[int, ...]:
+        """The access groups that hold the charger, by id."""
+        return self.group_ids.get(charger_id, ())
+
+    def named_chargers(self, place: Place) -> Collection[str]:
+        """The chargers that a right on that charger or access group names."""
+        if place.kind is PlaceKind.CHARGER:
+            return (str(place.id),)
+        return self.access_groups[int(place.id)].charger_ids
+
+    def at_home(self, site_id: int | None) -> BitMap64:
+        """The enabled drivers whose home site that is; of None, those without one."""
+        return self.home.get(site_id, NOBODY) - self.disabled
+
+    def timezone(self, site_id: int) -> str:
+        """The name of the site's time zone: its own, else its nearest ancestor's, else UTC."""
+        for each in self.chain(site_id):
+            timezone = self.sites[each].timezone
+            if timezone is not None:
+                return timezone
+        return "UTC"
+
+    def require_place(self, place: Place) -> None:
+        """Raises UnknownSite, UnknownCharger or UnknownAccessGroup when there is no such place."""
+        if place.kind is PlaceKind.SITE and place.id not in self.sites:
+            raise UnknownSite((place.id,))
+        if place.kind is PlaceKind.CHARGER and place.id not in self.chargers:
+            raise UnknownCharger((place.id,))
+        if place.kind is PlaceKind.ACCESS_GROUP and place.id not in self.access_groups:
+            raise UnknownAccessGroup((place.id,))
+
+    def holders(self, place: Place) -> Reached:
+        """Drivers with a right on the place itself; disabled ones too."""
+        return Reached(self.open.get(place, NOBODY), self.windowed.get(place, NO_WINDOWS))
+
+    def reached_below(self, site_id: int) -> Reached:
+        """Drivers with a right on the site, a site below it, or a charger there, by name or through an
+        access group; disabled ones too. Remembered per site until a right or a place below changes."""
+        if site_id not in self.below:
+            for each in reversed([*self.subtree(site_id)]):
+                if each not in self.below:
+                    self.below[each] = self._reached_at(each)
+        return self.below[site_id]
+
+    def _reached_at(self, site_id: int) -> Reached:
+        places = {Place(PlaceKind.SITE, site_id)}
+        for charger_id in self.chargers_at(site_id):
+            places.add(Place(PlaceKind.CHARGER, charger_id))
+            places.update(Place(PlaceKind.ACCESS_GROUP, group) for group in self.groups_of(charger_id))
+        parts = [self.holders(place) for place in places]
+        parts += [self.below[subsite] for subsite in self.subsites(site_id)]
+        windows = {window for part in parts for window in part.windowed.windows}
+        return Reached(
+            BitMap64.union(NOBODY, *(part.drivers for part in parts)),
+            Windowed(tuple(windows)) if windows else NO_WINDOWS,
+        )
+
+
+def window_of(driver_id: int, right: Right) -> DriverWindow:
+    """The right's window with its open ends put at the beginning and the end of time."""
+    return driver_id, right.valid_from or BEGINNING, right.valid_until or END

@@ -1,0 +1,70 @@
+"""Sets of drivers that rights reach, and for how long they stay the same while no fact changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pyroaring import BitMap64
+
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+END = datetime.max.replace(tzinfo=UTC)
+NOBODY = BitMap64()
+
+DriverWindow = tuple[int, datetime, datetime]
+"""A driver and the half-open window of one right of his."""
+
+
+class Listing:
+    """Drivers, and the half-open span of time in which they stay the same if no fact changes."""
+
+    __slots__ = ("drivers", "since", "until")
+
+    def __init__(self, drivers: BitMap64, since: datetime = BEGINNING, until: datetime = END) -> None:
+        self.drivers = drivers
+        self.since = since
+        self.until = until
+
+
+class Windowed:
+    """Drivers with windows; remembers its last answer for as long as that answer holds."""
+
+    __slots__ = ("_last", "windows")
+
+    def __init__(self, windows: tuple[DriverWindow, ...]) -> None:
+        self.windows = windows
+        self._last = Listing(NOBODY, END, END)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Windowed) and self.windows == other.windows
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def at(self, instant: datetime) -> Listing:
+        last = self._last
+        if not last.since <= instant < last.until:
+            self._last = last = self._evaluate(instant)
+        return last
+
+    def _evaluate(self, instant: datetime) -> Listing:
+        since, until, inside = BEGINNING, END, []
+        for driver_id, start, end in self.windows:
+            if start <= instant < end:
+                inside.append(driver_id)
+            for edge in (start, end):
+                if edge <= instant:
+                    since = max(since, edge)
+                else:
+                    until = min(until, edge)
+        return Listing(BitMap64(inside), since, until)
+
+
+NO_WINDOWS = Windowed(())
+
+
+@dataclass(slots=True)
+class Reached:
+    """What the rights on a set of places reach, all of them together."""
+
+    drivers: BitMap64
+    windowed: Windowed
