@@ -8,7 +8,7 @@ given". Live state (what a charger reports) is no fact of rights and lives in st
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from . import identifiers
 from .errors import InvalidHours, InvalidWindow
 
 MINUTES_PER_DAY = 24 * 60
+NO_OFFSET = timedelta(0)
 
 
 class SiteType(StrEnum):
@@ -247,7 +248,7 @@ class Driver:
 
 def _check_window(start: datetime | None, end: datetime | None) -> None:
     for instant in (start, end):
-        if instant is not None and instant.tzinfo is not UTC:
+        if instant is not None and instant.utcoffset() != NO_OFFSET:
             raise InvalidWindow(f"{instant} is not in UTC: instants are kept in UTC")
     if start is not None and end is not None and end <= start:
         raise InvalidWindow(f"it ends {end.isoformat()}, which is not after its start {start.isoformat()}")

@@ -1,0 +1,138 @@
+"""Chargers with their connectors, and access groups, in rows; and which customer a charger id belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select
+
+from ..rights.model import AccessGroup, Charger, Connector
+from .schema import access_group_chargers, access_groups, charger_owners, chargers, connectors
+from .sites import location_of, location_row
+
+_MEMBERS = tuple(name for name in Charger.__dataclass_fields__ if name not in ("location", "connectors"))
+_CONNECTOR_MEMBERS = tuple(Connector.__dataclass_fields__)
+IDS_PER_QUERY = 500
+
+
+def load(connection: Connection, customer_id: int, ids: Collection[str] | None = None) -> list[Charger]:
+    """The customer's chargers; of the charger ids given, those there are."""
+    charger_rows = select(chargers).where(chargers.c.customer_id == customer_id)
+    connector_rows = select(connectors).where(connectors.c.customer_id == customer_id).order_by(connectors.c.id)
+    if ids is not None:
+        charger_rows = charger_rows.where(chargers.c.charger_id.in_(ids))
+        connector_rows = connector_rows.where(connectors.c.charger_id.in_(ids))
+    plugs: dict[str, list[Connector]] = {}
+    for row in connection.execute(connector_rows).mappings():
+        plug = Connector(**{name: row[name] for name in _CONNECTOR_MEMBERS})
+        plugs.setdefault(row["charger_id"], []).append(plug)
+    return [
+        _charger(row, tuple(plugs.get(row["charger_id"], ()))) for row in connection.execute(charger_rows).mappings()
+    ]
+
+
+def add(connection: Connection, customer_id: int, them: Iterable[Charger]) -> None:
+    """Adds chargers whose ids no customer has (see `taken`)."""
+    them = list(them)
+    if them:
+        owned = [{"charger_id": each.charger_id, "customer_id": customer_id} for each in them]
+        connection.execute(insert(charger_owners), owned)
+        connection.execute(insert(chargers), [{"customer_id": customer_id, **_row(each)} for each in them])
+        _add_connectors(connection, customer_id, them)
+
+
+def replace(connection: Connection, customer_id: int, charger: Charger) -> None:
+    """Keeps the charger's row, which others refer to, and gives it all its values anew."""
+    key = (chargers.c.customer_id == customer_id) & (chargers.c.charger_id == charger.charger_id)
+    connection.execute(chargers.update().where(key).values(_row(charger)))
+    mine = (connectors.c.customer_id == customer_id) & (connectors.c.charger_id == charger.charger_id)
+    connection.execute(delete(connectors).where(mine))
+    _add_connectors(connection, customer_id, [charger])
+
+
+def remove(connection: Connection, customer_id: int, charger_id: str) -> None:
+    mine = (chargers.c.customer_id == customer_id) & (chargers.c.charger_id == charger_id)
+    connection.execute(delete(chargers).where(mine))
+    connection.execute(delete(charger_owners).where(charger_owners.c.charger_id == charger_id))
+
+
+def taken(connection: Connection, charger_ids: Iterable[str]) -> set[str]:
+    """Which of the charger ids some customer has, whoever it is."""
+    wanted, found = list(charger_ids), set[str]()
+    query = select(charger_owners.c.charger_id).where(charger_owners.c.charger_id.in_(bindparam("ids", expanding=True)))
+    for start in range(0, len(wanted), IDS_PER_QUERY):
+        found.update(connection.scalars(query, {"ids": wanted[start : start + IDS_PER_QUERY]}))
+    return found
+
+
+def load_groups(connection: Connection, customer_id: int, ids: Collection[int] | None = None) -> list[AccessGroup]:
+    """The customer's access groups; of the ids given, those there are."""
+    group_rows = select(access_groups).where(access_groups.c.customer_id == customer_id)
+    member_rows = select(access_group_chargers).where(access_group_chargers.c.customer_id == customer_id)
+    if ids is not None:
+        group_rows = group_rows.where(access_groups.c.id.in_(ids))
+        member_rows = member_rows.where(access_group_chargers.c.access_group_id.in_(ids))
+    members: dict[int, list[str]] = {}
+    for row in connection.execute(member_rows):
+        members.setdefault(row.access_group_id, []).append(row.charger_id)
+    return [AccessGroup(row.id, row.name, frozenset(members.get(row.id, ()))) for row in connection.execute(group_rows)]
+
+
+def add_groups(connection: Connection, customer_id: int, them: Iterable[AccessGroup]) -> None:
+    them = list(them)
+    if them:
+        rows = [{"customer_id": customer_id, "id": each.id, "name": each.name} for each in them]
+        connection.execute(insert(access_groups), rows)
+        _add_members(connection, customer_id, them)
+
+
+def replace_group(connection: Connection, customer_id: int, group: AccessGroup) -> None:
+    key = (access_groups.c.customer_id == customer_id) & (access_groups.c.id == group.id)
+    connection.execute(access_groups.update().where(key).values(name=group.name))
+    mine = access_group_chargers.c.access_group_id == group.id
+    connection.execute(delete(access_group_chargers).where(access_group_chargers.c.customer_id == customer_id, mine))
+    _add_members(connection, customer_id, [group])
+
+
+def remove_group(connection: Connection, customer_id: int, group_id: int) -> None:
+    connection.execute(
+        delete(access_groups).where(access_groups.c.customer_id == customer_id, access_groups.c.id == group_id)
+    )
+
+
+def _row(charger: Charger) -> dict[str, Any]:
+    return {name: getattr(charger, name) for name in _MEMBERS} | {
+        "custom_properties": dict(charger.custom_properties),
+        **location_row(charger.location),
+    }
+
+
+def _charger(row: RowMapping, plugs: tuple[Connector, ...]) -> Charger:
+    members = {name: row[name] for name in _MEMBERS} | {
+        "capabilities": tuple(row["capabilities"]),
+        "integration_relays": tuple(row["integration_relays"]),
+        "custom_properties": tuple(row["custom_properties"].items()),
+    }
+    return Charger(**members, location=location_of(row), connectors=plugs)
+
+
+def _add_connectors(connection: Connection, customer_id: int, them: Iterable[Charger]) -> None:
+    rows = [
+        {"customer_id": customer_id, "charger_id": charger.charger_id}
+        | {name: getattr(plug, name) for name in _CONNECTOR_MEMBERS}
+        for charger in them
+        for plug in charger.connectors
+    ]
+    if rows:
+        connection.execute(insert(connectors), rows)
+
+
+def _add_members(connection: Connection, customer_id: int, them: Iterable[AccessGroup]) -> None:
+    rows = [
+        {"customer_id": customer_id, "access_group_id": group.id, "charger_id": charger_id}
+        for group in them
+        for charger_id in group.charger_ids
+    ]
+    if rows:
+        connection.execute(insert(access_group_chargers), rows)

@@ -1,0 +1,237 @@
+"""Opens the database: SQLite or PostgreSQL by URL, for the event loop and for plain threads.
+
+Work is a function of an open `Connection`; `Database` runs it in a read, a snapshot or a write. SQLite: WAL,
+reads in autocommit, writes in BEGIN IMMEDIATE on one connection. PostgreSQL: reads in autocommit, snapshots in
+REPEATABLE READ, writes in READ COMMITTED (the customer's row lock orders them).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import orjson
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from ..rights.errors import InvalidInput
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+CONNECT_SECONDS = 3
+READ_SECONDS = 10
+BUSY_SECONDS = 5
+MIGRATION_LOCK = 0x6368_7267  # any constant of our own
+
+
+class DatabaseAway(Exception):
+    """The database cannot be reached or does not answer; nothing was written by the failed call.
+
+    `stale`: a connection from the pool turned out dead, so that another may still work.
+    """
+
+    def __init__(self, error: BaseException, stale: bool = False) -> None:
+        super().__init__(f"the database cannot be reached ({type(error).__name__}); try again shortly")
+        self.stale = stale
+
+
+class UnknownSchema(InvalidInput):
+    """The database's tables are of a version that this one does not know."""
+
+
+class InvalidDatabaseUrl(InvalidInput):
+    """Not a URL of a database this server runs on."""
+
+
+class Database:
+    """One database, by the URL a person writes: `sqlite:///file.db` or `postgresql://user@host/name`."""
+
+    def __init__(self, url: str) -> None:
+        self._url = _parse(url)
+        self.is_sqlite = self._url.get_backend_name() == "sqlite"
+
+    # -- on the event loop ------------------------------------------------------------------------
+
+    async def read(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs single reads in autocommit. A connection that turns out dead is replaced once."""
+        try:
+            return await self._read_once(work, *args, **kwargs)
+        except DatabaseAway as away:
+            if not away.stale:
+                raise
+        return await self._read_once(work, *args, **kwargs)
+
+    async def _read_once(
+        self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        with _faults():
+            async with asyncio.timeout(READ_SECONDS), self._readers.connect() as connection:
+                return await connection.run_sync(work, *args, **kwargs)
+
+    async def write(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs the work in one transaction: all of it is kept, or none."""
+        with _faults():
+            async with self._writers.connect() as connection:
+                return await connection.run_sync(self._transact, work, *args, **kwargs)
+
+    async def close(self) -> None:
+        for name in ("_readers", "_writers"):
+            engine = self.__dict__.pop(name, None)
+            if engine is not None:
+                await engine.dispose()
+        self.close_now()
+
+    # -- in a plain thread ------------------------------------------------------------------------
+
+    def read_now(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs reads that must see one state of the database, in a snapshot."""
+        with (
+            _faults(),
+            self._plain.connect() as connection,
+            _transaction(connection, self.is_sqlite, snapshot=True),
+        ):
+            return work(connection, *args, **kwargs)
+
+    def write_now(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs the work in one transaction: all of it is kept, or none."""
+        with _faults(), self._plain.connect() as connection:
+            return self._transact(connection, work, *args, **kwargs)
+
+    def close_now(self) -> None:
+        engine = self.__dict__.pop("_plain", None)
+        if engine is not None:
+            engine.dispose()
+
+    # -- engines ----------------------------------------------------------------------------------
+
+    def _transact(
+        self,
+        connection: Connection,
+        work: Callable[Concatenate[Connection, P], T],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        with _transaction(connection, self.is_sqlite):
+            return work(connection, *args, **kwargs)
+
+    @cached_property
+    def _readers(self) -> AsyncEngine:
+        return self._async_engine(pool_size=8, max_overflow=8)
+
+    @cached_property
+    def _writers(self) -> AsyncEngine:
+        if not self.is_sqlite:
+            return self._readers
+        return self._async_engine(pool_size=1, max_overflow=0)
+
+    @cached_property
+    def _plain(self) -> Engine:
+        engine = create_engine(self._url, **self._options())
+        if self.is_sqlite:
+            event.listen(engine, "connect", _prepare_sqlite)
+        return engine
+
+    def _async_engine(self, **pool: int) -> AsyncEngine:
+        url = self._url.set(drivername="sqlite+aiosqlite") if self.is_sqlite else self._url
+        engine = create_async_engine(url, pool_timeout=READ_SECONDS, **pool, **self._options())
+        if self.is_sqlite:
+            event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        return engine
+
+    def _options(self) -> dict[str, Any]:
+        """AUTOCOMMIT everywhere: transactions are begun in words, by `_transaction`."""
+        arguments = {"timeout": BUSY_SECONDS} if self.is_sqlite else {"connect_timeout": CONNECT_SECONDS}
+        return {
+            "isolation_level": "AUTOCOMMIT",
+            "connect_args": arguments,
+            "json_serializer": lambda value: orjson.dumps(value).decode(),
+            "json_deserializer": orjson.loads,
+            "hide_parameters": True,
+        }
+
+
+@contextmanager
+def _transaction(connection: Connection, sqlite: bool, snapshot: bool = False) -> Iterator[None]:
+    if sqlite:
+        connection.exec_driver_sql("BEGIN" if snapshot else "BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if snapshot else "BEGIN")
+    try:
+        yield
+    except BaseException:
+        if not connection.invalidated:
+            connection.exec_driver_sql("ROLLBACK")
+        raise
+    connection.exec_driver_sql("COMMIT")
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """Tells a database that is away from one that refuses."""
+    try:
+        yield
+    except (PoolTimeout, TimeoutError, OSError) as error:
+        raise DatabaseAway(error) from error
+    except (OperationalError, InterfaceError) as error:
+        raise DatabaseAway(error, error.connection_invalidated) from error
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    backend = parsed.get_backend_name() if parsed is not None else ""
+    if parsed is None or backend not in ("sqlite", "postgresql"):
+        raise InvalidDatabaseUrl(
+            "the database URL is not understood: write sqlite:///file.db or postgresql://user@host/name"
+        )
+    if backend == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    if not parsed.database or parsed.database == ":memory:":
+        raise InvalidDatabaseUrl("the database URL names no file: write sqlite:///file.db")
+    return parsed.set(drivername="sqlite")
+
+
+def migrate(url: str) -> None:
+    """Brings the database's tables to this version's, in one transaction; safe to run at once from many nodes.
+
+    Raises InvalidDatabaseUrl, DatabaseAway, and UnknownSchema for a database of a newer version.
+    """
+    database = Database(url)
+    try:
+        database.write_now(_migrate)
+    finally:
+        database.close_now()
+
+
+def _migrate(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":  # held to the end of this transaction only
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+    config = Config()
+    config.set_main_option("script_location", "chargerights.storage:migrations")
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise UnknownSchema(
+            "the database was made by a newer version of chargerights: run that version, or restore a backup"
+        ) from error

@@ -1,0 +1,132 @@
+"""Images: each customer's network in this process's memory, brought to the latest revision before it answers.
+
+An image is loaded on first use, in a thread, and then follows the journal; a bulk write, or more entries than are
+worth applying, makes it load anew. The node's own writes come back the same way: there is one way in.
+
+An answer that is streamed holds its image with `reading`; a change that comes meanwhile forks the network, so the
+answer shows one revision to its end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from ..rights.errors import DomainError
+from ..rights.network import Network
+from . import journal, live, networks
+from .database import Database
+from .live import LiveCharger
+
+ENTRIES_PER_STEP = 50
+"""Applied at a stretch, so that the event loop is not held."""
+ENTRIES_WORTH_APPLYING = 5_000
+
+
+@dataclass(slots=True)
+class Image:
+    """A network at a revision. Whoever awaits between two looks at it holds it with `reading`."""
+
+    customer_id: int
+    revision: int
+    network: Network
+    live_version: int
+    live: dict[str, LiveCharger]
+    _readers: int = field(default=0, repr=False)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """While it lasts, this image stays as it is."""
+        self._readers += 1
+        try:
+            yield
+        finally:
+            self._readers -= 1
+
+    def writable(self) -> Image:
+        """This image when nobody is reading it, else a copy that changes apart."""
+        if not self._readers:
+            return self
+        return Image(self.customer_id, self.revision, self.network.fork(), self.live_version, dict(self.live))
+
+
+class Images:
+    """The images of the customers that this process serves."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._images: dict[int, Image] = {}
+        self._locks: dict[int, asyncio.Lock] = {}
+
+    async def fresh(self, customer_id: int, revision: int, live_version: int = 0) -> Image:
+        """The customer's image, at that revision and live version or newer.
+
+        Raises DatabaseAway when it is behind and cannot be brought up, UnknownCustomer.
+        """
+        image = self._images.get(customer_id)
+        if image is not None and image.revision >= revision and image.live_version >= live_version:
+            return image
+        async with self._locks.setdefault(customer_id, asyncio.Lock()):
+            image = self._images.get(customer_id)
+            if image is None:
+                image = await self._load(customer_id)
+            while image.revision < revision:
+                image = await self._follow(image)
+            if image.live_version < live_version:
+                image = await self._follow_live(image)
+            return image
+
+    def current(self, customer_id: int) -> Image | None:
+        """The image as it is, without asking the database: what the chargers' door decides from."""
+        return self._images.get(customer_id)
+
+    async def _load(self, customer_id: int) -> Image:
+        found = await asyncio.to_thread(self._database.read_now, networks.load, customer_id)
+        image = Image(customer_id, found.revision, found.network, found.live_version, found.live)
+        self._images[customer_id] = image
+        return image
+
+    async def _follow(self, image: Image) -> Image:
+        """Applies what the journal holds since the image, a step at a time, or loads anew."""
+        entries = await self._database.read(
+            journal.since, image.customer_id, image.revision, ENTRIES_WORTH_APPLYING + 1
+        )
+        numbers = [entry.revision for entry in entries]
+        without_gap = numbers == list(range(image.revision + 1, image.revision + 1 + len(entries)))
+        if not entries or len(entries) > ENTRIES_WORTH_APPLYING or not without_gap:
+            return await self._load(image.customer_id)
+        for start in range(0, len(entries), ENTRIES_PER_STEP):
+            try:
+                image = self._apply(image, entries[start : start + ENTRIES_PER_STEP])
+            except _LoadAnew:
+                self._images.pop(image.customer_id, None)  # it may be half-changed: nobody may read it
+                return await self._load(image.customer_id)
+            await asyncio.sleep(0)
+        return image
+
+    def _apply(self, image: Image, entries: list[journal.Entry]) -> Image:
+        image = image.writable()
+        for entry in entries:
+            if entry.changes is None:
+                raise _LoadAnew
+            try:
+                entry.apply(image.network)
+            except DomainError as error:  # a journal that contradicts the image: only a fresh one is right
+                raise _LoadAnew from error
+            image.revision = entry.revision
+        self._images[image.customer_id] = image
+        return image
+
+    async def _follow_live(self, image: Image) -> Image:
+        version, states = await self._database.read(live.since, image.customer_id, image.live_version)
+        image = image.writable()
+        image.live.update((state.charger_id, state) for state in states)
+        image.live_version = version
+        self._images[image.customer_id] = image
+        return image
+
+
+class _LoadAnew(Exception):
+    pass

@@ -1,0 +1,197 @@
+"""Revisions of a customer's facts: one write, one transaction, one revision, one journal entry.
+
+The revision is taken under the customer's row lock, which the write holds until it commits; so revisions have
+no gaps and commit in order, on both databases. An entry holds the changed entities before and after, whole; a
+bulk write journals as one entry without them, which makes images load anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, insert, select, update
+
+from ..rights import changes as core
+from ..rights.errors import NotFound
+from ..rights.model import AccessGroup, Charger, Driver, Site
+from ..rights.network import Network
+from . import chargers, drivers, sites
+from .schema import customers, journal
+
+MAX_ALLOCATED_BELOW = 2**53
+"""Ids given in files beyond this do not push the ids that the server assigns after them."""
+
+Entity = Site | Charger | AccessGroup | Driver
+
+
+class UnknownCustomer(NotFound):
+    what = "customer"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How one kind of entity is stored, written to the journal and applied to a network."""
+
+    name: str
+    entity: TypeAdapter[Any]
+    load: Any
+    add: Any
+    replace: Any
+    remove: Any
+    put: Any
+    drop: Any
+
+
+_KINDS: dict[type, Kind] = {
+    Site: Kind(
+        "site",
+        TypeAdapter(Site),
+        sites.load,
+        sites.add,
+        sites.replace,
+        sites.remove,
+        core.put_site,
+        core.remove_site,
+    ),
+    Charger: Kind(
+        "charger",
+        TypeAdapter(Charger),
+        chargers.load,
+        chargers.add,
+        chargers.replace,
+        chargers.remove,
+        core.put_charger,
+        core.remove_charger,
+    ),
+    AccessGroup: Kind(
+        "accessGroup",
+        TypeAdapter(AccessGroup),
+        chargers.load_groups,
+        chargers.add_groups,
+        chargers.replace_group,
+        chargers.remove_group,
+        core.put_access_group,
+        core.remove_access_group,
+    ),
+    Driver: Kind(
+        "driver",
+        TypeAdapter(Driver),
+        drivers.load,
+        drivers.add,
+        drivers.replace,
+        drivers.remove,
+        core.put_driver,
+        core.remove_driver,
+    ),
+}
+_BY_NAME = {kind.name: kind for kind in _KINDS.values()}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One revision: `changes` is None for a bulk write."""
+
+    revision: int
+    changes: list[dict[str, Any]] | None
+
+    def apply(self, network: Network) -> None:
+        """Brings a network of the revision before to this one. Only of an entry with changes."""
+        for change in self.changes or ():
+            kind = _BY_NAME[change["kind"]]
+            if change["after"] is None:
+                kind.drop(network, change["id"])
+            else:
+                kind.put(network, kind.entity.validate_python(change["after"]))
+
+
+@dataclass(slots=True)
+class Revision:
+    """A revision being written; holds the customer's row lock until its transaction ends."""
+
+    connection: Connection
+    customer_id: int
+    number: int
+    at: datetime
+    _next_id: int
+    _changes: list[dict[str, Any]] = field(default_factory=list)
+    bulk: bool = False
+
+    def next_id(self) -> int:
+        """An id that the customer has given to nothing yet."""
+        self._next_id += 1
+        return self._next_id - 1
+
+    def reserve(self, highest: int) -> None:
+        """Assigns only ids above that one from now on."""
+        if self._next_id <= highest < MAX_ALLOCATED_BELOW:
+            self._next_id = highest + 1
+
+    def put(self, entity: Entity) -> None:
+        """Adds or replaces the entity, rows and journal; nothing happens when nothing differs."""
+        kind, key = _KINDS[type(entity)], _key(entity)
+        before = kind.load(self.connection, self.customer_id, [key])
+        if not before:
+            kind.add(self.connection, self.customer_id, [entity])
+        elif before[0] != entity:
+            kind.replace(self.connection, self.customer_id, entity)
+        else:
+            return
+        self._note(kind, key, before[0] if before else None, entity)
+
+    def remove(self, entity: Entity) -> None:
+        kind, key = _KINDS[type(entity)], _key(entity)
+        kind.remove(self.connection, self.customer_id, key)
+        self._note(kind, key, entity, None)
+
+    def _note(self, kind: Kind, key: int | str, before: Entity | None, after: Entity | None) -> None:
+        def image(entity: Entity | None) -> Any:
+            return None if entity is None else kind.entity.dump_python(entity, mode="json", exclude_defaults=True)
+
+        self._changes.append({"kind": kind.name, "id": key, "before": image(before), "after": image(after)})
+
+
+@contextmanager
+def revise(connection: Connection, customer_id: int, *, at: datetime, actor: str, action: str) -> Iterator[Revision]:
+    """Takes the customer's next revision and journals what is put into it. Raises UnknownCustomer."""
+    row = connection.execute(
+        update(customers)
+        .where(customers.c.id == customer_id)
+        .values(revision=customers.c.revision + 1)
+        .returning(customers.c.revision, customers.c.next_id)
+    ).one_or_none()
+    if row is None:
+        raise UnknownCustomer((customer_id,))
+    revision = Revision(connection, customer_id, row.revision, at, row.next_id)
+    yield revision
+    connection.execute(
+        insert(journal).values(
+            customer_id=customer_id,
+            revision=revision.number,
+            at=at,
+            actor=actor,
+            action=action,
+            changes=None if revision.bulk else revision._changes,
+        )
+    )
+    if revision._next_id != row.next_id:
+        connection.execute(update(customers).where(customers.c.id == customer_id).values(next_id=revision._next_id))
+
+
+def since(connection: Connection, customer_id: int, revision: int, limit: int) -> list[Entry]:
+    """The entries after that revision, in order."""
+    query = (
+        select(journal.c.revision, journal.c.changes)
+        .where(journal.c.customer_id == customer_id, journal.c.revision > revision)
+        .order_by(journal.c.revision)
+        .limit(limit)
+    )
+    return [Entry(number, entries) for number, entries in connection.execute(query)]
+
+
+def _key(entity: Entity) -> int | str:
+    return entity.charger_id if isinstance(entity, Charger) else entity.id
