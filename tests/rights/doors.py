@@ -1,0 +1,52 @@
+"""Two doors to the cases that need no server: the core itself, and the oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chargerights.rights.decide import decide
+from chargerights.rights.errors import NotFound
+from chargerights.rights.listing import chargers_of_driver, drivers_of_charger, drivers_of_site, sites_of_driver
+from tests import oracle
+from tests.cases import ChargersOf, DriversOf, DriversOfCharger, MayCharge, Question, SitesOf
+from tests.oracle import Facts
+from tests.world import network
+
+Answer = str | list[int] | list[str] | None
+Door = Callable[[Facts, Question], Answer]
+
+
+def core(facts: Facts, question: Question) -> Answer:
+    asked = network(facts)
+    try:
+        match question:
+            case MayCharge(tag, charger, at):
+                return decide(asked, tag, charger, at).reason.value
+            case DriversOf(site, at):
+                return list(drivers_of_site(asked, site, at).drivers)
+            case DriversOfCharger(charger, at):
+                return list(drivers_of_charger(asked, charger, at).drivers)
+            case ChargersOf(driver, at):
+                return sorted(chargers_of_driver(asked, driver, at))
+            case SitesOf(driver, at):
+                return sorted(sites_of_driver(asked, driver, at))
+    except NotFound:
+        return None
+
+
+def slow_oracle(facts: Facts, question: Question) -> Answer:
+    match question:
+        case MayCharge(tag, charger, at):
+            return oracle.may_charge(facts, tag, charger, at)
+        case DriversOf(site, at):
+            known = any(each.id == site for each in facts.sites)
+            return sorted(oracle.drivers_of_site(facts, site, at)) if known else None
+        case DriversOfCharger(charger, at):
+            known = any(each.charger_id == charger for each in facts.chargers)
+            return sorted(oracle.drivers_of_charger(facts, charger, at)) if known else None
+        case ChargersOf(driver, at):
+            known = any(each.id == driver for each in facts.drivers)
+            return sorted(oracle.chargers_of_driver(facts, driver, at)) if known else None
+        case SitesOf(driver, at):
+            known = any(each.id == driver for each in facts.drivers)
+            return sorted(oracle.sites_of_driver(facts, driver, at)) if known else None
