@@ -1,0 +1,212 @@
+"""Writes the parts of the documents that come from the code, and checks that links lead somewhere.
+
+    python docs/generate.py            writes them
+    python docs/generate.py --check    changes nothing; fails when one is out of date or a link is dead
+
+A part stands in a Markdown file between `<!-- generated: NAME -->` and `<!-- end: NAME -->`; a function marked
+`@part("NAME")` returns its text. A whole file is returned by a function marked `@whole("docs/FILE")`. To add one,
+write the function at the end of this file and put the markers where the text belongs.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+from chargerights.rights.decide import Cause, Standing
+from chargerights.rights.explain import explain
+from chargerights.rights.listing import drivers_of_site
+from chargerights.rights.model import AccessGroup, Charger, Driver, Hours, Place, PlaceKind, Right, Site, Tag
+from chargerights.rights.network import Network
+
+ROOT = Path(__file__).resolve().parent.parent
+Text = Callable[[], str]
+E = TypeVar("E", bound=StrEnum)
+
+PARTS: dict[str, Text] = {}
+WHOLE: dict[str, Text] = {}
+
+
+def part(name: str) -> Callable[[Text], Text]:
+    return lambda function: PARTS.setdefault(name, function)
+
+
+def whole(path: str) -> Callable[[Text], Text]:
+    return lambda function: WHOLE.setdefault(path, function)
+
+
+def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """A Markdown table; `|` and line breaks in a cell are made harmless."""
+    heads = list(heads)
+    lines = [heads, ["---"] * len(heads), *rows]
+    cells = [[str(cell).replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines]
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
+
+
+def main(arguments: list[str]) -> int:
+    if arguments not in ([], ["--check"]):
+        print(__doc__, file=sys.stderr)
+        return 2
+    complaints = []
+    for path, text in documents():
+        if not path.exists() or path.read_text() != text:
+            if arguments:
+                complaints.append(f"{path.relative_to(ROOT)} is out of date: run `make docs`")
+            else:
+                path.write_text(text)
+                print(f"wrote {path.relative_to(ROOT)}")
+        complaints += dead_links(path, text)
+    print(*complaints, sep="\n", end="\n" if complaints else "", file=sys.stderr)
+    return 1 if complaints else 0
+
+
+def documents() -> Iterator[tuple[Path, str]]:
+    """Every document and what it must hold."""
+    placed: set[str] = set()
+    for path in [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+        if str(path.relative_to(ROOT)) not in WHOLE:
+            yield path, filled(path, placed)
+    for name, text in WHOLE.items():
+        yield ROOT / name, text().rstrip() + "\n"
+    if PARTS.keys() - placed:
+        raise SystemExit(f"no document has a place for: {', '.join(sorted(PARTS.keys() - placed))}")
+
+
+def filled(path: Path, placed: set[str]) -> str:
+    def fill(found: re.Match[str]) -> str:
+        name = found[2]
+        if name not in PARTS:
+            raise SystemExit(f"{path.relative_to(ROOT)} asks for the part {name!r}: docs/generate.py has none")
+        placed.add(name)
+        return f"{found[1]}\n{PARTS[name]().strip()}\n{found[3]}"
+
+    text = path.read_text()
+    done, count = re.subn(r"(?ms)^(<!-- generated: (\S+) -->)\n(?:.*?\n)??(<!-- end: \2 -->)$", fill, text)
+    if count != len(re.findall("(?m)^<!-- generated: ", text)):
+        raise SystemExit(f"{path.relative_to(ROOT)} opens a generated part that it does not end")
+    return done
+
+
+def dead_links(path: Path, text: str) -> Iterator[str]:
+    """Links to files that are not there or headings that they do not have."""
+    if path.suffix != ".md":
+        return
+    for target in re.findall(r"\]\(([^)\s]+)\)", without_code(text)):
+        name, _, anchor = target.partition("#")
+        if ":" in name:
+            continue
+        file = path.parent / name if name else path
+        if not file.exists():
+            yield f"{path.relative_to(ROOT)} links to {target}, which does not exist"
+        elif anchor and file.suffix == ".md" and anchor not in anchors(text if file == path else file.read_text()):
+            yield f"{path.relative_to(ROOT)} links to {target}: there is no such heading"
+
+
+def anchors(text: str) -> set[str]:
+    headings = re.findall(r"(?m)^#+ +(.+)$", without_code(text, inline=False))
+    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
+
+
+def without_code(text: str, inline: bool = True) -> str:
+    text = re.sub(r"(?ms)^ *```.*?^ *```", "", text)
+    return re.sub(r"`[^`\n]*`", "", text) if inline else text
+
+
+# -- the parts ------------------------------------------------------------------------------------
+
+CAUSES = {
+    Cause.CHARGER_UNKNOWN: "the customer has no such charger",
+    Cause.TAG_UNKNOWN: "the customer has no such tag",
+    Cause.TAG_BLOCKED: "the tag is blocked",
+    Cause.DRIVER_DISABLED: "the driver is disabled",
+    Cause.TAG_NOT_STARTED: "the tag's window has not begun",
+    Cause.TAG_EXPIRED: "the tag's window has ended",
+    Cause.NO_RIGHT_HERE: "no right of the driver reaches the charger",
+    Cause.NO_RIGHT_NOW: "a right reaches the charger, but its window or weekly hours do not hold now",
+    Cause.RIGHT_STANDS: "a right reaches the charger and holds now",
+}
+
+STANDINGS = {
+    Standing.STANDS: "it reaches the charger and holds now: the answer is yes",
+    Standing.ELSEWHERE: "it does not reach the charger",
+    Standing.NOT_YET: "it reaches the charger; its window has not begun",
+    Standing.ENDED: "it reaches the charger; its window has ended",
+    Standing.OUTSIDE_HOURS: "it reaches the charger; its weekly hours do not hold now",
+}
+
+
+def complete(words: dict[E, str], enumeration: type[E]) -> None:
+    if missing := set(enumeration) - words.keys():
+        raise SystemExit(f"docs/generate.py has no words for {', '.join(sorted(missing))}")
+
+
+@part("causes")
+def causes() -> str:
+    complete(CAUSES, Cause)
+    rows = [(words, f"`{cause}`", f"`{cause.reason}`") for cause, words in CAUSES.items()]
+    return table(["what is so", "cause", "reason"], rows)
+
+
+@part("standings")
+def standings() -> str:
+    complete(STANDINGS, Standing)
+    return table(["standing of a right", "meaning"], [(f"`{key}`", words) for key, words in STANDINGS.items()])
+
+
+def example() -> Network:
+    """The network of docs/concepts.md: a company with a garage and a depot, and four drivers."""
+    company, garage, depot = (Place(PlaceKind.SITE, site_id) for site_id in (1, 2, 3))
+    visitors = Place(PlaceKind.ACCESS_GROUP, 9)
+    morning = Hours(weekday=3, start=6 * 60, end=12 * 60)
+    march = datetime(2026, 3, 1, tzinfo=UTC)
+
+    def driver(driver_id: int, name: str, id_tag: str, right: Right) -> Driver:
+        return Driver(driver_id, name, tags=(Tag(driver_id, driver_id, id_tag),), rights=(right,))
+
+    return Network.build(
+        [
+            Site(1, "Company", timezone="Europe/Helsinki"),
+            Site(2, "Garage", parent_id=1),
+            Site(3, "Depot", parent_id=1),
+        ],
+        [Charger(1, "GAR-1", site_id=2), Charger(2, "DEP-1", site_id=3)],
+        [AccessGroup(9, "Visitors", frozenset({"DEP-1"}))],
+        [
+            driver(11, "Alice", "04A1", Right(1, company)),
+            driver(12, "Bob", "04B2", Right(2, depot, hours=(morning,))),
+            driver(13, "Carol", "04C3", Right(3, garage, valid_until=march)),
+            driver(14, "Dan", "04D4", Right(4, visitors)),
+        ],
+    )
+
+
+@part("worked-example")
+def worked_example() -> str:
+    network, at = example(), datetime(2026, 3, 4, 12, tzinfo=UTC)
+    lists, checks = [], []
+    for site in network.sites.values():
+        names = [network.drivers[driver_id].name for driver_id in drivers_of_site(network, site.id, at).drivers]
+        lists.append((site.name, ", ".join(names) or "nobody"))
+    for driver in network.drivers.values():
+        for charger_id in network.chargers:
+            found = explain(network, driver.tags[0].id_tag, charger_id, at)
+            checks.append(
+                (f"`{driver.tags[0].id_tag}`", f"`{charger_id}`", f"`{found.decision.reason}`", found.sentence)
+            )
+    return "\n\n".join(
+        [
+            f"Who may charge at these sites on {at:%A %-d %B %Y} at {at:%H:%M} UTC?",
+            table(["site", "listed drivers"], lists),
+            "May this tag charge at this charger at that instant?",
+            table(["tag", "charger", "reason", "in a sentence"], checks),
+        ]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
