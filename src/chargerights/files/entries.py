@@ -261,7 +261,7 @@ ENTRIES: dict[tuple[str, ...], tuple[str, type]] = {
     ("drivers", "externalIds"): ("an external id", ExternalIdEntry),
     ("drivers", "tags"): ("a tag", TagEntry),
     ("drivers", "rights"): ("a right", RightEntry),
-    ("drivers", "rights", "hours"): ("weekly hours", HoursEntry),
+    ("drivers", "rights", "hours"): ("an entry of hours", HoursEntry),
 }
 """Every object of a file: the names on the way to it, what it is called, and its shape."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -20,7 +21,7 @@ from .values import MUST_BE, REFUSED
 
 MAX_ERRORS = 10_000
 """So many errors are listed; beyond them a file is not looked at further."""
-MAX_SENTENCE = 500
+MAX_SENTENCE = 800
 MAX_SHOWN = 60
 
 FilePlace = tuple[int | str, ...]
@@ -36,7 +37,6 @@ _MUST_BE = {
     "dataclass_type": "an object",
     "greater_than_equal": "{ge} or more",
     "less_than_equal": "{le} or less",
-    "literal_error": "one of {expected}",
 }
 
 
@@ -113,6 +113,8 @@ def _shape_sentence(place: FilePlace, error: Mapping[str, Any]) -> str:
         return f"is missing: {_owner(place)[0]} needs it"
     if kind == "unexpected_keyword_argument":
         return _unknown_member(str(name), *_owner(place))
+    if kind == "literal_error":
+        return _unknown_word(value, tuple(re.findall(r"'(\w+)'", context["expected"])))
     if kind == MUST_BE:
         return f"must be {error['msg']}, not {shown(value)}"
     if kind in _MUST_BE:
@@ -127,10 +129,23 @@ def _owner(place: FilePlace) -> tuple[str, tuple[str, ...]]:
     return what, tuple(members_of(entry))
 
 
-@lru_cache
 def _unknown_member(name: str, what: str, members: tuple[str, ...]) -> str:
     if name in POSTAL_NAMES and not set(members).isdisjoint(POSTAL_NAMES):
         return f"is given twice: {' and '.join(POSTAL_NAMES)} say the same, write one of them"
-    close = difflib.get_close_matches(name[:MAX_SHOWN], members, 1)
-    hint = f'did you mean "{close[0]}"?' if close else f"its members are {', '.join(members)}"
-    return f"is not a member of {what}; {hint}"
+    return f"is not a member of {what}; {_meant(name, members) or f'its members are {_listed(members)}'}"
+
+
+def _unknown_word(value: object, words: tuple[str, ...]) -> str:
+    hint = _meant(value, words) if isinstance(value, str) else ""
+    return f"{shown(value)} is none of its words; {hint or f'write one of {_listed(words)}'}"
+
+
+@lru_cache
+def _meant(written: str, words: tuple[str, ...]) -> str:
+    """`did you mean "name"?`, or nothing when no word comes near."""
+    close = difflib.get_close_matches(written[:MAX_SHOWN], words, 1)
+    return f'did you mean "{close[0]}"?' if close else ""
+
+
+def _listed(words: tuple[str, ...]) -> str:
+    return ", ".join(words)
