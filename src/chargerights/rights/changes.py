@@ -6,6 +6,7 @@ values in the network's dictionaries instead of changing them (see `network`).
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -24,7 +25,7 @@ from .errors import (
 )
 from .identifiers import tag_key
 from .model import AccessGroup, Charger, Driver, Place, PlaceKind, Site
-from .network import Network, window_of
+from .network import Network, edges_of, window_of
 from .reach import NO_WINDOWS, NOBODY, DriverWindow, Windowed
 
 K = TypeVar("K")
@@ -151,7 +152,10 @@ def _replace_driver(network: Network, driver_id: int, before: Driver | None, aft
         for tag in after.tags:
             network.tags[tag_key(tag.id_tag)] = tag
         network.home[after.home_site_id] = network.home.get(after.home_site_id, NOBODY) | him
-    network.disabled = network.disabled - him if after is None or after.enabled else network.disabled | him
+    disabled = after is not None and not after.enabled
+    if disabled != (driver_id in network.disabled):
+        network.disabled = network.disabled ^ him
+        network.listed.clear()
     old, new = _by_place(before), _by_place(after)
     for place in old.keys() | new.keys():
         if old.get(place) != new.get(place):
@@ -164,12 +168,16 @@ def _put_rights(network: Network, place: Place, driver_id: int, held: _Held) -> 
         network.open[place] = network.open.get(place, NOBODY) | him
     else:
         _discard(network.open, place, him)
-    others = network.windowed.get(place, NO_WINDOWS).windows
-    windows = [each for each in others if each[0] != driver_id] + held.windows
-    if windows:
-        network.windowed[place] = Windowed(tuple(sorted(windows)))
+    before = network.windowed.get(place, NO_WINDOWS).windows
+    after = [each for each in before if each[0] != driver_id] + held.windows
+    if after:
+        network.windowed[place] = Windowed(tuple(sorted(after)))
     else:
         network.windowed.pop(place, None)
+    for edge in edges_of(each for each in before if each[0] == driver_id):
+        del network.edges[bisect_left(network.edges, edge)]
+    for edge in edges_of(held.windows):
+        insort(network.edges, edge)
     for site_id in _sites_of(network, place):
         _forget_reach(network, site_id)
 
@@ -205,7 +213,9 @@ def _sites_of(network: Network, place: Place) -> set[int]:
 
 
 def _forget_reach(network: Network, site_id: int) -> None:
-    """Forgets what rights reach below the site and below every site above it."""
+    """Forgets what rights reach below the site and below every site above it, and all lists: a right on a
+    site is in the lists of all sites below it as well."""
+    network.listed.clear()
     for each in network.chain(site_id):
         network.below.pop(each, None)
 

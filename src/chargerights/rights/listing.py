@@ -20,11 +20,17 @@ from .reach import NOBODY, Listing, Reached
 
 
 def drivers_of_site(network: Network, site_id: int, at: datetime) -> Listing:
-    """The drivers listed for the site at that instant. Raises UnknownSite."""
+    """The drivers listed for the site at that instant. Raises UnknownSite.
+
+    Remembered until the listing's span ends or a change can touch it.
+    """
     if site_id not in network.sites:
         raise UnknownSite((site_id,))
-    above = [network.holders(Place(PlaceKind.SITE, each)) for each in network.chain(site_id)[1:]]
-    return _list(network, [network.reached_below(site_id), *above], at)
+    listed = network.listed.get(site_id)
+    if listed is None or not listed.since <= at < listed.until:
+        above = [network.holders(Place(PlaceKind.SITE, each)) for each in network.chain(site_id)[1:]]
+        network.listed[site_id] = listed = _list(network, [network.reached_below(site_id), *above], at)
+    return listed
 
 
 def drivers_of_sites(network: Network, site_ids: Iterable[int], at: datetime) -> dict[int, Listing]:

@@ -16,15 +16,17 @@ no change.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from pyroaring import BitMap64
 
 from .errors import UnknownAccessGroup, UnknownCharger, UnknownSite
 from .identifiers import tag_key
 from .model import AccessGroup, Charger, Driver, Place, PlaceKind, Right, Site, Tag
-from .reach import BEGINNING, END, NO_WINDOWS, NOBODY, DriverWindow, Reached, Windowed
+from .reach import BEGINNING, END, NO_WINDOWS, NOBODY, DriverWindow, Listing, Reached, Windowed
 
 
 @dataclass(slots=True)
@@ -44,8 +46,12 @@ class Network:
     disabled: BitMap64 = field(default_factory=BitMap64)
     open: dict[Place, BitMap64] = field(default_factory=dict)
     windowed: dict[Place, Windowed] = field(default_factory=dict)
+    edges: list[datetime] = field(default_factory=list)
+    """Every instant at which a window begins or ends, sorted, as often as it does."""
     below: dict[int, Reached] = field(default_factory=dict, compare=False)
     """What `reached_below` remembers."""
+    listed: dict[int, Listing] = field(default_factory=dict, compare=False)
+    """What `listing.drivers_of_site` remembers by site; emptied by every change that can touch a list."""
 
     @classmethod
     def build(
@@ -98,6 +104,7 @@ class Network:
         self.disabled = BitMap64(disabled)
         self.open = {place: BitMap64(ids) for place, ids in opened.items()}
         self.windowed = {place: Windowed(tuple(sorted(them))) for place, them in windowed.items()}
+        self.edges = sorted(edge for them in self.windowed.values() for edge in edges_of(them.windows))
 
     def fork(self) -> Network:
         """A network of the same facts that changes apart from this one; costs a shallow copy."""
@@ -114,7 +121,9 @@ class Network:
             self.disabled,
             dict(self.open),
             dict(self.windowed),
+            list(self.edges),
             dict(self.below),
+            dict(self.listed),
         )
 
     def tag(self, id_tag: str) -> Tag | None:
@@ -168,6 +177,12 @@ class Network:
                 return timezone
         return "UTC"
 
+    def stable_since(self, at: datetime) -> datetime:
+        """The last instant up to `at` at which a window began or ended: since then nothing but facts changed
+        who is listed where."""
+        before = bisect_right(self.edges, at)
+        return self.edges[before - 1] if before else BEGINNING
+
     def require_place(self, place: Place) -> None:
         """Raises UnknownSite, UnknownCharger or UnknownAccessGroup when there is no such place."""
         if place.kind is PlaceKind.SITE and place.id not in self.sites:
@@ -176,6 +191,14 @@ class Network:
             raise UnknownCharger((place.id,))
         if place.kind is PlaceKind.ACCESS_GROUP and place.id not in self.access_groups:
             raise UnknownAccessGroup((place.id,))
+
+    def name_of(self, place: Place) -> str:
+        """The name of the site, charger or access group; of a charger without one, its charger id."""
+        if place.kind is PlaceKind.SITE:
+            return self.sites[int(place.id)].name
+        if place.kind is PlaceKind.CHARGER:
+            return self.chargers[str(place.id)].name or str(place.id)
+        return self.access_groups[int(place.id)].name
 
     def holders(self, place: Place) -> Reached:
         """Drivers with a right on the place itself; disabled ones too."""
@@ -207,3 +230,8 @@ class Network:
 def window_of(driver_id: int, right: Right) -> DriverWindow:
     """The right's window with its open ends put at the beginning and the end of time."""
     return driver_id, right.valid_from or BEGINNING, right.valid_until or END
+
+
+def edges_of(windows: Iterable[DriverWindow]) -> list[datetime]:
+    """The instants at which the windows begin and end."""
+    return [edge for _, *both in windows for edge in both if edge not in (BEGINNING, END)]

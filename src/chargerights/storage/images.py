@@ -10,9 +10,8 @@ answer shows one revision to its end.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
+from weakref import WeakSet
 
 from ..rights.errors import DomainError
 from ..rights.network import Network
@@ -25,6 +24,12 @@ ENTRIES_PER_STEP = 50
 ENTRIES_WORTH_APPLYING = 5_000
 
 
+class Reading:
+    """Somebody reads an image and awaits meanwhile."""
+
+    __slots__ = ("__weakref__",)
+
+
 @dataclass(slots=True)
 class Image:
     """A network at a revision. Whoever awaits between two looks at it holds it with `reading`."""
@@ -34,20 +39,17 @@ class Image:
     network: Network
     live_version: int
     live: dict[str, LiveCharger]
-    _readers: int = field(default=0, repr=False)
+    _readers: WeakSet[Reading] = field(default_factory=WeakSet, repr=False)
 
-    @contextmanager
-    def reading(self) -> Iterator[None]:
-        """While it lasts, this image stays as it is."""
-        self._readers += 1
-        try:
-            yield
-        finally:
-            self._readers -= 1
+    def reading(self) -> Reading:
+        """While somebody keeps the token, this image stays as it is; dropping it is enough to end."""
+        token = Reading()
+        self._readers.add(token)
+        return token
 
     def writable(self) -> Image:
         """This image when nobody is reading it, else a copy that changes apart."""
-        if not self._readers:
+        if not len(self._readers):
             return self
         return Image(self.customer_id, self.revision, self.network.fork(), self.live_version, dict(self.live))
 

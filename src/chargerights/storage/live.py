@@ -62,6 +62,19 @@ class LiveCharger:
     reported: Reported = Reported()
 
 
+def status_of(live: LiveCharger | None) -> str:
+    """The charger's status word: Offline without a connection; where it never reports its own, derived from
+    its connectors: Unavailable or Error when all of them are, else Available."""
+    if live is None or not live.connected:
+        return "Offline"
+    if live.status is not None:
+        return live.status
+    words = {state.status for state in live.connectors}
+    if not words:
+        return "Booting"
+    return words.pop() if words in ({"Unavailable"}, {"Error"}) else "Available"
+
+
 _CONNECTORS = TypeAdapter(tuple[LiveConnector, ...])
 _REPORTED = TypeAdapter(Reported)
 

@@ -1,0 +1,205 @@
+"""May this tag charge here, and why: the forward question and its explanation (API.md section 3)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from ..rights.decide import Cause, Decision, Reason, Standing, Verdict, decide
+from ..rights.errors import InvalidInput, UnknownCharger
+from ..rights.explain import clock_text, explain, explain_driver, why_not
+from ..rights.model import PlaceKind
+from ..rights.network import Network
+from .asking import ask
+from .auth import Reader
+
+router = APIRouter(prefix="/v2/access", tags=["Decisions"])
+
+
+class Shape(BaseModel):
+    """An object of v2: members in camelCase; those without a value are left out of answers."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+
+class Question(Shape):
+    """May this tag charge at this charger?"""
+
+    charger_id: str = Field(description="The identity under which the charger connects", examples=["DEP-1"])
+    id_tag: str = Field(description="What the driver shows, in any case", examples=["04A2B3C4"])
+    at: AwareDatetime | None = Field(None, description="The instant asked about; now when not given")
+
+
+class WeeklyHours(Shape):
+    """Local hours of one weekday; an end at or before the start lies on the next day."""
+
+    weekday: int = Field(description="1 is Monday, 7 is Sunday", ge=1, le=7)
+    start: str = Field(alias="from", description="Local time, within")
+    end: str = Field(alias="until", description="Local time, not within")
+
+
+class RightPath(Shape):
+    """A right and the way it reaches the charger."""
+
+    kind: PlaceKind = Field(description="What the right is on")
+    id: int | str = Field(description="The site's or access group's number, or the charger's id")
+    name: str = Field(description="The place's name")
+    via: list[int] = Field(description="Numbers of the sites from the right's place down to the charger's site")
+    valid_from: datetime | None = Field(None, description="Begins at this instant")
+    valid_until: datetime | None = Field(None, description="Ends before this instant")
+    hours: list[WeeklyHours] | None = Field(None, description="Holds only in these hours, local to the charger")
+
+
+class JudgedRight(RightPath):
+    """A right of the driver and whether it counts here and now."""
+
+    reaches: bool = Field(description="Whether the right allows charging at this charger at this instant")
+    standing: Standing = Field(description="What became of the right")
+    why_not: str | None = Field(None, description="Why it does not count, in a few words")
+
+
+class TheDriver(Shape):
+    id: int
+    name: str
+    enabled: bool
+
+
+class TheTag(Shape):
+    id: int
+    id_tag: str
+    token_name: str | None = None
+
+
+class Answer(Shape):
+    """A decision. `reason` is OCPP 2.0.1's word, `cause` the sentence of the rule that decided."""
+
+    allowed: bool
+    reason: Reason
+    cause: Cause
+    driver: TheDriver | None = None
+    tag: TheTag | None = None
+    paths: list[RightPath] = Field(description="The rights by which the answer is yes; of a no, none")
+    revision: int = Field(description="The customer's revision that was asked")
+
+
+class ExplainedAnswer(Answer):
+    rights: list[JudgedRight] = Field(description="Every right of the driver")
+    sentence: str = Field(description="The answer in one sentence for a person")
+
+
+class OneOf(InvalidInput):
+    """Neither or both of two parameters of which one is needed."""
+
+
+PROBLEM = {
+    "description": "Refused, in the words of RFC 9457",
+    "content": {
+        "application/problem+json": {
+            "schema": {
+                "type": "object",
+                "properties": {
+                    name: {"type": "integer" if name == "status" else "string"}
+                    for name in ("type", "title", "status", "detail", "instance")
+                },
+                "required": ["type", "title", "status"],
+            }
+        }
+    },
+}
+
+
+@router.post(
+    "/check",
+    operation_id="checkAccess",
+    summary="May this tag charge at this charger?",
+    response_model=Answer,
+    response_model_exclude_none=True,
+    responses={"default": PROBLEM},
+)
+async def check(request: Request, caller: Reader, question: Question) -> Response:
+    """Decides by the rule that chargers are answered by; an unknown charger is a 404, an unknown tag a no."""
+    asked = await ask(request, caller)
+    if question.charger_id not in asked.network.chargers:
+        raise UnknownCharger((question.charger_id,))
+    decision = decide(asked.network, question.id_tag, question.charger_id, question.at or asked.at)
+    return _json(Answer(**_answer(asked.network, decision), revision=asked.image.revision))
+
+
+@router.get(
+    "/explain",
+    operation_id="explainAccess",
+    summary="Why may or may not this tag or driver charge at this charger?",
+    response_model=ExplainedAnswer,
+    response_model_exclude_none=True,
+    responses={"default": PROBLEM},
+)
+async def explain_access(
+    request: Request,
+    caller: Reader,
+    charger_id: Annotated[str, Query(alias="chargerId", description="The identity under which the charger connects")],
+    id_tag: Annotated[str | None, Query(alias="idTag", description="What the driver shows; or name the driver")] = None,
+    driver_id: Annotated[int | None, Query(alias="driverId", description="The driver's number")] = None,
+    at: Annotated[AwareDatetime | None, Query(description="The instant asked about; now when not given")] = None,
+) -> Response:
+    """The decision with every right of the driver, whether it reaches, and if not why not."""
+    asked = await ask(request, caller)
+    instant = at or asked.at
+    if id_tag is not None and driver_id is None:
+        explanation = explain(asked.network, id_tag, charger_id, instant)
+    elif driver_id is not None and id_tag is None:
+        explanation = explain_driver(asked.network, driver_id, charger_id, instant)
+    else:
+        raise OneOf("name either idTag or driverId")
+    return _json(
+        ExplainedAnswer(
+            **_answer(asked.network, explanation.decision),
+            revision=asked.image.revision,
+            rights=[
+                JudgedRight(
+                    **_path(asked.network, each),
+                    reaches=each.standing is Standing.STANDS,
+                    standing=each.standing,
+                    why_not=why_not(each) or None,
+                )
+                for each in explanation.verdicts
+            ],
+            sentence=explanation.sentence,
+        )
+    )
+
+
+def _json(answer: Shape) -> Response:
+    return Response(answer.model_dump_json(by_alias=True, exclude_none=True), media_type="application/json")
+
+
+def _answer(network: Network, decision: Decision) -> dict[str, object]:
+    driver, tag = decision.driver, decision.tag
+    return {
+        "allowed": decision.allowed,
+        "reason": decision.reason,
+        "cause": decision.cause,
+        "driver": driver and TheDriver(id=driver.id, name=driver.name, enabled=driver.enabled),
+        "tag": tag and TheTag(id=tag.id, id_tag=tag.id_tag, token_name=tag.token_name),
+        "paths": [RightPath(**_path(network, each)) for each in decision.paths],
+    }
+
+
+def _path(network: Network, verdict: Verdict) -> dict[str, object]:
+    right = verdict.right
+    hours = [
+        WeeklyHours(weekday=each.weekday, start=clock_text(each.start), end=clock_text(each.end))
+        for each in right.hours
+    ]
+    return {
+        "kind": right.place.kind,
+        "id": right.place.id,
+        "name": network.name_of(right.place),
+        "via": list(verdict.via),
+        "valid_from": right.valid_from,
+        "valid_until": right.valid_until,
+        "hours": hours or None,
+    }

@@ -1,0 +1,52 @@
+"""What v1 adds: new sites and chargers from their wire bodies.
+
+A new charger's members are those of a network file's charger, so the same reader checks them (`files`); only
+`chargerName` has another name there, and the id and site come from the path.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from ..files.network_file import InvalidNetworkFile, facts, parse
+from ..rights.errors import InvalidInput
+from ..rights.identifiers import name as checked_name
+from ..rights.model import Charger, Site
+from ..rights.network import Network
+from ..rights.reach import BEGINNING
+
+FROM_PATH = {"name", "chargerId", "siteId"}
+PLACE = "chargers[0]."
+
+
+class InvalidAddition(InvalidInput):
+    """A body that describes no new site or charger."""
+
+
+def new_site_name(body: Any) -> str:
+    """The name in `{"name": …}`. Raises InvalidAddition."""
+    if not isinstance(body, dict) or not isinstance(body.get("name"), str):
+        raise InvalidAddition('name is missing or no text: send {"name": "Depot"}')
+    unknown = sorted(body.keys() - {"name"})
+    if unknown:
+        raise InvalidAddition(f"{unknown[0]} is not a member of a new site: send only its name")
+    return checked_name(body["name"], "name")
+
+
+def new_charger(charger_id: str, site_id: int, body: Any) -> Charger:
+    """The charger that the body describes; its number is to be given. Raises InvalidAddition with every error."""
+    if not isinstance(body, dict):
+        raise InvalidAddition('the body is not an object: send {"chargerName": "Bay 1"}')
+    twice = sorted(body.keys() & FROM_PATH)
+    if twice:
+        raise InvalidAddition(f"{twice[0]} is not a member of a new charger's body")
+    members = {"name" if name == "chargerName" else name: value for name, value in body.items()}
+    entry = members | {"chargerId": charger_id, "siteId": site_id}
+    try:
+        file = parse(orjson.dumps({"chargers": [entry]}))
+        (charger,) = facts(file, Network.build([Site(site_id, "its site")], (), (), ()), lambda: 0, BEGINNING).chargers
+    except InvalidNetworkFile as error:
+        raise InvalidAddition("; ".join(each.removeprefix(PLACE) for each in error.errors)) from error
+    return charger

@@ -1,0 +1,313 @@
+"""Answers as streams of JSON fragments: each encoded once per change, then joined.
+
+A fragment is as true as the values it was made from: it is kept with them, and made anew when one of them is not
+the same object any more (all of them are immutable). So nothing has to be told of changes.
+
+A `Scribe` writes one answer from one image. Its chunks are about `CHUNK_BYTES` long; an empty chunk says only "others
+may run now", so that making many fragments does not hold the event loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import NamedTuple
+
+from pyroaring import BitMap64
+
+from ..rights.listing import chargers_by_name, sites_by_name
+from ..rights.model import Charger, Driver, Site
+from ..rights.network import Network
+from ..rights.reach import Listing
+from ..storage.images import Image
+from ..storage.live import LiveCharger
+from . import encoding
+from .encoding import encode
+
+CHUNK_BYTES = 128 * 1024
+FRAGMENTS_PER_TURN = 200
+"""How many fragments are made before others may run: about 2 ms of work."""
+BRIEF_SITES_KEPT = 256
+BRIEF_BYTES_KEPT = 1024 * 1024
+
+
+class Counts(NamedTuple):
+    """Sockets of a charger or of a site's subtree."""
+
+    online: int = 0
+    offline: int = 0
+    error: int = 0
+
+    def plus(self, other: Counts) -> Counts:
+        return Counts(self.online + other.online, self.offline + other.offline, self.error + other.error)
+
+
+class ChargerFragment(NamedTuple):
+    charger: Charger
+    site: Site
+    live: LiveCharger | None
+    counts: Counts
+    json: bytes
+
+    def made_from(self, charger: Charger, site: Site, live: LiveCharger | None) -> bool:
+        return self.charger is charger and self.site is site and self.live is live
+
+
+class Rope(NamedTuple):
+    """A site's subtree as the pieces of its JSON."""
+
+    pieces: tuple[bytes, ...]
+    size: int
+    counts: Counts
+
+
+class BriefSite(NamedTuple):
+    """The users of one site with `excludeDetails`, as they were at a revision within a span of time."""
+
+    revision: int
+    since: datetime
+    json: bytes
+
+
+class Fragments:
+    """One customer's fragments, kept from answer to answer."""
+
+    def __init__(self) -> None:
+        self.chargers: dict[str, ChargerFragment] = {}
+        self.brief_sites: dict[int, BriefSite] = {}
+
+    def charger(self, image: Image, charger_id: str) -> ChargerFragment:
+        charger = image.network.chargers[charger_id]
+        site = image.network.sites[charger.site_id]
+        live = image.live.get(charger_id)
+        kept = self.chargers.get(charger_id)
+        if kept is None or not kept.made_from(charger, site, live):
+            json = encode(encoding.charger(charger, site, live))
+            kept = self.chargers[charger_id] = ChargerFragment(charger, site, live, _count(charger, live), json)
+        return kept
+
+    def keep_brief(self, site_id: int, brief: BriefSite) -> None:
+        self.brief_sites.pop(site_id, None)
+        self.brief_sites[site_id] = brief
+        while len(self.brief_sites) > BRIEF_SITES_KEPT:
+            del self.brief_sites[next(iter(self.brief_sites))]
+
+
+class Scribe:
+    """Writes one answer from one image at one instant."""
+
+    def __init__(self, image: Image, fragments: Fragments, at: datetime) -> None:
+        self._image = image
+        self._network = image.network
+        self._fragments = fragments
+        self._at = at
+        self._ropes: dict[int, Rope] = {}
+        self._chargers: dict[str, ChargerFragment] = {}
+
+    # -- drivers ----------------------------------------------------------------------------------
+
+    def site_drivers(self, listings: dict[int, Listing], brief: bool) -> Iterator[bytes]:
+        """`[{"groupId": …, "users": […]}, …]`, in the order of the listings."""
+        opening = b"["
+        for site_id, listing in listings.items():
+            yield opening + b'{"groupId":%d,"users":' % site_id
+            yield from self._brief_site(site_id, listing) if brief else self.users(listing.drivers)
+            yield b"}"
+            opening = b","
+        yield b"]"
+
+    def users(self, drivers: BitMap64, brief: bool = False) -> Iterator[bytes]:
+        """The drivers as User[], by id."""
+        yield b"["
+        yield from self._brief_users(drivers) if brief else self._full_users(drivers)
+        yield b"]"
+
+    def _brief_site(self, site_id: int, listing: Listing) -> Iterator[bytes]:
+        kept = self._fragments.brief_sites.get(site_id)
+        if kept is not None and (kept.revision, kept.since) == (self._image.revision, listing.since):
+            yield kept.json
+            return
+        chunks, size = [], 0
+        for chunk in self.users(listing.drivers, brief=True):
+            size += len(chunk)
+            if size <= BRIEF_BYTES_KEPT:
+                chunks.append(chunk)
+            yield chunk
+        if size <= BRIEF_BYTES_KEPT:
+            self._fragments.keep_brief(site_id, BriefSite(self._image.revision, listing.since, b"".join(chunks)))
+
+    def _brief_users(self, drivers: BitMap64) -> Iterator[bytes]:
+        ids = iter(drivers)
+        separator = b""
+        while some := [self._brief_user(self._network.drivers[each]) for each in islice(ids, 1000)]:
+            yield separator + encode(some)[1:-1]
+            separator = b","
+
+    def _brief_user(self, driver: Driver) -> dict[str, object]:
+        return encoding.brief_driver(driver, self._home(driver))
+
+    def _full_users(self, drivers: BitMap64) -> Iterator[bytes]:
+        pieces: list[bytes] = []
+        size = 0
+        separator = b""
+        for driver_id in drivers:
+            driver = self._network.drivers[driver_id]
+            site_ids = sites_by_name(driver, self._at)
+            charger_ids = chargers_by_name(self._network, driver, self._at)
+            for site_id in site_ids:
+                if site_id not in self._ropes:
+                    yield from self._make_ropes(site_id)
+            head = encode(encoding.driver_head(driver, self._home(driver)))
+            pieces += (separator, head[:-1], b',"chargerGroups":[')
+            size += len(head) + 32
+            for number, site_id in enumerate(site_ids):
+                if number:
+                    pieces.append(b",")
+                rope = self._ropes[site_id]
+                pieces += rope.pieces
+                size += rope.size
+            pieces.append(b'],"chargers":[')
+            for number, charger_id in enumerate(charger_ids):
+                if number:
+                    pieces.append(b",")
+                json = self._charger(charger_id).json
+                pieces.append(json)
+                size += len(json)
+            pieces.append(b"]}")
+            separator = b","
+            if size >= CHUNK_BYTES:
+                yield from _joined(pieces, size)
+                pieces, size = [], 0
+        yield b"".join(pieces)
+
+    def _home(self, driver: Driver) -> Site | None:
+        return None if driver.home_site_id is None else self._network.sites[driver.home_site_id]
+
+    # -- home sites -------------------------------------------------------------------------------
+
+    def user_groups(self, site_ids: Iterable[int]) -> Iterator[bytes]:
+        """The sites as UserGroup, separated by commas, each with its drivers and subsites."""
+        separator = b""
+        for site_id, closing in _walk(self._network, site_ids):
+            if closing:
+                yield b"]}"
+                separator = b","
+                continue
+            members = encoding.site_members(self._network.sites[site_id]) | {"isSpare": False}
+            yield separator + encode(members)[:-1] + b',"users":'
+            yield from self.users(self._network.at_home(site_id))
+            yield b',"subgroups":['
+            separator = b""
+
+    # -- sites ------------------------------------------------------------------------------------
+
+    def sites(self, site_ids: Iterable[int]) -> Iterator[bytes]:
+        """The sites as Site, separated by commas, each with its whole subtree."""
+        for number, site_id in enumerate(site_ids):
+            yield from self._make_ropes(site_id)
+            if number:
+                yield b","
+            yield from _joined(list(self._ropes[site_id].pieces), self._ropes[site_id].size)
+
+    def site_alone(self, site_id: int) -> Iterator[bytes]:
+        """The site as Site without its subsites; its socket counts are still those of its subtree."""
+        yield from self._make_ropes(site_id)
+        rope = self._ropes[site_id]
+        own = self._own_pieces(site_id, rope.counts)
+        yield from _joined([*own, b"]}"], sum(map(len, own)))
+
+    def brief_sites(self, site_ids: Iterable[int]) -> Iterator[bytes]:
+        """The sites as id, name, type and subsites only, separated by commas."""
+        separator = b""
+        for site_id, closing in _walk(self._network, site_ids):
+            if closing:
+                yield b"]}"
+                separator = b","
+            else:
+                yield separator + encode(encoding.brief_site(self._network.sites[site_id]))[:-1] + b',"subgroups":['
+                separator = b""
+
+    def _make_ropes(self, site_id: int) -> Iterator[bytes]:
+        """Makes the ropes of the site and of all below it that are not made yet; gives only empty chunks."""
+        made = 0
+        for each in reversed([*self._network.subtree(site_id)]):
+            if each in self._ropes:
+                continue
+            for charger_id in self._network.chargers_at(each):
+                self._charger(charger_id)
+                made += 1
+                if made % FRAGMENTS_PER_TURN == 0:
+                    yield b""
+            self._ropes[each] = self._make_rope(each)
+
+    def _make_rope(self, site_id: int) -> Rope:
+        below = [self._ropes[each] for each in self._network.subsites(site_id)]
+        counts = Counts()
+        for charger_id in self._network.chargers_at(site_id):
+            counts = counts.plus(self._charger(charger_id).counts)
+        for rope in below:
+            counts = counts.plus(rope.counts)
+        pieces = self._own_pieces(site_id, counts)
+        size = sum(map(len, pieces))
+        for number, rope in enumerate(below):
+            if number:
+                pieces.append(b",")
+            pieces += rope.pieces
+            size += rope.size + 1
+        pieces.append(b"]}")
+        return Rope(tuple(pieces), size, counts)
+
+    def _own_pieces(self, site_id: int, counts: Counts) -> list[bytes]:
+        """The site's JSON as far as the beginning of its subsites."""
+        members = {
+            "onlineSocket": counts.online,
+            "offlineSocket": counts.offline,
+            "errorSocket": counts.error,
+            **encoding.site_members(self._network.sites[site_id]),
+        }
+        pieces = [encode(members)[:-1], b',"chargers":[']
+        for number, charger_id in enumerate(self._network.chargers_at(site_id)):
+            if number:
+                pieces.append(b",")
+            pieces.append(self._charger(charger_id).json)
+        pieces.append(b'],"subgroups":[')
+        return pieces
+
+    def _charger(self, charger_id: str) -> ChargerFragment:
+        """The charger's fragment, the same one throughout this answer."""
+        fragment = self._chargers.get(charger_id)
+        if fragment is None:
+            fragment = self._chargers[charger_id] = self._fragments.charger(self._image, charger_id)
+        return fragment
+
+
+def _walk(network: Network, site_ids: Iterable[int]) -> Iterator[tuple[int, bool]]:
+    """The sites and all below them: each once to open it and, after those below it, once to close it."""
+    waiting = [(site_id, False) for site_id in reversed([*site_ids])]
+    while waiting:
+        site_id, closing = waiting.pop()
+        yield site_id, closing
+        if not closing:
+            waiting.append((site_id, True))
+            waiting.extend((each, False) for each in reversed(network.subsites(site_id)))
+
+
+def _joined(pieces: list[bytes], size: int) -> Iterator[bytes]:
+    """The pieces joined, in chunks of about CHUNK_BYTES."""
+    step = max(1, len(pieces) * CHUNK_BYTES // max(size, 1))
+    for start in range(0, len(pieces), step):
+        yield b"".join(pieces[start : start + step])
+
+
+def _count(charger: Charger, live: LiveCharger | None) -> Counts:
+    counts = Counts()
+    for _, state in encoding.sockets_of(charger, live):
+        status = encoding.socket_status(live, state)
+        if status == encoding.ERROR:
+            counts = counts._replace(error=counts.error + 1)
+        elif status in (encoding.OFFLINE, encoding.UNAVAILABLE):
+            counts = counts._replace(offline=counts.offline + 1)
+        else:
+            counts = counts._replace(online=counts.online + 1)
+    return counts

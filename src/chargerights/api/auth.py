@@ -1,0 +1,73 @@
+"""Who asks: the API key of a request, checked at the database with every request.
+
+The same indexed read tells how new the answer must be (see `Caller`), so it costs nothing to stay current and a
+revoked key stops at once. The key comes in a header (`x-api-key` or `Authorization: Bearer`) or, for v1's clients, in
+the query as `code` (only under /api); `clientId`, when given, must be the key's customer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from ..storage import callers
+from ..storage.callers import Caller
+from ..storage.database import Database, DatabaseAway
+from .problems import V1_PREFIX, NotAuthorised
+from .state import State, state_of
+
+
+async def authenticated(request: Request) -> Caller:
+    """The caller; raises NotAuthorised, DatabaseAway."""
+    state = state_of(request)
+    secret = _secret(request)
+    if not secret:
+        raise NotAuthorised("send an API key in the header x-api-key")
+    now = state.clock()
+    caller = await state.database.read(callers.authenticate, secret, now)
+    if caller is None:
+        raise NotAuthorised("the API key is unknown, revoked or expired")
+    client_id = request.query_params.get("clientId")
+    if client_id is not None and client_id != str(caller.customer_id):
+        raise NotAuthorised("clientId is not the API key's customer")
+    _note_use(state, caller)
+    return caller
+
+
+async def writing(caller: Annotated[Caller, Depends(authenticated)]) -> Caller:
+    """The caller, when his key may change things."""
+    if caller.read_only:
+        raise NotAuthorised("the API key may only read")
+    return caller
+
+
+Reader = Annotated[Caller, Depends(authenticated)]
+Writer = Annotated[Caller, Depends(writing)]
+
+
+def _secret(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    bearer = token.strip() if scheme.lower() == "bearer" else ""
+    in_query = request.query_params.get("code", "") if request.url.path.startswith(V1_PREFIX) else ""
+    return request.headers.get("x-api-key") or bearer or in_query
+
+
+def _note_use(state: State, caller: Caller) -> None:
+    """Keeps the key's last use, to about a minute, without making the caller wait."""
+    now = state.clock()
+    noted = state.noted_uses.get((caller.customer_id, caller.key_id), caller.last_used_at)
+    if noted is not None and now - noted < callers.LAST_USE_KEPT_EVERY:
+        return
+    state.noted_uses[caller.customer_id, caller.key_id] = now
+    task = asyncio.create_task(_keep_use(state.database, caller, now))
+    state.tasks.add(task)
+    task.add_done_callback(state.tasks.discard)
+
+
+async def _keep_use(database: Database, caller: Caller, now: datetime) -> None:
+    with suppress(DatabaseAway):  # the next use keeps it
+        await database.write(callers.note_use, caller, now)

@@ -1,0 +1,100 @@
+"""From errors to the wire: one table, for v1 as `text/plain`, for v2 as RFC 9457 `application/problem+json`.
+
+The table goes by class; a subclass without a row of its own has its parent's. v1 knows only 400, 401, 404 and
+503: a conflict is a 400 there.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, PlainTextResponse
+from starlette.exceptions import HTTPException
+
+from ..rights.errors import Conflict, DomainError, InvalidInput, NotFound
+from ..storage.database import DatabaseAway
+
+V1_PREFIX = "/api/"
+log = structlog.get_logger()
+
+
+class NotAuthorised(DomainError):
+    """No key, an unknown, revoked or expired one, another customer's, or one that may not do this."""
+
+
+class SitesNotFound(NotFound):
+    """The mission's 404: ids that are no sites of the customer, or sites without drivers."""
+
+    what = "site"
+
+
+STATUSES: dict[type[Exception], int] = {
+    InvalidInput: 400,
+    NotAuthorised: 401,
+    NotFound: 404,
+    Conflict: 409,
+    DatabaseAway: 503,
+}
+
+V1_TEXTS = {
+    400: "Errors in the route parameters",
+    401: "Customer not found or not authorised",
+    404: "Site(s) not found for the customer or the site(s) have no drivers to return",
+    503: "The database cannot be reached; try again shortly",
+}
+
+
+def status_of(error: Exception) -> int:
+    """The HTTP status of a domain or storage error."""
+    return next(STATUSES[each] for each in type(error).__mro__ if each in STATUSES)
+
+
+def answer(request: Request, status: int, detail: str) -> Response:
+    """The error on the wire of the path that was asked."""
+    if request.url.path.startswith(V1_PREFIX):
+        status = 400 if status == 409 else status
+        text = V1_TEXTS.get(status, HTTPStatus(status).phrase)
+        return PlainTextResponse(f"{text}: {detail}" if detail else text, status)
+    title = HTTPStatus(status).phrase
+    problem = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": request.url.path}
+    return JSONResponse(problem, status, media_type="application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Makes the app answer every error in words."""
+
+    async def domain(request: Request, error: Exception) -> Response:
+        status = status_of(error)
+        if isinstance(error, SitesNotFound):
+            return answer(request, status, ", ".join(map(str, error.ids)))
+        if isinstance(error, DatabaseAway):
+            log.warning("database away", path=request.url.path, cause=repr(error.__cause__))
+            return answer(request, status, "")
+        return answer(request, status, str(error))
+
+    async def parameters(request: Request, error: Exception) -> Response:
+        faults = error.errors() if isinstance(error, RequestValidationError) else []
+        return answer(request, 400, "; ".join(f"{_place(each['loc'])}: {each['msg']}" for each in faults))
+
+    async def http(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        response = answer(request, status, "" if status < 500 else "an error of the server, which is logged")
+        response.headers.update((error.headers or {}) if isinstance(error, HTTPException) else {})
+        return response
+
+    async def unexpected(request: Request, error: Exception) -> Response:
+        log.error("unexpected", path=request.url.path, exc_info=error)
+        return answer(request, 500, "an error of the server, which is logged")
+
+    app.add_exception_handler(DomainError, domain)
+    app.add_exception_handler(DatabaseAway, domain)
+    app.add_exception_handler(RequestValidationError, parameters)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(Exception, unexpected)
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(each) for each in location[1:]) or "body"

@@ -1,0 +1,134 @@
+"""The v1 wire (API.md sections 1.1 and 1.3): the mission's question and its siblings.
+
+Routes only: they parse, ask `rights`, and print through a `Scribe`. What they say of themselves in the OpenAPI
+document stands in `descriptions`.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
+
+from ..rights import listing
+from ..rights.errors import InvalidInput, NotFound, UnknownCharger, UnknownSite
+from ..rights.reach import Listing
+from ..storage import changes
+from .additions import new_charger, new_site_name
+from .asking import Asked, ask, int64, json_body, site_ids, switch
+from .auth import Reader, Writer
+from .descriptions import operation
+from .problems import SitesNotFound
+from .state import state_of
+
+router = APIRouter(prefix="/api")
+
+
+class NoSuchThing(InvalidInput):
+    """A path names what there is not, on an operation that is documented without a 404."""
+
+
+@router.post("/group/authorisedUsers", **operation("getAuthorisedUsersForChargerGroups"))
+async def drivers_of_sites(request: Request, caller: Reader) -> Response:
+    """The mission: who may charge at each of up to 20 sites."""
+    wanted = site_ids(await json_body(request))
+    brief = switch(request, "excludeDetails")
+    asked = await ask(request, caller)
+    listings = _listings(asked, wanted)
+    chunks = asked.scribe.site_drivers(listings, brief)
+    return await (asked.answer_brief(chunks, listings) if brief else asked.answer(chunks, wanted))
+
+
+@router.get("/group/authorisedUsers/{groupId}", **operation("getAuthorisedUsersForChargerGroup"))
+async def drivers_of_site(request: Request, caller: Reader) -> Response:
+    """Who may charge at one site."""
+    site_id = int64(request, "groupId")
+    asked = await ask(request, caller)
+    return await asked.answer(asked.scribe.users(_listings(asked, [site_id])[site_id].drivers))
+
+
+@router.get("/charger/authorisedUsers/{chargerId}", **operation("getAuthorisedUsersForCharger"))
+async def drivers_of_charger(request: Request, caller: Reader) -> Response:
+    """Who may charge at one charger."""
+    asked = await ask(request, caller)
+    try:
+        found = listing.drivers_of_charger(asked.network, request.path_params["chargerId"], asked.at)
+    except UnknownCharger as error:
+        raise NoSuchThing(str(error)) from error
+    return await asked.answer(asked.scribe.users(found.drivers))
+
+
+@router.get("/user/homeGroup/{groupId}", **operation("getAuthorisedUsersHomeGroup"))
+async def home_site(request: Request, caller: Reader) -> Response:
+    """One home site with its drivers and subsites."""
+    site_id = int64(request, "groupId")
+    asked = await ask(request, caller)
+    if site_id not in asked.network.sites:
+        raise NoSuchThing(str(UnknownSite((site_id,))))
+    return await asked.answer(asked.scribe.user_groups([site_id]))
+
+
+@router.get("/user/homeGroups", **operation("getAuthorisedUsers"))
+async def home_sites(request: Request, caller: Reader) -> Response:
+    """All home sites, and the drivers without one."""
+    asked = await ask(request, caller)
+    groups = asked.scribe.user_groups(asked.network.subsites(None))
+    spare = asked.scribe.users(asked.network.at_home(None))
+    return await asked.answer(chain([b'{"userGroups":['], groups, [b'],"spareUsers":'], spare, [b"}"]))
+
+
+@router.get("/groups", **operation("getChargerGroups"))
+async def sites(request: Request, caller: Reader) -> Response:
+    """The tree of sites."""
+    brief = switch(request, "excludeDetails")
+    asked = await ask(request, caller)
+    roots = asked.network.subsites(None)
+    chunks = asked.scribe.brief_sites(roots) if brief else asked.scribe.sites(roots)
+    return await asked.answer(chain([b"["], chunks, [b"]"]))
+
+
+@router.get("/group/external/{externalId:path}", **operation("getChargerGroupByExternalId"))
+async def site_by_external_id(request: Request, caller: Reader) -> Response:
+    """The site of that external id; of several, the one with the lowest id."""
+    external_id = request.path_params["externalId"]
+    alone = switch(request, "excludeSubgroups")
+    asked = await ask(request, caller)
+    found = [site.id for site in asked.network.sites.values() if site.external_id == external_id]
+    if not found:
+        raise SitesNotFound((external_id,))
+    site_id = min(found)
+    return await asked.answer(asked.scribe.site_alone(site_id) if alone else asked.scribe.sites([site_id]))
+
+
+@router.post("/group/add", **operation("addChargerGroup"))
+async def add_site(request: Request, caller: Writer) -> Response:
+    """Makes a site at the top of the tree; answers its id."""
+    state = state_of(request)
+    name = new_site_name(await json_body(request))
+    site_id = await state.database.write(changes.add_site, caller.customer_id, name, state.clock(), caller.actor)
+    return Response(b"%d" % site_id, media_type="application/json")
+
+
+@router.post("/charger/add/{chargerId}/{groupId}", **operation("addNewCharger"))
+async def add_charger(request: Request, caller: Writer) -> Response:
+    """Makes a charger on a site; answers its charger id."""
+    state = state_of(request)
+    charger_id = request.path_params["chargerId"]
+    charger = new_charger(charger_id, int64(request, "groupId"), await json_body(request))
+    try:
+        await state.database.write(changes.add_charger, caller.customer_id, charger, state.clock(), caller.actor)
+    except NotFound as error:
+        raise NoSuchThing(str(error)) from error
+    return PlainTextResponse(charger_id)
+
+
+def _listings(asked: Asked, wanted: list[int]) -> dict[int, Listing]:
+    """Raises SitesNotFound with the ids that are unknown, or with all when nobody is listed at any."""
+    try:
+        found = listing.drivers_of_sites(asked.network, wanted, asked.at)
+    except UnknownSite as error:
+        raise SitesNotFound(error.ids) from error
+    if not any(each.drivers for each in found.values()):
+        raise SitesNotFound(wanted)
+    return found

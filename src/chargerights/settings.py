@@ -1,0 +1,72 @@
+"""Settings from the environment: `CHARGERIGHTS_…`, or `CHARGERIGHTS_…_FILE` with the path of a file that holds it.
+
+A malformed or unknown setting stops the program with a text that names it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "CHARGERIGHTS_"
+FILE = "_FILE"
+
+
+class InvalidSettings(Exception):
+    """A setting that is unknown or has a value it cannot have."""
+
+
+class Settings(BaseSettings):
+    """Every setting there is."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    database: str = Field(
+        "sqlite:///chargerights.db",
+        description="Where the data is: `sqlite:///file.db`, or `postgresql://user:password@host/name`",
+    )
+    log_format: str = Field(
+        "auto",
+        pattern="^(auto|json|text)$",
+        description="`json` for machines, `text` for people, `auto`: text in a terminal, else json",
+    )
+    log_level: str = Field(
+        "info",
+        pattern="^(debug|info|warning|error)$",
+        description="The least level that is logged: `debug`, `info`, `warning` or `error`",
+    )
+
+
+def read(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of that environment. Raises InvalidSettings."""
+    given: dict[str, str] = {}
+    for variable, value in environment.items():
+        if not variable.startswith(PREFIX):
+            continue
+        name = variable.removeprefix(PREFIX)
+        if name.endswith(FILE):
+            name, value = name.removesuffix(FILE), _content(variable, value)
+        if name.lower() not in Settings.model_fields:
+            known = ", ".join(PREFIX + each.upper() for each in Settings.model_fields)
+            raise InvalidSettings(f"{variable} is not a setting; there are {known}, each also with {FILE}")
+        if name.lower() in given:
+            raise InvalidSettings(f"{PREFIX}{name} and {PREFIX}{name}{FILE} are both set: keep one")
+        given[name.lower()] = value
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        variable = PREFIX + str(fault["loc"][0]).upper()
+        description = Settings.model_fields[str(fault["loc"][0])].description
+        raise InvalidSettings(f"{variable} cannot be {fault['input']!r}: {description}") from None
+
+
+def _content(variable: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidSettings(f"{variable} names {path}, which cannot be read: {error}") from None
