@@ -164,8 +164,7 @@ def _chargers(site: Site) -> Iterator[Charger]:
             capabilities=("RFID_READER", "REMOTE_START_STOP_CAPABLE"),
             physical_reference=f"{number}-{turn + 1}",
             meter_type="MID",
-            location=address, None, "3511 AA", city
-            ),
+            location=address,
             connectors=_connectors(),
         )
 
