@@ -13,12 +13,8 @@ from typing import Any
 from fastapi import Response
 
 from . import wire_examples as examples
+from .problems import V1_TEXTS
 from .wire import Json
-
-BAD_REQUEST = "Errors in the route parameters"
-UNAUTHORISED = "Customer not found or not authorised"
-NOT_FOUND = "Site(s) not found for the customer or the site(s) have no drivers to return"
-UNAVAILABLE = "The database cannot be reached; try again shortly"
 
 TAGS = {
     "Who may charge": "The drivers who hold a right at sites and chargers.",
@@ -98,8 +94,8 @@ class Operation:
     summary: str
     description: str
     answer: Answer
-    wrong: str
-    missing: str | None = None
+    wrong: str = ""
+    missing: str = ""
     parameters: tuple[Json, ...] = ()
     body: Body | None = None
     reads: bool = True
@@ -169,7 +165,6 @@ OPERATIONS = {
         "Get all drivers by home site",
         "The tree of home sites with their drivers, and the drivers without one.",
         Answer("The home sites.", (ref("HomeGroups"),), (("whole", examples.HOME_GROUPS),)),
-        wrong="clientId must be a whole number",
     ),
     "getChargerGroups": Operation(
         "GET",
@@ -258,16 +253,17 @@ def _responses(described: Operation) -> dict[int | str, dict[str, Any]]:
     responses: dict[int | str, dict[str, Any]] = {200: ok}
     if described.reads:
         responses[304] = {"description": "Nothing has changed since the answer with that ETag"}
-    responses[400] = _refusal(BAD_REQUEST, described.wrong)
-    responses[401] = _refusal(UNAUTHORISED)
-    if described.missing is not None:
-        responses[404] = _refusal(NOT_FOUND, described.missing)
-    responses[503] = _refusal(UNAVAILABLE)
+    responses[400] = _refusal(400, described.wrong)
+    responses[401] = _refusal(401, "the API key is unknown, revoked or expired")
+    if described.missing:
+        responses[404] = _refusal(404, described.missing)
+    responses[503] = _refusal(503)
     return responses
 
 
-def _refusal(text: str, ending: str | None = None) -> Json:
-    example = text if ending is None else f"{text}: {ending}"
+def _refusal(status: int, ending: str = "") -> Json:
+    text = V1_TEXTS[status]
+    example = f"{text}: {ending}" if ending else text
     return {"description": text, "content": {"text/plain": {"schema": TEXT, "example": example}}}
 
 

@@ -20,6 +20,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AnyUrl, AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema
 
+from ..files.words import Capability, ConnectorFormat, PhaseRotation, PowerType
 from ..rights.identifiers import INT64_MAX, INT64_MIN
 from . import wire_examples as examples
 
@@ -65,14 +66,6 @@ Status = Literal[
     "Available", "Preparing", "Charging", "SuspendedCAR", "SuspendedCHARGER", "Finishing",
     "Reserved", "Unavailable", "Error", "Offline", "Booting", "Info",
 ]  # fmt: skip
-Capability = Literal[
-    "CHARGING_PROFILE_CAPABLE", "CHARGING_PREFERENCES_CAPABLE", "CHIP_CARD_SUPPORT", "CONTACTLESS_CARD_SUPPORT",
-    "CREDIT_CARD_PAYABLE", "DEBIT_CARD_PAYABLE", "PED_TERMINAL", "REMOTE_START_STOP_CAPABLE", "RESERVABLE",
-    "RFID_READER", "START_SESSION_CONNECTOR_REQUIRED", "TOKEN_GROUP_CAPABLE", "UNLOCK_CAPABLE",
-]  # fmt: skip
-SocketFormat = Literal["SOCKET", "CABLE"]
-PowerType = Literal["AC_1_PHASE", "AC_2_PHASE", "AC_2_PHASE_SPLIT", "AC_3_PHASE", "DC"]
-PhaseRotation = Literal["RST", "RTS", "SRT", "STR", "TRS", "TSR", "NotApplicable", "Unknown"]
 
 _ACRONYMS = {"id": "ID", "ids": "IDs", "evse": "EVSE", "iccid": "ICCID", "imsi": "IMSI"}
 
@@ -161,7 +154,7 @@ class Socket(Wire):
     name: str = given("What people call the socket; its number when it has no name")
     deviceEvseId: Int32 | None = given("EVSE number the charger itself uses")
     deviceConnectorId: Int32 | None = given("Connector number the charger itself uses")
-    format: SocketFormat | None = given("An outlet (SOCKET) or a cable with a plug (CABLE)")
+    format: ConnectorFormat | None = given("An outlet (SOCKET) or a cable with a plug (CABLE)")
     socketPowerType: PowerType | None = given("Alternating current with its phases, or direct current")
     maxWatts: Int32 | None = given("Greatest power in watts")
     maxVoltage: Int32 | None = given("Greatest voltage in volts")

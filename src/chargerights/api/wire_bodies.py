@@ -1,39 +1,35 @@
-"""The request bodies of the v1 wire, as models for the documents, and the schemas of the whole v1 wire.
+"""The request bodies of the v1 wire, for the documents, and the schemas of the whole v1 wire.
 
-Bodies are read by hand. What may be written about a charger is a part of what is answered about one, so those
-models are made from the answers' models; every member of theirs may be left out unless said.
+Bodies are read elsewhere: a new charger's by the reader of network files, so its schema is that file's.
 """
-
-# ruff: noqa: N815 - the members are named as on the wire
 
 from __future__ import annotations
 
-import copy
+import json
 from typing import Any
 
-from pydantic import BaseModel, create_model
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
 
+from ..files.entries import ChargerEntry
 from . import wire_examples as examples
+from .additions import FROM_PATH
 from .wire import (
     BriefSite,
     BriefSiteDrivers,
-    Charger,
     ChargerGroup,
     HomeGroups,
     Int64,
     Json,
-    LocationInfo,
     SiteDrivers,
-    Socket,
     UserGroup,
     Wire,
-    absent,
     given,
     shown,
+    title,
 )
 
-REF_TEMPLATE = "#/components/schemas/{model}"
+# ruff: noqa: N815 - the members are named as on the wire
 
 
 class ChargerGroupIds(Wire):
@@ -50,63 +46,15 @@ class NewChargerGroup(Wire):
     name: str = given("Name of the new site", min_length=1)
 
 
-def _part_of(model: type[Wire], names: tuple[str, ...], needed: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Those members of the model, with the same types and descriptions; all but the needed ones may be absent."""
-    members: dict[str, Any] = {}
-    for name in names:
-        field = copy.copy(model.model_fields[name])
-        if name not in needed:
-            field.default_factory = lambda: None
-        members[name] = (field.rebuild_annotation(), field)
-    return members
-
-
-NewLocation = create_model(
-    "NewLocation",
-    __base__=Wire,
-    __doc__="Where the new charger stands.",
-    **_part_of(LocationInfo, tuple(LocationInfo.model_fields)),
-)
-
-NewSocket = create_model(
-    "NewSocket",
-    __base__=Wire,
-    __doc__="A plug or outlet of the new charger.",
-    **_part_of(
-        Socket,
-        tuple(name for name in Socket.model_fields if name not in ("status", "lastUpdated")),
-        needed=("id",),
-    ),
-)
-
-NewCharger = create_model(
-    "NewCharger",
-    __base__=Wire,
-    __doc__="What is known about a new charger; its identity and its site are in the path.",
-    **_part_of(
-        Charger,
-        (
-            "chargerName", "evseId", "splitEvseBySocket", "capabilities", "integrationRelays", "manufacturer",
-            "chargerModel", "serialNumber", "firmwareVersion", "physicalReference", "pushIntegrationEnabled",
-            "chargerSpecificMessageStructure", "iccid", "imsi", "meterSerialNumber", "meterType", "customProperties",
-        ),
-    ),
-    locationInfo=(NewLocation, absent("Where the charger stands")),
-    sockets=(list[NewSocket], absent("Sockets of the charger")),
-)  # fmt: skip
-NewCharger.model_config["json_schema_extra"] = {"examples": [examples.NEW_CHARGER]}
-
-ROOTS: tuple[type[BaseModel], ...] = (
-    SiteDrivers,
-    BriefSiteDrivers,
-    UserGroup,
-    HomeGroups,
-    ChargerGroup,
-    BriefSite,
-    ChargerGroupIds,
-    NewChargerGroup,
-    NewCharger,
-)
+Model = type[BaseModel] | type[Any]  # the latter: a pydantic dataclass
+ANSWERS: tuple[type[BaseModel], ...] = (SiteDrivers, BriefSiteDrivers, UserGroup, HomeGroups, ChargerGroup, BriefSite)
+BODIES: tuple[type[BaseModel], ...] = (ChargerGroupIds, NewChargerGroup)
+ENTRIES = {
+    "ChargerEntry": ("NewCharger", "What is known of a new charger; its identity and its site are in the path."),
+    "LocationEntry": ("NewLocation", "Where the new charger stands; left out, it stands where its site is."),
+    "SocketEntry": ("NewSocket", "A plug or outlet of the new charger."),
+}
+REFS = "#/components/schemas/"
 
 
 class _AsWritten(GenerateJsonSchema):
@@ -118,10 +66,34 @@ class _AsWritten(GenerateJsonSchema):
 
 def schemas() -> dict[str, Json]:
     """The JSON Schema of every object of the v1 wire by its name, fit for `components/schemas`."""
-    _, whole = models_json_schema(
-        [(root, "validation") for root in ROOTS], ref_template=REF_TEMPLATE, schema_generator=_AsWritten
-    )
-    described: dict[str, Json] = whole["$defs"]
+    described = _schemas(*ANSWERS)
     for schema in described.values():
         schema.pop("additionalProperties")  # see wire: a client must take members it does not know
+    return described | _schemas(*BODIES) | _new_charger()
+
+
+def _new_charger() -> dict[str, Json]:
+    """A network file's charger without what stands in the path; its name has another name here."""
+    whole = json.dumps(_schemas(ChargerEntry))
+    for old, (new, _) in ENTRIES.items():
+        whole = whole.replace(f'"{REFS}{old}"', f'"{REFS}{new}"')
+    described: dict[str, Json] = {}
+    for old, schema in json.loads(whole).items():
+        new, description = ENTRIES[old]
+        described[new] = {**schema, "title": new, "description": description}
+        for name, member in schema["properties"].items():
+            member["title"] = title(name)
+    charger = described["NewCharger"]
+    del charger["required"]  # all of it stands in the path
+    named = {"chargerName": charger["properties"]["name"] | {"title": title("chargerName")}}
+    others = {name: member for name, member in charger["properties"].items() if name not in FROM_PATH}
+    charger["properties"] = named | others
+    charger["examples"] = [examples.NEW_CHARGER]
     return described
+
+
+def _schemas(*models: Model) -> dict[str, Json]:
+    roots: list[tuple[Model, JsonSchemaMode]] = [(model, "validation") for model in models]
+    _, whole = models_json_schema(roots, ref_template=REFS + "{model}", schema_generator=_AsWritten)
+    defined: dict[str, Json] = whole["$defs"]
+    return defined

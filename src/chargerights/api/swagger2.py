@@ -1,0 +1,192 @@
+"""An OpenAPI 3.1 document as Swagger 2.0, fit for import as a Microsoft Power Platform custom connector.
+
+Such a connector takes Swagger 2.0 only, one way to authenticate, and shows `summary`, `description` and
+`x-ms-summary` to the people who build flows. What 2.0 cannot say is either said in an extension of the same
+meaning (`x-nullable`, `x-any-of`) or refused: a construct that is not known here raises `CannotRender`, because
+a member dropped in silence would be missed only by those who call the API.
+
+Schemas are rendered in swagger2_schemas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from .swagger2_schemas import CannotRender, Json, each_member, kept, plain_schema, schema
+from .wire import title
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
+COLLECTION_FORMATS = {True: "multi", False: "csv"}
+
+
+def swagger2(openapi: Json, base_url: str) -> Json:
+    """The same interface in Swagger 2.0, served at `base_url`; the argument is left as it was."""
+    known = {"openapi", "info", "servers", "tags", "paths", "components", "security", "jsonSchemaDialect"}
+    extensions = each_member(openapi, "the document", known)
+    components = openapi.get("components", {})
+    each_member(components, "components", {"schemas", "securitySchemes"})
+    where = urlsplit(base_url)
+    name, scheme = _the_scheme(components.get("securitySchemes", {}))
+    return {
+        "swagger": "2.0",
+        "info": _info(openapi["info"]),
+        "host": where.netloc,
+        "basePath": where.path.rstrip("/") or "/",
+        "schemes": [where.scheme],
+        "consumes": ["application/json"],
+        "produces": ["application/json"],
+        **kept(openapi, "tags"),
+        "securityDefinitions": {name: scheme},
+        "security": [{name: []}],
+        "paths": _Paths(components.get("schemas", {}), name, openapi.get("security", [])).render(openapi["paths"]),
+        "definitions": {key: schema(each, key) for key, each in components.get("schemas", {}).items()},
+        **extensions,
+    }
+
+
+def _info(info: Json) -> Json:
+    extensions = each_member(info, "info", {"title", "version", "description", "termsOfService", "contact", "license"})
+    rendered = {**kept(info, "title", "version", "description", "termsOfService", "contact"), **extensions}
+    if "license" in info:
+        rendered["license"] = kept(info["license"], "name", "url")  # 2.0 has no SPDX identifier
+    return rendered
+
+
+def _the_scheme(schemes: Mapping[str, Json]) -> tuple[str, Json]:
+    """The one way to authenticate that a connector offers: the first key that travels in a header."""
+    for name, scheme in schemes.items():
+        if scheme.get("type") == "apiKey" and scheme.get("in") == "header":
+            return name, kept(scheme, "type", "in", "name", "description")
+    raise CannotRender("no security scheme is a key in a header: Swagger 2.0 is given that one")
+
+
+class _Paths:
+    """Renders the operations; keeps what all of them need."""
+
+    def __init__(self, schemas: Mapping[str, Json], scheme: str, security: list[Json]) -> None:
+        self._schemas = schemas
+        self._scheme = scheme
+        self._security = security
+        self._seen: set[str] = set()
+
+    def render(self, paths: Mapping[str, Json]) -> Json:
+        rendered = {}
+        for path, item in paths.items():
+            extensions = each_member(item, path, {*METHODS, "parameters", "summary", "description"})
+            operations = {
+                method: self._operation(item[method], item.get("parameters", []), f"{method.upper()} {path}")
+                for method in METHODS
+                if method in item
+            }
+            rendered[path] = {**operations, **extensions}
+        return rendered
+
+    def _operation(self, operation: Json, shared: list[Json], where: str) -> Json:
+        known = {
+            "operationId", "summary", "description", "tags", "deprecated", "externalDocs",
+            "parameters", "requestBody", "responses", "security",
+        }  # fmt: skip
+        extensions = each_member(operation, where, known)
+        parameters = [self._parameter(each, where) for each in [*shared, *operation.get("parameters", [])]]
+        rendered = {
+            "operationId": self._operation_id(operation, where),
+            **kept(operation, "summary", "description", "tags", "deprecated", "externalDocs"),
+        }
+        if "requestBody" in operation:
+            body = self._body(operation["requestBody"], where)
+            parameters.append(body)
+        media_types = _media_types(operation["responses"])
+        if media_types:
+            rendered["produces"] = media_types
+        if parameters:
+            rendered["parameters"] = parameters
+        rendered["responses"] = {
+            status: self._response(each, f"{where}, {status}") for status, each in operation["responses"].items()
+        }
+        security = operation.get("security", self._security)
+        if not security:
+            rendered["security"] = []
+        elif {self._scheme: []} not in security:
+            raise CannotRender(f"{where}: its security does not offer {self._scheme}, the one a connector has")
+        return {**rendered, **extensions}
+
+    def _operation_id(self, operation: Json, where: str) -> str:
+        operation_id: str = operation.get("operationId", "")
+        if not operation_id or operation_id in self._seen:
+            raise CannotRender(f"{where}: its operationId {operation_id!r} is missing or another operation's too")
+        self._seen.add(operation_id)
+        return operation_id
+
+    def _parameter(self, parameter: Json, where: str) -> Json:
+        where = f"{where}, parameter {parameter.get('name')}"
+        known = {"name", "in", "required", "description", "deprecated", "schema", "explode", "example", "examples"}
+        extensions = each_member(parameter, where, known)
+        if parameter["in"] not in ("query", "path", "header"):
+            raise CannotRender(f"{where}: it is in {parameter['in']!r}; Swagger 2.0 has query, path and header")
+        plain = plain_schema(parameter["schema"], self._schemas, where)
+        if plain["type"] == "array":
+            plain["collectionFormat"] = COLLECTION_FORMATS[parameter.get("explode", parameter["in"] == "query")]
+        rendered = {
+            **kept(parameter, "name", "in", "description"),
+            "required": parameter.get("required", False),
+            "x-ms-summary": plain.pop("title", None) or title(parameter["name"]),
+            **plain,
+        }
+        for example in _examples(parameter)[:1]:
+            rendered["x-example"] = example
+        if parameter.get("deprecated"):
+            rendered["x-deprecated"] = True
+        return {**rendered, **extensions}
+
+    def _body(self, body: Json, where: str) -> Json:
+        where = f"{where}, body"
+        extensions = each_member(body, where, {"description", "required", "content"})
+        if [*body["content"]] != ["application/json"]:
+            raise CannotRender(f"{where}: it is {', '.join(body['content'])}; only application/json is rendered")
+        media = body["content"]["application/json"]
+        each_member(media, where, {"schema", "example", "examples"})
+        rendered = {
+            "name": "body",
+            "in": "body",
+            **kept(body, "description"),
+            "required": body.get("required", False),
+            "x-ms-summary": "Body",
+            "schema": schema(media["schema"], where),
+        }
+        for example in _examples(media)[:1]:
+            rendered["x-example"] = example
+        return {**rendered, **extensions}
+
+    def _response(self, response: Json, where: str) -> Json:
+        extensions = each_member(response, where, {"description", "headers", "content"})
+        rendered = kept(response, "description")
+        if headers := response.get("headers"):
+            rendered["headers"] = {name: self._header(each, f"{where}, {name}") for name, each in headers.items()}
+        content = response.get("content", {})
+        for media in content.values():
+            each_member(media, where, {"schema", "example", "examples"})
+        described = [media["schema"] for media in content.values() if "schema" in media]
+        if any(each != described[0] for each in described):
+            raise CannotRender(f"{where}: its media types have different schemas; Swagger 2.0 has one per status")
+        if described:
+            rendered["schema"] = schema(described[0], where)
+        examples = {name: shown[0] for name, media in content.items() if (shown := _examples(media))}
+        if examples:
+            rendered["examples"] = examples
+        return {**rendered, **extensions}
+
+    def _header(self, header: Json, where: str) -> Json:
+        extensions = each_member(header, where, {"description", "schema"})
+        return {**kept(header, "description"), **plain_schema(header["schema"], self._schemas, where), **extensions}
+
+
+def _media_types(responses: Mapping[str, Json]) -> list[str]:
+    return list(dict.fromkeys(name for each in responses.values() for name in each.get("content", {})))
+
+
+def _examples(shown: Json) -> list[Any]:
+    """The examples of a parameter or media type, bare or named."""
+    bare = [shown["example"]] if "example" in shown else []
+    return bare + [each["value"] for each in shown.get("examples", {}).values()]

@@ -1,0 +1,154 @@
+"""JSON Schema 2020-12, as OpenAPI 3.1 has it, as the schemas of Swagger 2.0.
+
+One table says what becomes of every keyword; a keyword that is not in it raises `CannotRender`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+Json = dict[str, Any]
+
+OLD_REFS, NEW_REFS = "#/components/schemas/", "#/definitions/"
+
+AS_IS = {
+    "type", "format", "title", "description", "default", "enum", "required", "readOnly", "maxLength", "minLength",
+    "pattern", "maxItems", "minItems", "uniqueItems", "maximum", "minimum", "multipleOf", "maxProperties",
+    "minProperties", "example", "externalDocs", "xml",
+}  # fmt: skip
+RENDERED = {
+    "$ref", "properties", "items", "additionalProperties", "allOf", "anyOf", "oneOf", "const", "examples",
+    "exclusiveMinimum", "exclusiveMaximum", "prefixItems", "propertyNames", "deprecated", "writeOnly", "$comment",
+}  # fmt: skip
+NULL = {"type": "null"}
+
+
+class CannotRender(ValueError):
+    """The document holds something that Swagger 2.0, or this module, has no words for."""
+
+
+def each_member(node: Json, where: str, known: Collection[str]) -> Json:
+    """The node's extensions. Raises if it has members that are neither extensions nor known."""
+    unknown = [name for name in node if name not in known and not name.startswith("x-")]
+    if unknown:
+        raise CannotRender(f"{where}: Swagger 2.0 is not written for {', '.join(unknown)}")
+    return {name: value for name, value in node.items() if name.startswith("x-")}
+
+
+def kept(node: Json, *names: str) -> Json:
+    return {name: node[name] for name in names if name in node}
+
+
+def schema(node: Any, where: str) -> Json:
+    """The schema in Swagger 2.0."""
+    if node is True:
+        return {}
+    if not isinstance(node, dict):
+        raise CannotRender(f"{where}: a schema that is {node!r}")
+    extensions = each_member(node, where, AS_IS | RENDERED)
+    node, nullable = _without_null(node, where)
+    rendered = {name: value for name, value in node.items() if name in AS_IS}
+    if nullable:
+        rendered["x-nullable"] = True
+        if rendered.get("default", ...) is None:
+            del rendered["default"]
+    _render_values(node, rendered)
+    _render_parts(node, rendered, where)
+    return {**rendered, **extensions}
+
+
+def plain_schema(node: Json, schemas: Mapping[str, Json], where: str) -> Json:
+    """The schema of a parameter or header, which in Swagger 2.0 holds no reference and no object."""
+    rendered = schema(_resolved(node, schemas), where)
+    if rendered.get("type") not in ("string", "number", "integer", "boolean", "array"):
+        raise CannotRender(f"{where}: it has the type {rendered.get('type')!r}; Swagger 2.0 takes plain values here")
+    for name in ("description", "example"):  # the parameter has its own
+        rendered.pop(name, None)
+    return rendered
+
+
+def _resolved(node: Json, schemas: Mapping[str, Json]) -> Json:
+    """The node with the schema it refers to, or may refer to, in the reference's place."""
+    if "anyOf" in node:
+        return {**node, "anyOf": [_resolved(each, schemas) for each in node["anyOf"]]}
+    if "$ref" in node:
+        own = {name: value for name, value in node.items() if name != "$ref"}
+        return {**_resolved(schemas[node["$ref"].removeprefix(OLD_REFS)], schemas), **own}
+    return node
+
+
+def _without_null(node: Json, where: str) -> tuple[Json, bool]:
+    """The node without the null it may hold, and whether it held one."""
+    if isinstance(node.get("type"), list):
+        types = [each for each in node["type"] if each != "null"]
+        if len(types) != 1:
+            raise CannotRender(f"{where}: it has the types {node['type']}; Swagger 2.0 takes one")
+        return {**node, "type": types[0]}, len(types) < len(node["type"])
+    if node.get("type") == "null":
+        raise CannotRender(f"{where}: nothing but null")
+    for word in ("anyOf", "oneOf"):
+        if NULL in node.get(word, ()):
+            return {**node, word: [each for each in node[word] if each != NULL]}, True
+    return node, False
+
+
+def _render_values(node: Json, rendered: Json) -> None:
+    """What a schema says of values rather than of other schemas."""
+    if "const" in node:
+        rendered["enum"] = [node["const"]]
+    if "examples" in node:
+        rendered["example"] = node["examples"][0]
+    if node.get("deprecated"):
+        rendered["x-deprecated"] = True
+    if node.get("writeOnly"):
+        rendered["x-write-only"] = True
+    for exclusive, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        if exclusive in node:
+            rendered[bound], rendered[exclusive] = node[exclusive], True
+
+
+def _render_parts(node: Json, rendered: Json, where: str) -> None:
+    """The schemas within."""
+    if "$ref" in node:
+        rendered["$ref"] = _ref(node["$ref"], where)
+    if "properties" in node:
+        rendered["properties"] = {name: _member(each, f"{where}.{name}") for name, each in node["properties"].items()}
+    if "items" in node:
+        rendered["items"] = schema(node["items"], f"{where}[]")
+    if isinstance(node.get("additionalProperties"), dict):
+        rendered["additionalProperties"] = schema(node["additionalProperties"], f"{where}.*")
+    elif "additionalProperties" in node:
+        rendered["additionalProperties"] = node["additionalProperties"]
+    if "allOf" in node:
+        rendered["allOf"] = [schema(each, where) for each in node["allOf"]]
+    if "propertyNames" in node:
+        rendered["x-property-names"] = schema(node["propertyNames"], where)
+    if "prefixItems" in node:
+        _render_tuple(node["prefixItems"], rendered, where)
+    for word, extension in (("anyOf", "x-any-of"), ("oneOf", "x-one-of")):
+        if word in node:
+            first, *others = [schema(each, where) for each in node[word]]
+            rendered.update({**first, **rendered})
+            if others:
+                rendered[extension] = others
+
+
+def _render_tuple(parts: list[Json], rendered: Json, where: str) -> None:
+    """Swagger 2.0 has no tuples: a list of that length, of the one kind of part or of anything."""
+    kinds = [schema(each, where) for each in parts]
+    rendered["items"] = kinds[0] if all(each == kinds[0] for each in kinds) else {}
+    rendered["minItems"] = rendered["maxItems"] = len(parts)
+
+
+def _member(node: Any, where: str) -> Json:
+    rendered = schema(node, where)
+    if "title" in rendered:
+        rendered["x-ms-summary"] = rendered.pop("title")
+    return rendered
+
+
+def _ref(ref: str, where: str) -> str:
+    if not ref.startswith(OLD_REFS):
+        raise CannotRender(f"{where}: a reference to {ref}; only schemas can be referred to")
+    return NEW_REFS + ref.removeprefix(OLD_REFS)
