@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from ..rights.decide import Cause, Decision, Reason, Standing, Verdict, decide
 from ..rights.errors import InvalidInput, UnknownCharger
-from ..rights.explain import clock_text, explain, explain_driver, why_not
+from ..rights.explain import Explanation, clock_text, explain, explain_driver, why_not
 from ..rights.model import PlaceKind
 from ..rights.network import Network
 from .asking import ask
@@ -24,6 +24,9 @@ class Shape(BaseModel):
     """An object of v2: members in camelCase; those without a value are left out of answers."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+    def to_json(self) -> str:
+        return self.model_dump_json(by_alias=True, exclude_none=True)
 
 
 class Question(Shape):
@@ -126,7 +129,7 @@ async def check(request: Request, caller: Reader, question: Question) -> Respons
     if question.charger_id not in asked.network.chargers:
         raise UnknownCharger((question.charger_id,))
     decision = decide(asked.network, question.id_tag, question.charger_id, question.at or asked.at)
-    return _json(Answer(**_answer(asked.network, decision), revision=asked.image.revision))
+    return _json(decided(asked.network, decision, asked.image.revision))
 
 
 @router.get(
@@ -154,29 +157,34 @@ async def explain_access(
         explanation = explain_driver(asked.network, driver_id, charger_id, instant)
     else:
         raise OneOf("name either idTag or driverId")
-    return _json(
-        ExplainedAnswer(
-            **_answer(asked.network, explanation.decision),
-            revision=asked.image.revision,
-            rights=[
-                JudgedRight(
-                    **_path(asked.network, each),
-                    reaches=each.standing is Standing.STANDS,
-                    standing=each.standing,
-                    why_not=why_not(each) or None,
-                )
-                for each in explanation.verdicts
-            ],
-            sentence=explanation.sentence,
+    return _json(explained(asked.network, explanation, asked.image.revision))
+
+
+def decided(network: Network, decision: Decision, revision: int) -> Answer:
+    """The decision as programs read it."""
+    return Answer(**_answer(network, decision), revision=revision)
+
+
+def explained(network: Network, explanation: Explanation, revision: int) -> ExplainedAnswer:
+    """The explanation as programs read it."""
+    rights = [
+        JudgedRight(
+            **_path(network, each),
+            reaches=each.standing is Standing.STANDS,
+            standing=each.standing,
+            why_not=why_not(each) or None,
         )
-    )
+        for each in explanation.verdicts
+    ]
+    members = _answer(network, explanation.decision)
+    return ExplainedAnswer(**members, revision=revision, rights=rights, sentence=explanation.sentence)
 
 
 def _json(answer: Shape) -> Response:
-    return Response(answer.model_dump_json(by_alias=True, exclude_none=True), media_type="application/json")
+    return Response(answer.to_json(), media_type="application/json")
 
 
-def _answer(network: Network, decision: Decision) -> dict[str, object]:
+def _answer(network: Network, decision: Decision) -> dict[str, Any]:
     driver, tag = decision.driver, decision.tag
     return {
         "allowed": decision.allowed,
@@ -188,7 +196,7 @@ def _answer(network: Network, decision: Decision) -> dict[str, object]:
     }
 
 
-def _path(network: Network, verdict: Verdict) -> dict[str, object]:
+def _path(network: Network, verdict: Verdict) -> dict[str, Any]:
     right = verdict.right
     hours = [
         WeeklyHours(weekday=each.weekday, start=clock_text(each.start), end=clock_text(each.end))

@@ -66,6 +66,14 @@ def taken(connection: Connection, charger_ids: Iterable[str]) -> set[str]:
     return found
 
 
+def owner(connection: Connection, charger_id: str) -> int | None:
+    """The customer whose charger it is."""
+    found: int | None = connection.scalar(
+        select(charger_owners.c.customer_id).where(charger_owners.c.charger_id == charger_id)
+    )
+    return found
+
+
 def load_groups(connection: Connection, customer_id: int, ids: Collection[int] | None = None) -> list[AccessGroup]:
     """The customer's access groups; of the ids given, those there are."""
     group_rows = select(access_groups).where(access_groups.c.customer_id == customer_id)

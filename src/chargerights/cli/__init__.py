@@ -1,0 +1,51 @@
+"""The command line. Exit status: 0 for yes and for done, 1 for no, 2 for a wrong question or a refused file.
+
+Every command has `--json` for programs and `--database URL`; without it the environment's CHARGERIGHTS_DATABASE
+counts, else sqlite:///chargerights.db in the current folder.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from cyclopts import App, CycloptsError
+
+from .. import __version__
+from ..rights.errors import DomainError
+from ..settings import InvalidSettings
+from ..storage.database import DatabaseAway
+from . import customers, networks, questions, server
+from .common import WrongQuestion, complain
+
+app = App(
+    name="chargerights",
+    help="An open server that knows who may charge where.",
+    version=__version__,
+    help_on_error=False,
+)
+app.command(server.serve)
+app.command(customers.customer)
+app.command(customers.key)
+app.command(networks.load)
+app.command(networks.dump)
+app.command(questions.who)
+app.command(questions.check)
+app.command(questions.explain)
+
+
+def main() -> None:
+    """Runs the command of this process's arguments and ends the process with its status."""
+    try:
+        status = app(exit_on_error=False, print_error=True, result_action="return_value")
+    except CycloptsError:  # printed by cyclopts
+        sys.exit(2)
+    except (DomainError, WrongQuestion, InvalidSettings) as error:
+        complain(str(error))
+        sys.exit(2)
+    except DatabaseAway as error:
+        complain(str(error))
+        sys.exit(3)
+    except KeyboardInterrupt:
+        complain("interrupted; nothing of this command was kept")
+        sys.exit(130)
+    sys.exit(status if isinstance(status, int) else 0)

@@ -1,0 +1,73 @@
+"""What the commands share: the database, how they print, and how they read instants."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import orjson
+from cyclopts import Parameter
+from rich.console import Console
+
+from .. import settings
+from ..storage.database import Database, migrate
+
+stdout = Console(highlight=False, soft_wrap=True)
+stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class WrongQuestion(Exception):
+    """A command that cannot be answered as it was asked."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Common:
+    """Options of every command."""
+
+    database: Annotated[str | None, Parameter(help="Database URL; else CHARGERIGHTS_DATABASE")] = None
+    json: Annotated[bool, Parameter(help="Print JSON for programs", negative="")] = False
+
+    @property
+    def url(self) -> str:
+        return settings.read(os.environ).database if self.database is None else self.database
+
+    @contextmanager
+    def open(self) -> Iterator[Database]:
+        """The database, with its tables at this version."""
+        migrate(self.url)
+        database = Database(self.url)
+        try:
+            yield database
+        finally:
+            database.close_now()
+
+
+def print_json(value: Any) -> None:
+    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_UTC_Z).decode() + "\n")
+
+
+def complain(text: str) -> None:
+    stderr.print(text, markup=False, style="red")
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def instant(text: str, option: str) -> datetime:
+    """The instant that a person wrote: ISO 8601 with a time zone. Raises WrongQuestion."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise WrongQuestion(
+            f"{option} is {text!r}: write a date and time with its zone, like 2026-03-01T08:00:00+01:00"
+        )
+    return found.astimezone(UTC)

@@ -1,0 +1,146 @@
+"""`chargerights customer …` and `chargerights key …`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from rich.table import Table
+from sqlalchemy import Connection
+
+from ..storage import callers
+from ..storage.callers import ApiKey
+from .common import Common, WrongQuestion, instant, now, print_json, stdout
+
+customer = App(name="customer", help="Customers: whose data it is; nothing crosses them.")
+key = App(name="key", help="API keys: 256 random bits, shown once when made.")
+
+COMMON = Common()
+
+
+@customer.command(name="add")
+def add_customer(name: str, /, *, common: Common = COMMON) -> None:
+    """Add a customer with a first API key, which is shown this once.
+
+    Parameters
+    ----------
+    name
+        What people call the customer.
+    """
+    at = now()
+
+    def add(connection: Connection) -> tuple[callers.Customer, str]:
+        made = callers.add_customer(connection, name, at)
+        return made, callers.add_key(connection, made.id, at=at, name="first key")[1]
+
+    with common.open() as database:
+        made, secret = database.write_now(add)
+    if common.json:
+        print_json({"clientId": made.id, "name": made.name, "key": secret})
+    else:
+        stdout.print(f"Customer {made.id}, {made.name}. Its key, shown this once:", markup=False)
+        stdout.print(secret, style="bold", markup=False)
+
+
+@customer.command(name="list")
+def list_customers(*, common: Common = COMMON) -> None:
+    """List the customers."""
+    with common.open() as database:
+        found = database.read_now(callers.list_customers)
+    if common.json:
+        print_json([{"clientId": each.id, "name": each.name, "revision": each.revision} for each in found])
+        return
+    table = Table("Id", "Name", "Since", "Revision")
+    for each in found:
+        table.add_row(str(each.id), each.name, f"{each.created_at:%Y-%m-%d}", str(each.revision))
+    stdout.print(table)
+
+
+@key.command(name="add")
+def add_key(
+    *,
+    customer: Annotated[int, Parameter(help="Id of the customer")],
+    name: Annotated[str, Parameter(help="What the key is for")] = "",
+    read_only: Annotated[bool, Parameter(help="The key may ask but not change", negative="")] = False,
+    expires: Annotated[str | None, Parameter(help="Instant from which the key is refused, ISO 8601")] = None,
+    common: Common = COMMON,
+) -> None:
+    """Add an API key, which is shown this once."""
+    ends = instant(expires, "--expires") if expires is not None else None
+    with common.open() as database:
+        made, secret = database.write_now(
+            callers.add_key, customer, at=now(), name=name, read_only=read_only, expires_at=ends
+        )
+    if common.json:
+        print_json({"id": made.id, "key": secret})
+    else:
+        stdout.print(f"Key {made.id}, shown this once:", markup=False)
+        stdout.print(secret, style="bold", markup=False)
+
+
+@key.command(name="list")
+def list_keys(
+    *, customer: Annotated[int | None, Parameter(help="Only this customer's")] = None, common: Common = COMMON
+) -> None:
+    """List API keys: their names and last characters, never the keys."""
+    with common.open() as database:
+        found = database.read_now(callers.list_keys, customer)
+    if common.json:
+        print_json([_members(customer_id, each) for customer_id, each in found])
+        return
+    table = Table("Customer", "Id", "Name", "Ends in", "May", "Last used", "State")
+    for customer_id, each in found:
+        used = f"{each.last_used_at:%Y-%m-%d %H:%M}" if each.last_used_at else "never"
+        may = "read" if each.read_only else "read, write"
+        table.add_row(str(customer_id), str(each.id), each.name, f"…{each.last_characters}", may, used, _state(each))
+    stdout.print(table)
+
+
+@key.command(name="revoke")
+def revoke_key(
+    key_id: int,
+    /,
+    *,
+    customer: Annotated[int | None, Parameter(help="Whose key it is, when several have one of that id")] = None,
+    common: Common = COMMON,
+) -> None:
+    """Revoke an API key; it is refused from the next request on.
+
+    Parameters
+    ----------
+    key_id
+        The key's id, as `key list` shows it.
+    """
+    with common.open() as database:
+        owners = [owner for owner, each in database.read_now(callers.list_keys, customer) if each.id == key_id]
+        if len(owners) > 1:
+            raise WrongQuestion(f"customers {', '.join(map(str, owners))} have a key {key_id}: add --customer")
+        if not owners:
+            raise callers.UnknownKey((key_id,))
+        database.write_now(callers.revoke_key, owners[0], key_id, now())
+    if common.json:
+        print_json({"id": key_id, "clientId": owners[0], "revoked": True})
+    else:
+        stdout.print(f"Key {key_id} of customer {owners[0]} is revoked.")
+
+
+def _state(each: ApiKey) -> str:
+    if each.revoked_at is not None:
+        return f"revoked {each.revoked_at:%Y-%m-%d}"
+    if each.expires_at is not None:
+        return f"{'expired' if each.expires_at <= now() else 'until'} {each.expires_at:%Y-%m-%d}"
+    return "valid"
+
+
+def _members(customer_id: int, each: ApiKey) -> dict[str, object]:
+    return {
+        "clientId": customer_id,
+        "id": each.id,
+        "name": each.name,
+        "lastCharacters": each.last_characters,
+        "readOnly": each.read_only,
+        "createdAt": each.created_at,
+        "expiresAt": each.expires_at,
+        "revokedAt": each.revoked_at,
+        "lastUsedAt": each.last_used_at,
+    }

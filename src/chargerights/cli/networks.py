@@ -1,0 +1,145 @@
+"""`chargerights load` and `chargerights dump`: a customer's whole network as one file."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy import Connection
+
+from ..files.network_file import Facts, InvalidNetworkFile, NetworkFile, charger_taken_error, facts, parse
+from ..files.network_file import dump as dump_network
+from ..storage import chargers, networks
+from ..storage.database import Database
+from ..storage.journal import revise
+from .common import Common, WrongQuestion, complain, now, print_json, stderr, stdout
+
+ERRORS_SHOWN = 200
+COMMON = Common()
+
+
+def load(
+    file: str,
+    /,
+    *,
+    customer: Annotated[int, Parameter(help="Id of the customer")],
+    common: Common = COMMON,
+) -> int:
+    """Load a network file in one transaction; on any error nothing is loaded and every error is listed.
+
+    Parameters
+    ----------
+    file
+        The network file (docs/network-file.md); `-` for standard input.
+    """
+    try:
+        with common.open() as database:
+            found, number = load_network(database, customer, parse(_read(file)), "cli")
+    except InvalidNetworkFile as refused:
+        _list_errors(refused.errors, common.json)
+        return 2
+    counts = {
+        "sites": len(found.sites),
+        "chargers": len(found.chargers),
+        "accessGroups": len(found.access_groups),
+        "drivers": len(found.drivers),
+    }
+    if common.json:
+        print_json({**counts, "revision": number})
+    else:
+        loaded = ", ".join(f"{count} {name}" for name, count in counts.items())
+        stdout.print(f"Loaded {loaded}; revision {number}.")
+    return 0
+
+
+def dump(
+    *,
+    customer: Annotated[int, Parameter(help="Id of the customer")],
+    output: Annotated[Path | None, Parameter(help="File to write; standard output when not given")] = None,
+    common: Common = COMMON,
+) -> None:
+    """Write the customer's network as a network file."""
+    with common.open() as database:
+        network = database.read_now(networks.load, customer).network
+    if output is None:
+        for chunk in dump_network(network):
+            sys.stdout.buffer.write(chunk)
+        sys.stdout.buffer.flush()
+        return
+    with output.open("wb") as target:
+        target.writelines(dump_network(network))
+    if common.json:
+        print_json({"output": str(output)})
+
+
+def load_network(database: Database, customer_id: int, file: NetworkFile, actor: str) -> tuple[Facts, int]:
+    """Loads the file for the customer in one transaction, with a progress bar in a terminal; what was loaded, and
+    the revision. Raises InvalidNetworkFile."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=stderr,
+        transient=True,
+        disable=not stderr.is_terminal,
+    ) as bar:
+        task = bar.add_task("checking", total=None)
+
+        def stored(count: int) -> None:
+            bar.advance(task, count)
+
+        def work(connection: Connection) -> tuple[Facts, int]:
+            return _load(
+                connection,
+                customer_id,
+                file,
+                actor,
+                lambda total: bar.update(task, description="storing", total=total),
+                stored,
+            )
+
+        return database.write_now(work)
+
+
+def _load(
+    connection: Connection,
+    customer_id: int,
+    file: NetworkFile,
+    actor: str,
+    begin: Callable[[int], None],
+    stored: Callable[[int], None],
+) -> tuple[Facts, int]:
+    at = now()
+    with revise(connection, customer_id, at=at, actor=actor, action="network.load") as revision:
+        known = networks.load(connection, customer_id).network
+        for entries in (file.sites, file.access_groups, file.drivers):
+            revision.reserve(max((each.id for each in entries or ()), default=0))
+        found = facts(file, known, revision.next_id, at)
+        taken = chargers.taken(connection, (each.charger_id for each in found.chargers))
+        if taken:
+            raise charger_taken_error(file, taken)
+        begin(len(found.sites) + len(found.chargers) + len(found.access_groups) + len(found.drivers))
+        networks.store(revision, found.sites, found.chargers, found.access_groups, found.drivers, stored)
+        return found, revision.number
+
+
+def _read(file: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise WrongQuestion(f"{file} cannot be read: {error.strerror}") from error
+
+
+def _list_errors(errors: list[str], as_json: bool) -> None:
+    if as_json:
+        print_json({"errors": errors})
+        return
+    for each in errors[:ERRORS_SHOWN]:
+        complain(each)
+    more = f" ({len(errors) - ERRORS_SHOWN} more are not shown; --json lists all)" if len(errors) > ERRORS_SHOWN else ""
+    complain(f"Nothing was loaded: the file has {len(errors)} error{'s' if len(errors) > 1 else ''}{more}.")

@@ -1,0 +1,135 @@
+"""`chargerights who`, `check` and `explain`: the answers of the server, for a person at a terminal.
+
+Exit status 0 for yes (somebody may, the tag may), 1 for no, 2 for a wrong question (a site or charger that there is
+not).
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.table import Table
+from sqlalchemy import Connection
+
+from ..api import access
+from ..api.answers import Fragments, Scribe
+from ..rights import explain as core
+from ..rights.decide import Decision, Standing, decide
+from ..rights.errors import UnknownCharger
+from ..rights.listing import drivers_of_sites
+from ..storage import chargers, networks
+from ..storage.images import Image
+from ..storage.networks import Snapshot
+from .common import Common, instant, now, stdout
+
+COMMON = Common()
+At = Annotated[str | None, Parameter(help="The instant asked about, ISO 8601; now when not given")]
+CustomerOfCharger = Annotated[int | None, Parameter(help="Id of the customer; the charger's when not given")]
+
+
+def who(
+    sites: Annotated[list[int], Parameter(negative="")],
+    /,
+    *,
+    customer: Annotated[int, Parameter(help="Id of the customer")],
+    at: At = None,
+    common: Common = COMMON,
+) -> int:
+    """List who may charge at the sites.
+
+    Parameters
+    ----------
+    sites
+        Ids of the sites.
+    """
+    instant_asked = instant(at, "--at") if at is not None else now()
+    with common.open() as database:
+        found = database.read_now(networks.load, customer)
+    network = found.network
+    listings = drivers_of_sites(network, sites, instant_asked)
+    if common.json:
+        image = Image(customer, found.revision, network, found.live_version, found.live)
+        for chunk in Scribe(image, Fragments(), instant_asked).site_drivers(listings, brief=True):
+            sys.stdout.write(chunk.decode())
+        sys.stdout.write("\n")
+    else:
+        for site_id, listing in listings.items():
+            site = network.sites[site_id]
+            table = Table("Id", "Driver", "Home site", "Tags", title=f"{site.name} ({site_id})", title_justify="left")
+            for driver_id in listing.drivers:
+                driver = network.drivers[driver_id]
+                home = network.sites[driver.home_site_id].name if driver.home_site_id is not None else ""
+                tags = ", ".join(tag.id_tag for tag in driver.tags)
+                table.add_row(str(driver_id), driver.name, home, tags)
+            stdout.print(table if table.row_count else f"{site.name} ({site_id}): nobody may charge there.")
+    return 0 if any(listing.drivers for listing in listings.values()) else 1
+
+
+def check(
+    tag: str, charger: str, /, *, at: At = None, customer: CustomerOfCharger = None, common: Common = COMMON
+) -> int:
+    """May this tag charge at this charger?
+
+    Parameters
+    ----------
+    tag
+        What the driver shows.
+    charger
+        Id of the charger.
+    """
+    instant_asked = instant(at, "--at") if at is not None else now()
+    found = _snapshot_for(common, charger, customer)
+    decision = decide(found.network, tag, charger, instant_asked)
+    if common.json:
+        sys.stdout.write(access.decided(found.network, decision, found.revision).to_json() + "\n")
+    else:
+        stdout.print(_verdict(decision))
+    return 0 if decision.allowed else 1
+
+
+def explain(
+    tag: str, charger: str, /, *, at: At = None, customer: CustomerOfCharger = None, common: Common = COMMON
+) -> int:
+    """Why may or may not this tag charge at this charger?
+
+    Parameters
+    ----------
+    tag
+        What the driver shows.
+    charger
+        Id of the charger.
+    """
+    instant_asked = instant(at, "--at") if at is not None else now()
+    found = _snapshot_for(common, charger, customer)
+    explanation = core.explain(found.network, tag, charger, instant_asked)
+    if common.json:
+        sys.stdout.write(access.explained(found.network, explanation, found.revision).to_json() + "\n")
+    else:
+        stdout.print(_verdict(explanation.decision))
+        stdout.print(explanation.sentence, markup=False)
+        for verdict in explanation.verdicts:
+            sign = "[green]✓[/]" if verdict.standing is Standing.STANDS else "[red]✗[/]"
+            stdout.print(sign, f"right on {core.place_name(found.network, verdict.right.place)}", end="", markup=True)
+            stdout.print(f": {core.why_not(verdict) or 'stands'}", markup=False)
+    return 0 if explanation.decision.allowed else 1
+
+
+def _verdict(decision: Decision) -> str:
+    colour = "green" if decision.allowed else "red"
+    return f"[bold {colour}]{'yes' if decision.allowed else 'no'}[/] {decision.reason}"
+
+
+def _snapshot_for(common: Common, charger_id: str, customer_id: int | None) -> Snapshot:
+    def load(connection: Connection) -> Snapshot:
+        owner = chargers.owner(connection, charger_id) if customer_id is None else customer_id
+        if owner is None:
+            raise UnknownCharger((charger_id,))
+        return networks.load(connection, owner)
+
+    with common.open() as database:
+        found = database.read_now(load)
+    if charger_id not in found.network.chargers:
+        raise UnknownCharger((charger_id,))
+    return found

@@ -1,0 +1,88 @@
+"""`chargerights serve`, and its demo."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from datetime import timedelta
+from typing import Annotated
+
+import orjson
+import uvicorn
+from cyclopts import Parameter
+
+from .. import settings, telemetry
+from ..api.answers import Fragments, Scribe
+from ..files.demo_network import STORIES, demo_network
+from ..files.network_file import parse
+from ..rights.listing import drivers_of_sites
+from ..storage import callers, networks
+from ..storage.database import Database
+from ..storage.images import Image
+from .common import Common, now, stdout
+from .networks import load_network
+
+DEMO_CUSTOMER = "Demo"
+DEMO_SITES = [130, 220]
+DEMO_KEY_LASTS = timedelta(days=7)
+COMMON = Common()
+
+
+def serve(
+    *,
+    host: Annotated[str, Parameter(help="Address to listen on")] = "127.0.0.1",
+    port: Annotated[int, Parameter(help="Port to listen on")] = 8080,
+    workers: Annotated[int, Parameter(help="Processes that serve")] = 1,
+    demo: Annotated[bool, Parameter(help="Load a demo network first and say what to try", negative="")] = False,
+    common: Common = COMMON,
+) -> None:
+    """Bring the database to this version, then serve until interrupted."""
+    found = settings.read()
+    telemetry.configure(found.log_format, found.log_level)
+    with common.open() as database:
+        if demo:
+            _prepare_demo(database, f"http://{host}:{port}")
+    os.environ[f"{settings.PREFIX}DATABASE"] = common.url
+    os.environ.pop(f"{settings.PREFIX}DATABASE{settings.FILE}", None)
+    uvicorn.run(
+        "chargerights.app:worker",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+
+
+def _prepare_demo(database: Database, address: str) -> None:
+    """Loads the demo network unless it is there, and prints what to try with a new key."""
+    at = now()
+    known = {each.name: each for each in database.read_now(callers.list_customers)}
+    customer = known.get(DEMO_CUSTOMER)
+    if customer is None:
+        customer = database.write_now(callers.add_customer, DEMO_CUSTOMER, at)
+        load_network(database, customer.id, parse(orjson.dumps(demo_network(at.date()))), "demo")
+    _, secret = database.write_now(
+        callers.add_key, customer.id, at=at, name="demo", read_only=True, expires_at=at + DEMO_KEY_LASTS
+    )
+    found = database.read_now(networks.load, customer.id)
+    listings = drivers_of_sites(found.network, DEMO_SITES, at)
+    image = Image(customer.id, found.revision, found.network, found.live_version, found.live)
+    answer = b"".join(Scribe(image, Fragments(), at).site_drivers(listings, brief=True)).decode()
+    body = orjson.dumps({"groupIds": DEMO_SITES}).decode()
+    stdout.rule("chargerights demo")
+    stdout.print("Who may charge at these sites? Ask:\n")
+    stdout.print(f"curl -s -H 'x-api-key: {secret}' -d '{body}' \\", markup=False)
+    stdout.print(f"  '{address}/api/group/authorisedUsers?excludeDetails=true'\n", markup=False)
+    stdout.print(f"It answers:\n\n{answer}\n", markup=False)
+    stdout.print("Leave out excludeDetails for tags, sites, chargers and external ids. May a card charge, and why?\n")
+    for story in STORIES:
+        stdout.print(f"chargerights explain {shlex.quote(story.id_tag)} {story.charger_id}", markup=False, end="  ")
+        stdout.print(f"# {story.expect}", style="dim", markup=False)
+    stdout.print(f"\nAll operations: {address}/docs   Ctrl-C ends the server.\n", markup=False)
+    stdout.rule()
