@@ -35,6 +35,7 @@ instants = st.one_of(
 
 windows = st.one_of(
     st.just((None, None)),
+    st.just((None, None)),
     st.tuples(st.none(), st.sampled_from(EDGES)),
     st.tuples(st.sampled_from(EDGES), st.none()),
     st.lists(st.sampled_from(EDGES), min_size=2, max_size=2, unique=True).map(lambda edges: tuple(sorted(edges))),
@@ -53,8 +54,6 @@ shown_tags = st.builds(
 
 def rights(places: Sequence[Place]) -> st.SearchStrategy[tuple[Right, ...]]:
     """Some rights on those places; most have no hours."""
-    if not places:
-        return st.just(())
     right = st.builds(
         lambda right_id, place, window, spans: Right(right_id, place, *window, tuple(spans)),
         st.integers(1, 999),
@@ -98,17 +97,16 @@ def places(site_ids: Sequence[int], charger_ids: Sequence[str], group_ids: Seque
 @st.composite
 def facts(draw: st.DrawFn) -> Facts:
     """Facts that agree with each other."""
-    site_ids = draw(st.lists(st.sampled_from(SITE_IDS), unique=True))
+    site_ids = draw(st.lists(st.sampled_from(SITE_IDS), unique=True, min_size=1))
     sites = [
         Site(each, f"S{each}", draw(st.sampled_from((None, *site_ids[:i]))), timezone=draw(st.sampled_from(ZONES)))
         for i, each in enumerate(site_ids)
     ]
-    charger_ids = draw(st.lists(st.sampled_from(CHARGER_IDS), unique=True)) if sites else []
+    charger_ids = draw(st.lists(st.sampled_from(CHARGER_IDS), unique=True, min_size=1))
     chargers = [Charger(i, each, draw(st.sampled_from(site_ids))) for i, each in enumerate(charger_ids)]
     group_ids = draw(st.lists(st.sampled_from(GROUP_IDS), unique=True))
-    members = st.frozensets(st.sampled_from(charger_ids)) if charger_ids else st.just(frozenset[str]())
-    groups = [AccessGroup(each, f"G{each}", draw(members)) for each in group_ids]
-    driver_ids = draw(st.lists(st.sampled_from(DRIVER_IDS), unique=True))
+    groups = [AccessGroup(each, f"G{each}", draw(st.frozensets(st.sampled_from(charger_ids)))) for each in group_ids]
+    driver_ids = draw(st.lists(st.sampled_from(DRIVER_IDS), unique=True, min_size=1))
     owners = [draw(st.sampled_from((None, *driver_ids))) for _ in TAGS]
     return Facts(
         sites,
