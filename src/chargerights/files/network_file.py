@@ -17,11 +17,12 @@ from pydantic_core import from_json, to_json
 
 from .collector import collector_paused
 from .entries import ENTRIES, NetworkFile
+from .published import schema
 from .reading import Facts, charger_taken_error, facts
 from .refusals import InvalidNetworkFile, Refusals
 from .writing import dump
 
-__all__ = ["Facts", "InvalidNetworkFile", "NetworkFile", "charger_taken_error", "dump", "facts", "parse"]
+__all__ = ["Facts", "InvalidNetworkFile", "NetworkFile", "charger_taken_error", "dump", "facts", "parse", "schema"]
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # some editors begin UTF-8 with it
 _FILE = TypeAdapter(NetworkFile)

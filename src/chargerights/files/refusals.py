@@ -45,8 +45,8 @@ class InvalidNetworkFile(InvalidInput):
 
     def __init__(self, errors: list[str]) -> None:
         self.errors = errors
-        more = f" (and {len(errors) - 1} more errors)" if len(errors) > 1 else ""
-        super().__init__(f"{errors[0]}{more}")
+        more = len(errors) - 1
+        super().__init__(f"{errors[0]} (and {more} more error{'s' * (more > 1)})" if more else errors[0])
 
 
 class Refusals:

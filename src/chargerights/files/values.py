@@ -56,6 +56,10 @@ def _optional_text(value: str | None) -> str | None:
     return None if value is None else _checked(_text, value) or None
 
 
+def _written(pattern: str, example: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$", "examples": [example]})
+
+
 _text = partial(identifiers.text, what="it")
 _name = partial(identifiers.name, what="it")
 
@@ -81,6 +85,6 @@ TagText = Annotated[
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": identifiers.MAX_TAG_LENGTH}),
 ]
 Timezone = Annotated[str, AfterValidator(partial(_checked, identifiers.zone))]
-Instant = Annotated[datetime, PlainValidator(_instant), WithJsonSchema({"type": "string", "pattern": f"^{_INSTANT}$"})]
-Start = Annotated[int, PlainValidator(_minutes), WithJsonSchema({"type": "string", "pattern": f"^{_TIME}$"})]
-End = Annotated[int, PlainValidator(_minutes), WithJsonSchema({"type": "string", "pattern": f"^({_TIME}|24:00)$"})]
+Instant = Annotated[datetime, PlainValidator(_instant), _written(_INSTANT, "2026-01-31T08:00:00+02:00")]
+Start = Annotated[int, PlainValidator(_minutes), _written(_TIME, "08:00")]
+End = Annotated[int, PlainValidator(_minutes), _written(f"({_TIME}|24:00)", "17:00")]
