@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .swagger2_schemas import CannotRender, Json, each_member, kept, plain_schema, schema
-from .wire import title
+from .wire import words
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 COLLECTION_FORMATS = {True: "multi", False: "csv"}
@@ -131,7 +131,7 @@ class _Paths:
         rendered = {
             **kept(parameter, "name", "in", "description"),
             "required": parameter.get("required", False),
-            "x-ms-summary": plain.pop("title", None) or title(parameter["name"]),
+            "x-ms-summary": words(parameter["name"]),
             **plain,
         }
         for example in _examples(parameter)[:1]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from .wire import words
+
 Json = dict[str, Any]
 
 OLD_REFS, NEW_REFS = "#/components/schemas/", "#/definitions/"
@@ -22,6 +24,7 @@ RENDERED = {
     "exclusiveMinimum", "exclusiveMaximum", "prefixItems", "propertyNames", "deprecated", "writeOnly", "$comment",
 }  # fmt: skip
 NULL = {"type": "null"}
+PLAIN = {"string", "number", "integer", "boolean"}
 
 
 class CannotRender(ValueError):
@@ -53,7 +56,7 @@ def schema(node: Any, where: str) -> Json:
         rendered["x-nullable"] = True
         if rendered.get("default", ...) is None:
             del rendered["default"]
-    _render_values(node, rendered)
+    _render_values(node, rendered, where)
     _render_parts(node, rendered, where)
     return {**rendered, **extensions}
 
@@ -61,9 +64,9 @@ def schema(node: Any, where: str) -> Json:
 def plain_schema(node: Json, schemas: Mapping[str, Json], where: str) -> Json:
     """The schema of a parameter or header, which in Swagger 2.0 holds no reference and no object."""
     rendered = schema(_resolved(node, schemas), where)
-    if rendered.get("type") not in ("string", "number", "integer", "boolean", "array"):
+    if rendered.get("type") not in {*PLAIN, "array"}:
         raise CannotRender(f"{where}: it has the type {rendered.get('type')!r}; Swagger 2.0 takes plain values here")
-    for name in ("description", "example"):  # the parameter has its own
+    for name in ("title", "description", "example", "x-nullable"):  # the parameter has its own, or is left out
         rendered.pop(name, None)
     return rendered
 
@@ -93,7 +96,7 @@ def _without_null(node: Json, where: str) -> tuple[Json, bool]:
     return node, False
 
 
-def _render_values(node: Json, rendered: Json) -> None:
+def _render_values(node: Json, rendered: Json, where: str) -> None:
     """What a schema says of values rather than of other schemas."""
     if "const" in node:
         rendered["enum"] = [node["const"]]
@@ -104,6 +107,8 @@ def _render_values(node: Json, rendered: Json) -> None:
     if node.get("writeOnly"):
         rendered["x-write-only"] = True
     for exclusive, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        if exclusive in node and bound in node:
+            raise CannotRender(f"{where}: it has {bound} and {exclusive}; Swagger 2.0 takes one of them")
         if exclusive in node:
             rendered[bound], rendered[exclusive] = node[exclusive], True
 
@@ -113,7 +118,10 @@ def _render_parts(node: Json, rendered: Json, where: str) -> None:
     if "$ref" in node:
         rendered["$ref"] = _ref(node["$ref"], where)
     if "properties" in node:
-        rendered["properties"] = {name: _member(each, f"{where}.{name}") for name, each in node["properties"].items()}
+        rendered["properties"] = {
+            name: {**schema(each, f"{where}.{name}"), "x-ms-summary": words(name)}
+            for name, each in node["properties"].items()
+        }
     if "items" in node:
         rendered["items"] = schema(node["items"], f"{where}[]")
     if isinstance(node.get("additionalProperties"), dict):
@@ -128,10 +136,18 @@ def _render_parts(node: Json, rendered: Json, where: str) -> None:
         _render_tuple(node["prefixItems"], rendered, where)
     for word, extension in (("anyOf", "x-any-of"), ("oneOf", "x-one-of")):
         if word in node:
-            first, *others = [schema(each, where) for each in node[word]]
-            rendered.update({**first, **rendered})
-            if others:
-                rendered[extension] = others
+            _render_alternatives([schema(each, where) for each in node[word]], extension, rendered)
+
+
+def _render_alternatives(alternatives: list[Json], extension: str, rendered: Json) -> None:
+    """Swagger 2.0 has no alternatives: the first stands for all, or, of plain values, a value of any type."""
+    first, *others = alternatives
+    if others and all(each.get("type") in PLAIN for each in alternatives):
+        rendered[extension] = alternatives
+        return
+    rendered.update({**first, **rendered})
+    if others:
+        rendered[extension] = others
 
 
 def _render_tuple(parts: list[Json], rendered: Json, where: str) -> None:
@@ -139,13 +155,6 @@ def _render_tuple(parts: list[Json], rendered: Json, where: str) -> None:
     kinds = [schema(each, where) for each in parts]
     rendered["items"] = kinds[0] if all(each == kinds[0] for each in kinds) else {}
     rendered["minItems"] = rendered["maxItems"] = len(parts)
-
-
-def _member(node: Any, where: str) -> Json:
-    rendered = schema(node, where)
-    if "title" in rendered:
-        rendered["x-ms-summary"] = rendered.pop("title")
-    return rendered
 
 
 def _ref(ref: str, where: str) -> str:

@@ -70,10 +70,10 @@ Status = Literal[
 _ACRONYMS = {"id": "ID", "ids": "IDs", "evse": "EVSE", "iccid": "ICCID", "imsi": "IMSI"}
 
 
-def title(name: str) -> str:
+def words(name: str) -> str:
     """`homeGroupId` as a person reads it: `Home Group ID`."""
-    words = re.findall(r"[A-Z]?[a-z]+", name)
-    return " ".join(_ACRONYMS.get(word.lower(), word.capitalize()) for word in words)
+    parts = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+", name)
+    return " ".join(_ACRONYMS.get(part.lower(), part[:1].upper() + part[1:]) for part in parts)
 
 
 def given(description: str, **more: Any) -> Any:
@@ -88,7 +88,7 @@ def absent(description: str, **more: Any) -> Any:
 
 class Wire(BaseModel):
     model_config = ConfigDict(
-        strict=True, extra="forbid", field_title_generator=lambda name, _: title(name), protected_namespaces=()
+        strict=True, extra="forbid", field_title_generator=lambda name, _: words(name), protected_namespaces=()
     )
 
 

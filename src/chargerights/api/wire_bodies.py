@@ -26,7 +26,7 @@ from .wire import (
     Wire,
     given,
     shown,
-    title,
+    words,
 )
 
 # ruff: noqa: N815 - the members are named as on the wire
@@ -82,10 +82,10 @@ def _new_charger() -> dict[str, Json]:
         new, description = ENTRIES[old]
         described[new] = {**schema, "title": new, "description": description}
         for name, member in schema["properties"].items():
-            member["title"] = title(name)
+            member["title"] = words(name)
     charger = described["NewCharger"]
     del charger["required"]  # all of it stands in the path
-    named = {"chargerName": charger["properties"]["name"] | {"title": title("chargerName")}}
+    named = {"chargerName": charger["properties"]["name"] | {"title": words("chargerName")}}
     others = {name: member for name, member in charger["properties"].items() if name not in FROM_PATH}
     charger["properties"] = named | others
     charger["examples"] = [examples.NEW_CHARGER]
