@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from chargerights.rights.model import AccessGroup, Charger, Driver, PlaceKind, Right, Site
@@ -78,7 +78,7 @@ def consistent(facts: Facts) -> bool:
     """Whether every id that is named exists, no site lies below itself, and no tag is there twice."""
     site_ids = {site.id for site in facts.sites}
     charger_ids = {charger.charger_id for charger in facts.chargers}
-    known = {
+    known: dict[PlaceKind, set[Any]] = {
         PlaceKind.SITE: site_ids,
         PlaceKind.CHARGER: charger_ids,
         PlaceKind.ACCESS_GROUP: {group.id for group in facts.access_groups},

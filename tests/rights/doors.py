@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from itertools import count
 
+from chargerights.files import network_file
 from chargerights.rights.decide import decide
 from chargerights.rights.errors import NotFound
 from chargerights.rights.listing import chargers_of_driver, drivers_of_charger, drivers_of_site, sites_of_driver
+from chargerights.rights.network import Network
 from tests import oracle
-from tests.cases import ChargersOf, DriversOf, DriversOfCharger, MayCharge, Question, SitesOf
+from tests.cases import Case, ChargersOf, DriversOf, DriversOfCharger, MayCharge, Question, SitesOf
 from tests.oracle import Facts
-from tests.world import network
+from tests.world import NOW, network
 
 Answer = str | list[int] | list[str] | None
 Door = Callable[[Facts, Question], Answer]
+
+
+def facts_of(case: Case) -> Facts:
+    """The case's facts as the core's values."""
+    file = network_file.parse(json.dumps(case.facts).encode())
+    read = network_file.facts(file, Network(), count(1).__next__, NOW)
+    return Facts(read.sites, read.chargers, read.access_groups, read.drivers)
 
 
 def core(facts: Facts, question: Question) -> Answer:

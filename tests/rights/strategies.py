@@ -33,12 +33,12 @@ instants = st.one_of(
 )
 """On, just before and just after the edges of windows, or anywhere in the year."""
 
-windows = st.one_of(
+windows: st.SearchStrategy[tuple[datetime | None, datetime | None]] = st.one_of(
     st.just((None, None)),
     st.just((None, None)),
     st.tuples(st.none(), st.sampled_from(EDGES)),
     st.tuples(st.sampled_from(EDGES), st.none()),
-    st.lists(st.sampled_from(EDGES), min_size=2, max_size=2, unique=True).map(lambda edges: tuple(sorted(edges))),
+    st.lists(st.sampled_from(EDGES), min_size=2, max_size=2, unique=True).map(lambda edges: (min(edges), max(edges))),
 )
 hours = st.builds(
     lambda weekday, edges: Hours(weekday, *edges),
@@ -55,7 +55,7 @@ shown_tags = st.builds(
 def rights(places: Sequence[Place]) -> st.SearchStrategy[tuple[Right, ...]]:
     """Some rights on those places; most have no hours."""
     right = st.builds(
-        lambda right_id, place, window, spans: Right(right_id, place, *window, tuple(spans)),
+        lambda right_id, place, window, spans: Right(right_id, place, window[0], window[1], tuple(spans)),
         st.integers(1, 999),
         st.sampled_from(places),
         windows,
@@ -70,7 +70,9 @@ def drivers(
     """The driver of that id with those tags; at home at one of the sites, with rights on some of the places."""
     tags = [
         st.builds(
-            lambda spell, window, blocked, text=text: Tag(1, driver_id, spell(text).strip(), *window, blocked=blocked),
+            lambda spell, window, blocked, text=text: Tag(
+                1, driver_id, spell(text).strip(), window[0], window[1], blocked=blocked
+            ),
             st.sampled_from(SPELLINGS),
             windows,
             st.sampled_from((False, False, False, True)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,6 +21,7 @@ from chargerights.rights.listing import (
     sites_of_driver,
 )
 from chargerights.rights.model import Charger, PlaceKind
+from chargerights.rights.reach import Listing
 from tests import oracle
 from tests.oracle import Facts
 from tests.rights.strategies import facts, instants, shown_tags
@@ -32,6 +34,10 @@ def without_hours(facts: Facts) -> Facts:
         replace(driver, rights=tuple(replace(right, hours=()) for right in driver.rights)) for driver in facts.drivers
     ]
     return facts._replace(drivers=drivers)
+
+
+def span_of(listing: Listing) -> Callable[[datetime], bool]:
+    return lambda at: listing.since <= at < listing.until
 
 
 @given(facts(), st.lists(shown_tags, min_size=1), instants)
@@ -173,8 +179,8 @@ def test_what_a_driver_holds_by_name_is_within_what_he_may_charge_at(facts: Fact
 def test_a_listing_stays_the_same_from_since_until_until(facts: Facts, at: datetime, data: st.DataObject) -> None:
     for site_id in network(facts).sites:
         listing = drivers_of_site(network(facts), site_id, at)
-        assert listing.since <= at < listing.until
-        within = data.draw(instants.filter(lambda other, span=listing: span.since <= other < span.until))
+        assert span_of(listing)(at)
+        within = data.draw(instants.filter(span_of(listing)))
         for other in (listing.since, within, listing.until - AN_INSTANT):
             assert drivers_of_site(network(facts), site_id, other).drivers == listing.drivers
 
@@ -189,3 +195,14 @@ def test_earlier_questions_change_no_answer_in_whatever_order_their_instants_com
             fresh = drivers_of_site(network(facts), site_id, at)
             listing = drivers_of_site(remembering, site_id, at)
             assert (listing.drivers, listing.since, listing.until) == (fresh.drivers, fresh.since, fresh.until)
+
+
+@given(facts(), instants)
+def test_since_the_last_window_opened_or_closed_no_list_changed(facts: Facts, at: datetime) -> None:
+    since = network(facts).stable_since(at)
+    assert since <= at
+    for site_id in network(facts).sites:
+        assert (
+            drivers_of_site(network(facts), site_id, since).drivers
+            == drivers_of_site(network(facts), site_id, at).drivers
+        )

@@ -8,8 +8,7 @@ import pytest
 
 from tests import oracle
 from tests.cases import CASES, QUESTIONS, Case
-from tests.rights.doors import Door, core, slow_oracle
-from tests.rights.facts import facts_of
+from tests.rights.doors import Door, core, facts_of, slow_oracle
 
 
 @pytest.mark.parametrize("door", [core, slow_oracle])

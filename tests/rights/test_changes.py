@@ -59,7 +59,20 @@ def rights(who: Driver, *on: On) -> Driver:
     return replace(who, rights=driver(who.id, who.name, *on).rights)
 
 
-CHANGES: dict[str, tuple[Callable[[Network], object], dict[int, tuple[set[int], set[int]]]]] = {
+def put_all(network: Network, *facts: Site | Charger | AccessGroup | Driver) -> None:
+    for fact in facts:
+        match fact:
+            case Site():
+                put_site(network, fact)
+            case Charger():
+                put_charger(network, fact)
+            case AccessGroup():
+                put_access_group(network, fact)
+            case Driver():
+                put_driver(network, fact)
+
+
+CHANGES: dict[str, tuple[Callable[[Network], None], dict[int, tuple[set[int], set[int]]]]] = {
     "a right on a site lists its holder there, above and below": (
         lambda net: put_driver(net, rights(OLIVIA, On(GROUND_FLOOR))),
         {
@@ -134,10 +147,7 @@ CHANGES: dict[str, tuple[Callable[[Network], object], dict[int, tuple[set[int], 
         {site.id: ({JUDY.id}, set()) for site in (COMPANY, DEPOT, GROUND_FLOOR, CIRCUIT_A)},
     ),
     "a charger that joins an access group is opened by it": (
-        lambda net: (
-            put_charger(net, NEW_1),
-            put_access_group(net, replace(VISITORS, charger_ids=VISITORS.charger_ids | {"NEW-1"})),
-        ),
+        lambda net: put_all(net, NEW_1, replace(VISITORS, charger_ids=VISITORS.charger_ids | {"NEW-1"})),
         {YARD.id: (set(), {JUDY.id})},
     ),
     "an access group that gets other chargers is listed at those": (
@@ -150,7 +160,7 @@ CHANGES: dict[str, tuple[Callable[[Network], object], dict[int, tuple[set[int], 
 
 @pytest.mark.parametrize(("change", "differences"), CHANGES.values(), ids=CHANGES.keys())
 def test_a_change_shows_in_lists_that_were_asked_for_before(
-    change: Callable[[Network], object], differences: dict[int, tuple[set[int], set[int]]]
+    change: Callable[[Network], None], differences: dict[int, tuple[set[int], set[int]]]
 ) -> None:
     asked = network()
     before = listed(asked)
@@ -165,14 +175,13 @@ def test_a_change_shows_in_lists_that_were_asked_for_before(
 
 def test_whatever_nothing_needs_can_be_removed_again() -> None:
     asked = network()
-    put_site(asked, ATTIC)
-    put_charger(asked, replace(NEW_1, site_id=ATTIC.id))
-    put_access_group(asked, AccessGroup(2, "Staff", frozenset({"NEW-1", "DEP-1"})))
-    put_driver(asked, driver(20, "Trent", On(ATTIC), On(NEW_1), On(AccessGroup(2, "Staff")), home=ATTIC))
+    staff = AccessGroup(2, "Staff", frozenset({"NEW-1", "DEP-1"}))
+    trent = driver(20, "Trent", On(ATTIC), On(NEW_1), On(staff), home=ATTIC)
+    put_all(asked, ATTIC, replace(NEW_1, site_id=ATTIC.id), staff, trent)
     assert decide(asked, "TRENT", "DEP-1", NOW).allowed
     assert 20 in drivers_of_site(asked, COMPANY.id, NOW).drivers
     remove_driver(asked, 20)
-    remove_access_group(asked, 2)
+    remove_access_group(asked, staff.id)
     remove_charger(asked, "NEW-1")
     remove_site(asked, ATTIC.id)
     assert asked == network()
@@ -243,12 +252,5 @@ def test_a_change_replaces_the_values_that_somebody_may_still_be_reading() -> No
 
 def test_the_facts_of_the_cast_can_be_put_one_by_one() -> None:
     grown = Network()
-    for site in FACTS.sites:
-        put_site(grown, site)
-    for charger in FACTS.chargers:
-        put_charger(grown, charger)
-    for group in FACTS.access_groups:
-        put_access_group(grown, group)
-    for who in FACTS.drivers:
-        put_driver(grown, who)
+    put_all(grown, *FACTS.sites, *FACTS.chargers, *FACTS.access_groups, *FACTS.drivers)
     assert grown == network()

@@ -54,7 +54,7 @@ def test_utc_by_another_name_is_utc() -> None:
 
 
 def test_what_is_not_given_is_not_there() -> None:
-    assert (OFFICE.parent_id, OFFICE.timezone, VISITORS.charger_ids) == (None, None, {"CIR-2", "OFF-1"})
+    assert (OFFICE.parent_id, OFFICE.timezone, VISITORS.charger_ids) == (None, None, frozenset({"CIR-2", "OFF-1"}))
     assert Right(1, place(DEPOT)).hours == ()
     (tag,) = ALICE.tags
     assert (tag.starts_at, tag.expires_at, tag.blocked, tag.invoicable) == (None, None, False, False)

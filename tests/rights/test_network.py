@@ -21,6 +21,7 @@ from tests.world import (
     DEPOT,
     FACTS,
     FRANK,
+    GF_1,
     GROUND_FLOOR,
     NOW,
     OFFICE,
@@ -36,7 +37,7 @@ from tests.world import (
 
 
 def test_the_order_in_which_facts_come_does_not_matter() -> None:
-    shuffled = Facts(*(random.Random(1).sample(facts, len(facts)) for facts in FACTS))
+    shuffled = Facts._make(random.Random(1).sample(facts, len(facts)) for facts in FACTS)
     assert shuffled != FACTS
     assert network(shuffled) == network()
 
@@ -89,6 +90,11 @@ def test_a_time_zone_is_inherited_and_at_last_utc() -> None:
 def test_a_tag_is_found_in_any_spelling() -> None:
     assert network().tag(" aliCE ") == ALICE.tags[0]
     assert network().tag("MALLORY") is None
+
+
+def test_a_place_has_the_name_that_people_gave_it_or_its_charger_id() -> None:
+    named = [network().name_of(place(each)) for each in (DEPOT, VISITORS, DEP_1, GF_1)]
+    assert named == ["Depot", "Visitors", "Gate", "GF-1"]
 
 
 @pytest.mark.parametrize("what", [COMPANY, DEP_1, VISITORS])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -79,7 +80,7 @@ NAIVE = datetime(2026, 6, 3, 9, 0)  # noqa: DTZ001
 HERE = Place(PlaceKind.SITE, DEPOT.id)
 
 
-def new_driver(**changed: object) -> Callable[[Network], None]:
+def new_driver(**changed: Any) -> Callable[[Network], None]:
     return lambda network: put_driver(network, replace(driver(99, "Trent"), **changed))
 
 

@@ -63,7 +63,7 @@ def why_not(verdict: Verdict) -> str:
             return f"begins only at {_instant(right.valid_from)}"
         case Standing.ENDED:
             return f"ended at {_instant(right.valid_until)}"
-        case Standing.OUTSIDE_HOURS:
+        case _:  # outside its hours
             return f"holds only {', '.join(hours_text(each) for each in right.hours)} local time"
 
 
