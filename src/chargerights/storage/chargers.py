@@ -5,30 +5,33 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
 from ..rights.model import AccessGroup, Charger, Connector
 from .schema import access_group_chargers, access_groups, charger_owners, chargers, connectors
-from .sites import location_of, location_row
+from .shared import Shared
+from .sites import LOCATION_MEMBERS, location_of, location_row
 
 _MEMBERS = tuple(name for name in Charger.__dataclass_fields__ if name not in ("location", "connectors"))
 _CONNECTOR_MEMBERS = tuple(Connector.__dataclass_fields__)
+_COLUMNS = [chargers.c[name] for name in (*_MEMBERS, *LOCATION_MEMBERS)]
+_CONNECTOR_COLUMNS = [connectors.c[name] for name in ("charger_id", *_CONNECTOR_MEMBERS)]
 IDS_PER_QUERY = 500
 
 
 def load(connection: Connection, customer_id: int, ids: Collection[str] | None = None) -> list[Charger]:
     """The customer's chargers; of the charger ids given, those there are."""
-    charger_rows = select(chargers).where(chargers.c.customer_id == customer_id)
-    connector_rows = select(connectors).where(connectors.c.customer_id == customer_id).order_by(connectors.c.id)
+    charger_rows = select(*_COLUMNS).where(chargers.c.customer_id == customer_id)
+    connector_rows = select(*_CONNECTOR_COLUMNS).where(connectors.c.customer_id == customer_id)
     if ids is not None:
         charger_rows = charger_rows.where(chargers.c.charger_id.in_(ids))
         connector_rows = connector_rows.where(connectors.c.charger_id.in_(ids))
     plugs: dict[str, list[Connector]] = {}
-    for row in connection.execute(connector_rows).mappings():
-        plug = Connector(**{name: row[name] for name in _CONNECTOR_MEMBERS})
-        plugs.setdefault(row["charger_id"], []).append(plug)
+    shared = Shared()
+    for charger_id, *values in connection.execute(connector_rows.order_by(connectors.c.id)).all():
+        plugs.setdefault(charger_id, []).append(shared.of(Connector, tuple(values)))
     return [
-        _charger(row, tuple(plugs.get(row["charger_id"], ()))) for row in connection.execute(charger_rows).mappings()
+        _charger(row, tuple(plugs.get(row.charger_id, ())), shared) for row in connection.execute(charger_rows).all()
     ]
 
 
@@ -116,13 +119,15 @@ def _row(charger: Charger) -> dict[str, Any]:
     }
 
 
-def _charger(row: RowMapping, plugs: tuple[Connector, ...]) -> Charger:
-    members = {name: row[name] for name in _MEMBERS} | {
-        "capabilities": tuple(row["capabilities"]),
-        "integration_relays": tuple(row["integration_relays"]),
-        "custom_properties": tuple(row["custom_properties"].items()),
-    }
-    return Charger(**members, location=location_of(row), connectors=plugs)
+def _charger(row: Row[Any], plugs: tuple[Connector, ...], shared: Shared) -> Charger:
+    count = len(_MEMBERS)
+    members: dict[str, Any] = dict(zip(_MEMBERS, row[:count], strict=True))
+    members["capabilities"] = shared.value(tuple(row.capabilities))
+    members["integration_relays"] = shared.value(tuple(row.integration_relays))
+    members["custom_properties"] = tuple(row.custom_properties.items())
+    for name in ("manufacturer", "model", "firmware_version", "meter_type"):
+        members[name] = shared.value(members[name])
+    return Charger(**members, location=location_of(shared.values(row[count:])), connectors=shared.value(plugs))
 
 
 def _add_connectors(connection: Connection, customer_id: int, them: Iterable[Charger]) -> None:

@@ -6,40 +6,56 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select
+from sqlalchemy import Column, Connection, Select, Table, delete, insert, select
 
 from ..rights.identifiers import tag_key
 from ..rights.model import Driver, ExternalId, Hours, Place, PlaceKind, ReferenceType, Right, Tag
 from .schema import driver_external_ids, drivers, rights, tags
+from .shared import Shared
 
 ROWS_PER_INSERT = 10_000
+DRIVERS_PER_PAGE = 2_000
+"""Loaded at a time: what is only needed in between stays small."""
+
+Rows = dict[int, list[Sequence[Any]]]
+"""A driver's rows, by his id; the first column is that id."""
+
+_DRIVER = [drivers.c[name] for name in ("id", "name", "home_site_id", "external_id", "payer_id", "enabled")]
+_EXTERNAL_ID = [
+    driver_external_ids.c[name]
+    for name in ("driver_id", "reference_id", "external_id", "reference_type", "effective_from")
+]
+_TAG = [
+    tags.c[name]
+    for name in ("driver_id", "id", "id_tag", "starts_at", "expires_at", "token_name", "invoicable", "blocked")
+]
+_TAG.append(tags.c.updated_at)
+_RIGHT = [
+    rights.c[name]
+    for name in ("driver_id", "id", "site_id", "charger_id", "access_group_id", "valid_from", "valid_until", "hours")
+]
 
 
 def load(connection: Connection, customer_id: int, ids: Collection[int] | None = None) -> list[Driver]:
-    """The customer's drivers; of the ids given, those there are."""
-    tags_of = _tags(connection, customer_id, ids)
-    rights_of = _rights(connection, customer_id, ids)
-    external_ids_of = _external_ids(connection, customer_id, ids)
+    """The customer's drivers by id; of the ids given, those there are."""
     columns = drivers.c
-    query = select(
-        columns.id, columns.name, columns.home_site_id, columns.external_id, columns.payer_id, columns.enabled
-    ).where(columns.customer_id == customer_id)
+    query = select(*_DRIVER).where(columns.customer_id == customer_id).order_by(columns.id).limit(DRIVERS_PER_PAGE)
     if ids is not None:
         query = query.where(columns.id.in_(ids))
-    return [
-        Driver(
-            id_,
-            name,
-            home_site_id,
-            external_id,
-            payer_id,
-            enabled,
-            tuple(external_ids_of.get(id_, ())),
-            tuple(tags_of.get(id_, ())),
-            tuple(rights_of.get(id_, ())),
-        )
-        for id_, name, home_site_id, external_id, payer_id, enabled in connection.execute(query)
-    ]
+    found: list[Driver] = []
+    shared = Shared()
+    page = connection.execute(query).all()
+    while page:
+        first, last = page[0].id, page[-1].id
+
+        def rows(columns: list[Column[Any]], order: str, first: int = first, last: int = last) -> Rows:
+            mine = columns[0].between(first, last) if ids is None else columns[0].in_(ids)
+            return _rows(connection, customer_id, select(*columns).where(mine), order)
+
+        external_ids, tags_of, rights_of = rows(_EXTERNAL_ID, "position"), rows(_TAG, "id"), rows(_RIGHT, "id")
+        found += [_driver(row, external_ids, tags_of, rights_of, shared) for row in page]
+        page = connection.execute(query.where(columns.id > last)).all()
+    return found
 
 
 def add(connection: Connection, customer_id: int, them: Sequence[Driver]) -> None:
@@ -86,80 +102,58 @@ def remove(connection: Connection, customer_id: int, driver_id: int) -> None:
     connection.execute(delete(drivers).where(drivers.c.customer_id == customer_id, drivers.c.id == driver_id))
 
 
-def _tags(connection: Connection, customer_id: int, ids: Collection[int] | None) -> dict[int, list[Tag]]:
-    columns = tags.c
-    query = select(
-        columns.id,
-        columns.driver_id,
-        columns.id_tag,
-        columns.starts_at,
-        columns.expires_at,
-        columns.token_name,
-        columns.invoicable,
-        columns.blocked,
-        columns.updated_at,
-    ).where(columns.customer_id == customer_id)
-    if ids is not None:
-        query = query.where(columns.driver_id.in_(ids))
-    found: dict[int, list[Tag]] = {}
-    instants: dict[Any, Any] = {}
-    for (
+def _rows(connection: Connection, customer_id: int, query: Select[Any], order: str) -> Rows:
+    """The rows of the query by driver, each driver's in the order of that column."""
+    (table,) = query.get_final_froms()
+    query = query.where(table.c.customer_id == customer_id).order_by(table.c[order])
+    found: Rows = {}
+    for row in connection.execute(query).all():
+        found.setdefault(row[0], []).append(row)
+    return found
+
+
+def _driver(row: Sequence[Any], external_ids: Rows, tags_of: Rows, rights_of: Rows, shared: Shared) -> Driver:
+    id_, name, home_site_id, external_id, payer_id, enabled = row
+    return Driver(
+        id_,
+        name,
+        shared.value(home_site_id),
+        external_id,
+        payer_id,
+        enabled,
+        tuple([_external_id(each) for each in external_ids.get(id_, ())]),
+        tuple([_tag(id_, each, shared) for each in tags_of.get(id_, ())]),
+        tuple([_right(each, shared) for each in rights_of.get(id_, ())]),
+    )
+
+
+def _external_id(row: Sequence[Any]) -> ExternalId:
+    _, reference_id, external_id, reference_type, effective_from = row
+    return ExternalId(reference_id, external_id, ReferenceType(reference_type), effective_from)
+
+
+def _tag(driver_id: int, row: Sequence[Any], shared: Shared) -> Tag:
+    _, id_, id_tag, starts_at, expires_at, token_name, invoicable, blocked, updated_at = row
+    return Tag(
         id_,
         driver_id,
         id_tag,
         starts_at,
         expires_at,
-        token_name,
+        shared.value(token_name),
         invoicable,
         blocked,
-        updated_at,
-    ) in connection.execute(query.order_by(columns.id)):
-        shared = instants.setdefault(updated_at, updated_at)  # one object for a bulk load's one instant
-        tag = Tag(id_, driver_id, id_tag, starts_at, expires_at, token_name, invoicable, blocked, shared)
-        found.setdefault(driver_id, []).append(tag)
-    return found
+        shared.value(updated_at),
+    )
 
 
-def _rights(connection: Connection, customer_id: int, ids: Collection[int] | None) -> dict[int, list[Right]]:
-    columns = rights.c
-    query = select(
-        columns.id,
-        columns.driver_id,
-        columns.site_id,
-        columns.charger_id,
-        columns.access_group_id,
-        columns.valid_from,
-        columns.valid_until,
-        columns.hours,
-    ).where(columns.customer_id == customer_id)
-    if ids is not None:
-        query = query.where(columns.driver_id.in_(ids))
-    found: dict[int, list[Right]] = {}
-    places: dict[tuple[Any, ...], Place] = {}  # one object a place, not one a right
-    for id_, driver_id, site_id, charger_id, group_id, valid_from, valid_until, hours in connection.execute(
-        query.order_by(columns.id)
-    ):
-        key = (site_id, charger_id, group_id)
-        place = places.get(key)
-        if place is None:
-            place = places[key] = _place(site_id, charger_id, group_id)
-        right = Right(id_, place, valid_from, valid_until, tuple([Hours(*each) for each in hours]) if hours else ())
-        found.setdefault(driver_id, []).append(right)
-    return found
-
-
-def _external_ids(connection: Connection, customer_id: int, ids: Collection[int] | None) -> dict[int, list[ExternalId]]:
-    columns = driver_external_ids.c
-    query = select(driver_external_ids).where(columns.customer_id == customer_id)
-    if ids is not None:
-        query = query.where(columns.driver_id.in_(ids))
-    found: dict[int, list[ExternalId]] = {}
-    for row in connection.execute(query.order_by(columns.position)):
-        external_id = ExternalId(
-            row.reference_id, row.external_id, ReferenceType(row.reference_type), row.effective_from
-        )
-        found.setdefault(row.driver_id, []).append(external_id)
-    return found
+def _right(row: Sequence[Any], shared: Shared) -> Right:
+    _, id_, site_id, charger_id, group_id, valid_from, valid_until, hours = row
+    place = shared.of(_place, (site_id, charger_id, group_id))
+    if valid_from is None and valid_until is None and not hours:  # most are so, and there are many
+        return Right(id_, place)
+    times = tuple([shared.of(Hours, tuple(each)) for each in hours]) if hours else ()
+    return Right(id_, place, shared.value(valid_from), shared.value(valid_until), shared.value(times))
 
 
 def _add_belongings(connection: Connection, customer_id: int, them: Sequence[Driver]) -> None:

@@ -6,6 +6,7 @@ Portable on purpose: no triggers, no sequences but the customers' own, no databa
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,21 +34,23 @@ from sqlalchemy import (
 
 
 class Instant(TypeDecorator[datetime]):
-    """An instant in UTC, to the microsecond; SQLite, which has no zones, keeps it as text in UTC."""
+    """An instant in UTC, to the microsecond; SQLite, which has no zones, keeps it as text that sorts by time.
+
+    Converts in the processors themselves: going through the parent's cost a second for a large network.
+    """
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        utc = value.astimezone(UTC)
-        return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
+        if dialect.name == "postgresql":
+            return lambda value: value
+        return lambda value: None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        if dialect.name == "postgresql":
+            return lambda value: None if value is None else value.astimezone(UTC)
+        return lambda value: None if value is None else datetime.fromisoformat(value)
 
 
 metadata = MetaData(

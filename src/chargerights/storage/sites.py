@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from ..rights.model import NOWHERE, Location, Site, SiteType
 from .schema import sites
 
 LOCATION_MEMBERS = tuple(Location.__dataclass_fields__)
 _MEMBERS = tuple(name for name in Site.__dataclass_fields__ if name != "location")
+_COLUMNS = [sites.c[name] for name in (*_MEMBERS, *LOCATION_MEMBERS)]
 
 
 def load(connection: Connection, customer_id: int, ids: Collection[int] | None = None) -> list[Site]:
     """The customer's sites; of the ids given, those there are."""
-    query = select(sites).where(sites.c.customer_id == customer_id)
+    query = select(*_COLUMNS).where(sites.c.customer_id == customer_id)
     if ids is not None:
         query = query.where(sites.c.id.in_(ids))
-    return [_site(row) for row in connection.execute(query).mappings()]
+    count = len(_MEMBERS)
+    return [_site(row[:count], location_of(row[count:])) for row in connection.execute(query).all()]
 
 
 def add(connection: Connection, customer_id: int, them: Iterable[Site]) -> None:
@@ -47,11 +49,12 @@ def location_row(location: Location) -> dict[str, Any]:
     return {name: getattr(location, name) for name in LOCATION_MEMBERS}
 
 
-def location_of(row: RowMapping) -> Location:
-    found = Location(*[row[name] for name in LOCATION_MEMBERS])
-    return NOWHERE if found == NOWHERE else found
+def location_of(values: Sequence[Any]) -> Location:
+    """The location of a row's values, in the order of LOCATION_MEMBERS."""
+    return NOWHERE if values.count(None) == len(values) else Location(*values)
 
 
-def _site(row: RowMapping) -> Site:
-    members = {name: row[name] for name in _MEMBERS} | {"type": SiteType(row["type"])}
-    return Site(**members, location=location_of(row))
+def _site(values: Sequence[Any], location: Location) -> Site:
+    members: dict[str, Any] = dict(zip(_MEMBERS, values, strict=True))
+    members["type"] = SiteType(members["type"])
+    return Site(**members, location=location)
