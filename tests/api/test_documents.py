@@ -6,61 +6,23 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Iterator
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV31SpecValidator
-from pydantic import TypeAdapter, ValidationError
 
 from chargerights import __version__
-from chargerights.api import documents, reference, wire, wire_examples
-from chargerights.api.additions import new_charger
+from chargerights.api import documents, reference
 from chargerights.api.descriptions import OPERATIONS
 from chargerights.api.descriptions import operation as description
 from chargerights.app import create_app
 from chargerights.storage.database import Database
+from tests.api.checking import Json, valid
 
-Json = dict[str, Any]
 Get = Callable[[str], httpx.Response]
-
-# API.md 1.2, member by member; `?` is nullable, [] a list.
-MEMBERS = {
-    "User": "id int64, name string, homeGroupId int64, homeGroupName string, externalId string, tags Tag[], "
-    "chargerGroups ChargerGroup[], chargers Charger[], payerId int64?, integratedExternalIds ExternalId[]",
-    "Tag": "id int64, idTag string, expiringDate date-time, startDate date-time?, lastUpdated date-time?, "
-    "tokenName string, invoicable boolean",
-    "ChargerGroup": "onlineSocket int32?, offlineSocket int32?, errorSocket int32?, subgroups ChargerGroup[], "
-    "chargers Charger[], payerId int64?, costId string, costName string, paymentRecipientId int64?, id int64, "
-    "groupName string, groupType int32, externalId string",
-    "Charger": "id int64?, chargerId string, chargerName string, groupId int64, groupName string, "
-    "firmwareVersion string?, publicGroupName string?, manufacturer string?, serialNumber string?, "
-    "chargerModel string?, amountOfSockets int32, lastSeen date-time, lastMessage string?, "
-    "activeConnection boolean, chargerStatus string, locationInfo LocationInfo, pushIntegrationEnabled boolean, "
-    "chargerSpecificMessageStructure boolean, chargerConfigurations Configuration[]?, sockets Socket[]?, "
-    "evseId string, splitEvseBySocket boolean, capabilities string[], physicalReference string, "
-    "integrationRelays string[], iccid string, imsi string, meterSerialNumber string, meterType string, "
-    "customProperties object?",
-    "LocationInfo": "latitude double, longitude double, streetAddress string?, streetNumber string, "
-    "houseLetter string?, postalNumber string, city string?, area string?, country string?",
-    "Configuration": "configName string, configValue string, canBeChanged boolean",
-    "Socket": "type string?, maxPower string?, status string, id int32, name string, deviceEvseId int32?, "
-    "deviceConnectorId int32?, format string?, socketPowerType string?, maxWatts int32?, maxVoltage int32?, "
-    "maxAmperage int32?, phaseRotation string?, termsAndConditions uri?, lastUpdated date-time, "
-    "chargingStationEvseId int32?",
-    "ExternalId": "referenceType int32, referenceId string, externalId string, effectiveFrom date-time?",
-    "UserGroup": "id int64, groupName string, groupType int32, payerId int64?, costId string, costName string, "
-    "paymentRecipientId int64?, externalId string, isSpare boolean, subgroups UserGroup[], users User[]",
-    "HomeGroups": "userGroups UserGroup[], spareUsers User[]",
-    "SiteDrivers": "groupId int64, users User[]",
-    "BriefSiteDrivers": "groupId int64, users BriefUser[]",
-    "BriefUser": "id int64, name string, homeGroupId int64, homeGroupName string",
-    "BriefSite": "id int64, groupName string, groupType int32, subgroups BriefSite[]",
-}
 
 # API.md 1.1 and 1.3.
 REQUESTS = {
@@ -75,16 +37,6 @@ REQUESTS = {
     "addNewCharger": ("POST /api/charger/add/{chargerId}/{groupId}", "200 400 401"),
 }
 BEYOND_API = {"304", "503"}
-
-ANSWERS = {
-    "SiteDrivers": wire.SiteDrivers,
-    "BriefSiteDrivers": wire.BriefSiteDrivers,
-    "User": wire.User,
-    "UserGroup": wire.UserGroup,
-    "HomeGroups": wire.HomeGroups,
-    "ChargerGroup": wire.ChargerGroup,
-    "BriefSite": wire.BriefSite,
-}
 
 
 @pytest.fixture(scope="module")
@@ -127,11 +79,6 @@ def walk(node: Any) -> Iterator[Json]:
         yield node
     for each in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
         yield from walk(each)
-
-
-def valid(instance: Any, schema: Json, openapi: Json) -> bool:
-    whole = {**schema, "components": openapi["components"]}
-    return Draft202012Validator(whole, format_checker=Draft202012Validator.FORMAT_CHECKER).is_valid(instance)
 
 
 def media(operation: Json) -> Iterator[tuple[str, Json]]:
@@ -191,97 +138,7 @@ def test_every_body_and_answer_has_examples_that_are_as_described(openapi: Json)
         for status, media_type in described.items():
             assert shown(media_type), f"{request}, {status}"
             for example in shown(media_type):
-                assert valid(example, media_type["schema"], openapi), f"{request}, {status}"
-
-
-@pytest.mark.parametrize("name", MEMBERS)
-def test_every_object_has_an_example_that_is_as_described(name: str, openapi: Json) -> None:
-    schema = openapi["components"]["schemas"][name]
-    assert [valid(example, schema, openapi) for example in schema["examples"]] == [True]
-
-
-def test_a_broken_example_would_be_noticed(openapi: Json) -> None:
-    broken = deepcopy(wire_examples.SITE_DRIVERS)
-    broken["users"][0]["chargerGroups"][0]["groupType"] = 5
-    assert not valid(broken, {"$ref": "#/components/schemas/SiteDrivers"}, openapi)
-
-
-@pytest.mark.parametrize("name", MEMBERS)
-def test_the_types_of_every_member_are_those_of_the_wire(name: str, openapi: Json) -> None:
-    members = openapi["components"]["schemas"][name]["properties"]
-    assert sorted(f"{member} {type_of(schema)}" for member, schema in members.items()) == sorted(
-        MEMBERS[name].split(", ")
-    )
-
-
-def type_of(schema: Json) -> str:
-    if "anyOf" in schema:
-        (inner,) = [each for each in schema["anyOf"] if each != {"type": "null"}]
-        return type_of(inner) + "?"
-    if "$ref" in schema:
-        return str(schema["$ref"]).removeprefix("#/components/schemas/")
-    if schema["type"] == "array":
-        return type_of(schema["items"]) + "[]"
-    return str(schema.get("format", schema["type"]))
-
-
-@pytest.mark.parametrize("name", MEMBERS)
-def test_every_member_is_described_and_a_nullable_one_is_always_there(name: str, openapi: Json) -> None:
-    schema = openapi["components"]["schemas"][name]
-    for member, each in schema["properties"].items():
-        assert each["description"], member
-        assert each["title"], member
-        assert "anyOf" not in each or member in schema["required"], member
-
-
-def test_the_wire_s_old_members_are_marked_deprecated(openapi: Json) -> None:
-    old = {
-        f"{name}.{member}"
-        for name in MEMBERS
-        for member, each in openapi["components"]["schemas"][name]["properties"].items()
-        if each.get("deprecated")
-    }
-    assert old == {"Charger.amountOfSockets", "Socket.maxPower"}
-
-
-def test_numbered_words_say_what_they_mean(openapi: Json) -> None:
-    kinds = {
-        member: [(each["value"], each["name"]) for each in schema["properties"][member]["x-ms-enum"]["values"]]
-        for schema, member in (
-            (openapi["components"]["schemas"]["ChargerGroup"], "groupType"),
-            (openapi["components"]["schemas"]["ExternalId"], "referenceType"),
-        )
-    }
-    assert kinds == {
-        "groupType": [*enumerate(["SUB_CPO", "SITE", "SUB_SITE", "CIRCUIT", "OTHER"])],
-        "referenceType": [*enumerate(["INTEGRATION", "OTHER"])],
-    }
-
-
-@pytest.mark.parametrize(("name", "model"), ANSWERS.items())
-def test_the_models_take_the_examples_and_nothing_that_is_not_described(name: str, model: type, openapi: Json) -> None:
-    adapter = TypeAdapter(model)
-    (example,) = openapi["components"]["schemas"][name]["examples"]
-    adapter.validate_json(json.dumps(example))
-    for broken in (example | {"surprise": 1}, {name: value for name, value in example.items() if "s" not in name}):
-        with pytest.raises(ValidationError):
-            adapter.validate_json(json.dumps(broken))
-
-
-def test_a_member_that_is_not_nullable_is_left_out_rather_than_null() -> None:
-    wire.BriefUser.model_validate_json('{"id": 1, "name": "Jeff"}')
-    with pytest.raises(ValidationError):
-        wire.BriefUser.model_validate_json('{"id": 1, "name": "Jeff", "homeGroupId": null}')
-
-
-def test_the_example_of_a_new_charger_is_one_that_is_taken() -> None:
-    charger = new_charger("DEP-2", 7, wire_examples.NEW_CHARGER)
-    assert (charger.name, charger.evse_id, charger.location.postal_code, len(charger.connectors)) == (
-        "Depot, second bay",
-        "FRA23E45B*78D",
-        "00160",
-        1,
-    )
+                assert valid(example, media_type["schema"], openapi["components"]["schemas"]), f"{request}, {status}"
 
 
 def test_v1_takes_the_key_in_any_of_three_ways(openapi: Json) -> None:
@@ -372,14 +229,6 @@ def test_swagger_shows_every_operation_parameter_and_member_by_a_name_for_people
         assert operation["responses"]["200"]["examples"]
     members = [each for schema in swagger["definitions"].values() for each in schema.get("properties", {}).values()]
     assert all(0 < len(each["x-ms-summary"]) <= 80 for each in members)
-
-
-def test_swagger_says_what_is_nullable(swagger: Json) -> None:
-    for name, members in MEMBERS.items():
-        nullable = {
-            member for member, each in swagger["definitions"][name]["properties"].items() if "x-nullable" in each
-        }
-        assert nullable == {each.split(" ")[0] for each in members.split(", ") if each.endswith("?")}
 
 
 def test_swagger_holds_no_construct_of_openapi_3(swagger: Json) -> None:
