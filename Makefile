@@ -63,7 +63,7 @@ docs-check: $(INSTALLED) ## the generated parts of docs/ are up to date, links l
 check: lint types imports docs-check coverage test ## everything that CI checks
 
 mutants: $(INSTALLED) ## change the rights core in many small ways and see the tests notice (minutes)
-	$(BIN)/mutmut run $(ARGS)
+	HYPOTHESIS_PROFILE=mutants $(BIN)/mutmut run $(ARGS)
 	$(BIN)/mutmut results
 
 bench: $(INSTALLED) ## the measurements of docs/performance.md

@@ -3,7 +3,7 @@
     python docs/generate.py            writes them
     python docs/generate.py --check    changes nothing; fails when one is out of date or a link is dead
 
-A part stands in a Markdown file between `<!-- generated: NAME -->` and `<!-- end: NAME -->`; a function marked
+A part stands in a Markdown file between `<!-- NAME: generated -->` and `<!-- NAME: end -->`; a function marked
 `@part("NAME")` returns its text. A whole file is returned by a function marked `@whole("docs/FILE")`. To add one,
 write the function at the end of this file and put the markers where the text belongs.
 """
@@ -16,8 +16,13 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, get_origin
 
+from cyclopts import App
+
+from chargerights import cli, settings
+from chargerights.api import reference
+from chargerights.files import published
 from chargerights.rights.decide import Cause, Standing
 from chargerights.rights.explain import explain
 from chargerights.rights.listing import drivers_of_site
@@ -83,11 +88,11 @@ def filled(path: Path, placed: set[str]) -> str:
         if name not in PARTS:
             raise SystemExit(f"{path.relative_to(ROOT)} asks for the part {name!r}: docs/generate.py has none")
         placed.add(name)
-        return f"{found[1]}\n{PARTS[name]().strip()}\n{found[3]}"
+        return f"{found[1]}\n\n{PARTS[name]().strip()}\n\n{found[3]}"
 
     text = path.read_text()
-    done, count = re.subn(r"(?ms)^(<!-- generated: (\S+) -->)\n(?:.*?\n)??(<!-- end: \2 -->)$", fill, text)
-    if count != len(re.findall("(?m)^<!-- generated: ", text)):
+    done, count = re.subn(r"(?ms)^(<!-- (\S+): generated -->)\n(?:.*?\n)??(<!-- \2: end -->)$", fill, text)
+    if count != len(re.findall(r"(?m)^<!-- \S+: generated -->", text)):
         raise SystemExit(f"{path.relative_to(ROOT)} opens a generated part that it does not end")
     return done
 
@@ -138,6 +143,8 @@ STANDINGS = {
     Standing.ENDED: "it reaches the charger; its window has ended",
     Standing.OUTSIDE_HOURS: "it reaches the charger; its weekly hours do not hold now",
 }
+
+OF_EVERY_COMMAND = ("--database", "--json")
 
 
 def complete(words: dict[E, str], enumeration: type[E]) -> None:
@@ -206,6 +213,68 @@ def worked_example() -> str:
             table(["tag", "charger", "reason", "in a sentence"], checks),
         ]
     )
+
+
+@part("settings")
+def settings_table() -> str:
+    rows = [
+        (f"`{settings.PREFIX}{name.upper()}`", f"{field.description}", f"`{field.default}`")
+        for name, field in settings.Settings.model_fields.items()
+    ]
+    return table(["variable", "meaning", "default"], rows)
+
+
+@part("commands")
+def commands() -> str:
+    return "\n\n".join(command(path, app) for path, app in walk(cli.app, ("chargerights",)))
+
+
+def walk(app: App, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], App]]:
+    """Every command that does something, with the words that call it."""
+    if app.default_command is not None:
+        yield path, app
+    for name in app.resolved_commands():
+        if not name.startswith("-"):
+            yield from walk(app[name], (*path, name))
+
+
+def command(path: tuple[str, ...], app: App) -> str:
+    """A command's usage, what it does, and what it takes beside the options of every command."""
+    usage, rows = list(path), []
+    for each in app.assemble_argument_collection(parse_docstring=True):
+        if not each.show or each.name in OF_EVERY_COMMAND:
+            continue
+        option = each.name.startswith("--")
+        name = each.name if option else each.name.upper()
+        call = f"{name} …" if option and each.hint is not bool else name
+        call = f"{call}…" if not option and get_origin(each.hint) is list else call
+        usage.append(call if each.required else f"[{call}]")
+        default = each.field_info.default
+        shown = f"`{default}`" if not each.required and default not in (None, "", False) else ""
+        rows.append((f"`{name}`", (each.parameter.help or "").removesuffix("."), shown))
+    head, _, _ = app.help.partition("\n\n")
+    text = f"### {' '.join(path[1:])}\n\n    {' '.join(usage)}\n\n{' '.join(head.split())}"
+    return f"{text}\n\n{table(['', 'meaning', 'default'], rows)}" if rows else text
+
+
+@part("operations")
+def operations() -> str:
+    return reference.operations()
+
+
+@part("objects")
+def objects() -> str:
+    return reference.objects()
+
+
+@part("members")
+def members() -> str:
+    return published.members_tables()
+
+
+@whole("docs/network-file.schema.json")
+def network_file_schema() -> str:
+    return published.schema_text()
 
 
 if __name__ == "__main__":
