@@ -33,58 +33,44 @@ instants = st.one_of(
 )
 """On, just before and just after the edges of windows, or anywhere in the year."""
 
-windows: st.SearchStrategy[tuple[datetime | None, datetime | None]] = st.one_of(
-    st.just((None, None)),
-    st.just((None, None)),
-    st.tuples(st.none(), st.sampled_from(EDGES)),
-    st.tuples(st.sampled_from(EDGES), st.none()),
-    st.lists(st.sampled_from(EDGES), min_size=2, max_size=2, unique=True).map(lambda edges: (min(edges), max(edges))),
+windows = st.sampled_from(
+    [(None, None)] * 9
+    + [(start, end) for start in (None, *EDGES) for end in (None, *EDGES) if not (start and end) or start < end]
 )
-hours = st.builds(
-    lambda weekday, edges: Hours(weekday, *edges),
-    st.integers(1, 7),
-    st.tuples(st.sampled_from(MINUTES), st.sampled_from((*MINUTES, 24 * 60))).filter(
-        lambda edges: edges[0] != edges[1]
-    ),
+hours = st.sampled_from(
+    [
+        Hours(weekday, start, end)
+        for weekday in range(1, 8)
+        for start in MINUTES
+        for end in (*MINUTES, 24 * 60)
+        if start != end
+    ]
 )
+spans = st.one_of(st.just(()), st.lists(hours, max_size=3).map(tuple))
+spellings = st.sampled_from(SPELLINGS)
+rarely = st.sampled_from((False, False, False, True))
 shown_tags = st.builds(
     lambda tag, spell: spell(tag), st.sampled_from((*TAGS, "NOBODY", "")), st.sampled_from(SPELLINGS)
 )
 
 
-def rights(places: Sequence[Place]) -> st.SearchStrategy[tuple[Right, ...]]:
-    """Some rights on those places; most have no hours."""
-    right = st.builds(
-        lambda right_id, place, window, spans: Right(right_id, place, window[0], window[1], tuple(spans)),
-        st.integers(1, 999),
-        st.sampled_from(places),
-        windows,
-        st.one_of(st.just([]), st.lists(hours, max_size=4)),
-    )
-    return st.lists(right, max_size=4).map(tuple)
-
-
+@st.composite
 def drivers(
-    driver_id: int, tag_texts: Collection[str], site_ids: Sequence[int], places: Sequence[Place]
-) -> st.SearchStrategy[Driver]:
+    draw: st.DrawFn, driver_id: int, tag_texts: Collection[str], site_ids: Sequence[int], places: Sequence[Place]
+) -> Driver:
     """The driver of that id with those tags; at home at one of the sites, with rights on some of the places."""
-    tags = [
-        st.builds(
-            lambda spell, window, blocked, text=text: Tag(
-                1, driver_id, spell(text).strip(), window[0], window[1], blocked=blocked
-            ),
-            st.sampled_from(SPELLINGS),
-            windows,
-            st.sampled_from((False, False, False, True)),
-        )
-        for text in tag_texts
-    ]
-    return st.builds(
-        lambda home, enabled, tags, held: Driver(driver_id, f"D{driver_id}", home, None, None, enabled, (), tags, held),
-        st.sampled_from((None, *site_ids)),
-        st.sampled_from((True, True, True, False)),
-        st.tuples(*tags),
-        rights(places),
+    return Driver(
+        driver_id,
+        f"D{driver_id}",
+        draw(st.sampled_from((None, *site_ids))),
+        enabled=not draw(rarely),
+        tags=tuple(
+            Tag(1, driver_id, draw(spellings)(text).strip(), *draw(windows), blocked=draw(rarely)) for text in tag_texts
+        ),
+        rights=tuple(
+            Right(i, draw(st.sampled_from(places)), *draw(windows), hours=draw(spans))
+            for i in range(draw(st.integers(0, 4)))
+        ),
     )
 
 
