@@ -29,7 +29,7 @@ def create_app(database: Database, clock: Callable[[], datetime] = now) -> FastA
         yield
         await state.close()
 
-    app = FastAPI(docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False)
+    app = FastAPI(docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False, strict_content_type=False)
     app.state.shared = state = State(database, Images(database), clock)
     app.include_router(v1.router)
     app.include_router(access.router)

@@ -7,8 +7,8 @@ import sys
 import time
 
 import structlog
-from structlog.typing import Processor
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.typing import Processor
 
 log = structlog.get_logger()
 

@@ -46,15 +46,15 @@ def test_the_demo_is_the_same_for_the_same_day() -> None:
 
 @pytest.mark.parametrize("day", [date(2026, 1, 1), date(2028, 2, 29), date(2040, 12, 31)])
 def test_the_demo_can_be_loaded_on_any_day(day: date) -> None:
-    assert len(network_of(demo_network(day)).drivers) == 300
+    assert len(network_of(demo_network(day)).drivers) == 302
 
 
 def test_the_demo_is_a_network_to_look_at(demo: Network) -> None:
-    assert len(demo.sites) == 22
+    assert len(demo.sites) == 25
     assert max(len(demo.chain(site_id)) for site_id in demo.sites) == 4
-    assert len(demo.chargers) == 96
+    assert len(demo.chargers) == 100
     assert all(charger.evse_id and charger.connectors and charger.location.city for charger in demo.chargers.values())
-    assert len({driver.name for driver in demo.drivers.values()}) == 300
+    assert len({driver.name for driver in demo.drivers.values()}) == 302
     assert len(demo.tags) > 400
 
 

@@ -29,7 +29,7 @@ class Shape(BaseModel):
         return self.model_dump_json(by_alias=True, exclude_none=True)
 
 
-class Question(Shape):
+class AccessQuestion(Shape):
     """May this tag charge at this charger?"""
 
     charger_id: str = Field(description="The identity under which the charger connects", examples=["DEP-1"])
@@ -65,31 +65,31 @@ class JudgedRight(RightPath):
     why_not: str | None = Field(None, description="Why it does not count, in a few words")
 
 
-class TheDriver(Shape):
+class AccessDriver(Shape):
     id: int
     name: str
     enabled: bool
 
 
-class TheTag(Shape):
+class AccessTag(Shape):
     id: int
     id_tag: str
     token_name: str | None = None
 
 
-class Answer(Shape):
+class AccessDecision(Shape):
     """A decision. `reason` is OCPP 2.0.1's word, `cause` the sentence of the rule that decided."""
 
     allowed: bool
     reason: Reason
     cause: Cause
-    driver: TheDriver | None = None
-    tag: TheTag | None = None
+    driver: AccessDriver | None = None
+    tag: AccessTag | None = None
     paths: list[RightPath] = Field(description="The rights by which the answer is yes; of a no, none")
     revision: int = Field(description="The customer's revision that was asked")
 
 
-class ExplainedAnswer(Answer):
+class AccessExplanation(AccessDecision):
     rights: list[JudgedRight] = Field(description="Every right of the driver")
     sentence: str = Field(description="The answer in one sentence for a person")
 
@@ -118,12 +118,12 @@ PROBLEM = {
 @router.post(
     "/check",
     operation_id="checkAccess",
-    summary="May this tag charge at this charger?",
-    response_model=Answer,
+    summary="Check whether a tag may charge at a charger",
+    response_model=AccessDecision,
     response_model_exclude_none=True,
     responses={"default": PROBLEM},
 )
-async def check(request: Request, caller: Reader, question: Question) -> Response:
+async def check(request: Request, caller: Reader, question: AccessQuestion) -> Response:
     """Decides by the rule that chargers are answered by; an unknown charger is a 404, an unknown tag a no."""
     asked = await ask(request, caller)
     if question.charger_id not in asked.network.chargers:
@@ -135,8 +135,8 @@ async def check(request: Request, caller: Reader, question: Question) -> Respons
 @router.get(
     "/explain",
     operation_id="explainAccess",
-    summary="Why may or may not this tag or driver charge at this charger?",
-    response_model=ExplainedAnswer,
+    summary="Explain why a tag or driver may or may not charge at a charger",
+    response_model=AccessExplanation,
     response_model_exclude_none=True,
     responses={"default": PROBLEM},
 )
@@ -160,12 +160,12 @@ async def explain_access(
     return _json(explained(asked.network, explanation, asked.image.revision))
 
 
-def decided(network: Network, decision: Decision, revision: int) -> Answer:
+def decided(network: Network, decision: Decision, revision: int) -> AccessDecision:
     """The decision as programs read it."""
-    return Answer(**_answer(network, decision), revision=revision)
+    return AccessDecision(**_answer(network, decision), revision=revision)
 
 
-def explained(network: Network, explanation: Explanation, revision: int) -> ExplainedAnswer:
+def explained(network: Network, explanation: Explanation, revision: int) -> AccessExplanation:
     """The explanation as programs read it."""
     rights = [
         JudgedRight(
@@ -177,7 +177,7 @@ def explained(network: Network, explanation: Explanation, revision: int) -> Expl
         for each in explanation.verdicts
     ]
     members = _answer(network, explanation.decision)
-    return ExplainedAnswer(**members, revision=revision, rights=rights, sentence=explanation.sentence)
+    return AccessExplanation(**members, revision=revision, rights=rights, sentence=explanation.sentence)
 
 
 def _json(answer: Shape) -> Response:
@@ -190,8 +190,8 @@ def _answer(network: Network, decision: Decision) -> dict[str, Any]:
         "allowed": decision.allowed,
         "reason": decision.reason,
         "cause": decision.cause,
-        "driver": driver and TheDriver(id=driver.id, name=driver.name, enabled=driver.enabled),
-        "tag": tag and TheTag(id=tag.id, id_tag=tag.id_tag, token_name=tag.token_name),
+        "driver": driver and AccessDriver(id=driver.id, name=driver.name, enabled=driver.enabled),
+        "tag": tag and AccessTag(id=tag.id, id_tag=tag.id_tag, token_name=tag.token_name),
         "paths": [RightPath(**_path(network, each)) for each in decision.paths],
     }
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from ..files.entries import ChargerEntry, members_of
 from ..files.network_file import InvalidNetworkFile, facts, parse
 from ..rights.errors import InvalidInput
 from ..rights.identifiers import name as checked_name
@@ -17,7 +18,8 @@ from ..rights.model import Charger, Site
 from ..rights.network import Network
 from ..rights.reach import BEGINNING
 
-FROM_PATH = {"name", "chargerId", "siteId"}
+RENAMED = {"chargerName": "name"}
+MEMBERS = {*RENAMED, *members_of(ChargerEntry)} - {*RENAMED.values(), "chargerId", "siteId"}
 PLACE = "chargers[0]."
 
 
@@ -39,10 +41,10 @@ def new_charger(charger_id: str, site_id: int, body: Any) -> Charger:
     """The charger that the body describes; its number is to be given. Raises InvalidAddition with every error."""
     if not isinstance(body, dict):
         raise InvalidAddition('the body is not an object: send {"chargerName": "Bay 1"}')
-    twice = sorted(body.keys() & FROM_PATH)
-    if twice:
-        raise InvalidAddition(f"{twice[0]} is not a member of a new charger's body")
-    members = {"name" if name == "chargerName" else name: value for name, value in body.items()}
+    unknown = sorted(body.keys() - MEMBERS)
+    if unknown:
+        raise InvalidAddition(f"{unknown[0]} is not a member of a new charger; there are {', '.join(sorted(MEMBERS))}")
+    members = {RENAMED.get(name, name): value for name, value in body.items()}
     entry = members | {"chargerId": charger_id, "siteId": site_id}
     try:
         file = parse(orjson.dumps({"chargers": [entry]}))

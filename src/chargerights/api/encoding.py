@@ -169,7 +169,8 @@ def _location(it: Charger, site: Site) -> dict[str, Any]:
     return {
         **_given(latitude=place.latitude, longitude=place.longitude),
         "streetAddress": place.street_address,
-        **_given(streetNumber=place.street_number, houseLetter=place.house_letter, postalNumber=place.postal_code),
+        **_given(streetNumber=place.street_number, postalNumber=place.postal_code),
+        "houseLetter": place.house_letter,
         "city": place.city,
         "area": place.area,
         "country": place.country,

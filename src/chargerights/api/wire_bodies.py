@@ -13,7 +13,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 
 from ..files.entries import ChargerEntry
 from . import wire_examples as examples
-from .additions import FROM_PATH
+from .additions import MEMBERS, RENAMED
 from .wire import (
     BriefSite,
     BriefSiteDrivers,
@@ -85,8 +85,9 @@ def _new_charger() -> dict[str, Json]:
             member["title"] = words(name)
     charger = described["NewCharger"]
     del charger["required"]  # all of it stands in the path
-    named = {"chargerName": charger["properties"]["name"] | {"title": words("chargerName")}}
-    others = {name: member for name, member in charger["properties"].items() if name not in FROM_PATH}
+    members = charger["properties"]
+    named = {wire: members[name] | {"title": words(wire)} for wire, name in RENAMED.items()}
+    others = {name: member for name, member in members.items() if name in MEMBERS}
     charger["properties"] = named | others
     charger["examples"] = [examples.NEW_CHARGER]
     return described

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
 from datetime import timedelta
 from typing import Annotated
 
@@ -23,7 +24,7 @@ from .common import Common, now, stdout
 from .networks import load_network
 
 DEMO_CUSTOMER = "Demo"
-DEMO_SITES = [130, 220]
+DEMO_SITES = [410, 420]
 DEMO_KEY_LASTS = timedelta(days=7)
 COMMON = Common()
 
@@ -41,7 +42,7 @@ def serve(
     telemetry.configure(found.log_format, found.log_level)
     with common.open() as database:
         if demo:
-            _prepare_demo(database, f"http://{host}:{port}")
+            _prepare_demo(database, common.url, f"http://{host}:{port}")
     os.environ[f"{settings.PREFIX}DATABASE"] = common.url
     os.environ.pop(f"{settings.PREFIX}DATABASE{settings.FILE}", None)
     uvicorn.run(
@@ -59,7 +60,7 @@ def serve(
     )
 
 
-def _prepare_demo(database: Database, address: str) -> None:
+def _prepare_demo(database: Database, url: str, address: str) -> None:
     """Loads the demo network unless it is there, and prints what to try with a new key."""
     at = now()
     known = {each.name: each for each in database.read_now(callers.list_customers)}
@@ -81,8 +82,10 @@ def _prepare_demo(database: Database, address: str) -> None:
     stdout.print(f"  '{address}/api/group/authorisedUsers?excludeDetails=true'\n", markup=False)
     stdout.print(f"It answers:\n\n{answer}\n", markup=False)
     stdout.print("Leave out excludeDetails for tags, sites, chargers and external ids. May a card charge, and why?\n")
+    program = shlex.quote(sys.argv[0])
+    stdout.print(f"export {settings.PREFIX}DATABASE={shlex.quote(url)}", markup=False)
     for story in STORIES:
-        stdout.print(f"chargerights explain {shlex.quote(story.id_tag)} {story.charger_id}", markup=False, end="  ")
-        stdout.print(f"# {story.expect}", style="dim", markup=False)
+        question = f"{program} explain {shlex.quote(story.id_tag)} {story.charger_id}"
+        stdout.print(f"{question}  # {story.expect}", markup=False)
     stdout.print(f"\nAll operations: {address}/docs   Ctrl-C ends the server.\n", markup=False)
     stdout.rule()

@@ -141,6 +141,8 @@ def _cast(day: date) -> Iterable[Entry]:
     plugged_in = {"idTag": "VID:A0B1C2D3E4F5", "tokenName": "Autocharge"}
     yield driver(1011, "Pool car KLU-118", 230, [plugged_in], {"siteId": 230}, externalId="POOL-01")
     yield driver(1012, "Juho Tervo", 130, [app("NIGHT")], {"accessGroupId": 2, "hours": NIGHTS})
+    yield driver(1013, "Anneli Saari", 400, [card("04AB12CD34EF80")], {"siteId": 400}, externalId="HARBOUR-1")
+    yield driver(1014, "Tuomas Wirén", 420, [card("04AB12CD34F080")], {"chargerId": "HKI-BOAT-02"})
 
 
 def _employee(number: int) -> Entry:

@@ -49,6 +49,15 @@ BUILDINGS: dict[int, dict[str, Any]] = {
         "city": "Vantaa",
         "country": "FI",
     },
+    400: {
+        "latitude": 60.1489,
+        "longitude": 24.8931,
+        "streetAddress": "Vattuniemen puistotie",
+        "streetNumber": "1",
+        "postalCode": "00210",
+        "city": "Helsinki",
+        "country": "FI",
+    },
 }
 """Where a site of a hundred is; what lies below it has its hundreds."""
 
@@ -95,6 +104,9 @@ SITES = (
     SitePlan(321, 320, "CIRCUIT", "DC power unit 1", {}, "VNT-DC1", "Kempower Satellite", 4),
     SitePlan(322, 320, "CIRCUIT", "DC power unit 2", {}, "VNT-DC2", "ABB DC", 2),
     SitePlan(330, 300, "SUB_SITE", "Staff parking", {}, "VNT-STAFF", "ABB AC", 4),
+    SitePlan(400, 1, "SITE", "Vattuniemi harbour", {**BUILDINGS[400], "externalId": "NLC-HKI-02", "costId": "4400"}),
+    SitePlan(410, 400, "SUB_SITE", "Guest pier", {"publicName": "Vattuniemi pier"}, "HKI-PIER", "ABB AC", 2),
+    SitePlan(420, 400, "SUB_SITE", "Boatyard", {}, "HKI-BOAT", "Alfen Eve Single", 2),
 )
 
 
