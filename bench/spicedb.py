@@ -178,9 +178,8 @@ def main() -> None:
                 if answer.subjects != expected:
                     sys.exit(f"SpiceDB on {datastore} names other drivers than we do")
                 taken = answer.timings.median
-                rows.append(
-                    [f"SpiceDB on {datastore}, {states[changed]}", duration(taken), ratio(taken, medians[changed])]
-                )
+                name = f"SpiceDB on {datastore}, {states[changed]}"
+                rows.append([name, duration(taken), ratio(taken, medians[changed])])
     count = sum(map(len, expected.values()))
     notes = [
         f"SpiceDB {VERSION}; 20 LookupSubjects at once, fully consistent, read by a client in Go",
