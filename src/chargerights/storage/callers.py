@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from ..rights.errors import InvalidInput, NotFound
+from ..rights.identifiers import is_int64
 from ..rights.identifiers import name as checked_name
 from .journal import UnknownCustomer
 from .schema import api_keys, customers, live_versions
@@ -175,9 +176,9 @@ def revoke_key(connection: Connection, customer_id: int, key_id: int, at: dateti
 def authenticate(connection: Connection, secret: str, at: datetime) -> Caller | None:
     """The caller that the key names, or None for a key that is unknown, revoked or expired."""
     match = _KEY.fullmatch(secret)
-    if match is None:
+    if match is None or not is_int64(customer_id := int(match[1])):
         return None
-    row = connection.execute(_AUTHENTICATE, {"customer": int(match[1]), "digest": _hash(secret)}).one_or_none()
+    row = connection.execute(_AUTHENTICATE, {"customer": customer_id, "digest": _hash(secret)}).one_or_none()
     if row is None or row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= at):
         return None
     return Caller(row.customer_id, row.id, row.read_only, row.revision, row.version, row.last_used_at)

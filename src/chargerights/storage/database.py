@@ -151,14 +151,19 @@ class Database:
 
     def _options(self) -> dict[str, Any]:
         """AUTOCOMMIT everywhere: transactions are begun in words, by `_transaction`."""
-        arguments = {"timeout": BUSY_SECONDS} if self.is_sqlite else {"connect_timeout": CONNECT_SECONDS}
         return {
             "isolation_level": "AUTOCOMMIT",
-            "connect_args": arguments,
+            "connect_args": {"timeout": BUSY_SECONDS} if self.is_sqlite else self._postgresql_arguments(),
             "json_serializer": lambda value: orjson.dumps(value).decode(),
             "json_deserializer": orjson.loads,
             "hide_parameters": True,
         }
+
+    def _postgresql_arguments(self) -> dict[str, Any]:
+        """The session's zone is UTC: in a zone east of it, the last instants of year 9999 cannot be read."""
+        given = self._url.query.get("options", "")
+        options = given if isinstance(given, str) else " ".join(given)
+        return {"connect_timeout": CONNECT_SECONDS, "options": f"{options} -c timezone=UTC".strip()}
 
 
 @contextmanager

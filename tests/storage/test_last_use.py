@@ -1,0 +1,37 @@
+"""When a key was last used is kept about once a minute, whoever asks how often."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import httpx
+from sqlalchemy import event
+
+from chargerights.app import create_app
+from chargerights.storage import callers
+from chargerights.storage.database import Database
+from tests.servers import new_customer
+from tests.world import NOW
+
+
+async def test_the_last_use_is_written_once_a_minute(database_url: str) -> None:
+    database = Database(database_url)
+    caller = new_customer(database)
+    clock = [NOW]
+    app = create_app(database, lambda: clock[0])
+    kept: list[datetime | None] = []
+    written: list[str] = []
+    writers = database._writers.sync_engine
+    event.listen(writers, "before_cursor_execute", lambda *_: written.append(_[2]))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        for seconds in (0, 1, 59, 60, 61, 119, 120):
+            clock[0] = NOW + timedelta(seconds=seconds)
+            assert (await client.get("/api/groups", headers={"x-api-key": caller.key})).status_code == 200
+            while app.state.shared.tasks:
+                await next(iter(app.state.shared.tasks))
+            ((_, key),) = database.read_now(callers.list_keys)
+            kept.append(key.last_used_at)
+    await app.state.shared.close()
+    first, second, third = NOW, NOW + timedelta(seconds=60), NOW + timedelta(seconds=120)
+    assert kept == [first, first, first, second, second, second, third]
+    assert sum("UPDATE api_keys" in each for each in written) == 3
