@@ -146,7 +146,7 @@ def network_files(draw: st.DrawFn) -> Entry:
     """A file in normal form: without empty lists, in the order of ids, parents with smaller ids or greater ones."""
     site_ids = sorted(draw(st.sets(ids, max_size=4)))
     towards_the_root = draw(st.permutations(site_ids))
-    places = [{"siteId": each} for each in site_ids]
+    places: list[Entry] = [{"siteId": each} for each in site_ids]
     tree = {each: draw(sites(each, towards_the_root[:i])) for i, each in enumerate(towards_the_root)}
     charger_names = st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=1, max_size=3)
     charger_ids = sorted(draw(st.sets(charger_names, max_size=4))) if site_ids else []

@@ -216,10 +216,58 @@ def test_all_errors_are_listed_in_the_order_of_the_file() -> None:
     ]
 
 
-def test_a_hostile_file_does_not_fill_memory_with_its_errors() -> None:
-    errors = errors_of(b'{"drivers": [' + b"1," * 200_000 + b"1]}")
+def test_all_errors_of_inner_lists_and_objects_are_listed() -> None:
+    charger = {
+        **CHARGER,
+        "capabilities": ["RFID", "RESERVABLE", 1],
+        "customProperties": {"a": 1, "b": "", "c": None},
+        "locationInfo": {"latitude": "60", "city": 7},
+        "sockets": [{"id": 0}, {"id": 1, "maxWatts": -1}],
+    }
+    group = {"id": 1, "name": "G", "chargerIds": [1, "DEP-1", None]}
+    tags = [{"idTag": ""}, {"idTag": "A"}, {}]
+    hours = [{"weekday": 0, "from": "08:00", "until": "09:00"}, 7]
+    driver = {**DRIVER, "tags": tags, "rights": [{"siteId": "1"}, {"siteId": 1, "hours": hours}]}
+    errors = errors_of({"chargers": [charger], "accessGroups": [group], "drivers": [driver]})
+    assert [error.partition(":")[0] for error in errors] == [
+        "chargers[0].capabilities[0]",
+        "chargers[0].capabilities[2]",
+        "chargers[0].customProperties.a",
+        "chargers[0].customProperties.c",
+        "chargers[0].locationInfo.latitude",
+        "chargers[0].locationInfo.city",
+        "chargers[0].sockets[0].id",
+        "chargers[0].sockets[1].maxWatts",
+        "accessGroups[0].chargerIds[0]",
+        "accessGroups[0].chargerIds[2]",
+        "drivers[0].tags[0].idTag",
+        "drivers[0].tags[2].idTag",
+        "drivers[0].rights[0].siteId",
+        "drivers[0].rights[1].hours[0].weekday",
+        "drivers[0].rights[1].hours[1]",
+    ]
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b'{"drivers": [',
+        b'{"drivers": [{"id": 1, "name": "A", "tags": [',
+        b'{"drivers": [{"id": 1, "name": "A", "rights": [{"siteId": 1, "hours": [',
+        b'{"accessGroups": [{"id": 1, "name": "A", "chargerIds": [',
+    ],
+)
+def test_a_hostile_file_does_not_fill_memory_with_its_errors(start: bytes) -> None:
+    closing = {ord("{"): "}", ord("["): "]"}
+    end = "".join(closing[each] for each in reversed(start) if each in closing)
+    errors = errors_of(start + b"1," * 200_000 + b"1" + end.encode())
     assert len(errors) == MAX_ERRORS + 1
     assert errors[-1] == f"the file: may hold more errors than these {MAX_ERRORS}; mend them and try again"
+
+
+def test_an_object_of_very_many_members_is_one_error() -> None:
+    many = {f"x{each}": 1 for each in range(100_000)}
+    assert errors_of(with_driver(**many)) == ["drivers[0]: has 100002 members; a driver has at most 9"]
 
 
 def test_a_hostile_value_does_not_make_an_error_long() -> None:

@@ -50,6 +50,11 @@ def _config(**schema: Any) -> ConfigDict:
     return ConfigDict(extra="forbid", strict=True, alias_generator=to_camel, json_schema_extra=schema)
 
 
+def _items(description: str) -> Any:
+    """A list, at whose first broken item reading stops; `shape_errors` then finds the others."""
+    return Field(None, fail_fast=True, description=description)
+
+
 _SHAPE = _config()
 
 
@@ -148,16 +153,16 @@ class ChargerEntry:
     charger_specific_message_structure: bool | None = Field(
         None, description="Whether its messages have a structure of their own; false unless given."
     )
-    capabilities: list[Capability] | None = Field(None, description="What it can do, in OCPI's words.")
+    capabilities: list[Capability] | None = _items("What it can do, in OCPI's words.")
     physical_reference: OptionalText = Field(None, description="What is written on it, such as a bay's number.")
-    integration_relays: list[Name] | None = Field(None, description="The partners its messages are relayed to.")
+    integration_relays: list[Name] | None = _items("The partners its messages are relayed to.")
     iccid: OptionalText = Field(None, description="Its SIM card's number.")
     imsi: OptionalText = Field(None, description="Its SIM card's subscriber.")
     meter_serial_number: OptionalText = Field(None, description="Its main meter's serial number.")
     meter_type: OptionalText = Field(None, description="Its main meter's type.")
     custom_properties: dict[Name, Text] | None = Field(None, description="The operator's own words about it.")
     location_info: LocationEntry | None = Field(None, description="Where it is, when that is not where its site is.")
-    sockets: list[SocketEntry] | None = Field(None, description="Its sockets, each id once.")
+    sockets: list[SocketEntry] | None = _items("Its sockets, each id once.")
 
 
 @dataclass(slots=True, kw_only=True, config=_SHAPE)
@@ -166,7 +171,7 @@ class AccessGroupEntry:
 
     id: EntityId = Field(description="Its number, unique among the customer's access groups.")
     name: Name = Field(description="Its name.")
-    charger_ids: list[str] | None = Field(None, description="The charger ids of its chargers.")
+    charger_ids: list[str] | None = _items("The charger ids of its chargers.")
 
 
 @dataclass(slots=True, kw_only=True, config=_SHAPE)
@@ -218,7 +223,7 @@ class RightEntry:
     access_group_id: EntityId | None = Field(None, description="At the chargers of this access group.")
     valid_from: Instant | None = Field(None, description="From then on; else since ever.")
     valid_until: Instant | None = Field(None, description="Before then; else for ever.")
-    hours: list[HoursEntry] | None = Field(None, description="Only within one of these; else at any hour.")
+    hours: list[HoursEntry] | None = _items("Only within one of these; else at any hour.")
 
 
 @dataclass(slots=True, kw_only=True, config=_SHAPE)
@@ -231,23 +236,19 @@ class DriverEntry:
     external_id: OptionalText = Field(None, description="His id in the operator's own system.")
     payer_id: Int64 | None = Field(None, description="Who pays for him.")
     enabled: bool | None = Field(None, description="false: he may charge nowhere and is listed nowhere.")
-    external_ids: list[ExternalIdEntry] | None = Field(None, description="His ids in other systems.")
-    tags: list[TagEntry] | None = Field(None, description="What he shows.")
-    rights: list[RightEntry] | None = Field(None, description="Where he may charge: the union of these.")
+    external_ids: list[ExternalIdEntry] | None = _items("His ids in other systems.")
+    tags: list[TagEntry] | None = _items("What he shows.")
+    rights: list[RightEntry] | None = _items("Where he may charge: the union of these.")
 
 
 @dataclass(slots=True, kw_only=True, config=_SHAPE)
 class NetworkFile:
     """One customer's sites, chargers, access groups and drivers."""
 
-    # fail_fast: reading stops at the first broken item; `network_file` then looks at them one by one.
-
-    sites: list[SiteEntry] | None = Field(None, fail_fast=True, description="The sites, in any order.")
-    chargers: list[ChargerEntry] | None = Field(None, fail_fast=True, description="The chargers, in any order.")
-    access_groups: list[AccessGroupEntry] | None = Field(
-        None, fail_fast=True, description="The access groups, in any order."
-    )
-    drivers: list[DriverEntry] | None = Field(None, fail_fast=True, description="The drivers, in any order.")
+    sites: list[SiteEntry] | None = _items("The sites, in any order.")
+    chargers: list[ChargerEntry] | None = _items("The chargers, in any order.")
+    access_groups: list[AccessGroupEntry] | None = _items("The access groups, in any order.")
+    drivers: list[DriverEntry] | None = _items("The drivers, in any order.")
 
 
 ENTRIES: dict[tuple[str, ...], tuple[str, type]] = {
