@@ -15,9 +15,9 @@ from ..rights.explain import Explanation, clock_text, explain, explain_driver, w
 from ..rights.model import PlaceKind
 from ..rights.network import Network
 from .asking import ask
-from .auth import Reader
+from .auth import CallerFirst, Reader
 
-router = APIRouter(prefix="/v2/access", tags=["Decisions"])
+router = APIRouter(prefix="/v2/access", tags=["Decisions"], route_class=CallerFirst)
 
 
 class Shape(BaseModel):

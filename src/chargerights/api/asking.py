@@ -42,13 +42,19 @@ class InvalidBody(InvalidInput):
     """A request body that is missing, too large, not JSON or not of the shape asked for."""
 
 
-async def json_body(request: Request) -> Any:
-    """The body as JSON. Raises InvalidBody."""
+async def body_bytes(request: Request) -> bytes:
+    """The body, of any kind. Raises InvalidBody for one that is too large, without reading all of it."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY_BYTES:
             raise InvalidBody(f"the body holds more than {MAX_BODY_BYTES} bytes")
+    return bytes(body)
+
+
+async def json_body(request: Request) -> Any:
+    """The body as JSON. Raises InvalidBody."""
+    body = await body_bytes(request)
     if not body.strip():
         raise InvalidBody("the body is missing: send JSON")
     try:
@@ -79,8 +85,8 @@ def site_ids(body: Any) -> list[int]:
 def _kind(value: Any) -> str:
     if value is None:
         return "null"
-    if isinstance(value, int) and not isinstance(value, bool):
-        return "beyond 64 bits"
+    if type(value) is int:
+        return "a number" if is_int64(value) else "beyond 64 bits"
     return {
         bool: "a boolean",
         float: "a number with a fraction or beyond 64 bits",

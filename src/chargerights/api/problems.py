@@ -7,6 +7,7 @@ The table goes by class; a subclass without a row of its own has its parent's. v
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import cast
 
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -46,6 +47,8 @@ V1_TEXTS = {
     503: "The database cannot be reached; try again shortly",
 }
 
+FRAMEWORK_DETAILS = {404: "nothing is at this path", 405: "this path takes another method"}
+
 
 def status_of(error: Exception) -> int:
     """The HTTP status of a domain or storage error."""
@@ -56,8 +59,7 @@ def answer(request: Request, status: int, detail: str) -> Response:
     """The error on the wire of the path that was asked."""
     if request.url.path.startswith(V1_PREFIX):
         status = 400 if status == 409 else status
-        text = V1_TEXTS.get(status, HTTPStatus(status).phrase)
-        return PlainTextResponse(f"{text}: {detail}" if detail else text, status)
+        return _plain(V1_TEXTS.get(status, HTTPStatus(status).phrase), status, detail)
     title = HTTPStatus(status).phrase
     problem = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": request.url.path}
     return JSONResponse(problem, status, media_type="application/problem+json")
@@ -79,10 +81,14 @@ def install(app: FastAPI) -> None:
         faults = error.errors() if isinstance(error, RequestValidationError) else []
         return answer(request, 400, "; ".join(f"{_place(each['loc'])}: {each['msg']}" for each in faults))
 
-    async def http(request: Request, error: Exception) -> Response:
-        status = error.status_code if isinstance(error, HTTPException) else 500
-        response = answer(request, status, "" if status < 500 else "an error of the server, which is logged")
-        response.headers.update((error.headers or {}) if isinstance(error, HTTPException) else {})
+    async def framework(request: Request, error: Exception) -> Response:
+        """The framework's own refusals: no such path, no such method, a body that it cannot read."""
+        refused = cast("HTTPException", error)
+        status, phrase = refused.status_code, HTTPStatus(refused.status_code).phrase
+        detail = FRAMEWORK_DETAILS.get(status, "" if refused.detail == phrase else refused.detail)
+        in_v1 = request.url.path.startswith(V1_PREFIX)  # whose text for 404 speaks of sites
+        response = _plain(phrase, status, detail) if in_v1 else answer(request, status, detail)
+        response.headers.update(refused.headers or {})
         return response
 
     async def unexpected(request: Request, error: Exception) -> Response:
@@ -92,8 +98,12 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DomainError, domain)
     app.add_exception_handler(DatabaseAway, domain)
     app.add_exception_handler(RequestValidationError, parameters)
-    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(HTTPException, framework)
     app.add_exception_handler(Exception, unexpected)
+
+
+def _plain(text: str, status: int, detail: str) -> Response:
+    return PlainTextResponse(f"{text}: {detail}" if detail else text, status)
 
 
 def _place(location: tuple[int | str, ...]) -> str:
