@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from chargerights.rights.model import AccessGroup, Charger, Driver, Site
 from chargerights.rights.network import Network
 from chargerights.storage import callers, networks, schema
 from chargerights.storage.database import Database
@@ -15,24 +14,22 @@ from chargerights.storage.journal import Entity, revise
 from tests.oracle import Facts
 from tests.world import NOW
 
-ORDER = (Site, Charger, AccessGroup, Driver)
-"""What is put first: nothing refers to what comes after it."""
-
 
 def add_customer(database: Database, name: str = "Customer") -> int:
     return database.write_now(callers.add_customer, name, NOW).id
 
 
-def put(connection: Connection, customer_id: int, *entities: Entity, action: str = "test") -> int:
-    """Puts the entities in one revision; its number."""
-    with revise(connection, customer_id, at=NOW, actor="test", action=action) as revision:
+def put(connection: Connection, customer_id: int, *entities: Entity, reserve: int = 0) -> int:
+    """Puts the entities in one revision and reserves ids as far as that; the revision's number."""
+    with revise(connection, customer_id, at=NOW, actor="test", action="test") as revision:
+        revision.reserve(reserve)
         for entity in entities:
             revision.put(entity)
         return revision.number
 
 
-def put_facts(database: Database, customer_id: int, facts: Facts) -> int:
-    return database.write_now(put, customer_id, *entities_of(facts))
+def put_facts(database: Database, customer_id: int, facts: Facts, reserve: int = 0) -> int:
+    return database.write_now(put, customer_id, *entities_of(facts), reserve=reserve)
 
 
 def store_facts(database: Database, customer_id: int, facts: Facts) -> int:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
-from ..rights.errors import IdTaken, UnknownDriver, UnknownSite
-from ..rights.model import Charger, Driver, Hours, Place, Right, Site
+from ..rights.errors import IdTaken, NotFound, UnknownAccessGroup, UnknownCharger, UnknownDriver, UnknownSite
+from ..rights.model import Charger, Driver, Hours, Place, PlaceKind, Right, Site
 from . import chargers, drivers, sites
 from .journal import Revision, revise
+
+_PLACES: dict[PlaceKind, tuple[Callable[..., list[Any]], type[NotFound]]] = {
+    PlaceKind.SITE: (sites.load, UnknownSite),
+    PlaceKind.CHARGER: (chargers.load, UnknownCharger),
+    PlaceKind.ACCESS_GROUP: (chargers.load_groups, UnknownAccessGroup),
+}
 
 
 def add_site(connection: Connection, customer_id: int, name: str, at: datetime, actor: str) -> int:
@@ -44,10 +52,11 @@ def grant(
     valid_until: datetime | None = None,
     hours: tuple[Hours, ...] = (),
 ) -> Right:
-    """A right for the driver; one he holds already in the same words is not given twice. Raises UnknownDriver;
-    a place that there is not is refused by the database."""
+    """A right for the driver; one he holds already in the same words is not given twice. Raises UnknownDriver, and
+    UnknownSite, UnknownCharger or UnknownAccessGroup for a place that there is not."""
     with revise(connection, customer_id, at=at, actor=actor, action="right.grant") as revision:
         driver = _driver(revision, driver_id)
+        _require_place(revision, place)
         right = Right(revision.next_id(), place, valid_from, valid_until, hours)
         for held in driver.rights:
             if replace(held, id=right.id) == right:
@@ -63,6 +72,12 @@ def revoke(connection: Connection, customer_id: int, driver_id: int, place: Plac
         kept = tuple(right for right in driver.rights if right.place != place)
         revision.put(replace(driver, rights=kept))
         return len(driver.rights) - len(kept)
+
+
+def _require_place(revision: Revision, place: Place) -> None:
+    load, unknown = _PLACES[place.kind]
+    if not load(revision.connection, revision.customer_id, [place.id]):
+        raise unknown((place.id,))
 
 
 def _driver(revision: Revision, driver_id: int) -> Driver:

@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select
+from sqlalchemy.exc import IntegrityError
 
+from ..rights.errors import IdTaken
 from ..rights.model import AccessGroup, Charger, Connector
 from .schema import access_group_chargers, access_groups, charger_owners, chargers, connectors
 from .shared import Shared
@@ -17,6 +19,7 @@ _CONNECTOR_MEMBERS = tuple(Connector.__dataclass_fields__)
 _COLUMNS = [chargers.c[name] for name in (*_MEMBERS, *LOCATION_MEMBERS)]
 _CONNECTOR_COLUMNS = [connectors.c[name] for name in ("charger_id", *_CONNECTOR_MEMBERS)]
 IDS_PER_QUERY = 500
+ROWS_PER_STEP = 2_000
 
 
 def load(connection: Connection, customer_id: int, ids: Collection[str] | None = None) -> list[Charger]:
@@ -28,19 +31,26 @@ def load(connection: Connection, customer_id: int, ids: Collection[str] | None =
         connector_rows = connector_rows.where(connectors.c.charger_id.in_(ids))
     plugs: dict[str, list[Connector]] = {}
     shared = Shared()
-    for charger_id, *values in connection.execute(connector_rows.order_by(connectors.c.id)).all():
-        plugs.setdefault(charger_id, []).append(shared.of(Connector, tuple(values)))
+    for rows in connection.execute(connector_rows.order_by(connectors.c.id)).partitions(ROWS_PER_STEP):
+        for charger_id, *values in rows:
+            plugs.setdefault(charger_id, []).append(shared.of(Connector, tuple(values)))
     return [
-        _charger(row, tuple(plugs.get(row.charger_id, ())), shared) for row in connection.execute(charger_rows).all()
+        _charger(row, tuple(plugs.get(row.charger_id, ())), shared)
+        for rows in connection.execute(charger_rows).partitions(ROWS_PER_STEP)
+        for row in rows
     ]
 
 
 def add(connection: Connection, customer_id: int, them: Iterable[Charger]) -> None:
-    """Adds chargers whose ids no customer has (see `taken`)."""
+    """Adds chargers whose ids no customer has (see `taken`); raises IdTaken when one was taken since that was asked."""
     them = list(them)
     if them:
         owned = [{"charger_id": each.charger_id, "customer_id": customer_id} for each in them]
-        connection.execute(insert(charger_owners), owned)
+        try:
+            connection.execute(insert(charger_owners), owned)
+        except IntegrityError as error:
+            ids = ", ".join(each.charger_id for each in them[:3]) + (", …" if len(them) > 3 else "")
+            raise IdTaken(f"a charger id was taken at the same moment: one of {ids}") from error
         connection.execute(insert(chargers), [{"customer_id": customer_id, **_row(each)} for each in them])
         _add_connectors(connection, customer_id, them)
 

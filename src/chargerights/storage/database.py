@@ -19,7 +19,7 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -94,7 +94,15 @@ class Database:
     # -- in a plain thread ------------------------------------------------------------------------
 
     def read_now(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs reads that must see one state of the database, in a snapshot."""
+        """Runs reads that must see one state of the database, in a snapshot. A dead connection is replaced once."""
+        try:
+            return self._read_now_once(work, *args, **kwargs)
+        except DatabaseAway as away:
+            if not away.stale:
+                raise
+        return self._read_now_once(work, *args, **kwargs)
+
+    def _read_now_once(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         with (
             _faults(),
             self._plain.connect() as connection,
@@ -190,6 +198,10 @@ def _faults() -> Iterator[None]:
         raise DatabaseAway(error) from error
     except (OperationalError, InterfaceError) as error:
         raise DatabaseAway(error, error.connection_invalidated) from error
+    except DatabaseError as error:
+        if "file is not a database" in str(error.orig):
+            raise InvalidDatabaseUrl("the database URL names a file that is not an SQLite database") from error
+        raise
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Select, Table, delete, insert, select
 
 from ..rights.identifiers import tag_key
-from ..rights.model import Driver, ExternalId, Hours, Place, PlaceKind, ReferenceType, Right, Tag
+from ..rights.model import Driver, ExternalId, Hours, PlaceKind, ReferenceType, Right, Tag
 from .schema import driver_external_ids, drivers, rights, tags
 from .shared import Shared
 
@@ -149,7 +149,7 @@ def _tag(driver_id: int, row: Sequence[Any], shared: Shared) -> Tag:
 
 def _right(row: Sequence[Any], shared: Shared) -> Right:
     _, id_, site_id, charger_id, group_id, valid_from, valid_until, hours = row
-    place = shared.of(_place, (site_id, charger_id, group_id))
+    place = shared.place(site_id, charger_id, group_id)
     if valid_from is None and valid_until is None and not hours:  # most are so, and there are many
         return Right(id_, place)
     times = tuple([shared.of(Hours, tuple(each)) for each in hours]) if hours else ()
@@ -214,16 +214,6 @@ def _add_belongings(connection: Connection, customer_id: int, them: Sequence[Dri
             for right in driver.rights
         ),
     )
-
-
-def _place(site_id: int | None, charger_id: str | None, group_id: int | None) -> Place:
-    if site_id is not None:
-        return Place(PlaceKind.SITE, site_id)
-    if charger_id is not None:
-        return Place(PlaceKind.CHARGER, charger_id)
-    if group_id is not None:
-        return Place(PlaceKind.ACCESS_GROUP, group_id)
-    raise ValueError("a right without a place")  # the table's check forbids it
 
 
 def _insert(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:

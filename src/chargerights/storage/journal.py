@@ -141,7 +141,9 @@ class Revision:
             kind.replace(self.connection, self.customer_id, entity)
         else:
             return
-        self._note(kind, key, before[0] if before else None, entity)
+        # As it is loaded: in the order of its parts too, an image that follows is the image that is loaded.
+        (after,) = kind.load(self.connection, self.customer_id, [key])
+        self._note(kind, key, before[0] if before else None, after)
 
     def remove(self, entity: Entity) -> None:
         kind, key = _KINDS[type(entity)], _key(entity)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any, TypeVar
 
+from ..rights.model import Place, PlaceKind
+
 T = TypeVar("T")
 H = TypeVar("H", bound=Hashable)
 
@@ -14,6 +16,7 @@ class Shared:
 
     def __init__(self) -> None:
         self._values: dict[Any, Any] = {}
+        self._sites: dict[int, Place] = {}
 
     def value(self, value: H) -> H:
         """The first value that was equal to this one."""
@@ -30,3 +33,16 @@ class Shared:
         if found is None:
             found = self._values[key] = make(*arguments)
         return found
+
+    def place(self, site_id: int | None, charger_id: str | None, group_id: int | None) -> Place:
+        """The one place of a right's row; of the three exactly one is given, as the table's check has it."""
+        if site_id is not None:
+            place = self._sites.get(site_id)
+            if place is None:
+                place = self._sites[site_id] = Place(PlaceKind.SITE, site_id)
+            return place
+        if charger_id is not None:
+            return self.value(Place(PlaceKind.CHARGER, charger_id))
+        if group_id is not None:
+            return self.value(Place(PlaceKind.ACCESS_GROUP, group_id))
+        raise ValueError("a right without a place")

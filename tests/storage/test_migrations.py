@@ -1,0 +1,127 @@
+"""The tables: one history for both databases, from nothing to this version and back."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, inspect
+
+from chargerights.storage.database import Database, DatabaseAway, InvalidDatabaseUrl, UnknownSchema, migrate
+from tests.servers import opened
+from tests.storage.writing import add_customer, everything, put_facts, stored
+from tests.world import FACTS, network
+
+READ_VERSION = "SELECT version_num FROM alembic_version"
+
+
+def alembic(connection: Connection, run: Any, *arguments: str) -> None:
+    """One of Alembic's own commands over that connection."""
+    config = Config()
+    config.set_main_option("script_location", "chargerights.storage:migrations")
+    config.attributes["connection"] = connection
+    run(config, *arguments)
+
+
+def tables(connection: Connection) -> list[str]:
+    return sorted(inspect(connection).get_table_names())
+
+
+def shape(connection: Connection) -> dict[str, Any]:
+    """Everything that the database says of its tables."""
+    inspector = inspect(connection)
+    return {
+        name: (
+            [
+                (each["name"], str(each["type"]), each["nullable"], each["default"])
+                for each in inspector.get_columns(name)
+            ],
+            inspector.get_pk_constraint(name),
+            sorted(map(repr, inspector.get_foreign_keys(name))),
+            sorted(map(repr, inspector.get_indexes(name))),
+            sorted(map(repr, inspector.get_unique_constraints(name))),
+            sorted(map(repr, inspector.get_check_constraints(name))),
+        )
+        for name in tables(connection)
+    }
+
+
+def set_version(connection: Connection, version: str) -> None:
+    connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{version}'")
+
+
+def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(database: Database, database_url: str) -> None:
+    customer = add_customer(database)
+    put_facts(database, customer, FACTS)
+    before = database.read_now(everything)
+    version = database.read_now(lambda connection: connection.exec_driver_sql(READ_VERSION).scalar_one())
+    database.write_now(set_version, "9999")
+    try:
+        with pytest.raises(UnknownSchema, match="newer version of chargerights"):
+            migrate(database_url)
+        assert database.read_now(everything) == before
+    finally:
+        database.write_now(set_version, version)
+    migrate(database_url)
+    assert stored(database, customer) == network(FACTS)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "nonsense", "mysql://root@localhost/x", "sqlite://", "sqlite:///:memory:", "postgresql", "oracle://x"]
+)
+def test_a_url_of_no_database_of_ours_is_refused_in_words(url: str) -> None:
+    with pytest.raises(InvalidDatabaseUrl, match=r"sqlite:///file\.db"):
+        migrate(url)
+
+
+@pytest.mark.parametrize("url", ["postgresql://nobody@127.0.0.1:9/none", "sqlite:////no/such/folder/file.db"])
+def test_a_database_that_is_not_there_is_away(url: str) -> None:
+    with pytest.raises(DatabaseAway, match="cannot be reached"):
+        migrate(url)
+
+
+def test_a_file_that_is_no_database_is_refused_in_words_and_kept(tmp_path: Path) -> None:
+    file = tmp_path / "network.json"
+    file.write_text('{"sites": []}' * 1000)
+    with pytest.raises(InvalidDatabaseUrl, match="is not an SQLite database"):
+        migrate(f"sqlite:///{file}")
+    assert file.read_text() == '{"sites": []}' * 1000
+
+
+def test_the_tables_are_those_of_the_schema(database: Database) -> None:
+    """`alembic check`: a difference raises."""
+    database.write_now(alembic, command.check)
+
+
+def test_the_tables_can_be_taken_down_and_put_up_again(empty_database_url: str) -> None:
+    migrate(empty_database_url)
+    with opened(empty_database_url) as database:
+        before = database.read_now(shape)
+        customer = add_customer(database)
+        put_facts(database, customer, FACTS)
+        database.write_now(alembic, command.downgrade, "base")
+        assert database.read_now(tables) == ["alembic_version"]
+        migrate(empty_database_url)
+        assert database.read_now(shape) == before
+        assert all(not rows for rows in database.read_now(everything).values())
+        database.write_now(alembic, command.check)
+
+
+def test_migrating_again_changes_nothing(database: Database, database_url: str) -> None:
+    customer = add_customer(database)
+    put_facts(database, customer, FACTS)
+    before = database.read_now(everything), database.read_now(shape)
+    migrate(database_url)
+    assert (database.read_now(everything), database.read_now(shape)) == before
+
+
+def test_nodes_that_start_at_once_migrate_once(empty_database_url: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(migrate, [empty_database_url] * 4))
+    with opened(empty_database_url) as database:
+        database.write_now(alembic, command.check)
+        put_facts(database, add_customer(database), FACTS)

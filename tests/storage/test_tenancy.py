@@ -1,0 +1,116 @@
+"""Two customers whose ids, tags and names are all the same: nothing of one is ever the other's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, select
+
+from chargerights.rights.model import AccessGroup, Charger, Driver, Place, PlaceKind, Right, Site, Tag
+from chargerights.storage import callers, changes, live, schema
+from chargerights.storage.database import Database
+from chargerights.storage.images import Images
+from chargerights.storage.journal import revise
+from chargerights.storage.live import LiveCharger
+from tests.oracle import Facts
+from tests.storage.writing import add_customer, entities_of, put, put_facts, revision_of, store_facts, stored
+from tests.world import NOW, TOMORROW, network
+
+
+def facts(prefix: str) -> Facts:
+    """The same numbers and tags for every customer; only charger ids differ, and names say whose it is."""
+    sites = [Site(1, f"{prefix} top"), Site(2, f"{prefix} below", 1)]
+    chargers = [Charger(1, f"{prefix}-1", 1), Charger(2, f"{prefix}-2", 2)]
+    group = AccessGroup(1, f"{prefix} group", frozenset({f"{prefix}-1"}))
+    places = [Place(PlaceKind.SITE, 2), Place(PlaceKind.CHARGER, f"{prefix}-2"), Place(PlaceKind.ACCESS_GROUP, 1)]
+    rights = tuple(Right(number, place) for number, place in enumerate(places, 1))
+    return Facts(sites, chargers, [group], [Driver(1, f"{prefix} driver", 1, tags=(Tag(1, 1, "CARD"),), rights=rights)])
+
+
+MINE, THEIRS = facts("MINE"), facts("THEIRS")
+
+
+@pytest.fixture
+def two(database: Database) -> tuple[int, int]:
+    mine, theirs = add_customer(database, "Mine"), add_customer(database, "Theirs")
+    put_facts(database, mine, MINE)
+    store_facts(database, theirs, THEIRS)
+    return mine, theirs
+
+
+def rows_of(connection: Connection, customer_id: int) -> dict[str, list[Any]]:
+    """Every row of the customer, as it is."""
+    found = {}
+    for table in schema.metadata.sorted_tables:
+        column = table.c.id if table is schema.customers else table.c.customer_id
+        found[table.name] = sorted(map(repr, connection.execute(select(table).where(column == customer_id))))
+    return found
+
+
+def test_each_loads_his_own(database: Database, two: tuple[int, int]) -> None:
+    mine, theirs = two
+    assert stored(database, mine) == network(MINE)
+    assert stored(database, theirs) == network(THEIRS)
+
+
+def test_nothing_that_one_customer_changes_changes_a_row_of_the_other(database: Database, two: tuple[int, int]) -> None:
+    mine, theirs = two
+    before = database.read_now(rows_of, theirs)
+
+    def remove_all(connection: Connection) -> None:
+        with revise(connection, mine, at=NOW, actor="test", action="test") as revision:
+            for entity in reversed([*entities_of(MINE)]):
+                revision.remove(entity)
+
+    key, secret = database.write_now(callers.add_key, mine, at=NOW)
+    caller = database.read_now(callers.authenticate, secret, NOW)
+    assert caller is not None
+    driver, site, charger, group = MINE.drivers[0], MINE.sites[0], MINE.chargers[0], MINE.access_groups[0]
+    for work, arguments in (
+        (put, (mine, replace(driver, name="Other", tags=(Tag(7, 1, "NEW"),), rights=driver.rights[:1]))),
+        (put, (mine, replace(site, name="Other"), replace(charger, name="Other"))),
+        (put, (mine, replace(group, charger_ids=frozenset()))),
+        (changes.add_site, (mine, "New", NOW, "test")),
+        (changes.grant, (mine, 1, Place(PlaceKind.SITE, 1), NOW, "test")),
+        (changes.revoke, (mine, 1, Place(PlaceKind.SITE, 2), NOW, "test")),
+        (changes.revoke, (mine, 1, Place(PlaceKind.ACCESS_GROUP, 1), NOW, "test")),
+        (live.record, (mine, [LiveCharger("MINE-1", True)])),
+        (callers.note_use, (caller, TOMORROW)),
+        (callers.revoke_key, (mine, key.id, NOW)),
+        (remove_all, ()),
+    ):
+        database.write_now(work, *arguments)  # type: ignore[arg-type]
+        assert database.read_now(rows_of, theirs) == before, work
+    assert stored(database, mine).drivers == {}
+
+
+def test_revoking_a_key_of_one_leaves_the_key_of_the_same_number_of_the_other(
+    database: Database, two: tuple[int, int]
+) -> None:
+    keys = {customer: database.write_now(callers.add_key, customer, at=NOW) for customer in two}
+    mine, theirs = two
+    assert keys[mine][0].id == keys[theirs][0].id
+    database.write_now(callers.revoke_key, mine, keys[mine][0].id, NOW)
+    assert database.read_now(callers.authenticate, keys[mine][1], NOW) is None
+    assert database.read_now(callers.authenticate, keys[theirs][1], NOW) is not None
+
+
+async def test_the_image_of_one_follows_no_change_of_the_other(database: Database, two: tuple[int, int]) -> None:
+    mine, theirs = two
+    images = Images(database)
+    image = await images.fresh(theirs, revision_of(database, theirs))
+    database.write_now(put, mine, replace(MINE.drivers[0], name="Other"))
+    assert revision_of(database, theirs) == image.revision
+    assert (await images.fresh(theirs, revision_of(database, theirs))).network == network(THEIRS)
+    assert (await images.fresh(mine, revision_of(database, mine))).network.drivers[1].name == "Other"
+    assert images.current(theirs) is image
+    await database.close()
+
+
+def test_live_state_of_one_is_not_the_others(database: Database, two: tuple[int, int]) -> None:
+    mine, theirs = two
+    database.write_now(live.record, mine, [LiveCharger("MINE-1", True)])
+    assert database.read_now(live.since, theirs, -1) == (0, [])
+    assert database.read_now(live.since, mine, -1) == (1, [LiveCharger("MINE-1", True)])
