@@ -62,7 +62,8 @@ def address(postal: str) -> Members:
 sockets = entry(
     {"id": st.integers(1, 2**31 - 1)},
     {
-        **dict.fromkeys(("name", "maxPower", "termsAndConditions"), texts),
+        **dict.fromkeys(("name", "maxPower"), texts),
+        "termsAndConditions": st.sampled_from(["https://example.org/terms", "http://a.example/?b=c#d"]),
         "type": one_of(words.ConnectorType),
         "format": one_of(words.ConnectorFormat),
         "socketPowerType": one_of(words.PowerType),

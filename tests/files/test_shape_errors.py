@@ -132,6 +132,11 @@ def test_what_an_object_needs_is_named_when_missing(name: str) -> None:
         ),
         ({"chargers": [{**CHARGER, "sockets": [{"id": 0}]}]}, "chargers[0].sockets[0].id: must be 1 or more, not 0"),
         (
+            {"chargers": [{**CHARGER, "sockets": [{"id": 1, "termsAndConditions": "see below"}]}]},
+            "chargers[0].sockets[0].termsAndConditions: must be a web address such as https://example.org/terms,"
+            ' not "see below"',
+        ),
+        (
             {"chargers": [{**CHARGER, "locationInfo": {"postalNumber": 220}}]},
             "chargers[0].locationInfo.postalNumber: must be a text, not 220",
         ),

@@ -38,7 +38,7 @@ class AccessQuestion(Shape):
 
 
 class WeeklyHours(Shape):
-    """Local hours of one weekday; an end at or before the start lies on the next day."""
+    """Local hours of one weekday; an end before the start lies on the next day."""
 
     weekday: int = Field(description="1 is Monday, 7 is Sunday", ge=1, le=7)
     start: str = Field(alias="from", description="Local time, within")

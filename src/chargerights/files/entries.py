@@ -30,6 +30,7 @@ from .values import (
     TagText,
     Text,
     Timezone,
+    WebAddress,
     Weekday,
 )
 from .words import (
@@ -123,7 +124,7 @@ class SocketEntry:
     max_voltage: Count | None = Field(None, description="Its greatest voltage in volts.")
     max_amperage: Count | None = Field(None, description="Its greatest current in amperes.")
     phase_rotation: PhaseRotation | None = Field(None, description="How its phases are wired to the grid's.")
-    terms_and_conditions: OptionalText = Field(None, description="The web address of the operator's terms.")
+    terms_and_conditions: WebAddress | None = Field(None, description="The web address of the operator's terms.")
     device_evse_id: Count | None = Field(None, description="The EVSE's number on the device, in OCPP 2.x.")
     device_connector_id: Count | None = Field(None, description="The connector's number on its EVSE, in OCPP 2.x.")
     charging_station_evse_id: Count | None = Field(None, description="The EVSE's number as the station counts.")

@@ -24,8 +24,10 @@ MUST_BE, REFUSED = "must_be", "refused"
 """The types of our own errors: "must be …, not <the value>", and a sentence that stands by itself."""
 
 _INSTANT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
+_WEB_ADDRESS = r"https?://[!-~]+"
 _TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 _is_instant = re.compile(_INSTANT).fullmatch
+_is_web_address = re.compile(_WEB_ADDRESS).fullmatch
 _MINUTES = {clock_text(minutes): minutes for minutes in range(MINUTES_PER_DAY + 1)}
 
 
@@ -60,6 +62,12 @@ def _written(pattern: str, example: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$", "examples": [example]})
 
 
+def _web_address(value: str) -> str:
+    if _is_web_address(value):
+        return value
+    raise PydanticCustomError(MUST_BE, "a web address such as https://example.org/terms")
+
+
 _text = partial(identifiers.text, what="it")
 _name = partial(identifiers.name, what="it")
 
@@ -73,6 +81,7 @@ Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 
 Text = Annotated[str, AfterValidator(partial(_checked, _text))]
 OptionalText = Annotated[str | None, AfterValidator(_optional_text)]
+WebAddress = Annotated[str, AfterValidator(_web_address), _written(_WEB_ADDRESS, "https://example.org/terms")]
 Name = Annotated[str, AfterValidator(partial(_checked, _name)), WithJsonSchema({"type": "string", "minLength": 1})]
 ChargerId = Annotated[
     str,

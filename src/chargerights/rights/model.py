@@ -155,7 +155,7 @@ class AccessGroup:
 class Hours:
     """Weekly hours of one local weekday (1 is Monday), in minutes since local midnight.
 
-    `start` is within, `end` is not. An end at or before the start lies on the next day.
+    `start` is within, `end` is not. An end before the start lies on the next day.
     """
 
     weekday: int
