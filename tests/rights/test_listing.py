@@ -120,4 +120,5 @@ def test_what_a_disabled_driver_holds_by_name_stays_his() -> None:
 
 def test_a_list_that_still_holds_is_not_made_again() -> None:
     asked = network()
-    assert drivers_of_site(asked, DEPOT.id, NOW) is drivers_of_site(asked, DEPOT.id, TOMORROW - AN_INSTANT)
+    listing = drivers_of_site(asked, DEPOT.id, NOW)
+    assert all(drivers_of_site(asked, DEPOT.id, at) is listing for at in (YESTERDAY, NOW, TOMORROW - AN_INSTANT))

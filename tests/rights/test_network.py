@@ -9,7 +9,7 @@ import pytest
 from chargerights.rights.changes import put_charger, put_driver
 from chargerights.rights.listing import drivers_of_site
 from chargerights.rights.model import Charger, Place, PlaceKind, Site
-from chargerights.rights.reach import BEGINNING
+from chargerights.rights.reach import BEGINNING, NO_WINDOWS
 from tests.oracle import Facts
 from tests.world import (
     ALICE,
@@ -117,6 +117,10 @@ def test_what_is_reached_below_is_remembered_for_each_site_below() -> None:
     assert {each[0] for each in reached.windowed.windows} == {CAROL.id, 13}
     assert set(asked.below) == {DEPOT.id, GROUND_FLOOR.id, CIRCUIT_A.id}
     assert asked.reached_below(DEPOT.id) is reached
+
+
+def test_sites_that_no_window_reaches_share_the_lack_of_them() -> None:
+    assert network().reached_below(OFFICE.id).windowed is NO_WINDOWS
 
 
 def test_what_is_remembered_below_is_used_above() -> None:

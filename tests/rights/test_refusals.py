@@ -164,6 +164,11 @@ REFUSALS: dict[str, tuple[Callable[[Network], object], type[DomainError], str]] 
         r"a street holds a character that cannot be shown: 'one\ntwo'",
     ),
     "a blank name": (lambda _: name("  ", "a site's name"), InvalidIdentifier, "a site's name is empty"),
+    "a name of two lines": (
+        lambda _: name("one\ntwo", "a site's name"),
+        InvalidIdentifier,
+        r"a site's name holds a character that cannot be shown: 'one\ntwo'",
+    ),
     "a time zone of no place": (lambda _: zone("Mars/Olympus"), UnknownTimezone, zones("Mars/Olympus")),
     "a time zone that is a folder": (lambda _: zone("Europe"), UnknownTimezone, zones("Europe")),
     "a time zone that is a path": (lambda _: zone("../UTC"), UnknownTimezone, zones("../UTC")),

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from .decide import Cause, Decision, Standing, Verdict, decide, decide_driver, judge
 from .errors import UnknownCharger, UnknownDriver
-from .model import Charger, Hours, Place, PlaceKind
+from .model import Charger, Hours, Place, PlaceKind, Right, Tag
 from .network import Network
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -53,18 +53,17 @@ def place_name(network: Network, place: Place) -> str:
 
 def why_not(verdict: Verdict) -> str:
     """Why the right does not count, in a few words; of one that stands, an empty text."""
-    right = verdict.right
-    match verdict.standing:
-        case Standing.STANDS:
+    match verdict:
+        case Verdict(standing=Standing.STANDS):
             return ""
-        case Standing.ELSEWHERE:
+        case Verdict(standing=Standing.ELSEWHERE):
             return "does not reach this charger"
-        case Standing.NOT_YET:
-            return f"begins only at {_instant(right.valid_from)}"
-        case Standing.ENDED:
-            return f"ended at {_instant(right.valid_until)}"
+        case Verdict(Right(valid_from=datetime() as start), Standing.NOT_YET):
+            return f"begins only at {_instant(start)}"
+        case Verdict(Right(valid_until=datetime() as end), Standing.ENDED):
+            return f"ended at {_instant(end)}"
         case _:  # outside its hours
-            return f"holds only {', '.join(hours_text(each) for each in right.hours)} local time"
+            return f"holds only {', '.join(hours_text(each) for each in verdict.right.hours)} local time"
 
 
 def hours_text(hours: Hours) -> str:
@@ -105,22 +104,21 @@ def _sentence(network: Network, charger: Charger, decision: Decision, id_tag: st
 
 
 def _cause(decision: Decision) -> str:
-    tag = decision.tag
-    match decision.cause:
-        case Cause.TAG_BLOCKED:
+    match decision:
+        case Decision(cause=Cause.TAG_BLOCKED):
             return "the tag is blocked"
-        case Cause.DRIVER_DISABLED:
+        case Decision(cause=Cause.DRIVER_DISABLED):
             return "the driver is disabled"
-        case Cause.TAG_NOT_STARTED:
-            return f"the tag is valid only from {_instant(tag.starts_at if tag else None)}"
-        case Cause.TAG_EXPIRED:
-            return f"the tag expired at {_instant(tag.expires_at if tag else None)}"
-        case Cause.NO_RIGHT_NOW:
+        case Decision(cause=Cause.TAG_NOT_STARTED, tag=Tag(starts_at=datetime() as start)):
+            return f"the tag is valid only from {_instant(start)}"
+        case Decision(cause=Cause.TAG_EXPIRED, tag=Tag(expires_at=datetime() as end)):
+            return f"the tag expired at {_instant(end)}"
+        case Decision(cause=Cause.NO_RIGHT_NOW):
             held = [each for each in decision.verdicts if each.standing is not Standing.ELSEWHERE]
             return "a right reaches it, but " + " and ".join(f"it {why_not(each)}" for each in held)
         case _:
             return "no right reaches it"
 
 
-def _instant(instant: datetime | None) -> str:
-    return instant.strftime("%Y-%m-%d %H:%M UTC") if instant is not None else "never"
+def _instant(instant: datetime) -> str:
+    return instant.strftime("%Y-%m-%d %H:%M UTC")

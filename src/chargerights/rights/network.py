@@ -222,7 +222,7 @@ class Network:
         parts += [self.below[subsite] for subsite in self.subsites(site_id)]
         windows = {window for part in parts for window in part.windowed.windows}
         return Reached(
-            BitMap64.union(NOBODY, *(part.drivers for part in parts)),
+            BitMap64.union(*(part.drivers for part in parts)),
             Windowed(tuple(windows)) if windows else NO_WINDOWS,
         )
 
