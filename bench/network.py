@@ -17,10 +17,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import NamedTuple
 
-import orjson
-
+from chargerights.files.network_file import dump
 from chargerights.rights.model import (
     AccessGroup,
     Charger,
@@ -270,120 +269,10 @@ class _Places:
         return places[company * count + self._dice.randrange(count)]
 
 
-def write_file(facts: Facts, target: IO[bytes]) -> None:
-    """The facts as a network file, one line a thing."""
-    parts = (
-        ("sites", map(_site_members, facts.sites)),
-        ("chargers", map(_charger_members, facts.chargers)),
-        ("accessGroups", map(_group_members, facts.access_groups)),
-        ("drivers", map(_driver_members, facts.drivers)),
-    )
-    for turn, (name, things) in enumerate(parts):
-        target.write(b",\n" if turn else b"{\n")
-        target.write(b'"%s": [\n' % name.encode())
-        target.writelines((b",\n" if index else b"") + orjson.dumps(each) for index, each in enumerate(things))
-        target.write(b"\n]")
-    target.write(b"\n}\n")
-
-
-def _given(**members: Any) -> dict[str, Any]:
-    return {name: value for name, value in members.items() if value is not None}
-
-
-def _address(location: Location) -> dict[str, Any]:
-    return _given(
-        latitude=location.latitude,
-        longitude=location.longitude,
-        streetAddress=location.street_address,
-        streetNumber=location.street_number,
-        postalNumber=location.postal_code,
-        city=location.city,
-        country=location.country,
-    )
-
-
-def _site_members(site: Site) -> dict[str, Any]:
-    return _given(
-        id=site.id,
-        parentId=site.parent_id,
-        name=site.name,
-        type=site.type,
-        publicName=site.public_name,
-        externalId=site.external_id,
-        timezone=site.timezone,
-        costId=site.cost_id,
-        costName=site.cost_name,
-    )
-
-
-def _charger_members(charger: Charger) -> dict[str, Any]:
-    return _given(
-        chargerId=charger.charger_id,
-        siteId=charger.site_id,
-        name=charger.name,
-        manufacturer=charger.manufacturer,
-        chargerModel=charger.model,
-        serialNumber=charger.serial_number,
-        firmwareVersion=charger.firmware_version,
-        evseId=charger.evse_id,
-        splitEvseBySocket=charger.split_evse_by_socket,
-        capabilities=charger.capabilities,
-        physicalReference=charger.physical_reference,
-        meterType=charger.meter_type,
-        locationInfo=_address(charger.location),
-        sockets=[_socket_members(each) for each in charger.connectors],
-    )
-
-
-def _socket_members(connector: Connector) -> dict[str, Any]:
-    return _given(
-        id=connector.id,
-        name=connector.name,
-        type=connector.type,
-        format=connector.format,
-        socketPowerType=connector.power_type,
-        maxWatts=connector.max_watts,
-        maxVoltage=connector.max_voltage,
-        maxAmperage=connector.max_amperage,
-        phaseRotation=connector.phase_rotation,
-        deviceEvseId=connector.device_evse_id,
-        deviceConnectorId=connector.device_connector_id,
-    )
-
-
-def _group_members(group: AccessGroup) -> dict[str, Any]:
-    return {"id": group.id, "name": group.name, "chargerIds": sorted(group.charger_ids)}
-
-
-_PLACE_MEMBERS = {PlaceKind.SITE: "siteId", PlaceKind.CHARGER: "chargerId", PlaceKind.ACCESS_GROUP: "accessGroupId"}
-
-
-def _driver_members(driver: Driver) -> dict[str, Any]:
-    return _given(
-        id=driver.id,
-        name=driver.name,
-        homeSiteId=driver.home_site_id,
-        externalId=driver.external_id,
-        enabled=driver.enabled,
-        tags=[
-            _given(idTag=tag.id_tag, expiringDate=tag.expires_at, tokenName=tag.token_name, blocked=tag.blocked)
-            for tag in driver.tags
-        ],
-        rights=[_right_members(right) for right in driver.rights],
-    )
-
-
-def _right_members(right: Right) -> dict[str, Any]:
-    members = _given(validFrom=right.valid_from, validUntil=right.valid_until)
-    if right.hours:
-        members["hours"] = [
-            {"weekday": each.weekday, "from": _clock(each.start), "until": _clock(each.end)} for each in right.hours
-        ]
-    return {_PLACE_MEMBERS[right.place.kind]: right.place.id, **members}
-
-
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02}:{minutes % 60:02}"
+def write_file(facts: Facts, path: Path) -> None:
+    """The facts as a network file."""
+    with path.open("wb") as target:
+        target.writelines(dump(facts.network()))
 
 
 def main() -> None:
@@ -392,8 +281,7 @@ def main() -> None:
     parser.add_argument("--scale", type=int, default=1)
     arguments = parser.parse_args()
     facts = generate(arguments.scale)
-    with arguments.file.open("wb") as target:
-        write_file(facts, target)
+    write_file(facts, arguments.file)
     print(f"{arguments.file}: {len(facts.drivers):,} drivers; ask about {','.join(map(str, facts.asked))}")
 
 

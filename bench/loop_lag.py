@@ -1,0 +1,63 @@
+"""How long a server's event loop is held, measured from within.
+
+A callback asks to be called every millisecond; the processor time of the loop's thread between two calls is how
+long something kept the others waiting (processor time, so that a busy machine does not count as ours). Only a
+benchmark's server has it: `python -m bench.loop_lag PORT` serves chargerights' own application with it around.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from time import thread_time
+
+import uvicorn
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from chargerights import app as chargerights_app
+
+INTERVAL = 0.001
+
+
+class LoopLag:
+    """Answers `GET /_lag` with the longest hold in seconds since it was last asked; all else goes on inwards."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._longest = self._last = 0.0
+        self._running = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] != "/_lag":
+            await self._app(scope, receive, send)
+            return
+        if not self._running:
+            self._running = True
+            self._tick()
+        longest, self._longest = self._longest, 0.0
+        await PlainTextResponse(f"{longest:.6f}")(scope, receive, send)
+
+    def _tick(self) -> None:
+        now = thread_time()
+        if self._last:
+            self._longest = max(self._longest, now - self._last)
+        self._last = now
+        asyncio.get_running_loop().call_later(INTERVAL, self._tick)
+
+
+def serve(app: ASGIApp, port: int) -> None:
+    """Serves the application as `chargerights serve` does."""
+    uvicorn.run(
+        LoopLag(app),
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )
+
+
+if __name__ == "__main__":
+    serve(chargerights_app.worker(), int(sys.argv[1]))
