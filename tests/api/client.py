@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -140,14 +140,19 @@ class Api:
 
     # -- what others do meanwhile -----------------------------------------------------------------
 
-    def add_key(self, customer_id: int | None = None, **more: Any) -> str:
+    async def change(self, work: Callable[..., Any], *args: Any, **more: Any) -> Any:
+        """Writes beside the app, in a thread: the app may be writing on this loop."""
+        return await asyncio.to_thread(self.database.write_now, work, *args, **more)
+
+    async def add_key(self, customer_id: int | None = None, **more: Any) -> str:
         """A new key's secret; ours unless another customer is named."""
         made = {"at": NOW - timedelta(days=7), **more}
-        return self.database.write_now(callers.add_key, customer_id or self.us.id, **made)[1]
+        _, secret = await self.change(callers.add_key, customer_id or self.us.id, **made)
+        return str(secret)
 
-    def report(self, *states: LiveCharger) -> None:
+    async def report(self, *states: LiveCharger) -> None:
         """What chargers report of themselves."""
-        self.database.write_now(live.record, self.us.id, states)
+        await self.change(live.record, self.us.id, states)
 
 
 def listed(response: httpx.Response) -> dict[int, list[int]]:

@@ -3,12 +3,21 @@ writes takes a `fresh_` one. Without `sqlite_`, a test runs on both databases.""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import structlog
 
 from tests.api.client import Api, our_world
 from tests.conftest import Databases
+
+
+@pytest.fixture(autouse=True)
+def short_logs() -> Iterator[None]:
+    """As the server writes them: structlog's own tracebacks take minutes for a deeply nested value."""
+    structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()])
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="module")

@@ -76,16 +76,16 @@ async def test_every_wrong_key_is_refused_in_the_same_words(api: Api) -> None:
 
 
 async def test_a_key_that_was_revoked_is_refused_from_the_next_request_on(fresh_api: Api) -> None:
-    key = fresh_api.add_key()
+    key = await fresh_api.add_key()
     assert (await fresh_api.drivers_of([2], key=key)).status_code == 200
     (made,) = [each for _, each in fresh_api.database.read_now(callers.list_keys) if key.endswith(each.last_characters)]
-    fresh_api.database.write_now(callers.revoke_key, fresh_api.us.id, made.id, NOW)
+    await fresh_api.change(callers.revoke_key, fresh_api.us.id, made.id, NOW)
     assert refusal(await fresh_api.drivers_of([2], key=key)) == (401, NOT_VALID)
     assert (await fresh_api.drivers_of([2])).status_code == 200
 
 
 async def test_a_key_ends_at_its_instant_and_not_before(fresh_api: Api) -> None:
-    key = fresh_api.add_key(expires_at=NOW)
+    key = await fresh_api.add_key(expires_at=NOW)
     fresh_api.clock.at = NOW - timedelta(microseconds=1)
     assert (await fresh_api.drivers_of([2], key=key)).status_code == 200
     fresh_api.clock.at = NOW
@@ -93,7 +93,7 @@ async def test_a_key_ends_at_its_instant_and_not_before(fresh_api: Api) -> None:
 
 
 async def test_a_read_only_key_reads_and_writes_nothing(fresh_api: Api) -> None:
-    key = fresh_api.add_key(read_only=True)
+    key = await fresh_api.add_key(read_only=True)
     before = (await fresh_api.get("/api/groups")).text
     assert listed(await fresh_api.drivers_of([OFFICE.id], key=key)) == {OFFICE.id: [10]}
     assert refusal(await fresh_api.post("/api/group/add", {"name": "x"}, key=key)) == (401, READ_ONLY)

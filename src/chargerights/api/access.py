@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 from ..rights.decide import Cause, Decision, Reason, Standing, Verdict, decide
 from ..rights.errors import InvalidInput, UnknownCharger
 from ..rights.explain import Explanation, clock_text, explain, explain_driver, why_not
 from ..rights.model import PlaceKind
 from ..rights.network import Network
-from .asking import ask
+from .asking import EARLIEST, LATEST, ask
 from .auth import CallerFirst, Reader
 
 router = APIRouter(prefix="/v2/access", tags=["Decisions"], route_class=CallerFirst)
@@ -29,12 +30,21 @@ class Shape(BaseModel):
         return self.model_dump_json(by_alias=True, exclude_none=True)
 
 
+def _askable(at: datetime) -> datetime:
+    if not EARLIEST <= at <= LATEST:
+        raise PydanticCustomError("instant", f"write an instant from {EARLIEST.date()} to {LATEST.date()}")
+    return at.astimezone(UTC)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_askable)]
+
+
 class AccessQuestion(Shape):
     """May this tag charge at this charger?"""
 
     charger_id: str = Field(description="The identity under which the charger connects", examples=["DEP-1"])
     id_tag: str = Field(description="What the driver shows, in any case", examples=["04A2B3C4"])
-    at: AwareDatetime | None = Field(None, description="The instant asked about; now when not given")
+    at: Instant | None = Field(None, description="The instant asked about; now when not given")
 
 
 class WeeklyHours(Shape):
@@ -146,7 +156,7 @@ async def explain_access(
     charger_id: Annotated[str, Query(alias="chargerId", description="The identity under which the charger connects")],
     id_tag: Annotated[str | None, Query(alias="idTag", description="What the driver shows; or name the driver")] = None,
     driver_id: Annotated[int | None, Query(alias="driverId", description="The driver's number")] = None,
-    at: Annotated[AwareDatetime | None, Query(description="The instant asked about; now when not given")] = None,
+    at: Annotated[Instant | None, Query(description="The instant asked about; now when not given")] = None,
 ) -> Response:
     """The decision with every right of the driver, whether it reaches, and if not why not."""
     asked = await ask(request, caller)

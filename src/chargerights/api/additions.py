@@ -47,8 +47,19 @@ def new_charger(charger_id: str, site_id: int, body: Any) -> Charger:
     members = {RENAMED.get(name, name): value for name, value in body.items()}
     entry = members | {"chargerId": charger_id, "siteId": site_id}
     try:
-        file = parse(orjson.dumps({"chargers": [entry]}))
+        raw = orjson.dumps({"chargers": [entry]})
+    except orjson.JSONEncodeError:
+        raise InvalidAddition("the body is nested too deeply") from None
+    try:
+        file = parse(raw)
         (charger,) = facts(file, Network.build([Site(site_id, "its site")], (), (), ()), lambda: 0, BEGINNING).chargers
     except InvalidNetworkFile as error:
-        raise InvalidAddition("; ".join(each.removeprefix(PLACE) for each in error.errors)) from error
+        raise InvalidAddition("; ".join(map(_in_the_body, error.errors))) from error
     return charger
+
+
+def _in_the_body(error: str) -> str:
+    """An error of the file with its place as the body has it."""
+    place, colon, sentence = error.removeprefix(PLACE).partition(":")
+    names = {inside: outside for outside, inside in RENAMED.items()}
+    return names.get(place, place) + colon + sentence

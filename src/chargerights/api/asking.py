@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -31,6 +31,8 @@ MAX_BODY_BYTES = 64 * 1024
 MAX_SITE_IDS = 20
 WHOLE_BYTES = 4 * 1024 * 1024
 """An answer up to this size is sent whole, with its length; a larger one is streamed."""
+EARLIEST, LATEST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)
+"""Instants that can be asked about: those that every time zone has a clock time for."""
 SWITCHES = {"true": True, "1": True, "false": False, "0": False}
 
 

@@ -15,6 +15,7 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from .. import settings
+from ..api.asking import EARLIEST, LATEST
 from ..storage.database import Database, migrate
 
 stdout = Console(highlight=False, soft_wrap=True)
@@ -70,4 +71,6 @@ def instant(text: str, option: str) -> datetime:
         raise WrongQuestion(
             f"{option} is {text!r}: write a date and time with its zone, like 2026-03-01T08:00:00+01:00"
         )
+    if not EARLIEST <= found <= LATEST:
+        raise WrongQuestion(f"{option} is {text!r}: write an instant from {EARLIEST.date()} to {LATEST.date()}")
     return found.astimezone(UTC)
