@@ -15,28 +15,28 @@ from tests.storage.writing import add_customer
 
 
 @pytest.fixture(scope="session")
-def one_postgres_url(databases: Databases) -> str:
-    """A database for many tests: making one takes longer than most of them."""
-    return databases.new("postgresql")
+def shared_url(database_kind: str, databases: Databases) -> str:
+    """One database for many tests: making one, and an engine that knows its statements, takes longer than most."""
+    return databases.new(database_kind)
 
 
-@pytest.fixture
-def database_url(database_kind: str, databases: Databases, request: pytest.FixtureRequest) -> Iterator[str]:
-    """A migrated database without rows; the test runs once on SQLite and once on PostgreSQL."""
-    if database_kind == "sqlite":
-        yield databases.new(database_kind)
-        return
-    url = request.getfixturevalue("one_postgres_url")
-    yield url
-    with opened(url) as database:
-        database.write_now(_delete_rows)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """For plain threads; the test runs once on SQLite and once on PostgreSQL."""
-    with opened(database_url) as database:
+@pytest.fixture(scope="session")
+def shared_database(shared_url: str) -> Iterator[Database]:
+    with opened(shared_url) as database:
         yield database
+
+
+@pytest.fixture
+def database(shared_database: Database) -> Iterator[Database]:
+    """A migrated database without rows; the test runs once on SQLite and once on PostgreSQL."""
+    yield shared_database
+    shared_database.write_now(_delete_rows)
+
+
+@pytest.fixture
+def database_url(database: Database, shared_url: str) -> str:
+    """Its URL, for other nodes."""
+    return shared_url
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import asyncio
 from dataclasses import dataclass, field
 from weakref import WeakSet
 
-from ..rights.errors import DomainError
 from ..rights.network import Network
 from . import journal, live, networks
 from .database import Database
@@ -103,7 +102,6 @@ class Images:
             try:
                 image = self._apply(image, entries[start : start + ENTRIES_PER_STEP])
             except _LoadAnew:
-                self._images.pop(image.customer_id, None)  # it may be half-changed: nobody may read it
                 return await self._load(image.customer_id)
             await asyncio.sleep(0)
         return image
@@ -111,12 +109,16 @@ class Images:
     def _apply(self, image: Image, entries: list[journal.Entry]) -> Image:
         image = image.writable()
         for entry in entries:
-            if entry.changes is None:
+            if entry.changes is None:  # until the new one is loaded, chargers are decided from this one
                 raise _LoadAnew
             try:
                 entry.apply(image.network)
-            except DomainError as error:  # a journal that contradicts the image: only a fresh one is right
+            except Exception as error:  # an entry that contradicts the image, or of a newer version's words
+                if self._images.get(image.customer_id) is image:
+                    del self._images[image.customer_id]  # it may be half-changed: nobody may read it
                 raise _LoadAnew from error
+            for charger_id in entry.removed_chargers():
+                image.live.pop(charger_id, None)
             image.revision = entry.revision
         self._images[image.customer_id] = image
         return image

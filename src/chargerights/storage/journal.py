@@ -108,6 +108,10 @@ class Entry:
             else:
                 kind.put(network, kind.entity.validate_python(change["after"]))
 
+    def removed_chargers(self) -> list[str]:
+        removed = (change for change in self.changes or () if change["after"] is None)
+        return [change["id"] for change in removed if change["kind"] == _KINDS[Charger].name]
+
 
 @dataclass(slots=True)
 class Revision:
