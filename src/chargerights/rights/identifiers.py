@@ -44,7 +44,7 @@ def tag_key(shown: str) -> str:
     Total: text that can be no tag gives a key that no tag has.
     """
     text = shown.strip()
-    folded = text.upper() if text.isascii() else text.casefold().upper().casefold().upper()
+    folded = text.upper() if text.isascii() else text.casefold().upper()
     return text if folded == text else folded
 
 

@@ -16,7 +16,7 @@ from pyroaring import BitMap64
 from .errors import UnknownCharger, UnknownDriver, UnknownSite
 from .model import Driver, Place, PlaceKind
 from .network import Network
-from .reach import NOBODY, Listing, Reached
+from .reach import Listing, Reached
 
 
 def drivers_of_site(network: Network, site_id: int, at: datetime) -> Listing:
@@ -100,7 +100,7 @@ def chargers_by_name(network: Network, driver: Driver, at: datetime) -> list[str
 
 def _list(network: Network, parts: list[Reached], at: datetime) -> Listing:
     windowed = [part.windowed.at(at) for part in parts]
-    drivers = BitMap64.union(NOBODY, *(part.drivers for part in parts), *(part.drivers for part in windowed))
+    drivers = BitMap64.union(*(part.drivers for part in parts), *(part.drivers for part in windowed))
     return Listing(
         drivers - network.disabled,
         max(part.since for part in windowed),

@@ -33,7 +33,7 @@ class Windowed:
 
     def __init__(self, windows: tuple[DriverWindow, ...]) -> None:
         self.windows = windows
-        self._last = Listing(NOBODY, END, END)
+        self._last = Listing(NOBODY, since=END)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Windowed) and self.windows == other.windows
