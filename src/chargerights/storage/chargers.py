@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from ..rights.errors import IdTaken
@@ -129,15 +129,15 @@ def _row(charger: Charger) -> dict[str, Any]:
     }
 
 
-def _charger(row: Row[Any], plugs: tuple[Connector, ...], shared: Shared) -> Charger:
-    count = len(_MEMBERS)
-    members: dict[str, Any] = dict(zip(_MEMBERS, row[:count], strict=True))
-    members["capabilities"] = shared.value(tuple(row.capabilities))
-    members["integration_relays"] = shared.value(tuple(row.integration_relays))
-    members["custom_properties"] = tuple(row.custom_properties.items())
+def _charger(row: Sequence[Any], plugs: tuple[Connector, ...], shared: Shared) -> Charger:
+    members: dict[str, Any] = dict(zip(_MEMBERS, row, strict=False))
     for name in ("manufacturer", "model", "firmware_version", "meter_type"):
         members[name] = shared.value(members[name])
-    return Charger(**members, location=location_of(shared.values(row[count:])), connectors=shared.value(plugs))
+    for name in ("capabilities", "integration_relays"):
+        members[name] = shared.value(tuple(members[name]))
+    members["custom_properties"] = tuple(members["custom_properties"].items())
+    location = location_of(shared.values(row[len(_MEMBERS) :]))
+    return Charger(**members, location=location, connectors=shared.value(plugs))
 
 
 def _add_connectors(connection: Connection, customer_id: int, them: Iterable[Charger]) -> None:
