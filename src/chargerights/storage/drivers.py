@@ -140,7 +140,7 @@ def _tag(driver_id: int, row: Sequence[Any], shared: Shared) -> Tag:
         id_tag,
         starts_at,
         expires_at,
-        shared.value(token_name),
+        token_name,
         invoicable,
         blocked,
         shared.value(updated_at),
