@@ -22,13 +22,13 @@ from typing import NamedTuple
 import orjson
 import psycopg
 
-from bench import postgres, spicedb
+from bench import postgres, spicedb, streaming
 from bench.client import Answer, Connection, request, requests_per_second, unchunked
 from bench.harness import Timings, duration, in_turns, megabytes, print_table, ratio
 from bench.harness import postgres as new_postgresql
 from bench.in_process import Subject
 from bench.network import generate, write_file
-from bench.servers import Customer, customer, floor, load, serving
+from bench.servers import Customer, customer, floor, load, serving, watched
 from chargerights.rights.model import Place, PlaceKind
 from chargerights.storage.changes import grant
 from chargerights.storage.database import Database
@@ -114,6 +114,8 @@ class Writer:
 class Setting(NamedTuple):
     """Everything that runs while this measures."""
 
+    customer: Customer
+    answers: Path
     subject: Subject
     targets: dict[str, Target]
     writers: dict[str, Writer]
@@ -147,7 +149,8 @@ def setting() -> Iterator[Setting]:
                 sys.exit("PostgreSQL's answer is not SQLite's")
         (folder / "answers" / "check").write_bytes(_check(targets[SQLITE], *subject.pairs[0])[1])
         targets[FLOOR] = Target(stack.enter_context(floor(folder / "answers")).port, None, asked)
-        yield Setting(subject, targets, {name: Writer(each, asked[0]) for name, each in customers.items()}, sizes)
+        writers = {name: Writer(each, asked[0]) for name, each in customers.items()}
+        yield Setting(customers[SQLITE], folder / "answers", subject, targets, writers, sizes)
 
 
 def mission_rows(here: Setting) -> list[list[str]]:
@@ -170,6 +173,18 @@ def mission_rows(here: Setting) -> list[list[str]]:
     rows.append(["the same, a second", *map(megabytes, speeds), *(ratio(each, speeds[-1]) for each in speeds[:-1])])
     rows.append(_again_row(here, FULL_20))
     return rows
+
+
+def streaming_rows(here: Setting) -> list[list[str]]:
+    """The largest answer from servers that measure themselves."""
+    costs = []
+    asked = here.subject.facts.asked
+    with watched(here.customer.database) as ours, floor(here.answers) as other:
+        for server, of in ((ours, here.customer), (other, None)):
+            target = Target(server.port, of, asked)
+            target.ask(BRIEF_1)  # loads the image
+            costs.append([streaming.cost(server.port, server.process, partial(target.ask, FULL_20)) for _ in range(2)])
+    return streaming.rows(*costs)
 
 
 def check_rows(here: Setting) -> list[list[str]]:
@@ -247,9 +262,12 @@ def main() -> None:
     arguments = parser.parse_args()
     with setting() as here:
         rows = [*mission_rows(here), *check_rows(here)]
+        streamed = streaming_rows(here)
         beside = beside_rows(here, not arguments.without_spicedb)
     columns = ["request", SQLITE, POSTGRESQL, FLOOR, "SQLite to floor", "PostgreSQL to floor"]
     print_table("The mission's request and decisions over HTTP", columns, rows, ["medians; floor: see above"])
+    columns = [FULL_20.title, "our first", "our second", "floor"]
+    print_table("The largest answer", columns, streamed, ["held: processor time of the event loop's thread"])
     columns = ["the drivers of 20 sites", "median", "to ours unchanged", "to ours after a write"]
     print_table("Beside others, who give the ids alone", columns, beside)
 
