@@ -28,7 +28,7 @@ from chargerights.rights.model import (
 )
 from chargerights.storage import chargers, drivers, journal, sites
 from chargerights.storage.database import Database
-from chargerights.storage.journal import Entity
+from chargerights.storage.entities import Entity, key_of
 from tests.oracle import Facts
 from tests.storage.writing import entities_of, put, put_facts, store_facts, stored
 from tests.world import COMPANY, DEP_1, DEPOT, FACTS, NOW, VISITORS, network
@@ -131,7 +131,7 @@ def test_a_replaced_entity_keeps_nothing_of_what_it_was(
 ) -> None:
     put_facts(database, customer, EVERYTHING)
     database.write_now(put, customer, after)
-    key = journal._key
+    key = key_of
     kept = [
         after if type(each) is type(after) and key(each) == key(after) else each for each in entities_of(EVERYTHING)
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace as replaced
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
@@ -55,13 +56,14 @@ def add(connection: Connection, customer_id: int, them: Iterable[Charger]) -> No
         _add_connectors(connection, customer_id, them)
 
 
-def replace(connection: Connection, customer_id: int, charger: Charger) -> None:
+def replace(connection: Connection, customer_id: int, before: Charger, charger: Charger) -> None:
     """Keeps the charger's row, which others refer to, and gives it all its values anew."""
     key = (chargers.c.customer_id == customer_id) & (chargers.c.charger_id == charger.charger_id)
     connection.execute(chargers.update().where(key).values(_row(charger)))
-    mine = (connectors.c.customer_id == customer_id) & (connectors.c.charger_id == charger.charger_id)
-    connection.execute(delete(connectors).where(mine))
-    _add_connectors(connection, customer_id, [charger])
+    if before.connectors != charger.connectors:
+        mine = (connectors.c.customer_id == customer_id) & (connectors.c.charger_id == charger.charger_id)
+        connection.execute(delete(connectors).where(mine))
+        _add_connectors(connection, customer_id, [charger])
 
 
 def remove(connection: Connection, customer_id: int, charger_id: str) -> None:
@@ -108,12 +110,16 @@ def add_groups(connection: Connection, customer_id: int, them: Iterable[AccessGr
         _add_members(connection, customer_id, them)
 
 
-def replace_group(connection: Connection, customer_id: int, group: AccessGroup) -> None:
+def replace_group(connection: Connection, customer_id: int, before: AccessGroup, group: AccessGroup) -> None:
+    """Keeps the group's row, which rights refer to, and the rows of the chargers that stay in it."""
+    columns = access_group_chargers.c
     key = (access_groups.c.customer_id == customer_id) & (access_groups.c.id == group.id)
     connection.execute(access_groups.update().where(key).values(name=group.name))
-    mine = access_group_chargers.c.access_group_id == group.id
-    connection.execute(delete(access_group_chargers).where(access_group_chargers.c.customer_id == customer_id, mine))
-    _add_members(connection, customer_id, [group])
+    gone = before.charger_ids - group.charger_ids
+    if gone:
+        mine = (columns.customer_id == customer_id) & (columns.access_group_id == group.id)
+        connection.execute(delete(access_group_chargers).where(mine, columns.charger_id.in_(gone)))
+    _add_members(connection, customer_id, [replaced(group, charger_ids=group.charger_ids - before.charger_ids)])
 
 
 def remove_group(connection: Connection, customer_id: int, group_id: int) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace as replaced
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, Select, Table, delete, insert, select
 
@@ -19,6 +20,8 @@ DRIVERS_PER_PAGE = 2_000
 
 Rows = dict[int, list[Sequence[Any]]]
 """A driver's rows, by his id; the first column is that id."""
+
+Owned = TypeVar("Owned", Tag, Right)
 
 _DRIVER = [drivers.c[name] for name in ("id", "name", "home_site_id", "external_id", "payer_id", "enabled")]
 _EXTERNAL_ID = [
@@ -59,47 +62,49 @@ def load(connection: Connection, customer_id: int, ids: Collection[int] | None =
 
 
 def add(connection: Connection, customer_id: int, them: Sequence[Driver]) -> None:
-    _insert(
-        connection,
-        drivers,
-        (
-            {
-                "customer_id": customer_id,
-                "id": driver.id,
-                "name": driver.name,
-                "home_site_id": driver.home_site_id,
-                "external_id": driver.external_id,
-                "payer_id": driver.payer_id,
-                "enabled": driver.enabled,
-            }
-            for driver in them
-        ),
-    )
+    _insert(connection, drivers, ({"customer_id": customer_id, "id": driver.id, **_members(driver)} for driver in them))
     _add_belongings(connection, customer_id, them)
 
 
-def replace(connection: Connection, customer_id: int, driver: Driver) -> None:
-    """Keeps the driver's row and writes all that belongs to him anew."""
+def replace(connection: Connection, customer_id: int, before: Driver, driver: Driver) -> None:
+    """Keeps the driver's row and those of his tags and rights that are as they were."""
     key = (drivers.c.customer_id == customer_id) & (drivers.c.id == driver.id)
-    connection.execute(
-        drivers.update()
-        .where(key)
-        .values(
-            name=driver.name,
-            home_site_id=driver.home_site_id,
-            external_id=driver.external_id,
-            payer_id=driver.payer_id,
-            enabled=driver.enabled,
-        )
-    )
-    for table in (driver_external_ids, tags, rights):
-        mine = (table.c.customer_id == customer_id) & (table.c.driver_id == driver.id)
-        connection.execute(delete(table).where(mine))
-    _add_belongings(connection, customer_id, [driver])
+    if _members(before) != _members(driver):
+        connection.execute(drivers.update().where(key).values(_members(driver)))
+    new_tags = _keep(connection, customer_id, tags, before.tags, driver.tags)
+    new_rights = _keep(connection, customer_id, rights, before.rights, driver.rights)
+    new_external_ids: tuple[ExternalId, ...] = ()
+    if before.external_ids != driver.external_ids:
+        mine = driver_external_ids.c.driver_id == driver.id
+        connection.execute(delete(driver_external_ids).where(driver_external_ids.c.customer_id == customer_id, mine))
+        new_external_ids = driver.external_ids
+    new = replaced(driver, tags=new_tags, rights=new_rights, external_ids=new_external_ids)
+    _add_belongings(connection, customer_id, [new])
 
 
 def remove(connection: Connection, customer_id: int, driver_id: int) -> None:
     connection.execute(delete(drivers).where(drivers.c.customer_id == customer_id, drivers.c.id == driver_id))
+
+
+def _members(driver: Driver) -> dict[str, Any]:
+    """What stands in the driver's own row."""
+    return {
+        "name": driver.name,
+        "home_site_id": driver.home_site_id,
+        "external_id": driver.external_id,
+        "payer_id": driver.payer_id,
+        "enabled": driver.enabled,
+    }
+
+
+def _keep(
+    connection: Connection, customer_id: int, table: Table, before: tuple[Owned, ...], after: tuple[Owned, ...]
+) -> tuple[Owned, ...]:
+    """Deletes the rows of what is gone or has changed; what is to be written instead."""
+    gone = [each.id for each in set(before) - set(after)]
+    if gone:
+        connection.execute(delete(table).where(table.c.customer_id == customer_id, table.c.id.in_(gone)))
+    return tuple(each for each in after if each not in before)
 
 
 def _rows(connection: Connection, customer_id: int, query: Select[Any], order: str) -> Rows:

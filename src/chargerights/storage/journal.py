@@ -13,83 +13,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter
 from sqlalchemy import Connection, insert, select, update
 
-from ..rights import changes as core
 from ..rights.errors import NotFound
-from ..rights.model import AccessGroup, Charger, Driver, Site
 from ..rights.network import Network
-from . import chargers, drivers, sites
+from .entities import CHARGER, KINDS, Entity, Kind, key_of, kind_of
 from .schema import customers, journal
 
 MAX_ALLOCATED_BELOW = 2**53
 """Ids given in files beyond this do not push the ids that the server assigns after them."""
 
-Entity = Site | Charger | AccessGroup | Driver
-
 
 class UnknownCustomer(NotFound):
     what = "customer"
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """How one kind of entity is stored, written to the journal and applied to a network."""
-
-    name: str
-    entity: TypeAdapter[Any]
-    load: Any
-    add: Any
-    replace: Any
-    remove: Any
-    put: Any
-    drop: Any
-
-
-_KINDS: dict[type, Kind] = {
-    Site: Kind(
-        "site",
-        TypeAdapter(Site),
-        sites.load,
-        sites.add,
-        sites.replace,
-        sites.remove,
-        core.put_site,
-        core.remove_site,
-    ),
-    Charger: Kind(
-        "charger",
-        TypeAdapter(Charger),
-        chargers.load,
-        chargers.add,
-        chargers.replace,
-        chargers.remove,
-        core.put_charger,
-        core.remove_charger,
-    ),
-    AccessGroup: Kind(
-        "accessGroup",
-        TypeAdapter(AccessGroup),
-        chargers.load_groups,
-        chargers.add_groups,
-        chargers.replace_group,
-        chargers.remove_group,
-        core.put_access_group,
-        core.remove_access_group,
-    ),
-    Driver: Kind(
-        "driver",
-        TypeAdapter(Driver),
-        drivers.load,
-        drivers.add,
-        drivers.replace,
-        drivers.remove,
-        core.put_driver,
-        core.remove_driver,
-    ),
-}
-_BY_NAME = {kind.name: kind for kind in _KINDS.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +38,15 @@ class Entry:
     def apply(self, network: Network) -> None:
         """Brings a network of the revision before to this one. Only of an entry with changes."""
         for change in self.changes or ():
-            kind = _BY_NAME[change["kind"]]
+            kind = KINDS[change["kind"]]
             if change["after"] is None:
                 kind.drop(network, change["id"])
             else:
-                kind.put(network, kind.entity.validate_python(change["after"]))
+                kind.put(network, kind.shape.validate_python(change["after"]))
 
     def removed_chargers(self) -> list[str]:
         removed = (change for change in self.changes or () if change["after"] is None)
-        return [change["id"] for change in removed if change["kind"] == _KINDS[Charger].name]
+        return [change["id"] for change in removed if change["kind"] == CHARGER.name]
 
 
 @dataclass(slots=True)
@@ -137,12 +73,12 @@ class Revision:
 
     def put(self, entity: Entity) -> None:
         """Adds or replaces the entity, rows and journal; nothing happens when nothing differs."""
-        kind, key = _KINDS[type(entity)], _key(entity)
+        kind, key = kind_of(entity), key_of(entity)
         before = kind.load(self.connection, self.customer_id, [key])
         if not before:
             kind.add(self.connection, self.customer_id, [entity])
         elif before[0] != entity:
-            kind.replace(self.connection, self.customer_id, entity)
+            kind.replace(self.connection, self.customer_id, before[0], entity)
         else:
             return
         # As it is loaded: in the order of its parts too, an image that follows is the image that is loaded.
@@ -150,13 +86,13 @@ class Revision:
         self._note(kind, key, before[0] if before else None, after)
 
     def remove(self, entity: Entity) -> None:
-        kind, key = _KINDS[type(entity)], _key(entity)
+        kind, key = kind_of(entity), key_of(entity)
         kind.remove(self.connection, self.customer_id, key)
         self._note(kind, key, entity, None)
 
     def _note(self, kind: Kind, key: int | str, before: Entity | None, after: Entity | None) -> None:
         def image(entity: Entity | None) -> Any:
-            return None if entity is None else kind.entity.dump_python(entity, mode="json", exclude_defaults=True)
+            return None if entity is None else kind.shape.dump_python(entity, mode="json", exclude_defaults=True)
 
         self._changes.append({"kind": kind.name, "id": key, "before": image(before), "after": image(after)})
 
@@ -197,7 +133,3 @@ def since(connection: Connection, customer_id: int, revision: int, limit: int) -
         .limit(limit)
     )
     return [Entry(number, entries) for number, entries in connection.execute(query)]
-
-
-def _key(entity: Entity) -> int | str:
-    return entity.charger_id if isinstance(entity, Charger) else entity.id

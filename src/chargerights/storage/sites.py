@@ -34,7 +34,7 @@ def add(connection: Connection, customer_id: int, them: Iterable[Site]) -> None:
         connection.execute(insert(sites), rows)
 
 
-def replace(connection: Connection, customer_id: int, site: Site) -> None:
+def replace(connection: Connection, customer_id: int, before: Site, site: Site) -> None:
     """Keeps the site's row, which others refer to, and gives it all its values anew."""
     values = {name: getattr(site, name) for name in _MEMBERS if name != "id"} | location_row(site.location)
     key = (sites.c.customer_id == customer_id) & (sites.c.id == site.id)
