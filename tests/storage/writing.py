@@ -70,3 +70,8 @@ def everything(connection: Connection) -> dict[str, list[Any]]:
         table.name: sorted(map(repr, connection.execute(select(table)).all()))
         for table in schema.metadata.sorted_tables
     }
+
+
+def wait_for_writers(database: Database) -> None:
+    """Returns when no customer is being written to any more: a killed client's transaction outlives it a little."""
+    database.write_now(lambda connection: connection.execute(select(schema.customers.c.id).with_for_update()).all())

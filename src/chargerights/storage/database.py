@@ -29,13 +29,19 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 CONNECT_SECONDS = 3
-READ_SECONDS = 10
+READ_SECONDS = 4
+WRITE_SECONDS = POOL_SECONDS = 10
+"""Beyond these a call is given up. A server that is frozen rather than gone costs up to 10 more: the driver's own
+attempts to cancel."""
 BUSY_SECONDS = 5
+SILENCE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+"""After which a PostgreSQL that no packet comes from is gone (seconds, times, milliseconds); else it takes hours."""
 MIGRATION_LOCK = 0x6368_7267  # any constant of our own
 
 
 class DatabaseAway(Exception):
-    """The database cannot be reached or does not answer; nothing was written by the failed call.
+    """The database cannot be reached or does not answer. What the failed call was to write is not written, or, when
+    the answer to its COMMIT was lost, written whole.
 
     `stale`: a connection from the pool turned out dead, so that another may still work.
     """
@@ -81,7 +87,7 @@ class Database:
     async def write(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs the work in one transaction: all of it is kept, or none."""
         with _faults():
-            async with self._writers.connect() as connection:
+            async with asyncio.timeout(WRITE_SECONDS), self._writers.connect() as connection:
                 return await connection.run_sync(self._transact, work, *args, **kwargs)
 
     async def close(self) -> None:
@@ -152,7 +158,7 @@ class Database:
 
     def _async_engine(self, **pool: int) -> AsyncEngine:
         url = self._url.set(drivername="sqlite+aiosqlite") if self.is_sqlite else self._url
-        engine = create_async_engine(url, pool_timeout=READ_SECONDS, **pool, **self._options())
+        engine = create_async_engine(url, pool_timeout=POOL_SECONDS, **pool, **self._options())
         if self.is_sqlite:
             event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         return engine
@@ -171,7 +177,7 @@ class Database:
         """The session's zone is UTC: in a zone east of it, the last instants of year 9999 cannot be read."""
         given = self._url.query.get("options", "")
         options = given if isinstance(given, str) else " ".join(given)
-        return {"connect_timeout": CONNECT_SECONDS, "options": f"{options} -c timezone=UTC".strip()}
+        return {"connect_timeout": CONNECT_SECONDS, "options": f"{options} -c timezone=UTC".strip(), **SILENCE}
 
 
 @contextmanager
