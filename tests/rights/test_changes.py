@@ -235,7 +235,7 @@ def test_a_new_name_forgets_nothing(change: Callable[[Network], None]) -> None:
 
 def test_a_change_replaces_the_values_that_somebody_may_still_be_reading() -> None:
     asked = network()
-    holders, home, disabled = asked.holders(ALICE.rights[0].place), asked.home[DEPOT.id], asked.disabled
+    holders, home, disabled = asked.holders(ALICE.rights[0].place, NOW), asked.home[DEPOT.id], asked.disabled
     subsites, members = asked.subsites(COMPANY.id), asked.groups_of("CIR-2")
     remove_driver(asked, ALICE.id)
     remove_driver(asked, FRANK.id)

@@ -9,12 +9,12 @@ import pytest
 from chargerights.rights.changes import put_charger, put_driver
 from chargerights.rights.listing import drivers_of_site
 from chargerights.rights.model import Charger, Place, PlaceKind, Site
-from chargerights.rights.reach import BEGINNING, NO_WINDOWS
+from chargerights.rights.network import Network
+from chargerights.rights.reach import BEGINNING, END
 from tests.oracle import Facts
 from tests.world import (
     ALICE,
     AN_INSTANT,
-    CAROL,
     CIRCUIT_A,
     COMPANY,
     DEP_1,
@@ -102,32 +102,45 @@ def test_a_place_that_is_there_is_not_refused(what: object) -> None:
     network().require_place(place(what))  # type: ignore[arg-type]
 
 
-def test_holders_of_a_place_have_a_right_on_it_itself_disabled_drivers_too() -> None:
-    held = network().holders(place(DEPOT))
+def test_holders_of_a_place_have_a_valid_right_on_it_itself_disabled_drivers_too() -> None:
+    held = network().holders(place(DEPOT), NOW)
     assert list(held.drivers) == [1, 5, FRANK.id, 7, 8, 9]
-    assert held.windowed.windows == ((3, BEGINNING, YESTERDAY), (13, TOMORROW, held.windowed.windows[1][2]))
-    nobody = network().holders(Place(PlaceKind.CHARGER, "CIR-1"))
-    assert (list(nobody.drivers), nobody.windowed.windows) == ([], ())
+    assert (held.since, held.until) == (YESTERDAY, TOMORROW)
+    tomorrow = network().holders(place(DEPOT), TOMORROW)
+    assert list(tomorrow.drivers) == [1, 5, FRANK.id, 7, 8, 9, 13]
+    nobody = network().holders(Place(PlaceKind.CHARGER, "CIR-1"), NOW)
+    assert (list(nobody.drivers), nobody.since, nobody.until) == ([], BEGINNING, END)
 
 
 def test_what_is_reached_below_is_remembered_for_each_site_below() -> None:
     asked = network()
-    reached = asked.reached_below(DEPOT.id)
+    reached = asked.reached_below(DEPOT.id, NOW)
     assert list(reached.drivers) == [1, 5, FRANK.id, 7, 8, 9, 10, 11]
-    assert {each[0] for each in reached.windowed.windows} == {CAROL.id, 13}
+    assert (reached.since, reached.until) == (YESTERDAY, TOMORROW)
     assert set(asked.below) == {DEPOT.id, GROUND_FLOOR.id, CIRCUIT_A.id}
-    assert asked.reached_below(DEPOT.id) is reached
-
-
-def test_sites_that_no_window_reaches_share_the_lack_of_them() -> None:
-    assert network().reached_below(OFFICE.id).windowed is NO_WINDOWS
+    assert asked.reached_below(DEPOT.id, NOW) is reached
 
 
 def test_what_is_remembered_below_is_used_above() -> None:
     asked = network()
-    below = asked.reached_below(GROUND_FLOOR.id)
-    asked.reached_below(COMPANY.id)
+    below = asked.reached_below(GROUND_FLOOR.id, NOW)
+    asked.reached_below(COMPANY.id, NOW)
     assert asked.below[GROUND_FLOOR.id] is below
+
+
+def test_a_window_that_opens_is_asked_for_again_where_it_is_and_above_and_nowhere_else() -> None:
+    asked = network()
+    asked.reached_below(COMPANY.id, NOW)
+    before = dict(asked.below)
+    tomorrow = asked.reached_below(COMPANY.id, TOMORROW)
+    assert 13 in tomorrow.drivers
+    changed = {site_id for site_id, each in asked.below.items() if each is not before[site_id]}
+    assert changed == {COMPANY.id, DEPOT.id}
+
+
+def test_sites_as_deep_as_they_come_are_asked_without_recursion() -> None:
+    deep = Network.build([Site(n, "deep", n - 1 or None) for n in range(1, 3000)], (), (), ())
+    assert list(deep.reached_below(1, NOW).drivers) == []
 
 
 def test_since_the_last_window_that_opened_or_closed_only_facts_changed_who_is_listed() -> None:

@@ -11,12 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from pyroaring import BitMap64
-
 from .errors import UnknownCharger, UnknownDriver, UnknownSite
 from .model import Driver, Place, PlaceKind
 from .network import Network
-from .reach import Listing, Reached
+from .reach import Listing, together
 
 
 def drivers_of_site(network: Network, site_id: int, at: datetime) -> Listing:
@@ -27,9 +25,9 @@ def drivers_of_site(network: Network, site_id: int, at: datetime) -> Listing:
     if site_id not in network.sites:
         raise UnknownSite((site_id,))
     listed = network.listed.get(site_id)
-    if listed is None or not listed.since <= at < listed.until:
-        above = [network.holders(Place(PlaceKind.SITE, each)) for each in network.chain(site_id)[1:]]
-        network.listed[site_id] = listed = _list(network, [network.reached_below(site_id), *above], at)
+    if listed is None or not listed.holds(at):
+        above = [network.holders(Place(PlaceKind.SITE, each), at) for each in network.chain(site_id)[1:]]
+        network.listed[site_id] = listed = _enabled(network, [network.reached_below(site_id, at), *above])
     return listed
 
 
@@ -56,7 +54,7 @@ def drivers_of_charger(network: Network, charger_id: str, at: datetime) -> Listi
     places = [Place(PlaceKind.CHARGER, charger_id)]
     places += [Place(PlaceKind.ACCESS_GROUP, group) for group in network.groups_of(charger_id)]
     places += [Place(PlaceKind.SITE, site_id) for site_id in network.chain(charger.site_id)]
-    return _list(network, [network.holders(place) for place in places], at)
+    return _enabled(network, [network.holders(place, at) for place in places])
 
 
 def chargers_of_driver(network: Network, driver_id: int, at: datetime) -> set[str]:
@@ -98,14 +96,9 @@ def chargers_by_name(network: Network, driver: Driver, at: datetime) -> list[str
     return sorted(found)
 
 
-def _list(network: Network, parts: list[Reached], at: datetime) -> Listing:
-    windowed = [part.windowed.at(at) for part in parts]
-    drivers = BitMap64.union(*(part.drivers for part in parts), *(part.drivers for part in windowed))
-    return Listing(
-        drivers - network.disabled,
-        max(part.since for part in windowed),
-        min(part.until for part in windowed),
-    )
+def _enabled(network: Network, parts: list[Listing]) -> Listing:
+    found = together(parts)
+    return Listing(found.drivers - network.disabled, found.since, found.until)
 
 
 def _places_now(network: Network, driver_id: int, at: datetime) -> set[Place]:

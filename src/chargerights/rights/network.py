@@ -26,7 +26,7 @@ from pyroaring import BitMap64
 from .errors import UnknownAccessGroup, UnknownCharger, UnknownSite
 from .identifiers import tag_key
 from .model import AccessGroup, Charger, Driver, Place, PlaceKind, Right, Site, Tag
-from .reach import BEGINNING, END, NO_WINDOWS, NOBODY, DriverWindow, Listing, Reached, Windowed
+from .reach import BEGINNING, END, NOBODY, DriverWindow, Listing, Windowed, together
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class Network:
     windowed: dict[Place, Windowed] = field(default_factory=dict)
     edges: list[datetime] = field(default_factory=list)
     """Every instant at which a window begins or ends, sorted, as often as it does."""
-    below: dict[int, Reached] = field(default_factory=dict, compare=False)
+    below: dict[int, Listing] = field(default_factory=dict, compare=False)
     """What `reached_below` remembers."""
     listed: dict[int, Listing] = field(default_factory=dict, compare=False)
     """What `listing.drivers_of_site` remembers by site; emptied by every change that can touch a list."""
@@ -200,31 +200,42 @@ class Network:
             return self.chargers[str(place.id)].name or str(place.id)
         return self.access_groups[int(place.id)].name
 
-    def holders(self, place: Place) -> Reached:
-        """Drivers with a right on the place itself; disabled ones too."""
-        return Reached(self.open.get(place, NOBODY), self.windowed.get(place, NO_WINDOWS))
+    def holders(self, place: Place, at: datetime) -> Listing:
+        """Drivers with a valid right on the place itself; disabled ones too."""
+        open_ones = self.open.get(place, NOBODY)
+        windowed = self.windowed.get(place)
+        if windowed is None:
+            return Listing(open_ones)
+        inside = windowed.at(at)
+        return Listing(open_ones | inside.drivers, inside.since, inside.until)
 
-    def reached_below(self, site_id: int) -> Reached:
-        """Drivers with a right on the site, a site below it, or a charger there, by name or through an
-        access group; disabled ones too. Remembered per site until a right or a place below changes."""
-        if site_id not in self.below:
-            for each in reversed([*self.subtree(site_id)]):
-                if each not in self.below:
-                    self.below[each] = self._reached_at(each)
+    def reached_below(self, site_id: int, at: datetime) -> Listing:
+        """Drivers with a valid right on the site, a site below it, or a charger there, by name or through an access
+        group; disabled ones too. Remembered per site until its span ends or a right or a place below changes."""
+        waiting = [site_id]
+        while waiting:
+            site = waiting[-1]
+            stale = [each for each in self.subsites(site) if not self._remembers(each, at)]
+            if stale:
+                waiting += stale
+                continue
+            waiting.pop()
+            if not self._remembers(site, at):
+                parts = [self.holders(place, at) for place in self._places_at(site)]
+                self.below[site] = together([*parts, *(self.below[each] for each in self.subsites(site))])
         return self.below[site_id]
 
-    def _reached_at(self, site_id: int) -> Reached:
+    def _remembers(self, site_id: int, at: datetime) -> bool:
+        remembered = self.below.get(site_id)
+        return remembered is not None and remembered.holds(at)
+
+    def _places_at(self, site_id: int) -> set[Place]:
+        """The site and what its chargers may be reached by, as far as anybody holds a right on it."""
         places = {Place(PlaceKind.SITE, site_id)}
         for charger_id in self.chargers_at(site_id):
             places.add(Place(PlaceKind.CHARGER, charger_id))
             places.update(Place(PlaceKind.ACCESS_GROUP, group) for group in self.groups_of(charger_id))
-        parts = [self.holders(place) for place in places]
-        parts += [self.below[subsite] for subsite in self.subsites(site_id)]
-        windows = {window for part in parts for window in part.windowed.windows}
-        return Reached(
-            BitMap64.union(*(part.drivers for part in parts)),
-            Windowed(tuple(windows)) if windows else NO_WINDOWS,
-        )
+        return {place for place in places if place in self.open or place in self.windowed}
 
 
 def window_of(driver_id: int, right: Right) -> DriverWindow:

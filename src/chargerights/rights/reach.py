@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from pyroaring import BitMap64
@@ -25,6 +25,9 @@ class Listing:
         self.since = since
         self.until = until
 
+    def holds(self, instant: datetime) -> bool:
+        return self.since <= instant < self.until
+
 
 class Windowed:
     """Drivers with windows; remembers its last answer for as long as that answer holds."""
@@ -41,10 +44,9 @@ class Windowed:
     __hash__ = None  # type: ignore[assignment]
 
     def at(self, instant: datetime) -> Listing:
-        last = self._last
-        if not last.since <= instant < last.until:
-            self._last = last = self._evaluate(instant)
-        return last
+        if not self._last.holds(instant):
+            self._last = self._evaluate(instant)
+        return self._last
 
     def _evaluate(self, instant: datetime) -> Listing:
         since, until, inside = BEGINNING, END, []
@@ -62,9 +64,11 @@ class Windowed:
 NO_WINDOWS = Windowed(())
 
 
-@dataclass(slots=True)
-class Reached:
-    """What the rights on a set of places reach, all of them together."""
-
-    drivers: BitMap64
-    windowed: Windowed
+def together(listings: Iterable[Listing]) -> Listing:
+    """The drivers of all the listings, for as long as every one of them stays the same."""
+    found = [*listings]
+    return Listing(
+        BitMap64.union(NOBODY, *(each.drivers for each in found)),
+        max((each.since for each in found), default=BEGINNING),
+        min((each.until for each in found), default=END),
+    )
