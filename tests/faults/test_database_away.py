@@ -17,7 +17,8 @@ import pytest
 from chargerights.rights.decide import decide
 from chargerights.rights.model import Site
 from chargerights.storage import callers
-from chargerights.storage.database import Database, DatabaseAway, migrate
+from chargerights.storage.database import Database, DatabaseAway
+from chargerights.storage.migration import migrate
 from chargerights.storage.images import Images
 from tests.oracle import Facts
 from tests.postgres import Postgres

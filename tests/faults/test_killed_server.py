@@ -19,7 +19,7 @@ class Writers:
     """Add sites until the server is gone."""
 
     def __init__(self, server: Server, key: str) -> None:
-        self.acknowledged: dict[int, str] = {}
+        self.acknowledged: list[tuple[int, str]] = []
         self.asked: set[str] = set()
         self.enough = threading.Event()
         self._server = server
@@ -38,7 +38,7 @@ class Writers:
                     if len(self.acknowledged) >= ACKNOWLEDGED_BEFORE_THE_KILL:
                         self.enough.set()
                 assert answer.status_code == 200, answer.text
-                self.acknowledged[answer.json()] = name
+                self.acknowledged.append((answer.json(), name))
 
 
 def test_every_acknowledged_write_is_there_after_the_server_was_killed(database_url: str) -> None:
@@ -57,7 +57,7 @@ def test_every_acknowledged_write_is_there_after_the_server_was_killed(database_
         sites = {site.id: site.name for site in stored(database, caller.customer_id).sites.values()}
         entries = database.read_now(journal.since, caller.customer_id, 0, 100_000)
         revision = revision_of(database, caller.customer_id)
-    assert writers.acknowledged.items() <= sites.items()
+    assert set(writers.acknowledged) <= set(sites.items())
     assert set(sites.values()) <= writers.asked
     assert len(sites) <= len(writers.acknowledged) + WRITERS
     assert [entry.revision for entry in entries] == list(range(1, revision + 1))
