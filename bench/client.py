@@ -102,7 +102,7 @@ def request(method: str, path: str, headers: Mapping[str, str], body: bytes = b"
 
 def unchunked(raw: bytes) -> bytes:
     """The body of a chunked answer, without its frames."""
-    parts = []
+    parts: list[bytes] = []
     position = 0
     while True:
         end = raw.index(b"\r\n", position)

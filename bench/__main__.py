@@ -1,0 +1,24 @@
+"""All measurements, one after the other: `python -m bench` (about half an hour), or the named ones."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+
+ALL = ("in_process", "postgres", "spicedb", "http", "lifecycle", "tenfold")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(ALL)}; all when none is named")
+    names = parser.parse_args().names
+    unknown = [name for name in names if name not in ALL]
+    if unknown:
+        parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(ALL)}")
+    for name in names or ALL:
+        subprocess.run([sys.executable, "-W", "ignore", "-m", f"bench.{name}"], check=True)
+
+
+if __name__ == "__main__":
+    main()
