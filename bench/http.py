@@ -212,7 +212,8 @@ def beside_rows(here: Setting, with_spicedb: bool) -> list[list[str]]:
     ours = partial(target.ask, BRIEF_20)
     with new_postgresql() as url, psycopg.connect(url, autocommit=True) as connection:
         postgres.fill(connection, facts, here.subject.network)
-        runs = {"changed": ours, "unchanged": ours, "SQL": partial(postgres.ask_best, connection, facts.asked)}
+        sql_alone = partial(postgres.ask_best, connection, facts.asked)
+        runs: dict[str, Callable[[], object]] = {"changed": ours, "unchanged": ours, "SQL": sql_alone}
         timings = in_turns(runs, ROUNDS, {"changed": writer.write})
     sql, unchanged, changed = (timings[name].median for name in ("SQL", "unchanged", "changed"))
     rows = [["one SQL statement on PostgreSQL", duration(sql), ratio(sql, unchanged), ratio(sql, changed)]]
