@@ -6,6 +6,7 @@ counts, else sqlite:///chargerights.db in the current folder.
 
 from __future__ import annotations
 
+import os
 import sys
 
 from cyclopts import App, CycloptsError
@@ -13,7 +14,8 @@ from cyclopts import App, CycloptsError
 from .. import __version__
 from ..rights.errors import DomainError
 from ..settings import InvalidSettings
-from ..storage.database import DatabaseAway
+from ..storage.database import DatabaseFault, InvalidDatabaseUrl
+from ..storage.migration import UnknownSchema
 from . import customers, networks, questions, server
 from .common import WrongQuestion, complain
 
@@ -36,15 +38,18 @@ app.command(questions.explain)
 def main() -> None:
     """Runs the command of this process's arguments and ends the process with its status."""
     try:
-        status = app(exit_on_error=False, print_error=True, result_action="return_value")
+        status = app(sys.argv[1:], exit_on_error=False, print_error=True, result_action="return_value")
     except CycloptsError:  # printed by cyclopts
         sys.exit(2)
-    except (DomainError, WrongQuestion, InvalidSettings) as error:
+    except (DomainError, WrongQuestion, InvalidSettings, InvalidDatabaseUrl, UnknownSchema) as error:
         complain(str(error))
         sys.exit(2)
-    except DatabaseAway as error:
+    except DatabaseFault as error:
         complain(str(error))
         sys.exit(3)
+    except BrokenPipeError:  # whoever reads the output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains while it ends
+        sys.exit(141)
     except KeyboardInterrupt:
         complain("interrupted; nothing of this command was kept")
         sys.exit(130)

@@ -16,7 +16,9 @@ from rich.console import Console
 
 from .. import settings
 from ..api.asking import EARLIEST, LATEST
-from ..storage.database import Database, migrate
+from ..rights.identifiers import INT64_MAX, is_int64
+from ..storage.database import Database
+from ..storage.migration import migrate
 
 stdout = Console(highlight=False, soft_wrap=True)
 stderr = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -47,6 +49,12 @@ class Common:
             yield database
         finally:
             database.close_now()
+
+
+def int64(_: object, number: int | None) -> None:
+    """Checks an option that is an id: the database keeps 64 bits."""
+    if number is not None and not is_int64(number):
+        raise ValueError(f"{number} is no id: ids are whole numbers up to {INT64_MAX}")
 
 
 def print_json(value: Any) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from cyclopts import App, Parameter
+from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Connection
 
 from ..storage import callers
 from ..storage.callers import ApiKey
-from .common import Common, WrongQuestion, instant, now, print_json, stdout
+from .common import Common, WrongQuestion, instant, int64, now, print_json, stdout
 
 customer = App(name="customer", help="Customers: whose data it is; nothing crosses them.")
 key = App(name="key", help="API keys: 256 random bits, shown once when made.")
@@ -52,14 +53,14 @@ def list_customers(*, common: Common = COMMON) -> None:
         return
     table = Table("Id", "Name", "Since", "Revision")
     for each in found:
-        table.add_row(str(each.id), each.name, f"{each.created_at:%Y-%m-%d}", str(each.revision))
+        table.add_row(str(each.id), escape(each.name), f"{each.created_at:%Y-%m-%d}", str(each.revision))
     stdout.print(table)
 
 
 @key.command(name="add")
 def add_key(
     *,
-    customer: Annotated[int, Parameter(help="Id of the customer")],
+    customer: Annotated[int, Parameter(help="Id of the customer", validator=int64)],
     name: Annotated[str, Parameter(help="What the key is for")] = "",
     read_only: Annotated[bool, Parameter(help="The key may ask but not change", negative="")] = False,
     expires: Annotated[str | None, Parameter(help="Instant from which the key is refused, ISO 8601")] = None,
@@ -80,7 +81,9 @@ def add_key(
 
 @key.command(name="list")
 def list_keys(
-    *, customer: Annotated[int | None, Parameter(help="Only this customer's")] = None, common: Common = COMMON
+    *,
+    customer: Annotated[int | None, Parameter(help="Only this customer's", validator=int64)] = None,
+    common: Common = COMMON,
 ) -> None:
     """List API keys: their names and last characters, never the keys."""
     with common.open() as database:
@@ -92,7 +95,9 @@ def list_keys(
     for customer_id, each in found:
         used = f"{each.last_used_at:%Y-%m-%d %H:%M}" if each.last_used_at else "never"
         may = "read" if each.read_only else "read, write"
-        table.add_row(str(customer_id), str(each.id), each.name, f"…{each.last_characters}", may, used, _state(each))
+        table.add_row(
+            str(customer_id), str(each.id), escape(each.name), f"…{each.last_characters}", may, used, _state(each)
+        )
     stdout.print(table)
 
 
@@ -101,7 +106,9 @@ def revoke_key(
     key_id: int,
     /,
     *,
-    customer: Annotated[int | None, Parameter(help="Whose key it is, when several have one of that id")] = None,
+    customer: Annotated[
+        int | None, Parameter(help="Whose key it is, when several have one of that id", validator=int64)
+    ] = None,
     common: Common = COMMON,
 ) -> None:
     """Revoke an API key; it is refused from the next request on.

@@ -16,17 +16,17 @@ from ..files.network_file import dump as dump_network
 from ..storage import chargers, networks
 from ..storage.database import Database
 from ..storage.journal import revise
-from .common import Common, WrongQuestion, complain, now, print_json, stderr, stdout
+from .common import Common, WrongQuestion, complain, int64, now, print_json, stderr, stdout
 
 ERRORS_SHOWN = 200
 COMMON = Common()
 
 
 def load(
-    file: str,
+    file: Annotated[str, Parameter(allow_leading_hyphen=True)],
     /,
     *,
-    customer: Annotated[int, Parameter(help="Id of the customer")],
+    customer: Annotated[int, Parameter(help="Id of the customer", validator=int64)],
     common: Common = COMMON,
 ) -> int:
     """Load a network file in one transaction; on any error nothing is loaded and every error is listed.
@@ -58,7 +58,7 @@ def load(
 
 def dump(
     *,
-    customer: Annotated[int, Parameter(help="Id of the customer")],
+    customer: Annotated[int, Parameter(help="Id of the customer", validator=int64)],
     output: Annotated[Path | None, Parameter(help="File to write; standard output when not given")] = None,
     common: Common = COMMON,
 ) -> None:
@@ -70,8 +70,11 @@ def dump(
             sys.stdout.buffer.write(chunk)
         sys.stdout.buffer.flush()
         return
-    with output.open("wb") as target:
-        target.writelines(dump_network(network))
+    try:
+        with output.open("wb") as target:
+            target.writelines(dump_network(network))
+    except OSError as error:
+        raise WrongQuestion(f"{output} cannot be written: {error.strerror}") from error
     if common.json:
         print_json({"output": str(output)})
 

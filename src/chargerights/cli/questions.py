@@ -10,6 +10,7 @@ import sys
 from typing import Annotated
 
 from cyclopts import Parameter
+from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Connection
 
@@ -22,18 +23,20 @@ from ..rights.listing import drivers_of_sites
 from ..storage import chargers, networks
 from ..storage.images import Image
 from ..storage.networks import Snapshot
-from .common import Common, instant, now, stdout
+from .common import Common, instant, int64, now, stdout
 
 COMMON = Common()
 At = Annotated[str | None, Parameter(help="The instant asked about, ISO 8601; now when not given")]
-CustomerOfCharger = Annotated[int | None, Parameter(help="Id of the customer; the charger's when not given")]
+CustomerOfCharger = Annotated[
+    int | None, Parameter(help="Id of the customer; the charger's when not given", validator=int64)
+]
 
 
 def who(
     sites: Annotated[list[int], Parameter(negative="")],
     /,
     *,
-    customer: Annotated[int, Parameter(help="Id of the customer")],
+    customer: Annotated[int, Parameter(help="Id of the customer", validator=int64)],
     at: At = None,
     common: Common = COMMON,
 ) -> int:
@@ -57,13 +60,15 @@ def who(
     else:
         for site_id, listing in listings.items():
             site = network.sites[site_id]
-            table = Table("Id", "Driver", "Home site", "Tags", title=f"{site.name} ({site_id})", title_justify="left")
+            table = Table(
+                "Id", "Driver", "Home site", "Tags", title=f"{escape(site.name)} ({site_id})", title_justify="left"
+            )
             for driver_id in listing.drivers:
                 driver = network.drivers[driver_id]
                 home = network.sites[driver.home_site_id].name if driver.home_site_id is not None else ""
                 tags = ", ".join(tag.id_tag for tag in driver.tags)
-                table.add_row(str(driver_id), driver.name, home, tags)
-            stdout.print(table if table.row_count else f"{site.name} ({site_id}): nobody may charge there.")
+                table.add_row(str(driver_id), *map(escape, (driver.name, home, tags)))
+            stdout.print(table if table.row_count else f"{escape(site.name)} ({site_id}): nobody may charge there.")
     return 0 if any(listing.drivers for listing in listings.values()) else 1
 
 
@@ -111,7 +116,7 @@ def explain(
         stdout.print(explanation.sentence, markup=False)
         for verdict in explanation.verdicts:
             sign = "[green]✓[/]" if verdict.standing is Standing.STANDS else "[red]✗[/]"
-            stdout.print(sign, f"right on {core.place_name(found.network, verdict.right.place)}", end="", markup=True)
+            stdout.print(sign, f"right on {escape(core.place_name(found.network, verdict.right.place))}", end="")
             stdout.print(f": {core.why_not(verdict) or 'stands'}", markup=False)
     return 0 if explanation.decision.allowed else 1
 

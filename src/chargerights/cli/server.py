@@ -11,6 +11,7 @@ from typing import Annotated
 import orjson
 import uvicorn
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from .. import settings, telemetry
 from ..api.answers import Fragments, Scribe
@@ -32,8 +33,8 @@ COMMON = Common()
 def serve(
     *,
     host: Annotated[str, Parameter(help="Address to listen on")] = "127.0.0.1",
-    port: Annotated[int, Parameter(help="Port to listen on")] = 8080,
-    workers: Annotated[int, Parameter(help="Processes that serve")] = 1,
+    port: Annotated[int, Parameter(help="Port to listen on", validator=Number(gte=0, lte=65535))] = 8080,
+    workers: Annotated[int, Parameter(help="Processes that serve", validator=Number(gte=1))] = 1,
     demo: Annotated[bool, Parameter(help="Load a demo network first and say what to try", negative="")] = False,
     common: Common = COMMON,
 ) -> None:

@@ -1,0 +1,101 @@
+"""What all commands share: which database, wrong usage, and how they end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli, process
+
+AWAY = "postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=1"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["customer", "nonsense"],
+        ["customer", "add"],
+        ["customer", "add", "Us", "Them"],
+        ["customer", "list", "--colour"],
+        ["key", "add"],
+        ["key", "add", "--customer", "one"],
+        ["key", "revoke", "one"],
+        ["load", "file.json"],
+        ["load", "--customer", "1"],
+        ["dump"],
+        ["who", "--customer", "1"],
+        ["who", "1"],
+        ["who", "one", "--customer", "1"],
+        ["check", "ALICE"],
+        ["explain", "ALICE", "DEP-1", "more"],
+        ["serve", "--port", "70000"],
+        ["serve", "--port", "http"],
+        ["serve", "--workers", "0"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_ends_with_2_and_touches_nothing(run: Cli, arguments: list[str]) -> None:
+    done = run(*arguments, database=False)
+    assert (done.status, done.out) == (2, "")
+    assert "Error" in done.err
+    assert not any(Path.cwd().iterdir())
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["customer"], ["key", "add", "--help"], ["--version"]])
+def test_help_and_version_are_no_error(run: Cli, arguments: list[str]) -> None:
+    done = run(*arguments, database=False)
+    assert (done.status, done.err) == (0, "")
+    assert done.out
+
+
+def test_the_database_option_wins_over_the_environment_and_that_over_the_current_folder(
+    run: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def names(*arguments: str) -> list[str]:
+        return [each["name"] for each in run("customer", "list", "--json", *arguments, database=False).json]
+
+    run("customer", "add", "in the folder", database=False)
+    assert Path("chargerights.db").exists()
+    monkeypatch.setenv("CHARGERIGHTS_DATABASE", "sqlite:///environment.db")
+    run("customer", "add", "in the environment", database=False)
+    run("customer", "add", "in the option", "--database", "sqlite:///option.db", database=False)
+    assert names() == ["in the environment"]
+    assert names("--database", "sqlite:///option.db") == ["in the option"]
+    monkeypatch.delenv("CHARGERIGHTS_DATABASE")
+    assert names() == ["in the folder"]
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "nonsense", "", "sqlite://", "sqlite:///:memory:"])
+def test_a_database_url_that_is_none_is_a_wrong_question(run: Cli, url: str) -> None:
+    done = run("customer", "list", "--database", url, database=False)
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith("the database URL ")
+
+
+def test_a_malformed_setting_is_a_wrong_question(run: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHARGERIGHTS_DATABSE", "sqlite:///x.db")
+    done = run("customer", "list", database=False)
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith("CHARGERIGHTS_DATABSE is not a setting; there are ")
+
+
+@pytest.mark.parametrize("command", [["customer", "list"], ["dump", "--customer", "1"], ["who", "1", "--customer", "1"],
+                                     ["check", "ALICE", "DEP-1"], ["serve"]], ids=" ".join)  # fmt: skip
+def test_a_database_that_is_away_ends_with_3(run: Cli, command: list[str]) -> None:
+    done = run(*command, "--database", AWAY, database=False)
+    assert (done.status, done.out) == (3, "")
+    assert done.err.startswith("the database cannot be reached ")
+    assert "Traceback" not in done.err
+
+
+def test_a_folder_that_is_not_there_is_a_database_that_is_away(run: Cli) -> None:
+    done = run("customer", "list", "--database", "sqlite:///absent/folder.db", database=False)
+    assert (done.status, done.out) == (3, "")
+
+
+def test_the_program_runs_as_a_module_and_ends_with_the_command_s_status() -> None:
+    assert process("customer", "add", "Us", "--json").json["clientId"] == 1
+    assert process("who", "1", "--customer", "1").status == 2
+    assert process("nonsense").status == 2
