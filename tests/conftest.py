@@ -80,7 +80,7 @@ class Databases:
 
     def _template(self, kind: str) -> str:
         if kind not in self._templates:
-            from chargerights.storage.database import migrate
+            from chargerights.storage.migration import migrate
 
             name = self._create(kind, None)
             migrate(self._url(kind, name))

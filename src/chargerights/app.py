@@ -22,7 +22,7 @@ def now() -> datetime:
 
 
 def create_app(database: Database, clock: Callable[[], datetime] = now) -> FastAPI:
-    """The application over that database, whose tables stand (see `database.migrate`)."""
+    """The application over that database, whose tables stand (see `migration.migrate`)."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -30,7 +30,7 @@ def create_app(database: Database, clock: Callable[[], datetime] = now) -> FastA
         await state.close()
 
     app = FastAPI(docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False, strict_content_type=False)
-    app.state.shared = state = State(database, Images(database), clock)
+    app.state.shared = state = State(database, Images(database, clock), clock)
     app.include_router(v1.router)
     app.include_router(access.router)
     problems.install(app)

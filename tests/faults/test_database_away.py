@@ -18,8 +18,8 @@ from chargerights.rights.decide import decide
 from chargerights.rights.model import Site
 from chargerights.storage import callers
 from chargerights.storage.database import Database, DatabaseAway
-from chargerights.storage.migration import migrate
 from chargerights.storage.images import Images
+from chargerights.storage.migration import migrate
 from tests.oracle import Facts
 from tests.postgres import Postgres
 from tests.servers import Caller, Server, new_customer, opened, serving
@@ -175,7 +175,7 @@ async def test_chargers_are_decided_from_the_image_while_the_database_is_away(po
     database = Database(postgres.url())
     customer = new_customer(database, None, "Cast").customer_id
     store_facts(database, customer, FACTS)
-    images = Images(database)
+    images = Images(database, lambda: NOW)
     image = await images.fresh(customer, 1)
     with stopped(postgres, signal.SIGQUIT):
         with pytest.raises(DatabaseAway):

@@ -8,7 +8,20 @@ import pytest
 
 from chargerights.files.network_file import charger_taken_error, parse
 from chargerights.files.refusals import MAX_ERRORS
-from tests.files.loading import CHARGER, DRIVER, GROUP, SITE, errors_of, load, raw, with_driver, with_right, with_tag
+from chargerights.rights.identifiers import MAX_SITE_DEPTH
+from tests.files.loading import (
+    CHARGER,
+    DRIVER,
+    GROUP,
+    SITE,
+    errors_of,
+    load,
+    network_of,
+    raw,
+    with_driver,
+    with_right,
+    with_tag,
+)
 from tests.world import ALICE, network
 
 
@@ -110,6 +123,18 @@ def test_a_tag_with_a_wrong_window_is_still_taken() -> None:
 def test_sites_in_a_cycle_are_refused_once_a_cycle(parents: dict[int, int | None], errors: list[str]) -> None:
     sites = [{"id": each, "name": f"S{each}", "parentId": parent} for each, parent in parents.items()]
     assert errors_of({"sites": sites}) == errors
+
+
+def test_sites_lie_one_below_the_other_up_to_a_limit() -> None:
+    def tower(height: int) -> dict[str, Any]:
+        return {"sites": [{"id": each, "name": "S", "parentId": each - 1 or None} for each in range(1, height + 1)]}
+
+    assert errors_of(tower(MAX_SITE_DEPTH + 2)) == [
+        f"sites[{MAX_SITE_DEPTH}].parentId: it lies too deep: {MAX_SITE_DEPTH} sites may lie one below the other"
+    ]
+    top = network_of(tower(MAX_SITE_DEPTH))
+    assert load({"sites": [{"id": 99, "name": "S", "parentId": 1}]}, top).sites[0].id == 99
+    assert len(errors_of({"sites": [{"id": 99, "name": "S", "parentId": MAX_SITE_DEPTH}]}, top)) == 1
 
 
 def test_a_long_cycle_is_named_by_its_beginning() -> None:

@@ -18,6 +18,8 @@ from chargerights.rights.changes import (
     remove_site,
 )
 from chargerights.rights.decide import decide
+from chargerights.rights.errors import SiteTooDeep
+from chargerights.rights.identifiers import MAX_SITE_DEPTH
 from chargerights.rights.listing import drivers_of_site
 from chargerights.rights.model import AccessGroup, Charger, Driver, Hours, Site
 from chargerights.rights.network import Network
@@ -254,3 +256,15 @@ def test_the_facts_of_the_cast_can_be_put_one_by_one() -> None:
     grown = Network()
     put_all(grown, *FACTS.sites, *FACTS.chargers, *FACTS.access_groups, *FACTS.drivers)
     assert grown == network()
+
+
+def test_a_site_is_not_put_deeper_than_readers_of_nested_answers_go() -> None:
+    tower = Network.build([Site(n, "S", n - 1 or None) for n in range(1, MAX_SITE_DEPTH + 1)], (), (), ())
+    for refused in (Site(99, "S", MAX_SITE_DEPTH), Site(1, "S", 50)):
+        fork = tower.fork()
+        put_site(fork, Site(50, "Other"))
+        with pytest.raises(SiteTooDeep, match=f"sites lie {MAX_SITE_DEPTH} deep at most"):
+            put_site(fork, refused)
+    put_site(tower, Site(99, "S", MAX_SITE_DEPTH - 1))
+    put_site(tower, Site(MAX_SITE_DEPTH, "renamed", MAX_SITE_DEPTH - 1))
+    assert tower.height(1) == MAX_SITE_DEPTH

@@ -27,6 +27,7 @@ from chargerights.rights.errors import (
     InvalidIdentifier,
     InvalidWindow,
     SiteCycle,
+    SiteTooDeep,
     StillReferenced,
     TagTaken,
     UnknownAccessGroup,
@@ -62,6 +63,14 @@ from tests.world import (
     driver,
     network,
 )
+
+
+def tower(net: Network) -> Network:
+    """The network with as many sites one below the other as there may be: 100 to 124."""
+    for number in range(100, 125):
+        put_site(net, Site(number, "Floor", number - 1 if number > 100 else None))
+    return net
+
 
 ATTIC = Site(7, "Attic")
 CELLAR = Site(8, "Cellar")
@@ -236,6 +245,11 @@ REFUSALS: dict[str, tuple[Callable[[Network], object], type[DomainError], str]] 
         lambda net: put_site(net, replace(COMPANY, parent_id=CIRCUIT_A.id)),
         SiteCycle,
         "site 1 cannot lie below site 4: that lies below it",
+    ),
+    "a site too far below others": (
+        lambda net: put_site(tower(net.fork()), Site(99, "Deep", 124)),
+        SiteTooDeep,
+        "site 99 cannot lie below site 124: sites lie 25 deep at most",
     ),
     "removing no site": (lambda net: remove_site(net, 99), UnknownSite, "no site 99"),
     "removing a site with subsites": (

@@ -14,6 +14,7 @@ from chargerights.rights.network import Network
 from chargerights.storage.database import Database
 from chargerights.storage.images import Images
 from tests.cases import CASES, Case, ChargersOf, DriversOf, DriversOfCharger, MayCharge, Question, SitesOf
+from tests.world import NOW
 
 Answer = str | list[int] | list[str] | None
 
@@ -38,6 +39,6 @@ def answer(network: Network, question: Question) -> Answer:
 @pytest.mark.parametrize("case", CASES, ids=str)
 async def test_case(database: Database, customer: int, case: Case) -> None:
     _, revision = load_network(database, customer, parse(orjson.dumps(case.facts)), "test")
-    image = await Images(database).fresh(customer, revision)
+    image = await Images(database, lambda: NOW).fresh(customer, revision)
     asked = [(question, answer(image.network, question)) for question in case.questions]
     assert [(question, found) for question, found in asked if found != question.answer] == []

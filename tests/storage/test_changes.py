@@ -22,7 +22,7 @@ from chargerights.rights.identifiers import INT64_MAX
 from chargerights.rights.model import Charger, Connector, Driver, Hours, Place, PlaceKind, Right, Site
 from chargerights.storage import changes, chargers
 from chargerights.storage.database import Database
-from chargerights.storage.journal import MAX_ALLOCATED_BELOW, UnknownCustomer, revise
+from chargerights.storage.journal import LARGEST_FOLLOWED, UnknownCustomer, revise
 from tests.oracle import Facts
 from tests.servers import opened
 from tests.storage.writing import add_customer, everything, put, put_facts, revision_of, store_facts, stored
@@ -159,7 +159,7 @@ def test_ids_that_are_assigned_are_never_those_that_a_file_brought(database: Dat
     assert assigned == [4, 6, 7, 8]
 
 
-@pytest.mark.parametrize("brought", [7, MAX_ALLOCATED_BELOW - 2])
+@pytest.mark.parametrize("brought", [7, LARGEST_FOLLOWED - 2])
 def test_ids_are_assigned_above_those_that_a_load_reserved(database: Database, customer: int, brought: int) -> None:
     def load(connection: Connection) -> None:
         with revise(connection, customer, at=NOW, actor="test", action="test") as revision:
@@ -170,7 +170,7 @@ def test_ids_are_assigned_above_those_that_a_load_reserved(database: Database, c
     assert add_site(database, customer) == brought + 2
 
 
-@pytest.mark.parametrize("brought", [MAX_ALLOCATED_BELOW, INT64_MAX])
+@pytest.mark.parametrize("brought", [LARGEST_FOLLOWED, INT64_MAX])
 def test_huge_ids_of_a_file_do_not_push_the_assigned_ones(database: Database, customer: int, brought: int) -> None:
     def load(connection: Connection) -> None:
         with revise(connection, customer, at=NOW, actor="test", action="test") as revision:

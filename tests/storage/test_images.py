@@ -28,7 +28,7 @@ DAN_MAY = replace(DAN, rights=(Right(900, place(DEPOT)),))
 
 @pytest.fixture
 async def images(database: Database) -> AsyncIterator[Images]:
-    yield Images(database)
+    yield Images(database, lambda: NOW)
     await database.close()
 
 

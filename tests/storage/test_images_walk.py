@@ -192,7 +192,7 @@ def load(database: Database, customer: int, walk: Walk, site: Site) -> None:
 
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_an_image_that_follows_is_the_image_that_is_loaded(database: Database, customer: int, seed: int) -> None:
-    walk, images = Walk(seed), Images(database)
+    walk, images = Walk(seed), Images(database, lambda: NOW)
     holders = Holders(walk.random)
     for step in range(STEPS):
         for _ in range(walk.random.choice((1, 1, 3))):

@@ -75,7 +75,7 @@ def test_live_state_takes_no_revision_and_changes_no_right(database: Database, c
 
 
 async def test_an_image_follows_live_versions(database: Database, cast: int) -> None:
-    images = Images(database)
+    images = Images(database, lambda: NOW)
     revision = revision_of(database, cast)
     image = await images.fresh(cast, revision, 0)
     assert image.live == {}

@@ -11,7 +11,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, inspect
 
-from chargerights.storage.database import Database, DatabaseAway, InvalidDatabaseUrl, UnknownSchema, migrate
+from chargerights.storage.database import Database, DatabaseAway, InvalidDatabaseUrl
+from chargerights.storage.migration import UnknownSchema, migrate
 from tests.servers import opened
 from tests.storage.writing import add_customer, everything, put_facts, stored
 from tests.world import FACTS, network

@@ -99,7 +99,7 @@ def test_revoking_a_key_of_one_leaves_the_key_of_the_same_number_of_the_other(
 
 async def test_the_image_of_one_follows_no_change_of_the_other(database: Database, two: tuple[int, int]) -> None:
     mine, theirs = two
-    images = Images(database)
+    images = Images(database, lambda: NOW)
     image = await images.fresh(theirs, revision_of(database, theirs))
     database.write_now(put, mine, replace(MINE.drivers[0], name="Other"))
     assert revision_of(database, theirs) == image.revision

@@ -70,7 +70,7 @@ class RightPath(Shape):
 class JudgedRight(RightPath):
     """A right of the driver and whether it counts here and now."""
 
-    reaches: bool = Field(description="Whether the right allows charging at this charger at this instant")
+    reaches: bool = Field(description="Whether the right is on a place that holds this charger")
     standing: Standing = Field(description="What became of the right")
     why_not: str | None = Field(None, description="Why it does not count, in a few words")
 
@@ -180,7 +180,7 @@ def explained(network: Network, explanation: Explanation, revision: int) -> Acce
     rights = [
         JudgedRight(
             **_path(network, each),
-            reaches=each.standing is Standing.STANDS,
+            reaches=each.standing is not Standing.ELSEWHERE,
             standing=each.standing,
             why_not=why_not(each) or None,
         )

@@ -104,6 +104,7 @@ class Scribe:
         self._at = at
         self._ropes: dict[int, Rope] = {}
         self._chargers: dict[str, ChargerFragment] = {}
+        self._made = 0
 
     # -- drivers ----------------------------------------------------------------------------------
 
@@ -158,6 +159,7 @@ class Scribe:
             for site_id in site_ids:
                 if site_id not in self._ropes:
                     yield from self._make_ropes(site_id)
+            yield from self._make_chargers(charger_ids)
             head = encode(encoding.driver_head(driver, self._home(driver)))
             pieces += (separator, head[:-1], b',"chargerGroups":[')
             size += len(head) + 32
@@ -230,16 +232,24 @@ class Scribe:
 
     def _make_ropes(self, site_id: int) -> Iterator[bytes]:
         """Makes the ropes of the site and of all below it that are not made yet; gives only empty chunks."""
-        made = 0
         for each in reversed([*self._network.subtree(site_id)]):
-            if each in self._ropes:
-                continue
-            for charger_id in self._network.chargers_at(each):
+            if each not in self._ropes:
+                yield from self._make_chargers(self._network.chargers_at(each))
+                self._ropes[each] = self._make_rope(each)
+                yield from self._pause()
+
+    def _make_chargers(self, charger_ids: Iterable[str]) -> Iterator[bytes]:
+        """Makes the fragments of the chargers that this answer has not shown yet; gives only empty chunks."""
+        for charger_id in charger_ids:
+            if charger_id not in self._chargers:
                 self._charger(charger_id)
-                made += 1
-                if made % FRAGMENTS_PER_TURN == 0:
-                    yield b""
-            self._ropes[each] = self._make_rope(each)
+                yield from self._pause()
+
+    def _pause(self) -> Iterator[bytes]:
+        """An empty chunk, once in so many fragments."""
+        self._made += 1
+        if self._made % FRAGMENTS_PER_TURN == 0:
+            yield b""
 
     def _make_rope(self, site_id: int) -> Rope:
         below = [self._ropes[each] for each in self._network.subsites(site_id)]

@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 from fastapi import Request, Response
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from .. import __version__
 from ..rights.errors import InvalidInput
@@ -23,13 +24,13 @@ from ..rights.identifiers import INT64_MAX, is_int64
 from ..rights.network import Network
 from ..rights.reach import Listing
 from ..storage.callers import Caller
-from ..storage.images import Image
+from ..storage.images import Image, Reading
 from .answers import CHUNK_BYTES, Scribe
 from .state import state_of
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_SITE_IDS = 20
-WHOLE_BYTES = 4 * 1024 * 1024
+WHOLE_BYTES = 256 * 1024
 """An answer up to this size is sent whole, with its length; a larger one is streamed."""
 EARLIEST, LATEST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)
 """Instants that can be asked about: those that every time zone has a clock time for."""
@@ -167,30 +168,57 @@ def _has(request: Request, etag: str) -> bool:
 
 
 async def _send(image: Image, chunks: Iterator[bytes], headers: dict[str, str]) -> Response:
-    """The answer of those chunks; until it is out, its image stays as it is. Others run between chunks."""
+    """The answer of those chunks; until it is out, its image stays as it is. Others run between batches."""
     token = image.reading()
+    batches = _batches(chunks)
     first: list[bytes] = []
-    size = since_pause = 0
-    for chunk in chunks:
-        first.append(chunk)
-        size += len(chunk)
-        since_pause += len(chunk)
+    size = 0
+    for batch in batches:
+        first.append(batch)
+        size += len(batch)
         if size > WHOLE_BYTES:
             break
-        if not chunk or since_pause >= CHUNK_BYTES:
-            since_pause = 0
-            await asyncio.sleep(0)
+        await asyncio.sleep(0)
     else:
         return Response(b"".join(first), media_type="application/json", headers=headers)
 
     async def body() -> AsyncIterator[bytes]:
-        held = token  # for as long as this generator lives
         while first:
             yield first.pop(0)
-        for chunk in chunks:
-            if chunk:
-                yield chunk
+        for batch in batches:
+            if batch:
+                yield batch
             await asyncio.sleep(0)
-        del held
 
-    return StreamingResponse(body(), media_type="application/json", headers=headers)
+    return _Streamed(body(), token, headers)
+
+
+class _Streamed(StreamingResponse):
+    """Holds its image until it is out, or until its client has gone. Left to the garbage collector, the image would be
+    held on for a while, and every change meanwhile would copy the network."""
+
+    def __init__(self, body: AsyncIterator[bytes], token: Reading, headers: dict[str, str]) -> None:
+        super().__init__(body, media_type="application/json", headers=headers)
+        self._token: Reading | None = token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._token = None
+
+
+def _batches(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The chunks joined to about CHUNK_BYTES; empty ones, which ask to let others run, stay as they are."""
+    waiting: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        if not chunk:
+            yield b""
+            continue
+        waiting.append(chunk)
+        size += len(chunk)
+        if size >= CHUNK_BYTES:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    yield b"".join(waiting)

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from ..rights.model import Charger, Connector, Driver, ReferenceType, Site, SiteType, Tag
+from ..rights.model import NOWHERE, Charger, Connector, Driver, ReferenceType, Site, SiteType, Tag
 from ..storage.live import LiveCharger, LiveConnector, status_of
 
 NO_EXPIRY = "9999-12-31T23:59:59Z"
@@ -165,7 +165,7 @@ def _socket(plug: Connector, live: LiveCharger | None, state: LiveConnector | No
 
 def _location(it: Charger, site: Site) -> dict[str, Any]:
     """The charger's own place, or its site's where none was entered."""
-    place = it.location if it.location.latitude is not None or it.location.street_address else site.location
+    place = site.location if it.location == NOWHERE else it.location
     return {
         **_given(latitude=place.latitude, longitude=place.longitude),
         "streetAddress": place.street_address,

@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
 
 from ..rights.errors import Conflict, DomainError, InvalidInput, NotFound
-from ..storage.database import DatabaseAway
+from ..storage.database import DatabaseFault
 
 V1_PREFIX = "/api/"
 log = structlog.get_logger()
@@ -37,7 +37,7 @@ STATUSES: dict[type[Exception], int] = {
     NotAuthorised: 401,
     NotFound: 404,
     Conflict: 409,
-    DatabaseAway: 503,
+    DatabaseFault: 503,
 }
 
 V1_TEXTS = {
@@ -72,8 +72,8 @@ def install(app: FastAPI) -> None:
         status = status_of(error)
         if isinstance(error, SitesNotFound):
             return answer(request, status, ", ".join(map(str, error.ids)))
-        if isinstance(error, DatabaseAway):
-            log.warning("database away", path=request.url.path, cause=repr(error.__cause__))
+        if isinstance(error, DatabaseFault):
+            log.warning("database fault", path=request.url.path, fault=str(error), cause=repr(error.__cause__))
             return answer(request, status, "")
         return answer(request, status, str(error))
 
@@ -96,7 +96,7 @@ def install(app: FastAPI) -> None:
         return answer(request, 500, "an error of the server, which is logged")
 
     app.add_exception_handler(DomainError, domain)
-    app.add_exception_handler(DatabaseAway, domain)
+    app.add_exception_handler(DatabaseFault, domain)
     app.add_exception_handler(RequestValidationError, parameters)
     app.add_exception_handler(HTTPException, framework)
     app.add_exception_handler(Exception, unexpected)

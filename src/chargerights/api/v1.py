@@ -84,8 +84,9 @@ async def sites(request: Request, caller: Reader) -> Response:
     brief = switch(request, "excludeDetails")
     asked = await ask(request, caller)
     roots = asked.network.subsites(None)
-    chunks = asked.scribe.brief_sites(roots) if brief else asked.scribe.sites(roots)
-    return await asked.answer(chain([b"["], chunks, [b"]"]))
+    if brief:
+        return await asked.answer_brief(chain([b"["], asked.scribe.brief_sites(roots), [b"]"]), {})
+    return await asked.answer(chain([b"["], asked.scribe.sites(roots), [b"]"]))
 
 
 @router.get("/group/external/{externalId:path}", **operation("getChargerGroupByExternalId"))

@@ -201,7 +201,7 @@ class TagEntry:
 
 @dataclass(slots=True, kw_only=True, config=_SHAPE)
 class HoursEntry:
-    """Weekly hours of one day, in the time zone of the charger's site; an end at or before the start lies on
+    """Weekly hours of one day, in the time zone of the charger's site; an end before the start lies on
     the next day."""
 
     weekday: Weekday = Field(description="1 is Monday, 7 is Sunday.")

@@ -13,7 +13,7 @@ from itertools import chain
 from typing import TypeVar
 
 from chargerights.rights.errors import InvalidHours, InvalidWindow
-from chargerights.rights.identifiers import tag_key
+from chargerights.rights.identifiers import MAX_SITE_DEPTH, tag_key
 from chargerights.rights.model import AccessGroup, Charger, Driver, Hours, Place, PlaceKind, Right, Site, Tag
 from chargerights.rights.network import Network
 
@@ -27,6 +27,7 @@ from .entries import (
     HoursEntry,
     NetworkFile,
     RightEntry,
+    SiteEntry,
     TagEntry,
 )
 from .refusals import FilePlace, InvalidNetworkFile, Refusals, shown
@@ -89,13 +90,27 @@ class _Reader:
             if site.parent_id is not None:
                 self._require("site", self.sites, site.parent_id, ("sites", index, "parentId"))
         found = Facts(
-            tuple([site_fact(entry) for entry in parents_first(file.sites or [], self.refusals)]),
+            self._sites(parents_first(file.sites or [], self.refusals)),
             tuple([self._charger(("chargers", i), entry) for i, entry in enumerate(file.chargers or ())]),
             tuple([self._access_group(("accessGroups", i), entry) for i, entry in enumerate(file.access_groups or ())]),
             tuple([self._driver(("drivers", i), entry) for i, entry in enumerate(file.drivers or ())]),
         )
         self.refusals.check()
         return found
+
+    def _sites(self, entries: Sequence[SiteEntry]) -> tuple[Site, ...]:
+        """The sites, parents first; notes the first that lies too deep on its way down."""
+        index = {entry.id: index for index, entry in enumerate(self.file.sites or ())}
+        depth: dict[int | None, int] = {None: 0}
+        for entry in entries:
+            above = entry.parent_id
+            if above in self.known.sites:
+                depth.setdefault(above, len(self.known.chain(above)))
+            depth[entry.id] = depth.get(above, 0) + 1
+            if depth[entry.id] == MAX_SITE_DEPTH + 1:
+                sentence = f"it lies too deep: {MAX_SITE_DEPTH} sites may lie one below the other"
+                self.refusals.add(("sites", index[entry.id], "parentId"), sentence)
+        return tuple([site_fact(entry) for entry in entries])
 
     def _places(self, kind: PlaceKind, member: str, ids: Sequence[K], known: Collection[K]) -> dict[K, Place]:
         self._claim((f"{kind}s",), member, ids, known)

@@ -16,6 +16,7 @@ from pyroaring import BitMap64
 from .errors import (
     IdTaken,
     SiteCycle,
+    SiteTooDeep,
     StillReferenced,
     TagTaken,
     UnknownAccessGroup,
@@ -23,7 +24,7 @@ from .errors import (
     UnknownDriver,
     UnknownSite,
 )
-from .identifiers import tag_key
+from .identifiers import MAX_SITE_DEPTH, tag_key
 from .model import AccessGroup, Charger, Driver, Place, PlaceKind, Site
 from .network import Network, edges_of, window_of
 from .reach import NO_WINDOWS, NOBODY, DriverWindow, Windowed
@@ -41,6 +42,13 @@ def put_site(network: Network, site: Site) -> None:
             raise SiteCycle(f"site {site.id} cannot lie below site {site.parent_id}: that lies below it")
     before = network.sites.get(site.id)
     moved = before is None or before.parent_id != site.parent_id
+    if moved and site.parent_id is not None:
+        above = len(network.chain(site.parent_id))
+        below = network.height(site.id) if before is not None else 1
+        if above + below > MAX_SITE_DEPTH:
+            raise SiteTooDeep(
+                f"site {site.id} cannot lie below site {site.parent_id}: sites lie {MAX_SITE_DEPTH} deep at most"
+            )
     if before is not None and moved:
         _forget_reach(network, site.id)
         _remove(network.subsite_ids, before.parent_id, site.id)

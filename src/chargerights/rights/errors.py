@@ -15,6 +15,7 @@
         ├── IdTaken               the id names another thing already
         ├── TagTaken              the tag is another driver's
         ├── SiteCycle             a site would come to lie below itself
+        ├── SiteTooDeep           a site would come to lie below too many others
         └── StillReferenced       something else needs what was to be removed
 
 Messages are for people: what was wrong, where, and what would be right. They know no HTTP;
@@ -89,6 +90,10 @@ class TagTaken(Conflict):
 
 
 class SiteCycle(Conflict):
+    pass
+
+
+class SiteTooDeep(Conflict):
     pass
 
 

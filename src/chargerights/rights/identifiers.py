@@ -14,6 +14,8 @@ INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 MAX_TAG_LENGTH = 255  # OCPP 2.1 IdTokenType.idToken; 2.0.1 has 36, 1.6 has 20
 MAX_CHARGER_ID_LENGTH = 48  # OCPP 2.0.1 part 4, section 3.1.1: the charger's identity
 MAX_TEXT_LENGTH = 500
+MAX_SITE_DEPTH = 25
+"""Sites from a root to its deepest: readers of nested JSON stop at 64 levels often, and a site takes two."""
 
 
 def is_int64(value: object) -> bool:

@@ -151,6 +151,14 @@ class Network:
             yield current
             waiting.extend(reversed(self.subsites(current)))
 
+    def height(self, site_id: int) -> int:
+        """How many sites lie one below the other from the site to its deepest, itself counted."""
+        level, height = [site_id], 0
+        while level:
+            height += 1
+            level = [each for site in level for each in self.subsites(site)]
+        return height
+
     def chargers_at(self, site_id: int) -> tuple[str, ...]:
         """The chargers of the site itself, by charger id."""
         return self.charger_ids.get(site_id, ())

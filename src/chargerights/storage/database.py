@@ -14,16 +14,11 @@ from functools import cached_property
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import orjson
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-
-from ..rights.errors import InvalidInput
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -34,12 +29,17 @@ WRITE_SECONDS = POOL_SECONDS = 10
 """Beyond these a call is given up. A server that is frozen rather than gone costs up to 10 more: the driver's own
 attempts to cancel."""
 BUSY_SECONDS = 5
+SNAPSHOT_SECONDS = 60
+WRITERS = 4
 SILENCE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 """After which a PostgreSQL that no packet comes from is gone (seconds, times, milliseconds); else it takes hours."""
-MIGRATION_LOCK = 0x6368_7267  # any constant of our own
 
 
-class DatabaseAway(Exception):
+class DatabaseFault(Exception):
+    """The database cannot be used; nothing that a caller could mend in his request."""
+
+
+class DatabaseAway(DatabaseFault):
     """The database cannot be reached or does not answer. What the failed call was to write is not written, or, when
     the answer to its COMMIT was lost, written whole.
 
@@ -51,11 +51,7 @@ class DatabaseAway(Exception):
         self.stale = stale
 
 
-class UnknownSchema(InvalidInput):
-    """The database's tables are of a version that this one does not know."""
-
-
-class InvalidDatabaseUrl(InvalidInput):
+class InvalidDatabaseUrl(DatabaseFault):
     """Not a URL of a database this server runs on."""
 
 
@@ -145,9 +141,8 @@ class Database:
 
     @cached_property
     def _writers(self) -> AsyncEngine:
-        if not self.is_sqlite:
-            return self._readers
-        return self._async_engine(pool_size=1, max_overflow=0)
+        """Apart from the readers, so that writes that wait for each other's customer keep nobody from reading."""
+        return self._async_engine(pool_size=1 if self.is_sqlite else WRITERS, max_overflow=0)
 
     @cached_property
     def _plain(self) -> Engine:
@@ -182,10 +177,8 @@ class Database:
 
 @contextmanager
 def _transaction(connection: Connection, sqlite: bool, snapshot: bool = False) -> Iterator[None]:
-    if sqlite:
-        connection.exec_driver_sql("BEGIN" if snapshot else "BEGIN IMMEDIATE")
-    else:
-        connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if snapshot else "BEGIN")
+    for statement in _BEGIN[sqlite, snapshot]:
+        connection.exec_driver_sql(statement)
     try:
         yield
     except BaseException:
@@ -193,6 +186,19 @@ def _transaction(connection: Connection, sqlite: bool, snapshot: bool = False) -
             connection.exec_driver_sql("ROLLBACK")
         raise
     connection.exec_driver_sql("COMMIT")
+
+
+_BEGIN = {
+    (True, True): ["BEGIN"],
+    (True, False): ["BEGIN IMMEDIATE"],
+    (False, True): [
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        f"SET LOCAL lock_timeout = '{READ_SECONDS}s'",  # a table that is being migrated
+        f"SET LOCAL statement_timeout = '{SNAPSHOT_SECONDS}s'",
+    ],
+    (False, False): ["BEGIN ISOLATION LEVEL READ COMMITTED"],
+}
+"""By whether it is SQLite and whether it is a snapshot."""
 
 
 @contextmanager
@@ -232,29 +238,3 @@ def _parse(url: str) -> URL:
     if not parsed.database or parsed.database == ":memory:":
         raise InvalidDatabaseUrl("the database URL names no file: write sqlite:///file.db")
     return parsed.set(drivername="sqlite")
-
-
-def migrate(url: str) -> None:
-    """Brings the database's tables to this version's, in one transaction; safe to run at once from many nodes.
-
-    Raises InvalidDatabaseUrl, DatabaseAway, and UnknownSchema for a database of a newer version.
-    """
-    database = Database(url)
-    try:
-        database.write_now(_migrate)
-    finally:
-        database.close_now()
-
-
-def _migrate(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":  # held to the end of this transaction only
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
-    config = Config()
-    config.set_main_option("script_location", "chargerights.storage:migrations")
-    config.attributes["connection"] = connection
-    try:
-        command.upgrade(config, "head")
-    except CommandError as error:
-        raise UnknownSchema(
-            "the database was made by a newer version of chargerights: run that version, or restore a backup"
-        ) from error

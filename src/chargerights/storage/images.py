@@ -10,17 +10,23 @@ answer shows one revision to its end.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from weakref import WeakSet
 
+from sqlalchemy import Connection
+
+from ..rights.errors import InvalidInput
 from ..rights.network import Network
 from . import journal, live, networks
-from .database import Database
+from .database import Database, DatabaseAway, DatabaseFault
 from .live import LiveCharger
 
 ENTRIES_PER_STEP = 50
 """Applied at a stretch, so that the event loop is not held."""
 ENTRIES_WORTH_APPLYING = 5_000
+LOAD_SECONDS = 90
 
 
 class Reading:
@@ -52,12 +58,20 @@ class Image:
             return self
         return Image(self.customer_id, self.revision, self.network.fork(), self.live_version, dict(self.live))
 
+    def writable_live(self) -> Image:
+        """The same for the live state only: the network, and who reads it, stay shared."""
+        if not len(self._readers):
+            return self
+        live = dict(self.live)
+        return Image(self.customer_id, self.revision, self.network, self.live_version, live, self._readers)
+
 
 class Images:
     """The images of the customers that this process serves."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
+        self._clock = clock
         self._images: dict[int, Image] = {}
         self._locks: dict[int, asyncio.Lock] = {}
 
@@ -74,7 +88,9 @@ class Images:
             if image is None:
                 image = await self._load(customer_id)
             while image.revision < revision:
-                image = await self._follow(image)
+                before, image = image.revision, await self._follow(image)
+                if image.revision <= before:  # the database has gone back, or a standby is behind
+                    raise DatabaseAway(LookupError(f"revision {revision} is gone"))
             if image.live_version < live_version:
                 image = await self._follow_live(image)
             return image
@@ -84,10 +100,24 @@ class Images:
         return self._images.get(customer_id)
 
     async def _load(self, customer_id: int) -> Image:
-        found = await asyncio.to_thread(self._database.read_now, networks.load, customer_id)
+        try:
+            async with asyncio.timeout(LOAD_SECONDS):
+                found = await asyncio.to_thread(self._database.read_now, self._read, customer_id)
+        except TimeoutError as error:
+            raise DatabaseAway(error) from error
         image = Image(customer_id, found.revision, found.network, found.live_version, found.live)
         self._images[customer_id] = image
         return image
+
+    def _read(self, connection: Connection, customer_id: int) -> networks.Snapshot:
+        """The snapshot, with the largest lists made: they are not to be made on the event loop."""
+        try:
+            found = networks.load(connection, customer_id)
+        except InvalidInput as error:  # what a newer version, or another set of time zones, has let in
+            raise DatabaseFault(f"customer {customer_id} cannot be read: {error}") from error
+        for site_id in found.network.subsites(None):
+            found.network.reached_below(site_id, self._clock())
+        return found
 
     async def _follow(self, image: Image) -> Image:
         """Applies what the journal holds since the image, a step at a time, or loads anew."""
@@ -125,7 +155,7 @@ class Images:
 
     async def _follow_live(self, image: Image) -> Image:
         version, states = await self._database.read(live.since, image.customer_id, image.live_version)
-        image = image.writable()
+        image = image.writable_live()
         image.live.update((state.charger_id, state) for state in states)
         image.live_version = version
         self._images[image.customer_id] = image

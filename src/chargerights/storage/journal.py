@@ -20,8 +20,9 @@ from ..rights.network import Network
 from .entities import CHARGER, KINDS, Entity, Kind, key_of, kind_of
 from .schema import customers, journal
 
-MAX_ALLOCATED_BELOW = 2**53
-"""Ids given in files beyond this do not push the ids that the server assigns after them."""
+LARGEST_FOLLOWED = 2**52
+"""Ids given in files beyond this do not push the ids that the server assigns after them: those stay whole numbers in
+programs that count in doubles."""
 
 
 class UnknownCustomer(NotFound):
@@ -68,7 +69,7 @@ class Revision:
 
     def reserve(self, highest: int) -> None:
         """Assigns only ids above that one from now on."""
-        if self._next_id <= highest < MAX_ALLOCATED_BELOW:
+        if self._next_id <= highest < LARGEST_FOLLOWED:
             self._next_id = highest + 1
 
     def put(self, entity: Entity) -> None:
@@ -99,7 +100,10 @@ class Revision:
 
 @contextmanager
 def revise(connection: Connection, customer_id: int, *, at: datetime, actor: str, action: str) -> Iterator[Revision]:
-    """Takes the customer's next revision and journals what is put into it. Raises UnknownCustomer."""
+    """Takes the customer's next revision and journals what is put into it; of nothing put, neither remains.
+
+    Raises UnknownCustomer.
+    """
     row = connection.execute(
         update(customers)
         .where(customers.c.id == customer_id)
@@ -110,18 +114,14 @@ def revise(connection: Connection, customer_id: int, *, at: datetime, actor: str
         raise UnknownCustomer((customer_id,))
     revision = Revision(connection, customer_id, row.revision, at, row.next_id)
     yield revision
-    connection.execute(
-        insert(journal).values(
-            customer_id=customer_id,
-            revision=revision.number,
-            at=at,
-            actor=actor,
-            action=action,
-            changes=None if revision.bulk else revision._changes,
-        )
-    )
-    if revision._next_id != row.next_id:
-        connection.execute(update(customers).where(customers.c.id == customer_id).values(next_id=revision._next_id))
+    written = revision.bulk or revision._changes
+    if written:
+        changes = None if revision.bulk else revision._changes
+        entry = {"customer_id": customer_id, "revision": revision.number, "at": at, "actor": actor}
+        connection.execute(insert(journal).values(**entry, action=action, changes=changes))
+    after = {"revision": revision.number if written else revision.number - 1, "next_id": revision._next_id}
+    if after != {"revision": row.revision, "next_id": row.next_id}:
+        connection.execute(update(customers).where(customers.c.id == customer_id).values(after))
 
 
 def since(connection: Connection, customer_id: int, revision: int, limit: int) -> list[Entry]:

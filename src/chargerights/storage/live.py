@@ -102,7 +102,8 @@ def since(connection: Connection, customer_id: int, version: int) -> tuple[int, 
     """The live version now, and the states written after the given one."""
     now = connection.scalar(select(live_versions.c.version).where(live_versions.c.customer_id == customer_id))
     query = select(live_chargers).where(live_chargers.c.customer_id == customer_id, live_chargers.c.version > version)
-    return now or 0, [
+    rows = connection.execute(query).all()
+    states = [
         LiveCharger(
             row.charger_id,
             row.connected,
@@ -112,8 +113,10 @@ def since(connection: Connection, customer_id: int, version: int) -> tuple[int, 
             _CONNECTORS.validate_python(row.connectors),
             _REPORTED.validate_python(row.reported),
         )
-        for row in connection.execute(query)
+        for row in rows
     ]
+    # Rows may be newer than the version read before them: outside a snapshot these are two reads.
+    return max([now or 0, *(row.version for row in rows)]), states
 
 
 def _row(customer_id: int, version: int, state: LiveCharger) -> dict[str, Any]:

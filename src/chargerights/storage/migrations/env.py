@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the connection and in the transaction that `database.migrate` opened."""
+"""Alembic's entry: runs the migrations on the connection and in the transaction that `migration.migrate` opened."""
 
 from alembic import context
 
