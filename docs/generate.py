@@ -21,7 +21,7 @@ from typing import TypeVar, get_origin
 from cyclopts import App
 
 from chargerights import cli, settings
-from chargerights.api import reference
+from chargerights.api.documents import reference
 from chargerights.files import published
 from chargerights.rights.decide import Cause, Standing
 from chargerights.rights.explain import explain

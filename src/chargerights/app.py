@@ -10,7 +10,8 @@ from fastapi import FastAPI
 from starlette_compress import CompressMiddleware
 
 from . import settings, telemetry
-from .api import access, documents, problems, v1
+from .api import access, problems, v1
+from .api.documents import pages
 from .api.state import State
 from .storage.database import Database
 from .storage.images import Images
@@ -34,7 +35,7 @@ def create_app(database: Database, clock: Callable[[], datetime] = now) -> FastA
     app.include_router(v1.router)
     app.include_router(access.router)
     problems.install(app)
-    documents.install(app)
+    pages.install(app)
     app.add_middleware(CompressMiddleware, minimum_size=1024, gzip_level=1, brotli_quality=1, zstd_level=1)
     app.add_middleware(telemetry.AccessLog)
     return app

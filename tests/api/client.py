@@ -15,7 +15,8 @@ from fastapi import FastAPI
 from pydantic import TypeAdapter
 from sqlalchemy import Connection
 
-from chargerights.api import access, wire
+from chargerights.api import access
+from chargerights.api.documents import wire
 from chargerights.app import create_app
 from chargerights.files import network_file
 from chargerights.rights.network import Network

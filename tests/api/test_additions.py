@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chargerights.api.wire_examples import NEW_CHARGER
+from chargerights.api.documents.wire_examples import NEW_CHARGER
 from tests.api.client import BAD, Api, read, refusal
 from tests.api.test_authorised_users_of_site import NOT_INT64
 from tests.world import RIVAL_GARAGE

@@ -15,9 +15,9 @@ from fastapi import FastAPI
 from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV31SpecValidator
 
 from chargerights import __version__
-from chargerights.api import documents, reference
-from chargerights.api.descriptions import OPERATIONS
-from chargerights.api.descriptions import operation as description
+from chargerights.api.documents import pages, reference
+from chargerights.api.documents.descriptions import OPERATIONS
+from chargerights.api.documents.descriptions import operation as description
 from chargerights.app import create_app
 from chargerights.storage.database import Database
 from tests.api.checking import Json, valid
@@ -161,7 +161,7 @@ def test_a_parameter_that_a_route_declares_itself_is_described_once_and_in_our_w
     @app.get("/api/group/authorisedUsers/{groupId}", **described)
     async def route(groupId: int) -> None: ...  # noqa: N803
 
-    documents.install(app)
+    pages.install(app)
     (found,) = [each for _, each in operations(app.openapi())]
     mine = [each for each in found["parameters"] if each["name"] == "groupId"]
     assert mine == [described["openapi_extra"]["parameters"][0]]
@@ -170,18 +170,18 @@ def test_a_parameter_that_a_route_declares_itself_is_described_once_and_in_our_w
 
 def test_a_schema_of_the_same_name_as_one_of_v1_is_refused() -> None:
     with pytest.raises(ValueError, match="called Tag"):
-        documents.complete({"paths": {}, "components": {"schemas": {"Tag": {"type": "string"}}}})
+        pages.complete({"paths": {}, "components": {"schemas": {"Tag": {"type": "string"}}}})
 
 
 def test_completing_leaves_the_framework_s_document_as_it_was() -> None:
     written = {"paths": {}}
-    documents.complete(written)
+    pages.complete(written)
     assert written == {"paths": {}}
 
 
 def test_an_app_whose_own_pages_need_the_internet_is_refused() -> None:
     with pytest.raises(ValueError, match="docs_url=None"):
-        documents.install(FastAPI())
+        pages.install(FastAPI())
 
 
 def test_the_page_and_its_files_come_from_here(get: Get) -> None:
@@ -243,4 +243,4 @@ def test_swagger_holds_no_construct_of_openapi_3(swagger: Json) -> None:
 
 def test_docs_api_md_is_up_to_date() -> None:
     page = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
-    assert reference.rewritten(page) == page, "run: python -m chargerights.api.reference docs/api.md"
+    assert reference.rewritten(page) == page, "run: python -m chargerights.api.documents.reference docs/api.md"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV31SpecValidator
 
-from chargerights.api.swagger2 import swagger2
-from chargerights.api.swagger2_schemas import CannotRender, plain_schema, schema
+from chargerights.api.documents.swagger2 import swagger2
+from chargerights.api.documents.swagger2_schemas import CannotRender, plain_schema, schema
 
 Json = dict[str, Any]
 

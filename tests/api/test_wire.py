@@ -8,10 +8,10 @@ from copy import deepcopy
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from chargerights.api import wire, wire_examples
 from chargerights.api.additions import new_charger
-from chargerights.api.swagger2_schemas import schema as swagger_schema
-from chargerights.api.wire_bodies import schemas
+from chargerights.api.documents import wire, wire_examples
+from chargerights.api.documents.swagger2_schemas import schema as swagger_schema
+from chargerights.api.documents.wire_bodies import schemas
 from tests.api.checking import Json, valid
 
 SCHEMAS = schemas()

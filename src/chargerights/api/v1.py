@@ -1,7 +1,7 @@
 """The v1 wire (API.md sections 1.1 and 1.3): the mission's question and its siblings.
 
 Routes only: they parse, ask `rights`, and print through a `Scribe`. What they say of themselves in the OpenAPI
-document stands in `descriptions`.
+document stands in `documents`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..storage import changes
 from .additions import new_charger, new_site_name
 from .asking import Asked, ask, int64, json_body, site_ids, switch
 from .auth import Reader, Writer
-from .descriptions import operation
+from .documents.descriptions import operation
 from .problems import SitesNotFound
 from .state import state_of
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from fastapi import Response
 
+from ..problems import V1_TEXTS
 from . import wire_examples as examples
-from .problems import V1_TEXTS
 from .wire import Json
 
 TAGS = {

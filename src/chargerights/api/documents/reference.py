@@ -1,6 +1,6 @@
 """The generated parts of docs/api.md: the operations and the objects of v1, from the same tables as the documents.
 
-`python -m chargerights.api.reference docs/api.md` writes them anew between their markers.
+`python -m chargerights.api.documents.reference docs/api.md` writes them anew between their markers.
 """
 
 from __future__ import annotations

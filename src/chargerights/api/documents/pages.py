@@ -14,11 +14,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, HTTPException, Request
+import orjson
+from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+from fastapi.responses import FileResponse, HTMLResponse
 
-from .. import __version__
+from ... import __version__
 from .descriptions import OPERATIONS, TAGS
 from .descriptions import operation as described_operation
 from .swagger2 import METHODS, swagger2
@@ -48,6 +49,7 @@ SECURITY_SCHEMES: dict[str, Json] = {
 ANY_HEADER: list[Json] = [{"header": []}, {"bearer": []}]
 ANY_WAY: list[Json] = [*ANY_HEADER, {"query": []}]
 
+ADDRESSES_KEPT = 16
 UI_FILES = {
     "swagger-ui-bundle.js": "text/javascript",
     "swagger-ui.css": "text/css",
@@ -78,6 +80,7 @@ def install(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = completed  # type: ignore[method-assign]
+    app.state.swagger = {}
     app.include_router(router)
 
 
@@ -122,8 +125,15 @@ def _is_default_422(response: Any) -> bool:
 
 
 @router.get("/swagger.json")
-async def swagger_document(request: Request) -> JSONResponse:
-    return JSONResponse(swagger2(request.app.openapi(), str(request.base_url)))
+async def swagger_document(request: Request) -> Response:
+    """Rendered once for each address the server is asked by, as far as those are few: anybody may ask."""
+    rendered: dict[str, bytes] = request.app.state.swagger
+    address = str(request.base_url)
+    if address not in rendered:
+        if len(rendered) >= ADDRESSES_KEPT:
+            rendered.clear()
+        rendered[address] = orjson.dumps(swagger2(request.app.openapi(), address))
+    return Response(rendered[address], media_type="application/json")
 
 
 @router.get("/docs")

@@ -11,9 +11,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
 
-from ..files.entries import ChargerEntry
+from ...files.entries import ChargerEntry
+from ..additions import MEMBERS, RENAMED
 from . import wire_examples as examples
-from .additions import MEMBERS, RENAMED
 from .wire import (
     BriefSite,
     BriefSiteDrivers,
