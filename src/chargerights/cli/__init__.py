@@ -1,4 +1,5 @@
-"""The command line. Exit status: 0 for yes and for done, 1 for no, 2 for a wrong question or a refused file.
+"""The command line. Exit status: 0 for yes and for done, 1 for no, 2 for a wrong question or a refused file,
+3 for a database that is away, 70 for a fault of the program.
 
 Every command has `--json` for programs and `--database URL`; without it the environment's CHARGERIGHTS_DATABASE
 counts, else sqlite:///chargerights.db in the current folder.
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 
 from cyclopts import App, CycloptsError
 
@@ -53,4 +55,7 @@ def main() -> None:
     except KeyboardInterrupt:
         complain("interrupted; nothing of this command was kept")
         sys.exit(130)
+    except Exception:  # a fault of this program; status 1 would be read as "no"
+        traceback.print_exc()
+        sys.exit(70)
     sys.exit(status if isinstance(status, int) else 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -70,10 +71,14 @@ def dump(
             sys.stdout.buffer.write(chunk)
         sys.stdout.buffer.flush()
         return
+    beside = Path(f"{output}.part")  # what is there stays until the new one is whole
     try:
-        with output.open("wb") as target:
+        with beside.open("wb") as target:
             target.writelines(dump_network(network))
+        beside.replace(output)
     except OSError as error:
+        with suppress(OSError):
+            beside.unlink()
         raise WrongQuestion(f"{output} cannot be written: {error.strerror}") from error
     if common.json:
         print_json({"output": str(output)})
@@ -97,7 +102,7 @@ def load_network(database: Database, customer_id: int, file: NetworkFile, actor:
             bar.advance(task, count)
 
         def work(connection: Connection) -> tuple[Facts, int]:
-            return _load(
+            return load_file(
                 connection,
                 customer_id,
                 file,
@@ -109,14 +114,16 @@ def load_network(database: Database, customer_id: int, file: NetworkFile, actor:
         return database.write_now(work)
 
 
-def _load(
+def load_file(
     connection: Connection,
     customer_id: int,
     file: NetworkFile,
     actor: str,
-    begin: Callable[[int], None],
-    stored: Callable[[int], None],
+    begin: Callable[[int], None] = lambda total: None,
+    stored: Callable[[int], None] = lambda count: None,
 ) -> tuple[Facts, int]:
+    """Loads the file for the customer in the transaction that is open. `begin` is told how many entities will be
+    stored, `stored` how many of them more are. Raises InvalidNetworkFile."""
     at = now()
     with revise(connection, customer_id, at=at, actor=actor, action="network.load") as revision:
         known = networks.load(connection, customer_id).network

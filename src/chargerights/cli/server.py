@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import orjson
 import uvicorn
 from cyclopts import Parameter
 from cyclopts.validators import Number
+from sqlalchemy import Connection
 
 from .. import settings, telemetry
 from ..api.answers import Fragments, Scribe
@@ -22,7 +23,7 @@ from ..storage import callers, networks
 from ..storage.database import Database
 from ..storage.images import Image
 from .common import Common, now, stdout
-from .networks import load_network
+from .networks import load_file
 
 DEMO_CUSTOMER = "Demo"
 DEMO_SITES = [410, 420]
@@ -61,14 +62,20 @@ def serve(
     )
 
 
+def _add_demo(connection: Connection, at: datetime) -> callers.Customer:
+    """The demo customer with his network, in one transaction: an interrupted first start leaves nothing."""
+    customer = callers.add_customer(connection, DEMO_CUSTOMER, at)
+    load_file(connection, customer.id, parse(orjson.dumps(demo_network(at.date()))), "demo")
+    return customer
+
+
 def _prepare_demo(database: Database, url: str, address: str) -> None:
     """Loads the demo network unless it is there, and prints what to try with a new key."""
     at = now()
     known = {each.name: each for each in database.read_now(callers.list_customers)}
     customer = known.get(DEMO_CUSTOMER)
     if customer is None:
-        customer = database.write_now(callers.add_customer, DEMO_CUSTOMER, at)
-        load_network(database, customer.id, parse(orjson.dumps(demo_network(at.date()))), "demo")
+        customer = database.write_now(_add_demo, at)
     _, secret = database.write_now(
         callers.add_key, customer.id, at=at, name="demo", read_only=True, expires_at=at + DEMO_KEY_LASTS
     )
@@ -84,7 +91,8 @@ def _prepare_demo(database: Database, url: str, address: str) -> None:
     stdout.print(f"It answers:\n\n{answer}\n", markup=False)
     stdout.print("Leave out excludeDetails for tags, sites, chargers and external ids. May a card charge, and why?\n")
     program = shlex.quote(sys.argv[0])
-    stdout.print(f"export {settings.PREFIX}DATABASE={shlex.quote(url)}", markup=False)
+    if database.is_sqlite:  # else the URL may hold a password
+        stdout.print(f"export {settings.PREFIX}DATABASE={shlex.quote(url)}", markup=False)
     for story in STORIES:
         question = f"{program} explain {shlex.quote(story.id_tag)} {story.charger_id}"
         stdout.print(f"{question}  # {story.expect}", markup=False)
