@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from chargerights.rights.errors import InvalidIdentifier
 from chargerights.rights.identifiers import (
     MAX_CHARGER_ID_LENGTH,
     MAX_TAG_LENGTH,
@@ -98,3 +99,14 @@ def test_a_text_is_as_long_as_its_limit_at_most_spaces_around_it_aside() -> None
 
 def test_a_time_zone_has_an_iana_name() -> None:
     assert zone("Europe/Amsterdam").key == "Europe/Amsterdam"
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u3000", "\u200c"])
+def test_names_may_hold_the_invisible_characters_that_people_write(space: str) -> None:
+    assert text(f"Ann{space}a", "a name") == f"Ann{space}a"
+
+
+@pytest.mark.parametrize("control", ["\x00", "\n", "\u2028", "\u202e", "\ud800"])
+def test_names_hold_no_character_that_breaks_a_line_or_turns_a_text_around(control: str) -> None:
+    with pytest.raises(InvalidIdentifier, match="cannot be shown"):
+        text(f"Ann{control}a", "a name")

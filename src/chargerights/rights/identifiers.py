@@ -14,6 +14,8 @@ INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 MAX_TAG_LENGTH = 255  # OCPP 2.1 IdTokenType.idToken; 2.0.1 has 36, 1.6 has 20
 MAX_CHARGER_ID_LENGTH = 48  # OCPP 2.0.1 part 4, section 3.1.1: the charger's identity
 MAX_TEXT_LENGTH = 500
+INVISIBLE = frozenset("\u00a0\u2007\u202f\u3000\u200c\u200d")
+"""Spaces of other widths, as spreadsheets and Japanese have them, and the joiners of Persian and Indic names."""
 MAX_SITE_DEPTH = 25
 """Sites from a root to its deepest: readers of nested JSON stop at 64 levels often, and a site takes two."""
 
@@ -88,6 +90,6 @@ def zone(timezone: str) -> ZoneInfo:
 
 
 def _printable(value: str, what: str) -> str:
-    if not value.isprintable():
+    if not (value.isprintable() or all(each.isprintable() or each in INVISIBLE for each in value)):
         raise InvalidIdentifier(f"{what} holds a character that cannot be shown: {value!r}")
     return value
