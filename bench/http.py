@@ -212,21 +212,21 @@ def beside_rows(here: Setting, with_spicedb: bool) -> list[list[str]]:
     ours = partial(target.ask, BRIEF_20)
     with new_postgresql() as url, psycopg.connect(url, autocommit=True) as connection:
         postgres.fill(connection, facts, here.subject.network)
-        sql_alone = partial(postgres.ask_best, connection, facts.asked)
-        runs: dict[str, Callable[[], object]] = {"changed": ours, "unchanged": ours, "SQL": sql_alone}
+        sql = partial(postgres.ask_best, connection, facts.asked)
+        runs: dict[str, Callable[[], object]] = {"changed": ours, "unchanged": ours, "SQL": sql}
         timings = in_turns(runs, ROUNDS, {"changed": writer.write})
-    sql, unchanged, changed = (timings[name].median for name in ("SQL", "unchanged", "changed"))
-    rows = [["one SQL statement on PostgreSQL", duration(sql), ratio(sql, unchanged), ratio(sql, changed)]]
+    medians = {
+        "chargerights over HTTP, with names": (timings["unchanged"].median, timings["changed"].median),
+        "one SQL statement on PostgreSQL": (timings["SQL"].median,) * 2,
+    }
     if with_spicedb:
         with spicedb.serving(facts, "postgres") as other:
-            for after_write in (False, True):
-                taken = other.ask(facts.asked, spicedb.ROUNDS, after_write).timings.median
-                what = f"SpiceDB on PostgreSQL, {'after a write' if after_write else 'unchanged'}"
-                rows.append([what, duration(taken), ratio(taken, unchanged), ratio(taken, changed)])
+            unchanged, changed = (other.ask(facts.asked, spicedb.ROUNDS, each).timings.median for each in (False, True))
+        medians[f"SpiceDB {spicedb.VERSION} on PostgreSQL"] = (unchanged, changed)
+    own = next(iter(medians.values()))
     return [
-        ["chargerights over HTTP, with names, unchanged", duration(unchanged), "1 ×", ""],
-        ["chargerights over HTTP, with names, after a write", duration(changed), "", "1 ×"],
-        *rows,
+        [name, *map(duration, both), *(ratio(each, mine) for each, mine in zip(both, own, strict=True))]
+        for name, both in medians.items()
     ]
 
 
@@ -271,7 +271,7 @@ def main() -> None:
     print_table("The mission's request and decisions over HTTP", columns, rows, ["medians; floor: see above"])
     columns = [FULL_20.title, "our first", "our second", "floor"]
     print_table("The largest answer", columns, streamed, ["held: processor time of the event loop's thread"])
-    columns = ["the drivers of 20 sites", "median", "to ours unchanged", "to ours after a write"]
+    columns = ["the drivers of 20 sites", "unchanged", "after a write", "to ours", "to ours after a write"]
     print_table("Beside others, who give the ids alone", columns, beside)
 
 
