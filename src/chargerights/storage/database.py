@@ -8,6 +8,8 @@ REPEATABLE READ, writes in READ COMMITTED (the customer's row lock orders them).
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -29,6 +31,7 @@ WRITE_SECONDS = POOL_SECONDS = 10
 """Beyond these a call is given up. A server that is frozen rather than gone costs up to 10 more: the driver's own
 attempts to cancel."""
 BUSY_SECONDS = 5
+BUSY_ATTEMPTS = 100
 SNAPSHOT_SECONDS = 60
 WRITERS = 4
 SILENCE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
@@ -141,8 +144,9 @@ class Database:
 
     @cached_property
     def _writers(self) -> AsyncEngine:
-        """Apart from the readers, so that writes that wait for each other's customer keep nobody from reading."""
-        return self._async_engine(pool_size=1 if self.is_sqlite else WRITERS, max_overflow=0)
+        """Apart from the readers, so that writes that wait for each other's customer keep nobody from reading. A
+        write is not tried twice, so its connection is tried first."""
+        return self._async_engine(pool_size=1 if self.is_sqlite else WRITERS, max_overflow=0, pool_pre_ping=True)
 
     @cached_property
     def _plain(self) -> Engine:
@@ -218,7 +222,15 @@ def _faults() -> Iterator[None]:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+    for attempt in range(BUSY_ATTEMPTS, 0, -1):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            break
+        except sqlite3.OperationalError:  # others open a new file at the same time: SQLite does not wait for that
+            if attempt == 1:
+                raise
+            time.sleep(BUSY_SECONDS / BUSY_ATTEMPTS)
+    for pragma in ("foreign_keys=ON", "synchronous=FULL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
