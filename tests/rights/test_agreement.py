@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from chargerights.rights.decide import Cause, decide, decide_driver
 from chargerights.rights.explain import explain, explain_driver
 from chargerights.rights.listing import (
-    chargers_by_name,
     chargers_of_driver,
     drivers_of_charger,
     drivers_of_site,
     drivers_of_sites,
-    sites_by_name,
+    held_by_name,
     sites_of_driver,
 )
 from chargerights.rights.model import Charger, PlaceKind
@@ -113,7 +112,9 @@ def test_a_site_without_chargers_lists_those_with_a_site_right_on_it_above_it_or
     for site_id in asked.sites:
         line = {*asked.chain(site_id), *asked.subtree(site_id)}
         holders = {
-            driver.id for driver in facts.drivers if driver.enabled and not line.isdisjoint(sites_by_name(driver, at))
+            driver.id
+            for driver in facts.drivers
+            if driver.enabled and not line.isdisjoint(held_by_name(asked, driver, at)[0])
         }
         assert set(drivers_of_site(asked, site_id, at).drivers) == holders
 
@@ -170,9 +171,9 @@ def test_what_a_driver_holds_by_name_is_within_what_he_may_charge_at(facts: Fact
     for driver in facts.drivers:
         enabled = replace(driver, enabled=True)
         asked.drivers[driver.id] = enabled
-        by_name, by_site = set(chargers_by_name(asked, enabled, at)), sites_by_name(enabled, at)
+        by_site, by_name = held_by_name(asked, enabled, at)
         below = {each for site_id in by_site for below in asked.subtree(site_id) for each in asked.chargers_at(below)}
-        assert by_name | below == chargers_of_driver(asked, driver.id, at)
+        assert {*by_name} | below == chargers_of_driver(asked, driver.id, at)
 
 
 @given(facts(), instants, st.data())

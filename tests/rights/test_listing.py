@@ -7,11 +7,10 @@ from datetime import datetime
 import pytest
 
 from chargerights.rights.listing import (
-    chargers_by_name,
     drivers_of_charger,
     drivers_of_site,
     drivers_of_sites,
-    sites_by_name,
+    held_by_name,
 )
 from chargerights.rights.reach import BEGINNING, END, Listing
 from tests.world import (
@@ -108,14 +107,12 @@ def test_what_a_driver_holds_by_name_is_what_his_rights_that_are_valid_now_name_
         On(DEPOT, valid_from=TOMORROW),
     )
     asked = network(FACTS._replace(drivers=[trent]))
-    assert sites_by_name(trent, NOW) == [COMPANY.id, OFFICE.id]
-    assert sites_by_name(trent, TOMORROW) == [COMPANY.id, DEPOT.id, OFFICE.id]
-    assert chargers_by_name(asked, trent, NOW) == ["CIR-2", "DEP-1", "OFF-1"]
-    assert chargers_by_name(asked, trent, TOMORROW) == ["CIR-2", "OFF-1"]
+    assert held_by_name(asked, trent, NOW) == ([COMPANY.id, OFFICE.id], ["CIR-2", "DEP-1", "OFF-1"])
+    assert held_by_name(asked, trent, TOMORROW) == ([COMPANY.id, DEPOT.id, OFFICE.id], ["CIR-2", "OFF-1"])
 
 
 def test_what_a_disabled_driver_holds_by_name_stays_his() -> None:
-    assert sites_by_name(FRANK, NOW) == [DEPOT.id]
+    assert held_by_name(network(), FRANK, NOW) == ([DEPOT.id], [])
 
 
 def test_a_list_that_still_holds_is_not_made_again() -> None:

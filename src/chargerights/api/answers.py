@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from pyroaring import BitMap64
 
-from ..rights.listing import chargers_by_name, sites_by_name
+from ..rights.listing import held_by_name
 from ..rights.model import Charger, Driver, Site
 from ..rights.network import Network
 from ..rights.reach import Listing
@@ -63,10 +63,10 @@ class Rope(NamedTuple):
 
 
 class BriefSite(NamedTuple):
-    """The users of one site with `excludeDetails`, as they were at a revision within a span of time."""
+    """The users of one site with `excludeDetails`: true for as long as they are these and nobody is renamed."""
 
-    revision: int
-    since: datetime
+    drivers: BitMap64
+    names_since: int
     json: bytes
 
 
@@ -83,7 +83,8 @@ class Fragments:
         live = image.live.get(charger_id)
         kept = self.chargers.get(charger_id)
         if kept is None or not kept.made_from(charger, site, live):
-            json = encode(encoding.charger(charger, site, live))
+            # A copy of its own length: the encoder's result keeps a buffer many times as long behind it.
+            json = bytes(memoryview(encode(encoding.charger(charger, site, live))))
             kept = self.chargers[charger_id] = ChargerFragment(charger, site, live, _count(charger, live), json)
         return kept
 
@@ -126,7 +127,7 @@ class Scribe:
 
     def _brief_site(self, site_id: int, listing: Listing) -> Iterator[bytes]:
         kept = self._fragments.brief_sites.get(site_id)
-        if kept is not None and (kept.revision, kept.since) == (self._image.revision, listing.since):
+        if kept is not None and kept.names_since == self._image.names_since and kept.drivers == listing.drivers:
             yield kept.json
             return
         chunks, size = [], 0
@@ -136,7 +137,8 @@ class Scribe:
                 chunks.append(chunk)
             yield chunk
         if size <= BRIEF_BYTES_KEPT:
-            self._fragments.keep_brief(site_id, BriefSite(self._image.revision, listing.since, b"".join(chunks)))
+            brief = BriefSite(listing.drivers, self._image.names_since, b"".join(chunks))
+            self._fragments.keep_brief(site_id, brief)
 
     def _brief_users(self, drivers: BitMap64) -> Iterator[bytes]:
         ids = iter(drivers)
@@ -154,8 +156,7 @@ class Scribe:
         separator = b""
         for driver_id in drivers:
             driver = self._network.drivers[driver_id]
-            site_ids = sites_by_name(driver, self._at)
-            charger_ids = chargers_by_name(self._network, driver, self._at)
+            site_ids, charger_ids = held_by_name(self._network, driver, self._at)
             for site_id in site_ids:
                 if site_id not in self._ropes:
                     yield from self._make_ropes(site_id)

@@ -60,7 +60,7 @@ async def _authenticate(request: Request) -> Caller:
     if not secret:
         raise NotAuthorised("send an API key in the header x-api-key")
     now = state.clock()
-    caller = await state.database.read(callers.authenticate, secret, now)
+    caller = await state.database.glance(callers.authenticate, secret, now)
     if caller is None:
         raise NotAuthorised("the API key is unknown, revoked or expired")
     client_id = request.query_params.get("clientId")

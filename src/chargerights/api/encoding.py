@@ -5,7 +5,6 @@ A member without a value is `null` where the wire's type is nullable and left ou
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -44,21 +43,21 @@ def brief_driver(driver: Driver, home: Site | None) -> dict[str, Any]:
 
 def driver_head(driver: Driver, home: Site | None) -> dict[str, Any]:
     """A User without the sites and chargers he holds rights on."""
-    return {
-        **brief_driver(driver, home),
-        **_given(externalId=driver.external_id),
-        "tags": [_tag(tag) for tag in driver.tags],
-        "payerId": driver.payer_id,
-        "integratedExternalIds": [
-            {
-                "referenceType": REFERENCE_TYPES[each.reference_type],
-                "referenceId": each.reference_id,
-                "externalId": each.external_id,
-                "effectiveFrom": each.effective_from,
-            }
-            for each in driver.external_ids
-        ],
-    }
+    user = brief_driver(driver, home)  # written out: there are tens of thousands in an answer
+    if driver.external_id is not None:
+        user["externalId"] = driver.external_id
+    user["tags"] = [_tag(tag) for tag in driver.tags]
+    user["payerId"] = driver.payer_id
+    user["integratedExternalIds"] = [
+        {
+            "referenceType": REFERENCE_TYPES[each.reference_type],
+            "referenceId": each.reference_id,
+            "externalId": each.external_id,
+            "effectiveFrom": each.effective_from,
+        }
+        for each in driver.external_ids
+    ]
+    return user
 
 
 def brief_site(site: Site) -> dict[str, Any]:
@@ -178,16 +177,17 @@ def _location(it: Charger, site: Site) -> dict[str, Any]:
 
 
 def _tag(tag: Tag) -> dict[str, Any]:
-    expires: datetime | str = tag.expires_at or NO_EXPIRY
-    return {
+    shown: dict[str, Any] = {
         "id": tag.id,
         "idTag": tag.id_tag,
-        "expiringDate": expires,
+        "expiringDate": tag.expires_at or NO_EXPIRY,
         "startDate": tag.starts_at,
         "lastUpdated": tag.updated_at,
-        **_given(tokenName=tag.token_name),
         "invoicable": tag.invoicable,
     }
+    if tag.token_name is not None:
+        shown["tokenName"] = tag.token_name
+    return shown
 
 
 def _given(**members: Any) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def who(
     network = found.network
     listings = drivers_of_sites(network, sites, instant_asked)
     if common.json:
-        image = Image(customer, found.revision, network, found.live_version, found.live)
+        image = Image.of(customer, found)
         for chunk in Scribe(image, Fragments(), instant_asked).site_drivers(listings, brief=True):
             sys.stdout.write(chunk.decode())
         sys.stdout.write("\n")

@@ -81,7 +81,7 @@ def _prepare_demo(database: Database, url: str, address: str) -> None:
     )
     found = database.read_now(networks.load, customer.id)
     listings = drivers_of_sites(found.network, DEMO_SITES, at)
-    image = Image(customer.id, found.revision, found.network, found.live_version, found.live)
+    image = Image.of(customer.id, found)
     answer = b"".join(Scribe(image, Fragments(), at).site_drivers(listings, brief=True)).decode()
     body = orjson.dumps({"groupIds": DEMO_SITES}).decode()
     stdout.rule("chargerights demo")

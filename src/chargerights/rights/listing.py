@@ -82,18 +82,17 @@ def sites_of_driver(network: Network, driver_id: int, at: datetime) -> set[int]:
     return found
 
 
-def sites_by_name(driver: Driver, at: datetime) -> list[int]:
-    """The sites on which the driver himself holds a right valid at that instant, by id."""
-    return sorted({int(place.id) for place in _valid_places(driver, at) if place.kind is PlaceKind.SITE})
-
-
-def chargers_by_name(network: Network, driver: Driver, at: datetime) -> list[str]:
-    """The chargers on which he holds one directly or through an access group, by charger id."""
-    found: set[str] = set()
+def held_by_name(network: Network, driver: Driver, at: datetime) -> tuple[list[int], list[str]]:
+    """The sites on which the driver himself holds a right valid at that instant, and the chargers on which he holds
+    one directly or through an access group; by id."""
+    sites: set[int] = set()
+    chargers: set[str] = set()
     for place in _valid_places(driver, at):
-        if place.kind is not PlaceKind.SITE:
-            found.update(network.named_chargers(place))
-    return sorted(found)
+        if place.kind is PlaceKind.SITE:
+            sites.add(int(place.id))
+        else:
+            chargers.update(network.named_chargers(place))
+    return sorted(sites), sorted(chargers)
 
 
 def _enabled(network: Network, parts: list[Listing]) -> Listing:

@@ -76,6 +76,14 @@ class Database:
                 raise
         return await self._read_once(work, *args, **kwargs)
 
+    async def glance(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """A read of a row or two by its key. On SQLite it runs on the event loop itself: that takes a tenth of the
+        time that a thread would, and readers of a WAL wait for no writer."""
+        if not self.is_sqlite:
+            return await self.read(work, *args, **kwargs)
+        with _faults():
+            return work(self._glancing, *args, **kwargs)
+
     async def _read_once(
         self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
@@ -94,6 +102,9 @@ class Database:
             engine = self.__dict__.pop(name, None)
             if engine is not None:
                 await engine.dispose()
+        glancing = self.__dict__.pop("_glancing", None)
+        if glancing is not None:
+            glancing.close()
         self.close_now()
 
     # -- in a plain thread ------------------------------------------------------------------------
@@ -154,6 +165,10 @@ class Database:
         if self.is_sqlite:
             event.listen(engine, "connect", _prepare_sqlite)
         return engine
+
+    @cached_property
+    def _glancing(self) -> Connection:
+        return self._plain.connect()
 
     def _async_engine(self, **pool: int) -> AsyncEngine:
         url = self._url.set(drivername="sqlite+aiosqlite") if self.is_sqlite else self._url

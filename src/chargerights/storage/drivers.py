@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace as replaced
 from itertools import islice
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, Select, Table, delete, insert, select
@@ -22,11 +23,12 @@ Rows = dict[int, list[Sequence[Any]]]
 """A driver's rows, by his id; the first column is that id."""
 
 Owned = TypeVar("Owned", Tag, Right)
+_second = itemgetter(1)
 
 _DRIVER = [drivers.c[name] for name in ("id", "name", "home_site_id", "external_id", "payer_id", "enabled")]
 _EXTERNAL_ID = [
     driver_external_ids.c[name]
-    for name in ("driver_id", "reference_id", "external_id", "reference_type", "effective_from")
+    for name in ("driver_id", "position", "reference_id", "external_id", "reference_type", "effective_from")
 ]
 _TAG = [
     tags.c[name]
@@ -51,11 +53,11 @@ def load(connection: Connection, customer_id: int, ids: Collection[int] | None =
     while page:
         first, last = page[0].id, page[-1].id
 
-        def rows(columns: list[Column[Any]], order: str, first: int = first, last: int = last) -> Rows:
+        def rows(columns: list[Column[Any]], first: int = first, last: int = last) -> Rows:
             mine = columns[0].between(first, last) if ids is None else columns[0].in_(ids)
-            return _rows(connection, customer_id, select(*columns).where(mine), order)
+            return _rows(connection, customer_id, select(*columns).where(mine))
 
-        external_ids, tags_of, rights_of = rows(_EXTERNAL_ID, "position"), rows(_TAG, "id"), rows(_RIGHT, "id")
+        external_ids, tags_of, rights_of = rows(_EXTERNAL_ID), rows(_TAG), rows(_RIGHT)
         found += [_driver(row, external_ids, tags_of, rights_of, shared) for row in page]
         page = connection.execute(query.where(columns.id > last)).all()
     return found
@@ -107,13 +109,18 @@ def _keep(
     return tuple(each for each in after if each not in before)
 
 
-def _rows(connection: Connection, customer_id: int, query: Select[Any], order: str) -> Rows:
-    """The rows of the query by driver, each driver's in the order of that column."""
+def _rows(connection: Connection, customer_id: int, query: Select[Any]) -> Rows:
+    """The rows of the query by driver, each driver's in the order of the second column.
+
+    Sorted here: asked to sort by id, SQLite without statistics walks all of the customer's rows in that order.
+    """
     (table,) = query.get_final_froms()
-    query = query.where(table.c.customer_id == customer_id).order_by(table.c[order])
     found: Rows = {}
-    for row in connection.execute(query).all():
+    for row in connection.execute(query.where(table.c.customer_id == customer_id)).all():
         found.setdefault(row[0], []).append(row)
+    for rows in found.values():
+        if len(rows) > 1:
+            rows.sort(key=_second)
     return found
 
 
@@ -133,7 +140,7 @@ def _driver(row: Sequence[Any], external_ids: Rows, tags_of: Rows, rights_of: Ro
 
 
 def _external_id(row: Sequence[Any]) -> ExternalId:
-    _, reference_id, external_id, reference_type, effective_from = row
+    _, _, reference_id, external_id, reference_type, effective_from = row
     return ExternalId(reference_id, external_id, ReferenceType(reference_type), effective_from)
 
 

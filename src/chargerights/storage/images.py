@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from weakref import WeakSet
 
@@ -44,7 +44,13 @@ class Image:
     network: Network
     live_version: int
     live: dict[str, LiveCharger]
+    names_since: int
+    """The last revision that renamed a site or driver, gave a driver another home, or removed one."""
     _readers: WeakSet[Reading] = field(default_factory=WeakSet, repr=False)
+
+    @classmethod
+    def of(cls, customer_id: int, found: networks.Snapshot) -> Image:
+        return cls(customer_id, found.revision, found.network, found.live_version, found.live, found.revision)
 
     def reading(self) -> Reading:
         """While somebody keeps the token, this image stays as it is; dropping it is enough to end."""
@@ -56,14 +62,13 @@ class Image:
         """This image when nobody is reading it, else a copy that changes apart."""
         if not len(self._readers):
             return self
-        return Image(self.customer_id, self.revision, self.network.fork(), self.live_version, dict(self.live))
+        return replace(self, network=self.network.fork(), live=dict(self.live), _readers=WeakSet())
 
     def writable_live(self) -> Image:
         """The same for the live state only: the network, and who reads it, stay shared."""
         if not len(self._readers):
             return self
-        live = dict(self.live)
-        return Image(self.customer_id, self.revision, self.network, self.live_version, live, self._readers)
+        return replace(self, live=dict(self.live))
 
 
 class Images:
@@ -105,7 +110,7 @@ class Images:
                 found = await asyncio.to_thread(self._database.read_now, self._read, customer_id)
         except TimeoutError as error:
             raise DatabaseAway(error) from error
-        image = Image(customer_id, found.revision, found.network, found.live_version, found.live)
+        image = Image.of(customer_id, found)
         self._images[customer_id] = image
         return image
 
@@ -150,6 +155,8 @@ class Images:
             for charger_id in entry.removed_chargers():
                 image.live.pop(charger_id, None)
             image.revision = entry.revision
+            if entry.renames():
+                image.names_since = entry.revision
         self._images[image.customer_id] = image
         return image
 

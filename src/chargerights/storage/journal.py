@@ -17,7 +17,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from ..rights.errors import NotFound
 from ..rights.network import Network
-from .entities import CHARGER, KINDS, Entity, Kind, key_of, kind_of
+from .entities import CHARGER, DRIVER, KINDS, SITE, Entity, Kind, key_of, kind_of
 from .schema import customers, journal
 
 LARGEST_FOLLOWED = 2**52
@@ -44,6 +44,10 @@ class Entry:
                 kind.drop(network, change["id"])
             else:
                 kind.put(network, kind.shape.validate_python(change["after"]))
+
+    def renames(self) -> bool:
+        """Whether a name that lists of drivers show may have changed, or may come to be another's."""
+        return any(_renames(change["kind"], change["before"], change["after"]) for change in self.changes or ())
 
     def removed_chargers(self) -> list[str]:
         removed = (change for change in self.changes or () if change["after"] is None)
@@ -122,6 +126,13 @@ def revise(connection: Connection, customer_id: int, *, at: datetime, actor: str
     after = {"revision": revision.number if written else revision.number - 1, "next_id": revision._next_id}
     if after != {"revision": row.revision, "next_id": row.next_id}:
         connection.execute(update(customers).where(customers.c.id == customer_id).values(after))
+
+
+def _renames(kind: str, before: dict[str, Any] | None, after: dict[str, Any] | None) -> bool:
+    if kind not in (SITE.name, DRIVER.name) or before is None:
+        return False
+    shown = ("name", "home_site_id")
+    return after is None or any(before.get(name) != after.get(name) for name in shown)
 
 
 def since(connection: Connection, customer_id: int, revision: int, limit: int) -> list[Entry]:
