@@ -145,6 +145,7 @@ class Scribe:
         separator = b""
         while some := [self._brief_user(self._network.drivers[each]) for each in islice(ids, 1000)]:
             yield separator + encode(some)[1:-1]
+            yield b""
             separator = b","
 
     def _brief_user(self, driver: Driver) -> dict[str, object]:
@@ -181,6 +182,7 @@ class Scribe:
             separator = b","
             if size >= CHUNK_BYTES:
                 yield from _joined(pieces, size)
+                yield b""
                 pieces, size = [], 0
         yield b"".join(pieces)
 

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -31,8 +32,8 @@ from .state import state_of
 MAX_BODY_BYTES = 64 * 1024
 MAX_SITE_IDS = 20
 WHOLE_BYTES = 1536 * 1024
-"""An answer up to this size is sent whole, with its length; a larger one is streamed, for compressing it in one go would
-hold the event loop for more than 20 ms."""
+"""An answer up to this size is sent whole, with its length; a larger one is streamed, for compressing it in one go
+would hold the event loop for more than 20 ms."""
 EARLIEST, LATEST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)
 """Instants that can be asked about: those that every time zone has a clock time for."""
 SWITCHES = {"true": True, "1": True, "false": False, "0": False}
@@ -169,24 +170,23 @@ def _has(request: Request, etag: str) -> bool:
 
 
 async def _send(image: Image, chunks: Iterator[bytes], headers: dict[str, str]) -> Response:
-    """The answer of those chunks; until it is out, its image stays as it is. Others run between batches."""
+    """The answer of those chunks; until it is out, its image stays as it is. Others run at each empty chunk and
+    between the batches of a stream."""
     token = image.reading()
-    batches = _batches(chunks)
     first: list[bytes] = []
     size = 0
-    for batch in batches:
-        first.append(batch)
-        size += len(batch)
+    for chunk in chunks:
+        first.append(chunk)
+        size += len(chunk)
         if size > WHOLE_BYTES:
             break
-        await asyncio.sleep(0)
+        if not chunk:
+            await asyncio.sleep(0)
     else:
         return Response(b"".join(first), media_type="application/json", headers=headers)
 
     async def body() -> AsyncIterator[bytes]:
-        while first:
-            yield first.pop(0)
-        for batch in batches:
+        for batch in _batches(chain(first, chunks)):
             if batch:
                 yield batch
             await asyncio.sleep(0)
