@@ -267,4 +267,6 @@ def test_a_site_is_not_put_deeper_than_readers_of_nested_answers_go() -> None:
             put_site(fork, refused)
     put_site(tower, Site(99, "S", MAX_SITE_DEPTH - 1))
     put_site(tower, Site(MAX_SITE_DEPTH, "renamed", MAX_SITE_DEPTH - 1))
+    put_site(tower, Site(50, "Other"))
+    put_site(tower, Site(50, "Other", 1))
     assert tower.height(1) == MAX_SITE_DEPTH

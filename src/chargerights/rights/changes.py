@@ -43,9 +43,7 @@ def put_site(network: Network, site: Site) -> None:
     before = network.sites.get(site.id)
     moved = before is None or before.parent_id != site.parent_id
     if moved and site.parent_id is not None:
-        above = len(network.chain(site.parent_id))
-        below = network.height(site.id) if before is not None else 1
-        if above + below > MAX_SITE_DEPTH:
+        if len(network.chain(site.parent_id)) + network.height(site.id) > MAX_SITE_DEPTH:
             raise SiteTooDeep(
                 f"site {site.id} cannot lie below site {site.parent_id}: sites lie {MAX_SITE_DEPTH} deep at most"
             )

@@ -152,7 +152,7 @@ class Network:
             waiting.extend(reversed(self.subsites(current)))
 
     def height(self, site_id: int) -> int:
-        """How many sites lie one below the other from the site to its deepest, itself counted."""
+        """How many sites lie one below the other from the site to its deepest, itself counted; of a new site, 1."""
         level, height = [site_id], 0
         while level:
             height += 1
