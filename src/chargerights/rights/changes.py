@@ -42,11 +42,10 @@ def put_site(network: Network, site: Site) -> None:
             raise SiteCycle(f"site {site.id} cannot lie below site {site.parent_id}: that lies below it")
     before = network.sites.get(site.id)
     moved = before is None or before.parent_id != site.parent_id
-    if moved and site.parent_id is not None:
-        if len(network.chain(site.parent_id)) + network.height(site.id) > MAX_SITE_DEPTH:
-            raise SiteTooDeep(
-                f"site {site.id} cannot lie below site {site.parent_id}: sites lie {MAX_SITE_DEPTH} deep at most"
-            )
+    if moved and site.parent_id is not None and _depth_below(network, site.parent_id, site.id) > MAX_SITE_DEPTH:
+        raise SiteTooDeep(
+            f"site {site.id} cannot lie below site {site.parent_id}: sites lie {MAX_SITE_DEPTH} deep at most"
+        )
     if before is not None and moved:
         _forget_reach(network, site.id)
         _remove(network.subsite_ids, before.parent_id, site.id)
@@ -224,6 +223,11 @@ def _forget_reach(network: Network, site_id: int) -> None:
     network.listed.clear()
     for each in network.chain(site_id):
         network.below.pop(each, None)
+
+
+def _depth_below(network: Network, parent_id: int, site_id: int) -> int:
+    """How many sites would lie one below the other with the site below that parent."""
+    return len(network.chain(parent_id)) + network.height(site_id)
 
 
 def _has_rights(network: Network, place: Place) -> bool:
