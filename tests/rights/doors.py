@@ -28,7 +28,11 @@ def facts_of(case: Case) -> Facts:
 
 
 def core(facts: Facts, question: Question) -> Answer:
-    asked = network(facts)
+    return answer(network(facts), question)
+
+
+def answer(asked: Network, question: Question) -> Answer:
+    """What the core says of that network, wherever it was loaded from."""
     try:
         match question:
             case MayCharge(tag, charger, at):
