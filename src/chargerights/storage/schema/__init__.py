@@ -1,0 +1,44 @@
+"""The tables. Every one carries `customer_id`, every key begins with it, every transaction stays within one
+customer; only `charger_owners` (charger id → customer) is looked up across customers.
+
+Portable on purpose: no triggers, no sequences but the customers' own, no database-specific types. Whoever asks for
+`metadata` here has all tables in it.
+"""
+
+from __future__ import annotations
+
+from .callers import api_keys, customers
+from .columns import metadata
+from .facts import (
+    access_group_chargers,
+    access_groups,
+    charger_owners,
+    chargers,
+    connectors,
+    driver_external_ids,
+    drivers,
+    rights,
+    sites,
+    tags,
+)
+from .journal import journal
+from .live import live_chargers, live_versions
+
+__all__ = [
+    "access_group_chargers",
+    "access_groups",
+    "api_keys",
+    "charger_owners",
+    "chargers",
+    "connectors",
+    "customers",
+    "driver_external_ids",
+    "drivers",
+    "journal",
+    "live_chargers",
+    "live_versions",
+    "metadata",
+    "rights",
+    "sites",
+    "tags",
+]

@@ -1,0 +1,31 @@
+"""What chargers report of themselves."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKeyConstraint, Index, Table, Text
+
+from .columns import Instant, customer_column, metadata, owned
+
+live_versions = Table(
+    "live_versions",
+    metadata,
+    customer_column(),
+    Column("version", BigInteger, nullable=False),
+    ForeignKeyConstraint(["customer_id"], ["customers.id"]),
+)
+
+live_chargers = Table(
+    "live_chargers",
+    metadata,
+    customer_column(),
+    Column("charger_id", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("connected", Boolean, nullable=False),
+    Column("last_seen", Instant),
+    Column("last_message", Text),
+    Column("status", Text),
+    Column("connectors", JSON, nullable=False),
+    Column("reported", JSON, nullable=False),
+    owned("charger_id", table="chargers", target=("charger_id",), cascade=True),
+    Index(None, "customer_id", "version"),
+)
