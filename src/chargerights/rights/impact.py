@@ -129,12 +129,8 @@ class _Touched:
             for right_of, right in _rights(network, toggled):
                 places.add(right.place)
                 windows.add(window_of(right_of, right))
-        sites = {
-            each for each in _differing(before.sites, after.sites) if _parent(before, each) != _parent(after, each)
-        }
-        chargers = {
-            each for each in _differing(before.chargers, after.chargers) if _site(before, each) != _site(after, each)
-        } | _differing(before.group_ids, after.group_ids)
+        sites = _moved(before.sites, after.sites, "parent_id")
+        chargers = _moved(before.chargers, after.chargers, "site_id") | _differing(before.group_ids, after.group_ids)
         anybody = bool(sites or chargers)
         only = BitMap64.union(toggled, BitMap64([driver_id for driver_id, *_ in windows]), *drivers)
         return cls(places, sites, chargers, None if anybody else only, {*edges_of(windows)})
@@ -232,6 +228,15 @@ def _differing(before: dict[K, Any], after: dict[K, Any]) -> set[K]:
     return found
 
 
+def _moved(before: dict[K, Any], after: dict[K, Any], where: str) -> set[K]:
+    """The keys of what is new, gone, or elsewhere than it was."""
+    return {
+        key
+        for key in _differing(before, after)
+        if key not in before or key not in after or getattr(before[key], where) != getattr(after[key], where)
+    }
+
+
 def _windows(windowed: dict[Place, Windowed], place: Place) -> tuple[tuple[int, datetime, datetime], ...]:
     return windowed.get(place, NO_WINDOWS).windows
 
@@ -241,17 +246,6 @@ def _rights(network: Network, driver_ids: BitMap64) -> Iterable[tuple[int, Any]]
         driver = network.drivers.get(driver_id)
         for right in driver.rights if driver is not None else ():
             yield driver_id, right
-
-
-def _parent(network: Network, site_id: int) -> tuple[int | None] | None:
-    """The parent, in a tuple; None when there is no such site."""
-    site = network.sites.get(site_id)
-    return None if site is None else (site.parent_id,)
-
-
-def _site(network: Network, charger_id: str) -> int | None:
-    charger = network.chargers.get(charger_id)
-    return None if charger is None else charger.site_id
 
 
 def _known(network: Network, place: Place) -> bool:
