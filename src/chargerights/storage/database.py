@@ -206,9 +206,7 @@ class Database:
 
 
 @contextmanager
-def _transaction(
-    connection: Connection, sqlite: bool, *, snapshot: bool = False, keep: bool = True
-) -> Iterator[None]:
+def _transaction(connection: Connection, sqlite: bool, *, snapshot: bool = False, keep: bool = True) -> Iterator[None]:
     for statement in _BEGIN[sqlite, snapshot]:
         connection.exec_driver_sql(statement)
     try:

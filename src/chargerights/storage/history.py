@@ -39,12 +39,12 @@ class BeforeHistory(InvalidInput):
     """An instant that the journal does not reach back to."""
 
 
-class Undone(NamedTuple):
-    """One entity as it was before it was changed; None: there was none."""
+class State(NamedTuple):
+    """One entity as the journal has it before or after a change; None: there is none."""
 
     kind: Kind
     id: int | str
-    before: Any
+    image: Any
 
 
 class History:
@@ -75,6 +75,8 @@ class History:
 
         Raises BeforeHistory.
         """
+        if revision == image.revision:
+            return image.network
         return await self._go_back(image, lambda back: back.to(revision))
 
     async def _go_back(self, image: Image, work: Callable[[_WayBack], T]) -> T:
@@ -82,9 +84,7 @@ class History:
         async with self._locks.setdefault(customer_id, asyncio.Lock()):
             known = {number: network for (of, number), network in self._remembered.items() if of == customer_id}
             known[revision] = image.network
-            back, answer = await asyncio.to_thread(
-                self._database.read_now, _walk_back, customer_id, known, work, token
-            )
+            back, answer = await asyncio.to_thread(self._database.read_now, _walk_back, customer_id, known, work, token)
             if back.ended_at != revision:
                 self._remember((customer_id, back.ended_at), back.network)
             return answer
@@ -160,19 +160,19 @@ class _WayBack:
             if number > WORTH_UNDOING:
                 return rebuilt(self.network, self._earliest(revision))
             network = self.network.fork() if self.ended_at in self._known else self.network
-            undo(network, self._newest_first(revision))
+            bring(network, self._newest_first(revision))
         except DomainError as error:  # facts that contradict each other, or words of a newer version
             raise DatabaseFault(f"the journal of customer {self._customer_id} cannot be undone: {error}") from error
         return network
 
-    def _newest_first(self, revision: int) -> list[Undone]:
+    def _newest_first(self, revision: int) -> list[State]:
         query = _CHANGES.where(*self._after(journal_changes, revision))
         rows = self._connection.execute(
             query.order_by(journal_changes.c.revision.desc(), journal_changes.c.position.desc())
         )
-        return [_undone(*row) for row in rows]
+        return [_before(*row) for row in rows]
 
-    def _earliest(self, revision: int) -> list[Undone]:
+    def _earliest(self, revision: int) -> list[State]:
         """Of every entity only what it was before its first change."""
         columns = journal_changes.c
         first = (
@@ -186,7 +186,7 @@ class _WayBack:
         )
         query = _CHANGES.join(first, same).where(columns.customer_id == self._customer_id)
         rows = self._connection.execute(query.order_by(columns.revision.desc(), columns.position.desc()))
-        return [_undone(*row) for row in rows]
+        return [_before(*row) for row in rows]
 
     def _after(self, table: Any, revision: int) -> list[Any]:
         columns = table.c
@@ -197,41 +197,42 @@ class _WayBack:
         ]
 
 
-def undo(network: Network, changes: Iterable[Undone]) -> None:
-    """Takes the changes back, the newest first.
+def bring(network: Network, states: Iterable[State]) -> None:
+    """Brings the entities to these states, one after the other.
 
-    Drivers are put back when all else is: nothing refers to them, and one may have had another's tag.
+    Drivers come to their last states when all else is done: nothing refers to them, and of two who change in one
+    revision one may get the other's tag.
     """
-    drivers: dict[int | str, Undone] = {}
-    for change in changes:
-        if change.kind is DRIVER:
-            if change.id in network.drivers:
-                DRIVER.drop(network, change.id)
-            drivers[change.id] = change
-        elif change.before is None:
-            change.kind.drop(network, change.id)
+    drivers: dict[int | str, Any] = {}
+    for kind, id_, image in states:
+        if kind is DRIVER:
+            if id_ in network.drivers:
+                DRIVER.drop(network, id_)
+            drivers[id_] = image
+        elif image is None:
+            kind.drop(network, id_)
         else:
-            change.kind.put(network, change.kind.shape.validate_python(change.before))
-    for change in drivers.values():
-        if change.before is not None:
-            DRIVER.put(network, DRIVER.shape.validate_python(change.before))
+            kind.put(network, kind.shape.validate_python(image))
+    for image in drivers.values():
+        if image is not None:
+            DRIVER.put(network, DRIVER.shape.validate_python(image))
 
 
-def rebuilt(network: Network, changes: Iterable[Undone]) -> Network:
-    """The network with these entities as they were; of several changes of one the last counts."""
+def rebuilt(network: Network, states: Iterable[State]) -> Network:
+    """The network with these entities in these states; of several of one the last counts."""
     facts: dict[str, dict[Any, Any]] = {
         SITE.name: dict(network.sites),
         CHARGER.name: dict(network.chargers),
         ACCESS_GROUP.name: dict(network.access_groups),
         DRIVER.name: dict(network.drivers),
     }
-    for kind, id_, before in changes:
+    for kind, id_, image in states:
         if kind.name not in facts:
             continue
-        if before is None:
+        if image is None:
             facts[kind.name].pop(id_, None)
         else:
-            facts[kind.name][id_] = kind.shape.validate_python(before)
+            facts[kind.name][id_] = kind.shape.validate_python(image)
     return Network.build(*(them.values() for them in facts.values()))
 
 
@@ -251,8 +252,8 @@ _CHANGES = select(
 )
 
 
-def _undone(kind_name: str, entity_id: str, before: Any, of_a_person: bool) -> Undone:
+def _before(kind_name: str, entity_id: str, before: Any, of_a_person: bool) -> State:
     kind = KINDS[kind_name]
-    if kind is DRIVER and before is not None and not of_a_person:  # the words of his tags may be another's tag
+    if kind is DRIVER and before is not None and not of_a_person:  # the words for his tags may be another's tag
         before = {**before, "tags": []}
-    return Undone(kind, entity_id if kind is CHARGER else int(entity_id), before)
+    return State(kind, entity_id if kind is CHARGER else int(entity_id), before)

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, and_, case, delete, or_, select, update
 
 from ..rights.errors import UnknownDriver
 from ..rights.identifiers import tag_key
@@ -136,5 +135,5 @@ def _rows(connection: Connection, table: Table, about: ColumnElement[bool]) -> l
     return _dicts(connection.execute(select(table).where(about).order_by(*table.primary_key)).mappings())
 
 
-def _dicts(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _dicts(rows: Iterable[RowMapping]) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in rows]

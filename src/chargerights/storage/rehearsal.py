@@ -1,7 +1,7 @@
 """Changes that are tried and not kept, to see what they would mean.
 
-The change runs as it would in earnest, in a transaction that is rolled back, and what it journaled there is applied to
-a fork of the image's network, as images do: a preview differs from the change made only by what others do meanwhile.
+The change runs as it would in earnest, in a transaction that is rolled back, and what it journaled there is made in
+a fork of the image's network: a preview differs from the change made only by what others do meanwhile.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from ..rights.impact import Impact, impact
 from ..rights.network import Network
 from . import journal, networks
 from .database import Database
-from .history import History
-from .images import ENTRIES_WORTH_APPLYING, Images, Reading
+from .entities import KINDS
+from .history import History, State, bring
+from .images import CHANGES_WORTH_APPLYING, Images, Reading
 from .journal import Entry, UnknownCustomer
 from .schema import customers
 
@@ -70,7 +71,7 @@ def _try(connection: Connection, customer_id: int, work: Callable[[Connection], 
     if revision is None:
         raise UnknownCustomer((customer_id,))
     answer = work(connection)
-    entries = journal.since(connection, customer_id, revision, ENTRIES_WORTH_APPLYING)
+    entries = journal.since(connection, customer_id, revision, CHANGES_WORTH_APPLYING)
     last = entries[-1].revision if entries else revision
     if last == connection.scalar(query) and all(each.changes is not None for each in entries):
         return _Tried(answer, revision, entries, None)
@@ -81,6 +82,6 @@ def _compare(tried: _Tried[T], before: Network, at: datetime, _token: Reading) -
     """Holds the token until it has forks of its own, which nobody else asks meanwhile."""
     before = before.fork()
     after = tried.loaded if tried.loaded is not None else before.fork()
-    for entry in tried.entries:
-        entry.apply(after)
+    changes = [change for entry in tried.entries for change in entry.changes or ()]
+    bring(after, [State(KINDS[change["kind"]], change["id"], change["after"]) for change in changes])
     return Preview(tried.answer, tried.revision, before, after, impact(before, after, at))
