@@ -10,16 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Table, and_, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, or_, select, update
 
 from ..rights.errors import UnknownDriver
 from ..rights.identifiers import tag_key
 from ..rights.model import Driver
 from . import drivers
 from .entities import DRIVER
-from .journal import Change, Occasion, revise
+from .journal import Change, Revision
+from .pseudonyms import pseudonymous
 from .schema import journal, journal_changes, journal_personal
 
 ERASED = "erased"
@@ -38,12 +40,25 @@ HOLDERS: tuple[Holder, ...] = ()
 """Every table outside the facts and the journal that names drivers."""
 
 
+class Event(NamedTuple):
+    """One change of a driver as the journal has it; `named` tells whether it still names him."""
+
+    revision: int
+    at: datetime
+    actor: str
+    operator_id: int | None
+    action: str
+    named: bool
+    before: Driver | None
+    after: Driver | None
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """All that is kept about one driver. `driver` is None when he was removed; `rows` are by table."""
 
     driver: Driver | None
-    history: list[dict[str, Any]]
+    history: list[Event]
     rows: dict[str, list[dict[str, Any]]]
 
 
@@ -60,20 +75,19 @@ def known_about(connection: Connection, customer_id: int, driver_id: int) -> Kno
     return Known(driver, history, rows)
 
 
-def erase(connection: Connection, customer_id: int, occasion: Occasion, driver_id: int) -> None:
+def erase(revision: Revision, driver_id: int) -> None:
     """Forgets who the driver is, tags and rights included; one who was removed before too. Erasing him again changes
     nothing. Raises UnknownDriver."""
-    with revise(connection, customer_id, **occasion._asdict()) as revision:  # first: it locks the customer
-        known = known_about(connection, customer_id, driver_id)
-        named = any(each["named"] for each in known.history)
-        if known.driver is not None:
-            revision.remove(known.driver)
-        elif named:
-            revision.changes.append(Change(DRIVER, driver_id, None, None))
+    connection, customer_id = revision.connection, revision.customer_id
+    known = known_about(connection, customer_id, driver_id)
+    if known.driver is not None:
+        drivers.remove(connection, customer_id, driver_id)
+        revision.changes.append(Change(DRIVER, driver_id, pseudonymous(known.driver), None))
+    elif any(event.named for event in known.history):
+        revision.changes.append(Change(DRIVER, driver_id, None, None))
     columns = journal_personal.c
-    connection.execute(
-        delete(journal_personal).where(columns.customer_id == customer_id, columns.driver_id == driver_id)
-    )
+    mine = and_(columns.customer_id == customer_id, columns.driver_id == driver_id)
+    connection.execute(delete(journal_personal).where(mine))
     keys = _tag_keys(known.driver, known.history)
     for holder in HOLDERS:
         about = _about(holder.table, customer_id, driver_id, keys)
@@ -85,8 +99,8 @@ def _driver(connection: Connection, customer_id: int, driver_id: int) -> Driver 
     return found[0] if found else None
 
 
-def _history(connection: Connection, customer_id: int, driver_id: int) -> list[dict[str, Any]]:
-    """His changes, the oldest first: `named` tells those that still name him."""
+def _history(connection: Connection, customer_id: int, driver_id: int) -> list[Event]:
+    """His changes, the oldest first."""
     change, personal = journal_changes.c, journal_personal.c
     named = personal.driver_id.is_not(None)
     query = (
@@ -96,9 +110,9 @@ def _history(connection: Connection, customer_id: int, driver_id: int) -> list[d
             journal.c.actor,
             journal.c.operator_id,
             journal.c.action,
-            case((named, personal.before), else_=change.before).label("before"),
-            case((named, personal.after), else_=change.after).label("after"),
-            named.label("named"),
+            named,
+            case((named, personal.before), else_=change.before),
+            case((named, personal.after), else_=change.after),
         )
         .join(journal_changes, and_(change.customer_id == journal.c.customer_id, change.revision == journal.c.revision))
         .outerjoin(
@@ -112,17 +126,17 @@ def _history(connection: Connection, customer_id: int, driver_id: int) -> list[d
         .where(change.customer_id == customer_id, change.kind == DRIVER.name, change.entity_id == str(driver_id))
         .order_by(change.revision, change.position)
     )
-    return _dicts(connection.execute(query).mappings())
+    return [Event(*row, *map(_image, (before, after))) for *row, before, after in connection.execute(query)]
 
 
-def _tag_keys(driver: Driver | None, history: Sequence[dict[str, Any]]) -> set[str]:
+def _image(dumped: Any) -> Driver | None:
+    return None if dumped is None else DRIVER.shape.validate_python(dumped)
+
+
+def _tag_keys(driver: Driver | None, history: Sequence[Event]) -> set[str]:
     """By which rows that know no driver are his: of the tags that he has or had."""
-    texts = {tag.id_tag for tag in driver.tags} if driver is not None else set()
-    for each in history:
-        for image in (each["before"], each["after"]):
-            if each["named"] and image is not None:
-                texts |= {tag["id_tag"] for tag in image.get("tags", ())}
-    return {tag_key(text) for text in texts}
+    images = [driver, *(image for event in history if event.named for image in (event.before, event.after))]
+    return {tag_key(tag.id_tag) for image in images if image is not None for tag in image.tags}
 
 
 def _about(table: Table, customer_id: int, driver_id: int, keys: Iterable[str]) -> ColumnElement[bool]:
@@ -132,8 +146,5 @@ def _about(table: Table, customer_id: int, driver_id: int, keys: Iterable[str]) 
 
 
 def _rows(connection: Connection, table: Table, about: ColumnElement[bool]) -> list[dict[str, Any]]:
-    return _dicts(connection.execute(select(table).where(about).order_by(*table.primary_key)).mappings())
-
-
-def _dicts(rows: Iterable[RowMapping]) -> list[dict[str, Any]]:
+    rows = connection.execute(select(table).where(about).order_by(*table.primary_key)).mappings()
     return [{str(name): value for name, value in row.items()} for row in rows]
