@@ -12,12 +12,13 @@ from sqlalchemy import Connection, delete
 
 from chargerights.rights.decide import Cause, decide
 from chargerights.rights.network import Network
-from chargerights.storage import history, schema
+from chargerights.storage import journal, personal, schema, undoing
 from chargerights.storage.database import Database, DatabaseFault
 from chargerights.storage.entities import Entity, key_of, kind_of
-from chargerights.storage.history import BeforeHistory, History
+from chargerights.storage.history import History
 from chargerights.storage.images import Image, Images
-from chargerights.storage.journal import Revision, revise
+from chargerights.storage.journal import ERASURE, Occasion, Revision, revise
+from chargerights.storage.undoing import BeforeHistory
 from tests.oracle import Facts
 from tests.storage.test_images_walk import Walk
 from tests.storage.writing import TEST, add_customer, put_facts, revision_of, store_facts, stored
@@ -70,7 +71,7 @@ async def pasts(past: History, image: Image, instants: list[datetime]) -> list[t
 async def test_as_of_answers_agree_with_a_recorded_history(
     database: Database, customer: int, seed: int, worth_undoing: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "WORTH_UNDOING", worth_undoing)
+    monkeypatch.setattr(undoing, "WORTH_UNDOING", worth_undoing)
     walk, past = Walk(seed), History(database)
     recorded: list[tuple[datetime, int, Network]] = [(NOW - A_MINUTE, 0, Network())]
     for step in range(30):
@@ -153,7 +154,7 @@ async def test_two_drivers_who_changed_tags_in_one_revision_have_them_back(datab
 async def test_an_erased_drivers_past_rights_stay_without_his_name_and_tags(
     database: Database, customer: int, worth_undoing: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "WORTH_UNDOING", worth_undoing)
+    monkeypatch.setattr(undoing, "WORTH_UNDOING", worth_undoing)
     put_facts(database, customer, FACTS)
     change(database, customer, at_minute(1), lambda revision: revision.remove(ALICE))
     impostor = replace(BOB, tags=(replace(BOB.tags[0], id_tag=f"TAG {ALICE.tags[0].id}"),))
@@ -182,12 +183,23 @@ async def test_a_remembered_past_is_not_asked_of_the_journal_again_and_stays_as_
     past, image = History(database), await image_of(database, customer)
     for minute in (4, 2, 6, 0, 1, 3, 5):
         assert await pasts(past, image, [at_minute(minute)]) == [(minute + 1, recorded[minute])]
-    monkeypatch.setattr(history, "bring", None)
+    monkeypatch.setattr(undoing, "bring", None)
     assert await pasts(past, image, [at_minute(minute) for minute in (5, 3, 1, 7)]) == [
         (minute + 1, recorded[minute]) for minute in (5, 3, 1, 7)
     ]
     with pytest.raises(TypeError):
         await pasts(past, image, [at_minute(6)])  # not one of the last
+
+
+async def test_a_remembered_past_that_names_an_erased_driver_is_forgotten(database: Database, customer: int) -> None:
+    put_facts(database, customer, FACTS)
+    change(database, customer, at_minute(1), put(replace(BOB, rights=())))
+    past = History(database)
+    ((_, named),) = [each for each in await pasts(past, await image_of(database, customer), [NOW]) if each]
+    assert named.drivers[ALICE.id] == ALICE
+    database.write_now(journal.make, customer, Occasion(at_minute(2), TEST, ERASURE), personal.erase, ALICE.id)
+    ((_, nameless),) = [each for each in await pasts(past, await image_of(database, customer), [NOW]) if each]
+    assert nameless.drivers[ALICE.id] == replace(ALICE, name=f"driver {ALICE.id}", tags=())
 
 
 async def test_a_change_that_comes_while_the_past_is_asked_is_not_seen_there(database: Database, customer: int) -> None:

@@ -13,7 +13,7 @@ from chargerights.rights.model import Driver, ExternalId, Place, PlaceKind, Righ
 from chargerights.storage import journal, personal, schema
 from chargerights.storage.database import Database
 from chargerights.storage.images import Images
-from chargerights.storage.journal import Actor, Occasion
+from chargerights.storage.journal import ERASURE, Actor, Occasion
 from chargerights.storage.personal import ERASED, Holder, Known, erase, known_about
 from chargerights.storage.pseudonyms import pseudonymous
 from tests.oracle import Facts
@@ -65,7 +65,7 @@ def lived(database: Database, customer: int) -> int:
 
 
 def forget(database: Database, customer: int, driver_id: int = URSULA.id) -> None:
-    database.write_now(journal.make, customer, Occasion(at_minute(3), OFFICER, "driver.erase"), erase, driver_id)
+    database.write_now(journal.make, customer, Occasion(at_minute(3), OFFICER, ERASURE), erase, driver_id)
 
 
 def known(database: Database, customer: int, driver_id: int = URSULA.id) -> Known:
@@ -130,7 +130,7 @@ def test_the_journal_keeps_who_erased_whom_when_and_the_rights_by_number(databas
         at_minute(3),
         "key 5",
         1,
-        "driver.erase",
+        ERASURE,
     )
     assert (erased.before, erased.after, erased.named) == (pseudonymous(MARRIED), None, False)
     assert (married.before, married.after) == (pseudonymous(URSULA), pseudonymous(MARRIED))
@@ -151,7 +151,7 @@ async def test_a_driver_who_was_removed_before_can_be_erased_and_images_follow(d
     image = await images.fresh(lived, 4)
     forget(database, lived)
     assert traces(database) == []
-    assert known(database, lived).history[-1].action == "driver.erase"
+    assert known(database, lived).history[-1].action == ERASURE
     followed = await images.fresh(lived, 5)
     assert followed is image  # it applied the entry, and was not loaded anew
     assert (followed.revision, followed.network) == (5, stored(database, lived))
@@ -177,7 +177,7 @@ def test_a_driver_from_a_bulk_load_can_be_erased_though_no_entry_tells_of_him(
     assert known(database, customer).history == []
     forget(database, customer)
     assert traces(database) == []
-    assert [each.action for each in known(database, customer).history] == ["driver.erase"]
+    assert [each.action for each in known(database, customer).history] == [ERASURE]
 
 
 def test_an_erased_drivers_number_names_nobody_when_it_is_given_again(database: Database, lived: int) -> None:

@@ -27,6 +27,8 @@ from .schema import customers, journal, journal_changes, journal_personal
 
 T = TypeVar("T")
 
+ERASURE = "driver.erase"
+"""The action of revisions that erase a driver; see `personal`."""
 LARGEST_FOLLOWED = 2**52
 """Ids given in files beyond this do not push the ids that the server assigns after them: those stay whole numbers in
 programs that count in doubles."""

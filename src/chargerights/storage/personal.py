@@ -77,7 +77,7 @@ def known_about(connection: Connection, customer_id: int, driver_id: int) -> Kno
 
 def erase(revision: Revision, driver_id: int) -> None:
     """Forgets who the driver is, tags and rights included; one who was removed before too. Erasing him again changes
-    nothing. Raises UnknownDriver."""
+    nothing. The revision's action is `journal.ERASURE`. Raises UnknownDriver."""
     connection, customer_id = revision.connection, revision.customer_id
     known = known_about(connection, customer_id, driver_id)
     if known.driver is not None:

@@ -19,10 +19,11 @@ from ..rights.network import Network
 from . import journal, networks
 from .database import Database
 from .entities import KINDS
-from .history import History, State, bring
+from .history import History
 from .images import CHANGES_WORTH_APPLYING, Images, Reading
 from .journal import Entry, UnknownCustomer
 from .schema import customers
+from .undoing import State, bring
 
 T = TypeVar("T")
 
