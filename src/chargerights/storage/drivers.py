@@ -65,6 +65,22 @@ def load(connection: Connection, customer_id: int, ids: Collection[int] | None =
     return found
 
 
+def holder_of_tag(connection: Connection, customer_id: int, tag_id: int) -> int | None:
+    """The driver whose tag that is."""
+    return _holder(connection, tags, customer_id, tag_id)
+
+
+def holder_of_right(connection: Connection, customer_id: int, right_id: int) -> int | None:
+    """The driver whose right that is."""
+    return _holder(connection, rights, customer_id, right_id)
+
+
+def _holder(connection: Connection, table: Table, customer_id: int, id_: int) -> int | None:
+    mine = (table.c.customer_id == customer_id) & (table.c.id == id_)
+    found: int | None = connection.scalar(select(table.c.driver_id).where(mine))
+    return found
+
+
 def add(connection: Connection, customer_id: int, them: Sequence[Driver]) -> None:
     _insert(connection, drivers, ({"customer_id": customer_id, "id": driver.id, **_members(driver)} for driver in them))
     _add_belongings(connection, customer_id, them)
