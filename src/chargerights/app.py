@@ -15,6 +15,7 @@ from .api.documents import pages
 from .api.limits import Limits
 from .api.state import State
 from .storage.database import Database
+from .storage.history import History
 from .storage.images import Images
 
 
@@ -32,7 +33,8 @@ def create_app(database: Database, clock: Callable[[], datetime] = now, rate_lim
         await state.close()
 
     app = FastAPI(docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False, strict_content_type=False)
-    app.state.shared = state = State(database, Images(database, clock), clock, Limits(rate_limit))
+    images, history = Images(database, clock), History(database)
+    app.state.shared = state = State(database, images, clock, Limits(rate_limit), history)
     app.include_router(v1.router)
     app.include_router(access.router)
     for router in v2.routers:

@@ -47,13 +47,13 @@ class InvalidBody(InvalidInput):
     """A request body that is missing, too large, not JSON or not of the shape asked for."""
 
 
-async def body_bytes(request: Request) -> bytes:
+async def body_bytes(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
     """The body, of any kind. Raises InvalidBody for one that is too large, without reading all of it."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise InvalidBody(f"the body holds more than {MAX_BODY_BYTES} bytes")
+        if len(body) > most:
+            raise InvalidBody(f"the body holds more than {most} bytes")
     return bytes(body)
 
 

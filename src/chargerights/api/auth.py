@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
@@ -20,7 +20,7 @@ from starlette.types import Message
 from ..storage import callers
 from ..storage.callers import Caller
 from ..storage.database import Database, DatabaseAway
-from .asking import body_bytes
+from .asking import MAX_BODY_BYTES, body_bytes
 from .problems import V1_PREFIX, NotAuthorised
 from .state import State, state_of
 
@@ -37,12 +37,14 @@ class CallerFirst(APIRoute):
     For routes whose body is a parameter; it keeps their bodies to the same size as all others.
     """
 
+    most_bytes: ClassVar[int] = MAX_BODY_BYTES
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
         async def caller_first(request: Request) -> Response:
             caller = await _authenticate(request)
-            body = await body_bytes(request)
+            body = await body_bytes(request, self.most_bytes)
 
             async def receive() -> Message:
                 return {"type": "http.request", "body": body, "more_body": False}
@@ -52,6 +54,12 @@ class CallerFirst(APIRoute):
             return await handle(again)
 
         return caller_first
+
+
+class LongBody(CallerFirst):
+    """The same for bodies that list thousands of things."""
+
+    most_bytes = 2 * 1024 * 1024
 
 
 async def _authenticate(request: Request) -> Caller:

@@ -10,6 +10,7 @@ from datetime import datetime
 from fastapi import Request
 
 from ..storage.database import Database
+from ..storage.history import History
 from ..storage.images import Images
 from .answers import Fragments
 from .limits import Limits
@@ -17,12 +18,13 @@ from .limits import Limits
 
 @dataclass(slots=True)
 class State:
-    """The database, the images of its customers, and what was encoded of them."""
+    """The database, the images of its customers and their pasts, and what was encoded of them."""
 
     database: Database
     images: Images
     clock: Callable[[], datetime]
     limits: Limits
+    history: History
     fragments: dict[int, Fragments] = field(default_factory=dict)
     noted_uses: dict[tuple[int, int], datetime] = field(default_factory=dict)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)

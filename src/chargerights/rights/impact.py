@@ -11,8 +11,8 @@ Only places whose lists can differ are looked at; what both networks share costs
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Hashable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -51,6 +51,14 @@ class Impact:
     sites: dict[int, Difference]
     changes_again_at: datetime | None
     """The next instant at which a window that the change gave, took or altered begins or ends."""
+
+    def within(self, sites: Collection[int], chargers: Collection[str]) -> Impact:
+        """The impact on these sites and chargers alone."""
+        return replace(
+            self,
+            chargers={key: each for key, each in self.chargers.items() if key in chargers},
+            sites={key: each for key, each in self.sites.items() if key in sites},
+        )
 
     @property
     def gaining(self) -> BitMap64:

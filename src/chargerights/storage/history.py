@@ -27,9 +27,8 @@ T = TypeVar("T")
 
 REMEMBERED = 4
 
-Question = tuple[datetime, Callable[[Network, int], T]]
-"""An instant, and what is to be made of the network as it was then and of its revision. Runs in a thread, and only
-looks: `decide` and `explain` do."""
+Question = Callable[[Network, int], T]
+"""What is made of a network that was and its revision. Runs in a thread, and only looks: `decide` and `explain` do."""
 
 
 class History:
@@ -40,8 +39,8 @@ class History:
         self._remembered: OrderedDict[tuple[int, int], _Remembered] = OrderedDict()
         self._locks: dict[int, asyncio.Lock] = {}
 
-    async def ask(self, image: Image, questions: Sequence[Question[T]]) -> list[T | BeforeHistory]:
-        """The answer to each question, or why there is none; all walked to in one go, the latest instant first."""
+    async def ask(self, image: Image, questions: Sequence[tuple[datetime, Question[T]]]) -> list[T | BeforeHistory]:
+        """The answer to each question about its instant, or why there is none; all in one walk, the latest first."""
 
         def answer(back: WayBack) -> list[T | BeforeHistory]:
             targets = [back.revision_at(at) for at, _ in questions]
