@@ -17,13 +17,15 @@ from pydantic import Field
 
 from ..rights.decide import Cause, Decision, Reason, Standing, Verdict, decide
 from ..rights.errors import InvalidInput, UnknownCharger, UnknownDriver
-from ..rights.explain import Explanation, clock_text, explain, explain_driver, why_not
+from ..rights.explain import Explanation, explain, explain_driver, why_not
 from ..rights.model import Driver, PlaceKind
 from ..rights.network import Network
 from ..rights.operators import Permission, Scope
 from ..storage.undoing import BeforeHistory
 from .auth import CallerFirst, LongBody
 from .pasts import as_of, at_one, scope_in
+from .v2.hours import WeeklyHours
+from .v2.hours import shown as hours_shown
 from .v2.shapes import PROBLEM, Instant, Shape
 from .v2.views import View, answer, viewing
 
@@ -42,14 +44,6 @@ class AccessQuestion(Shape):
     charger_id: str = Field(description="The identity under which the charger connects", examples=["DEP-1"])
     id_tag: str = Field(description="What the driver shows, in any case", examples=["04A2B3C4"])
     at: Instant | None = Field(None, description="The instant asked about; now when not given")
-
-
-class WeeklyHours(Shape):
-    """Local hours of one weekday; an end before the start lies on the next day."""
-
-    weekday: int = Field(description="1 is Monday, 7 is Sunday", ge=1, le=7)
-    start: str = Field(alias="from", description="Local time, within")
-    end: str = Field(alias="until", description="Local time, not within")
 
 
 class RightPath(Shape):
@@ -258,10 +252,6 @@ def _answer(network: Network, decision: Decision, verdicts: Iterable[Verdict], s
 
 def _path(network: Network, verdict: Verdict) -> dict[str, Any]:
     right = verdict.right
-    hours = [
-        WeeklyHours(weekday=each.weekday, start=clock_text(each.start), end=clock_text(each.end))
-        for each in right.hours
-    ]
     return {
         "kind": right.place.kind,
         "id": right.place.id,
@@ -269,7 +259,7 @@ def _path(network: Network, verdict: Verdict) -> dict[str, Any]:
         "via": list(verdict.via),
         "valid_from": right.valid_from,
         "valid_until": right.valid_until,
-        "hours": hours or None,
+        "hours": hours_shown(right.hours),
     }
 
 

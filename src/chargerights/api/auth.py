@@ -17,11 +17,12 @@ from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import Message
 
+from ..rights.operators import Permission
 from ..storage import callers
 from ..storage.callers import Caller
 from ..storage.database import Database, DatabaseAway
 from .asking import MAX_BODY_BYTES, body_bytes
-from .problems import V1_PREFIX, NotAuthorised
+from .problems import V1_PREFIX, Forbidden, NotAuthorised
 from .state import State, state_of
 
 
@@ -79,15 +80,27 @@ async def _authenticate(request: Request) -> Caller:
     return caller
 
 
-async def writing(caller: Annotated[Caller, Depends(authenticated)]) -> Caller:
-    """The caller, when his key may change things."""
-    if caller.read_only:
-        raise NotAuthorised("the API key may only read")
-    return caller
-
-
 Reader = Annotated[Caller, Depends(authenticated)]
-Writer = Annotated[Caller, Depends(writing)]
+
+
+def permitted(*permissions: Permission) -> Callable[..., Coroutine[Any, Any, Caller]]:
+    """A dependency: the caller, who has all of the permissions. Raises Forbidden."""
+
+    async def caller_with(caller: Reader) -> Caller:
+        require(caller, *permissions)
+        return caller
+
+    return caller_with
+
+
+def require(caller: Caller, *permissions: Permission) -> None:
+    """Raises Forbidden with what the caller lacks."""
+    lacking = [each for each in permissions if not caller.may(each)]
+    if not lacking:
+        return
+    if caller.read_only and not all(each.reads for each in lacking):
+        raise Forbidden("the API key may only read")
+    raise Forbidden(f"this needs the permission {' and '.join(lacking)}, which the key's operator lacks")
 
 
 def _secret(request: Request) -> str:

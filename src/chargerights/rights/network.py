@@ -221,6 +221,12 @@ class Network:
         inside = windowed.at(at)
         return Listing(open_ones | inside.drivers, inside.since, inside.until)
 
+    def with_rights_on(self, place: Place) -> BitMap64:
+        """Drivers with a right on the place itself, whatever its window; disabled ones too."""
+        windowed = self.windowed.get(place)
+        found = self.open.get(place, NOBODY)
+        return found if windowed is None else found | BitMap64([driver_id for driver_id, *_ in windowed.windows])
+
     def reached_below(self, site_id: int, at: datetime) -> Listing:
         """Drivers with a valid right on the site, a site below it, or a charger there, by name or through an access
         group; disabled ones too. Remembered per site until its span ends or a right or a place below changes."""

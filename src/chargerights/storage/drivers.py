@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, Select, Table, delete, insert, select
 
-from ..rights.identifiers import tag_key
+from ..rights.identifiers import is_int64, tag_key
 from ..rights.model import Driver, ExternalId, Hours, PlaceKind, ReferenceType, Right, Tag
 from .schema import driver_external_ids, drivers, rights, tags
 from .shared import Shared
@@ -76,6 +76,8 @@ def holder_of_right(connection: Connection, customer_id: int, right_id: int) -> 
 
 
 def _holder(connection: Connection, table: Table, customer_id: int, id_: int) -> int | None:
+    if not is_int64(id_):
+        return None
     mine = (table.c.customer_id == customer_id) & (table.c.id == id_)
     found: int | None = connection.scalar(select(table.c.driver_id).where(mine))
     return found

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from . import drivers, tags
+from . import authorized_drivers, driver_access, drivers, rights, tags
 
-routers = [drivers.router, tags.router]
+routers = [
+    drivers.router,
+    driver_access.router,
+    authorized_drivers.router,
+    tags.router,
+    rights.bulk,
+    rights.router,
+]

@@ -145,6 +145,8 @@ def _site(preview: Preview[Any]) -> Callable[[int, Difference], SiteImpact]:
         site = preview.after.sites.get(site_id) or preview.before.sites[site_id]
         return SiteImpact(site_id=site_id, site_name=site.name, **_members(difference))
 
+    return shape
+
 
 def _charger(preview: Preview[Any]) -> Callable[[str, Difference], ChargerImpact]:
     def shape(charger_id: str, difference: Difference) -> ChargerImpact:
@@ -152,6 +154,8 @@ def _charger(preview: Preview[Any]) -> Callable[[str, Difference], ChargerImpact
         return ChargerImpact(
             charger_id=charger_id, charger_name=charger.name, site_id=charger.site_id, **_members(difference)
         )
+
+    return shape
 
 
 def _members(difference: Difference) -> dict[str, Any]:

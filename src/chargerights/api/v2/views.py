@@ -10,18 +10,24 @@ from typing import Any, TypeVar
 from fastapi import Request, Response
 
 from ...rights.errors import NotFound, UnknownAccessGroup, UnknownCharger, UnknownDriver, UnknownSite
-from ...rights.model import AccessGroup, Charger, Driver, Site
+from ...rights.model import AccessGroup, Charger, Driver, Place, PlaceKind, Site
 from ...rights.network import Network
 from ...rights.operators import Permission, Scope
 from ...storage.callers import Caller
 from ...storage.entities import version_of
 from ...storage.images import Image
-from ..auth import Reader
-from ..problems import Forbidden, InMember
+from ..auth import Reader, require
+from ..problems import InMember
 from ..state import State, state_of
 from .shapes import Shape
 
 K = TypeVar("K")
+
+UNKNOWN_PLACES: dict[PlaceKind, type[NotFound]] = {
+    PlaceKind.SITE: UnknownSite,
+    PlaceKind.CHARGER: UnknownCharger,
+    PlaceKind.ACCESS_GROUP: UnknownAccessGroup,
+}
 
 
 @dataclass(slots=True)
@@ -74,6 +80,13 @@ class View:
             raise UnknownDriver((driver_id,))
         return driver
 
+    def place(self, place: Place) -> None:
+        """The caller may grant and revoke rights there. Raises UnknownSite, UnknownCharger or UnknownAccessGroup, of a
+        place that he does not hold too."""
+        self.network.require_place(place)
+        if not self.scope.holds(place):
+            raise UNKNOWN_PLACES[place.kind]((place.id,))
+
     def in_body(self, member: str, find: Callable[[K], object], *keys: K) -> None:
         """What a member of the body names must be there for the caller. Raises InMember."""
         for key in keys:
@@ -102,14 +115,6 @@ async def look(request: Request, caller: Caller, revision: int | None = None) ->
     wanted = caller.revision if revision is None else revision
     image = await state.images.fresh(caller.customer_id, wanted, caller.live_version)
     return View(request, caller, image, state.clock())
-
-
-def require(caller: Caller, *permissions: Permission) -> None:
-    """Raises Forbidden with what the caller lacks."""
-    lacking = [each for each in permissions if not caller.may(each)]
-    if lacking:
-        because = "the API key may only read" if caller.read_only else "its operator lacks that permission"
-        raise Forbidden(f"this needs {' and '.join(lacking)}: {because}")
 
 
 def answer(shape: Shape, status: int = 200, entity: Any = None, location: str | None = None) -> Response:

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -23,9 +24,9 @@ from ...rights.operators import Permission
 from ...storage import idempotency
 from ...storage.idempotency import Once
 from ...storage.journal import Occasion, Revision
-from ..auth import Reader
+from ..auth import Reader, require
 from ..problems import InMember, PreconditionFailed
-from .views import View, etag_of, look, require
+from .views import View, etag_of, look
 
 R = TypeVar("R")
 
@@ -58,17 +59,12 @@ class Change:
         caller, database = view.caller, view.state.database
         occasion = Occasion(view.at, caller.actor, action)
         once = None if self.once is None else Once(caller.operator_id, self.once, await self._fingerprint())
-        try:
+        with blaming(members or {}):
             if in_thread:
                 done = asyncio.to_thread(database.write_now, idempotency.make, caller.customer_id, occasion, once, work)
                 result, revision = await done
             else:
                 result, revision = await database.write(idempotency.make, caller.customer_id, occasion, once, work)
-        except DomainError as error:
-            member = next((name for kind, name in (members or {}).items() if isinstance(error, kind)), None)
-            if member is None:
-                raise
-            raise InMember(member, error) from error
         if show is None:
             return Response(status_code=NO_CONTENT)
         return show(await look(view.request, caller, revision), result)
@@ -87,6 +83,18 @@ class Change:
         request = self.view.request
         asked = (request.method, request.url.path, sorted(request.query_params.items()), await request.body())
         return hashlib.blake2b(repr(asked).encode(), digest_size=16).hexdigest()
+
+
+@contextmanager
+def blaming(members: Mapping[type[DomainError], str]) -> Iterator[None]:
+    """Says of a refusal which member of the body it is about."""
+    try:
+        yield
+    except DomainError as error:
+        member = next((name for kind, name in members.items() if isinstance(error, kind)), None)
+        if member is None:
+            raise
+        raise InMember(member, error) from error
 
 
 def adding(*permissions: Permission) -> Callable[..., Coroutine[Any, Any, Change]]:
