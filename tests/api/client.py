@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from chargerights.api import access
 from chargerights.api.documents import wire
+from chargerights.api.v2 import impact
 from chargerights.app import create_app
 from chargerights.files import network_file
 from chargerights.rights.network import Network
@@ -44,6 +45,8 @@ SHAPES: dict[str, Any] = {
     "BriefSite[]": list[wire.BriefSite],
     "AccessDecision": access.AccessDecision,
     "AccessExplanation": access.AccessExplanation,
+    "AccessDecisions": access.AccessDecisions,
+    "ImpactShape": impact.ImpactShape,
 }
 
 

@@ -186,3 +186,17 @@ def _summary(gaining: int, losing: int, sites: int, chargers: int) -> str:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def document(openapi: dict[str, Any]) -> None:
+    """Tells in an OpenAPI document that every operation with `dryRun` may answer 200 with an impact."""
+    schema = ImpactShape.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
+    defined = {**schema.pop("$defs"), ImpactShape.__name__: schema}
+    reference = {"$ref": f"#/components/schemas/{ImpactShape.__name__}"}
+    for operation in (each for item in openapi["paths"].values() for each in item.values() if isinstance(each, dict)):
+        if not any(each.get("name") == "dryRun" for each in operation.get("parameters", ())):
+            continue
+        openapi["components"]["schemas"].update(defined)
+        ok = operation["responses"].setdefault("200", {"description": "With dryRun: what it would mean", "content": {}})
+        content = ok["content"].setdefault("application/json", {})
+        content["schema"] = {"anyOf": [content["schema"], reference]} if "schema" in content else reference
