@@ -179,7 +179,8 @@ def add_party(database: Database, name: str, facts: Facts, at: datetime = NOW) -
 
 def store(connection: Connection, customer_id: int, facts: Facts, at: datetime = NOW) -> None:
     with revise(connection, customer_id, at=at, actor=Actor("test"), action="network.load") as revision:
-        revision.reserve(max((each.id for each in facts.sites + facts.drivers), default=0))
+        held = [each for driver in facts.drivers for each in (*driver.tags, *driver.rights)]
+        revision.reserve(max((each.id for each in [*facts.sites, *facts.chargers, *facts.drivers, *held]), default=0))
         networks.store(revision, *facts)
 
 
