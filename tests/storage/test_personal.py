@@ -10,11 +10,12 @@ from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, in
 
 from chargerights.rights.errors import UnknownDriver
 from chargerights.rights.model import Driver, ExternalId, Place, PlaceKind, Right, Tag
-from chargerights.storage import journal, personal, schema
+from chargerights.storage import holders, journal, schema
 from chargerights.storage.database import Database
+from chargerights.storage.holders import ERASED, Holder, used_tags
 from chargerights.storage.images import Images
 from chargerights.storage.journal import ERASURE, Actor, Occasion
-from chargerights.storage.personal import ERASED, Holder, Known, erase, known_about
+from chargerights.storage.personal import Known, erase, known_about
 from chargerights.storage.pseudonyms import pseudonymous
 from tests.oracle import Facts
 from tests.storage.test_history import at_minute, change, drop, put
@@ -50,7 +51,7 @@ VISITS = Table(
 @pytest.fixture
 def visits(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     database.write_now(lambda connection: VISITS.create(connection))
-    monkeypatch.setattr(personal, "HOLDERS", (Holder(VISITS, {"tag_key": ERASED, "id_tag": ERASED}),))
+    monkeypatch.setattr(holders, "HOLDERS", (Holder(VISITS, {"tag_key": ERASED, "id_tag": ERASED}),))
     yield
     database.write_now(lambda connection: VISITS.drop(connection))
 
@@ -217,6 +218,14 @@ def test_rows_that_outlive_him_are_told_of_and_blanked_those_by_his_former_tags_
     assert [row["id"] for row in known(database, lived).rows["visits"]] == [1]
 
 
+def test_tags_that_were_shown_are_used_whoever_showed_them(database: Database, lived: int, visits: None) -> None:
+    assert database.read_now(used_tags, lived) == frozenset()
+    for id_, tag in enumerate(("04married", "04MARRIED", "stranger")):
+        database.write_now(visit, lived, id_, None, tag)
+    database.write_now(visit, add_customer(database, "Other"), 9, None, "THEIRS")
+    assert database.read_now(used_tags, lived) == {"04MARRIED", "STRANGER"}
+
+
 def test_every_table_that_names_tags_or_drivers_is_known_here() -> None:
     """A new table with such a column belongs to `HOLDERS`."""
     facts = {"drivers", "driver_external_ids", "tags", "rights", "journal_personal"}
@@ -225,4 +234,4 @@ def test_every_table_that_names_tags_or_drivers_is_known_here() -> None:
         for table in schema.metadata.sorted_tables
         if {"driver_id", "tag_key", "id_tag"} & {*table.columns.keys()}
     }
-    assert naming - facts <= {holder.table.name for holder in personal.HOLDERS}
+    assert naming - facts <= {holder.table.name for holder in holders.HOLDERS}

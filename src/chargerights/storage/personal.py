@@ -1,43 +1,29 @@
 """Personal data: what is known about one driver, and forgetting it for good.
 
 Three things hold what names a person: the facts (his name, tags and ids in other systems), `journal_personal`, and the
-tables of `HOLDERS`, whose rows outlive him. Erasing removes the facts as one revision, deletes his rows of
+tables of `holders`, whose rows outlive him. Erasing removes the facts as one revision, deletes his rows of
 `journal_personal`, and blanks what names him in the rest. His number stays in all of it, so that what was done
 can still be counted and followed; it names nobody any more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, select, update
 
 from ..rights.errors import UnknownDriver
 from ..rights.identifiers import tag_key
 from ..rights.model import Driver
-from . import drivers
+from . import drivers, holders
 from .entities import DRIVER
+from .holders import about
 from .journal import Change, Revision
 from .pseudonyms import pseudonymous
 from .schema import journal, journal_changes, journal_personal
-
-ERASED = "erased"
-"""Stands where a text that named him must be; as no tag's key has small letters, it is none's."""
-
-
-class Holder(NamedTuple):
-    """A table with rows about drivers, by columns `driver_id` and `tag_key`, that stay when he is erased; `blanks`
-    says what is put where he is named."""
-
-    table: Table
-    blanks: Mapping[str, str | None]
-
-
-HOLDERS: tuple[Holder, ...] = ()
-"""Every table outside the facts and the journal that names drivers."""
 
 
 class Event(NamedTuple):
@@ -69,8 +55,8 @@ def known_about(connection: Connection, customer_id: int, driver_id: int) -> Kno
         raise UnknownDriver((driver_id,))
     keys = _tag_keys(driver, history)
     rows = {
-        holder.table.name: _rows(connection, holder.table, _about(holder.table, customer_id, driver_id, keys))
-        for holder in HOLDERS
+        holder.table.name: _rows(connection, holder.table, about(holder.table, customer_id, driver_id, keys))
+        for holder in holders.HOLDERS
     }
     return Known(driver, history, rows)
 
@@ -89,9 +75,9 @@ def erase(revision: Revision, driver_id: int) -> None:
     mine = and_(columns.customer_id == customer_id, columns.driver_id == driver_id)
     connection.execute(delete(journal_personal).where(mine))
     keys = _tag_keys(known.driver, known.history)
-    for holder in HOLDERS:
-        about = _about(holder.table, customer_id, driver_id, keys)
-        connection.execute(update(holder.table).where(about).values(dict(holder.blanks)))
+    for holder in holders.HOLDERS:
+        his = about(holder.table, customer_id, driver_id, keys)
+        connection.execute(update(holder.table).where(his).values(dict(holder.blanks)))
 
 
 def _driver(connection: Connection, customer_id: int, driver_id: int) -> Driver | None:
@@ -139,12 +125,6 @@ def _tag_keys(driver: Driver | None, history: Sequence[Event]) -> set[str]:
     return {tag_key(tag.id_tag) for image in images if image is not None for tag in image.tags}
 
 
-def _about(table: Table, customer_id: int, driver_id: int, keys: Iterable[str]) -> ColumnElement[bool]:
-    columns = table.c
-    by_tag = and_(columns.driver_id.is_(None), columns.tag_key.in_(sorted(keys)))
-    return and_(columns.customer_id == customer_id, or_(columns.driver_id == driver_id, by_tag))
-
-
-def _rows(connection: Connection, table: Table, about: ColumnElement[bool]) -> list[dict[str, Any]]:
-    rows = connection.execute(select(table).where(about).order_by(*table.primary_key)).mappings()
+def _rows(connection: Connection, table: Table, his: ColumnElement[bool]) -> list[dict[str, Any]]:
+    rows = connection.execute(select(table).where(his).order_by(*table.primary_key)).mappings()
     return [{str(name): value for name, value in row.items()} for row in rows]

@@ -22,6 +22,10 @@ WORTH_UNDOING = 5_000
 """Changes; beyond them it is faster to build the network of all its facts afresh."""
 
 
+LOADED = "much was loaded at once then, and what stood before it is not kept"
+BEGINS = "the journal begins then"
+
+
 class BeforeHistory(InvalidInput):
     """An instant that the journal does not reach back to."""
 
@@ -43,7 +47,7 @@ class WayBack:
         self._known = known
         self._latest = self.ended_at = max(known)
         self.network = known[self._latest]
-        self._wall = 0
+        self._wall, self._why = 0, ""
 
     def revision_at(self, at: datetime) -> int:
         """The revision that stood at the instant; 0 before the customer's first."""
@@ -74,11 +78,11 @@ class WayBack:
             count, first, loaded = self._connection.execute(query).one()
             if loaded is None and count == self.ended_at - revision:
                 return
-            self._wall = loaded or first or self.ended_at
+            self._wall, self._why = loaded or first or self.ended_at, LOADED if loaded else BEGINS
         mine = journal.c.customer_id == self._customer_id
         at = self._connection.scalar(select(journal.c.at).where(mine, journal.c.revision == self._wall))
-        since = f"before {at.isoformat()}" if at is not None else "of the past"
-        raise BeforeHistory(f"there is no answer {since}: the journal does not say what was changed until then")
+        when = "of the past" if at is None else f"before {at.isoformat(timespec='seconds').replace('+00:00', 'Z')}"
+        raise BeforeHistory(f"there is no answer {when}: {self._why}")
 
     def _undone(self, revision: int) -> Network:
         number = self._connection.scalar(select(func.count()).where(*self._after(journal_changes, revision))) or 0
