@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
+from chargerights.rights.operators import Permission
+from chargerights.storage.callers import HOST
+from chargerights.storage.journal import revise
 from tests.api.checking import valid
 from tests.api.client import Api, listed, problem, read
+from tests.api.operators import key_of
 from tests.storage.writing import everything
-from tests.world import ALICE, BOB, COMPANY, DAN, DEPOT, NOW, OFFICE, TOMORROW
+from tests.world import ALICE, BOB, COMPANY, DAN, DEPOT, GROUND_FLOOR, NOW, OFFICE, TOMORROW, driver
 
 GRANT = {"driverId": DAN.id, "siteId": OFFICE.id}
 
@@ -107,12 +112,52 @@ async def test_a_dry_run_is_refused_as_the_change_would_be(fresh_api: Api) -> No
     assert await rows(fresh_api) == before
 
 
-async def test_who_may_not_change_may_not_try_and_who_may_not_see_drivers_sees_no_impact(fresh_api: Api) -> None:
+async def test_who_may_not_change_may_not_try(fresh_api: Api) -> None:
     reading = await fresh_api.add_key(read_only=True)
     assert problem(await fresh_api.post("/v2/rights?dryRun=true", GRANT, key=reading))[0] == 403
     assert problem(await fresh_api.post("/v2/rights?dryRun=true", GRANT, key=None))[0] == 401
     of_another = await fresh_api.post("/v2/rights?dryRun=true", GRANT, key=fresh_api.rival.key)
     assert problem(of_another) == (400, f"driverId: no driver {DAN.id}")
+
+
+async def test_who_may_not_see_drivers_sees_no_impact(fresh_api: Api) -> None:
+    key = await key_of(fresh_api, Permission.WRITE_DRIVERS)
+    status, detail = problem(await fresh_api.post("/v2/rights?dryRun=true", GRANT, key=key))
+    assert status == 403
+    assert "ReadDrivers" in detail
+
+
+async def test_an_operator_of_some_sites_sees_the_impact_on_these(fresh_api: Api) -> None:
+    key = await key_of(fresh_api, Permission.WRITE_DRIVERS, Permission.READ_DRIVERS, sites=[DEPOT.id])
+    body = {"driverId": DAN.id, "siteId": GROUND_FLOOR.id}
+    limited = read(await fresh_api.post("/v2/rights?dryRun=true", body, key=key), "ImpactShape")
+    whole = read(await fresh_api.post("/v2/rights?dryRun=true", body), "ImpactShape")
+    assert {each["siteId"] for each in limited["sites"]["items"]} == {2, 3, 4}
+    assert {each["siteId"] for each in whole["sites"]["items"]} == {1, 2, 3, 4}
+    assert limited["drivers"]["items"][0]["sitesGained"] == 3
+    assert limited["chargers"] == whole["chargers"]
+
+
+async def test_long_lists_are_cut_and_their_totals_are_not(fresh_api: Api) -> None:
+    ids = [1_000 + number for number in range(150)]
+
+    def add(connection: Connection) -> None:
+        with revise(connection, fresh_api.us.id, at=NOW, actor=HOST, action="test") as revision:
+            revision.put_drivers([driver(each, f"Many {each}", home=DEPOT) for each in ids])
+
+    await fresh_api.change(add)
+    body = {"driverIds": ids, "siteIds": [OFFICE.id]}
+    told = read(await fresh_api.post("/v2/rights/grant?dryRun=true", body), "ImpactShape")
+    assert (told["drivers"]["total"], len(told["drivers"]["items"])) == (150, 100)
+    (office,) = told["sites"]["items"]
+    assert (office["gainedCount"], office["gained"]) == (150, ids[:100])
+    assert told["summary"] == "150 drivers would gain access, at 1 site and 1 charger."
+
+
+async def test_what_is_lost_comes_first(fresh_api: Api) -> None:
+    told = read(await fresh_api.ask("DELETE", f"/v2/drivers/{BOB.id}?dryRun=true"), "ImpactShape")
+    assert told["summary"] == "1 driver would lose access, at 5 sites and 4 chargers."
+    assert [each["lost"] for each in told["sites"]["items"]] == [[BOB.id]] * 5
 
 
 async def test_a_dry_run_leaves_its_idempotency_key_for_the_change(fresh_api: Api) -> None:
