@@ -78,7 +78,7 @@ def test_check_explain_and_who_of_the_past_are_answered_from_the_past(run_both: 
     assert [
         [user["id"] for user in run_both("who", 2, "--customer", us, "--json", *more).json[0]["users"]]
         for more in (past, ())
-    ] == [[1, 2], [2]]
+    ] == [[1, 2, 3], [2, 3]]
 
 
 def test_of_the_time_before_a_load_there_is_no_answer(run: Cli) -> None:
