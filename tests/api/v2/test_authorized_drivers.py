@@ -17,12 +17,10 @@ OF_SITE, OF_CHARGER = f"/v2/sites/{DEPOT.id}/authorized-drivers", "/v2/chargers/
 
 
 @pytest.mark.parametrize(
-    "path",
-    [f"/v2/sites/{each}/authorized-drivers" for each in (404, 90, 0, 2**63)]
-    + ["/v2/chargers/RIV-1/authorized-drivers"],
+    "place", [*(f"sites/{each}" for each in (404, 90, 0, 2**63)), "chargers/RIV-1", "chargers/none"]
 )
-async def test_a_place_that_there_is_not_is_a_404(sqlite_api: Api, path: str) -> None:
-    assert refused(await send(sqlite_api, "GET", path))[0] == 404
+async def test_a_place_that_there_is_not_is_a_404(sqlite_api: Api, place: str) -> None:
+    assert refused(await send(sqlite_api, "GET", f"/v2/{place}/authorized-drivers"))[0] == 404
 
 
 async def test_the_pages_are_the_missions_answer(api: Api) -> None:
@@ -31,17 +29,13 @@ async def test_the_pages_are_the_missions_answer(api: Api) -> None:
         pages = [ids(good(await send(api, "GET", f"{path}&limit=3&page={n}"), DriverPage)) for n in range(1, 6)]
         assert [each for page in pages for each in page] == listed(await api.drivers_of([site_id]))[site_id]
     of_charger = good(await send(api, "GET", f"{OF_CHARGER}?sortKey=id"), DriverPage)
-    assert ids(of_charger) == [
-        each["id"] for each in read(await api.get("/api/charger/authorisedUsers/GF-1"), "User[]")
-    ]
+    of_v1 = read(await api.get("/api/charger/authorisedUsers/GF-1"), "User[]")
+    assert ids(of_charger) == [each["id"] for each in of_v1]
 
 
 async def test_drivers_of_a_place_are_searched_and_sorted_by_name(sqlite_api: Api) -> None:
-    assert names(good(await send(sqlite_api, "GET", f"{OF_SITE}?search=i&limit=3"), DriverPage)) == [
-        "Alice",
-        "Erin",
-        "Heidi",
-    ]
+    found = good(await send(sqlite_api, "GET", f"{OF_SITE}?search=i&limit=3"), DriverPage)
+    assert names(found) == ["Alice", "Erin", "Heidi"]
     last = good(await send(sqlite_api, "GET", f"{OF_CHARGER}?sortDescending=true&limit=1"), DriverPage)
     assert names(last) == ["Niaj"]
 
@@ -53,13 +47,8 @@ async def test_who_may_not_learns_of_no_driver(fresh_sqlite_api: Api) -> None:
         assert refused(await send(api, "GET", path, key=callers.idle))[0] == 403
         assert refused(await send(api, "GET", path, key=None))[0] == 401
         assert refused(await send(api, "GET", path, key=callers.rival))[0] == 404
-    for path in (
-        "/api/group/authorisedUsers/2",
-        "/api/charger/authorisedUsers/GF-1",
-        "/api/user/homeGroups",
-        "/api/groups",
-    ):
-        status, text = refusal(await api.get(path, key=callers.idle))
+    for path in ("group/authorisedUsers/2", "charger/authorisedUsers/GF-1", "user/homeGroups", "groups"):
+        status, text = refusal(await api.get(f"/api/{path}", key=callers.idle))
         assert (status, text.partition(":")[0]) == (401, "Customer not found or not authorised")
     for path in ("/api/group/add", "/api/charger/add/N-1/2"):
         assert refusal(await api.post(path, {"name": "N"}, key=callers.idle))[0] == 401
@@ -102,9 +91,7 @@ async def test_a_list_of_a_site_has_everybody_but_of_strangers_no_more_than_thei
     assert [each["chargerId"] for each in users["Judy"]["chargers"]] == ["CIR-2"]
     assert [each["idTag"] for each in users["Alice"]["tags"]] == ["ALICE"]
     assert users["Alice"]["homeGroupName"] == "Depot"
-    niaj = next(
-        each for each in (await send(api, "GET", OF_SITE, key=manager)).json()["items"] if each["id"] == NIAJ.id
-    )
+    (niaj,) = (await send(api, "GET", f"{OF_SITE}?search=niaj", key=manager)).json()["items"]
     assert niaj == {"id": NIAJ.id, "name": "Niaj", "enabled": True, "tags": [], "externalUserIds": []}
 
 
