@@ -17,7 +17,6 @@ from sqlalchemy import Connection
 
 from chargerights.api import access
 from chargerights.api.documents import wire
-from chargerights.api.v2 import impact, personal_data, reports
 from chargerights.app import create_app
 from chargerights.files import network_file
 from chargerights.rights.network import Network
@@ -46,9 +45,6 @@ SHAPES: dict[str, Any] = {
     "AccessDecision": access.AccessDecision,
     "AccessExplanation": access.AccessExplanation,
     "AccessDecisions": access.AccessDecisions,
-    "ImpactShape": impact.ImpactShape,
-    "ReportPage": reports.ReportPage,
-    "PersonalData": personal_data.PersonalData,
 }
 
 

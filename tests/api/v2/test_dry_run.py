@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from chargerights.api.v2.impact import ImpactShape
 from chargerights.rights.operators import Permission
 from chargerights.storage.callers import HOST
 from chargerights.storage.journal import revise
 from tests.api.checking import valid
-from tests.api.client import Api, listed, problem, read
-from tests.api.operators import key_of
+from tests.api.client import Api, listed, problem
+from tests.api.v2.asking import good
+from tests.api.v2.callers import new_operator
 from tests.storage.writing import everything
 from tests.world import ALICE, BOB, COMPANY, DAN, DEPOT, GROUND_FLOOR, NOW, OFFICE, TOMORROW, driver
 
@@ -29,7 +31,7 @@ async def rows(api: Api) -> dict[str, list[str]]:
 async def test_a_dry_run_tells_who_would_gain_access_where_and_changes_nothing(fresh_api: Api) -> None:
     before = await rows(fresh_api)
     response = await fresh_api.post("/v2/rights?dryRun=true", GRANT)
-    assert read(response, "ImpactShape") == {
+    assert good(response, ImpactShape) == {
         "summary": "1 driver would gain access, at 1 site and 1 charger.",
         "at": "2026-06-03T09:00:00Z",
         "revision": 2,
@@ -91,7 +93,7 @@ async def test_a_dry_run_tells_who_would_gain_access_where_and_changes_nothing(f
 async def test_the_numbers_of_a_dry_run_are_those_after_the_change(
     fresh_api: Api, method: str, path: str, body: Any, sites: list[int]
 ) -> None:
-    told = read(await fresh_api.ask(method, f"{path}?dryRun=true", json=body), "ImpactShape")
+    told = good(await fresh_api.ask(method, f"{path}?dryRun=true", json=body), ImpactShape)
     before = listed(await fresh_api.drivers_of([*sites, OFFICE.id]))
     assert (await fresh_api.ask(method, path, json=body)).status_code < 300
     after = listed(await fresh_api.drivers_of([*sites, OFFICE.id]))
@@ -121,17 +123,17 @@ async def test_who_may_not_change_may_not_try(fresh_api: Api) -> None:
 
 
 async def test_who_may_not_see_drivers_sees_no_impact(fresh_api: Api) -> None:
-    key = await key_of(fresh_api, Permission.WRITE_DRIVERS)
+    key = await new_operator(fresh_api, [Permission.WRITE_DRIVERS])
     status, detail = problem(await fresh_api.post("/v2/rights?dryRun=true", GRANT, key=key))
     assert status == 403
     assert "ReadDrivers" in detail
 
 
 async def test_an_operator_of_some_sites_sees_the_impact_on_these(fresh_api: Api) -> None:
-    key = await key_of(fresh_api, Permission.WRITE_DRIVERS, Permission.READ_DRIVERS, sites=[DEPOT.id])
+    key = await new_operator(fresh_api, [Permission.WRITE_DRIVERS, Permission.READ_DRIVERS], [DEPOT.id])
     body = {"driverId": DAN.id, "siteId": GROUND_FLOOR.id}
-    limited = read(await fresh_api.post("/v2/rights?dryRun=true", body, key=key), "ImpactShape")
-    whole = read(await fresh_api.post("/v2/rights?dryRun=true", body), "ImpactShape")
+    limited = good(await fresh_api.post("/v2/rights?dryRun=true", body, key=key), ImpactShape)
+    whole = good(await fresh_api.post("/v2/rights?dryRun=true", body), ImpactShape)
     assert {each["siteId"] for each in limited["sites"]["items"]} == {2, 3, 4}
     assert {each["siteId"] for each in whole["sites"]["items"]} == {1, 2, 3, 4}
     assert limited["drivers"]["items"][0]["sitesGained"] == 3
@@ -147,7 +149,7 @@ async def test_long_lists_are_cut_and_their_totals_are_not(fresh_api: Api) -> No
 
     await fresh_api.change(add)
     body = {"driverIds": ids, "siteIds": [OFFICE.id]}
-    told = read(await fresh_api.post("/v2/rights/grant?dryRun=true", body), "ImpactShape")
+    told = good(await fresh_api.post("/v2/rights/grant?dryRun=true", body), ImpactShape)
     assert (told["drivers"]["total"], len(told["drivers"]["items"])) == (150, 100)
     (office,) = told["sites"]["items"]
     assert (office["gainedCount"], office["gained"]) == (150, ids[:100])
@@ -155,14 +157,14 @@ async def test_long_lists_are_cut_and_their_totals_are_not(fresh_api: Api) -> No
 
 
 async def test_what_is_lost_comes_first(fresh_api: Api) -> None:
-    told = read(await fresh_api.ask("DELETE", f"/v2/drivers/{BOB.id}?dryRun=true"), "ImpactShape")
+    told = good(await fresh_api.ask("DELETE", f"/v2/drivers/{BOB.id}?dryRun=true"), ImpactShape)
     assert told["summary"] == "1 driver would lose access, at 5 sites and 4 chargers."
     assert [each["lost"] for each in told["sites"]["items"]] == [[BOB.id]] * 5
 
 
 async def test_a_dry_run_leaves_its_idempotency_key_for_the_change(fresh_api: Api) -> None:
     headers = {"idempotency-key": "one"}
-    read(await fresh_api.post("/v2/rights?dryRun=true", GRANT, headers=headers), "ImpactShape")
+    good(await fresh_api.post("/v2/rights?dryRun=true", GRANT, headers=headers), ImpactShape)
     made = await fresh_api.post("/v2/rights", GRANT, headers=headers)
     assert made.status_code == 201
     assert DAN.id in listed(await fresh_api.drivers_of([OFFICE.id]))[OFFICE.id]
@@ -170,7 +172,7 @@ async def test_a_dry_run_leaves_its_idempotency_key_for_the_change(fresh_api: Ap
 
 async def test_a_right_that_begins_later_tells_when_its_impact_begins(fresh_api: Api) -> None:
     later = GRANT | {"validFrom": TOMORROW.isoformat()}
-    told = read(await fresh_api.post("/v2/rights?dryRun=true", later), "ImpactShape")
+    told = good(await fresh_api.post("/v2/rights?dryRun=true", later), ImpactShape)
     assert told["summary"] == "Nobody would gain or lose access."
     assert told["changesAgainAt"] == "2026-06-04T09:00:00Z"
     assert told["at"] == NOW.isoformat().replace("+00:00", "Z")
@@ -178,7 +180,7 @@ async def test_a_right_that_begins_later_tells_when_its_impact_begins(fresh_api:
 
 async def test_the_document_tells_of_the_impact_wherever_a_dry_run_may_be_asked_for(fresh_api: Api) -> None:
     document = (await fresh_api.get("/openapi.json")).json()
-    told = read(await fresh_api.post("/v2/rights?dryRun=true", GRANT), "ImpactShape")
+    told = good(await fresh_api.post("/v2/rights?dryRun=true", GRANT), ImpactShape)
     asked = 0
     for item in document["paths"].values():
         for operation in item.values():

@@ -6,16 +6,18 @@ from typing import Any
 
 import pytest
 
+from chargerights.api.v2.reports import ReportPage
 from chargerights.rights.operators import Permission
-from tests.api.client import Api, problem, read
-from tests.api.operators import key_of
+from tests.api.client import Api, problem
+from tests.api.v2.asking import good
+from tests.api.v2.callers import new_operator
 from tests.world import ALICE, BOB, CAROL, COMPANY, DAN, DEPOT, FRANK, OFFICE, TOMORROW
 
 REPORTS = ("expiring", "never-used", "duplicate-names", "tags-of-disabled-drivers", "high-rights")
 
 
 async def report(api: Api, name: str, **more: Any) -> list[dict[str, Any]]:
-    told = read(await api.get(f"/v2/reports/{name}", **more), "ReportPage")
+    told = good(await api.get(f"/v2/reports/{name}", **more), ReportPage)
     items: list[dict[str, Any]] = told["items"]
     assert told["totalRecords"] == len(items)
     return items
@@ -25,8 +27,8 @@ async def report(api: Api, name: str, **more: Any) -> list[dict[str, Any]]:
 async def test_a_report_is_for_those_who_may_see_drivers(fresh_sqlite_api: Api, name: str) -> None:
     api, path = fresh_sqlite_api, f"/v2/reports/{name}"
     assert problem(await api.get(path, key=None))[0] == 401
-    assert problem(await api.get(path, key=await key_of(api, Permission.READ_SITES)))[0] == 403
-    rival = read(await api.get(path, key=api.rival.key), "ReportPage")
+    assert problem(await api.get(path, key=await new_operator(api, [Permission.READ_SITES])))[0] == 403
+    rival = good(await api.get(path, key=api.rival.key), ReportPage)
     assert {each["driverName"] for each in rival["items"]} <= {"Mallory"}
 
 
@@ -87,18 +89,18 @@ async def test_rights_that_reach_far_tell_how_far(api: Api) -> None:
 
 async def test_a_report_has_pages_and_may_begin_with_the_last(api: Api) -> None:
     whole = await report(api, "never-used")
-    page = read(await api.get("/v2/reports/never-used?limit=2&page=2"), "ReportPage")
+    page = good(await api.get("/v2/reports/never-used?limit=2&page=2"), ReportPage)
     assert page["items"] == whole[2:4]
     assert (page["hasPreviousPage"], page["hasNextPage"], page["totalRecords"]) == (True, True, len(whole))
-    last = read(await api.get("/v2/reports/never-used?limit=2&sortDescending=true"), "ReportPage")
+    last = good(await api.get("/v2/reports/never-used?limit=2&sortDescending=true"), ReportPage)
     assert last["items"] == whole[:-3:-1]
 
 
 async def test_an_operator_of_some_sites_is_shown_the_drivers_he_looks_after(fresh_api: Api) -> None:
     for home in (DEPOT.id, OFFICE.id):
         assert (await fresh_api.post("/v2/drivers", {"name": "Carol", "homeSiteId": home})).status_code == 201
-    of_office = await key_of(fresh_api, Permission.READ_DRIVERS, sites=[OFFICE.id])
-    of_depot = await key_of(fresh_api, Permission.READ_DRIVERS, sites=[DEPOT.id])
+    of_office = await new_operator(fresh_api, [Permission.READ_DRIVERS], [OFFICE.id])
+    of_depot = await new_operator(fresh_api, [Permission.READ_DRIVERS], [DEPOT.id])
     assert await report(fresh_api, "duplicate-names", key=of_office) == []
     one, other = await report(fresh_api, "duplicate-names", key=of_depot)
     assert (one["driverId"], one["namesakes"]) == (CAROL.id, [other["driverId"]])

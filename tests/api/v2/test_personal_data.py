@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 
+from chargerights.api.access import AccessExplanation
+from chargerights.api.v2.impact import ImpactShape
+from chargerights.api.v2.personal_data import PersonalData
 from chargerights.rights.operators import Permission
-from tests.api.client import Api, listed, problem, read
-from tests.api.operators import key_of
+from tests.api.client import Api, listed, problem
+from tests.api.v2.asking import good
+from tests.api.v2.callers import new_operator
 from tests.storage.writing import everything
 from tests.world import ALICE, BOB, DEPOT, JUDY, OFFICE
 
@@ -38,20 +42,20 @@ async def erase(api: Api, driver_id: int, **more: Any) -> Any:
 
 @pytest.mark.parametrize("lacking", READING)
 async def test_who_lacks_a_permission_learns_nothing(fresh_sqlite_api: Api, lacking: Permission) -> None:
-    key = await key_of(fresh_sqlite_api, *(each for each in READING if each != lacking))
+    key = await new_operator(fresh_sqlite_api, set(READING) - {lacking})
     assert problem(await fresh_sqlite_api.get(path(ALICE.id), key=key))[0] == 403
 
 
 @pytest.mark.parametrize("lacking", WRITING)
 async def test_who_lacks_a_permission_erases_nobody(fresh_sqlite_api: Api, lacking: Permission) -> None:
-    key = await key_of(fresh_sqlite_api, *(each for each in WRITING if each != lacking))
+    key = await new_operator(fresh_sqlite_api, set(WRITING) - {lacking})
     assert problem(await erase(fresh_sqlite_api, ALICE.id, key=key))[0] == 403
     assert problem(await erase(fresh_sqlite_api, ALICE.id, key=None))[0] == 401
     assert (await fresh_sqlite_api.get(f"/v2/drivers/{ALICE.id}")).status_code == 200
 
 
 async def test_a_driver_of_nobody_s_another_customer_s_or_another_site_is_not_there(fresh_api: Api) -> None:
-    key = await key_of(fresh_api, *READING, *WRITING, sites=[OFFICE.id])
+    key = await new_operator(fresh_api, [*READING, *WRITING], [OFFICE.id])
     for caller, driver_id in (("ours", 77), ("ours", 90), (fresh_api.rival.key, ALICE.id), (key, ALICE.id)):
         assert problem(await fresh_api.get(path(driver_id), key=caller)) == (404, f"no driver {driver_id}")
         assert problem(await erase(fresh_api, driver_id, key=caller)) == (404, f"no driver {driver_id}")
@@ -62,7 +66,7 @@ async def test_all_that_is_kept_is_told(fresh_api: Api) -> None:
     driver_id = await add(fresh_api)
     changed = await fresh_api.ask("PATCH", f"/v2/drivers/{driver_id}", json={"name": "Ursula Unterm-Rad"})
     assert changed.status_code == 200
-    told = read(await fresh_api.get(path(driver_id)), "PersonalData")
+    told = good(await fresh_api.get(path(driver_id)), PersonalData)
     before = {"id": driver_id, "tags": [{"idTag": "04URSULA"}]} | {
         name: URSULA[name] for name in ("name", "homeSiteId", "externalId")
     }
@@ -84,7 +88,7 @@ async def test_an_erased_driver_is_nowhere_named_and_his_number_stays(fresh_api:
     stored = str(await fresh_api.change(everything))
     for word in ("Ursula", "4711", "04URSULA"):
         assert word not in stored
-    told = read(await fresh_api.get(path(driver_id)), "PersonalData")
+    told = good(await fresh_api.get(path(driver_id)), PersonalData)
     assert "driver" not in told
     assert [each["action"] for each in told["history"]] == ["driver.add", "driver.erase"]
     assert told["history"][0]["after"]["name"] == f"driver {driver_id}"
@@ -93,22 +97,22 @@ async def test_an_erased_driver_is_nowhere_named_and_his_number_stays(fresh_api:
 async def test_erasing_again_does_nothing_and_is_no_error(fresh_api: Api) -> None:
     driver_id = await add(fresh_api)
     assert (await erase(fresh_api, driver_id)).status_code == 204
-    before = read(await fresh_api.get(path(driver_id)), "PersonalData")
+    before = good(await fresh_api.get(path(driver_id)), PersonalData)
     assert (await erase(fresh_api, driver_id)).status_code == 204
-    assert read(await fresh_api.get(path(driver_id)), "PersonalData") == before
+    assert good(await fresh_api.get(path(driver_id)), PersonalData) == before
 
 
 async def test_who_was_removed_can_still_be_erased_by_who_sees_all_sites(fresh_api: Api) -> None:
     driver_id = await add(fresh_api)
     assert (await fresh_api.ask("DELETE", f"/v2/drivers/{driver_id}")).status_code == 204
-    key = await key_of(fresh_api, *READING, *WRITING, sites=[DEPOT.id])
+    key = await new_operator(fresh_api, [*READING, *WRITING], [DEPOT.id])
     assert problem(await erase(fresh_api, driver_id, key=key))[0] == 404
     assert (await erase(fresh_api, driver_id)).status_code == 204
     assert "Ursula" not in str(await fresh_api.change(everything))
 
 
 async def test_an_erased_driver_s_access_goes_and_others_stay(fresh_api: Api) -> None:
-    dry = read(await fresh_api.ask("POST", f"/v2/drivers/{BOB.id}/erase?dryRun=true"), "ImpactShape")
+    dry = good(await fresh_api.ask("POST", f"/v2/drivers/{BOB.id}/erase?dryRun=true"), ImpactShape)
     assert dry["drivers"]["losing"] == 1
     before = listed(await fresh_api.drivers_of([DEPOT.id]))[DEPOT.id]
     assert (await erase(fresh_api, BOB.id)).status_code == 204
@@ -121,6 +125,6 @@ async def test_the_past_does_not_name_him_any_more(fresh_api: Api) -> None:
     fresh_api.clock.at = at.replace(hour=at.hour + 1)
     assert "Judy" in (await fresh_api.get(explain)).text
     assert (await erase(fresh_api, JUDY.id)).status_code == 204
-    told = read(await fresh_api.get(explain), "AccessExplanation")
+    told = good(await fresh_api.get(explain), AccessExplanation)
     assert (told["allowed"], told["driver"]["name"]) == (True, f"driver {JUDY.id}")
     assert "Judy" not in str(told)
