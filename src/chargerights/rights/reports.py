@@ -72,13 +72,15 @@ def never_used(network: Network, at: datetime, used: Collection[str]) -> list[Fi
 
 def duplicate_names(network: Network) -> list[Finding]:
     """Drivers who share a name with others, case and spaces aside; those of one name together, by name."""
-    named: dict[str, list[int]] = {}
+    first: dict[str, int] = {}
+    shared: dict[str, list[int]] = {}  # few: a list for every name would take longer than all the rest
     for driver_id in sorted(network.drivers):
-        named.setdefault(name_key(network.drivers[driver_id].name), []).append(driver_id)
+        key = name_key(network.drivers[driver_id].name)
+        if first.setdefault(key, driver_id) != driver_id:
+            shared.setdefault(key, [first[key]]).append(driver_id)
     return [
         Finding(driver_id, namesakes=tuple([each for each in ids if each != driver_id]))
-        for _, ids in sorted(named.items())
-        if len(ids) > 1
+        for _, ids in sorted(shared.items())
         for driver_id in ids
     ]
 

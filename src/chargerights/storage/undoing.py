@@ -10,13 +10,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, case, func, select
 
 from ..rights.errors import DomainError, InvalidInput
 from ..rights.network import Network
 from .database import DatabaseFault
 from .entities import ACCESS_GROUP, CHARGER, DRIVER, KINDS, SITE, Kind
 from .schema import journal, journal_changes, journal_personal
+from .schema.columns import Instant
 
 WORTH_UNDOING = 5_000
 """Changes; beyond them it is faster to build the network of all its facts afresh."""
@@ -45,19 +46,12 @@ class WayBack:
         self._connection = connection
         self._customer_id = customer_id
         self._known = known
-        self._latest = self.ended_at = max(known)
-        self.network = known[self._latest]
-        self._wall, self._why = 0, ""
+        self.ended_at = max(known)
+        self.network = known[self.ended_at]
 
     def revision_at(self, at: datetime) -> int:
-        """The revision that stood at the instant; 0 before the customer's first."""
-        query = (
-            select(journal.c.revision)
-            .where(journal.c.customer_id == self._customer_id, journal.c.at <= at, journal.c.revision <= self._latest)
-            .order_by(journal.c.at.desc(), journal.c.revision.desc())
-            .limit(1)
-        )
-        return self._connection.scalar(query) or 0
+        """The revision, of those up to here, that stood at the instant; 0 before the customer's first."""
+        return self._connection.scalar(_STOOD, {**self._span(0), "at": at}) or 0
 
     def to(self, revision: int) -> Network:
         """The network of that revision, until the next step; ask for later revisions first. Raises BeforeHistory."""
@@ -65,66 +59,42 @@ class WayBack:
         if nearest <= self.ended_at:
             self.ended_at, self.network = nearest, self._known[nearest]
         if revision < self.ended_at:
-            self._require_entries(revision)
-            self.network = self._undone(revision)
+            try:
+                self.network = self._undone(revision)
+            except DomainError as error:  # facts that contradict each other, or words of a newer version
+                if isinstance(error, BeforeHistory):
+                    raise
+                raise DatabaseFault(f"the journal of customer {self._customer_id} cannot be undone: {error}") from error
             self.ended_at = revision
         return self.network
 
-    def _require_entries(self, revision: int) -> None:
-        """Every revision after that one is journaled with what was before it."""
-        if revision >= self._wall:
-            bulk = func.max(case((journal.c.bulk, journal.c.revision)))
-            query = select(func.count(), func.min(journal.c.revision), bulk).where(*self._after(journal, revision))
-            count, first, loaded = self._connection.execute(query).one()
-            if loaded is None and count == self.ended_at - revision:
-                return
-            self._wall, self._why = loaded or first or self.ended_at, LOADED if loaded else BEGINS
-        mine = journal.c.customer_id == self._customer_id
-        at = self._connection.scalar(select(journal.c.at).where(mine, journal.c.revision == self._wall))
-        when = "of the past" if at is None else f"before {at.isoformat(timespec='seconds').replace('+00:00', 'Z')}"
-        raise BeforeHistory(f"there is no answer {when}: {self._why}")
-
     def _undone(self, revision: int) -> Network:
-        number = self._connection.scalar(select(func.count()).where(*self._after(journal_changes, revision))) or 0
-        try:
-            if number > WORTH_UNDOING:
-                return rebuilt(self.network, self._earliest(revision))
-            network = self.network.fork() if self.ended_at in self._known else self.network
-            bring(network, self._newest_first(revision))
-        except DomainError as error:  # facts that contradict each other, or words of a newer version
-            raise DatabaseFault(f"the journal of customer {self._customer_id} cannot be undone: {error}") from error
+        span = self._span(revision)
+        rows = self._connection.execute(_NEWEST_FIRST, {**span, "most": WORTH_UNDOING + 1}).all()
+        if len(rows) > WORTH_UNDOING:
+            self._require_entries(revision)
+            return rebuilt(self.network, [_before(*row) for row in self._connection.execute(_EARLIEST, span)])
+        numbers = list(dict.fromkeys(row.revision for row in rows))
+        if any(row.bulk for row in rows) or numbers != list(range(self.ended_at, revision, -1)):
+            self._require_entries(revision)
+        network = self.network.fork() if self.ended_at in self._known else self.network
+        bring(network, [_before(*row[2:]) for row in rows if row.kind is not None])
         return network
 
-    def _newest_first(self, revision: int) -> list[State]:
-        query = _CHANGES.where(*self._after(journal_changes, revision))
-        rows = self._connection.execute(
-            query.order_by(journal_changes.c.revision.desc(), journal_changes.c.position.desc())
-        )
-        return [_before(*row) for row in rows]
+    def _require_entries(self, revision: int) -> None:
+        """Every revision after that one is journaled with what was before it. Raises BeforeHistory."""
+        count, first, loaded = self._connection.execute(_KEPT, self._span(revision)).one()
+        if loaded is None and count == self.ended_at - revision:
+            return
+        wall, why = loaded or first or self.ended_at, LOADED if loaded else BEGINS
+        mine = (journal.c.customer_id == self._customer_id) & (journal.c.revision == wall)
+        at = self._connection.scalar(select(journal.c.at).where(mine))
+        when = "of the past" if at is None else f"before {at.isoformat(timespec='seconds').replace('+00:00', 'Z')}"
+        raise BeforeHistory(f"there is no answer {when}: {why}")
 
-    def _earliest(self, revision: int) -> list[State]:
-        """Of every entity only what it was before its first change."""
-        columns = journal_changes.c
-        first = (
-            select(columns.kind, columns.entity_id, func.min(columns.revision).label("revision"))
-            .where(*self._after(journal_changes, revision))
-            .group_by(columns.kind, columns.entity_id)
-            .subquery()
-        )
-        same = and_(
-            columns.kind == first.c.kind, columns.entity_id == first.c.entity_id, columns.revision == first.c.revision
-        )
-        query = _CHANGES.join(first, same).where(columns.customer_id == self._customer_id)
-        rows = self._connection.execute(query.order_by(columns.revision.desc(), columns.position.desc()))
-        return [_before(*row) for row in rows]
-
-    def _after(self, table: Any, revision: int) -> list[Any]:
-        columns = table.c
-        return [
-            columns.customer_id == self._customer_id,
-            columns.revision > revision,
-            columns.revision <= self.ended_at,
-        ]
+    def _span(self, revision: int) -> dict[str, int]:
+        """The revisions to undo."""
+        return {"customer": self._customer_id, "after": revision, "latest": self.ended_at}
 
 
 def bring(network: Network, states: Iterable[State]) -> None:
@@ -166,20 +136,56 @@ def rebuilt(network: Network, states: Iterable[State]) -> Network:
     return Network.build(*(them.values() for them in facts.values()))
 
 
+def _spanned(table: Table) -> ColumnElement[bool]:
+    columns = table.c
+    mine = columns.customer_id == bindparam("customer")
+    return and_(mine, columns.revision > bindparam("after"), columns.revision <= bindparam("latest"))
+
+
+def _same_change(one: Table, other: Table, *names: str) -> ColumnElement[bool]:
+    return and_(*(one.c[name] == other.c[name] for name in ("customer_id", "revision", *names)))
+
+
+_STOOD = (
+    select(journal.c.revision)
+    .where(_spanned(journal), journal.c.at <= bindparam("at", type_=Instant))
+    .order_by(journal.c.at.desc(), journal.c.revision.desc())
+    .limit(1)
+)
+_KEPT = select(func.count(), func.min(journal.c.revision), func.max(case((journal.c.bulk, journal.c.revision)))).where(
+    _spanned(journal)
+)
+
 _OF_A_PERSON = journal_personal.c.driver_id.is_not(None)
-_CHANGES = select(
+_BEFORE = (
     journal_changes.c.kind,
     journal_changes.c.entity_id,
     case((_OF_A_PERSON, journal_personal.c.before), else_=journal_changes.c.before),
     _OF_A_PERSON,
-).outerjoin(
-    journal_personal,
-    and_(
-        journal_personal.c.customer_id == journal_changes.c.customer_id,
-        journal_personal.c.revision == journal_changes.c.revision,
-        journal_personal.c.position == journal_changes.c.position,
-    ),
 )
+_NEWEST_FIRST = (
+    select(journal.c.revision, journal.c.bulk, *_BEFORE)
+    .outerjoin(journal_changes, _same_change(journal, journal_changes))
+    .outerjoin(journal_personal, _same_change(journal_changes, journal_personal, "position"))
+    .where(_spanned(journal))
+    .order_by(journal.c.revision.desc(), journal_changes.c.position.desc())
+    .limit(bindparam("most"))
+)
+
+_first = (
+    select(journal_changes.c.kind, journal_changes.c.entity_id, func.min(journal_changes.c.revision).label("revision"))
+    .where(_spanned(journal_changes))
+    .group_by(journal_changes.c.kind, journal_changes.c.entity_id)
+    .subquery()
+)
+_EARLIEST = (
+    select(*_BEFORE)
+    .join(_first, and_(*(journal_changes.c[name] == _first.c[name] for name in ("kind", "entity_id", "revision"))))
+    .outerjoin(journal_personal, _same_change(journal_changes, journal_personal, "position"))
+    .where(journal_changes.c.customer_id == bindparam("customer"))
+    .order_by(journal_changes.c.revision.desc(), journal_changes.c.position.desc())
+)
+"""Of every entity what it was before its first change; of several in one revision the first comes last."""
 
 
 def _before(kind_name: str, entity_id: str, before: Any, of_a_person: bool) -> State:

@@ -28,6 +28,7 @@ from .views import View, viewing
 
 router = APIRouter(prefix="/v2/reports", tags=["Reports"], route_class=CallerFirst, responses={"default": PROBLEM})
 
+REMEMBERED = 4
 Viewing = Annotated[View, Depends(viewing(Permission.READ_DRIVERS))]
 Asked = Annotated[Paging, Depends(paging)]
 
@@ -60,7 +61,9 @@ async def expiring(
 ) -> Response:
     """Tags and rights that end within so many days, the first to end first. Blocked tags, and what disabled drivers
     have, are left out."""
-    return await _report(view, asked, lambda network: reports.expiring(network, view.at, timedelta(days=days)))
+    return await _report(
+        view, asked, "expiring", lambda network: reports.expiring(network, view.at, timedelta(days=days)), days
+    )
 
 
 @router.get(
@@ -69,9 +72,12 @@ async def expiring(
 async def never_used(view: Viewing, asked: Asked) -> Response:
     """Tags that could be used today and that no charger ever asked about, as far as records of that are kept; by
     driver."""
-    _token = view.image.reading()
-    used = await view.state.database.read(holders.used_tags, view.caller.customer_id)
-    return await _report(view, asked, lambda network: reports.never_used(network, view.at, used))
+
+    def find(network: Network) -> list[Finding]:
+        used = view.state.database.read_now(holders.used_tags, view.caller.customer_id)
+        return reports.never_used(network, view.at, used)
+
+    return await _report(view, asked, "never-used", find)
 
 
 @router.get(
@@ -82,7 +88,7 @@ async def never_used(view: Viewing, asked: Asked) -> Response:
 )
 async def duplicate_names(view: Viewing, asked: Asked) -> Response:
     """Case and spaces aside; those of one name together, by name."""
-    return await _report(view, asked, reports.duplicate_names)
+    return await _report(view, asked, "duplicate-names", reports.duplicate_names)
 
 
 @router.get(
@@ -93,7 +99,7 @@ async def duplicate_names(view: Viewing, asked: Asked) -> Response:
 )
 async def tags_of_disabled_drivers(view: Viewing, asked: Asked) -> Response:
     """Cards to be collected or given to others, by driver; blocked ones too."""
-    return await _report(view, asked, reports.tags_of_disabled)
+    return await _report(view, asked, "tags-of-disabled-drivers", reports.tags_of_disabled)
 
 
 @router.get("/high-rights", operation_id="reportHighRights", summary="Rights that reach far", response_model=ReportPage)
@@ -106,14 +112,30 @@ async def high_rights(
     ] = None,
 ) -> Response:
     """Rights, valid now or later, on sites with that many chargers or levels below; the widest first."""
-    return await _report(view, asked, lambda network: reports.high_rights(network, view.at, chargers, levels))
+    return await _report(
+        view,
+        asked,
+        "high-rights",
+        lambda network: reports.high_rights(network, view.at, chargers, levels),
+        chargers,
+        levels,
+    )
 
 
-async def _report(view: View, asked: Paging, find: Callable[[Network], list[Finding]]) -> Response:
-    """The page of what is found, in a thread: reports look at every driver."""
+async def _report(
+    view: View, asked: Paging, name: str, find: Callable[[Network], list[Finding]], *terms: object
+) -> Response:
+    """The page of what is found, in a thread: reports look at every driver. A report is remembered for its other pages,
+    to the minute and while no fact changes."""
     asked.key_among("order")
-    token = view.image.reading()
-    found = await asyncio.to_thread(_found, view, find, token)
+    token, caller, remembered = view.image.reading(), view.caller, view.state.reports
+    minute = view.at.replace(second=0, microsecond=0)
+    key = (caller.customer_id, view.image.revision, caller.site_ids, minute, name, terms)
+    found = remembered.get(key)
+    if found is None:
+        found = remembered[key] = await asyncio.to_thread(_found, view, find, token)
+        while len(remembered) > REMEMBERED:
+            del remembered[next(iter(remembered))]
     return page_of(found[::-1] if asked.descending else found, asked, lambda each: _shape(view, each), ReportPage)
 
 
