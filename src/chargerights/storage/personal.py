@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, select, update
 
 from ..rights.errors import UnknownDriver
-from ..rights.identifiers import tag_key
+from ..rights.identifiers import is_int64, tag_key
 from ..rights.model import Driver
 from . import drivers, holders
 from .entities import DRIVER
@@ -50,6 +50,8 @@ class Known:
 
 def known_about(connection: Connection, customer_id: int, driver_id: int) -> Known:
     """What is kept about the driver, also of one who was removed. Raises UnknownDriver."""
+    if not is_int64(driver_id):
+        raise UnknownDriver((driver_id,))
     driver, history = _driver(connection, customer_id, driver_id), _history(connection, customer_id, driver_id)
     if driver is None and not history:
         raise UnknownDriver((driver_id,))

@@ -56,7 +56,13 @@ async def test_who_lacks_a_permission_erases_nobody(fresh_sqlite_api: Api, lacki
 
 async def test_a_driver_of_nobody_s_another_customer_s_or_another_site_is_not_there(fresh_api: Api) -> None:
     key = await new_operator(fresh_api, [*READING, *WRITING], [OFFICE.id])
-    for caller, driver_id in (("ours", 77), ("ours", 90), (fresh_api.rival.key, ALICE.id), (key, ALICE.id)):
+    for caller, driver_id in (
+        ("ours", 77),
+        ("ours", 2**63),
+        ("ours", 90),
+        (fresh_api.rival.key, ALICE.id),
+        (key, ALICE.id),
+    ):
         assert problem(await fresh_api.get(path(driver_id), key=caller)) == (404, f"no driver {driver_id}")
         assert problem(await erase(fresh_api, driver_id, key=caller)) == (404, f"no driver {driver_id}")
     assert (await fresh_api.get(f"/v2/drivers/{ALICE.id}")).status_code == 200
