@@ -19,9 +19,10 @@ from chargerights.storage.history import History
 from chargerights.storage.images import Image, Images
 from chargerights.storage.journal import Revision, UnknownCustomer
 from chargerights.storage.rehearsal import Preview, preview
+from tests.oracle import Facts
 from tests.storage.test_history import drop, put
 from tests.storage.test_images_walk import Walk
-from tests.storage.writing import OCCASION, everything, put_facts, revision_of, stored
+from tests.storage.writing import OCCASION, everything, put_facts, revision_of, store_facts, stored
 from tests.world import ALICE, BOB, DAN, DEPOT, FACTS, NOW, OFFICE, TOMORROW, On, driver
 
 Work = Callable[[Revision], Any]
@@ -138,6 +139,24 @@ async def test_what_others_change_meanwhile_is_no_part_of_the_impact(database: D
     tried = await Doors(database, Late(database, lambda: NOW)).preview(customer, put(replace(ALICE, rights=())))
     assert (list(tried.impact.losing), tried.revision) == ([ALICE.id], 1)
     assert tried.after.drivers[BOB.id] == BOB
+    await database.close()
+
+
+async def test_a_try_that_a_load_overtakes_is_made_again(database: Database, customer: int) -> None:
+    put_facts(database, customer, FACTS)
+    loads = iter([Site(77, "Annex", DEPOT.id)])
+
+    class Late(Images):
+        """Somebody loads a site below the Depot between the first try and its comparison."""
+
+        async def fresh(self, customer_id: int, revision: int, live_version: int = 0) -> Image:
+            for site in loads:
+                store_facts(database, customer, Facts([site]))
+                revision += 1
+            return await super().fresh(customer_id, revision, live_version)
+
+    tried = await Doors(database, Late(database, lambda: NOW)).preview(customer, put(replace(ALICE, rights=())))
+    assert (tried.revision, 77 in tried.impact.sites) == (2, True)
     await database.close()
 
 

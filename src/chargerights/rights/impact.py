@@ -32,8 +32,7 @@ class Difference(NamedTuple):
     lost: BitMap64
 
 
-@dataclass(slots=True)
-class Footprint:
+class Footprint(NamedTuple):
     """At how many chargers and sites one driver gains access and loses it."""
 
     chargers_gained: int = 0
@@ -72,19 +71,9 @@ class Impact:
 
     def footprints(self, driver_ids: Iterable[int]) -> dict[int, Footprint]:
         """What it means for each of these drivers."""
-        found = {driver_id: Footprint() for driver_id in driver_ids}
-        wanted = BitMap64(found)
-        for difference, times in _times(self.chargers.values()):
-            for driver_id in difference.gained & wanted:
-                found[driver_id].chargers_gained += times
-            for driver_id in difference.lost & wanted:
-                found[driver_id].chargers_lost += times
-        for difference, times in _times(self.sites.values()):
-            for driver_id in difference.gained & wanted:
-                found[driver_id].sites_gained += times
-            for driver_id in difference.lost & wanted:
-                found[driver_id].sites_lost += times
-        return found
+        wanted = BitMap64(driver_ids)
+        counts = [*_counts(self.chargers.values(), wanted), *_counts(self.sites.values(), wanted)]
+        return {driver_id: Footprint(*(count[driver_id] for count in counts)) for driver_id in wanted}
 
     def _distinct(self) -> list[Difference]:
         """Many chargers of a site share one difference."""
@@ -281,6 +270,17 @@ def _chains(network: Network, site_ids: Iterable[int]) -> set[int]:
             found.add(site_id)
             site_id = network.sites[site_id].parent_id
     return found
+
+
+def _counts(differences: Iterable[Difference], wanted: BitMap64) -> tuple[Counter[int], Counter[int]]:
+    """At how many of these places each of the drivers gains access, and loses it."""
+    gained: Counter[int] = Counter()
+    lost: Counter[int] = Counter()
+    for difference, times in _times(differences):
+        for count, drivers in zip((gained, lost), difference, strict=True):
+            for driver_id in drivers & wanted:
+                count[driver_id] += times
+    return gained, lost
 
 
 def _times(differences: Iterable[Difference]) -> Iterable[tuple[Difference, int]]:

@@ -23,7 +23,7 @@ from .history import History
 from .images import CHANGES_WORTH_APPLYING, Images, Reading
 from .journal import Entry, UnknownCustomer
 from .schema import customers
-from .undoing import State, bring
+from .undoing import BeforeHistory, State, bring
 
 T = TypeVar("T")
 
@@ -48,11 +48,15 @@ async def preview(
     work: Callable[[Connection], T],
 ) -> Preview[T]:
     """What the work would answer and change, at that instant; nothing of it is kept. Raises what the work raises."""
-    tried = await asyncio.to_thread(database.rehearse_now, _try, customer_id, work)
-    image = await images.fresh(customer_id, tried.revision)
-    token = image.reading()
-    before = await history.network_at(image, tried.revision)
-    return await asyncio.to_thread(_compare, tried, before, at, token)
+    while True:
+        tried = await asyncio.to_thread(database.rehearse_now, _try, customer_id, work)
+        image = await images.fresh(customer_id, tried.revision)
+        token = image.reading()
+        try:
+            before = await history.network_at(image, tried.revision)
+        except BeforeHistory:  # somebody has loaded much at once since: it is tried again on that
+            continue
+        return await asyncio.to_thread(_compare, tried, before, at, token)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,6 @@ from .schema.columns import Instant
 
 WORTH_UNDOING = 5_000
 """Changes; beyond them it is faster to build the network of all its facts afresh."""
-
-
 LOADED = "much was loaded at once then, and what stood before it is not kept"
 BEGINS = "the journal begins then"
 
@@ -172,7 +170,7 @@ _NEWEST_FIRST = (
     .limit(bindparam("most"))
 )
 
-_first = (
+_FIRST = (
     select(journal_changes.c.kind, journal_changes.c.entity_id, func.min(journal_changes.c.revision).label("revision"))
     .where(_spanned(journal_changes))
     .group_by(journal_changes.c.kind, journal_changes.c.entity_id)
@@ -180,7 +178,7 @@ _first = (
 )
 _EARLIEST = (
     select(*_BEFORE)
-    .join(_first, and_(*(journal_changes.c[name] == _first.c[name] for name in ("kind", "entity_id", "revision"))))
+    .join(_FIRST, and_(*(journal_changes.c[name] == _FIRST.c[name] for name in ("kind", "entity_id", "revision"))))
     .outerjoin(journal_personal, _same_change(journal_changes, journal_personal, "position"))
     .where(journal_changes.c.customer_id == bindparam("customer"))
     .order_by(journal_changes.c.revision.desc(), journal_changes.c.position.desc())
