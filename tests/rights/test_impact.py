@@ -206,6 +206,13 @@ def test_a_footprint_counts_every_charger_of_a_site() -> None:
     assert found.footprints([NIAJ.id]) == {NIAJ.id: Footprint(chargers_lost=1, sites_lost=3)}
 
 
+def test_an_impact_can_be_looked_at_within_some_sites_and_chargers() -> None:
+    found = of(put(replace(DAN, rights=ALICE.rights))).within({DEPOT.id, OFFICE.id}, {"CIR-1", "OFF-1"})
+    assert gained(found) == {DEPOT.id: [DAN.id], "CIR-1": [DAN.id]}
+    assert list(found.gaining) == [DAN.id]
+    assert list(found.within((), ()).gaining) == []
+
+
 def test_the_first_network_of_a_customer_is_all_gain() -> None:
     found = impact(Network(), network(), NOW)
     assert lost(found) == {}
