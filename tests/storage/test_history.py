@@ -66,12 +66,12 @@ async def pasts(past: History, image: Image, instants: list[datetime]) -> list[t
     return await past.ask(image, [(at, lambda found, revision: (revision, found.fork())) for at in instants])
 
 
-@pytest.mark.parametrize("worth_undoing", [0, 10, 10_000])
+@pytest.mark.parametrize("one_by_one", [0, 10, 10_000])
 @pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_as_of_answers_agree_with_a_recorded_history(
-    database: Database, customer: int, seed: int, worth_undoing: int, monkeypatch: pytest.MonkeyPatch
+    database: Database, customer: int, seed: int, one_by_one: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(undoing, "WORTH_UNDOING", worth_undoing)
+    monkeypatch.setattr(undoing, "ONE_BY_ONE", one_by_one)
     walk, past = Walk(seed), History(database)
     recorded: list[tuple[datetime, int, Network]] = [(NOW - A_MINUTE, 0, Network())]
     for step in range(30):
@@ -150,11 +150,11 @@ async def test_two_drivers_who_changed_tags_in_one_revision_have_them_back(datab
     assert await pasts(History(database), image, [NOW]) == [(1, before)]
 
 
-@pytest.mark.parametrize("worth_undoing", [0, 10_000])
+@pytest.mark.parametrize("one_by_one", [0, 10_000])
 async def test_an_erased_drivers_past_rights_stay_without_his_name_and_tags(
-    database: Database, customer: int, worth_undoing: int, monkeypatch: pytest.MonkeyPatch
+    database: Database, customer: int, one_by_one: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(undoing, "WORTH_UNDOING", worth_undoing)
+    monkeypatch.setattr(undoing, "ONE_BY_ONE", one_by_one)
     put_facts(database, customer, FACTS)
     change(database, customer, at_minute(1), lambda revision: revision.remove(ALICE))
     impostor = replace(BOB, tags=(replace(BOB.tags[0], id_tag=f"TAG {ALICE.tags[0].id}"),))

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from chargerights.rights.errors import UnknownDriver
 from chargerights.rights.impact import Impact, impact
 from chargerights.rights.model import Place, PlaceKind, Site
-from chargerights.storage import journal, networks
+from chargerights.storage import journal, networks, rehearsal
 from chargerights.storage.changes import rights
 from chargerights.storage.database import Database
 from chargerights.storage.history import History
@@ -106,11 +106,12 @@ async def test_a_try_of_two_drivers_who_change_tags_is_that_of_the_change(databa
     await database.close()
 
 
-@pytest.mark.parametrize("worth_applying", [0, 5_000])
+@pytest.mark.parametrize("limit", [None, "ONE_BY_ONE", "CHANGES_WORTH_READING"])
 async def test_a_bulk_change_and_one_of_many_drivers_are_tried_too(
-    database: Database, customer: int, worth_applying: int, monkeypatch: pytest.MonkeyPatch
+    database: Database, customer: int, limit: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chargerights.storage.rehearsal.CHANGES_WORTH_APPLYING", worth_applying)
+    if limit is not None:
+        monkeypatch.setattr(rehearsal, limit, 10)
     put_facts(database, customer, FACTS)
     new = [driver(100 + number, f"New {number}", On(OFFICE)) for number in range(30)]
     annex = Site(77, "Annex", OFFICE.id)

@@ -20,12 +20,15 @@ from . import journal, networks
 from .database import Database
 from .entities import KINDS
 from .history import History
-from .images import CHANGES_WORTH_APPLYING, Images, Reading
+from .images import Images, Reading
 from .journal import Entry, UnknownCustomer
 from .schema import customers
-from .undoing import BeforeHistory, State, bring
+from .undoing import ONE_BY_ONE, BeforeHistory, State, bring, rebuilt
 
 T = TypeVar("T")
+
+CHANGES_WORTH_READING = 50_000
+"""Beyond them the network that the work left is loaded whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def _try(connection: Connection, customer_id: int, work: Callable[[Connection], 
     if revision is None:
         raise UnknownCustomer((customer_id,))
     answer = work(connection)
-    entries = journal.since(connection, customer_id, revision, CHANGES_WORTH_APPLYING)
+    entries = journal.since(connection, customer_id, revision, CHANGES_WORTH_READING)
     last = entries[-1].revision if entries else revision
     if last == connection.scalar(query) and all(each.changes is not None for each in entries):
         return _Tried(answer, revision, entries, None)
@@ -86,7 +89,13 @@ def _try(connection: Connection, customer_id: int, work: Callable[[Connection], 
 def _compare(tried: _Tried[T], before: Network, at: datetime, _token: Reading) -> Preview[T]:
     """Holds the token until it has forks of its own, which nobody else asks meanwhile."""
     before = before.fork()
-    after = tried.loaded if tried.loaded is not None else before.fork()
     changes = [change for entry in tried.entries for change in entry.changes or ()]
-    bring(after, [State(KINDS[change["kind"]], change["id"], change["after"]) for change in changes])
+    states = [State(KINDS[change["kind"]], change["id"], change["after"]) for change in changes]
+    if tried.loaded is not None:
+        after = tried.loaded
+    elif len(states) > ONE_BY_ONE:
+        after = rebuilt(before, states)
+    else:
+        after = before.fork()
+        bring(after, states)
     return Preview(tried.answer, tried.revision, before, after, impact(before, after, at))

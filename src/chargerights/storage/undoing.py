@@ -19,8 +19,8 @@ from .entities import ACCESS_GROUP, CHARGER, DRIVER, KINDS, SITE, Kind
 from .schema import journal, journal_changes, journal_personal
 from .schema.columns import Instant
 
-WORTH_UNDOING = 5_000
-"""Changes; beyond them it is faster to build the network of all its facts afresh."""
+ONE_BY_ONE = 5_000
+"""Changes of a network; beyond them it is faster to build it of all its facts afresh."""
 LOADED = "much was loaded at once then, and what stood before it is not kept"
 BEGINS = "the journal begins then"
 
@@ -68,8 +68,8 @@ class WayBack:
 
     def _undone(self, revision: int) -> Network:
         span = self._span(revision)
-        rows = self._connection.execute(_NEWEST_FIRST, {**span, "most": WORTH_UNDOING + 1}).all()
-        if len(rows) > WORTH_UNDOING:
+        rows = self._connection.execute(_NEWEST_FIRST, {**span, "most": ONE_BY_ONE + 1}).all()
+        if len(rows) > ONE_BY_ONE:
             self._require_entries(revision)
             return rebuilt(self.network, [_before(*row) for row in self._connection.execute(_EARLIEST, span)])
         numbers = list(dict.fromkeys(row.revision for row in rows))
