@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, case, func, select
 
 from ..rights.errors import DomainError, InvalidInput
+from ..rights.model import Driver
 from ..rights.network import Network
 from .database import DatabaseFault
 from .entities import ACCESS_GROUP, CHARGER, DRIVER, KINDS, SITE, Kind
@@ -35,6 +36,9 @@ class State(NamedTuple):
     kind: Kind
     id: int | str
     image: Any
+
+    def entity(self) -> Any:
+        return None if self.image is None else self.kind.shape.validate_python(self.image)
 
 
 class WayBack:
@@ -98,22 +102,30 @@ class WayBack:
 def bring(network: Network, states: Iterable[State]) -> None:
     """Brings the entities to these states, one after the other.
 
-    Drivers come to their last states when all else is done: nothing refers to them, and of two who change in one
-    revision one may get the other's tag.
+    Drivers go first and come to their last states when all else is done: nothing refers to them, but they refer to
+    places, and of two who change in one revision one may get the other's tag. Who only has other rights need not go.
     """
-    drivers: dict[int | str, Any] = {}
-    for kind, id_, image in states:
-        if kind is DRIVER:
-            if id_ in network.drivers:
-                DRIVER.drop(network, id_)
-            drivers[id_] = image
-        elif image is None:
-            kind.drop(network, id_)
+    last: dict[int | str, State] = {}
+    others: list[State] = []
+    for state in states:
+        if state.kind is DRIVER:
+            last[state.id] = state
         else:
-            kind.put(network, kind.shape.validate_python(image))
-    for image in drivers.values():
-        if image is not None:
-            DRIVER.put(network, DRIVER.shape.validate_python(image))
+            others.append(state)
+    drivers: list[Driver] = []
+    for id_, state in last.items():
+        known, driver = network.drivers.get(int(id_)), state.entity()
+        if known is not None and (others or driver is None or driver.tags != known.tags):
+            DRIVER.drop(network, id_)
+        if driver is not None:
+            drivers.append(driver)
+    for state in others:
+        if state.image is None:
+            state.kind.drop(network, state.id)
+        else:
+            state.kind.put(network, state.entity())
+    for driver in drivers:
+        DRIVER.put(network, driver)
 
 
 def rebuilt(network: Network, states: Iterable[State]) -> Network:
@@ -124,13 +136,12 @@ def rebuilt(network: Network, states: Iterable[State]) -> Network:
         ACCESS_GROUP.name: dict(network.access_groups),
         DRIVER.name: dict(network.drivers),
     }
-    for kind, id_, image in states:
-        if kind.name not in facts:
-            continue
-        if image is None:
-            facts[kind.name].pop(id_, None)
+    for state in states:
+        known = facts.get(state.kind.name, {})
+        if state.image is None:
+            known.pop(state.id, None)
         else:
-            facts[kind.name][id_] = kind.shape.validate_python(image)
+            known[state.id] = state.entity()
     return Network.build(*(them.values() for them in facts.values()))
 
 
