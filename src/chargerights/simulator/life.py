@@ -75,7 +75,8 @@ class Life:
     async def _wait(self, event: asyncio.Event, seconds: float) -> bool:
         """Waits for the event so long; whether it came. It is cleared for the next time."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(event.wait(), max(0.0, seconds) * self._charger.timings.second)
+            async with asyncio.timeout(max(0.0, seconds) * self._charger.timings.second):
+                await event.wait()
         came = event.is_set()
         event.clear()
         return came
@@ -127,13 +128,17 @@ class Life:
         charger = self._charger
         wire = charger.dialect(charger, socket)
         charger.connected_by(wire, socket)
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._listen(wire))
-                tasks.create_task(self._speak(wire))
-        except* LinkLost:
+        tasks = [asyncio.ensure_future(step) for step in (self._listen(wire), self._speak(wire))]
+        try:  # no TaskGroup: Python 3.11's forgets its own cancellation when the link is lost at the same moment
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        except LinkLost:
             charger.tally.drops += not charger.rebooting
         finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             self._lost_at = monotonic()
             charger.connected_by(None, None)
 
