@@ -49,8 +49,8 @@ def validator(subprotocol: str, schema: str) -> jsonschema_rs.Validator:
 
 @dataclass
 class Central:
-    """`tags` says what each tag gets, as wire members of idTagInfo or idTokenInfo; another tag is Invalid. `starts` says
-    it for the start of a transaction, where it differs. `boots` are answered in turn, then Accepted."""
+    """`tags` says what each tag gets, as wire members of idTagInfo or idTokenInfo; another tag is Invalid. `starts`
+    says it for the start of a transaction, where it differs. `boots` are answered in turn, then Accepted."""
 
     passwords: dict[str, str] | None = None
     tags: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -112,6 +112,13 @@ class Central:
         request = getattr(link._call, action)(**payload)
         return await link.call(request, suppress=False, skip_schema_validation=True)
 
+    async def raw(self, charger_id: str, action: str, payload: Any) -> Any:
+        """As `command`, of whatever is given."""
+        link = self.links[charger_id]
+        await link.socket.send(json.dumps([CALL, "raw", action, payload]))
+        answer = await link._get_specific_response("raw", 5)
+        raise answer.to_exception()
+
     async def until(self, fact: Callable[[], bool]) -> None:
         assert await self.background.until(fact, 10), f"it did not come about; {self.actions()}"
 
@@ -127,8 +134,8 @@ class Central:
         return [frame.action for frame in self.frames]
 
     def standing(self, tag: str, starting: bool = False) -> dict[str, Any]:
-        known = {each.casefold(): standing for each, standing in (self.tags | (self.starts if starting else {})).items()}
-        return known.get(tag.casefold(), {"status": "Invalid"})
+        known = self.tags | (self.starts if starting else {})
+        return {each.casefold(): found for each, found in known.items()}.get(tag.casefold(), {"status": "Invalid"})
 
     def next_boot(self) -> tuple[str, int]:
         return self.boots.popleft() if self.boots else ("Accepted", 300)

@@ -1,4 +1,4 @@
-"""A central system that listens, and chargers that find it; intervals are a hundredth of what they are configured to."""
+"""A central system that listens, and chargers that find it; their seconds last a hundredth of one."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ocpp.exceptions import InternalError, SecurityError
 import pytest
+from ocpp.exceptions import InternalError, SecurityError
 
 from chargerights.simulator import SimulatedCharger
 from tests.simulator.central import Central

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from chargerights.simulator import SimulatedCharger, Source
@@ -17,12 +15,12 @@ EXPIRED = Standing("Accepted", expires=STARTED)
 
 
 @pytest.fixture
-async def offline(charger: SimulatedCharger) -> AsyncIterator[SimulatedCharger]:
+async def offline(charger: SimulatedCharger) -> SimulatedCharger:
     """It has a local list, and no network."""
     entries = {"LISTED": ACCEPTED, "OLD": EXPIRED, "THIEF": Standing("Blocked")}
     charger.local_list.replace(7, list(entries.items()))
     await charger.go_offline()
-    yield charger
+    return charger
 
 
 @pytest.mark.parametrize(

@@ -51,17 +51,16 @@ class Commands:
         self._charger.sessions.measure(connector, Cause.TRIGGERED)
 
     async def reset(self, cause: Cause) -> None:
-        """Ends what runs and boots anew. A soft reset waits a little for its last messages to be confirmed; what is not
-        confirmed outlives any reset."""
-        charger = self._charger
+        """Ends what runs and boots anew. What is not confirmed outlives any reset; a soft one waits a little for it."""
         for connector in self._model.connectors.values():
-            charger.sessions.stop(connector, cause)
+            self._charger.sessions.stop(connector, cause)
         if cause is Cause.SOFT_RESET:
-            await charger.background.until(lambda: charger.settled, charger.timings.close)
+            await self._settle()
         self._reboot("RemoteReset")
 
     async def reset_when_idle(self) -> None:
         await self._charger.background.until(lambda: not self._charger.transactions, None)
+        await self._settle()
         self._reboot("ScheduledReset")
 
     def change_availability(self, number: int | None, operative: bool) -> str:
@@ -116,6 +115,9 @@ class Commands:
         charger.registered(*await charger.wire.boot("Triggered"))
         if charger.registration != ACCEPTED:
             await charger.reconnect()
+
+    async def _settle(self) -> None:
+        await self._charger.background.until(lambda: self._charger.settled, self._charger.timings.close)
 
     def _reboot(self, reason: str) -> None:
         self._charger.life.boot_reason = reason

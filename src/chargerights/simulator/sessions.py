@@ -109,9 +109,10 @@ class Sessions:
     def _judged(self, verdict: Verdict) -> Verdict:
         tally = self._charger.tally
         if verdict.allowed:
-            tally.cards_accepted[verdict.source] += 1
+            tally.cards_accepted[verdict.source.value] += 1
         else:
             tally.cards_refused[verdict.status] += 1
+        self._charger.changed()
         return verdict
 
     def _let(self, connector: Connector, authorisation: Authorisation) -> None:
