@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from typing import Any
 
 from .wire import NoAnswer
 
 Fact = Callable[[], bool]
+Step = Coroutine[Any, Any, None]
 
 
 class Background:
@@ -19,11 +21,12 @@ class Background:
         self._waiters: dict[asyncio.Future[None], Fact] = {}
         self._fault: BaseException | None = None
 
-    def spawn(self, step: Awaitable[None]) -> None:
+    def spawn(self, step: Step) -> None:
         """Does the step; that the central system does not answer is no fault."""
         task = asyncio.ensure_future(_carefully(step))
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+        task.add_done_callback(lambda _: step.close())  # it may have been cancelled before it began
 
     async def until(self, fact: Fact, seconds: float | None) -> bool:
         """Returns once the fact is true; False when it did not become so in time."""
@@ -68,6 +71,6 @@ class Background:
                 waiter.set_exception(fault)
 
 
-async def _carefully(step: Awaitable[None]) -> None:
+async def _carefully(step: Step) -> None:
     with suppress(NoAnswer):
         await step

@@ -6,7 +6,7 @@ import asyncio
 import random
 import ssl
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
@@ -15,7 +15,7 @@ from typing import Any, Self
 from ocpp.exceptions import OCPPError
 from websockets.asyncio.client import ClientConnection
 
-from .background import Background
+from .background import Background, Step
 from .configuration import Configuration
 from .life import Life
 from .local_list import ACCEPTED, LocalList
@@ -259,7 +259,7 @@ class SimulatedCharger:
         self.life.stirred.set()
         self.background.changed()
 
-    def spawn(self, step: Awaitable[None]) -> None:
+    def spawn(self, step: Step) -> None:
         self.background.spawn(step)
 
     async def sleep(self, seconds: float) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 import ssl
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from .background import Background
+from .background import Background, Step
 from .charger import About, SimulatedCharger, Timings
 from .model import State, Transaction
 from .tally import Tally
@@ -110,7 +110,7 @@ class Fleet:
             charger.power_on()
             await asyncio.sleep(1 / self._connects_per_second)
 
-    async def _repeat(self, per_second: float, happen: Callable[[], Awaitable[None]]) -> None:
+    async def _repeat(self, per_second: float, happen: Callable[[], Step]) -> None:
         """Lets it happen so often, independently each time (a Poisson process)."""
         while per_second > 0:
             await asyncio.sleep(self._chance.expovariate(per_second))

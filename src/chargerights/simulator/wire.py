@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -73,7 +73,7 @@ class Wire(ChargePoint):
         self.commands = Commands(charger)
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.frame_size = 0
-        self._afterwards: list[Callable[[], Awaitable[None]]] = []
+        self._afterwards: list[Callable[[], Coroutine[Any, Any, None]]] = []
 
     # What a charger says, in either generation.
 
@@ -129,7 +129,7 @@ class Wire(ChargePoint):
         self.charger.tally.errors[f"{action}: {error}"] += 1
         return error
 
-    def afterwards(self, step: Callable[..., Awaitable[None]], *arguments: Any) -> None:
+    def afterwards(self, step: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> None:
         """Once the answer to the command at hand is sent, does this step."""
         self._afterwards.append(partial(step, *arguments))
 
