@@ -137,6 +137,11 @@ class Central:
         known = self.tags | (self.starts if starting else {})
         return {each.casefold(): found for each, found in known.items()}.get(tag.casefold(), {"status": "Invalid"})
 
+    def starts_of(self, charger_id: str) -> list[tuple[int, str]]:
+        """The sessions that a 1.6 charger began, by connector and time: a resent start is the same."""
+        starts = [each for each in self.frames if each.action == "StartTransaction" and each.charger_id == charger_id]
+        return list(dict.fromkeys((each.payload["connectorId"], each.payload["timestamp"]) for each in starts))
+
     def next_boot(self) -> tuple[str, int]:
         return self.boots.popleft() if self.boots else ("Accepted", 300)
 
@@ -254,12 +259,8 @@ class Link16(Link, v16.ChargePoint):
 
     @on("StartTransaction", skip_schema_validation=True)
     def start_transaction(self, id_tag: str, timestamp: str, connector_id: int, **_: Any) -> Any:
-        starts = [
-            (frame.payload["connectorId"], frame.payload["timestamp"])
-            for frame in self.central.frames
-            if frame.action == "StartTransaction" and frame.charger_id == self.id  # type: ignore[attr-defined]
-        ]
-        number = list(dict.fromkeys(starts)).index((connector_id, timestamp)) + 1  # a resent one is the same
+        starts = self.central.starts_of(self.id)  # type: ignore[attr-defined]
+        number = starts.index((connector_id, timestamp)) + 1
         standing = self.central.standing(id_tag, starting=True)
         return self._call_result.StartTransaction(transaction_id=number, id_tag_info=standing)
 
