@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import ssl
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -63,6 +64,7 @@ class Central:
     complaints: list[str] = field(default_factory=list)
     handshakes: Counter[int] = field(default_factory=Counter)
     links: dict[str, Any] = field(default_factory=dict)
+    tls: ssl.SSLContext | None = None
     port: int = 0
     background: Background = field(default_factory=Background)
     _server: Server | None = None
@@ -78,7 +80,7 @@ class Central:
 
     @property
     def url(self) -> str:
-        return f"ws://127.0.0.1:{self.port}/ocpp"
+        return f"{'ws' if self.tls is None else 'wss'}://127.0.0.1:{self.port}/ocpp"
 
     async def listen(self) -> None:
         self._server = await serve(
@@ -89,6 +91,7 @@ class Central:
             process_request=self._admit,
             compression=None,
             close_timeout=0.2,
+            ssl=self.tls,
         )
         self.port = self._server.sockets[0].getsockname()[1]
 

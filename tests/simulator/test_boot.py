@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import ssl
+import subprocess
+from pathlib import Path
+
 import pytest
 from ocpp.exceptions import InternalError, SecurityError
 
@@ -126,3 +131,33 @@ async def test_a_boot_that_is_not_answered_is_tried_again(
     central.silent.clear()
     await charger.until(lambda each: each.online)
     assert charger.tally.errors["BootNotification: timed out"] >= 1
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """One that nobody trusts by himself, and its key."""
+    if shutil.which("openssl") is None:
+        pytest.skip("needs openssl")
+    folder = tmp_path_factory.mktemp("certificate")
+    found = folder / "certificate.pem", folder / "key.pem"
+    kind = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=central"]
+    names = ["-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-out", str(found[0]), "-keyout", str(found[1])]
+    subprocess.run(["openssl", "req", *kind, *names, *files], check=True, capture_output=True)
+    return found
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+async def test_only_a_certificate_that_is_trusted_is_a_central_system(
+    certificate: tuple[Path, Path], trusted: bool
+) -> None:
+    ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ours.load_cert_chain(*certificate)
+    theirs = ssl.create_default_context(cafile=str(certificate[0])) if trusted else None
+    async with (
+        Central(tls=ours) as central,
+        SimulatedCharger(central.url, "SIM-1", tls=theirs, timings=QUICK) as charger,
+    ):
+        await charger.until(lambda each: each.online or each.refusal is not None)
+        assert charger.online is trusted
+        assert trusted or "certificate" in str(charger.refusal).lower()

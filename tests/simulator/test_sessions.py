@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from ocpp.exceptions import InternalError
 
 from chargerights.simulator import SimulatedCharger, Source, State, Timings
-from tests.simulator.central import Central
+from tests.simulator.central import STARTED, Central
 from tests.simulator.conftest import NewCharger
 
 NOT_ACCEPTED = {
@@ -212,3 +213,19 @@ async def test_a_message_whose_answer_was_lost_with_the_link_is_resent_as_it_was
     first, again = central.payloads(action)
     assert first == again
     assert charger.tally.resent == 1
+
+
+async def test_the_meter_counts_what_a_session_takes(central: Central, new_charger: NewCharger) -> None:
+    at = STARTED
+    charger = await new_charger(clock=lambda: at)
+    await charger.until(lambda each: each.online)
+    for _ in range(2):
+        await start(charger)
+        at += timedelta(hours=1)
+        await charger.unplug()
+        at += timedelta(hours=1)  # nobody charges
+    await charger.until(lambda each: each.settled)
+    starts = [(each["meterStart"], each["timestamp"]) for each in central.payloads("StartTransaction")]
+    stops = [(each["meterStop"], each["timestamp"]) for each in central.payloads("StopTransaction")]
+    assert starts == [(0, "2026-03-01T00:00:00.000Z"), (11_000, "2026-03-01T02:00:00.000Z")]
+    assert stops == [(11_000, "2026-03-01T01:00:00.000Z"), (22_000, "2026-03-01T03:00:00.000Z")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import signal
+import ssl
 from collections import Counter
 from contextlib import nullcontext, suppress
 from itertools import cycle
@@ -85,6 +86,7 @@ def simulate(
         connectors=connectors,
         seed=seed,
         configuration={"MeterValueSampleInterval": meter_seconds},
+        tls=ssl.create_default_context() if address.scheme == "wss" else None,
         connects_per_second=connects_per_second,
     )
     began = monotonic()
@@ -108,7 +110,7 @@ async def _run(fleet: Fleet, duration: float | None, live: bool) -> dict[str, An
     try:
         async with fleet:
             with Live(console=stdout, transient=True, auto_refresh=False) if live else nullcontext() as screen:
-                while not over.is_set() and (ends_at is None or loop.time() < ends_at):
+                while not (over.is_set() or fleet.fault) and (ends_at is None or loop.time() < ends_at):
                     if screen is not None:
                         screen.update(_table(fleet.tally, len(fleet.chargers), fleet.tally.accepted), refresh=True)
                     left = SHOWN_EVERY_S if ends_at is None else min(SHOWN_EVERY_S, ends_at - loop.time())

@@ -19,7 +19,7 @@ class Background:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiters: dict[asyncio.Future[None], Fact] = {}
-        self._fault: BaseException | None = None
+        self.fault: BaseException | None = None
 
     def spawn(self, step: Step) -> None:
         """Does the step; that the central system does not answer is no fault."""
@@ -30,8 +30,8 @@ class Background:
 
     async def until(self, fact: Fact, seconds: float | None) -> bool:
         """Returns once the fact is true; False when it did not become so in time."""
-        if self._fault is not None:
-            raise self._fault
+        if self.fault is not None:
+            raise self.fault
         if fact():
             return True
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -57,15 +57,15 @@ class Background:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._fault is not None:
-            raise self._fault
+        if self.fault is not None:
+            raise self.fault
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         fault = None if task.cancelled() else task.exception()
         if fault is None:
             return
-        self._fault = fault
+        self.fault = fault
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_exception(fault)

@@ -19,7 +19,7 @@ from .background import Background, Step
 from .configuration import Configuration
 from .life import Life
 from .local_list import ACCEPTED, LocalList
-from .model import Cause, Connector, Model, Notice, State, Transaction, Verdict
+from .model import Cause, Connector, Model, State, Transaction, Verdict
 from .ocpp2x import Ocpp21, Ocpp201
 from .ocpp16 import Ocpp16
 from .sessions import Sessions
@@ -117,7 +117,6 @@ class SimulatedCharger:
         self.refusal: str | None = None
         self.closed: str | None = None
         self.rebooting = False
-        self.unconfirmed: Notice | None = None
         self.told: deque[Command] = deque(maxlen=COMMANDS_KEPT)
         self.answers: dict[str, Mapping[str, Any] | OCPPError | object] = {}
         self.event_ids = count(1)

@@ -81,6 +81,12 @@ class Fleet:
             for spec in specs
         ]
 
+    @property
+    def fault(self) -> BaseException | None:
+        """What went wrong inside, if anything did: not with a central system, but with this program."""
+        works = (self._background, *(charger.background for charger in self.chargers))
+        return next((each.fault for each in works if each.fault is not None), None)
+
     async def __aenter__(self) -> Self:
         self._background.spawn(self._power_on())
         self._background.spawn(self._repeat(self._plan.arrivals_per_minute / 60, self._arrive))

@@ -8,14 +8,14 @@ import base64
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.typing import Subprotocol
 
-from .model import State
+from .model import Notice, State
 from .wire import LinkLost, NoAnswer, Wire
 
 if TYPE_CHECKING:
@@ -44,12 +44,16 @@ class Life:
         self._failures = 0
         self._reported: dict[int, State] = {}
         self._lost_at: float | None = None
+        self._unconfirmed: Notice | None = None
         self._attempts = 0
         self._retry_at = 0.0
 
     async def run(self) -> None:
         while True:
             await self.network.wait()
+            if self._charger.rebooting:
+                await self._charger.sleep(self._charger.timings.reboot)
+                self._charger.rebooting = False
             try:
                 async with self._connected() as socket:
                     await self._serve(socket)
@@ -57,10 +61,7 @@ class Life:
                 self._charger.tally.handshakes_refused[str(refused)] += 1
                 self._charger.refusal = str(refused)
                 self._charger.changed()
-            if self._charger.rebooting:
-                await self._charger.sleep(self._charger.timings.reboot)
-                self._charger.rebooting = False
-            elif self.network.is_set():
+            if self.network.is_set() and not self._charger.rebooting:
                 await self._back_off()
 
     async def _back_off(self) -> None:
@@ -89,6 +90,7 @@ class Life:
         if charger.password is not None:
             user = f"{charger.id}:{charger.password}".encode()
             headers["Authorization"] = f"Basic {base64.b64encode(user).decode()}"
+        trusting: dict[str, Any] = {} if charger.tls is None else {"ssl": charger.tls}
         self.hurry.clear()
         try:
             socket = await connect(
@@ -98,12 +100,12 @@ class Life:
                 compression=None,
                 user_agent_header=f"{charger.about.vendor} {charger.about.model}",
                 proxy=None,
-                ssl=charger.tls,
                 open_timeout=charger.timings.answer,
                 close_timeout=charger.timings.close,
                 ping_interval=charger.configuration.number("WebSocketPingInterval") or None,
                 max_size=MAX_FRAME,
                 max_queue=4,
+                **trusting,
             )
         except InvalidStatus as refused:
             raise HandshakeRefused(str(refused.response.status_code)) from None
@@ -134,7 +136,7 @@ class Life:
             for task in done:
                 task.result()
         except LinkLost:
-            charger.tally.drops += not charger.rebooting
+            pass
         finally:
             for task in tasks:
                 task.cancel()
@@ -147,6 +149,8 @@ class Life:
             await wire.start()
         except ConnectionClosed as closed:
             self._charger.closed = str(closed)
+            closed_by_charger = closed.rcvd_then_sent is False
+            self._charger.tally.drops += not closed_by_charger
             raise LinkLost from None
         finally:
             wire.lost.cancel()
@@ -199,9 +203,9 @@ class Life:
         for number in self._charger.numbers:
             state = self._charger.state(number)
             if self._reported.get(number) != state:
-                self._reported[number] = state
                 with _errors_counted():
                     await wire.report_status(number)
+                self._reported[number] = state
 
     async def _send_queue(self, wire: Wire) -> None:
         """Sends the transaction messages in order; one that is refused is tried again as often as configured."""
@@ -209,8 +213,8 @@ class Life:
         queue = charger.model.queue
         while queue and monotonic() >= self._retry_at:
             notice = queue[0]
-            charger.tally.resent += notice is charger.unconfirmed
-            charger.unconfirmed = notice
+            charger.tally.resent += notice is self._unconfirmed
+            self._unconfirmed = notice
             try:
                 await wire.send(notice)
             except LinkLost:
@@ -225,7 +229,7 @@ class Life:
                 charger.tally.given_up += 1
             self._attempts = 0
             queue.popleft()
-            charger.unconfirmed = None
+            self._unconfirmed = None
             charger.changed()
 
 

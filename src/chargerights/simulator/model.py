@@ -88,7 +88,6 @@ class Transaction:
     status: str | None = None
     messages: int = 0
     running: bool = True
-    seen: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,21 +187,23 @@ class Model:
         if self.configuration.flag("AuthorizationCacheEnabled") and self.local_list.find(tag) is None:
             self.cache.keep(tag, standing)
 
-    def plug_in(self, connector: Connector, at: datetime) -> None:
+    def plug_in(self, connector: Connector, at: datetime) -> Transaction | None:
+        """The transaction that begins by it, if a tag waits."""
         connector.plugged = True
-        if connector.authorised is not None:
-            self._start(connector, connector.authorised, at)
+        return None if connector.authorised is None else self._start(connector, connector.authorised, at)
 
-    def authorise(self, connector: Connector, authorisation: Authorisation, at: datetime) -> None:
-        """The tag may charge: at once when the cable is in, else when it comes."""
+    def authorise(self, connector: Connector, authorisation: Authorisation, at: datetime) -> Transaction | None:
+        """The tag may charge: the transaction that begins by it, or None until the cable comes."""
         if connector.plugged:
-            self._start(connector, authorisation, at)
-        else:
-            connector.authorised = authorisation
+            return self._start(connector, authorisation, at)
+        connector.authorised = authorisation
+        return None
 
-    def unplug(self, connector: Connector, at: datetime) -> None:
-        self.stop(connector, at, Cause.UNPLUGGED)
+    def unplug(self, connector: Connector, at: datetime) -> bool:
+        """Ends the connector's transaction; whether there was one."""
+        stopped = self.stop(connector, at, Cause.UNPLUGGED)
         connector.plugged = connector.finished = False
+        return stopped
 
     def stop(self, connector: Connector, at: datetime, cause: Cause, tag: str | None = None) -> bool:
         """Ends the connector's transaction; whether there was one."""
@@ -228,12 +229,14 @@ class Model:
             connector.operative_next = operative
             return False
         connector.operative, connector.operative_next = operative, None
+        if not operative:
+            connector.authorised = None
         return True
 
     def running(self) -> list[Transaction]:
         return [each.transaction for each in self.connectors.values() if each.transaction is not None]
 
-    def _start(self, connector: Connector, authorisation: Authorisation, at: datetime) -> None:
+    def _start(self, connector: Connector, authorisation: Authorisation, at: datetime) -> Transaction:
         transaction = Transaction(
             authorisation.id, connector.number, authorisation.tag, authorisation.group, authorisation.remote_start_id
         )
@@ -242,6 +245,7 @@ class Model:
         connector.transaction = transaction
         connector.count(at, at)
         self._note(Event.STARTED, connector, transaction, at, authorisation.cause, authorisation.tag)
+        return transaction
 
     def _note(
         self,

@@ -90,7 +90,9 @@ class Ocpp16(Wire, ChargePoint):
             reason=REASONS[notice.cause],
             id_tag=notice.tag,
         )
-        await self.ask(stop, lambda _: None)
+        ended = await self.ask(stop, lambda answer: _standing(answer.id_tag_info) if answer.id_tag_info else None)
+        if ended is not None and notice.tag is not None:  # of the card that ended it
+            self.charger.sessions.heard(notice.tag, ended)
 
     async def report_firmware(self, status: str, request_id: int | None) -> None:
         await self.ask(call.FirmwareStatusNotification(status=status), lambda _: None)

@@ -30,7 +30,6 @@ ENDS = {  # trigger reason, stopped reason
     Cause.DEAUTHORISED: ("Deauthorized", "DeAuthorized"),
     Cause.UNPLUGGED: ("EVDeparted", "EVDisconnected"),
     Cause.UNLOCKED: ("UnlockCommand", "Other"),
-    Cause.SOFT_RESET: ("ResetCommand", "Reboot"),
     Cause.HARD_RESET: ("ResetCommand", "ImmediateReset"),
 }
 
@@ -86,8 +85,10 @@ class Ocpp2x(Wire):
             meter_value=[_meter_value(notice)],
         )
         standing = await self.ask(request, lambda a: _standing(a.id_token_info) if a.id_token_info else None)
-        if standing is not None:
+        if standing is not None and notice.event is not Event.ENDED:
             self.charger.sessions.heard_of(transaction, standing)
+        elif standing is not None and notice.tag is not None:  # of the card that ended it
+            self.charger.sessions.heard(notice.tag, standing)
 
     async def report_firmware(self, status: str, request_id: int | None) -> None:
         request = self._call.FirmwareStatusNotification(status=status, request_id=request_id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import datetime
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -56,14 +55,13 @@ class Sessions:
                 self.plug_in(connector)
 
     def plug_in(self, connector: Connector) -> None:
-        self._model.plug_in(connector, self._charger.now())
-        self._perhaps_started(connector)
+        self._began(connector, self._model.plug_in(connector, self._charger.now()))
 
     def unplug(self, connector: Connector) -> None:
-        self._perhaps_stopped(connector, self._model.unplug)
+        self._ended(self._model.unplug(connector, self._charger.now()))
 
     def stop(self, connector: Connector, cause: Cause, tag: str | None = None) -> None:
-        self._perhaps_stopped(connector, lambda each, at: self._model.stop(each, at, cause, tag))
+        self._ended(self._model.stop(connector, self._charger.now(), cause, tag))
 
     def measure(self, connector: Connector, cause: Cause) -> None:
         self._model.measure(connector, self._charger.now(), cause)
@@ -116,10 +114,10 @@ class Sessions:
         return verdict
 
     def _let(self, connector: Connector, authorisation: Authorisation) -> None:
-        self._model.authorise(connector, authorisation, self._charger.now())
-        if connector.authorised is authorisation:
+        transaction = self._model.authorise(connector, authorisation, self._charger.now())
+        if transaction is None:
             self._charger.spawn(self._give_up(connector, authorisation))
-        self._perhaps_started(connector)
+        self._began(connector, transaction)
 
     async def _give_up(self, connector: Connector, authorisation: Authorisation) -> None:
         await self._charger.sleep(self._charger.configuration.number("ConnectionTimeOut"))
@@ -127,10 +125,8 @@ class Sessions:
             connector.authorised = None
             self._charger.changed()
 
-    def _perhaps_started(self, connector: Connector) -> None:
-        transaction = connector.transaction
-        if transaction is not None and not transaction.seen:
-            transaction.seen = True
+    def _began(self, connector: Connector, transaction: Transaction | None) -> None:
+        if transaction is not None:
             self._charger.tally.started += 1
             self._charger.tally.charging += 1
             self._charger.spawn(self._meter(connector, transaction))
@@ -138,10 +134,8 @@ class Sessions:
                 self._on_start(self._charger, transaction)
         self._charger.changed()
 
-    def _perhaps_stopped(self, connector: Connector, step: Callable[[Connector, datetime], object]) -> None:
-        running = connector.transaction
-        step(connector, self._charger.now())
-        if running is not None and connector.transaction is None:
+    def _ended(self, was_running: bool) -> None:
+        if was_running:
             self._charger.tally.ended += 1
             self._charger.tally.charging -= 1
         self._charger.changed()

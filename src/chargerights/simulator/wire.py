@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from .charger import SimulatedCharger
 
-FRAMES = logging.getLogger("chargerights.simulator.frames")
-FRAMES.addHandler(logging.NullHandler())  # else Python prints the library's warnings over the terminal's table
+LOGGER = logging.getLogger("chargerights.simulator")
+LOGGER.addHandler(logging.NullHandler())  # else Python prints the library's warnings over the terminal's table
 SILENCE = object()
 
 T = TypeVar("T")
@@ -68,7 +68,7 @@ class Wire(ChargePoint):
     format_violation: ClassVar[type[exceptions.OCPPError]] = exceptions.FormatViolationError
 
     def __init__(self, charger: SimulatedCharger, socket: ClientConnection) -> None:
-        super().__init__(charger.id, socket, response_timeout=charger.timings.answer, logger=FRAMES)
+        super().__init__(charger.id, socket, response_timeout=charger.timings.answer, logger=LOGGER)
         self.charger = charger
         self.commands = Commands(charger)
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -144,12 +144,13 @@ class Wire(ChargePoint):
         charger = self.charger
         action = str(msg.action)
         charger.was_told(action, msg.payload)
-        answer = charger.answers.get(action, self)
-        if answer is SILENCE:
-            return
-        if isinstance(answer, exceptions.OCPPError):
-            raise answer
-        if answer is self:  # nothing else was wished
+        if action in charger.answers:
+            answer = charger.answers[action]
+            if answer is SILENCE:
+                return
+            if isinstance(answer, exceptions.OCPPError):
+                raise answer
+        else:
             answer = snake_to_camel_case(remove_nones(serialize_as_dict(self._behave(action, msg.payload))))
         await self._send(msg.create_call_result(answer).to_json())
         for step in self._afterwards:

@@ -6,15 +6,22 @@ import asyncio
 import json
 import signal
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.conftest import process
+from tests.cli.conftest import Cli
 from tests.simulator.central import Central
 
 QUICKLY = ("--arrivals-per-minute", "600", "--session-seconds", "0.2", "--connects-per-second", "500")
+
+
+@pytest.fixture
+async def central() -> AsyncIterator[Central]:
+    async with Central(tags={"ALICE": {"status": "Accepted"}}) as found:
+        yield found
 
 
 async def begin(*arguments: object) -> asyncio.subprocess.Process:
@@ -69,12 +76,11 @@ async def test_without_a_central_system_it_ends_with_1_and_says_why() -> None:
     assert "2 Connection refused" in out
 
 
-async def test_ids_passwords_and_tags_come_from_files(central: Central, tmp_path: Path) -> None:
+async def test_ids_passwords_and_tags_come_from_files(central: Central, folder: Path) -> None:
     central.passwords = {"A": "one", "B": "two"}
-    passwords, tags = tmp_path / "passwords.csv", tmp_path / "tags"
-    passwords.write_text('A,one\nB,"two"\nC,three\n')
-    tags.write_text("ALICE\n\n")
-    options = ("--passwords", passwords, "--chargers", 2, "--tags", f"@{tags}", "--duration", 2)
+    (folder / "passwords.csv").write_text('A,one\nB,"two"\nC,three\n')
+    (folder / "tags").write_text("ALICE\n\n")
+    options = ("--passwords", "passwords.csv", "--chargers", 2, "--tags", "@tags", "--duration", 2)
     status, out, _ = await simulate("--url", central.url, *options, *QUICKLY, "--json")
     assert (status, summary(out)["accepted"], central.handshakes) == (0, 2, {101: 2})
     assert {frame.charger_id for frame in central.frames} == {"A", "B"}
@@ -95,11 +101,8 @@ async def test_ids_passwords_and_tags_come_from_files(central: Central, tmp_path
         ([], "--url"),
     ],
 )
-def test_a_wrong_question_ends_with_2_and_says_what_would_be_right(
-    arguments: list[str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_a_wrong_question_ends_with_2_and_says_what_would_be_right(run: Cli, arguments: list[str], says: str) -> None:
     Path("one").write_text("SIM-1\n")
-    done = process("simulate", *arguments)
+    done = run("simulate", *arguments, database=False)
     assert (done.status, done.out) == (2, "")
     assert says in done.err
