@@ -34,7 +34,7 @@ class Ocpp16(Wire, ChargePoint):
     async def boot(self, reason: str) -> tuple[str, int]:
         about = self.charger.about
         request = call.BootNotification(
-            charge_point_vendor=about.vendor[:20],
+            charge_point_vendor=about.vendor,
             charge_point_model=about.model,
             charge_point_serial_number=about.serial_number,
             firmware_version=self.charger.firmware,
