@@ -96,6 +96,7 @@ async def test_ids_passwords_and_tags_come_from_files(central: Central, folder: 
         (["--url", "ws://127.0.0.1:1", "--tags", "@absent"], "absent cannot be read"),
         (["--url", "ws://127.0.0.1:1", "--ids", "one", "--chargers", "2"], "the file lists 1"),
         (["--url", "ws://127.0.0.1:1", "--passwords", "one"], "row 1 has 1 columns"),
+        (["--url", "ws://127.0.0.1:1", "--passwords", "empty"], "the file lists 0"),
         (["--url", "ws://127.0.0.1:1", "--protocol", "3"], "--protocol"),
         (["--url", "ws://127.0.0.1:1", "--chargers", "0"], "--chargers"),
         ([], "--url"),
@@ -103,6 +104,7 @@ async def test_ids_passwords_and_tags_come_from_files(central: Central, folder: 
 )
 def test_a_wrong_question_ends_with_2_and_says_what_would_be_right(run: Cli, arguments: list[str], says: str) -> None:
     Path("one").write_text("SIM-1\n")
+    Path("empty").touch()
     done = run("simulate", *arguments, database=False)
     assert (done.status, done.out) == (2, "")
     assert says in done.err

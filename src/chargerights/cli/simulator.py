@@ -76,9 +76,9 @@ def simulate(
     if address.scheme not in ("ws", "wss") or not address.hostname:
         raise WrongQuestion(f"--url is {url!r}: write the central system's address, like ws://127.0.0.1:8080/ocpp")
     versions = VERSIONS if protocol == "mixed" else (protocol,)
-    known = {} if passwords is None else _passwords(passwords)
-    listed = _ids(chargers, ids, list(known), prefix)
-    given = [known.get(charger_id, password) for charger_id in listed]
+    known = None if passwords is None else _passwords(passwords)
+    listed = _ids(chargers, ids, None if known is None else list(known), prefix)
+    given = [(known or {}).get(charger_id, password) for charger_id in listed]
     fleet = Fleet(
         url,
         [Spec(*each) for each in zip(listed, cycle(versions), given, strict=False)],
@@ -100,8 +100,8 @@ def simulate(
 
 
 async def _run(fleet: Fleet, duration: float | None, live: bool) -> dict[str, Any]:
-    """Until the time is over or somebody interrupts; what the tally said before the chargers said goodbye, with what
-    their last messages added."""
+    """Runs until the time is over or somebody interrupts. What was counted, the farewell included; `connected` and
+    `accepted` are those before it."""
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -126,11 +126,11 @@ async def _run(fleet: Fleet, duration: float | None, live: bool) -> dict[str, An
     return {**fleet.tally.summary(), "connected": connected, "accepted": accepted}
 
 
-def _ids(count: int | None, file: Path | None, known: list[str], prefix: str) -> list[str]:
+def _ids(count: int | None, file: Path | None, known: list[str] | None, prefix: str) -> list[str]:
     """Those of the files, as many as are asked for, else numbered ones."""
-    if file is None and not known:
-        return [f"{prefix}{number}" for number in range(1, (count or DEFAULT_CHARGERS) + 1)]
     listed = _lines(file) if file is not None else known
+    if listed is None:
+        return [f"{prefix}{number}" for number in range(1, (count or DEFAULT_CHARGERS) + 1)]
     if len(listed) < (count or 1):
         raise WrongQuestion(f"{count or 1} chargers are asked for, and the file lists {len(listed)}")
     return listed[:count]
