@@ -48,6 +48,8 @@ class Network:
     by_tag: list[str] = field(default_factory=list)
     """The keys of `tags`, sorted."""
     right_count: int = 0
+    chargers_by_name: list[tuple[str, str]] = field(default_factory=list)
+    """The chargers' names, without case, and charger ids, sorted."""
     disabled: BitMap64 = field(default_factory=BitMap64)
     open: dict[Place, BitMap64] = field(default_factory=dict)
     windowed: dict[Place, Windowed] = field(default_factory=dict)
@@ -76,6 +78,7 @@ class Network:
         for charger in chargers:
             network.chargers[charger.charger_id] = charger
             chargers_at.setdefault(charger.site_id, []).append(charger.charger_id)
+        network.chargers_by_name = sorted([charger_entry(each) for each in network.chargers.values()])
         groups_of: dict[str, list[int]] = {}
         for group in access_groups:
             network.access_groups[group.id] = group
@@ -129,6 +132,7 @@ class Network:
             list(self.by_name),
             list(self.by_tag),
             self.right_count,
+            list(self.chargers_by_name),
             self.disabled,
             dict(self.open),
             dict(self.windowed),
@@ -266,6 +270,11 @@ class Network:
 def name_entry(driver: Driver) -> tuple[str, int]:
     """The driver's place among all by name."""
     return driver.name.casefold(), driver.id
+
+
+def charger_entry(charger: Charger) -> tuple[str, str]:
+    """The charger's place among all by name; one without a name goes by its charger id."""
+    return (charger.name or charger.charger_id).casefold(), charger.charger_id
 
 
 def window_of(driver_id: int, right: Right) -> DriverWindow:
