@@ -9,11 +9,15 @@ from collections.abc import Collection, Iterable, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .model import Charger, Site
+from .model import Site
 from .network import Network, charger_entry
 
 FEW = 2_000
 """Chargers up to which sorting them takes less than walking through all by name."""
+
+
+Entry = tuple[str, str]
+"""A charger's name, or its charger id where it has none, without case; and its charger id."""
 
 
 class Size(NamedTuple):
@@ -81,15 +85,15 @@ def find_sites(network: Network, wanted: WantedSites, among: Iterable[int]) -> l
     return found
 
 
-def chargers_by_name(network: Network, site_ids: Set[int] | None = None) -> list[Charger]:
-    """The chargers of those sites themselves, of None all, by name; one without a name goes by its charger id."""
-    chargers = network.chargers
+def chargers_at(network: Network, site_ids: Set[int] | None = None) -> list[Entry]:
+    """The chargers of those sites themselves, of None all, in the order of their names. Not to be changed."""
     if site_ids is None:
-        return [chargers[charger_id] for _, charger_id in network.chargers_by_name]
-    if sum(len(network.chargers_at(each)) for each in site_ids) <= FEW:
-        found = [chargers[charger_id] for each in site_ids for charger_id in network.chargers_at(each)]
-        return sorted(found, key=charger_entry)
-    return [each for each in chargers_by_name(network) if each.site_id in site_ids]
+        return network.chargers_by_name
+    chargers = network.chargers
+    if sum(len(network.chargers_at(each)) for each in site_ids) > FEW:
+        return [entry for entry in network.chargers_by_name if chargers[entry[1]].site_id in site_ids]
+    found = [charger_id for each in site_ids for charger_id in network.chargers_at(each)]
+    return sorted([charger_entry(chargers[each]) for each in found])
 
 
 def searched(search: str | None) -> str:
@@ -99,7 +103,7 @@ def searched(search: str | None) -> str:
 
 def holds_text(folded: str, *texts: str | None) -> bool:
     """Whether one of the texts holds the folded one, in any case."""
-    return any(text is not None and folded in text.casefold() for text in texts)
+    return folded in "\n".join([text for text in texts if text]).casefold()  # in one go: 20,000 chargers are looked at
 
 
 def same_text(one: str | None, other: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Annotated
 from urllib.parse import quote
 
@@ -11,10 +12,11 @@ from fastapi import APIRouter, Depends, Query, Response
 from ...rights.errors import DomainError, IdTaken, UnknownSite
 from ...rights.model import NOWHERE, Charger
 from ...rights.operators import Permission
-from ...rights.places import chargers_by_name, holds_text, same_text, searched
-from ...storage.changes import chargers, facts
+from ...rights.places import chargers_at, holds_text, same_text, searched
+from ...storage.changes import chargers as changes
+from ...storage.changes import facts
 from ...storage.journal import Revision
-from ...storage.live import known
+from ...storage.live import LiveCharger, known
 from ..auth import CallerFirst
 from .charger_shapes import ChargerDraft, ChargerMembers, ChargerPage, ChargerShape, shape_of
 from .paging import Paging, page_of, paging
@@ -35,7 +37,7 @@ async def add_charger(change: Annotated[Change, Depends(adding(WRITE))], body: C
     charger = Charger(0, body.charger_id, **body.facts(NOWHERE))
     return await change.apply(
         "charger.add",
-        lambda revision: chargers.add(revision, charger).charger_id,
+        lambda revision: changes.add(revision, charger).charger_id,
         lambda view, charger_id: shown(view, view.charger(charger_id), 201),
         members=IN_BODY,
     )
@@ -61,24 +63,21 @@ async def list_chargers(
     """The chargers that the caller sees; by name (one without a name goes by its charger id), or by charger id or id
     with `sortKey=chargerId` or `sortKey=id`."""
     key = asked.key_among("name", "chargerId", "id")
-    found = chargers_by_name(view.network, _sites(view, site_id, external_site_id, include_subsites))
+    chargers, live = view.network.chargers, view.image.live
+    found = chargers_at(view.network, _sites(view, site_id, external_site_id, include_subsites))
     for member, text in (("manufacturer", manufacturer), ("model", model)):
         if text is not None:
-            found = [each for each in found if same_text(_known(view, each, member), text)]
+            found = [each for each in found if same_text(known(chargers[each[1]], live.get(each[1]), member), text)]
     text = searched(search)
     if text:
-        found = [
-            each
-            for each in found
-            if holds_text(text, each.charger_id, each.name, _known(view, each, "serial_number"), each.evse_id)
-        ]
+        found = [each for each in found if text in each[0] or _holds(text, chargers[each[1]], live.get(each[1]))]
     if key == "chargerId":
-        found.sort(key=lambda charger: charger.charger_id)
+        found = sorted(found, key=itemgetter(1))
     elif key == "id":
-        found.sort(key=lambda charger: charger.id)
+        found = sorted(found, key=lambda entry: chargers[entry[1]].id)
     if asked.descending:
-        found.reverse()
-    return page_of(found, asked, lambda charger: _shape(view, charger), ChargerPage)
+        found = found[::-1]
+    return page_of(found, asked, lambda entry: _shape(view, chargers[entry[1]]), ChargerPage)
 
 
 @router.get("/{chargerId}", operation_id="getCharger", summary="Get a charger", response_model=ChargerShape)
@@ -104,7 +103,7 @@ async def change_charger(
     def work(revision: Revision) -> str:
         before = facts.charger(revision, chargerId)
         change.expect(before)
-        return chargers.change(revision, chargerId, **body.facts(before.location)).charger_id
+        return changes.change(revision, chargerId, **body.facts(before.location)).charger_id
 
     return await change.apply(
         "charger.change", work, lambda view, charger_id: shown(view, view.charger(charger_id)), members=IN_BODY
@@ -127,7 +126,7 @@ async def remove_charger(
 
     def work(revision: Revision) -> None:
         change.expect(facts.charger(revision, chargerId))
-        chargers.remove(revision, chargerId)
+        changes.remove(revision, chargerId)
 
     return await change.apply("charger.remove", work)
 
@@ -146,8 +145,9 @@ def _sites(view: View, site_id: int | None, external_id: str | None, below: bool
     return wanted & scope.sites
 
 
-def _known(view: View, charger: Charger, member: str) -> str | None:
-    return known(charger, view.image.live.get(charger.charger_id), member)
+def _holds(text: str, charger: Charger, live: LiveCharger | None) -> bool:
+    """Whether the charger's id or one of its numbers holds the text; the name has been looked at."""
+    return holds_text(text, charger.charger_id, charger.evse_id, known(charger, live, "serial_number"))
 
 
 def shown(view: View, charger: Charger, status: int = 200) -> Response:
