@@ -58,7 +58,6 @@ class WantedSites:
     without case and in part."""
 
     ids: Collection[int] | None = None
-    parent_id: int | None = None
     country: str | None = None
     city: str | None = None
     cost_id: str | None = None
@@ -69,8 +68,6 @@ class WantedSites:
 def find_sites(network: Network, wanted: WantedSites, among: Iterable[int]) -> list[Site]:
     """The sites of that description, in no order; none but those among."""
     found = [network.sites[each] for each in among if wanted.ids is None or each in wanted.ids]
-    if wanted.parent_id is not None:
-        found = [each for each in found if each.parent_id == wanted.parent_id]
     if wanted.country is not None:
         found = [each for each in found if same_text(each.location.country, wanted.country)]
     if wanted.city is not None:

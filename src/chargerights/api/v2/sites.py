@@ -6,7 +6,7 @@ topmost site of his is where somebody else has put it: he may change it, but not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Annotated, Any
 
@@ -157,9 +157,13 @@ async def list_sites(
     ] = None,
 ) -> Response:
     """The sites that the caller sees; by name, or by id with `sortKey=id`."""
+    scope = view.scope
+    among: Collection[int] = scope.tops if show_only_root_sites else scope.sites
+    if parent_site_id is not None:
+        below = view.network.subsites(parent_site_id) if scope.sees_site(parent_site_id) else ()
+        among = [each for each in below if each in among]
     ids = None if site_ids is None else frozenset(site_ids)
-    wanted = WantedSites(ids, parent_site_id, country, city, cost_id, external_id, search)
-    found = find_sites(view.network, wanted, view.scope.tops if show_only_root_sites else view.scope.sites)
+    found = find_sites(view.network, WantedSites(ids, country, city, cost_id, external_id, search), among)
     found = in_order(found, asked, name=lambda site: (site.name.casefold(), site.id), id=lambda site: site.id)
     return page_of(found, asked, shower(view), SitePage)
 
