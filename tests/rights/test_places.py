@@ -47,6 +47,11 @@ def test_what_lies_below_is_counted_once_whoever_asks(monkeypatch: pytest.Monkey
     assert sorted(counted) == [1, 2, 3, 4, 5, 6]
 
 
+def test_sites_as_deep_as_they_come_are_counted_without_recursion() -> None:
+    deep = Network.build([Site(each, "S", each - 1 or None) for each in range(1, 5_001)], (), (), ())
+    assert Sizes(deep).of(1) == Size(0, 0, 1, 4_999)
+
+
 @pytest.mark.parametrize(
     ("wanted", "found"),
     [
@@ -79,16 +84,16 @@ def test_only_those_among_are_found() -> None:
 def test_chargers_come_by_name_without_case_and_those_without_one_by_their_id() -> None:
     facts = network()
     put_charger(facts, Charger(9, "ZZZ", DEPOT.id, "alpha"))
-    assert [charger_id for _, charger_id in chargers_at(facts)] == ["ZZZ", "CIR-1", "CIR-2", "DEP-1", "GF-1", "OFF-1"]
+    assert [each.charger_id for each in chargers_at(facts)] == ["ZZZ", "CIR-1", "CIR-2", "DEP-1", "GF-1", "OFF-1"]
     put_charger(facts, replace(DEP_1, name=None))
     put_charger(facts, replace(GF_1, name="Alpha"))
     remove_charger(facts, "CIR-1")
-    assert [charger_id for _, charger_id in chargers_at(facts)] == ["GF-1", "ZZZ", "CIR-2", "DEP-1", "OFF-1"]
+    assert [each.charger_id for each in chargers_at(facts)] == ["GF-1", "ZZZ", "CIR-2", "DEP-1", "OFF-1"]
 
 
 @pytest.mark.parametrize("few", [0, 3, 2_000])
 def test_the_chargers_of_some_sites_come_in_that_order_too(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(places, "FEW", few)
     found = chargers_at(network(), {OFFICE.id, DEPOT.id, CIRCUIT_A.id, YARD.id})
-    assert [charger_id for _, charger_id in found] == ["CIR-1", "CIR-2", "DEP-1", "OFF-1"]
+    assert [each.charger_id for each in found] == ["CIR-1", "CIR-2", "DEP-1", "OFF-1"]
     assert chargers_at(network(), frozenset()) == []

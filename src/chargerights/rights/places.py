@@ -10,14 +10,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .model import Site
-from .network import Network, charger_entry
+from .network import ChargerEntry, Network, charger_entry
 
 FEW = 2_000
 """Chargers up to which sorting them takes less than walking through all by name."""
-
-
-Entry = tuple[str, str]
-"""A charger's name, or its charger id where it has none, without case; and its charger id."""
 
 
 class Size(NamedTuple):
@@ -38,18 +34,26 @@ class Sizes:
         self._known: dict[int, Size] = {}
 
     def of(self, site_id: int) -> Size:
-        size = self._known.get(site_id)
-        if size is None:
-            below = [self.of(each) for each in self._network.subsites(site_id)]  # no deeper than sites may lie
-            chargers = len(self._network.chargers_at(site_id))
-            size = Size(
-                chargers,
-                chargers + sum(each.chargers_in_all for each in below),
-                len(below),
-                len(below) + sum(each.subsites_in_all for each in below),
-            )
-            self._known[site_id] = size
-        return size
+        uncounted: list[int] = []
+        waiting = [site_id]
+        while waiting:
+            current = waiting.pop()
+            if current not in self._known:
+                uncounted.append(current)
+                waiting.extend(self._network.subsites(current))
+        for each in reversed(uncounted):  # those below before those above
+            self._known[each] = self._size(each)
+        return self._known[site_id]
+
+    def _size(self, site_id: int) -> Size:
+        below = [self._known[each] for each in self._network.subsites(site_id)]
+        chargers = len(self._network.chargers_at(site_id))
+        return Size(
+            chargers,
+            chargers + sum(each.chargers_in_all for each in below),
+            len(below),
+            len(below) + sum(each.subsites_in_all for each in below),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +73,9 @@ def find_sites(network: Network, wanted: WantedSites, among: Iterable[int]) -> l
     """The sites of that description, in no order; none but those among."""
     found = [network.sites[each] for each in among if wanted.ids is None or each in wanted.ids]
     if wanted.country is not None:
-        found = [each for each in found if same_text(each.location.country, wanted.country)]
+        found = [each for each in found if same_text(wanted.country, each.location.country)]
     if wanted.city is not None:
-        found = [each for each in found if same_text(each.location.city, wanted.city)]
+        found = [each for each in found if same_text(wanted.city, each.location.city)]
     if wanted.cost_id is not None:
         found = [each for each in found if each.cost_id == wanted.cost_id]
     if wanted.external_id is not None:
@@ -82,13 +86,13 @@ def find_sites(network: Network, wanted: WantedSites, among: Iterable[int]) -> l
     return found
 
 
-def chargers_at(network: Network, site_ids: Set[int] | None = None) -> list[Entry]:
+def chargers_at(network: Network, site_ids: Set[int] | None = None) -> list[ChargerEntry]:
     """The chargers of those sites themselves, of None all, in the order of their names. Not to be changed."""
     if site_ids is None:
         return network.chargers_by_name
     chargers = network.chargers
     if sum(len(network.chargers_at(each)) for each in site_ids) > FEW:
-        return [entry for entry in network.chargers_by_name if chargers[entry[1]].site_id in site_ids]
+        return [entry for entry in network.chargers_by_name if chargers[entry.charger_id].site_id in site_ids]
     found = [charger_id for each in site_ids for charger_id in network.chargers_at(each)]
     return sorted([charger_entry(chargers[each]) for each in found])
 
@@ -100,9 +104,9 @@ def searched(search: str | None) -> str:
 
 def holds_text(folded: str, *texts: str | None) -> bool:
     """Whether one of the texts holds the folded one, in any case."""
-    return folded in "\n".join([text for text in texts if text]).casefold()  # in one go: 20,000 chargers are looked at
+    return any(text is not None and folded in text.casefold() for text in texts)
 
 
-def same_text(one: str | None, other: str) -> bool:
-    """Whether the texts are the same but for case and the spaces around."""
-    return one is not None and one.casefold() == other.strip().casefold()
+def same_text(wanted: str, text: str | None) -> bool:
+    """Whether the text is the wanted one but for case and the spaces around that."""
+    return text is not None and text.casefold() == wanted.strip().casefold()

@@ -373,7 +373,7 @@ async def test_a_charger_without_a_place_of_its_own_is_where_its_site_is(harbour
         ("search=har-", ["HAR-1", "HAR-2"]),
         ("search=%20", ["HAR-1", "HAR-2", "PIE-1", "SHE-1"]),
         ("search=REPORTED%20serial", ["HAR-1"]),
-        ("search=entered%20serial", []),
+        ("search=entered%20serial", ["HAR-1"]),
         ("search=fra23e45b*", ["HAR-1"]),
         ("search=none", []),
         ("limit=2&page=2", ["PIE-1", "SHE-1"]),

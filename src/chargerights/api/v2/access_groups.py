@@ -8,7 +8,7 @@ only those whose chargers are all his, and drivers whom he does not see keep the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -112,7 +112,7 @@ class AccessGroupDraft(AccessGroupMembers):
     response_model=AccessGroupShape,
 )
 async def add_access_group(change: Annotated[Change, Depends(adding(*WRITE))], body: AccessGroupDraft) -> Response:
-    """The drivers may charge at its chargers at once."""
+    """The drivers may charge at its chargers at once. Needs WriteChargers and WriteDrivers, as every change of one."""
     _require_seen(change.view, body)
     return await change.apply(
         "accessGroup.add",
@@ -130,7 +130,7 @@ async def list_access_groups(
     search: Annotated[str | None, Query(description="Only those whose name holds this")] = None,
 ) -> Response:
     """The access groups that the caller sees, with how many of their drivers and chargers he sees; by name, or by id
-    with `sortKey=id`."""
+    with `sortKey=id`. Needs ReadChargers and ReadDrivers."""
     text = searched(search)
     found = [
         each
@@ -159,20 +159,23 @@ async def change_access_group(
     body: AccessGroupMembers,
 ) -> Response:
     """Members that are left out stay as they are. A driver who is left out of `driverIds` loses all his rights on the
-    group."""
+    group, unless the caller does not see him. Of a group that holds chargers which the caller does not see he may
+    change nothing."""
     view = change.view
     _require_held(view, view.access_group(groupId))
     _require_seen(view, body)
     members = {name: value for name, value in body.given().items() if name == "name"}
     if "charger_ids" in body.model_fields_set:
         members["charger_ids"] = frozenset(body.charger_ids)
+    seen = None if view.scope.unlimited else view.scope.drivers  # now: the network may change before the work
 
     def work(revision: Revision) -> int:
         before = access_groups.whole(revision, groupId)
         change.expect(before)
-        drivers = None
+        drivers: set[int] | None = None
         if "driver_ids" in body.model_fields_set:
-            drivers = {*body.driver_ids, *_hidden(view, before.driver_ids)}
+            hidden = () if seen is None else BitMap64(before.driver_ids) - seen
+            drivers = {*body.driver_ids, *hidden}
         return access_groups.change(revision, groupId, drivers, **members).id
 
     return await change.apply(
@@ -217,11 +220,6 @@ def _require_held(view: View, group: AccessGroup) -> None:
     """Raises Forbidden unless all chargers of the group are the caller's."""
     if not view.scope.holds_group(group):
         raise Forbidden(f"access group {group.id} holds chargers that you do not see: somebody who does can change it")
-
-
-def _hidden(view: View, driver_ids: Collection[int]) -> BitMap64:
-    """Those of the drivers whom the caller does not see."""
-    return BitMap64() if view.scope.unlimited else BitMap64(driver_ids) - view.scope.drivers
 
 
 def _drivers(view: View, group: AccessGroup) -> BitMap64:

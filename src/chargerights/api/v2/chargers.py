@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from operator import itemgetter
+from collections.abc import Mapping, Set
+from functools import cache, partial
+from operator import attrgetter
 from typing import Annotated
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ from ...rights.places import chargers_at, holds_text, same_text, searched
 from ...storage.changes import chargers as changes
 from ...storage.changes import facts
 from ...storage.journal import Revision
-from ...storage.live import LiveCharger, known
+from ...storage.live import known
 from ..auth import CallerFirst
 from .charger_shapes import ChargerDraft, ChargerMembers, ChargerPage, ChargerShape, shape_of
 from .paging import Paging, page_of, paging
@@ -67,17 +68,21 @@ async def list_chargers(
     found = chargers_at(view.network, _sites(view, site_id, external_site_id, include_subsites))
     for member, text in (("manufacturer", manufacturer), ("model", model)):
         if text is not None:
-            found = [each for each in found if same_text(known(chargers[each[1]], live.get(each[1]), member), text)]
+            same = cache(partial(same_text, text))  # many chargers are of a few models
+            found = [
+                each for each in found if same(known(chargers[each.charger_id], live.get(each.charger_id), member))
+            ]
     text = searched(search)
     if text:
-        found = [each for each in found if text in each[0] or _holds(text, chargers[each[1]], live.get(each[1]))]
+        reporting = {each.charger_id for each in live.values() if holds_text(text, each.reported.serial_number)}
+        found = [each for each in found if text in each.text or each.charger_id in reporting]
     if key == "chargerId":
-        found = sorted(found, key=itemgetter(1))
+        found = sorted(found, key=attrgetter("charger_id"))
     elif key == "id":
-        found = sorted(found, key=lambda entry: chargers[entry[1]].id)
+        found = sorted(found, key=lambda entry: chargers[entry.charger_id].id)
     if asked.descending:
         found = found[::-1]
-    return page_of(found, asked, lambda entry: _shape(view, chargers[entry[1]]), ChargerPage)
+    return page_of(found, asked, lambda entry: _shape(view, chargers[entry.charger_id]), ChargerPage)
 
 
 @router.get("/{chargerId}", operation_id="getCharger", summary="Get a charger", response_model=ChargerShape)
@@ -131,7 +136,7 @@ async def remove_charger(
     return await change.apply("charger.remove", work)
 
 
-def _sites(view: View, site_id: int | None, external_id: str | None, below: bool) -> set[int] | frozenset[int] | None:
+def _sites(view: View, site_id: int | None, external_id: str | None, below: bool) -> Set[int] | None:
     """The sites whose chargers are asked for, as far as the caller sees them; None: all."""
     network, scope = view.network, view.scope
     if site_id is None and external_id is None:
@@ -143,11 +148,6 @@ def _sites(view: View, site_id: int | None, external_id: str | None, below: bool
     ]
     wanted = {each for one in named for each in (network.subtree(one) if below else (one,))}
     return wanted & scope.sites
-
-
-def _holds(text: str, charger: Charger, live: LiveCharger | None) -> bool:
-    """Whether the charger's id or one of its numbers holds the text; the name has been looked at."""
-    return holds_text(text, charger.charger_id, charger.evse_id, known(charger, live, "serial_number"))
 
 
 def shown(view: View, charger: Charger, status: int = 200) -> Response:

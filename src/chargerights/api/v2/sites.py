@@ -235,9 +235,7 @@ async def remove_site(change: Annotated[Change, Depends(changing(WRITE))], siteI
 def _require_movable(view: View, site: Site) -> None:
     """Raises Forbidden for a topmost site of a limited caller."""
     if not view.scope.unlimited and site.id in view.scope.tops:
-        raise Forbidden(
-            f"site {site.id} is at the top of what you see: somebody who sees the sites above can move or remove it"
-        )
+        raise Forbidden(f"site {site.id} is at the top of what you see: somebody who sees more can move or remove it")
 
 
 def _require_seen_parent(view: View, body: SiteMembers) -> None:
