@@ -87,7 +87,8 @@ async def list_chargers(
 
 @router.get("/{chargerId}", operation_id="getCharger", summary="Get a charger", response_model=ChargerShape)
 async def get_charger(view: Annotated[View, Depends(viewing(READ))], chargerId: str) -> Response:  # noqa: N803
-    """With an ETag for changing it, which its live state is no part of."""
+    """What it reports of itself goes before what was entered; where no place was entered, it is where its site is. With
+    an ETag for changing it, which its live state is no part of."""
     return shown(view, view.charger(chargerId))
 
 
