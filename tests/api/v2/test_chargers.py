@@ -218,6 +218,7 @@ async def test_a_charger_that_is_removed_is_gone_with_its_state_and_its_id_is_fr
     assert good(await send(fresh_api, "GET", path_of("CIR-1")), ChargerShape)["status"] == "Charging"
     assert (await send(fresh_api, "DELETE", path_of("CIR-1"))).status_code == 204
     assert refused(await send(fresh_api, "GET", path_of("CIR-1")))[0] == 404
+    assert "CIR-1" not in charger_ids(good(await send(fresh_api, "GET", CHARGERS), ChargerPage))
     theirs = {"chargerId": "CIR-1", "siteId": RIVAL_GARAGE.id}
     made = good(await send(fresh_api, "POST", CHARGERS, theirs, key=fresh_api.rival.key), ChargerShape, 201)
     assert made["status"] == "Offline"

@@ -11,9 +11,12 @@ from chargerights.api.v2.sites import SiteMembers, SitePage, SiteShape
 from chargerights.files.entries import SiteEntry, members_of
 from chargerights.rights.identifiers import MAX_SITE_DEPTH
 from chargerights.rights.operators import Permission
+from chargerights.storage import journal
+from chargerights.storage.changes import sites as changes
 from tests.api.client import Api
 from tests.api.v2.asking import good, ids, names, refused, send
 from tests.api.v2.callers import callers_of, new_operator
+from tests.storage.writing import OCCASION
 from tests.world import ALICE, CIRCUIT_A, COMPANY, DEPOT, GROUND_FLOOR, OFFICE, RIVAL_GARAGE, YARD
 
 SITES = "/v2/sites"
@@ -287,6 +290,36 @@ async def test_a_change_from_an_old_answer_is_refused(fresh_api: Api) -> None:
     assert good(await send(fresh_api, "GET", path), SiteShape)["name"] == "Yard 1"
     second = {"if-match": answer.headers["etag"]}
     good(await send(fresh_api, "PATCH", path, {"name": "Yard 2"}, headers=second), SiteShape)
+
+
+def remove_before_the_next_change(api: Api, monkeypatch: pytest.MonkeyPatch, site_id: int) -> None:
+    """Somebody else removes the site after a request has seen it and before it writes."""
+    write = api.database.write
+
+    async def late(*work: Any) -> Any:
+        await api.change(journal.make, api.us.id, OCCASION, changes.remove, site_id)
+        return await write(*work)
+
+    monkeypatch.setattr(api.database, "write", late)
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", SITES), ("PATCH", f"{SITES}/{OFFICE.id}")])
+async def test_a_parent_that_goes_while_the_request_is_under_way_is_named(
+    fresh_api: Api, monkeypatch: pytest.MonkeyPatch, method: str, path: str
+) -> None:
+    parent = good(await send(fresh_api, "POST", SITES, {"name": "Roof"}), SiteShape, 201)["id"]
+    remove_before_the_next_change(fresh_api, monkeypatch, parent)
+    answer = await send(fresh_api, method, path, {"name": "Below", "parentSiteId": parent})
+    assert refused(answer) == (400, {"parentSiteId": [f"no site {parent}"]})
+
+
+async def test_a_site_that_goes_while_the_request_is_under_way_is_a_404(
+    fresh_api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = good(await send(fresh_api, "POST", SITES, {"name": "Roof"}), SiteShape, 201)["id"]
+    remove_before_the_next_change(fresh_api, monkeypatch, site)
+    answer = await send(fresh_api, "PATCH", f"{SITES}/{site}", {"parentSiteId": OFFICE.id})
+    assert refused(answer) == (404, f"no site {site}")
 
 
 async def test_a_site_is_added_once_under_one_idempotency_key(fresh_api: Api) -> None:
