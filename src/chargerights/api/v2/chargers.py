@@ -66,16 +66,16 @@ async def list_chargers(
     key = asked.key_among("name", "chargerId", "id")
     chargers, live = view.network.chargers, view.image.live
     found = chargers_at(view.network, _sites(view, site_id, external_site_id, include_subsites))
+    text = searched(search)
+    if text:
+        reporting = {each.charger_id for each in live.values() if holds_text(text, each.reported.serial_number)}
+        found = [each for each in found if text in each.text or each.charger_id in reporting]
     for member, text in (("manufacturer", manufacturer), ("model", model)):
         if text is not None:
             same = cache(partial(same_text, text))  # many chargers are of a few models
             found = [
                 each for each in found if same(known(chargers[each.charger_id], live.get(each.charger_id), member))
             ]
-    text = searched(search)
-    if text:
-        reporting = {each.charger_id for each in live.values() if holds_text(text, each.reported.serial_number)}
-        found = [each for each in found if text in each.text or each.charger_id in reporting]
     if key == "chargerId":
         found = sorted(found, key=attrgetter("charger_id"))
     elif key == "id":
