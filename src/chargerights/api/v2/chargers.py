@@ -70,9 +70,9 @@ async def list_chargers(
     if text:
         reporting = {each.charger_id for each in live.values() if holds_text(text, each.reported.serial_number)}
         found = [each for each in found if text in each.text or each.charger_id in reporting]
-    for member, text in (("manufacturer", manufacturer), ("model", model)):
-        if text is not None:
-            same = cache(partial(same_text, text))  # many chargers are of a few models
+    for member, wanted in (("manufacturer", manufacturer), ("model", model)):
+        if wanted is not None:
+            same = cache(partial(same_text, wanted))  # many chargers are of a few models
             found = [
                 each for each in found if same(known(chargers[each.charger_id], live.get(each.charger_id), member))
             ]
