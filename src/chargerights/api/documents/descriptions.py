@@ -21,6 +21,7 @@ TAGS = {
     "Home sites": "Who looks after which driver. A home site gives no right to charge.",
     "Sites": "Places with chargers; sites form a tree.",
     "Chargers": "The devices on the sites.",
+    "Access groups": "Chargers bundled for rights only, across sites.",
 }
 
 INT64: Json = {"type": "integer", "format": "int64"}
