@@ -16,7 +16,7 @@ from tests.api.client import Api, listed, problem
 from tests.api.v2.asking import good
 from tests.api.v2.callers import new_operator
 from tests.storage.writing import everything
-from tests.world import ALICE, BOB, COMPANY, DAN, DEPOT, GROUND_FLOOR, NOW, OFFICE, TOMORROW, driver
+from tests.world import ALICE, BOB, COMPANY, DAN, DEPOT, GROUND_FLOOR, NOW, OFFICE, TOMORROW, YARD, driver
 
 GRANT = {"driverId": DAN.id, "siteId": OFFICE.id}
 
@@ -88,15 +88,18 @@ async def test_a_dry_run_tells_who_would_gain_access_where_and_changes_nothing(f
         ("DELETE", f"/v2/drivers/{BOB.id}", None, [COMPANY.id, DEPOT.id]),
         ("PATCH", f"/v2/drivers/{ALICE.id}", {"enabled": False}, [COMPANY.id, DEPOT.id]),
         ("DELETE", f"/v2/drivers/{ALICE.id}/sites", {"siteIds": [DEPOT.id]}, [COMPANY.id, DEPOT.id]),
+        ("PATCH", f"/v2/sites/{YARD.id}", {"parentSiteId": OFFICE.id}, [COMPANY.id, OFFICE.id, YARD.id]),
+        ("PATCH", "/v2/chargers/GF-1", {"siteId": OFFICE.id}, [COMPANY.id, OFFICE.id, GROUND_FLOOR.id]),
+        ("PATCH", "/v2/charger-access-groups/1", {"chargerIds": ["CIR-2"]}, [OFFICE.id]),
     ],
 )
 async def test_the_numbers_of_a_dry_run_are_those_after_the_change(
     fresh_api: Api, method: str, path: str, body: Any, sites: list[int]
 ) -> None:
     told = good(await fresh_api.ask(method, f"{path}?dryRun=true", json=body), ImpactShape)
-    before = listed(await fresh_api.drivers_of([*sites, OFFICE.id]))
+    before = listed(await fresh_api.drivers_of([*sites, DEPOT.id]))
     assert (await fresh_api.ask(method, path, json=body)).status_code < 300
-    after = listed(await fresh_api.drivers_of([*sites, OFFICE.id]))
+    after = listed(await fresh_api.drivers_of([*sites, DEPOT.id]))
     impact = {each["siteId"]: (each["gained"], each["lost"]) for each in told["sites"]["items"]}
     for site in sites:
         gained, lost = set(after[site]) - set(before[site]), set(before[site]) - set(after[site])
