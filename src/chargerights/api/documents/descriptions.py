@@ -26,7 +26,6 @@ TAGS = {
     "Tags": "What drivers show: cards, app tokens, number plates, vehicle ids.",
     "Rights": "This driver may charge there, in this window, at these hours.",
     "Decisions": "May this tag charge here, and why.",
-    "Access groups": "Chargers bundled for rights only, across sites.",
 }
 
 INT64: Json = {"type": "integer", "format": "int64"}
