@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from fastapi import FastAPI
 from starlette_compress import CompressMiddleware
@@ -13,6 +13,8 @@ from . import settings, telemetry
 from .api import access, problems, v1
 from .api.documents import pages
 from .api.state import State
+from .outbound import background
+from .outbound.targets import Targets
 from .storage.database import Database
 from .storage.images import Images
 
@@ -22,12 +24,18 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(database: Database, clock: Callable[[], datetime] = now) -> FastAPI:
+def create_app(
+    database: Database,
+    clock: Callable[[], datetime] = now,
+    webhook_targets: Targets = Targets.PUBLIC,
+    events_kept: timedelta = timedelta(days=90),
+) -> FastAPI:
     """The application over that database, whose tables stand (see `migration.migrate`)."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        yield
+        async with background.running(database, clock, webhook_targets, events_kept):
+            yield
         await state.close()
 
     app = FastAPI(docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False, strict_content_type=False)
@@ -45,4 +53,5 @@ def worker() -> FastAPI:
     """What uvicorn starts in each worker process: settings come from the environment."""
     found = settings.read()
     telemetry.configure(found.log_format, found.log_level)
-    return create_app(Database(found.database))
+    targets, kept = Targets(found.webhook_targets), timedelta(days=found.events_kept_days)
+    return create_app(Database(found.database), now, targets, kept)

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from alembic import command
 from alembic.config import Config
@@ -43,7 +44,7 @@ def shape(connection: Connection) -> dict[str, Any]:
             ],
             inspector.get_pk_constraint(name),
             sorted(map(repr, inspector.get_foreign_keys(name))),
-            sorted(map(repr, inspector.get_indexes(name))),
+            sorted(orjson.dumps(each, default=str) for each in inspector.get_indexes(name)),
             sorted(map(repr, inspector.get_unique_constraints(name))),
             sorted(map(repr, inspector.get_check_constraints(name))),
         )

@@ -76,7 +76,7 @@ def test_nothing_that_one_customer_changes_changes_a_row_of_the_other(database: 
         (changes.grant, (mine, 1, Place(PlaceKind.SITE, 1), NOW, "test")),
         (changes.revoke, (mine, 1, Place(PlaceKind.SITE, 2), NOW, "test")),
         (changes.revoke, (mine, 1, Place(PlaceKind.ACCESS_GROUP, 1), NOW, "test")),
-        (live.record, (mine, [LiveCharger("MINE-1", True)])),
+        (live.record, (mine, [LiveCharger("MINE-1", True)], NOW)),
         (callers.note_use, (caller, TOMORROW)),
         (callers.revoke_key, (mine, key.id, NOW)),
         (remove_all, ()),
@@ -111,6 +111,6 @@ async def test_the_image_of_one_follows_no_change_of_the_other(database: Databas
 
 def test_live_state_of_one_is_not_the_others(database: Database, two: tuple[int, int]) -> None:
     mine, theirs = two
-    database.write_now(live.record, mine, [LiveCharger("MINE-1", True)])
+    database.write_now(live.record, mine, [LiveCharger("MINE-1", True)], NOW)
     assert database.read_now(live.since, theirs, -1) == (0, [])
     assert database.read_now(live.since, mine, -1) == (1, [LiveCharger("MINE-1", True)])

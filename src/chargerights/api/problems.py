@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 
 from ..rights.errors import Conflict, DomainError, InvalidInput, NotFound
 from ..storage.database import DatabaseFault
+from ..storage.events import EventsGone
 
 V1_PREFIX = "/api/"
 log = structlog.get_logger()
@@ -37,6 +38,7 @@ STATUSES: dict[type[Exception], int] = {
     NotAuthorised: 401,
     NotFound: 404,
     Conflict: 409,
+    EventsGone: 410,
     DatabaseFault: 503,
 }
 

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, bindparam, insert, or_, select, update
 from ..rights.errors import InvalidInput, NotFound
 from ..rights.identifiers import is_int64
 from ..rights.identifiers import name as checked_name
+from . import events
 from .journal import UnknownCustomer
 from .schema import api_keys, customers, live_versions
 
@@ -94,6 +95,7 @@ def add_customer(connection: Connection, name: str, at: datetime) -> Customer:
     query = insert(customers).values(name=name, created_at=at).returning(customers.c.id)
     customer_id = connection.execute(query).scalar_one()
     connection.execute(insert(live_versions).values(customer_id=customer_id, version=0))
+    events.begin(connection, customer_id, at)
     return Customer(customer_id, name, at, 0)
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from ..rights.errors import NotFound
 from ..rights.network import Network
+from . import events
 from .entities import CHARGER, DRIVER, KINDS, SITE, Entity, Kind, key_of, kind_of
 from .schema import customers, journal
 
@@ -64,6 +65,7 @@ class Revision:
     at: datetime
     _next_id: int
     _changes: list[dict[str, Any]] = field(default_factory=list)
+    _told: list[tuple[Kind, int | str, Entity | None, Entity | None]] = field(default_factory=list)
     bulk: bool = False
 
     def next_id(self) -> int:
@@ -99,6 +101,7 @@ class Revision:
         def image(entity: Entity | None) -> Any:
             return None if entity is None else kind.shape.dump_python(entity, mode="json", exclude_defaults=True)
 
+        self._told.append((kind, key, before, after))
         self._changes.append({"kind": kind.name, "id": key, "before": image(before), "after": image(after)})
 
 
@@ -124,6 +127,10 @@ def revise(connection: Connection, customer_id: int, *, at: datetime, actor: str
         entry = {"customer_id": customer_id, "revision": revision.number, "at": at, "actor": actor}
         connection.execute(insert(journal).values(**entry, action=action, changes=changes))
     after = {"revision": revision.number if written else revision.number - 1, "next_id": revision._next_id}
+    if revision.bulk:
+        events.loaded(connection, customer_id, at, revision.number)
+    else:
+        events.append(connection, customer_id, events.of_changes(revision._told), at, revision.number)
     if after != {"revision": row.revision, "next_id": row.next_id}:
         connection.execute(update(customers).where(customers.c.id == customer_id).values(after))
 
