@@ -76,11 +76,13 @@ class Page:
 
 
 def of_changes(changes: Iterable[tuple[Any, Any, Any, Any]]) -> list[Draft]:
-    """What a revision's changes tell: each is a kind, a key, and the entity before and after."""
+    """What a revision's changes tell: each is a kind, a key, and the entity before and after. What is gone comes first,
+    for a tag may have gone from one driver to another."""
     drafts: list[Draft] = []
     for _, _, before, after in changes:
         if isinstance(before or after, Driver):
             drafts += of_driver(before, after)
+    drafts.sort(key=lambda draft: draft.type not in (EventType.TAG_REMOVED, EventType.RIGHT_REVOKED))
     return drafts
 
 

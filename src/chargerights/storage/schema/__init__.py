@@ -7,7 +7,7 @@ Portable on purpose: no triggers, no sequences but the customers' own, no databa
 
 from __future__ import annotations
 
-from .callers import api_keys, customers
+from .callers import api_keys, customers, idempotency_keys, operators
 from .columns import metadata
 from .events import event_clocks, events, webhooks
 from .facts import (
@@ -22,7 +22,7 @@ from .facts import (
     sites,
     tags,
 )
-from .journal import journal
+from .journal import journal, journal_changes, journal_personal
 from .live import live_chargers, live_versions
 
 __all__ = [
@@ -37,10 +37,14 @@ __all__ = [
     "drivers",
     "event_clocks",
     "events",
+    "idempotency_keys",
     "journal",
+    "journal_changes",
+    "journal_personal",
     "live_chargers",
     "live_versions",
     "metadata",
+    "operators",
     "rights",
     "sites",
     "tags",
