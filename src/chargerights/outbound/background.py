@@ -16,7 +16,7 @@ from .targets import Targets
 
 POLL_SECONDS = 1.0
 PRUNE_SECONDS = 3_600.0
-STOP_SECONDS = 5.0
+STOP_SECONDS = 3.0
 EDGES_PER_STEP = 250
 """Told in one transaction, so that the customer's writers and the event loop are not held."""
 PRUNED_PER_STEP = 5_000
@@ -42,8 +42,11 @@ async def running(
         yield
     finally:
         stopping.set()
+        _, late = await asyncio.wait(tasks, timeout=STOP_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await courier.stop(STOP_SECONDS)
-        await asyncio.gather(*tasks)
 
 
 async def steadily(work: Callable[[], Awaitable[None]], seconds: float, stopping: asyncio.Event) -> None:

@@ -20,8 +20,10 @@ import httpx
 import structlog
 
 from ..storage import deliveries, events
+from ..storage.changes import webhooks
 from ..storage.database import Database, DatabaseFault
 from ..storage.deliveries import Lease, Waiting
+from ..storage.journal import Actor, Occasion, make
 from . import messages, targets
 from .sending import ATTEMPT_SECONDS, Line, Outcome
 from .targets import Resolve, Targets
@@ -32,6 +34,8 @@ SKIPPED_UNNOTED = 5_000
 """Events that are not for a webhook are passed over in memory; beyond so many it is written down, so that another node
 need not look at them again and they may be pruned."""
 JITTER = 0.2
+SERVER = Actor("server")
+"""Who disables a webhook whose receiver wants no more."""
 log = structlog.get_logger()
 
 
@@ -203,15 +207,19 @@ class _Run:
         self._status = None
 
     async def _fail(self, outcome: Outcome, error: str) -> None:
-        attempts, now = self._attempts + 1, self._clock()
-        seconds = max(self._pace.retry(attempts), min(outcome.retry_after or 0.0, self._pace.longest_retry))
-        next_at = None if outcome.gone else now + timedelta(seconds=seconds)
-        if self._status is not None:
-            await self._keep(now + timedelta(seconds=self._pace.lease))
-        if self._held:
-            await self._database.write(deliveries.fail, self._lease, attempts, outcome.status, error, now, next_at)
-            self._held = False
-        log.info(
-            "webhook attempt failed", customer=self._lease.customer_id, webhook=self._lease.id,
+        lease, attempts, now = self._lease, self._attempts + 1, self._clock()
+        log.warning(
+            "webhook attempt failed", customer=lease.customer_id, webhook=lease.id,
             status=outcome.status, error=error, attempts=attempts, disabled=outcome.gone,
         )  # fmt: skip
+        if self._status is not None or self._position != lease.position:
+            await self._keep(now + timedelta(seconds=self._pace.lease))
+        if not self._held:
+            return
+        self._held = False
+        seconds = max(self._pace.retry(attempts), min(outcome.retry_after or 0.0, self._pace.longest_retry))
+        next_at = now + timedelta(seconds=seconds)
+        still_ours = await self._database.write(deliveries.fail, lease, attempts, outcome.status, error, now, next_at)
+        if outcome.gone and still_ours:
+            occasion = Occasion(now, SERVER, "webhook.disable")
+            await self._database.write(make, lease.customer_id, occasion, webhooks.disable, lease.id, lease.url)

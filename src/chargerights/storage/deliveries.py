@@ -102,10 +102,9 @@ def fail(
     status: int | None,
     error: str,
     at: datetime,
-    next_attempt_at: datetime | None,
+    next_attempt_at: datetime,
 ) -> bool:
-    """Notes that the next event could not be delivered, and gives up the lease. Without a next attempt the receiver
-    wants none: the webhook is disabled. Whether the lease still held."""
+    """Notes that the next event could not be delivered, and gives up the lease. Whether it still held."""
     values = {
         "attempts": attempts,
         "next_attempt_at": next_attempt_at,
@@ -115,8 +114,7 @@ def fail(
         "lease_owner": None,
         "leased_until": None,
     }
-    disabled = {"enabled": False, "updated_at": at} if next_attempt_at is None else {}
-    return _write(connection, lease, {**values, **disabled})
+    return _write(connection, lease, values)
 
 
 def skip(connection: Connection, hook: Waiting, position: int, now: datetime) -> bool:

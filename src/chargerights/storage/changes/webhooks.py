@@ -44,6 +44,13 @@ def change(revision: Revision, webhook_id: int, **members: Any) -> Webhook:
     return after
 
 
+def disable(revision: Revision, webhook_id: int, url: str) -> None:
+    """Disables a webhook whose receiver at that URL wants no more; one that goes elsewhere by now stays as it is."""
+    for webhook in webhooks.load(revision.connection, revision.customer_id, [webhook_id]):
+        if webhook.url == url:
+            change(revision, webhook_id, enabled=False)
+
+
 def rotate(revision: Revision, webhook_id: int) -> str:
     """A new secret, to be shown this once; for a day what is sent is signed with the one before, too. Raises
     UnknownWebhook."""
