@@ -10,8 +10,9 @@ from fastapi import FastAPI
 from starlette_compress import CompressMiddleware
 
 from . import settings, telemetry
-from .api import access, problems, v1
+from .api import access, problems, v1, v2
 from .api.documents import pages
+from .api.limits import Limits
 from .api.state import State
 from .outbound import background
 from .outbound.targets import Targets
@@ -27,6 +28,7 @@ def now() -> datetime:
 def create_app(
     database: Database,
     clock: Callable[[], datetime] = now,
+    rate_limit: float = 0,
     webhook_targets: Targets = Targets.PUBLIC,
     events_kept: timedelta = timedelta(days=90),
 ) -> FastAPI:
@@ -39,9 +41,11 @@ def create_app(
         await state.close()
 
     app = FastAPI(docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False, strict_content_type=False)
-    app.state.shared = state = State(database, Images(database, clock), clock)
+    app.state.shared = state = State(database, Images(database, clock), clock, Limits(rate_limit), webhook_targets)
     app.include_router(v1.router)
     app.include_router(access.router)
+    for router in v2.routers:
+        app.include_router(router)
     problems.install(app)
     pages.install(app)
     app.add_middleware(CompressMiddleware, minimum_size=1024, gzip_level=1, brotli_quality=1, zstd_level=1)
@@ -54,4 +58,4 @@ def worker() -> FastAPI:
     found = settings.read()
     telemetry.configure(found.log_format, found.log_level)
     targets, kept = Targets(found.webhook_targets), timedelta(days=found.events_kept_days)
-    return create_app(Database(found.database), now, targets, kept)
+    return create_app(Database(found.database), now, found.rate_limit, targets, kept)

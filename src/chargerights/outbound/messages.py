@@ -19,13 +19,10 @@ TEST = "webhook.test"
 
 def members(event: Event) -> dict[str, Any]:
     """An event as webhooks carry it and as /v2/events lists it."""
-    return {
-        "type": event.type,
-        "timestamp": instant(event.at),
-        "number": event.number,
-        "revision": event.revision,
-        "data": event.data,
-    }
+    found = {"type": event.type, "timestamp": instant(event.at), "number": event.number}
+    if event.revision is not None:
+        found["revision"] = event.revision
+    return {**found, "data": event.data}
 
 
 def body(event: Event) -> bytes:
@@ -36,8 +33,8 @@ def test_body(at: datetime) -> bytes:
     return orjson.dumps({"type": TEST, "timestamp": instant(at), "data": {}})
 
 
-def message_id(customer_id: int, webhook_id: int, number: int) -> str:
-    """The same for every attempt to bring that event to that webhook, replays included."""
+def message_id(customer_id: int, webhook_id: int, number: int | str) -> str:
+    """The same for every attempt to bring the event of that number to that webhook, replays included."""
     return f"msg_{customer_id}_{webhook_id}_{number}"
 
 

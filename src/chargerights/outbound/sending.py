@@ -121,6 +121,13 @@ class Line:
         return _outcome(response)
 
 
+async def send_once(url: str, allowed: Targets, content: bytes, headers: Mapping[str, str]) -> Outcome:
+    """One attempt over a connection of its own."""
+    context = await asyncio.to_thread(httpx.create_ssl_context)
+    async with Line(url, allowed, context) as line:
+        return await line.post(content, headers)
+
+
 def _outcome(response: httpx.Response) -> Outcome:
     status = response.status_code
     if 200 <= status < 300:

@@ -49,6 +49,11 @@ class EventsGone(DomainError):
         super().__init__(f"events after {after} are kept no more: the first that is kept is {first}")
         self.first = first
 
+    @property
+    def extension(self) -> dict[str, int]:
+        """What a program needs to go on."""
+        return {"first": self.first}
+
 
 class EventToCome(InvalidInput):
     """A number that no event has yet; after the restore of a backup, one that an event had."""

@@ -90,15 +90,23 @@ def count(connection: Connection, customer_id: int) -> int:
     return connection.scalar(query) or 0
 
 
-def progress(connection: Connection, customer_id: int) -> dict[int, Progress]:
-    """By webhook."""
+def load_with_progress(
+    connection: Connection, customer_id: int, ids: Collection[int] | None = None
+) -> list[tuple[Webhook, Progress]]:
+    """The same, each with how far it has come."""
     query = (
-        select(webhooks.c.id, event_clocks.c.number, *_PROGRESS)
+        select(event_clocks.c.number, *_PROGRESS, *_COLUMNS)
         .join(event_clocks, event_clocks.c.customer_id == webhooks.c.customer_id)
         .where(webhooks.c.customer_id == customer_id)
+        .order_by(webhooks.c.id)
     )
-    rows = connection.execute(query)
-    return {id_: Progress(position, last - position, *more) for id_, last, position, *more in rows}
+    if ids is not None:
+        query = query.where(webhooks.c.id.in_(ids))
+    found = []
+    for last, position, *row in connection.execute(query):
+        more, members = row[: len(_PROGRESS) - 1], row[len(_PROGRESS) - 1 :]
+        found.append((_webhook(members), Progress(position, last - position, *more)))
+    return found
 
 
 def replay(connection: Connection, customer_id: int, webhook_id: int, after: int) -> None:
