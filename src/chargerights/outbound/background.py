@@ -36,7 +36,11 @@ async def running(
     async def prune() -> None:
         await prune_events(database, clock() - events_kept)
 
-    work = ((tell, POLL_SECONDS), (courier.round, POLL_SECONDS), (prune, PRUNE_SECONDS))
+    work: tuple[tuple[Callable[[], Awaitable[object]], float], ...] = (
+        (tell, POLL_SECONDS),
+        (courier.round, POLL_SECONDS),
+        (prune, PRUNE_SECONDS),
+    )
     tasks = [asyncio.create_task(steadily(each, seconds, stopping)) for each, seconds in work]
     try:
         yield
@@ -49,7 +53,7 @@ async def running(
         await courier.stop(STOP_SECONDS)
 
 
-async def steadily(work: Callable[[], Awaitable[None]], seconds: float, stopping: asyncio.Event) -> None:
+async def steadily(work: Callable[[], Awaitable[object]], seconds: float, stopping: asyncio.Event) -> None:
     """Does the work again and again with that pause; a fault of it is logged once, and it goes on."""
     well = True
     while not stopping.is_set():

@@ -76,14 +76,17 @@ class Courier:
         self._seen: dict[tuple[int, int], _Seen] = {}
         self._stopping = False
 
-    async def round(self) -> None:
-        """Begins to serve the webhooks that wait. Raises DatabaseFault."""
+    async def round(self) -> list[asyncio.Task[None]]:
+        """Begins to serve the webhooks that wait; the tasks that do. Raises DatabaseFault."""
+        begun = []
         for hook in await self._database.glance(deliveries.waiting, self._clock()):
             key = hook.customer_id, hook.id
             if len(self._tasks) >= MAX_SERVED:
                 break
             if key not in self._tasks and not self._has_seen_all(hook):
-                self._tasks[key] = asyncio.create_task(self._serve(hook))
+                self._tasks[key] = task = asyncio.create_task(self._serve(hook))
+                begun.append(task)
+        return begun
 
     async def stop(self, grace: float) -> None:
         """Lets attempts that are being made end within the grace, then cuts them off."""
@@ -120,7 +123,7 @@ class Courier:
             page = await self._database.read(events.since, hook.customer_id, page.last, 1, hook.types)
         if page.events:
             return True
-        self._seen[key] = _Seen(hook.position, hook.updated_at, page.last)
+        self._seen[key] = _Seen(hook.position, hook.types, page.last)
         if page.last - hook.position > SKIPPED_UNNOTED:
             await self._database.write(deliveries.skip, hook, page.last, self._clock())
         return False
@@ -143,14 +146,14 @@ class Courier:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """Up to which event a webhook of that position, so changed last, has nothing to get."""
+    """Up to which event a webhook of that position and those types has nothing to get."""
 
     position: int
-    updated_at: datetime
+    types: list[str] | None
     up_to: int
 
     def holds(self, hook: Waiting) -> bool:
-        return (self.position, self.updated_at) == (hook.position, hook.updated_at)
+        return (self.position, self.types) == (hook.position, hook.types)
 
 
 class _Run:
