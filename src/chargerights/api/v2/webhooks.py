@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
@@ -31,9 +31,21 @@ from .shapes import PROBLEM, Draft, Page, Shape
 from .views import View, answer, etag_of
 from .writing import Change, adding, blaming, changing
 
-router = APIRouter(prefix="/v2/webhooks", tags=["Webhooks"], route_class=CallerFirst, responses={"default": PROBLEM})
-
 ADMIN = Permission.GLOBAL_ADMIN
+
+
+async def administrator(caller: Annotated[Caller, Depends(permitted(ADMIN))]) -> Caller:
+    return of_all_sites(caller)
+
+
+router = APIRouter(
+    prefix="/v2/webhooks",
+    tags=["Webhooks"],
+    route_class=CallerFirst,
+    dependencies=[Depends(administrator)],
+    responses={"default": PROBLEM},
+)
+
 IN_BODY: Mapping[type[DomainError], str] = {EventsGone: "after", EventToCome: "after", InvalidWebhookUrl: "url"}
 
 
@@ -110,23 +122,9 @@ class WebhookPage(Page[WebhookShape]):
     """Webhooks, one page of them."""
 
 
-async def administrator(caller: Annotated[Caller, Depends(permitted(ADMIN))]) -> Caller:
-    return of_all_sites(caller)
-
-
-def by_administrator(
-    dependency: Callable[..., Coroutine[Any, Any, Change]],
-) -> Callable[..., Coroutine[Any, Any, Change]]:
-    async def change(change: Annotated[Change, Depends(dependency)]) -> Change:
-        of_all_sites(change.view.caller)
-        return change
-
-    return change
-
-
 Asking = Annotated[Caller, Depends(administrator)]
-Adding = Annotated[Change, Depends(by_administrator(adding(ADMIN)))]
-Changing = Annotated[Change, Depends(by_administrator(changing(ADMIN)))]
+Adding = Annotated[Change, Depends(adding(ADMIN))]
+Changing = Annotated[Change, Depends(changing(ADMIN))]
 
 
 @router.post("", status_code=201, operation_id="addWebhook", summary="Add a webhook", response_model=NewWebhookShape)
