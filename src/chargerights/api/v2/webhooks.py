@@ -86,7 +86,7 @@ class SecretShape(Shape):
     secret: str = Field(description="What messages are signed with; shown this once")
 
 
-class TestShape(Shape):
+class AttemptShape(Shape):
     """What came of a test message."""
 
     delivered: bool
@@ -94,11 +94,15 @@ class TestShape(Shape):
     error: str | None = Field(None, description="Why it counts as not delivered")
 
 
+Wanted = Annotated[list[Annotated[EventType, Field(strict=False)]], Field(min_length=1)]
+"""The types that a webhook wants, as a body writes them."""
+
+
 class WebhookMembers(Draft):
     """What can be changed of a webhook."""
 
     url: str = Field("", description="An https URL; without user, password and fragment")
-    types: list[EventType] | None = Field(None, min_length=1, description="What is sent; null: everything")
+    types: Wanted | None = Field(None, description="What is sent; null: everything")
     enabled: bool = Field(True, description="false: nothing is sent, and nothing is kept for it")
 
 
@@ -106,7 +110,7 @@ class WebhookDraft(Draft):
     """A new webhook."""
 
     url: str = Field(description="An https URL; without user, password and fragment")
-    types: list[EventType] | None = Field(None, min_length=1, description="What is sent; null: everything")
+    types: Wanted | None = Field(None, description="What is sent; null: everything")
     after: int | None = Field(
         None, ge=0, le=INT64_MAX, description="Events after this one are sent; null: those from now on"
     )
@@ -226,7 +230,7 @@ async def replay(change: Adding, webhookId: int, body: ReplayDraft) -> Response:
     "/{webhookId}/test",
     operation_id="testWebhook",
     summary="Send a test message",
-    response_model=TestShape,
+    response_model=AttemptShape,
 )
 async def send_test(request: Request, caller: Asking, webhookId: int) -> Response:  # noqa: N803
     """Sends one message of the type `webhook.test` at once, also to a webhook that is disabled, and says what came of
@@ -239,7 +243,7 @@ async def send_test(request: Request, caller: Asking, webhookId: int) -> Respons
         id_ = messages.message_id(caller.customer_id, webhookId, f"test_{int(at.timestamp() * 1000)}")
         headers = messages.headers(id_, at, content, secrets)
         outcome = await sending.send_once(webhook.url, state.webhook_targets, content, headers)
-        return answer(TestShape(delivered=outcome.error is None, status=outcome.status, error=outcome.error))
+        return answer(AttemptShape(delivered=outcome.error is None, status=outcome.status, error=outcome.error))
     raise UnknownWebhook((webhookId,))
 
 
