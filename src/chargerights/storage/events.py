@@ -73,11 +73,16 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Events in order. `last`: after which number to go on; `more`: whether there is anything after it."""
+    """Events in order. `last`: after which number to go on; `end`: the number of the log's last event."""
 
     events: list[Event]
     last: int
-    more: bool
+    end: int
+
+    @property
+    def more(self) -> bool:
+        """Whether there is anything after the page."""
+        return self.last < self.end
 
 
 def of_changes(changes: Iterable[tuple[Any, Any, Any, Any]]) -> list[Draft]:
@@ -162,7 +167,7 @@ def since(
         raise EventToCome(after, newest)
     found = [Event(*row[2:]) for row in rows if row[2] is not None]
     last = found[-1].number if len(found) == limit else min(newest, after + SCANNED_PER_PAGE)
-    return Page(found, last, last < newest)
+    return Page(found, last, newest)
 
 
 def old(connection: Connection, before: datetime) -> list[int]:

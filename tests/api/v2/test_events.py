@@ -72,14 +72,14 @@ async def test_a_place_beyond_the_end_is_refused_with_the_end(sqlite_api: Api) -
         400,
         "there is no event 7 yet: the last is 1",
     )
-    assert await read(sqlite_api, "?after=1") == {"items": [], "last": 1, "hasMore": False}
+    assert await read(sqlite_api, "?after=1") == {"items": [], "last": 1, "hasMore": False, "end": 1}
 
 
 async def test_events_come_in_order_a_page_at_a_time(fresh_api: Api) -> None:
     api = fresh_api
     await grant_and_disable(api)
     first = await read(api, "?limit=2")
-    assert (first["last"], first["hasMore"]) == (2, True)
+    assert (first["last"], first["hasMore"], first["end"]) == (2, True, 3)
     rest = await read(api, f"?after={first['last']}")
     assert (rest["last"], rest["hasMore"]) == (3, False)
     assert [event["number"] for event in first["items"] + rest["items"]] == [1, 2, 3]
@@ -100,7 +100,7 @@ async def test_events_are_asked_for_by_types(fresh_sqlite_api: Api) -> None:
     await grant_and_disable(api)
     page = await read(api, "?types=driver.disabled&types=right.granted")
     assert [event["type"] for event in page["items"]] == ["right.granted", "driver.disabled"]
-    assert await read(api, "?types=tag.removed") == {"items": [], "last": 3, "hasMore": False}
+    assert await read(api, "?types=tag.removed") == {"items": [], "last": 3, "hasMore": False, "end": 3}
 
 
 async def test_events_that_are_kept_no_more_are_gone_and_the_first_that_is_kept_is_named(fresh_api: Api) -> None:

@@ -41,6 +41,7 @@ class EventPage(Shape):
     items: list[EventShape] = Field(description="Events, in order; there may be none though `hasMore` is true")
     last: int = Field(description="Send this as `after` to go on")
     has_more: bool = Field(description="Whether there are events after `last`")
+    end: int = Field(description="The number of the last event there is")
 
 
 def of_all_sites(caller: Caller) -> Caller:
@@ -62,5 +63,6 @@ async def list_events(
     `first` is the first that is kept."""
     of_all_sites(caller)
     page = await state_of(request).database.read(events.since, caller.customer_id, after, limit, types)
-    shown = {"items": [messages.members(each) for each in page.events], "last": page.last, "hasMore": page.more}
+    items = [messages.members(each) for each in page.events]
+    shown = {"items": items, "last": page.last, "hasMore": page.more, "end": page.end}
     return Response(orjson.dumps(shown), media_type="application/json")
