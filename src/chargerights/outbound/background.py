@@ -17,7 +17,7 @@ from .targets import Targets
 POLL_SECONDS = 1.0
 PRUNE_SECONDS = 3_600.0
 STOP_SECONDS = 3.0
-EDGES_PER_STEP = 250
+EDGES_PER_STEP = 200
 """Told in one transaction, so that the customer's writers and the event loop are not held."""
 PRUNED_PER_STEP = 5_000
 log = structlog.get_logger()
