@@ -51,9 +51,10 @@ def cast(database: Database, customer: int) -> int:
     return customer
 
 
-def test_after_an_event_to_come_there_is_nothing_to_read(database: Database, customer: int) -> None:
-    with pytest.raises(EventToCome, match="there is no event 1 yet: the last is 0"):
-        database.read_now(events.since, customer, 1, 10)
+@pytest.mark.parametrize("number", [1, 2**63 - 1])
+def test_after_an_event_to_come_there_is_nothing_to_read(database: Database, customer: int, number: int) -> None:
+    with pytest.raises(EventToCome, match=f"there is no event {number} yet: the last is 0"):
+        database.read_now(events.since, customer, number, 10)
 
 
 def test_a_new_customer_has_no_events(database: Database, customer: int) -> None:

@@ -147,7 +147,8 @@ def since(
 ) -> Page:
     """The events after that number, of those types. A page may have fewer than there are, or none: go on after its
     `last` while there is `more`. Raises EventsGone, EventToCome."""
-    wanted = [events.c.number > after, events.c.number <= after + SCANNED_PER_PAGE]
+    end = min(after + SCANNED_PER_PAGE, INT64_MAX)
+    wanted = [events.c.number > after, events.c.number <= end]
     if types is not None:
         wanted.append(events.c.type.in_(types))
     query = (
@@ -166,7 +167,7 @@ def since(
     if after > newest:
         raise EventToCome(after, newest)
     found = [Event(*row[2:]) for row in rows if row[2] is not None]
-    last = found[-1].number if len(found) == limit else min(newest, after + SCANNED_PER_PAGE)
+    last = found[-1].number if len(found) == limit else min(newest, end)
     return Page(found, last, newest)
 
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from ..rights.errors import NotFound
+from ..rights.identifiers import is_int64
 from .events import EventsGone, EventToCome
 from .schema import event_clocks, webhooks
 
@@ -61,9 +62,7 @@ _FREED = {"lease_owner": None, "leased_until": None, "attempts": 0, "next_attemp
 
 def load(connection: Connection, customer_id: int, ids: Collection[int] | None = None) -> list[Webhook]:
     """The customer's webhooks by id; of the ids given, those there are."""
-    query = select(*_COLUMNS).where(webhooks.c.customer_id == customer_id).order_by(webhooks.c.id)
-    if ids is not None:
-        query = query.where(webhooks.c.id.in_(ids))
+    query = select(*_COLUMNS).where(_those(customer_id, ids)).order_by(webhooks.c.id)
     return [_webhook(row) for row in connection.execute(query)]
 
 
@@ -97,11 +96,9 @@ def load_with_progress(
     query = (
         select(event_clocks.c.number, *_PROGRESS, *_COLUMNS)
         .join(event_clocks, event_clocks.c.customer_id == webhooks.c.customer_id)
-        .where(webhooks.c.customer_id == customer_id)
+        .where(_those(customer_id, ids))
         .order_by(webhooks.c.id)
     )
-    if ids is not None:
-        query = query.where(webhooks.c.id.in_(ids))
     found = []
     for last, position, *row in connection.execute(query):
         more, members = row[: len(_PROGRESS) - 1], row[len(_PROGRESS) - 1 :]
@@ -152,6 +149,11 @@ def signing_secrets(connection: Connection, customer_id: int, webhook_id: int, a
 def valid_secrets(secret: str, old_secret: str | None, old_until: datetime | None, at: datetime) -> list[str]:
     """The secrets of a webhook's row that hold then, the newest first."""
     return [secret] if old_secret is None or old_until is None or old_until <= at else [secret, old_secret]
+
+
+def _those(customer_id: int, ids: Collection[int] | None) -> ColumnElement[bool]:
+    mine = webhooks.c.customer_id == customer_id
+    return mine if ids is None else mine & webhooks.c.id.in_([each for each in ids if is_int64(each)])
 
 
 def _update(connection: Connection, customer_id: int, webhook_id: int, values: dict[str, Any]) -> None:

@@ -220,6 +220,7 @@ async def replay(change: Adding, webhookId: int, body: ReplayDraft) -> Response:
     """Everything after that event is sent, in order, under the same ids as before."""
 
     def work(revision: Revision) -> dict[str, Any]:
+        changes.find(revision, webhookId)
         webhooks.replay(revision.connection, revision.customer_id, webhookId, body.after)
         return described(revision, webhookId)
 
