@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import timedelta
 
 import pytest
 from standardwebhooks import Webhook
@@ -13,7 +14,7 @@ from chargerights.outbound.courier import Pace
 from chargerights.storage.changes import webhooks as changes
 from chargerights.storage.database import Database, DatabaseAway
 from chargerights.storage.journal import make, since
-from tests.outbound.receiver import Turns, accepts, answers, closes_early, hangs, receiving
+from tests.outbound.receiver import Behaviour, Handler, Message, Turns, accepts, answers, closes_early, hangs, receiving
 from tests.outbound.scene import QUICK, Clock, Scene, now, round_of
 from tests.servers import free_port
 from tests.storage.following import all_events
@@ -92,9 +93,9 @@ async def test_events_that_are_not_for_a_webhook_are_passed_over_without_a_write
 
 
 @pytest.mark.parametrize("behaviour", [answers(500), closes_early, hangs, answers(302, Location="/")])
-async def test_an_event_that_fails_is_tried_again_before_those_after_it(scene: Scene, behaviour: object) -> None:
+async def test_an_event_that_fails_is_tried_again_before_those_after_it(scene: Scene, behaviour: Behaviour) -> None:
     clock = Clock()
-    with receiving(Turns([accepts, behaviour, behaviour, accepts])) as receiver:  # type: ignore[list-item]
+    with receiving(Turns([accepts, behaviour, behaviour, accepts])) as receiver:
         webhook_id, _ = scene.add_webhook(receiver.url)
         scene.make_events(4)
         courier = scene.courier(clock)
@@ -232,7 +233,7 @@ async def test_a_change_of_a_webhook_ends_what_is_being_delivered_by_its_old_ter
         webhook_id, _ = scene.add_webhook(receiver.url)
         scene.make_events(10)
 
-        def at_the_third(handler: object, message: object) -> None:
+        def at_the_third(handler: Handler, message: Message) -> None:
             if receiver.numbers == [2, 3, 4]:
                 if change == "replay":
                     scene.replay(webhook_id, 1)
@@ -240,7 +241,7 @@ async def test_a_change_of_a_webhook_ends_what_is_being_delivered_by_its_old_ter
                     scene.database.write_now(make, scene.customer, OCCASION, changes.remove, webhook_id)
                 else:
                     scene.change(webhook_id, **({"enabled": False} if change == "disable" else {"url": other.url}))
-            accepts(handler, message)  # type: ignore[arg-type]
+            accepts(handler, message)
 
         receiver.behaviour = at_the_third
         await round_of(courier)
@@ -250,6 +251,26 @@ async def test_a_change_of_a_webhook_ends_what_is_being_delivered_by_its_old_ter
     assert receiver.numbers == expected
     # The third was taken, but that was not written down when the webhook was changed.
     assert other.numbers == ([*range(4, 12)] if change == "url" else [])
+
+
+async def test_a_node_that_was_too_slow_leaves_the_webhook_to_the_node_that_took_it(scene: Scene) -> None:
+    """As one that was frozen for longer than its lease: it neither sends on nor notes anything."""
+    courier = scene.courier(pace=Pace(noted=0))
+    much_later = Clock().at + timedelta(hours=1)
+    with receiving() as receiver:
+        webhook_id, _ = scene.add_webhook(receiver.url)
+        scene.make_events(10)
+
+        def at_the_third(handler: Handler, message: Message) -> None:
+            if receiver.numbers == [2, 3, 4]:
+                assert scene.lease(webhook_id, 60, much_later) is not None
+            accepts(handler, message)
+
+        receiver.behaviour = at_the_third
+        await round_of(courier)
+        assert receiver.numbers == [2, 3, 4]
+        assert scene.progress(webhook_id).position == 3
+        assert scene.lease(webhook_id, 60, much_later) is None, "the other node still has it"
 
 
 async def test_a_replay_sends_again_under_the_same_ids(scene: Scene) -> None:
