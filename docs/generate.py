@@ -34,10 +34,10 @@ from chargerights.rights.explain import explain
 from chargerights.rights.listing import drivers_of_site
 from chargerights.rights.model import AccessGroup, Charger, Driver, Hours, Place, PlaceKind, Right, Site, Tag
 from chargerights.rights.network import Network
-from chargerights.storage import live
+from chargerights.storage import statuses
 from chargerights.storage.database import Database
 from chargerights.storage.events import Event
-from chargerights.storage.live import LiveConnector
+from chargerights.storage.statuses import Status
 
 ROOT = Path(__file__).resolve().parent.parent
 Text = Callable[[], str]
@@ -314,18 +314,16 @@ def event_types() -> str:
 def event_examples() -> str:
     at, march = datetime(2026, 3, 1, 6, tzinfo=UTC), datetime(2026, 3, 31, 22, tzinfo=UTC)
     right = Right(2044, Place(PlaceKind.SITE, 7), at, march)
-    connectors = (LiveConnector(1, "Charging", at), LiveConnector(2, "Available", at))
-    status = live.told(None, live.LiveCharger("DEP-1", True, status="Available", connectors=connectors))
+    status = Status(True, "Available", ((1, "Charging"), (2, "Available")))
     drafts = [
         events.right(EventType.RIGHT_BEGAN, 42, right),
         events.tag(EventType.TAG_BLOCKED, Tag(501, 42, "04A2", blocked=True)),
         *events.of_driver(Driver(42, "Alice"), Driver(42, "Alice", enabled=False)),
-        status,
+        statuses.event("DEP-1", status),
     ]
     found = [
         Event(1207 + number, at, draft.type, draft.told(events.Clock(at)), None if number in (0, 3) else 310 + number)
         for number, draft in enumerate(drafts)
-        if draft is not None
     ]
     return "\n\n".join(f"```json\n{json.dumps(messages.members(each))}\n```" for each in found)
 

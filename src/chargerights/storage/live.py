@@ -12,11 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
-from ..rights.events import Draft, EventType
 from ..rights.model import Charger
-from . import events
+from . import statuses
 from .journal import UnknownCustomer
 from .schema import live_chargers, live_versions
 
@@ -66,16 +65,10 @@ class LiveCharger:
 
 
 def status_of(live: LiveCharger | None) -> str:
-    """The charger's status word: Offline without a connection; where it never reports its own, derived from
-    its connectors: Unavailable or Error when all of them are, else Available."""
-    if live is None or not live.connected:
-        return "Offline"
-    if live.status is not None:
-        return live.status
-    words = {state.status for state in live.connectors}
-    if not words:
-        return "Booting"
-    return words.pop() if words in ({"Unavailable"}, {"Error"}) else "Available"
+    """The charger's status word (see `statuses`)."""
+    if live is None:
+        return statuses.UNKNOWN.word
+    return statuses.word_of(live.connected, live.status, [state.status for state in live.connectors])
 
 
 def known(charger: Charger, live: LiveCharger | None, member: str) -> str | None:
@@ -90,8 +83,7 @@ _REPORTED = TypeAdapter(Reported)
 
 
 def record(connection: Connection, customer_id: int, states: Iterable[LiveCharger], at: datetime) -> int:
-    """Writes the chargers' states, whole, as the customer's next live version, and returns it. What changed of their
-    status words is told as events."""
+    """Writes the chargers' states, whole, as the customer's next live version, and returns it."""
     version: int | None = connection.scalar(
         update(live_versions)
         .where(live_versions.c.customer_id == customer_id)
@@ -100,30 +92,13 @@ def record(connection: Connection, customer_id: int, states: Iterable[LiveCharge
     )
     if version is None:
         raise UnknownCustomer((customer_id,))
-    after = {state.charger_id: state for state in states}
-    if after:
-        mine = (live_chargers.c.customer_id == customer_id) & live_chargers.c.charger_id.in_(after)
-        before = {row.charger_id: _state(row) for row in connection.execute(select(live_chargers).where(mine))}
-        connection.execute(delete(live_chargers).where(mine))
-        connection.execute(insert(live_chargers), [_row(customer_id, version, state) for state in after.values()])
-        drafts = [draft for id_, state in after.items() if (draft := told(before.get(id_), state))]
-        events.append(connection, customer_id, drafts, at)
+    rows = [_row(customer_id, version, state) for state in states]
+    if rows:
+        them = live_chargers.c.charger_id.in_([row["charger_id"] for row in rows])
+        with statuses.telling(connection, customer_id, them, at):
+            connection.execute(delete(live_chargers).where(live_chargers.c.customer_id == customer_id, them))
+            connection.execute(insert(live_chargers), rows)
     return version
-
-
-def told(before: LiveCharger | None, after: LiveCharger) -> Draft | None:
-    """The event of a change of the charger's status word, its connection or a connector's word; None of any other."""
-    if _words(before) == _words(after):
-        return None
-    status, connected, connectors = _words(after)
-    words = [{"id": id_, "status": word} for id_, word in connectors]
-    data = {"chargerId": after.charger_id, "status": status, "connected": connected, "connectors": words}
-    return Draft(EventType.CHARGER_STATUS, data)
-
-
-def _words(live: LiveCharger | None) -> tuple[str, bool, list[tuple[int, str]]]:
-    connectors = [] if live is None else sorted((each.id, each.status) for each in live.connectors)
-    return status_of(live), live is not None and live.connected, connectors
 
 
 def since(connection: Connection, customer_id: int, version: int) -> tuple[int, list[LiveCharger]]:
@@ -131,21 +106,20 @@ def since(connection: Connection, customer_id: int, version: int) -> tuple[int, 
     now = connection.scalar(select(live_versions.c.version).where(live_versions.c.customer_id == customer_id))
     query = select(live_chargers).where(live_chargers.c.customer_id == customer_id, live_chargers.c.version > version)
     rows = connection.execute(query).all()
-    states = [_state(row) for row in rows]
+    states = [
+        LiveCharger(
+            row.charger_id,
+            row.connected,
+            row.last_seen,
+            row.last_message,
+            row.status,
+            _CONNECTORS.validate_python(row.connectors),
+            _REPORTED.validate_python(row.reported),
+        )
+        for row in rows
+    ]
     # Rows may be newer than the version read before them: outside a snapshot these are two reads.
     return max([now or 0, *(row.version for row in rows)]), states
-
-
-def _state(row: Row[Any]) -> LiveCharger:
-    return LiveCharger(
-        row.charger_id,
-        row.connected,
-        row.last_seen,
-        row.last_message,
-        row.status,
-        _CONNECTORS.validate_python(row.connectors),
-        _REPORTED.validate_python(row.reported),
-    )
 
 
 def _row(customer_id: int, version: int, state: LiveCharger) -> dict[str, Any]:

@@ -32,6 +32,8 @@ from .views import View, answer, etag_of
 from .writing import Change, adding, blaming, changing
 
 ADMIN = Permission.GLOBAL_ADMIN
+ETAG = "$etag"
+"""Beside the members of what `described` says."""
 
 
 async def administrator(caller: Annotated[Caller, Depends(permitted(ADMIN))]) -> Caller:
@@ -265,10 +267,6 @@ def shown(made: Mapping[str, Any], status: int = 200, headers: Mapping[str, str]
     """What `described` says."""
     body = {name: value for name, value in made.items() if name != ETAG}
     return Response(orjson.dumps(body), status, {"ETag": made[ETAG], **(headers or {})}, "application/json")
-
-
-ETAG = "$etag"
-"""Beside the members of what `described` says."""
 
 
 def shape_of(webhook: Webhook, progress: Progress) -> WebhookShape:
