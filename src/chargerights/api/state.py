@@ -9,6 +9,7 @@ from datetime import datetime
 
 from fastapi import Request
 
+from ..outbound.targets import Targets
 from ..rights.reports import Finding
 from ..storage.database import Database
 from ..storage.history import History
@@ -26,6 +27,7 @@ class State:
     clock: Callable[[], datetime]
     limits: Limits
     history: History
+    webhook_targets: Targets
     fragments: dict[int, Fragments] = field(default_factory=dict)
     reports: dict[tuple[object, ...], list[Finding]] = field(default_factory=dict)
     noted_uses: dict[tuple[int, int], datetime] = field(default_factory=dict)

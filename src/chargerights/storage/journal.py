@@ -20,7 +20,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from ..rights.errors import NotFound
 from ..rights.model import Driver
 from ..rights.network import Network
-from . import drivers
+from . import drivers, events
 from .entities import CHARGER, DRIVER, KINDS, SITE, Entity, Kind, key_of, kind_of
 from .pseudonyms import pseudonymous
 from .schema import customers, journal, journal_changes, journal_personal
@@ -205,6 +205,10 @@ def revise(connection: Connection, customer_id: int, *, at: datetime, actor: Act
         entry |= {"operator_id": actor.operator_id, "action": action, "bulk": revision.bulk}
         connection.execute(insert(journal), [entry])
         _note(revision)
+        if revision.bulk:
+            events.loaded(connection, customer_id, at, revision.number)
+        else:
+            events.append(connection, customer_id, events.of_changes(revision.changes), at, revision.number)
     after = {"revision": revision.number if written else revision.number - 1, "next_id": revision._next_id}
     if after != {"revision": row.revision, "next_id": row.next_id}:
         connection.execute(update(customers).where(customers.c.id == customer_id).values(after))

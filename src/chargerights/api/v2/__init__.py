@@ -8,11 +8,13 @@ from . import (
     chargers,
     driver_access,
     drivers,
+    events,
     personal_data,
     reports,
     rights,
     sites,
     tags,
+    webhooks,
 )
 
 routers = [
@@ -27,4 +29,6 @@ routers = [
     rights.router,
     reports.router,
     personal_data.router,
+    events.router,
+    webhooks.router,
 ]
