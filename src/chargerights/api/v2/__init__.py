@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import drivers, tags
+from . import api_keys, drivers, operators, tags
 
-routers = [drivers.router, tags.router]
+routers = [drivers.router, tags.router, operators.router, api_keys.router]

@@ -49,7 +49,21 @@ class Change:
         members: Mapping[type[DomainError], str] | None = None,
         in_thread: bool = False,
     ) -> Response:
-        """Does the work in one transaction and shows its result, or nothing (204).
+        """Does the work (see `make`) and shows its result, or nothing (204)."""
+        result, revision = await self.make(action, work, members=members, in_thread=in_thread)
+        if show is None:
+            return Response(status_code=NO_CONTENT)
+        return show(await look(self.view.request, self.view.caller, revision), result)
+
+    async def make(
+        self,
+        action: str,
+        work: Callable[[Revision], R],
+        *,
+        members: Mapping[type[DomainError], str] | None = None,
+        in_thread: bool = False,
+    ) -> tuple[R, int]:
+        """Does the work in one transaction: its result, and the revision that shows it.
 
         Of a POST the result must be JSON: it is kept for its Idempotency-Key. `members`: which member of the body a
         refusal is about. `in_thread`: for work that would hold the event loop.
@@ -61,17 +75,13 @@ class Change:
         try:
             if in_thread:
                 done = asyncio.to_thread(database.write_now, idempotency.make, caller.customer_id, occasion, once, work)
-                result, revision = await done
-            else:
-                result, revision = await database.write(idempotency.make, caller.customer_id, occasion, once, work)
+                return await done
+            return await database.write(idempotency.make, caller.customer_id, occasion, once, work)
         except DomainError as error:
             member = next((name for kind, name in (members or {}).items() if isinstance(error, kind)), None)
             if member is None:
                 raise
             raise InMember(member, error) from error
-        if show is None:
-            return Response(status_code=NO_CONTENT)
-        return show(await look(view.request, caller, revision), result)
 
     def expect(self, entity: Any) -> None:
         """Raises PreconditionFailed unless the entity is as the caller saw it, if he says what he saw."""
