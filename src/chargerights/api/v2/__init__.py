@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import api_keys, drivers, operators, tags
+from . import api_keys, audit_logs, drivers, operators, tags
 
-routers = [drivers.router, tags.router, operators.router, api_keys.router]
+routers = [drivers.router, tags.router, operators.router, api_keys.router, audit_logs.router]
