@@ -20,7 +20,7 @@ from ...storage.operators import UnknownOperator
 from ..auth import CallerFirst
 from ..problems import Forbidden
 from .paging import Paging, in_order, page_of, paging
-from .shapes import PROBLEM, Draft, Page, Shape
+from .shapes import PROBLEM, Draft, Id, Page, Shape
 from .views import View, answer, viewing
 from .visibility import require_operator, sees_operator
 from .writing import Change, adding, changing
@@ -109,7 +109,7 @@ async def list_api_keys(
 
 
 @router.get("/{keyId}", operation_id="getApiKey", summary="Get an API key's record", response_model=ApiKeyShape)
-async def get_api_key(view: Annotated[View, Depends(viewing())], keyId: int) -> Response:  # noqa: N803
+async def get_api_key(view: Annotated[View, Depends(viewing())], keyId: Id) -> Response:  # noqa: N803
     """Everything but the key, with an ETag for revoking it."""
     customer_id, database = view.caller.customer_id, view.state.database
     found = await database.glance(keys.load, customer_id, [keyId])
@@ -126,7 +126,7 @@ async def get_api_key(view: Annotated[View, Depends(viewing())], keyId: int) -> 
     summary="Revoke an API key",
     response_class=Response,
 )
-async def revoke_api_key(change: Annotated[Change, Depends(changing())], keyId: int) -> Response:  # noqa: N803
+async def revoke_api_key(change: Annotated[Change, Depends(changing())], keyId: Id) -> Response:  # noqa: N803
     """It is refused from the next request on; revoking it again changes nothing. Its record stays."""
     _require_writing(change.view)
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field, JsonValue
 from pydantic.alias_generators import to_camel
 
+from ...files import values
 from ...rights.errors import InvalidInput
 from ...rights.network import Network
 from ...rights.operators import Permission
@@ -18,7 +19,7 @@ from ..auth import CallerFirst
 from ..problems import Forbidden
 from .command_details import sentence
 from .paging import Paging, unsorted
-from .shapes import PROBLEM, Instant, Page, Shape
+from .shapes import PROBLEM, Id, Instant, Page, Shape
 from .views import View, viewing
 
 router = APIRouter(prefix="/v2/audit-logs", tags=["Audit log"], route_class=CallerFirst, responses={"default": PROBLEM})
@@ -70,8 +71,8 @@ Kind = Literal["site", "charger", "accessGroup", "driver", "operator", "apiKey"]
 async def list_audit_logs(
     view: Annotated[View, Depends(viewing(Permission.READ_AUDIT_LOGS))],
     asked: Annotated[Paging, Depends(unsorted)],
-    command: Annotated[str | None, Query(description="Only this command: `driver.add` …")] = None,
-    operator_id: Annotated[int | None, Query(alias="operatorId", description="Only what he did")] = None,
+    command: Annotated[values.Text | None, Query(description="Only this command: `driver.add` …")] = None,
+    operator_id: Annotated[Id | None, Query(alias="operatorId", description="Only what he did")] = None,
     is_api_call: Annotated[
         bool | None, Query(alias="isApiCall", description="Only what came, or did not come, with an API key")
     ] = None,

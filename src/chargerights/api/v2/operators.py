@@ -22,7 +22,7 @@ from ..problems import Forbidden, InMember
 from .api_keys import ApiKeyShape
 from .api_keys import shape_of as key_shape
 from .paging import Paging, in_order, page_of, paging
-from .shapes import PROBLEM, Draft, Page, Shape
+from .shapes import PROBLEM, Draft, Id, Page, Shape
 from .views import View, answer, viewing
 from .visibility import require_operator, sees_operator
 from .writing import Change, adding, changing
@@ -137,7 +137,7 @@ async def get_caller(view: Annotated[View, Depends(viewing())]) -> Response:
 
 
 @router.get("/{operatorId}", operation_id="getOperator", summary="Get an operator", response_model=OperatorShape)
-async def get_operator(view: Annotated[View, Depends(viewing())], operatorId: int) -> Response:  # noqa: N803
+async def get_operator(view: Annotated[View, Depends(viewing())], operatorId: Id) -> Response:  # noqa: N803
     """Oneself; with GlobalAdmin, others. With an ETag for changing him."""
     return shown(await one(view, operatorId))
 
@@ -147,7 +147,7 @@ async def get_operator(view: Annotated[View, Depends(viewing())], operatorId: in
 )
 async def change_operator(
     change: Annotated[Change, Depends(changing(WRITE))],
-    operatorId: int,  # noqa: N803
+    operatorId: Id,  # noqa: N803
     body: OperatorMembers,
 ) -> Response:
     """Needs GlobalAdmin. What he may counts from his next request on. The last who may do everything stays: 409."""
@@ -171,7 +171,7 @@ async def change_operator(
 )
 async def remove_operator(
     change: Annotated[Change, Depends(changing(WRITE))],
-    operatorId: int,  # noqa: N803
+    operatorId: Id,  # noqa: N803
 ) -> Response:
     """Needs GlobalAdmin. He is disabled and his keys are revoked; his record stays, for the audit log names him."""
 
