@@ -97,7 +97,7 @@ async def test_a_tag_that_nobody_has_is_a_no_and_no_error(api: Api, tag: str) ->
         "reason": "Unknown",
         "cause": "tagUnknown",
         "paths": [],
-        "revision": 1,
+        "revision": 2,
     }
 
 
@@ -110,7 +110,7 @@ async def test_a_yes_names_the_driver_the_tag_and_every_path(api: Api) -> None:
         "driver": {"id": 1, "name": "Alice", "enabled": True},
         "tag": {"id": 1, "idTag": "ALICE"},
         "paths": [{"kind": "site", "id": 2, "name": "Depot", "via": [2, 3, 4]}],
-        "revision": 1,
+        "revision": 2,
     }
 
 
