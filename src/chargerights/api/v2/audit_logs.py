@@ -80,7 +80,7 @@ async def list_audit_logs(
     end_date: Annotated[Instant | None, Query(alias="endDate", description="Only before then")] = None,
     kind: Annotated[Kind | None, Query(description="Only what changed things of this kind")] = None,
     entity_id: Annotated[
-        str | None,
+        values.Text | None,
         Query(alias="entityId", description="Only what changed this thing of that `kind`; chargers by chargerId"),
     ] = None,
 ) -> Response:
@@ -90,9 +90,7 @@ async def list_audit_logs(
     if not view.scope.unlimited:
         raise Forbidden("the audit log tells of all sites: it is for operators whose site access is not limited")
     if entity_id is not None and kind is None:
-        raise IncompleteFilter(
-            "entityId is given without kind: say of what it is the id, as in kind=driver&entityId=17"
-        )
+        raise IncompleteFilter("entityId is given without kind: write as well what it is, as in kind=driver")
     asked.key_among("timestamp")
     wanted = Wanted(command, operator_id, is_api_call, start_date, end_date, kind, entity_id)
     found = await view.state.database.read(audit.page, view.caller.customer_id, wanted, asked.start, asked.limit)
@@ -127,9 +125,13 @@ def _change(change: Changed) -> ChangeShape:
 
 
 def _camel(value: Any) -> Any:
-    """The journal's members in the case of this wire."""
+    """The journal's members in the words of this wire."""
     if isinstance(value, dict):
-        return {to_camel(name): each if name in VERBATIM else _camel(each) for name, each in value.items()}
+        told = {to_camel(name): each if name in VERBATIM else _camel(each) for name, each in value.items()}
+        if "place" in told:
+            kind, number = told.pop("place")
+            told[f"{kind}Id"] = number
+        return told
     if isinstance(value, list):
         return [_camel(each) for each in value]
     return value

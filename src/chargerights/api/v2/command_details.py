@@ -113,8 +113,8 @@ def _places(rights: list[Members], network: Network) -> str:
     return _listed([_place(right["place"], network) for right in rights])
 
 
-def _place(members: Members, network: Network) -> str:
-    place = Place(PlaceKind(members["kind"]), members["id"])
+def _place(members: list[Any], network: Network) -> str:
+    place = Place(PlaceKind(members[0]), members[1])
     what, number = PLACES[place.kind], str(place.id)
     try:
         network.require_place(place)
