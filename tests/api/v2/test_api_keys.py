@@ -62,7 +62,7 @@ async def test_a_read_only_key_reads_and_makes_and_revokes_no_keys(fresh_api: Ap
     assert made["readOnly"] is True
     reading = made["key"]
     assert (await fresh_api.get("/v2/tags", key=reading)).status_code == 200
-    may_not = (403, "this needs a key that may change things: the API key may only read")
+    may_not = (403, "this changes something: the API key may only read")
     assert refused(await fresh_api.post(KEYS, {"name": "x", "readOnly": True}, key=reading)) == may_not
     assert refused(await fresh_api.ask("DELETE", f"{KEYS}/{made['id']}", key=reading)) == may_not
     assert refused(await fresh_api.post("/v2/drivers", {"name": "x"}, key=reading))[0] == 403

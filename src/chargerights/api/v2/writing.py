@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -21,10 +21,11 @@ from fastapi import Header, Request, Response
 from ...rights.errors import DomainError
 from ...rights.operators import Permission
 from ...storage import idempotency
+from ...storage.callers import Caller
 from ...storage.idempotency import Once
 from ...storage.journal import Occasion, Revision
 from ..auth import Reader
-from ..problems import InMember, PreconditionFailed
+from ..problems import Forbidden, InMember, PreconditionFailed
 from .views import View, etag_of, look, require
 
 R = TypeVar("R")
@@ -110,7 +111,7 @@ def adding(*permissions: Permission) -> Callable[..., Coroutine[Any, Any, Change
             Header(description="Names this request: sent again, it is not done again", min_length=1, max_length=255),
         ] = None,
     ) -> Change:
-        require(caller, *permissions)
+        _require(caller, permissions)
         return Change(await look(request, caller), once=idempotency_key)
 
     return change
@@ -126,7 +127,14 @@ def changing(*permissions: Permission) -> Callable[..., Coroutine[Any, Any, Chan
             str | None, Header(description="The ETag of the answer that the change is made from; else 412")
         ] = None,
     ) -> Change:
-        require(caller, *permissions)
+        _require(caller, permissions)
         return Change(await look(request, caller), if_match=if_match)
 
     return change
+
+
+def _require(caller: Caller, permissions: Collection[Permission]) -> None:
+    """Whoever may only read changes nothing, also where no permission is asked for. Raises Forbidden."""
+    require(caller, *permissions)
+    if caller.read_only:
+        raise Forbidden("this changes something: the API key may only read")
