@@ -19,7 +19,7 @@ from .schema import journal_changes, journal_personal
 
 COUNTED = 10_000
 FEW = 1_000
-"""Entries of a thing that are looked up one by one."""
+"""Changes of things up to which their entries are looked up one by one."""
 CHANGES_SHOWN = 20
 """Of one entry; a bulk grant has a change for each driver."""
 BY_API = "key %"
@@ -99,10 +99,12 @@ def _numbers(connection: Connection, customer_id: int, wanted: Wanted, start: in
     columns, matching = entries.c, _matching(customer_id, wanted)
     if wanted.kind is not None:
         of_things = and_(_CHANGES.customer_id == customer_id, *_things(wanted))
-        revisions = set(connection.scalars(select(_CHANGES.revision).where(of_things).limit(FEW)))
+        revisions = connection.scalars(select(_CHANGES.revision).where(of_things).limit(FEW)).all()
         if len(revisions) < FEW:
             # Sorted here, and with a column of no index: else SQLite goes through all entries in an index's order.
-            few = select(columns.at, columns.revision, columns.actor).where(matching, columns.revision.in_(revisions))
+            few = select(columns.at, columns.revision, columns.actor).where(
+                matching, columns.revision.in_(set(revisions))
+            )
             found = [row.revision for row in sorted(connection.execute(few), reverse=True)]
             return found[start : start + count], len(found)
         matching &= exists().where(of_things, _OF_ENTRY)  # so many that a walk soon meets a page of them
