@@ -102,10 +102,9 @@ def _numbers(connection: Connection, customer_id: int, wanted: Wanted, start: in
         revisions = connection.scalars(select(_CHANGES.revision).where(of_things).limit(FEW)).all()
         if len(revisions) < FEW:
             # Sorted here, and with a column of no index: else SQLite goes through all entries in an index's order.
-            few = select(columns.at, columns.revision, columns.actor).where(
-                matching, columns.revision.in_(set(revisions))
-            )
-            found = [row.revision for row in sorted(connection.execute(few), reverse=True)]
+            these = matching & columns.revision.in_(set(revisions))
+            few = connection.execute(select(columns.at, columns.revision, columns.actor).where(these))
+            found = [row.revision for row in sorted(few, reverse=True)]
             return found[start : start + count], len(found)
         matching &= exists().where(of_things, _OF_ENTRY)  # so many that a walk soon meets a page of them
     page = select(columns.revision).where(matching).order_by(columns.at.desc(), columns.revision.desc())
@@ -173,5 +172,12 @@ def _changes(
         .order_by(_CHANGES.revision, _CHANGES.position)
     )
     if wanted.entity_id is None:
-        query = query.where(_CHANGES.position < CHANGES_SHOWN)
+        shown = _CHANGES.position < CHANGES_SHOWN
+        if wanted.kind is not None:  # of its kind at least the first, wherever it stands
+            them = journal_changes.alias()
+            first = select(func.min(them.c.position)).where(
+                them.c.customer_id == customer_id, them.c.revision == _CHANGES.revision, them.c.kind == wanted.kind
+            )
+            shown |= _CHANGES.position == first.scalar_subquery()
+        query = query.where(shown)
     return [(row[0], Changed(*row[1:])) for row in connection.execute(query)]

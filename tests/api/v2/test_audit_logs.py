@@ -135,6 +135,16 @@ async def test_of_a_command_that_changed_many_things_the_first_are_shown(fresh_a
     assert [each["id"] for each in mine["changes"]] == [str(everybody[-1])]
 
 
+async def test_what_was_asked_for_is_shown_also_where_it_is_not_among_the_first(fresh_api: Api) -> None:
+    desk = await person(fresh_api)
+    for number in range(CHANGES_SHOWN + 1):
+        await fresh_api.post("/v2/api-keys", {"name": f"Key {number}", "operatorId": desk.id})
+    await fresh_api.ask("DELETE", f"/v2/operators/{desk.id}")
+    (entry,) = items(await fresh_api.get(f"{LOG}?kind=operator&command=operator.remove"))
+    assert entry["commandDetails"].startswith(f"disabled operator Person ({desk.id}), and made ")
+    assert [each["kind"] for each in entry["changes"]] == ["operator"]
+
+
 async def test_entries_are_paged_and_counted(fresh_api: Api) -> None:
     for number in range(5):
         await fresh_api.post("/v2/drivers", {"name": f"Driver {number}"})
