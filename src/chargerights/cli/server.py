@@ -19,7 +19,7 @@ from ..api.answers import Fragments, Scribe
 from ..files.demo_network import STORIES, demo_network
 from ..files.network_file import parse
 from ..rights.listing import drivers_of_sites
-from ..storage import callers, networks, roles
+from ..storage import callers, migration, networks, roles
 from ..storage.database import Database
 from ..storage.images import Image
 from ..storage.journal import Actor
@@ -71,8 +71,7 @@ def migrate(
     common: Common = COMMON,
 ) -> None:
     """Bring the database to this version, as the user who owns its tables."""
-    with common.open():
-        pass
+    migration.migrate(common.url)
     if grant_to is not None:
         roles.grant(common.url, grant_to)
     if common.json:

@@ -18,7 +18,7 @@ from .schema import journal as entries
 from .schema import journal_changes, journal_personal
 
 COUNTED = 10_000
-FEW = 1_000
+FEW = 5_000
 """Changes of things up to which their entries are looked up one by one."""
 CHANGES_SHOWN = 20
 """Of one entry; a bulk grant has a change for each driver."""

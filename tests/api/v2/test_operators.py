@@ -178,6 +178,15 @@ async def test_a_body_that_makes_no_operator_is_refused_by_member(
     assert (refused(response)[0], blamed(response)) == (400, members)
 
 
+@pytest.mark.parametrize(
+    "content_type", ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data", "?"]
+)
+async def test_a_body_is_json_whatever_its_content_type_says(fresh_sqlite_api: Api, content_type: str) -> None:
+    headers = {"content-type": content_type}
+    assert (await fresh_sqlite_api.post(OPERATORS, READER, headers=headers)).status_code == 201
+    assert (await fresh_sqlite_api.post(OPERATORS, b"name=Reader", headers=headers)).status_code == 400
+
+
 async def test_a_change_of_nothing_or_to_null_leaves_an_operator_as_he_is(fresh_api: Api) -> None:
     desk = await person(fresh_api, Permission.READ_TAGS, site_ids=[DEPOT.id])
     before = await fresh_api.get(f"{OPERATORS}/{desk.id}")
