@@ -1,7 +1,8 @@
 """The journal read as an audit log: who did what, newest first, a page at a time.
 
-A log of a million entries is answered from indexes: every filter but `by_api` has one that goes by time. How many
-entries there are is counted as far as `COUNTED`; without a filter it is the customer's revision.
+A log of a million entries is answered from indexes: by time, and by time within a command or an operator. What
+happened to one thing, or to few, is looked up; the entries of a kind with many changes are walked to, newest first.
+How many entries there are is counted as far as `COUNTED`; without a filter it is the customer's revision.
 """
 
 from __future__ import annotations
@@ -87,8 +88,6 @@ def page(connection: Connection, customer_id: int, wanted: Wanted, start: int, c
 
 
 _CHANGES, _PERSONAL = journal_changes.c, journal_personal.c
-
-
 _OF_ENTRY = (_CHANGES.customer_id == entries.c.customer_id) & (_CHANGES.revision == entries.c.revision)
 _COUNT = func.coalesce(select(func.max(_CHANGES.position)).where(_OF_ENTRY).scalar_subquery(), -1) + 1
 _SHOWN = [*(entries.c[name] for name in ("revision", "at", "actor", "operator_id", "action", "bulk")), _COUNT]
@@ -101,18 +100,23 @@ def _numbers(connection: Connection, customer_id: int, wanted: Wanted, start: in
         of_things = and_(_CHANGES.customer_id == customer_id, *_things(wanted))
         revisions = connection.scalars(select(_CHANGES.revision).where(of_things).limit(FEW)).all()
         if len(revisions) < FEW:
-            # Sorted here, and with a column of no index: else SQLite goes through all entries in an index's order.
-            these = matching & columns.revision.in_(set(revisions))
-            few = connection.execute(select(columns.at, columns.revision, columns.actor).where(these))
-            found = [row.revision for row in sorted(few, reverse=True)]
+            found = _in_order(connection, matching & columns.revision.in_(set(revisions)))
             return found[start : start + count], len(found)
-        matching &= exists().where(of_things, _OF_ENTRY)  # so many that a walk soon meets a page of them
-    page = select(columns.revision).where(matching).order_by(columns.at.desc(), columns.revision.desc())
-    numbers = list(connection.scalars(page.offset(start).limit(count)))
+        matching &= exists().where(of_things, _OF_ENTRY)
+    walk = select(columns.revision).where(matching).order_by(columns.at.desc(), columns.revision.desc())
+    numbers = list(connection.scalars(walk.offset(start).limit(count)))
     if not any(each is not None for each in astuple(wanted)):
         return numbers, journal.number_of(connection, customer_id)
     counted = select(columns.revision).where(matching).limit(COUNTED).subquery()
     return numbers, connection.scalar(select(func.count()).select_from(counted)) or 0
+
+
+def _in_order(connection: Connection, these: ColumnElement[bool]) -> list[int]:
+    """The numbers of few entries, newest first. Sorted here, and read with a column of no index: else SQLite goes
+    through all entries in an index's order instead of looking these up."""
+    columns = entries.c
+    few = connection.execute(select(columns.at, columns.revision, columns.actor).where(these))
+    return [row.revision for row in sorted(few, reverse=True)]
 
 
 def _matching(customer_id: int, wanted: Wanted) -> ColumnElement[bool]:
