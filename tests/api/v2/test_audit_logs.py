@@ -165,12 +165,14 @@ async def test_entries_are_paged_and_counted(fresh_api: Api) -> None:
 async def test_of_an_erased_driver_the_log_tells_a_pseudonym(fresh_api: Api) -> None:
     await fresh_api.post("/v2/tags", {"driverId": ALICE.id, "idTag": "SPARE"})
     await fresh_api.ask("PATCH", f"/v2/drivers/{ALICE.id}", json={"companyId": 7, "externalId": "P-1"})
+    await fresh_api.ask("PATCH", f"/v2/drivers/{ALICE.id}", json={"name": "Alicia"})
     personal = schema.journal_personal
     await fresh_api.change(lambda connection: connection.execute(delete(personal)))
     response = await fresh_api.get(f"{LOG}?kind=driver&entityId={ALICE.id}")
-    for name in ("Alice", "ALICE", "SPARE", "P-1"):
+    for name in ("Alic", "ALICE", "SPARE", "P-1"):
         assert name not in response.text
-    changed, tagged = items(response)
+    renamed, changed, tagged = items(response)
+    assert renamed["commandDetails"] == "changed driver 1"
     assert changed["commandDetails"] == "changed companyId of driver 1"
     number = tagged["changes"][0]["after"]["tags"][1]["id"]
     assert tagged["commandDetails"] == f"gave driver 1 the tag {number}"

@@ -62,6 +62,8 @@ def _change(change: Changed, network: Network) -> str:
         return _rights(who, was, now, network) if members == ["rights"] else _tags(who, was, now)
     if change.kind == API_KEY.name and "revoked_at" in members:
         return f"revoked {who}"
+    if not members:  # what it was about has been erased
+        return f"changed {who}"
     if members == ["enabled"]:
         return f"{'enabled' if after.get('enabled', True) else 'disabled'} {who}"
     return f"changed {_listed([to_camel(each) for each in members])} of {who}"
