@@ -176,10 +176,10 @@ async def test_chargers_are_decided_from_the_image_while_the_database_is_away(po
     customer = new_customer(database, None, "Cast").customer_id
     store_facts(database, customer, FACTS)
     images = Images(database, lambda: NOW)
-    image = await images.fresh(customer, 1)
+    image = await images.fresh(customer, 2)
     with stopped(postgres, signal.SIGQUIT):
         with pytest.raises(DatabaseAway):
-            await images.fresh(customer, 2)
+            await images.fresh(customer, 3)
         current = images.current(customer)
         assert current is image
         assert decide(current.network, "ALICE", DEP_1.charger_id, NOW).allowed
@@ -187,7 +187,7 @@ async def test_chargers_are_decided_from_the_image_while_the_database_is_away(po
         with pytest.raises(DatabaseAway):
             await database.write(put, customer, COMPANY)
     store_facts_again(postgres.url(), customer)
-    assert (await images.fresh(customer, 3)).network == stored(database, customer)
+    assert (await images.fresh(customer, 4)).network == stored(database, customer)
     await database.close()
 
 
@@ -196,4 +196,4 @@ def store_facts_again(url: str, customer: int) -> None:
     with opened(url) as elsewhere:
         store_facts(elsewhere, customer, Facts([Site(700, "Loaded")]))
         elsewhere.write_now(put, customer, replace(OFFICE, name="Renamed"))
-        assert revision_of(elsewhere, customer) == 3
+        assert revision_of(elsewhere, customer) == 4
