@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from . import (
     access_groups,
+    api_keys,
+    audit_logs,
     authorized_drivers,
     chargers,
     driver_access,
     drivers,
     events,
+    operators,
     personal_data,
     reports,
     rights,
@@ -31,4 +34,7 @@ routers = [
     personal_data.router,
     events.router,
     webhooks.router,
+    operators.router,
+    api_keys.router,
+    audit_logs.router,
 ]
