@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from datetime import timedelta
 
 import pytest
@@ -178,11 +177,10 @@ async def test_receivers_that_hang_hold_up_nobody_else(scene: Scene) -> None:
             scene.add_webhook(hanging.url)
         scene.add_webhook(well.url)
         scene.make_events(30)
-        began = time.monotonic()
-        tasks = await scene.courier(pace=Pace(attempt=30)).round()
+        tasks = await scene.courier(pace=Pace(attempt=600)).round()
+        await asyncio.to_thread(hanging.wait_for, lambda messages: len(messages) == 5)
         await asyncio.to_thread(well.wait_for, lambda messages: len(messages) == 30)
-        assert time.monotonic() - began < 30, "else they were waited for"
-        assert len(hanging.messages) == 5
+        assert set(hanging.numbers) == {2}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
