@@ -17,6 +17,7 @@ from .api.state import State
 from .outbound import background
 from .outbound.targets import Targets
 from .storage.database import Database
+from .storage.history import History
 from .storage.images import Images
 
 
@@ -41,7 +42,8 @@ def create_app(
         await state.close()
 
     app = FastAPI(docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False, strict_content_type=False)
-    app.state.shared = state = State(database, Images(database, clock), clock, Limits(rate_limit), webhook_targets)
+    images, history = Images(database, clock), History(database)
+    app.state.shared = state = State(database, images, clock, Limits(rate_limit), history, webhook_targets)
     app.include_router(v1.router)
     app.include_router(access.router)
     for router in v2.routers:

@@ -44,6 +44,7 @@ SHAPES: dict[str, Any] = {
     "BriefSite[]": list[wire.BriefSite],
     "AccessDecision": access.AccessDecision,
     "AccessExplanation": access.AccessExplanation,
+    "AccessDecisions": access.AccessDecisions,
 }
 
 

@@ -9,6 +9,8 @@ from . import (
     driver_access,
     drivers,
     events,
+    personal_data,
+    reports,
     rights,
     sites,
     tags,
@@ -25,6 +27,8 @@ routers = [
     access_groups.router,
     rights.bulk,
     rights.router,
+    reports.router,
+    personal_data.router,
     events.router,
     webhooks.router,
 ]
