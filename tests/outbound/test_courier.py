@@ -61,7 +61,12 @@ async def test_a_message_is_the_event_of_the_log_signed_and_under_an_id_of_its_o
     assert message.headers["user-agent"].startswith("chargerights/")
 
 
-async def test_a_webhook_gets_the_types_it_wants_and_is_done_with_the_others(scene: Scene) -> None:
+@pytest.mark.parametrize("scanned", [1, 2, 10_000])
+async def test_a_webhook_gets_the_types_it_wants_and_is_done_with_the_others(
+    scene: Scene, scanned: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However few events are looked at for one page of the log."""
+    monkeypatch.setattr(couriers.events, "SCANNED_PER_PAGE", scanned)
     with receiving() as receiver:
         webhook_id, _ = scene.add_webhook(receiver.url, ["right.revoked"])
         scene.make_events(6)
