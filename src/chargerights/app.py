@@ -13,6 +13,9 @@ from . import settings, telemetry
 from .api import access, problems, v1
 from .api.documents import pages
 from .api.state import State
+from .gateway.admission import Policy
+from .gateway.endpoint import ChargersDoor
+from .gateway.gateway import Gateway
 from .storage.database import Database
 from .storage.images import Images
 
@@ -22,22 +25,26 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(database: Database, clock: Callable[[], datetime] = now) -> FastAPI:
+def create_app(database: Database, clock: Callable[[], datetime] = now, policy: Policy | None = None) -> FastAPI:
     """The application over that database, whose tables stand (see `migration.migrate`)."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        yield
+        async with gateway.running():
+            yield
         await state.close()
 
     app = FastAPI(docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False, strict_content_type=False)
-    app.state.shared = state = State(database, Images(database, clock), clock)
+    images = Images(database, clock)
+    app.state.shared = state = State(database, images, clock)
+    app.state.gateway = gateway = Gateway(database, images, clock, policy)
     app.include_router(v1.router)
     app.include_router(access.router)
     problems.install(app)
     pages.install(app)
     app.add_middleware(CompressMiddleware, minimum_size=1024, gzip_level=1, brotli_quality=1, zstd_level=1)
     app.add_middleware(telemetry.AccessLog)
+    app.add_middleware(ChargersDoor, gateway=gateway)
     return app
 
 
@@ -45,4 +52,5 @@ def worker() -> FastAPI:
     """What uvicorn starts in each worker process: settings come from the environment."""
     found = settings.read()
     telemetry.configure(found.log_format, found.log_level)
-    return create_app(Database(found.database))
+    policy = Policy(found.ocpp_security_profile, found.ocpp_subject_header)
+    return create_app(Database(found.database), policy=policy)

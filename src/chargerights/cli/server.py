@@ -25,6 +25,8 @@ from ..storage.images import Image
 from .common import Common, now, stdout
 from .networks import load_file
 
+MAX_MESSAGE_BYTES = 256 * 1024
+PING_SECONDS = 30.0
 DEMO_CUSTOMER = "Demo"
 DEMO_SITES = [410, 420]
 DEMO_KEY_LASTS = timedelta(days=7)
@@ -36,6 +38,12 @@ def serve(
     host: Annotated[str, Parameter(help="Address to listen on")] = "127.0.0.1",
     port: Annotated[int, Parameter(help="Port to listen on", validator=Number(gte=0, lte=65535))] = 8080,
     workers: Annotated[int, Parameter(help="Processes that serve", validator=Number(gte=1))] = 1,
+    ocpp_security_profile: Annotated[
+        int | None,
+        Parameter(
+            help="Least OCPP security profile; else CHARGERIGHTS_OCPP_SECURITY_PROFILE", validator=Number(gte=0, lte=3)
+        ),
+    ] = None,
     demo: Annotated[bool, Parameter(help="Load a demo network first and say what to try", negative="")] = False,
     common: Common = COMMON,
 ) -> None:
@@ -47,6 +55,9 @@ def serve(
             _prepare_demo(database, common.url, f"http://{host}:{port}")
     os.environ[f"{settings.PREFIX}DATABASE"] = common.url
     os.environ.pop(f"{settings.PREFIX}DATABASE{settings.FILE}", None)
+    if ocpp_security_profile is not None:
+        os.environ[f"{settings.PREFIX}OCPP_SECURITY_PROFILE"] = str(ocpp_security_profile)
+        os.environ.pop(f"{settings.PREFIX}OCPP_SECURITY_PROFILE{settings.FILE}", None)
     uvicorn.run(
         "chargerights.app:worker",
         factory=True,
@@ -58,6 +69,13 @@ def serve(
         log_config=None,
         access_log=False,
         server_header=False,
+        ws="websockets-sansio",
+        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=PING_SECONDS,
+        ws_per_message_deflate=False,
+        proxy_headers=bool(found.trusted_proxies),
+        forwarded_allow_ips=found.trusted_proxies,
         timeout_graceful_shutdown=10,
     )
 

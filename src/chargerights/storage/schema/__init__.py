@@ -8,6 +8,14 @@ Portable on purpose: no triggers, no sequences but the customers' own, no databa
 from __future__ import annotations
 
 from .callers import api_keys, customers
+from .charging import (
+    authorisations,
+    charger_passwords,
+    charging_settings,
+    live_nodes,
+    meter_values,
+    sessions,
+)
 from .columns import metadata
 from .facts import (
     access_group_chargers,
@@ -28,17 +36,23 @@ __all__ = [
     "access_group_chargers",
     "access_groups",
     "api_keys",
+    "authorisations",
     "charger_owners",
+    "charger_passwords",
     "chargers",
+    "charging_settings",
     "connectors",
     "customers",
     "driver_external_ids",
     "drivers",
     "journal",
     "live_chargers",
+    "live_nodes",
     "live_versions",
     "metadata",
+    "meter_values",
     "rights",
+    "sessions",
     "sites",
     "tags",
 ]
