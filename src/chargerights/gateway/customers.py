@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +23,7 @@ from .running import RunningSessions
 
 FOLLOW_SECONDS = 0.5
 NUMBERS_AT_ONCE = 500
+CLOSE_SECONDS = 5.0
 
 log = structlog.get_logger()
 
@@ -29,7 +32,13 @@ class ServedCustomer:
     """Its image is kept fresh, so that chargers are decided from it at any time, whatever becomes of the database."""
 
     def __init__(
-        self, customer_id: int, node: str, database: Database, images: Images, clock: Callable[[], datetime]
+        self,
+        customer_id: int,
+        node: str,
+        database: Database,
+        images: Images,
+        clock: Callable[[], datetime],
+        threads: ThreadPoolExecutor,
     ) -> None:
         self.id = customer_id
         self.node = node
@@ -39,7 +48,7 @@ class ServedCustomer:
         """None when a tag may be in any number of sessions."""
         self.after_boot: list[Work] = []
         """Done with every charger that has started, beside its link; see `Link.spawn`."""
-        self.outbox = Outbox(customer_id, node, database, images, clock)
+        self.outbox = Outbox(customer_id, node, database, images, clock, threads)
         self.outbox.on_elsewhere = self._elsewhere
         self.outbox.on_gone = self._gone
         self._database = database
@@ -64,7 +73,9 @@ class ServedCustomer:
         for task in [*self._tasks]:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.outbox.write()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self.outbox.write()
 
     @property
     def network(self) -> Network | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -12,7 +13,7 @@ import structlog
 
 from ..storage import charger_passwords, live
 from ..storage.charger_passwords import Known
-from ..storage.database import Database, DatabaseFault
+from ..storage.database import WRITERS, Database, DatabaseFault
 from ..storage.images import Images
 from .admission import Policy, Refused
 from .chargers import ConnectedCharger
@@ -44,6 +45,8 @@ class Gateway:
         self._known: dict[str, Known] = {}
         self._handshakes: dict[str, tuple[float, int]] = {}
         self._looks = 0
+        self._threads = ThreadPoolExecutor(1 if database.is_sqlite else WRITERS, "chargers")
+        """What writes: SQLite lets one write at a time."""
 
     def link(self, charger_id: str) -> Link | None:
         """The charger's open socket, if it is connected to this node."""
@@ -71,7 +74,9 @@ class Gateway:
         """The charger, which has proved that it is it. Raises Refused."""
         customer = self.customers.get(known.customer_id)
         if customer is None:
-            customer = ServedCustomer(known.customer_id, self.node, self._database, self._images, self.clock)
+            customer = ServedCustomer(
+                known.customer_id, self.node, self._database, self._images, self.clock, self._threads
+            )
             self.customers[known.customer_id] = customer
         try:
             await customer.open()
@@ -102,6 +107,7 @@ class Gateway:
             looking.cancel()
             await asyncio.gather(looking, return_exceptions=True)
             await asyncio.gather(*(each.close() for each in self.customers.values()))
+            self._threads.shutdown(wait=False)
 
     async def _look_after(self) -> None:
         while True:

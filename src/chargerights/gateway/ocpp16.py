@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from ..rights.decide import Reason
 from ..rights.identifiers import tag_key
 from ..storage.live import LiveConnector
 from ..storage.sessions import Notice, Reading
@@ -81,7 +80,7 @@ def start_transaction(charger: ConnectedCharger, payload: dict[str, Any]) -> Ans
             "id_tag": values.tag(id_tag),
             "tag_key": tag_key(values.tag(id_tag)),
             "driver_id": ruling.driver_id,
-            "reason": ruling.reason.value,
+            "reason": ruling.reason._value_,
             "started_at": values.instant(payload["timestamp"], at),
             "meter_start": values.amount(payload["meterStart"]),
         },
@@ -153,7 +152,7 @@ ACTIONS: Actions = {
 def _info(ruling: Ruling) -> dict[str, Any]:
     """idTagInfo: an expiry date only where somebody has set one (steve #453)."""
     info: dict[str, Any] = {"status": STATUS_16[ruling.reason]}
-    if ruling.reason is Reason.ACCEPTED:
+    if ruling.accepted:
         if ruling.group is not None:
             info["parentIdTag"] = ruling.group
         if ruling.until is not None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..rights.decide import Reason
 from ..rights.identifiers import tag_key
 from ..storage.live import LiveConnector
 from ..storage.sessions import Notice, Reading
@@ -101,7 +100,7 @@ def transaction_event(charger: ConnectedCharger, payload: dict[str, Any]) -> Ans
         else:
             key = tag_key(values.tag(id_tag))
             says |= {"id_tag": values.tag(id_tag), "tag_key": key}
-            says |= {"driver_id": ruling.driver_id, "reason": ruling.reason.value}
+            says |= {"driver_id": ruling.driver_id, "reason": ruling.reason._value_}
             if ruling.accepted and charger.customer.running is not None:
                 charger.customer.running.begin(key, (charger.charger_id, evse_id, None), transaction_id)
     if kind == "Ended":
@@ -162,7 +161,7 @@ ACTIONS_21: Actions = {
 def _info(ruling: Ruling) -> dict[str, Any]:
     """idTokenInfo: an expiry only where somebody has set one."""
     info: dict[str, Any] = {"status": STATUS_2X[ruling.reason]}
-    if ruling.reason is Reason.ACCEPTED:
+    if ruling.accepted:
         if ruling.group is not None:
             info["groupIdToken"] = {"idToken": ruling.group, "type": "Central"}
         if ruling.until is not None:

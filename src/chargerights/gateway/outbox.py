@@ -8,8 +8,10 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from itertools import count, islice
 
 import structlog
@@ -25,6 +27,8 @@ from .chargers import ConnectedCharger
 
 EVERY_SECONDS = 0.5
 AGAIN_SECONDS = 1.0
+SLOW_SECONDS = 3.0
+"""After which a batch under way keeps nobody waiting."""
 RENEWED_SECONDS = NODE_SILENT.total_seconds() / 3
 """After which a batch without content says that this node lives."""
 AUTHORISATIONS_PER_BATCH, NOTICES_PER_BATCH = 4_000, 1_000
@@ -39,7 +43,13 @@ class Outbox:
     """One customer's; `run` writes until it is cancelled."""
 
     def __init__(
-        self, customer_id: int, node: str, database: Database, images: Images, clock: Callable[[], datetime]
+        self,
+        customer_id: int,
+        node: str,
+        database: Database,
+        images: Images,
+        clock: Callable[[], datetime],
+        threads: ThreadPoolExecutor,
     ) -> None:
         self.is_away = False
         """Whether the last batch could not be written."""
@@ -52,6 +62,7 @@ class Outbox:
         self._database = database
         self._images = images
         self._clock = clock
+        self._threads = threads
         self._held = images.held(customer_id)
         self._whole: set[str] = set()
         self._authorisations: deque[Authorisation] = deque(maxlen=MAX_AUTHORISATIONS)
@@ -115,9 +126,9 @@ class Outbox:
             if self._batch is None:
                 self._batch = self._next_batch()
             try:
-                written = await self._database.write(batches.write, self._customer_id, self._node, self._batch)
+                written = await self._write(self._batch)
             except DatabaseFault as fault:
-                self._not_written(fault)
+                self._not_written(str(fault))
                 return False
             except Exception as error:
                 log.error("a batch of chargers' messages is refused", customer=self._customer_id, exc_info=error)
@@ -126,6 +137,16 @@ class Outbox:
                 self._written(written)
             if not (self._authorisations or self._notices):
                 return True
+
+    async def _write(self, batch: Batch) -> batches.Written:
+        """In a thread: preparing a large batch would hold the event loop. A database that hangs is waited for here,
+        and by nobody else."""
+        work = partial(self._database.write_now, batches.write, self._customer_id, self._node, batch)
+        writing = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        done, _ = await asyncio.wait([writing], timeout=SLOW_SECONDS)
+        if not done:
+            self._not_written("it does not answer")
+        return await writing
 
     def _next_batch(self) -> Batch:
         states = tuple(each.state() for each in self._held.begin())
@@ -152,9 +173,10 @@ class Outbox:
         if written.was_gone:
             self.on_gone()
 
-    def _not_written(self, fault: DatabaseFault) -> None:
+    def _not_written(self, why: str) -> None:
+        """Nobody is to wait for it; it stays to be written."""
         if not self.is_away:
-            log.warning("chargers' messages wait for the database", customer=self._customer_id, fault=str(fault))
+            log.warning("chargers' messages wait for the database", customer=self._customer_id, cause=why)
         self.is_away = True
         self._work.set()
         for _, done in self._notices:
@@ -171,7 +193,7 @@ class Outbox:
         for part in parts:
             numbered = Batch(next(self._numbers), *[getattr(part, name) for name in Batch.__slots__[1:]])
             try:
-                await self._database.write(batches.write, self._customer_id, self._node, numbered)
+                await self._write(numbered)
             except Exception as error:
                 log.error("a charger's message is left out", customer=self._customer_id, exc_info=error)
         self._held.written()

@@ -12,8 +12,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from ..rights.decide import Cause, Decision, Reason, decide
-from ..rights.identifiers import tag_key
+from ..rights.decide import Cause, Decision, Reason, Standing, decide
+from ..rights.identifiers import MAX_TAG_LENGTH, tag_key
+from ..rights.model import Right, Tag
 from ..storage.authorisations import Authorisation
 from . import values
 from .chargers import ConnectedCharger
@@ -21,6 +22,8 @@ from .chargers import ConnectedCharger
 TAG_IN_USE = "tagInUse"
 NETWORK_AWAY = "networkAway"
 GROUP_PREFIX = "driver-"
+# Measured: Python 3.11 finds an enum's member, and its value, by a call; a decision would make a dozen of them.
+_STANDS, _RIGHT_STANDS, _ACCEPTED = Standing.STANDS, Cause.RIGHT_STANDS, Reason.ACCEPTED
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -36,7 +39,7 @@ class Ruling(NamedTuple):
 
     @property
     def accepted(self) -> bool:
-        return self.reason is Reason.ACCEPTED
+        return self.reason is _ACCEPTED
 
 
 def rule(
@@ -51,42 +54,47 @@ def rule(
     """Whether the tag may charge at the charger now, kept as a decision that this message asked for. With a
     transaction id: to begin or go on with that one; without, in general: a session of the tag at this charger does not
     count against it, for he may want to end it."""
-    at = charger.customer.clock()
-    network = charger.customer.network
+    customer = charger.customer
+    at, network, key = customer.clock(), customer.network, tag_key(id_tag)
     decision = decide(network, id_tag, charger.charger_id, at) if network is not None else None
-    shown = values.tag(id_tag)
-    ruling = _ruled(charger, decision, tag_key(shown), transaction_id)
-    path = decision.paths[0].right if decision is not None and decision.allowed else None
-    charger.customer.outbox.decided(
+    rights = [each.right for each in decision.verdicts if each.standing is _STANDS] if decision is not None else []
+    ruling = _ruled(charger, decision, rights, key, transaction_id)
+    right_id = place_kind = place_id = None
+    if rights:
+        right_id, (kind, place) = rights[0].id, rights[0].place
+        place_kind, place_id = kind._value_, str(place)
+    customer.outbox.decided(
         Authorisation(
             at,
             charger.charger_id,
             evse_id,
             connector_id,
-            shown,
-            tag_key(shown),
+            values.tag(id_tag),
+            key[:MAX_TAG_LENGTH],
             message,
-            ruling.reason.value,
+            ruling.reason._value_,
             ruling.cause,
             ruling.driver_id,
-            path.id if path is not None else None,
-            path.place.kind.value if path is not None else None,
-            str(path.place.id) if path is not None else None,
+            right_id,
+            place_kind,
+            place_id,
         )
     )
     return ruling
 
 
-def _ruled(charger: ConnectedCharger, decision: Decision | None, key: str, transaction_id: str | None) -> Ruling:
+def _ruled(
+    charger: ConnectedCharger, decision: Decision | None, rights: list[Right], key: str, transaction_id: str | None
+) -> Ruling:
     if decision is None:
         return Ruling(Reason.INVALID, NETWORK_AWAY)
-    driver_id = decision.driver.id if decision.driver is not None else None
-    if decision.cause is not Cause.RIGHT_STANDS or driver_id is None:
-        return Ruling(decision.reason, decision.cause.value, driver_id)
+    cause, driver = decision.cause, decision.driver
+    if cause is not _RIGHT_STANDS or driver is None or decision.tag is None:
+        return Ruling(decision.reason, cause._value_, driver.id if driver is not None else None)
     running = charger.customer.running
     if running is not None and running.holds(key, charger.charger_id, transaction_id):
-        return Ruling(Reason.CONCURRENT_TX, TAG_IN_USE, driver_id)
-    return Ruling(decision.reason, decision.cause.value, driver_id, group_of(driver_id), _until(decision))
+        return Ruling(Reason.CONCURRENT_TX, TAG_IN_USE, driver.id)
+    return Ruling(_ACCEPTED, cause._value_, driver.id, group_of(driver.id), _until(decision.tag, rights))
 
 
 def group_of(driver_id: int) -> str:
@@ -98,9 +106,10 @@ def group_of(driver_id: int) -> str:
     return GROUP_PREFIX + digits
 
 
-def _until(decision: Decision) -> datetime | None:
+def _until(tag: Tag, rights: list[Right]) -> datetime | None:
     """When the tag or the last of the rights that stand ends."""
-    ends = [verdict.right.valid_until for verdict in decision.paths]
+    ends = [right.valid_until for right in rights]
     last = None if None in ends else max(each for each in ends if each is not None)
-    tag = decision.tag.expires_at if decision.tag is not None else None
-    return min((each for each in (last, tag) if each is not None), default=None)
+    if last is None or tag.expires_at is None:
+        return last or tag.expires_at
+    return min(last, tag.expires_at)
