@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from fastapi import FastAPI
 from starlette_compress import CompressMiddleware
@@ -18,6 +19,22 @@ from .gateway.endpoint import ChargersDoor
 from .gateway.gateway import Gateway
 from .storage.database import Database
 from .storage.images import Images
+
+SERVER_OPTIONS: dict[str, Any] = {
+    "loop": "uvloop",
+    "http": "httptools",
+    "ws": "websockets-sansio",  # measured: 1.5 times as many frames a second as the other one
+    "ws_max_size": 256 * 1024,  # the largest message of a charger, a full report in one part, is a tenth of that
+    "ws_ping_interval": 30.0,  # keeps links behind mobile networks' address translation open
+    "ws_ping_timeout": 30.0,
+    "ws_per_message_deflate": False,  # costs 40 KB a link
+    "proxy_headers": False,  # else every program on this machine may say that it comes by TLS
+    "log_config": None,
+    "access_log": False,
+    "server_header": False,
+    "timeout_graceful_shutdown": 10,
+}
+"""How uvicorn serves this application."""
 
 
 def now() -> datetime:

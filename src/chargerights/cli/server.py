@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from .. import settings, telemetry
 from ..api.answers import Fragments, Scribe
+from ..app import SERVER_OPTIONS
 from ..files.demo_network import STORIES, demo_network
 from ..files.network_file import parse
 from ..rights.listing import drivers_of_sites
@@ -25,8 +26,6 @@ from ..storage.images import Image
 from .common import Common, now, stdout
 from .networks import load_file
 
-MAX_MESSAGE_BYTES = 256 * 1024
-PING_SECONDS = 30.0
 DEMO_CUSTOMER = "Demo"
 DEMO_SITES = [410, 420]
 DEMO_KEY_LASTS = timedelta(days=7)
@@ -58,25 +57,14 @@ def serve(
     if ocpp_security_profile is not None:
         os.environ[f"{settings.PREFIX}OCPP_SECURITY_PROFILE"] = str(ocpp_security_profile)
         os.environ.pop(f"{settings.PREFIX}OCPP_SECURITY_PROFILE{settings.FILE}", None)
+    proxies = {"proxy_headers": True, "forwarded_allow_ips": found.trusted_proxies} if found.trusted_proxies else {}
     uvicorn.run(
         "chargerights.app:worker",
         factory=True,
         host=host,
         port=port,
         workers=workers,
-        loop="uvloop",
-        http="httptools",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        ws="websockets-sansio",
-        ws_max_size=MAX_MESSAGE_BYTES,
-        ws_ping_interval=PING_SECONDS,
-        ws_ping_timeout=PING_SECONDS,
-        ws_per_message_deflate=False,
-        proxy_headers=bool(found.trusted_proxies),
-        forwarded_allow_ips=found.trusted_proxies,
-        timeout_graceful_shutdown=10,
+        **SERVER_OPTIONS | proxies,
     )
 
 

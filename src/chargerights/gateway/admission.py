@@ -19,7 +19,8 @@ from dataclasses import dataclass
 
 from ..storage.charger_passwords import Known
 
-_COMMON_NAME = re.compile(r"(?:^|[,/+;]\s*)CN\s*=\s*((?:[^,/+;\\]|\\.)+)", re.IGNORECASE)
+_PART = re.compile(r"(?:[^,+\\]|\\.)+")
+_ESCAPED = re.compile(r"\\(.)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,10 @@ def _unauthorised(text: str) -> Refused:
 
 
 def _is_of(subject: str, charger_id: str, serial_number: str | None) -> bool:
-    """Subjects are written `CN=…,O=…` (RFC 4514) or `/CN=…/O=…`."""
-    names = {name.strip() for name in _COMMON_NAME.findall(subject)}
+    """Of a subject in the form of RFC 4514, `CN=…,O=…`. Older forms, which quote or have slashes, leave open what is a
+    name and what a part of another: they are of nobody."""
+    if subject.startswith("/") or '"' in _ESCAPED.sub("", subject):
+        return False
+    parts = (part.partition("=") for part in _PART.findall(subject))
+    names = {_ESCAPED.sub(r"\1", value.strip()) for name, _, value in parts if name.strip().lower() == "cn"}
     return bool(names & {charger_id, serial_number or charger_id})

@@ -149,6 +149,8 @@ class Link:
         return self._sending_since is not None and self._time() - self._sending_since > SEND_SECONDS
 
     async def _send(self, text: str) -> None:
+        if self.is_closed:
+            return
         if self._sending_since is None:
             self._sending_since = self._time()
         await self._send_event({"type": "websocket.send", "text": text})

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
@@ -126,10 +126,10 @@ def put(
     for state in states:
         if state.charger_id not in known:
             continue
-        connected_at, exists = known[state.charger_id]
-        if connected_at and state.connected_at and state.connected_at < connected_at:
+        socket = known[state.charger_id]
+        if socket.is_newer(state):
             elsewhere.append(state.charger_id)
-        elif not exists:
+        elif socket.version is None:
             new.append(_row(customer_id, version, state, True))
         elif state.charger_id in whole:
             changed.append(_row(customer_id, version, state, True))
@@ -146,28 +146,35 @@ def put(
     return elsewhere
 
 
-def _sockets(
-    connection: Connection, customer_id: int, charger_ids: list[str]
-) -> dict[str, tuple[datetime | None, bool]]:
-    """Of the chargers that there are: when the socket that speaks for each was opened, and whether it has a state."""
-    join = chargers.outerjoin(
-        live_chargers,
-        and_(
-            live_chargers.c.customer_id == chargers.c.customer_id,
-            live_chargers.c.charger_id == chargers.c.charger_id,
-        ),
+class _Socket(NamedTuple):
+    """Which socket speaks for a charger; no version: the charger has no state yet."""
+
+    version: int | None
+    node: str | None
+    connected_at: datetime | None
+
+    def is_newer(self, state: LiveCharger) -> bool:
+        """Whether another node has opened it after the one that the state speaks of."""
+        if self.node == state.node or self.connected_at is None or state.connected_at is None:
+            return False
+        return self.connected_at > state.connected_at
+
+
+def _sockets(connection: Connection, customer_id: int, charger_ids: list[str]) -> dict[str, _Socket]:
+    """Of the chargers that there are."""
+    same = (live_chargers.c.customer_id == chargers.c.customer_id) & (
+        live_chargers.c.charger_id == chargers.c.charger_id
     )
+    columns = (chargers.c.charger_id, live_chargers.c.version, live_chargers.c.node, live_chargers.c.connected_at)
     query = (
-        select(chargers.c.charger_id, live_chargers.c.connected_at, live_chargers.c.version.is_not(None))
-        .select_from(join)
+        select(*columns)
+        .select_from(chargers.outerjoin(live_chargers, same))
         .where(chargers.c.customer_id == customer_id, chargers.c.charger_id.in_(bindparam("ids", expanding=True)))
     )
-    found: dict[str, tuple[datetime | None, bool]] = {}
+    found: dict[str, _Socket] = {}
     for start in range(0, len(charger_ids), IDS_PER_QUERY):
-        for charger_id, connected_at, exists in connection.execute(
-            query, {"ids": charger_ids[start : start + IDS_PER_QUERY]}
-        ):
-            found[charger_id] = connected_at, bool(exists)
+        rows = connection.execute(query, {"ids": charger_ids[start : start + IDS_PER_QUERY]})
+        found.update((charger_id, _Socket(*row)) for charger_id, *row in rows)
     return found
 
 
