@@ -75,18 +75,25 @@ class ConnectedCharger:
             self.link = None
             self.customer.outbox.note(self)
 
+    def left(self) -> Link | None:
+        """It has connected to another node, which speaks for it now; gives the leftover socket."""
+        link, self.link = self.link, None
+        return link
+
     def heard(self, at: datetime, message: str | None = None) -> None:
         """A frame came, with that message in it if one could be read."""
         self.last_seen = at
         if message is not None:
             self._last_message = message
-        self.customer.outbox.note(self)
+        if self.link is not None:
+            self.customer.outbox.note(self)
 
     def says_of_itself(self, **members: str | tuple[Configuration, ...] | None) -> None:
         """What it reports; what it leaves out stays as it was."""
         given: dict[str, Any] = {name: value for name, value in members.items() if value is not None}
         self.reported = replace(self.reported, **given)
-        self.customer.outbox.note_whole(self)
+        if self.link is not None:
+            self.customer.outbox.note_whole(self)
 
     def booted(self, ask: Work) -> None:
         """It has started: once it has its answer, it is asked for what it has not said, and whoever wants to know that

@@ -160,9 +160,10 @@ class ServedCustomer:
 
     def _elsewhere(self, charger_id: str) -> None:
         """It has opened a newer socket at another node: the one here is a leftover."""
-        charger = self.chargers.get(charger_id)
-        if charger is not None and charger.link is not None:
-            self.spawn(charger.link.replaced())
+        charger = self.chargers.pop(charger_id, None)
+        self._images.held(self.id).forget(charger_id)
+        if charger is not None and (link := charger.left()) is not None:
+            self.spawn(link.replaced())
 
     def _gone(self) -> None:
         for charger in self.chargers.values():

@@ -71,6 +71,7 @@ class Outbox:
         self._batch: Batch | None = None
         """One that could not be written: it is tried again as it is."""
         self._work, self._urgent = asyncio.Event(), asyncio.Event()
+        self._writing = asyncio.Lock()
 
     # -- what comes in ----------------------------------------------------------------------------
 
@@ -120,6 +121,10 @@ class Outbox:
 
     async def write(self) -> bool:
         """Writes what has come; whether all of it is written."""
+        async with self._writing:
+            return await self._write_all()
+
+    async def _write_all(self) -> bool:
         self._work.clear()
         self._urgent.clear()
         while True:

@@ -33,6 +33,11 @@ class HeldChargers:
         """Its state has changed."""
         self.unshown[charger.charger_id] = self.unwritten[charger.charger_id] = charger
 
+    def forget(self, charger_id: str) -> None:
+        """Others know more of it."""
+        for known in (self.unshown, self.unwritten):
+            known.pop(charger_id, None)
+
     def show_all(self) -> None:
         """An image was loaded that knows only what is written."""
         self.unshown.update(self._writing)

@@ -54,9 +54,11 @@ class Reading(NamedTuple):
     evse_id: int | None = None
     connector_id: int | None = None
 
-    def digest(self) -> str:
-        """What the same reading has in common whenever it is sent."""
-        said = orjson.dumps([self.evse_id, self.connector_id, self.samples], option=orjson.OPT_SORT_KEYS)
+    def digest(self, transaction_id: str | None) -> str:
+        """What the same reading of a transaction has in common whenever it is sent."""
+        said = orjson.dumps(
+            [transaction_id, self.evse_id, self.connector_id, self.samples], option=orjson.OPT_SORT_KEYS
+        )
         return hashlib.blake2b(said, digest_size=12).hexdigest()
 
 
@@ -232,7 +234,7 @@ def _find(connection: Connection, mine: ColumnElement[bool], notice: Notice) -> 
 
 
 def _keep_readings(connection: Connection, customer_id: int, session_id: int | None, notice: Notice) -> None:
-    given = {(each.at, each.digest()): each for each in notice.readings}
+    given = {(each.at, each.digest(notice.transaction_id)): each for each in notice.readings}
     columns = meter_values.c
     query = select(columns.at, columns.digest).where(
         columns.customer_id == customer_id,
