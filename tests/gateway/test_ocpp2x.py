@@ -103,7 +103,9 @@ async def test_a_report_in_parts_that_come_in_any_order_is_kept_whole_and_withou
             variable({"name": "SecurityCtrlr"}, "Key", {"value": "secret", "mutability": "WriteOnly"}),
         ],
         [
-            variable({"name": "C", "instance": "A"}, "M", {"value": "x"}, {"type": "Target", "value": "y"}, instance="B"),
+            variable(
+                {"name": "C", "instance": "A"}, "M", {"value": "x"}, {"type": "Target", "value": "y"}, instance="B"
+            ),
         ],
     ]  # fmt: skip
     async with server.charger("DEP-1", version, answers={"GetBaseReport": {"status": "Accepted"}}) as charger:
