@@ -11,8 +11,9 @@ from fastapi import FastAPI
 from starlette_compress import CompressMiddleware
 
 from . import settings, telemetry
-from .api import access, problems, v1
+from .api import access, problems, v1, v2
 from .api.documents import pages
+from .api.limits import Limits
 from .api.state import State
 from .gateway.admission import Policy
 from .gateway.endpoint import ChargersDoor
@@ -42,7 +43,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(database: Database, clock: Callable[[], datetime] = now, policy: Policy | None = None) -> FastAPI:
+def create_app(
+    database: Database, clock: Callable[[], datetime] = now, rate_limit: float = 0, policy: Policy | None = None
+) -> FastAPI:
     """The application over that database, whose tables stand (see `migration.migrate`)."""
 
     @asynccontextmanager
@@ -53,10 +56,12 @@ def create_app(database: Database, clock: Callable[[], datetime] = now, policy: 
 
     app = FastAPI(docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False, strict_content_type=False)
     images = Images(database, clock)
-    app.state.shared = state = State(database, images, clock)
+    app.state.shared = state = State(database, images, clock, Limits(rate_limit))
     app.state.gateway = gateway = Gateway(database, images, clock, policy)
     app.include_router(v1.router)
     app.include_router(access.router)
+    for router in v2.routers:
+        app.include_router(router)
     problems.install(app)
     pages.install(app)
     app.add_middleware(CompressMiddleware, minimum_size=1024, gzip_level=1, brotli_quality=1, zstd_level=1)
@@ -70,4 +75,4 @@ def worker() -> FastAPI:
     found = settings.read()
     telemetry.configure(found.log_format, found.log_level)
     policy = Policy(found.ocpp_security_profile, found.ocpp_subject_header)
-    return create_app(Database(found.database), policy=policy)
+    return create_app(Database(found.database), rate_limit=found.rate_limit, policy=policy)

@@ -7,7 +7,7 @@ Portable on purpose: no triggers, no sequences but the customers' own, no databa
 
 from __future__ import annotations
 
-from .callers import api_keys, customers
+from .callers import api_keys, customers, idempotency_keys, operators
 from .charging import (
     authorisations,
     charger_passwords,
@@ -29,7 +29,7 @@ from .facts import (
     sites,
     tags,
 )
-from .journal import journal
+from .journal import journal, journal_changes, journal_personal
 from .live import live_chargers, live_versions
 
 __all__ = [
@@ -45,12 +45,16 @@ __all__ = [
     "customers",
     "driver_external_ids",
     "drivers",
+    "idempotency_keys",
     "journal",
+    "journal_changes",
+    "journal_personal",
     "live_chargers",
     "live_nodes",
     "live_versions",
     "metadata",
     "meter_values",
+    "operators",
     "rights",
     "sessions",
     "sites",
