@@ -123,8 +123,8 @@ def start(
     *arguments: str, output: IO[bytes] | int = subprocess.DEVNULL, settings: Mapping[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
     """`chargerights` with those arguments and settings, in a process of its own."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("CHARGERIGHTS_")}
-    environment = {**inherited, **(settings or {})}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CHARGERIGHTS_")}
+    environment |= settings or {}
     return subprocess.Popen(
         [sys.executable, "-m", "chargerights", *arguments],
         stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment,

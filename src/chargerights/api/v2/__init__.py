@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
-from . import authorized_drivers, charging, driver_access, drivers, rights, tags
+from . import (
+    access_groups,
+    api_keys,
+    audit_logs,
+    authorized_drivers,
+    chargers,
+    charging,
+    driver_access,
+    drivers,
+    events,
+    operators,
+    personal_data,
+    reports,
+    rights,
+    sites,
+    tags,
+    webhooks,
+)
 
 routers = [
+    sites.router,  # before what asks below a site: its external ids may hold slashes
+    chargers.router,
     drivers.router,
     driver_access.router,
     authorized_drivers.router,
     tags.router,
+    access_groups.router,
     rights.bulk,
     rights.router,
     charging.router,
+    reports.router,
+    personal_data.router,
+    events.router,
+    webhooks.router,
+    operators.router,
+    api_keys.router,
+    audit_logs.router,
 ]
