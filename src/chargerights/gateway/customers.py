@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
@@ -46,7 +46,7 @@ class ServedCustomer:
         self.chargers: dict[str, ConnectedCharger] = {}
         self.running: RunningSessions | None = None
         """None when a tag may be in any number of sessions."""
-        self.after_boot: list[Work] = []
+        self.after_boot: Sequence[Work] = ()
         """Done with every charger that has started, beside its link; see `Link.spawn`."""
         self.outbox = Outbox(customer_id, node, database, images, clock, threads)
         self.outbox.on_elsewhere = self._elsewhere

@@ -16,7 +16,7 @@ from ..storage.charger_passwords import Known
 from ..storage.database import WRITERS, Database, DatabaseFault
 from ..storage.images import Images
 from .admission import Policy, Refused
-from .chargers import ConnectedCharger
+from .chargers import ConnectedCharger, Work
 from .customers import ServedCustomer
 from .link import REMOVED, Link
 
@@ -40,6 +40,8 @@ class Gateway:
         self.policy = policy or Policy()
         self.clock = clock
         self.customers: dict[int, ServedCustomer] = {}
+        self.after_boot: list[Work] = []
+        """What is done with every charger that has started, once it has its answer; see `Link.spawn`."""
         self._database = database
         self._images = images
         self._known: dict[str, Known] = {}
@@ -77,6 +79,7 @@ class Gateway:
             customer = ServedCustomer(
                 known.customer_id, self.node, self._database, self._images, self.clock, self._threads
             )
+            customer.after_boot = self.after_boot
             self.customers[known.customer_id] = customer
         try:
             await customer.open()
