@@ -46,6 +46,24 @@ class Settings(BaseSettings):
         pattern="^(debug|info|warning|error)$",
         description="The least level that is logged: `debug`, `info`, `warning` or `error`",
     )
+    ocpp_security_profile: int = Field(
+        1,
+        ge=0,
+        le=3,
+        description="The least OCPP security profile that chargers may use, a whole number from 0 to 3: 0 no password, "
+        "1 password, 2 password over TLS, 3 client certificate",
+    )
+    ocpp_subject_header: str = Field(
+        "",
+        pattern="^[A-Za-z0-9-]*$",
+        description="The header in which a proxy hands on the verified subject of a charger's client certificate, "
+        "and overwrites what clients send in it; empty: no certificates",
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks of reverse proxies, separated by commas, whose `X-Forwarded-Proto` and "
+        "`X-Forwarded-For` are believed; empty: nobody's",
+    )
     webhook_targets: str = Field(
         "public",
         pattern="^(public|any)$",

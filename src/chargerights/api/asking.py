@@ -137,7 +137,7 @@ class Asked:
     async def answer(self, chunks: Iterator[bytes], *parts: object) -> Response:
         """An answer that shows live state; `parts`: what besides the URL tells it from others."""
         image = self.image
-        state = (image.revision, image.live_version, image.network.stable_since(self.at))
+        state = (image.revision, image.live_version, image.ahead, image.network.stable_since(self.at))
         return await self._answer(chunks, *state, *parts)
 
     async def answer_brief(self, chunks: Iterator[bytes], listings: dict[int, Listing]) -> Response:

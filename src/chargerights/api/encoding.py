@@ -147,8 +147,10 @@ def _socket(plug: Connector, live: LiveCharger | None, state: LiveConnector | No
         "type": plug.type,
         "maxPower": plug.max_power,
         "status": socket_status(live, state),
-        "deviceEvseId": plug.device_evse_id,
-        "deviceConnectorId": plug.device_connector_id,
+        "deviceEvseId": plug.device_evse_id if state is None else plug.device_evse_id or state.evse_id,
+        "deviceConnectorId": plug.device_connector_id
+        if state is None
+        else plug.device_connector_id or state.connector_id,
         "format": plug.format,
         "socketPowerType": plug.power_type,
         "maxWatts": plug.max_watts,

@@ -19,7 +19,7 @@ from ..settings import InvalidSettings
 from ..storage.database import DatabaseFault, InvalidDatabaseUrl
 from ..storage.migration import MayNotMigrate, UnknownSchema
 from ..storage.roles import InvalidRole
-from . import customers, drivers, networks, operators, questions, server, simulator
+from . import chargers, customers, drivers, networks, operators, questions, server, simulator
 from .common import WrongQuestion, complain
 
 REFUSALS = (
@@ -44,6 +44,7 @@ app.command(server.migrate)
 app.command(customers.customer)
 app.command(operators.operator)
 app.command(customers.key)
+app.command(chargers.charger)
 app.command(drivers.driver)
 app.command(networks.load)
 app.command(networks.dump)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import resource
 import shlex
 import sys
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -16,6 +18,7 @@ from sqlalchemy import Connection
 
 from .. import settings, telemetry
 from ..api.answers import Fragments, Scribe
+from ..app import SERVER_OPTIONS
 from ..files.demo_network import STORIES, demo_network
 from ..files.network_file import parse
 from ..rights.listing import drivers_of_sites
@@ -37,6 +40,12 @@ def serve(
     host: Annotated[str, Parameter(help="Address to listen on")] = "127.0.0.1",
     port: Annotated[int, Parameter(help="Port to listen on", validator=Number(gte=0, lte=65535))] = 8080,
     workers: Annotated[int, Parameter(help="Processes that serve", validator=Number(gte=1))] = 1,
+    ocpp_security_profile: Annotated[
+        int | None,
+        Parameter(
+            help="Least OCPP security profile; else CHARGERIGHTS_OCPP_SECURITY_PROFILE", validator=Number(gte=0, lte=3)
+        ),
+    ] = None,
     demo: Annotated[bool, Parameter(help="Load a demo network first and say what to try", negative="")] = False,
     common: Common = COMMON,
 ) -> None:
@@ -48,18 +57,18 @@ def serve(
             _prepare_demo(database, common.url, f"http://{host}:{port}")
     os.environ[f"{settings.PREFIX}DATABASE"] = common.url
     os.environ.pop(f"{settings.PREFIX}DATABASE{settings.FILE}", None)
+    if ocpp_security_profile is not None:
+        os.environ[f"{settings.PREFIX}OCPP_SECURITY_PROFILE"] = str(ocpp_security_profile)
+        os.environ.pop(f"{settings.PREFIX}OCPP_SECURITY_PROFILE{settings.FILE}", None)
+    proxies = {"proxy_headers": True, "forwarded_allow_ips": found.trusted_proxies} if found.trusted_proxies else {}
+    _raise_file_limit()
     uvicorn.run(
         "chargerights.app:worker",
         factory=True,
         host=host,
         port=port,
         workers=workers,
-        loop="uvloop",
-        http="httptools",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=10,
+        **SERVER_OPTIONS | proxies,
     )
 
 
@@ -80,6 +89,13 @@ def migrate(
         stdout.print("The database is of this version.")
         if grant_to is not None:
             stdout.print(f"{grant_to} may run the server, and cannot change the journal.", markup=False)
+
+
+def _raise_file_limit() -> None:
+    """Every charger's socket is a file: as many as this user may open, not the fewer that a shell begins with."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _add_demo(connection: Connection, at: datetime) -> callers.Customer:

@@ -3,6 +3,9 @@
 An image is loaded on first use, in a thread, and then follows the journal; a bulk write, or more entries than are
 worth applying, makes it load anew. The node's own writes come back the same way: there is one way in.
 
+Live state follows its own version. What this process's own chargers say is shown at once, before it is written (see
+`held`); such an image says so in `ahead`.
+
 An answer that is streamed holds its image with `reading`; a change that comes meanwhile forks the network, so the
 answer shows one revision to its end.
 """
@@ -10,9 +13,11 @@ answer shows one revision to its end.
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import count
 from weakref import WeakSet
 
 from sqlalchemy import Connection
@@ -21,6 +26,7 @@ from ..rights.errors import InvalidInput
 from ..rights.network import Network
 from . import journal, live, networks
 from .database import Database, DatabaseAway, DatabaseFault
+from .held import HeldChargers
 from .live import LiveCharger
 
 CHANGES_PER_STEP = 50
@@ -46,6 +52,8 @@ class Image:
     live: dict[str, LiveCharger]
     names_since: int
     """The last revision that renamed a site or driver, gave a driver another home, or removed one."""
+    ahead: str | None = None
+    """Names the live state where it is not (only) that of the live version: nobody else has an image of that name."""
     _readers: WeakSet[Reading] = field(default_factory=WeakSet, repr=False)
 
     @classmethod
@@ -83,6 +91,8 @@ class Images:
         self._clock = clock
         self._images: dict[int, Image] = {}
         self._locks: dict[int, asyncio.Lock] = {}
+        self._held: dict[int, HeldChargers] = {}
+        self._names = (f"{process}-{number}" for process in [secrets.token_hex(8)] for number in count())
 
     async def fresh(self, customer_id: int, revision: int, live_version: int = 0) -> Image:
         """The customer's image, at that revision and live version or newer.
@@ -91,7 +101,7 @@ class Images:
         """
         image = self._images.get(customer_id)
         if image is not None and image.revision >= revision and image.live_version >= live_version:
-            return image
+            return self._show(image)
         async with self._locks.setdefault(customer_id, asyncio.Lock()):
             image = self._images.get(customer_id)
             if image is None:
@@ -102,11 +112,47 @@ class Images:
                     raise DatabaseAway(LookupError(f"revision {revision} is gone"))
             if image.live_version < live_version:
                 image = await self._follow_live(image)
-            return image
+            return self._show(image)
 
     def current(self, customer_id: int) -> Image | None:
         """The image as it is, without asking the database: what the chargers' door decides from."""
         return self._images.get(customer_id)
+
+    def held(self, customer_id: int) -> HeldChargers:
+        """The customer's chargers that are connected here."""
+        return self._held.setdefault(customer_id, HeldChargers())
+
+    def written(self, customer_id: int, live_version: int) -> None:
+        """A batch of held chargers was written as that live version."""
+        image, held = self._images.get(customer_id), self.held(customer_id)
+        held.written()
+        if image is None or image._readers:
+            return
+        if image.live_version == live_version - 1:
+            image.live_version = live_version
+        if not held.is_ahead:
+            image.ahead = None
+
+    def doubt(self, customer_id: int) -> None:
+        """Others know more of some held charger: reads all live states anew before the next answer."""
+        image = self._images.get(customer_id)
+        if image is not None:
+            self._images[customer_id] = image = image.writable_live()
+            image.live_version = -1
+
+    def _show(self, image: Image) -> Image:
+        """The image with what held chargers have said since it was last asked for."""
+        held = self._held.get(image.customer_id)
+        if held is None or not held.unshown:
+            return image
+        image = image.writable_live()
+        for charger_id, charger in held.unshown.items():
+            if charger_id in image.network.chargers:
+                image.live[charger_id] = charger.state()
+        held.unshown.clear()
+        image.ahead = next(self._names) if held.is_ahead else None
+        self._images[image.customer_id] = image
+        return image
 
     async def _load(self, customer_id: int) -> Image:
         try:
@@ -115,6 +161,7 @@ class Images:
         except TimeoutError as error:
             raise DatabaseAway(error) from error
         image = Image.of(customer_id, found)
+        self.held(customer_id).show_all()
         self._images[customer_id] = image
         return image
 
@@ -167,8 +214,9 @@ class Images:
 
     async def _follow_live(self, image: Image) -> Image:
         version, states = await self._database.read(live.since, image.customer_id, image.live_version)
+        held = self.held(image.customer_id)
         image = image.writable_live()
-        image.live.update((state.charger_id, state) for state in states)
+        image.live.update((each.charger_id, each) for each in states if not held.is_ahead_of(each.charger_id))
         image.live_version = version
         self._images[image.customer_id] = image
         return image

@@ -1,23 +1,32 @@
 """What chargers report of themselves: connection, status, firmware, configuration. Outside the revision.
 
 It changes far more often than rights, so it has its own version per customer: a batch of changed chargers is
-written with the next version, and readers fetch the rows above the version they have.
+written with the next version, and readers fetch the rows above the version they have. The version's row is locked
+until the batch commits, so batches of one customer follow each other on all nodes.
+
+A charger's socket is held by one node. Of two sockets the one that was opened last speaks for the charger, so the end
+of an old one changes nothing. A node that has not been heard of for `NODE_SILENT` has died: whichever node notices
+says that its chargers are not connected any more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
 from ..rights.model import Charger
 from . import statuses
 from .journal import UnknownCustomer
-from .schema import live_chargers, live_versions
+from .schema import chargers, live_chargers, live_nodes, live_versions
+
+NODE_SILENT = timedelta(seconds=30)
+NODE_FORGOTTEN = timedelta(days=7)
+IDS_PER_QUERY = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,9 @@ class LiveConnector:
     id: int
     status: str
     updated_at: datetime
+    evse_id: int | None = None
+    connector_id: int | None = None
+    """How OCPP 2.x names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +65,8 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class LiveCharger:
-    """A charger's state; `status` is its own (connector 0), in the v1 wire's words."""
+    """A charger's state; `status` is its own (connector 0), in the v1 wire's words. `node` holds or held its socket,
+    which was opened at `connected_at`."""
 
     charger_id: str
     connected: bool
@@ -62,6 +75,8 @@ class LiveCharger:
     status: str | None = None
     connectors: tuple[LiveConnector, ...] = ()
     reported: Reported = Reported()
+    node: str | None = None
+    connected_at: datetime | None = None
 
 
 def status_of(live: LiveCharger | None) -> str:
@@ -80,10 +95,19 @@ def known(charger: Charger, live: LiveCharger | None, member: str) -> str | None
 
 _CONNECTORS = TypeAdapter(tuple[LiveConnector, ...])
 _REPORTED = TypeAdapter(Reported)
+_KEY = ("customer_id", "charger_id")
 
 
 def record(connection: Connection, customer_id: int, states: Iterable[LiveCharger], at: datetime) -> int:
     """Writes the chargers' states, whole, as the customer's next live version, and returns it."""
+    states = list(states)
+    version = next_version(connection, customer_id)
+    put(connection, customer_id, version, states, {state.charger_id for state in states}, at)
+    return version
+
+
+def next_version(connection: Connection, customer_id: int) -> int:
+    """Takes the customer's next live version; others wait for it until the transaction ends. Raises UnknownCustomer."""
     version: int | None = connection.scalar(
         update(live_versions)
         .where(live_versions.c.customer_id == customer_id)
@@ -92,13 +116,127 @@ def record(connection: Connection, customer_id: int, states: Iterable[LiveCharge
     )
     if version is None:
         raise UnknownCustomer((customer_id,))
-    rows = [_row(customer_id, version, state) for state in states]
-    if rows:
-        them = live_chargers.c.charger_id.in_([row["charger_id"] for row in rows])
-        with statuses.telling(connection, customer_id, them, at):
-            connection.execute(delete(live_chargers).where(live_chargers.c.customer_id == customer_id, them))
-            connection.execute(insert(live_chargers), rows)
     return version
+
+
+def put(
+    connection: Connection,
+    customer_id: int,
+    version: int,
+    states: Collection[LiveCharger],
+    whole: Collection[str],
+    at: datetime,
+) -> list[str]:
+    """Writes the states under a version just taken, what they report only of the charger ids in `whole`; gives the ids
+    of chargers for which a newer socket speaks. States of chargers that there are not are left out."""
+    if not states:
+        return []
+    with statuses.telling(
+        connection, customer_id, live_chargers.c.charger_id.in_([state.charger_id for state in states]), at
+    ):
+        return _put(connection, customer_id, version, states, whole)
+
+
+def _put(
+    connection: Connection, customer_id: int, version: int, states: Collection[LiveCharger], whole: Collection[str]
+) -> list[str]:
+    known = _sockets(connection, customer_id, [state.charger_id for state in states])
+    elsewhere, new, changed, touched = [], [], [], []
+    for state in states:
+        if state.charger_id not in known:
+            continue
+        socket = known[state.charger_id]
+        if socket.is_newer(state):
+            elsewhere.append(state.charger_id)
+        elif socket.version is None:
+            new.append(_row(customer_id, version, state, True))
+        elif state.charger_id in whole:
+            changed.append(_row(customer_id, version, state, True))
+        else:
+            touched.append(_row(customer_id, version, state, False))
+    if new:
+        connection.execute(insert(live_chargers), new)
+    for rows in (changed, touched):
+        if rows:
+            values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in rows[0] if name not in _KEY}
+            mine = and_(*(live_chargers.c[name] == bindparam(f"new_{name}") for name in _KEY))
+            given = [{f"new_{name}": value for name, value in row.items()} for row in rows]
+            connection.execute(update(live_chargers).where(mine).values(values), given)
+    return elsewhere
+
+
+class _Socket(NamedTuple):
+    """Which socket speaks for a charger; no version: the charger has no state yet."""
+
+    version: int | None
+    node: str | None
+    connected_at: datetime | None
+
+    def is_newer(self, state: LiveCharger) -> bool:
+        """Whether another node has opened it after the one that the state speaks of."""
+        if self.node == state.node or self.connected_at is None or state.connected_at is None:
+            return False
+        return self.connected_at > state.connected_at
+
+
+def _sockets(connection: Connection, customer_id: int, charger_ids: list[str]) -> dict[str, _Socket]:
+    """Of the chargers that there are."""
+    same = (live_chargers.c.customer_id == chargers.c.customer_id) & (
+        live_chargers.c.charger_id == chargers.c.charger_id
+    )
+    columns = (chargers.c.charger_id, live_chargers.c.version, live_chargers.c.node, live_chargers.c.connected_at)
+    query = (
+        select(*columns)
+        .select_from(chargers.outerjoin(live_chargers, same))
+        .where(chargers.c.customer_id == customer_id, chargers.c.charger_id.in_(bindparam("ids", expanding=True)))
+    )
+    found: dict[str, _Socket] = {}
+    for start in range(0, len(charger_ids), IDS_PER_QUERY):
+        rows = connection.execute(query, {"ids": charger_ids[start : start + IDS_PER_QUERY]})
+        found.update((charger_id, _Socket(*row)) for charger_id, *row in rows)
+    return found
+
+
+def note_node(connection: Connection, customer_id: int, node: str, batch: int, at: datetime) -> tuple[bool, bool]:
+    """Keeps that the node lives and has written its batch of that number, under a version just taken. Gives whether the
+    batch was written before (the answer to its COMMIT was lost), and whether the node had been taken for dead."""
+    mine = (live_nodes.c.customer_id == customer_id) & (live_nodes.c.node == node)
+    row = connection.execute(select(live_nodes.c.batch, live_nodes.c.gone).where(mine)).one_or_none()
+    if row is None:
+        connection.execute(insert(live_nodes).values(customer_id=customer_id, node=node, seen_at=at, batch=batch))
+        return False, False
+    if row.batch >= batch:
+        return True, row.gone
+    connection.execute(update(live_nodes).where(mine).values(seen_at=at, batch=batch, gone=False))
+    return False, row.gone
+
+
+def silent_customers(connection: Connection, at: datetime) -> list[int]:
+    """Customers whose chargers some node held that is silent now."""
+    query = select(live_nodes.c.customer_id).where(
+        live_nodes.c.seen_at < at - NODE_SILENT, live_nodes.c.gone.is_(False)
+    )
+    return [*connection.scalars(query.distinct())]
+
+
+def disconnect_silent(connection: Connection, customer_id: int, at: datetime) -> int:
+    """Says of the chargers whose node is silent that they are not connected; how many they were."""
+    version = next_version(connection, customer_id)
+    mine = live_nodes.c.customer_id == customer_id
+    silent = [
+        *connection.scalars(
+            select(live_nodes.c.node).where(mine, live_nodes.c.seen_at < at - NODE_SILENT, live_nodes.c.gone.is_(False))
+        )
+    ]
+    if not silent:
+        return 0
+    connection.execute(update(live_nodes).where(mine, live_nodes.c.node.in_(silent)).values(gone=True))
+    connection.execute(delete(live_nodes).where(mine, live_nodes.c.seen_at < at - NODE_FORGOTTEN))
+    held = (live_chargers.c.customer_id == customer_id) & live_chargers.c.node.in_(silent) & live_chargers.c.connected
+    lost = [*connection.scalars(select(live_chargers.c.charger_id).where(held))]
+    with statuses.telling(connection, customer_id, live_chargers.c.charger_id.in_(lost), at):
+        connection.execute(update(live_chargers).where(held).values(connected=False, version=version))
+    return len(lost)
 
 
 def since(connection: Connection, customer_id: int, version: int) -> tuple[int, list[LiveCharger]]:
@@ -115,6 +253,8 @@ def since(connection: Connection, customer_id: int, version: int) -> tuple[int, 
             row.status,
             _CONNECTORS.validate_python(row.connectors),
             _REPORTED.validate_python(row.reported),
+            row.node,
+            row.connected_at,
         )
         for row in rows
     ]
@@ -122,8 +262,8 @@ def since(connection: Connection, customer_id: int, version: int) -> tuple[int, 
     return max([now or 0, *(row.version for row in rows)]), states
 
 
-def _row(customer_id: int, version: int, state: LiveCharger) -> dict[str, Any]:
-    return {
+def _row(customer_id: int, version: int, state: LiveCharger, whole: bool) -> dict[str, Any]:
+    row = {
         "customer_id": customer_id,
         "charger_id": state.charger_id,
         "version": version,
@@ -131,6 +271,10 @@ def _row(customer_id: int, version: int, state: LiveCharger) -> dict[str, Any]:
         "last_seen": state.last_seen,
         "last_message": state.last_message,
         "status": state.status,
-        "connectors": _CONNECTORS.dump_python(state.connectors, mode="json"),
-        "reported": _REPORTED.dump_python(state.reported, mode="json", exclude_defaults=True),
+        "connectors": _CONNECTORS.dump_python(state.connectors, mode="json", exclude_defaults=True),
+        "node": state.node,
+        "connected_at": state.connected_at,
     }
+    if whole:
+        row["reported"] = _REPORTED.dump_python(state.reported, mode="json", exclude_defaults=True)
+    return row

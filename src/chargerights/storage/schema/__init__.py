@@ -8,6 +8,14 @@ Portable on purpose: no triggers, no sequences but the customers' own, no databa
 from __future__ import annotations
 
 from .callers import api_keys, customers, idempotency_keys, operators
+from .charging import (
+    authorisations,
+    charger_passwords,
+    charging_settings,
+    live_nodes,
+    meter_values,
+    sessions,
+)
 from .columns import metadata
 from .events import event_clocks, events, webhooks
 from .facts import (
@@ -29,8 +37,11 @@ __all__ = [
     "access_group_chargers",
     "access_groups",
     "api_keys",
+    "authorisations",
     "charger_owners",
+    "charger_passwords",
     "chargers",
+    "charging_settings",
     "connectors",
     "customers",
     "driver_external_ids",
@@ -42,10 +53,13 @@ __all__ = [
     "journal_changes",
     "journal_personal",
     "live_chargers",
+    "live_nodes",
     "live_versions",
     "metadata",
+    "meter_values",
     "operators",
     "rights",
+    "sessions",
     "sites",
     "tags",
     "webhooks",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKeyConstraint, Index, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKeyConstraint, Index, Table, Text, text
 
 from .columns import Instant, customer_column, metadata, owned
 
@@ -11,6 +11,8 @@ live_versions = Table(
     metadata,
     customer_column(),
     Column("version", BigInteger, nullable=False),
+    Column("next_session", BigInteger, nullable=False, server_default=text("1")),
+    Column("next_authorisation", BigInteger, nullable=False, server_default=text("1")),
     ForeignKeyConstraint(["customer_id"], ["customers.id"]),
 )
 
@@ -26,6 +28,8 @@ live_chargers = Table(
     Column("status", Text),
     Column("connectors", JSON, nullable=False),
     Column("reported", JSON, nullable=False),
+    Column("node", Text),
+    Column("connected_at", Instant),
     owned("charger_id", table="chargers", target=("charger_id",), cascade=True),
     Index(None, "customer_id", "version"),
 )

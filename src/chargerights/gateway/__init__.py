@@ -1,0 +1,13 @@
+"""The door for chargers: OCPP 1.6, 2.0.1 and 2.1 over web sockets.
+
+endpoint        who may open a socket, and by which version it speaks
+link            one socket: frames in, frames out, calls to the charger
+frames          OCPP-J: calls, results, errors
+schemas         the official schemas, loosened where real chargers are loose
+ocpp16, ocpp2x  a version's actions, each with what is done about it
+statuses        the versions' words for decisions and states
+chargers        a connected charger, as its handlers see it
+rulings         decisions for chargers, and what is kept of them
+customers       what is shared by one customer's chargers that are connected here
+gateway         all of it: the process's chargers, and what runs beside them
+"""

@@ -1,0 +1,193 @@
+"""A charger that is or was connected to this process, as its handlers see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from datetime import datetime
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from ..storage.live import Configuration, LiveCharger, LiveConnector
+from .statuses import CHARGING, OCCUPIED_BY, PREPARING
+
+if TYPE_CHECKING:
+    from .configuration import Report
+    from .customers import ServedCustomer
+    from .link import Link
+
+Work = Callable[["ConnectedCharger"], Coroutine[Any, Any, None]]
+
+STARTS_KEPT = 200
+MAX_CONNECTORS = 200
+
+
+class ConnectedCharger:
+    """Its live state and what it has begun; outlives its sockets. `link` is the open one."""
+
+    def __init__(self, customer: ServedCustomer, charger_id: str, known: LiveCharger | None) -> None:
+        known = known or LiveCharger(charger_id, False)
+        self.customer = customer
+        self.charger_id = charger_id
+        self.link: Link | None = None
+        self.starts = Starts()
+        self.report: dict[int, Report] = {}
+        """Of 2.x: reports whose last part is not there yet, by their request ids."""
+        self.last_seen = known.last_seen
+        self._last_message = known.last_message
+        self._status = known.status
+        self._connectors = {each.id: each for each in known.connectors}
+        self._running = {
+            each.evse_id: ("", each.status)
+            for each in known.connectors
+            if each.evse_id is not None and each.status in (CHARGING, *OCCUPIED_BY.values())
+        }
+        """Of 2.x, by EVSE: the transaction there, and the word for Occupied meanwhile."""
+        self._requests = count(1)
+        self.reported = known.reported
+        self._node, self._connected_at = known.node, known.connected_at
+
+    # -- its state --------------------------------------------------------------------------------
+
+    def state(self) -> LiveCharger:
+        return LiveCharger(
+            self.charger_id,
+            self.link is not None,
+            self.last_seen,
+            self._last_message,
+            self._status,
+            tuple(self._connectors[each] for each in sorted(self._connectors)),
+            self.reported,
+            self._node,
+            self._connected_at,
+        )
+
+    def connected(self, link: Link, at: datetime) -> Link | None:
+        """It has opened this socket, which speaks for it from now on; gives the one that did until now."""
+        before, self.link = self.link, link
+        self._node, self._connected_at = self.customer.node, at
+        self.heard(at)
+        return before
+
+    def disconnected(self, link: Link) -> None:
+        """The socket is gone; of one that was replaced, nothing changes."""
+        if self.link is link:
+            self.link = None
+            self.customer.outbox.note(self)
+
+    def left(self) -> Link | None:
+        """It has connected to another node, which speaks for it now; gives the leftover socket."""
+        link, self.link = self.link, None
+        return link
+
+    def heard(self, at: datetime, message: str | None = None) -> None:
+        """A frame came, with that message in it if one could be read."""
+        self.last_seen = at
+        if message is not None:
+            self._last_message = message
+        if self.link is not None:
+            self.customer.outbox.note(self)
+
+    def says_of_itself(self, **members: str | tuple[Configuration, ...] | None) -> None:
+        """What it reports; what it leaves out stays as it was."""
+        given: dict[str, Any] = {name: value for name, value in members.items() if value is not None}
+        self.reported = replace(self.reported, **given)
+        if self.link is not None:
+            self.customer.outbox.note_whole(self)
+
+    def booted(self, ask: Work) -> None:
+        """It has started: once it has its answer, it is asked for what it has not said, and whoever wants to know that
+        it has started is told."""
+        if self.link is not None:
+            for work in (ask, *self.customer.after_boot):
+                self.link.spawn(work(self))
+
+    # -- its sessions -----------------------------------------------------------------------------
+
+    def begin(self, said: str) -> tuple[str, str, bool]:
+        """Of 1.6: see `Starts.begin`."""
+        return self.starts.begin(said, self.customer.next_session)
+
+    def ended(self, transaction_id: str) -> None:
+        self.starts.end(transaction_id)
+        if self.customer.running is not None:
+            self.customer.running.end(self.charger_id, transaction_id)
+
+    # -- its connectors ---------------------------------------------------------------------------
+
+    def set_status(self, word: str) -> None:
+        self._status = word
+
+    def set_connector(self, connector: LiveConnector) -> None:
+        if connector.id in self._connectors or len(self._connectors) < MAX_CONNECTORS:
+            self._connectors[connector.id] = connector
+
+    def set_availability(self, connector: LiveConnector) -> None:
+        """Of 2.x: a connector's state, in which PREPARING stands for Occupied."""
+        self.set_connector(self._as_occupied(connector))
+
+    def set_transaction(
+        self, transaction_id: str, evse_id: int | None, charging_state: str | None, is_running: bool
+    ) -> None:
+        """Of 2.x: what a transaction does. Only its first event must say at which EVSE it is."""
+        if evse_id is None:
+            evse_id = next((evse for evse, (running, _) in self._running.items() if running == transaction_id), None)
+        if evse_id is None or (evse_id not in self._running and len(self._running) >= MAX_CONNECTORS):
+            return
+        if is_running:
+            self._running[evse_id] = transaction_id, OCCUPIED_BY.get(charging_state or "", CHARGING)
+        else:
+            self._running.pop(evse_id, None)
+        for connector in [*self._connectors.values()]:
+            if connector.evse_id == evse_id:
+                self.set_connector(self._as_occupied(connector))
+
+    def _as_occupied(self, connector: LiveConnector) -> LiveConnector:
+        if connector.status not in (PREPARING, CHARGING, *OCCUPIED_BY.values()):
+            return connector
+        _, word = self._running.get(connector.evse_id or 0, ("", PREPARING))
+        return replace(connector, status=word)
+
+    def next_request(self) -> int:
+        """An id for a request whose parts come later."""
+        return next(self._requests)
+
+    def socket_id(self, evse_id: int, connector_id: int) -> int:
+        """Of 2.x: which of the charger's sockets that connector is: the one that the operator says is it, else one of
+        the EVSE's number, or of the EVSE's and the connector's where an EVSE has several."""
+        entered = self.customer.charger(self.charger_id)
+        for socket in entered.connectors if entered is not None else ():
+            if (socket.device_evse_id, socket.device_connector_id or 1) == (evse_id, connector_id):
+                return socket.id
+        return evse_id if connector_id == 1 else evse_id * 100 + connector_id
+
+
+class Starts:
+    """Of 1.6: the transactions that a charger has begun, so that a start which is sent again begins nothing."""
+
+    def __init__(self) -> None:
+        self._transactions: dict[str, str] = {}
+        self._ended: set[str] = set()
+
+    def learn(self, transactions: dict[str, str], ended: set[str]) -> None:
+        """What other processes, or this one before, have kept; what is known here counts."""
+        self._transactions = transactions | self._transactions
+        self._ended |= ended
+
+    def begin(self, said: str, new_id: Callable[[], int]) -> tuple[str, str, bool]:
+        """The key and transaction id of a start that said this, and whether it is new. A start that says the same as
+        one whose transaction has ended is new: the charger has no clock."""
+        key, copies = said, 1
+        while (transaction := self._transactions.get(key)) in self._ended:
+            copies += 1
+            key = f"{said}.{copies}"
+        if transaction is not None:
+            return key, transaction, False
+        self._transactions[key] = transaction = str(new_id())
+        while len(self._transactions) > STARTS_KEPT:
+            self._ended.discard(self._transactions.pop(next(iter(self._transactions))))
+        return key, transaction, True
+
+    def end(self, transaction_id: str) -> None:
+        if transaction_id in self._transactions.values():
+            self._ended.add(transaction_id)

@@ -1,0 +1,183 @@
+"""A customer with chargers that are connected here: what they share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from ..rights.model import Charger
+from ..rights.network import Network
+from ..storage import batches, sessions
+from ..storage.database import Database, DatabaseFault
+from ..storage.images import Images
+from ..storage.live import LiveCharger
+from .chargers import ConnectedCharger, Work
+from .outbox import Outbox
+from .running import RunningSessions
+
+FOLLOW_SECONDS = 0.5
+NUMBERS_AT_ONCE = 500
+CLOSE_SECONDS = 5.0
+
+log = structlog.get_logger()
+
+
+class ServedCustomer:
+    """Its image is kept fresh, so that chargers are decided from it at any time, whatever becomes of the database."""
+
+    def __init__(
+        self,
+        customer_id: int,
+        node: str,
+        database: Database,
+        images: Images,
+        clock: Callable[[], datetime],
+        threads: ThreadPoolExecutor,
+    ) -> None:
+        self.id = customer_id
+        self.node = node
+        self.clock = clock
+        self.chargers: dict[str, ConnectedCharger] = {}
+        self.running: RunningSessions | None = None
+        """None when a tag may be in any number of sessions."""
+        self.after_boot: Sequence[Work] = ()
+        """Done with every charger that has started, beside its link; see `Link.spawn`."""
+        self.outbox = Outbox(customer_id, node, database, images, clock, threads)
+        self.outbox.on_elsewhere = self._elsewhere
+        self.outbox.on_gone = self._gone
+        self._database = database
+        self._images = images
+        self._numbers: list[range] = []
+        self._opened = False
+        self._opening = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        """Makes it ready to serve its first charger. Raises DatabaseFault."""
+        async with self._opening:
+            if not self._opened:
+                await self._follow_once()
+                await self._reserve()
+                self._opened = True
+                for work in (self.outbox.run(), self._follow()):
+                    self.spawn(work)
+
+    async def close(self) -> None:
+        """Writes what waits, and ends what runs beside the chargers."""
+        for task in [*self._tasks]:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self.outbox.write()
+
+    @property
+    def network(self) -> Network | None:
+        image = self._images.current(self.id)
+        return image.network if image is not None else None
+
+    def charger(self, charger_id: str) -> Charger | None:
+        """The charger as the operator has entered it."""
+        network = self.network
+        return network.chargers.get(charger_id) if network is not None else None
+
+    async def arriving(self, charger_id: str, begins_16: bool) -> ConnectedCharger:
+        """The charger, ready for a socket."""
+        if self.charger(charger_id) is None:  # it was added a moment ago
+            with suppress(DatabaseFault):
+                await self._follow_once()
+        found = self.chargers.get(charger_id)
+        if found is None:
+            found = self.chargers[charger_id] = ConnectedCharger(self, charger_id, self._live(charger_id))
+        if begins_16:
+            try:
+                known = await self._database.glance(sessions.begun, self.id, charger_id)
+            except DatabaseFault:
+                log.warning("what the charger has begun is not known while the database is away", charger=charger_id)
+            else:
+                found.starts.learn(*known)
+        return found
+
+    def _live(self, charger_id: str) -> LiveCharger | None:
+        image = self._images.current(self.id)
+        return image.live.get(charger_id) if image is not None else None
+
+    def next_session(self) -> int:
+        """A number that no other session of the customer has, without asking the database."""
+        if sum(map(len, self._numbers)) <= NUMBERS_AT_ONCE // 2 and not self._tasks_named("numbers"):
+            self.spawn(self._reserve_later(), "numbers")
+        while self._numbers and not self._numbers[0]:
+            del self._numbers[0]
+        if not self._numbers:
+            raise RuntimeError("no session numbers are left, and the database gives none")
+        first = self._numbers[0]
+        self._numbers[0] = first[1:]
+        return first[0]
+
+    # -- beside the chargers ----------------------------------------------------------------------
+
+    async def _reserve(self) -> None:
+        first = await self._database.write(sessions.reserve, self.id, NUMBERS_AT_ONCE)
+        self._numbers.append(range(first, first + NUMBERS_AT_ONCE))
+
+    async def _reserve_later(self) -> None:
+        try:
+            await self._reserve()
+        except DatabaseFault:
+            await asyncio.sleep(FOLLOW_SECONDS)
+
+    async def _follow(self) -> None:
+        while True:
+            await asyncio.sleep(FOLLOW_SECONDS)
+            try:
+                await self._follow_once()
+            except DatabaseFault:
+                continue  # chargers are decided from the image as it is
+            except Exception as error:
+                log.error("an image cannot be brought up", customer=self.id, exc_info=error)
+
+    async def _follow_once(self) -> None:
+        standing = await self._database.glance(batches.standing, self.id)
+        if standing is None:
+            return
+        await self._images.fresh(self.id, standing.revision)
+        if not standing.one_session_per_tag:
+            self.running = None
+            return
+        running = self.running or RunningSessions()
+        if running.version < standing.live_version:
+            found = await self._database.read(sessions.running_since, self.id, running.version)
+            running.follow(*found, self._is_here)
+            running.version = max(running.version, standing.live_version, found[0])
+        self.running = running
+
+    def _is_here(self, charger_id: str) -> bool:
+        charger = self.chargers.get(charger_id)
+        return charger is not None and charger.link is not None
+
+    def _elsewhere(self, charger_id: str) -> None:
+        """It has opened a newer socket at another node: the one here is a leftover."""
+        charger = self.chargers.pop(charger_id, None)
+        self._images.held(self.id).forget(charger_id)
+        if charger is not None and (link := charger.left()) is not None:
+            self.spawn(link.replaced())
+
+    def _gone(self) -> None:
+        for charger in self.chargers.values():
+            if charger.link is not None:
+                self.outbox.note(charger)
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str | None = None) -> None:
+        """Runs work beside the chargers, as long as this is open."""
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _tasks_named(self, name: str) -> bool:
+        return any(task.get_name() == name for task in self._tasks)

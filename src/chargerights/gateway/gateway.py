@@ -1,0 +1,141 @@
+"""This process's chargers: who is connected here, and what runs beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import structlog
+
+from ..storage import charger_passwords, live
+from ..storage.charger_passwords import Known
+from ..storage.database import WRITERS, Database, DatabaseFault
+from ..storage.images import Images
+from .admission import Policy, Refused
+from .chargers import ConnectedCharger, Work
+from .customers import ServedCustomer
+from .link import REMOVED, Link
+
+LOOK_AFTER_SECONDS = 10.0
+LOOKS_BEFORE_OTHERS_ARE_DEAD = 3
+"""After a time without the database every node looks dead to every other: each waits first until all have written."""
+HANDSHAKES, HANDSHAKE_SECONDS = 20, 10.0
+"""How often a charger may connect in so many seconds."""
+
+log = structlog.get_logger()
+
+
+class Gateway:
+    """`running` looks after it. `link` finds a charger's open socket on this node."""
+
+    def __init__(
+        self, database: Database, images: Images, clock: Callable[[], datetime], policy: Policy | None = None
+    ) -> None:
+        self.node = secrets.token_hex(8)
+        """This process, among all that ever ran: a new one is another node."""
+        self.policy = policy or Policy()
+        self.clock = clock
+        self.customers: dict[int, ServedCustomer] = {}
+        self.after_boot: list[Work] = []
+        """What is done with every charger that has started, once it has its answer; see `Link.spawn`."""
+        self._database = database
+        self._images = images
+        self._known: dict[str, Known] = {}
+        self._handshakes: dict[str, tuple[float, int]] = {}
+        self._looks = 0
+        self._threads = ThreadPoolExecutor(1 if database.is_sqlite else WRITERS, "chargers")
+        """What writes: SQLite lets one write at a time."""
+
+    def link(self, charger_id: str) -> Link | None:
+        """The charger's open socket, if it is connected to this node."""
+        known = self._known.get(charger_id)
+        customer = self.customers.get(known.customer_id) if known is not None else None
+        charger = customer.chargers.get(charger_id) if customer is not None else None
+        return charger.link if charger is not None else None
+
+    async def know(self, charger_id: str) -> Known:
+        """Whose charger it is and how it proves it; while the database is away, what was so when it last connected.
+        Raises Refused."""
+        try:
+            known = await self._database.glance(charger_passwords.know, charger_id)
+        except DatabaseFault:
+            known = self._known.get(charger_id)
+            if known is None:
+                raise Refused(503, "the database cannot be reached; connect again shortly") from None
+        if known is None:
+            self._known.pop(charger_id, None)
+            raise Refused(404, "no charger of this id is known here")
+        return known
+
+    async def arrive(self, charger_id: str, known: Known, begins_16: bool) -> ConnectedCharger:
+        """The charger, which has proved that it is it. Raises Refused."""
+        self._limit(charger_id)
+        customer = self.customers.get(known.customer_id)
+        if customer is None:
+            customer = ServedCustomer(
+                known.customer_id, self.node, self._database, self._images, self.clock, self._threads
+            )
+            customer.after_boot = self.after_boot
+            self.customers[known.customer_id] = customer
+        try:
+            await customer.open()
+        except DatabaseFault:
+            raise Refused(503, "the database cannot be reached; connect again shortly") from None
+        self._known[charger_id] = known
+        return await customer.arriving(charger_id, begins_16)
+
+    def _limit(self, charger_id: str) -> None:
+        now = asyncio.get_running_loop().time()
+        since, count = self._handshakes.get(charger_id, (now, 0))
+        if now - since > HANDSHAKE_SECONDS:
+            since, count = now, 0
+        self._handshakes[charger_id] = since, count + 1
+        if count >= HANDSHAKES:
+            wait = str(int(HANDSHAKE_SECONDS))
+            raise Refused(429, "this charger connects too often", {"retry-after": wait})
+
+    # -- what runs beside the chargers ------------------------------------------------------------
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Looks after sockets and nodes meanwhile; at the end, everything is written."""
+        looking = asyncio.create_task(self._look_after())
+        try:
+            yield
+        finally:
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
+            await asyncio.gather(*(each.close() for each in self.customers.values()))
+            self._threads.shutdown(wait=False)
+
+    async def _look_after(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_AFTER_SECONDS)
+            try:
+                await self.look_after()
+            except Exception as error:
+                log.error("sockets cannot be looked after", exc_info=error)
+
+    async def look_after(self) -> None:
+        """Cuts off who reads nothing, closes sockets of chargers that were removed, and says of the chargers of nodes
+        that have died that they are not connected."""
+        for customer in self.customers.values():
+            for charger in [*customer.chargers.values()]:
+                if charger.link is not None and charger.link.is_stuck:
+                    log.warning("a charger reads nothing", charger=charger.charger_id)
+                    charger.link.cut()
+                elif charger.link is not None and customer.charger(charger.charger_id) is None and customer.network:
+                    await charger.link.close(REMOVED, "this charger has been removed")
+        try:
+            silent = await self._database.read(live.silent_customers, self.clock())
+            self._looks += 1
+            if self._looks > LOOKS_BEFORE_OTHERS_ARE_DEAD:
+                for customer_id in silent:
+                    count = await self._database.write(live.disconnect_silent, customer_id, self.clock())
+                    log.info("chargers of a node that has died are not connected", customer=customer_id, chargers=count)
+        except DatabaseFault:
+            self._looks = 0

@@ -1,0 +1,271 @@
+"""One charger's socket: its calls are answered in the order they come, and it can be called.
+
+A handler is a plain function, so it is done before the next frame is read, and nothing a handler waits for keeps the
+link from reading: where an answer must wait for something (`Later`, or a coroutine), it goes out when that is done,
+and frames are read meanwhile. So a handler, too, may call its own charger (mobilityhouse/ocpp #130).
+
+Towards the charger one call is under way at a time, as OCPP asks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import structlog
+from starlette.types import Receive, Send
+
+from . import frames, schemas
+from .chargers import ConnectedCharger
+from .frames import BadFrame, Fault, Kind
+
+CALL_SECONDS = 30.0
+SEND_SECONDS = 20.0
+"""After which a charger that reads nothing is cut off."""
+KEPT_SECONDS = 3.0
+"""The longest that an answer waits for what it is about to be written."""
+MESSAGES_PER_SECOND = 200
+UNANSWERED_AT_ONCE = 50
+REPLACED, REMOVED, POLICY = 4000, 4001, 1008
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """An answer that goes out when something is done, or after KEPT_SECONDS."""
+
+    payload: dict[str, Any]
+    done: asyncio.Future[None]
+
+
+Answer = dict[str, Any] | Later | Coroutine[Any, Any, dict[str, Any]]
+Actions = Mapping[str, Callable[[ConnectedCharger, dict[str, Any]], Answer]]
+
+
+class CallFailed(Exception):
+    """A call to a charger that brought no result."""
+
+
+class NotConnected(CallFailed):
+    """The charger has no open socket, or lost it before it answered."""
+
+
+class NoAnswer(CallFailed):
+    """The charger did not answer in time."""
+
+
+class CallRefused(CallFailed):
+    """The charger answered with an error, whose code and text these are, or with what is no answer to this call."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(f"{code}: {text}" if text else code)
+        self.code = code
+        self.text = text
+
+
+class Link:
+    """A socket, from its acceptance on. `run` reads it until it ends; `call` may be used meanwhile, from anywhere."""
+
+    def __init__(self, charger: ConnectedCharger, version: str, actions: Actions, receive: Receive, send: Send) -> None:
+        self.charger = charger
+        self.version = version
+        self.is_closed = False
+        self._actions = actions
+        self._receive = receive
+        self._send_event = send
+        self._task = asyncio.current_task()
+        self._time = asyncio.get_running_loop().time
+        self._turn = asyncio.Lock()
+        self._ids = count(1)
+        self._asked: tuple[str, str, asyncio.Future[dict[str, Any]]] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._unanswered = 0
+        self._sending_since: float | None = None
+        self._second, self._messages = 0, 0
+
+    # -- towards the charger ----------------------------------------------------------------------
+
+    async def call(self, action: str, payload: dict[str, Any], timeout: float = CALL_SECONDS) -> dict[str, Any]:  # noqa: ASYNC109
+        """The charger's answer to the call, which waits for its turn. Raises NotConnected, NoAnswer, CallRefused."""
+        try:
+            async with asyncio.timeout(timeout), self._turn:
+                return await self._call(action, payload)
+        except TimeoutError:
+            raise NoAnswer(f"{self.charger.charger_id} has not answered {action} within {timeout:g} seconds") from None
+
+    async def _call(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+        if self.is_closed:
+            raise NotConnected(f"{self.charger.charger_id} is not connected")
+        message_id = str(next(self._ids))
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._asked = message_id, action, answer
+        try:
+            await self._send(frames.call(message_id, action, payload))
+            return await answer
+        finally:
+            self._asked = None
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Runs work beside the reading, for as long as the link is open at most. A failed call ends it in silence."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._worked)
+
+    def _worked(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, CallFailed | OSError):
+            log.info("a charger was asked in vain", charger=self.charger.charger_id, cause=str(error))
+        elif error is not None:
+            log.error("work for a charger failed", charger=self.charger.charger_id, exc_info=error)
+
+    async def close(self, code: int, reason: str) -> None:
+        """Ends it with a reason; `run` returns."""
+        self.is_closed = True
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self._send_event({"type": "websocket.close", "code": code, "reason": reason})
+        except (OSError, RuntimeError, TimeoutError):  # it has ended already, or does not read
+            self.cut()
+
+    async def replaced(self) -> None:
+        """The charger has opened a newer one."""
+        await self.close(REPLACED, "this charger has connected again")
+
+    def cut(self) -> None:
+        """Ends it without a word."""
+        self.is_closed = True
+        if self._task is not None:
+            self._task.cancel()
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the charger has read nothing for long, so that what is sent to it piles up."""
+        return self._sending_since is not None and self._time() - self._sending_since > SEND_SECONDS
+
+    async def _send(self, text: str) -> None:
+        if self.is_closed:
+            return
+        if self._sending_since is None:
+            self._sending_since = self._time()
+        await self._send_event({"type": "websocket.send", "text": text})
+        self._sending_since = None
+
+    # -- from the charger -------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Reads until the socket ends."""
+        try:
+            while True:
+                event = await self._receive()
+                if event["type"] == "websocket.disconnect":
+                    return
+                await self._read(event.get("text") or event.get("bytes") or "")
+        except OSError:
+            return  # it has gone while it was written to
+        except asyncio.CancelledError:
+            if not self.is_closed:
+                raise
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        self.is_closed = True
+        for task in [*self._tasks]:
+            task.cancel()
+        if self._asked is not None and not self._asked[2].done():
+            self._asked[2].set_exception(NotConnected(f"{self.charger.charger_id} has lost its connection"))
+
+    async def _read(self, raw: str | bytes) -> None:
+        at = self.charger.customer.clock()
+        try:
+            frame = frames.read(raw)
+            kind = frame[0]
+            if kind == Kind.CALL:
+                await self._called(frame)
+            elif kind in (Kind.RESULT, Kind.ERROR):
+                self._answered(frame)
+            elif kind == Kind.SEND:
+                self._handle(frame)
+            elif kind != Kind.RESULT_ERROR:
+                raise BadFrame(Fault.MESSAGE_TYPE, f"{kind} is no type of message", frame[1])
+        except BadFrame as bad:
+            self.charger.heard(at)
+            log.info("a charger's message is not understood", charger=self.charger.charger_id, cause=bad.text)
+            await self._send(frames.error(bad.message_id, bad.fault.code(self.version), bad.text))
+
+    async def _called(self, frame: list[Any]) -> None:
+        answer = self._handle(frame)
+        if type(answer) is dict:
+            await self._send(frames.result(frame[1], answer))
+        else:
+            self._unanswered += 1
+            self.spawn(self._answer_later(frame[1], frame[2], answer))  # type: ignore[arg-type]
+
+    def _handle(self, frame: list[Any]) -> Answer:
+        """The answer of the action's handler. Raises BadFrame."""
+        message_id = frame[1]
+        if len(frame) != 4 or not isinstance(frame[2], str):
+            raise BadFrame(Fault.FORMAT, "a call is [2, id, action, payload]", message_id)
+        if self._is_flooding():
+            text = f"more than {MESSAGES_PER_SECOND} messages a second: send it again later"
+            raise BadFrame(Fault.GENERIC, text, message_id)
+        action = frame[2]
+        handler = self._actions.get(action)
+        if handler is None:
+            fault = Fault.NOT_SUPPORTED if schemas.knows(self.version, action) else Fault.NOT_IMPLEMENTED
+            raise BadFrame(fault, "this action is not known here", message_id)
+        self.charger.heard(self.charger.customer.clock(), action)
+        try:
+            schemas.check(self.version, action, frame[3])
+            return handler(self.charger, frame[3])
+        except schemas.Mismatch as mismatch:
+            raise BadFrame(mismatch.fault, mismatch.text, message_id) from None
+        except Exception as error:
+            log.error("a charger's message cannot be handled", charger=self.charger.charger_id, exc_info=error)
+            raise BadFrame(Fault.INTERNAL, "an error of the server, which is logged", message_id) from error
+
+    def _is_flooding(self) -> bool:
+        second = int(self._time())
+        if second != self._second:
+            self._second, self._messages = second, 0
+        self._messages += 1
+        return self._messages > MESSAGES_PER_SECOND or self._unanswered > UNANSWERED_AT_ONCE
+
+    async def _answer_later(self, message_id: str, action: str, answer: Later | Awaitable[dict[str, Any]]) -> None:
+        try:
+            if isinstance(answer, Later):
+                await asyncio.wait([answer.done], timeout=KEPT_SECONDS)
+                payload = answer.payload
+            else:
+                payload = await answer
+            text = frames.result(message_id, payload)
+        except Exception as error:
+            log.error("a charger's message cannot be handled", charger=self.charger.charger_id, exc_info=error)
+            text = frames.error(message_id, Fault.INTERNAL.code(self.version), "an error of the server")
+        finally:
+            self._unanswered -= 1
+        await self._send(text)
+
+    def _answered(self, frame: list[Any]) -> None:
+        """A result or an error, of the call that is under way or of none: too late, or never asked."""
+        asked = self._asked
+        mine = asked is not None and asked[0] == frame[1] and not asked[2].done()
+        self.charger.heard(self.charger.customer.clock(), asked[1] if asked is not None and mine else None)
+        if asked is None or not mine:
+            return
+        _, action, answer = asked
+        if frame[0] == Kind.ERROR:
+            code, text = (str(each)[:255] for each in (*frame[2:4], "", "")[:2])
+            answer.set_exception(CallRefused(code, text))
+            return
+        try:
+            schemas.check(self.version, action, frame[2], of_result=True)
+        except schemas.Mismatch as mismatch:
+            answer.set_exception(CallRefused(mismatch.fault.code(self.version), mismatch.text))
+        else:
+            answer.set_result(frame[2])

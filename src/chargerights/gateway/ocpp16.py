@@ -1,0 +1,174 @@
+"""OCPP 1.6: its actions, and what is done about each.
+
+Notices (starts, stops, meter values, states) are always answered and always kept, also of unknown tags and refused
+starts: a charger resends what is not answered, some of them for ever (steve #25).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from ..rights.identifiers import tag_key
+from ..storage.live import LiveConnector
+from ..storage.sessions import Notice, Reading
+from . import configuration, values
+from .chargers import ConnectedCharger
+from .link import Actions, Answer, Later
+from .rulings import Ruling, rule
+from .statuses import STATES_16, STATUS_16
+
+HEARTBEAT_SECONDS = 300
+
+
+def authorize(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    return {"idTagInfo": _info(rule(charger, payload["idTag"], "Authorize"))}
+
+
+def boot_notification(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    charger.says_of_itself(
+        manufacturer=values.text(payload["chargePointVendor"]),
+        model=values.text(payload["chargePointModel"]),
+        serial_number=values.text(payload.get("chargePointSerialNumber"))
+        or values.text(payload.get("chargeBoxSerialNumber")),
+        firmware_version=values.text(payload.get("firmwareVersion")),
+        iccid=values.text(payload.get("iccid")),
+        imsi=values.text(payload.get("imsi")),
+        meter_type=values.text(payload.get("meterType")),
+        meter_serial_number=values.text(payload.get("meterSerialNumber")),
+    )
+    charger.booted(configuration.ask_16)
+    return {"status": "Accepted", "currentTime": charger.customer.clock(), "interval": HEARTBEAT_SECONDS}
+
+
+def data_transfer(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    return {"status": "UnknownVendorId"}
+
+
+def heartbeat(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    return {"currentTime": charger.customer.clock()}
+
+
+def meter_values(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    at = charger.customer.clock()
+    transaction = payload.get("transactionId")
+    notice = Notice(
+        charger.charger_id,
+        at,
+        None if transaction is None else str(transaction),
+        readings=_readings(charger, payload["meterValue"], payload["connectorId"]),
+    )
+    return Later({}, charger.customer.outbox.keep(notice))
+
+
+def start_transaction(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    at, id_tag = charger.customer.clock(), payload["idTag"]
+    connector_id = values.number(payload["connectorId"])
+    said = _digest(connector_id, tag_key(id_tag), payload["meterStart"], payload["timestamp"])
+    key, transaction_id, is_new = charger.begin(said)
+    ruling = rule(charger, id_tag, "StartTransaction", connector_id=connector_id, transaction_id=transaction_id)
+    entered = charger.customer.charger(charger.charger_id)
+    notice = Notice(
+        charger.charger_id,
+        at,
+        transaction_id,
+        key,
+        int(transaction_id) if is_new else None,
+        {
+            "site_id": entered.site_id if entered is not None else None,
+            "connector_id": connector_id,
+            "id_tag": values.tag(id_tag),
+            "tag_key": tag_key(values.tag(id_tag)),
+            "driver_id": ruling.driver_id,
+            "reason": ruling.reason._value_,
+            "started_at": values.instant(payload["timestamp"], at),
+            "meter_start": values.amount(payload["meterStart"]),
+        },
+    )
+    running = charger.customer.running
+    if ruling.accepted and running is not None:
+        running.begin(tag_key(values.tag(id_tag)), (charger.charger_id, None, connector_id), transaction_id)
+    answer = {"idTagInfo": _info(ruling), "transactionId": int(transaction_id)}
+    return Later(answer, charger.customer.outbox.keep(notice))
+
+
+def status_notification(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    connector_id, word = values.number(payload["connectorId"]), STATES_16.get(payload["status"])
+    if word is not None and connector_id == 0:
+        charger.set_status(word)
+    elif word is not None and connector_id is not None:
+        at = charger.customer.clock()
+        charger.set_connector(LiveConnector(connector_id, word, values.instant(payload.get("timestamp"), at)))
+    return {}
+
+
+def stop_transaction(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    at, id_tag = charger.customer.clock(), payload.get("idTag")
+    transaction_id = str(payload["transactionId"])
+    notice = Notice(
+        charger.charger_id,
+        at,
+        transaction_id,
+        says={
+            "stopped_at": values.instant(payload["timestamp"], at),
+            "meter_stop": values.amount(payload["meterStop"]),
+            "stop_reason": values.text(payload.get("reason")) or "Local",  # the standard: left out, it is Local
+            "stop_id_tag": values.tag(id_tag) if id_tag is not None else None,
+        },
+        readings=_readings(charger, payload.get("transactionData") or [], None),
+    )
+    charger.ended(transaction_id)
+    answer = {} if id_tag is None else {"idTagInfo": _info(rule(charger, id_tag, "StopTransaction"))}
+    return Later(answer, charger.customer.outbox.keep(notice))
+
+
+def noted(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    """What needs no more than an answer: that it came is in `lastMessage`."""
+    return {}
+
+
+def sign_certificate(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    return {"status": "Rejected"}
+
+
+ACTIONS: Actions = {
+    "Authorize": authorize,
+    "BootNotification": boot_notification,
+    "DataTransfer": data_transfer,
+    "DiagnosticsStatusNotification": noted,
+    "FirmwareStatusNotification": noted,
+    "Heartbeat": heartbeat,
+    "LogStatusNotification": noted,
+    "MeterValues": meter_values,
+    "SecurityEventNotification": noted,
+    "SignCertificate": sign_certificate,
+    "SignedFirmwareStatusNotification": noted,
+    "StartTransaction": start_transaction,
+    "StatusNotification": status_notification,
+    "StopTransaction": stop_transaction,
+}
+
+
+def _info(ruling: Ruling) -> dict[str, Any]:
+    """idTagInfo: an expiry date only where somebody has set one (steve #453)."""
+    info: dict[str, Any] = {"status": STATUS_16[ruling.reason]}
+    if ruling.accepted:
+        if ruling.group is not None:
+            info["parentIdTag"] = ruling.group
+        if ruling.until is not None:
+            info["expiryDate"] = ruling.until
+    return info
+
+
+def _digest(*said: object) -> str:
+    return hashlib.blake2b(repr(said).encode(), digest_size=16).hexdigest()
+
+
+def _readings(charger: ConnectedCharger, given: list[dict[str, Any]], connector_id: object) -> tuple[Reading, ...]:
+    at = charger.customer.clock()
+    return tuple(
+        Reading(
+            values.instant(each.get("timestamp"), at), each["sampledValue"], connector_id=values.number(connector_id)
+        )
+        for each in given
+    )

@@ -1,0 +1,221 @@
+"""OCPP 2.0.1 and 2.1: their actions, and what is done about each.
+
+A token's `type` is no part of what it is: stations say different types for one card. Transaction events come in any
+order and more than once; each says what it knows of its session (see `storage.sessions`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..rights.identifiers import tag_key
+from ..storage.live import LiveConnector
+from ..storage.sessions import Notice, Reading
+from . import configuration, values
+from .chargers import ConnectedCharger
+from .link import Actions, Answer, Later
+from .ocpp16 import HEARTBEAT_SECONDS, heartbeat, noted
+from .rulings import Ruling, rule
+from .statuses import STATES_2X, STATUS_2X
+
+MAX_TRANSACTION_ID = 255
+"""The standard says 36."""
+ENERGY = "Energy.Active.Import.Register"
+
+
+def authorize(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    return {"idTokenInfo": _info(rule(charger, payload["idToken"]["idToken"], "Authorize"))}
+
+
+def boot_notification(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    station = payload["chargingStation"]
+    modem = station.get("modem") or {}
+    charger.says_of_itself(
+        manufacturer=values.text(station["vendorName"]),
+        model=values.text(station["model"]),
+        serial_number=values.text(station.get("serialNumber")),
+        firmware_version=values.text(station.get("firmwareVersion")),
+        iccid=values.text(modem.get("iccid")),
+        imsi=values.text(modem.get("imsi")),
+    )
+    charger.booted(configuration.ask_2x)
+    return {"currentTime": charger.customer.clock(), "interval": HEARTBEAT_SECONDS, "status": "Accepted"}
+
+
+def data_transfer(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    return {"status": "UnknownVendorId"}
+
+
+def meter_values(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    readings = _readings(charger, payload["meterValue"], values.number(payload["evseId"]))
+    notice = Notice(charger.charger_id, charger.customer.clock(), readings=readings)
+    return Later({}, charger.customer.outbox.keep(notice))
+
+
+def notify_event(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    """Of events: the availability of the charger and of its connectors, which replaces StatusNotification in 2.1."""
+    for event in payload["eventData"]:
+        component, variable = event["component"], event["variable"]["name"]
+        if variable != "AvailabilityState":
+            continue
+        evse = component.get("evse")
+        if component["name"] == "ChargingStation" and evse is None:
+            word = STATES_2X.get(event["actualValue"])
+            if word is not None:
+                charger.set_status(word)
+        elif component["name"] == "Connector" and evse is not None:
+            _availability(charger, evse["id"], evse.get("connectorId", 1), event["actualValue"], event["timestamp"])
+    return {}
+
+
+def notify_report(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    configuration.part_came(charger, payload)
+    return {}
+
+
+def status_notification(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    _availability(charger, payload["evseId"], payload["connectorId"], payload["connectorStatus"], payload["timestamp"])
+    return {}
+
+
+def transaction_event(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    at, kind, info = charger.customer.clock(), payload["eventType"], payload["transactionInfo"]
+    transaction_id = info["transactionId"][:MAX_TRANSACTION_ID]
+    evse = payload.get("evse") or {}
+    evse_id, connector_id = values.number(evse.get("id")), values.number(evse.get("connectorId"))
+    token = payload.get("idToken")
+    id_tag = token["idToken"] if token is not None else None
+    says = _says(charger, payload, evse_id, connector_id)
+    answer: dict[str, Any] = {}
+    if id_tag is not None:
+        ruling = rule(
+            charger,
+            id_tag,
+            f"TransactionEvent {kind}",
+            evse_id=evse_id,
+            connector_id=connector_id,
+            transaction_id=transaction_id,
+        )
+        answer["idTokenInfo"] = _info(ruling)
+        if kind == "Ended":
+            says["stop_id_tag"] = values.tag(id_tag)
+        else:
+            key = tag_key(values.tag(id_tag))
+            says |= {"id_tag": values.tag(id_tag), "tag_key": key}
+            says |= {"driver_id": ruling.driver_id, "reason": ruling.reason._value_}
+            if ruling.accepted and charger.customer.running is not None:
+                charger.customer.running.begin(key, (charger.charger_id, evse_id, None), transaction_id)
+    if kind == "Ended":
+        charger.ended(transaction_id)
+    charger.set_transaction(transaction_id, evse_id, info.get("chargingState"), kind != "Ended")
+    readings = _readings(charger, payload.get("meterValue") or [], evse_id)
+    notice = Notice(charger.charger_id, at, transaction_id, transaction_id, None, says, readings)
+    return Later(answer, charger.customer.outbox.keep(notice))
+
+
+def rejected(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    return {"status": "Rejected"}
+
+
+def failed(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    return {"status": "Failed"}
+
+
+ACTIONS_201: Actions = {
+    "Authorize": authorize,
+    "BootNotification": boot_notification,
+    "ClearedChargingLimit": noted,
+    "DataTransfer": data_transfer,
+    "FirmwareStatusNotification": noted,
+    "GetCertificateStatus": failed,
+    "Heartbeat": heartbeat,
+    "LogStatusNotification": noted,
+    "MeterValues": meter_values,
+    "NotifyChargingLimit": noted,
+    "NotifyCustomerInformation": noted,
+    "NotifyDisplayMessages": noted,
+    "NotifyEVChargingNeeds": rejected,
+    "NotifyEVChargingSchedule": rejected,
+    "NotifyEvent": notify_event,
+    "NotifyMonitoringReport": noted,
+    "NotifyReport": notify_report,
+    "PublishFirmwareStatusNotification": noted,
+    "ReportChargingProfiles": noted,
+    "ReservationStatusUpdate": noted,
+    "SecurityEventNotification": noted,
+    "SignCertificate": rejected,
+    "StatusNotification": status_notification,
+    "TransactionEvent": transaction_event,
+}
+
+ACTIONS_21: Actions = {
+    **ACTIONS_201,
+    "NotifyDERAlarm": noted,
+    "NotifyDERStartStop": noted,
+    "NotifyPeriodicEventStream": noted,
+    "NotifyPriorityCharging": noted,
+    "NotifySettlement": noted,
+    "NotifyWebPaymentStarted": noted,
+    "ReportDERControl": noted,
+}
+
+
+def _info(ruling: Ruling) -> dict[str, Any]:
+    """idTokenInfo: an expiry only where somebody has set one."""
+    info: dict[str, Any] = {"status": STATUS_2X[ruling.reason]}
+    if ruling.accepted:
+        if ruling.group is not None:
+            info["groupIdToken"] = {"idToken": ruling.group, "type": "Central"}
+        if ruling.until is not None:
+            info["cacheExpiryDateTime"] = ruling.until
+    return info
+
+
+def _availability(charger: ConnectedCharger, evse_id: Any, connector_id: Any, word: str, at: Any) -> None:
+    evse, connector, status = values.number(evse_id), values.number(connector_id), STATES_2X.get(word)
+    if not evse or not connector or status is None:
+        return
+    said_at = values.instant(at, charger.customer.clock())
+    charger.set_availability(
+        LiveConnector(charger.socket_id(evse, connector), status, said_at, evse_id=evse, connector_id=connector)
+    )
+
+
+def _says(
+    charger: ConnectedCharger, payload: dict[str, Any], evse_id: int | None, connector_id: int | None
+) -> dict[str, Any]:
+    """What the event knows of its session, but of tags."""
+    at = charger.customer.clock()
+    kind, entered = payload["eventType"], charger.customer.charger(charger.charger_id)
+    says: dict[str, Any] = {
+        "site_id": entered.site_id if entered is not None else None,
+        "evse_id": evse_id,
+        "connector_id": connector_id,
+    }
+    if kind == "Started":
+        says["started_at"] = values.instant(payload["timestamp"], at)
+        says["meter_start"] = _energy(payload)
+    if kind == "Ended":
+        says["stopped_at"] = values.instant(payload["timestamp"], at)
+        says["meter_stop"] = _energy(payload)
+        says["stop_reason"] = values.text(payload["transactionInfo"].get("stoppedReason")) or "Local"
+    return says
+
+
+def _energy(payload: dict[str, Any]) -> float | None:
+    """The register of imported energy in Wh, of the outlet as a whole; the last in the message that says it."""
+    found = None
+    for meter_value in payload.get("meterValue") or []:
+        for sample in meter_value["sampledValue"]:
+            if sample.get("measurand", ENERGY) == ENERGY and "phase" not in sample:
+                unit = sample.get("unitOfMeasure") or {}
+                amount = values.amount(sample["value"])
+                if amount is not None:
+                    factor = 1000 if unit.get("unit", "Wh") == "kWh" else 1
+                    found = amount * factor * 10.0 ** values.exponent(unit.get("multiplier"))
+    return found
+
+
+def _readings(charger: ConnectedCharger, given: list[dict[str, Any]], evse_id: int | None) -> tuple[Reading, ...]:
+    at = charger.customer.clock()
+    return tuple(Reading(values.instant(each["timestamp"], at), each["sampledValue"], evse_id) for each in given)

@@ -1,0 +1,120 @@
+"""Decisions for chargers: what `rights` decides, the rule of one session per tag, and what is kept of it.
+
+Authorize, StartTransaction, TransactionEvent and whoever else must know whether a tag may charge asks here, and so
+asks `rights.decide`.
+
+A driver's tags are one group: who holds a right to stop a session is the driver that began it, whatever card he shows.
+A charger is told the group with each tag (1.6 `parentIdTag`, 2.x `groupIdToken`) and compares them itself.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from ..rights.decide import Cause, Decision, Reason, Standing, decide
+from ..rights.identifiers import MAX_TAG_LENGTH, tag_key
+from ..rights.model import Right, Tag
+from ..storage.authorisations import Authorisation
+from . import values
+from .chargers import ConnectedCharger
+
+TAG_IN_USE = "tagInUse"
+NETWORK_AWAY = "networkAway"
+MEANINGS = {
+    TAG_IN_USE: (Reason.CONCURRENT_TX, "the tag is in a session already, and the customer allows it one at a time"),
+    NETWORK_AWAY: (Reason.INVALID, "the customer's network could not be read from the database"),
+}
+"""Causes beside those of the core: their reason, and what is so."""
+GROUP_PREFIX = "driver-"
+# Measured: Python 3.11 finds an enum's member, and its value, by a call; a decision would make a dozen of them.
+_STANDS, _RIGHT_STANDS, _ACCEPTED = Standing.STANDS, Cause.RIGHT_STANDS, Reason.ACCEPTED
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+class Ruling(NamedTuple):
+    """What a charger is told, and why. `cause` is a Cause of the core or one of this module's. `until`: an instant from
+    which a yes has to be asked anew, if there is one that somebody has set."""
+
+    reason: Reason
+    cause: str
+    driver_id: int | None = None
+    group: str | None = None
+    until: datetime | None = None
+
+    @property
+    def accepted(self) -> bool:
+        return self.reason is _ACCEPTED
+
+
+def rule(
+    charger: ConnectedCharger,
+    id_tag: str,
+    message: str,
+    *,
+    evse_id: int | None = None,
+    connector_id: int | None = None,
+    transaction_id: str | None = None,
+) -> Ruling:
+    """Whether the tag may charge at the charger now, kept as a decision that this message asked for. With a
+    transaction id: to begin or go on with that one; without, in general: a session of the tag at this charger does not
+    count against it, for he may want to end it."""
+    customer = charger.customer
+    at, network, key = customer.clock(), customer.network, tag_key(id_tag)
+    decision = decide(network, id_tag, charger.charger_id, at) if network is not None else None
+    rights = [each.right for each in decision.verdicts if each.standing is _STANDS] if decision is not None else []
+    ruling = _ruled(charger, decision, rights, key, transaction_id)
+    right_id = place_kind = place_id = None
+    if rights:
+        right_id, (kind, place) = rights[0].id, rights[0].place
+        place_kind, place_id = kind._value_, str(place)
+    customer.outbox.decided(
+        Authorisation(
+            at,
+            charger.charger_id,
+            evse_id,
+            connector_id,
+            values.tag(id_tag),
+            key[:MAX_TAG_LENGTH],
+            message,
+            ruling.reason._value_,
+            ruling.cause,
+            ruling.driver_id,
+            right_id,
+            place_kind,
+            place_id,
+        )
+    )
+    return ruling
+
+
+def _ruled(
+    charger: ConnectedCharger, decision: Decision | None, rights: list[Right], key: str, transaction_id: str | None
+) -> Ruling:
+    if decision is None:
+        return Ruling(Reason.INVALID, NETWORK_AWAY)
+    cause, driver = decision.cause, decision.driver
+    if cause is not _RIGHT_STANDS or driver is None or decision.tag is None:
+        return Ruling(decision.reason, cause._value_, driver.id if driver is not None else None)
+    running = charger.customer.running
+    if running is not None and running.holds(key, charger.charger_id, transaction_id):
+        return Ruling(Reason.CONCURRENT_TX, TAG_IN_USE, driver.id)
+    return Ruling(_ACCEPTED, cause._value_, driver.id, group_of(driver.id), _until(decision.tag, rights))
+
+
+def group_of(driver_id: int) -> str:
+    """The driver's group as chargers are told it, in at most 20 characters: no card shows a text like it."""
+    digits = ""
+    while driver_id:
+        driver_id, digit = divmod(driver_id, 36)
+        digits = _DIGITS[digit] + digits
+    return GROUP_PREFIX + digits
+
+
+def _until(tag: Tag, rights: list[Right]) -> datetime | None:
+    """When the tag or the last of the rights that stand ends."""
+    ends = [right.valid_until for right in rights]
+    last = None if None in ends else max(each for each in ends if each is not None)
+    if last is None or tag.expires_at is None:
+        return last or tag.expires_at
+    return min(last, tag.expires_at)

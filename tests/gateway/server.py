@@ -1,0 +1,134 @@
+"""A server in the test's own process: real sockets, the test's clock, and a look inside."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import uvicorn
+
+from chargerights.app import SERVER_OPTIONS, create_app
+from chargerights.gateway.admission import Policy
+from chargerights.gateway.chargers import ConnectedCharger
+from chargerights.gateway.gateway import Gateway
+from chargerights.storage import callers, charger_passwords
+from chargerights.storage.database import Database
+from tests.gateway.client import ANSWERS, V16, Answers, RawCharger, connected
+from tests.oracle import Facts
+from tests.servers import MADE_AT, free_port, opened
+from tests.storage.writing import store_facts
+from tests.world import FACTS, NOW, RIVAL
+
+SOON = 20.0
+
+
+class Clock:
+    """The server's clock; a test sets it."""
+
+    def __init__(self, at: datetime = NOW) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+class World:
+    """A database with the cast's network and the rival's, whose chargers have passwords."""
+
+    def __init__(self, url: str, facts: Facts = FACTS) -> None:
+        self.url = url
+        with opened(url) as database:
+            self.us, self.key = self._add(database, "Us", facts)
+            self.rival, self.rival_key = self._add(database, "Rival", RIVAL)
+            ids = [each.charger_id for each in (*facts.chargers, *RIVAL.chargers)]
+            self.passwords = {each: database.write_now(charger_passwords.renew, each, MADE_AT) for each in ids}
+
+    def _add(self, database: Database, name: str, facts: Facts) -> tuple[int, str]:
+        customer = database.write_now(callers.add_customer, name, MADE_AT).id
+        store_facts(database, customer, facts)
+        return customer, database.write_now(callers.add_key, customer, at=MADE_AT)[1]
+
+
+class InProcess:
+    """A node over the world's database."""
+
+    def __init__(self, world: World, port: int, app: Any, clock: Clock) -> None:
+        self.world = world
+        self.clock = clock
+        self.url = f"ws://127.0.0.1:{port}"
+        self.gateway: Gateway = app.state.gateway
+        self.database: Database = app.state.shared.database
+        self._http = f"http://127.0.0.1:{port}"
+
+    def charger(
+        self, charger_id: str, version: str = V16, answers: Answers = ANSWERS
+    ) -> AbstractAsyncContextManager[RawCharger]:
+        return connected(self.url, charger_id, self.world.passwords[charger_id], version, answers)
+
+    def inside(self, charger_id: str) -> ConnectedCharger:
+        """The charger as the server's handlers see it."""
+        return self.gateway.customers[self.world.us].chargers[charger_id]
+
+    async def read(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        """What the database says of our customer once everything that was said is written."""
+        customer = self.gateway.customers.get(self.world.us)
+        if customer is not None:
+            await customer.outbox.write()
+        return await asyncio.to_thread(self.database.read_now, work, self.world.us, *arguments)
+
+    async def shown(self, charger_id: str) -> Any:
+        """The charger on the v1 wire."""
+        async with httpx.AsyncClient(base_url=self._http, trust_env=False, timeout=SOON) as client:
+            answer = await client.get("/api/groups", headers={"x-api-key": self.world.key})
+        assert answer.status_code == 200, answer.text
+        return find(answer.json(), charger_id)
+
+
+def find(sites: Any, charger_id: str) -> Any:
+    """The charger in a tree of sites."""
+    for site in sites:
+        for charger in site["chargers"]:
+            if charger["chargerId"] == charger_id:
+                return charger
+        if (found := find(site["subgroups"], charger_id)) is not None:
+            return found
+    return None
+
+
+@asynccontextmanager
+async def node(world: World, policy: Policy | None = None, clock: Clock | None = None) -> AsyncIterator[InProcess]:
+    """A server over the world's database, on a free port."""
+    port, clock, database = free_port(), clock or Clock(), Database(world.url)
+    app = create_app(database, clock, policy=policy)
+    options = SERVER_OPTIONS | {"loop": "none", "lifespan": "on", "timeout_graceful_shutdown": 2}
+    server = uvicorn.Server(uvicorn.Config(app, port=port, **options))
+    server.capture_signals = _no_signals  # type: ignore[method-assign]
+    serving = asyncio.create_task(server.serve())
+    try:
+        await until(lambda: server.started)
+        yield InProcess(world, port, app, clock)
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def until(holds: Callable[[], object]) -> None:
+    """Returns once it holds."""
+    async with asyncio.timeout(SOON):
+        while not holds():  # noqa: ASYNC110 - what is waited for happens in another task
+            await asyncio.sleep(0.01)
+
+
+def _no_signals() -> Any:
+    from contextlib import nullcontext
+
+    return nullcontext()
+
+
+def text(instant: datetime) -> str:
+    """As chargers write it."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,372 @@
+"""Sockets: frames that make no sense, chargers that connect twice, flood, or do not read, and calls to chargers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from websockets.exceptions import ConnectionClosed
+
+from chargerights.gateway import ocpp16
+from chargerights.gateway.chargers import ConnectedCharger
+from chargerights.gateway.link import CallRefused, Later, NoAnswer, NotConnected
+from chargerights.storage import authorisations, sessions
+from chargerights.storage.journal import Actor, revise
+from tests.gateway.client import ANSWERS, V16, V201, CallError
+from tests.gateway.server import InProcess, node, until
+from tests.gateway.test_ocpp16 import ALL, BOOT, EVERY, becomes, start, status
+from tests.world import DEP_1, NOW
+
+# -- frames ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "raw",
+    ["", " ", "x", "{}", "[]", "[2]", '[2,"1"]', "null", "7", '"2"', '[2,null,"Heartbeat",{}]', '[2,7,"Heartbeat",{}]',
+     "[" * 2000, '[2,"' + "i" * 300 + '","Heartbeat",{}]', b"\xff\xfe", b"[2"],
+)  # fmt: skip
+async def test_a_frame_whose_id_cannot_be_read_is_answered_and_the_link_stays(
+    server: InProcess, raw: str | bytes
+) -> None:
+    async with server.charger("DEP-1", V201) as charger:
+        assert (await charger.say(raw))[:3] == [4, "-1", "RpcFrameworkError"]
+        assert await charger.call("Heartbeat", {})
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        ('[2,"a","Heartbeat"]', "FormationViolation"),
+        ('[2,"a","Heartbeat",{},{}]', "FormationViolation"),
+        ('[2,"a",7,{}]', "FormationViolation"),
+        ('[2,"a",null,{}]', "FormationViolation"),
+        ('[9,"a","Heartbeat",{}]', "ProtocolError"),
+        ('["2","a","Heartbeat",{}]', "ProtocolError"),
+        ('[2.0,"a","Heartbeat",{}]', "ProtocolError"),
+        ('[true,"a","Heartbeat",{}]', "ProtocolError"),
+    ],
+)
+async def test_a_frame_that_makes_no_sense_is_answered_with_its_id(server: InProcess, raw: str, code: str) -> None:
+    async with server.charger("DEP-1") as charger:
+        assert (await charger.say(raw))[:3] == [4, "a", code]
+        assert await charger.call("Heartbeat", {})
+
+
+@pytest.mark.parametrize("depth", [100, 300, 900])
+async def test_what_is_nested_deeply_is_no_error_of_the_server(server: InProcess, depth: int) -> None:
+    async with server.charger("DEP-1") as charger:
+        for end in ("1", '"\\u0000"'):
+            deep = "[" * depth + end + "]" * depth
+            answer = await charger.say(f'[2,"a","Heartbeat",{{"x":{deep}}}]')
+            assert answer[0] == 3 or answer[2] == "FormationViolation"
+        assert await charger.call("Heartbeat", {})
+
+
+async def test_spaces_in_json_and_binary_frames_are_read(server: InProcess) -> None:
+    async with server.charger("DEP-1") as charger:
+        for raw in (' [ 2 , "s" , "Heartbeat" , { } ] ', b'[2,"s","Heartbeat",{}]'):
+            assert (await charger.say(raw))[:2] == [3, "s"]
+
+
+async def test_replies_that_nobody_asked_for_change_nothing(server: InProcess) -> None:
+    async with server.charger("DEP-1") as charger:
+        for raw in (
+            '[3,"1",{}]',
+            '[3,"99",null]',
+            '[4,"1","GenericError","",{}]',
+            '[4,"1",{},[],7]',
+            '[5,"1","x","",{}]',
+        ):
+            await charger.socket.send(raw)
+        assert await charger.call("Heartbeat", {})
+        assert charger.unasked.empty()
+
+
+async def test_two_calls_of_one_id_are_both_answered(server: InProcess) -> None:
+    async with server.charger("DEP-1") as charger:
+        for tag, word in (("ALICE", "Accepted"), ("DAN", "Invalid")):
+            await charger.socket.send(json.dumps([2, "same", "Authorize", {"idTag": tag}]))
+            assert (await charger.unasked.get())[2]["idTagInfo"]["status"] == word
+
+
+async def test_a_huge_message_closes_its_link_with_a_reason_and_no_other(server: InProcess) -> None:
+    async with server.charger("DEP-1") as charger, server.charger("GF-1") as other:
+        await charger.socket.send(json.dumps([2, "1", "DataTransfer", {"vendorId": "x", "data": "x" * 300_000}]))
+        assert (await charger.closed())[0] == 1009
+        assert await status(other, "ALICE") == "Accepted"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+ACTIONS = st.sampled_from(
+    ["Authorize", "BootNotification", "StartTransaction", "StopTransaction", "MeterValues", "StatusNotification",
+     "Reset", "TransactionEvent", "NotifyReport", "NotifyEvent", "DataTransfer", "Nope"]
+)  # fmt: skip
+NAMES = st.sampled_from(
+    ["idTag", "idToken", "connectorId", "evseId", "timestamp", "meterStart", "meterStop", "transactionId", "status",
+     "errorCode", "meterValue", "sampledValue", "reportData", "eventData", "seqNo", "requestId", "transactionInfo",
+     "eventType", "chargingStation", "reason", "triggerReason", "chargePointVendor", "chargePointModel", "value"]
+)  # fmt: skip
+PAYLOADS = st.dictionaries(
+    NAMES, JSON | st.dictionaries(NAMES, JSON, max_size=4) | st.lists(st.dictionaries(NAMES, JSON))
+)
+FRAMES = st.one_of(
+    st.tuples(st.just(2), st.just("f"), ACTIONS, PAYLOADS | JSON).map(list),
+    st.lists(JSON, max_size=6),
+    st.tuples(st.sampled_from([3, 4, 5, 6]), st.text(max_size=5), JSON, JSON).map(list),
+)
+
+
+@pytest.mark.parametrize("version", [V16, V201])
+async def test_whatever_is_sent_the_link_stays_and_no_error_is_the_server_s(server: InProcess, version: str) -> None:
+    async with server.charger("DEP-1", version) as charger:
+
+        async def send(frames: list[Any]) -> None:
+            for frame in frames:
+                await charger.socket.send(json.dumps(frame))
+            assert await charger.call("Heartbeat", {})
+            while not charger.unasked.empty():
+                answer = charger.unasked.get_nowait()
+                assert answer[0] == 3 or answer[2] not in ("InternalError",), answer
+                assert answer[0] == 3 or answer[4] == {}
+
+        loop = asyncio.get_running_loop()
+
+        @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+        @given(st.lists(FRAMES, max_size=3))
+        def fuzz(frames: list[Any]) -> None:
+            asyncio.run_coroutine_threadsafe(send(frames), loop).result(30)
+
+        await asyncio.to_thread(fuzz)
+    await server.read(authorisations.find, *ALL)
+    await server.read(sessions.find, *EVERY)
+
+
+# -- who is connected -----------------------------------------------------------------------------
+
+
+async def test_a_charger_that_connects_again_replaces_its_socket_and_stays_connected(server: InProcess) -> None:
+    async with server.charger("DEP-1") as old, server.charger("DEP-1") as new:
+        assert await old.closed() == (4000, "this charger has connected again")
+        assert await status(new, "ALICE") == "Accepted"
+        assert (await server.shown("DEP-1"))["activeConnection"] is True
+        with pytest.raises(ConnectionClosed):
+            await old.socket.send("[]")
+    assert (await server.shown("DEP-1"))["activeConnection"] is False
+
+
+async def test_a_charger_that_connects_to_another_node_is_shown_connected_by_both(either: InProcess) -> None:
+    async with node(either.world, clock=either.clock) as other:
+        async with either.charger("DEP-1") as old:
+            await old.call("BootNotification", BOOT)
+            await either.read(sessions.find, *EVERY)
+            either.clock.at = either.clock.at.replace(minute=1)
+            async with other.charger("DEP-1") as new:
+                await new.call("Heartbeat", {})
+                await other.read(sessions.find, *EVERY)
+                await old.call("Heartbeat", {})  # a leftover that still speaks
+                assert (await old.closed())[0] == 4000
+                for each in (either, other):
+                    shown = await each.shown("DEP-1")
+                    assert (shown["activeConnection"], shown["manufacturer"]) == (True, "Vendor")
+        await other.read(sessions.find, *EVERY)
+        for each in (either, other):
+            assert (await each.shown("DEP-1"))["activeConnection"] is False
+
+
+async def test_the_chargers_of_a_node_that_died_are_not_connected_for_ever(either: InProcess) -> None:
+    async with either.charger("DEP-1") as charger:
+        await charger.call("Heartbeat", {})
+        async with node(either.world, clock=either.clock) as other, other.charger("GF-1") as kept:
+            await kept.call("Heartbeat", {})
+            for each in (either, other):
+                await each.read(sessions.find, *EVERY)
+            dead = either.gateway.customers[either.world.us]
+            await dead.close()  # it writes no more, and says so to nobody
+            either.clock.at += timedelta(seconds=31)
+            await kept.call("Heartbeat", {})
+            await other.read(sessions.find, *EVERY)
+            for _ in range(4):
+                assert (await other.shown("DEP-1"))["activeConnection"] is True
+                await other.gateway.look_after()
+            assert (await other.shown("DEP-1"))["activeConnection"] is False
+            assert (await other.shown("GF-1"))["activeConnection"] is True
+            # it was only slow, and says of its charger what is so
+            await charger.call("Heartbeat", {})
+            await either.read(sessions.find, *EVERY)
+            assert (await other.shown("DEP-1"))["activeConnection"] is True
+
+
+# -- limits ---------------------------------------------------------------------------------------
+
+
+async def test_a_charger_that_floods_is_told_so_and_others_never_notice(server: InProcess) -> None:
+    async with server.charger("DEP-1") as charger, server.charger("GF-1") as other:
+        calls = [await charger.begin("Heartbeat", {}) for _ in range(1000)]
+        assert await status(other, "ALICE") == "Accepted"
+        refused = [each for each in await asyncio.gather(*calls, return_exceptions=True) if isinstance(each, CallError)]
+        assert len(refused) >= 200
+        assert {each.code for each in refused} == {"GenericError"}
+        await asyncio.sleep(1.1)
+        assert await charger.call("Heartbeat", {})
+
+
+async def test_a_charger_that_reads_nothing_is_cut_off_and_others_never_notice(
+    server: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chargerights.gateway.link.SEND_SECONDS", 0.2)
+    monkeypatch.setattr("chargerights.gateway.link.MESSAGES_PER_SECOND", 10**9)
+    async with server.charger("GF-1") as other, server.charger("DEP-1") as charger:
+        charger.socket.transport.pause_reading()
+        link = server.inside("DEP-1").link
+        assert link is not None
+        message = json.dumps([2, "x" * 250, "Heartbeat", {}])
+
+        async def flood() -> None:
+            while True:
+                await charger.socket.send(message)
+
+        flooding = asyncio.create_task(flood())
+        await until(lambda: link.is_stuck)
+        assert await status(other, "ALICE") == "Accepted"
+        await server.gateway.look_after()
+        await until(lambda: server.inside("DEP-1").link is None)
+        assert (await server.shown("DEP-1"))["activeConnection"] is False
+        assert await status(other, "ALICE") == "Accepted"
+        charger.socket.transport.abort()
+        flooding.cancel()
+        await asyncio.gather(flooding, return_exceptions=True)
+
+
+# -- calls to chargers ----------------------------------------------------------------------------
+
+
+async def test_a_charger_answers_a_call(server: InProcess) -> None:
+    async with server.charger("DEP-1", answers={"ClearCache": {"status": "Accepted"}}) as charger:
+        await charger.call("Heartbeat", {})
+        link = server.gateway.link("DEP-1")
+        assert link is not None
+        assert await link.call("ClearCache", {}) == {"status": "Accepted"}
+        assert server.gateway.link("GF-1") is None
+        assert server.gateway.link("NO-SUCH") is None
+
+
+async def test_whoever_wants_to_know_is_told_of_a_charger_that_has_started_and_may_call_it(server: InProcess) -> None:
+    answered: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def clear(charger: ConnectedCharger) -> None:
+        assert charger.link is not None
+        answered.put_nowait(await charger.link.call("ClearCache", {}))
+
+    server.gateway.after_boot.append(clear)
+    async with server.charger("DEP-1", answers={**ANSWERS, "ClearCache": {"status": "Accepted"}}) as charger:
+        await charger.call("BootNotification", BOOT)
+        assert await answered.get() == {"status": "Accepted"}
+
+
+async def test_refusals_and_silence_are_told_apart(server: InProcess) -> None:
+    answers = {"ClearCache": ("NotSupported", "not here", {}), "Reset": {"status": 7}, "UnlockConnector": []}
+    async with server.charger("DEP-1", answers=answers) as charger:
+        await charger.call("Heartbeat", {})
+        link = server.gateway.link("DEP-1")
+        assert link is not None
+        with pytest.raises(CallRefused, match="NotSupported: not here"):
+            await link.call("ClearCache", {})
+        with pytest.raises(CallRefused, match="TypeConstraintViolation"):
+            await link.call("Reset", {"type": "Soft"})
+        with pytest.raises(CallRefused, match="TypeConstraintViolation"):
+            await link.call("UnlockConnector", {"connectorId": 1})
+        with pytest.raises(NoAnswer, match=r"DEP-1 has not answered ClearCache|TriggerMessage"):
+            await link.call("TriggerMessage", {"requestedMessage": "Heartbeat"}, 0.1)
+        waiting = asyncio.create_task(link.call("TriggerMessage", {"requestedMessage": "Heartbeat"}))
+        await charger.asked.get()
+    with pytest.raises(NotConnected):
+        await waiting
+    with pytest.raises(NotConnected):
+        await link.call("ClearCache", {})
+
+
+async def test_a_late_answer_is_no_answer_to_the_next_call(server: InProcess) -> None:
+    async with server.charger("DEP-1", answers={}) as charger:
+        await charger.call("Heartbeat", {})
+        link = server.gateway.link("DEP-1")
+        assert link is not None
+        with pytest.raises(NoAnswer):
+            await link.call("ClearCache", {}, 0.05)
+        next_call = asyncio.create_task(link.call("ClearCache", {}))
+        for _ in range(2):
+            await charger.asked.get()
+        await charger.socket.send('[3,"1",{"status":"Accepted"}]')
+        await charger.socket.send('[3,"2",{"status":"Rejected"}]')
+        assert await next_call == {"status": "Rejected"}
+
+
+async def test_one_call_is_under_way_at_a_time(server: InProcess) -> None:
+    async with server.charger("DEP-1", answers={}) as charger:
+        await charger.call("Heartbeat", {})
+        link = server.gateway.link("DEP-1")
+        assert link is not None
+        calls = [asyncio.create_task(link.call("ClearCache", {})) for _ in range(3)]
+        for number in (1, 2, 3):
+            await charger.asked.get()
+            await charger.call("Heartbeat", {})
+            assert charger.asked.empty()
+            await charger.socket.send(f'[3,"{number}",{{"status":"Accepted"}}]')
+        assert await asyncio.gather(*calls) == [{"status": "Accepted"}] * 3
+
+
+async def test_a_handler_that_awaits_a_call_to_its_own_charger_does_not_hang(
+    server: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """mobilityhouse/ocpp #130"""
+
+    def asking(charger: ConnectedCharger, payload: dict[str, Any]) -> Coroutine[Any, Any, dict[str, Any]]:
+        async def work() -> dict[str, Any]:
+            assert charger.link is not None
+            answer = await charger.link.call("ClearCache", {})
+            return {"status": answer["status"]}
+
+        return work()
+
+    monkeypatch.setitem(ocpp16.ACTIONS, "DataTransfer", asking)  # type: ignore[arg-type]
+    async with server.charger("DEP-1", answers={"ClearCache": {"status": "Rejected"}}) as charger:
+        assert await charger.call("DataTransfer", {"vendorId": "x"}) == {"status": "Rejected"}
+
+
+async def test_a_handler_that_fails_is_an_error_without_inner_details_and_the_link_stays(
+    server: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(charger: ConnectedCharger, payload: dict[str, Any]) -> Later:
+        raise LookupError("secret inner detail")
+
+    monkeypatch.setitem(ocpp16.ACTIONS, "DataTransfer", fails)  # type: ignore[arg-type]
+    async with server.charger("DEP-1") as charger:
+        with pytest.raises(CallError) as caught:
+            await charger.call("DataTransfer", {"vendorId": "x"})
+        assert caught.value.code == "InternalError"
+        assert "secret" not in repr(caught.value)
+        assert await charger.call("Heartbeat", {})
+
+
+async def test_a_charger_that_was_removed_loses_its_link(server: InProcess) -> None:
+    def remove(connection: Any, customer_id: int) -> None:
+        with revise(connection, customer_id, at=NOW, actor=Actor("test"), action="test") as revision:
+            revision.remove(DEP_1)
+
+    async with server.charger("DEP-1") as charger, server.charger("GF-1") as other:
+        await charger.call("Heartbeat", {})
+        await server.database.write(remove, server.world.us)
+        await becomes(charger, "ALICE", "Invalid")
+        await server.gateway.look_after()
+        assert await charger.closed() == (4001, "this charger has been removed")
+        await other.call("StartTransaction", start())
+        assert len(await server.read(sessions.find, *EVERY)) == 1
