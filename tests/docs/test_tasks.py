@@ -22,12 +22,17 @@ from tests.servers import new_customer, opened, serving
 PAGES = sorted(path for path in (Path(__file__).parents[2] / "docs" / "tasks").glob("*.md") if path.stem != "README")
 END_OF_BLOCK = "=== what the page shows next ==="
 JQ = f"""#!{sys.executable}
-# As much of jq as the pages use: jq -r '.items[0].id'
+# As much of jq as the pages use: .id, .items[0].id, .items[].id, [.items[].id]
 import json, re, sys
-value = json.load(sys.stdin)
-for step in re.findall(r"[^.\\[\\]]+", sys.argv[2]):
-    value = value[int(step)] if step.isdigit() else value[step]
-print(value)
+asked = sys.argv[2]
+values = [json.load(sys.stdin)]
+for step in re.findall(r"[a-zA-Z]+|[0-9]+|\\[\\]", asked):
+    values = [
+        found
+        for value in values
+        for found in (value if step == "[]" else [value[int(step) if step.isdigit() else step]])
+    ]
+print(json.dumps(values, separators=(",", ":")) if asked.startswith("[") else "\\n".join(map(str, values)))
 """
 
 
