@@ -1,0 +1,118 @@
+"""Drivers with their tags and rights as a CSV or an Excel workbook.
+
+`read` finds out what kind of file it is and what its rows say, `plan` what they would do to a network, `write_csv` and
+`write_xlsx` write a network's drivers so that importing the file changes nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from pathlib import Path
+
+import xlsxwriter  # type: ignore[import-untyped]
+
+from chargerights.files.collector import collector_paused
+from chargerights.rights.model import Driver
+from chargerights.rights.network import Network
+
+from .columns import Column, heading
+from .csv_tables import guarded, read_csv
+from .identify import Mode
+from .planning import Ids, Plan, plan
+from .problems import InvalidSpreadsheet, Problem, Problems
+from .rows import Rows, understand
+from .sheet import Cells, Sheet, Written
+from .workbooks import is_workbook, read_workbook
+
+__all__ = [
+    "Ids",
+    "InvalidSpreadsheet",
+    "Mode",
+    "Plan",
+    "Problem",
+    "Problems",
+    "Rows",
+    "plan",
+    "read",
+    "write_csv",
+    "write_xlsx",
+]
+
+ROWS_PER_CHUNK = 500
+EXCEL_YEARS = range(1901, 9999)
+WIDTHS = {Column.NAME: 26, Column.TAG: 20, Column.SITES: 40, Column.CHARGERS: 30, Column.GROUPS: 24}
+DEFAULT_WIDTH = 15
+DATES = (Column.STARTS, Column.EXPIRES)
+
+
+def read(raw: bytes, problems: Problems, progress: Callable[[int], None] = lambda count: None) -> tuple[Rows, str]:
+    """What the file's rows say, and how it was understood: `CSV in UTF-8, separated by semicolons`.
+
+    What a cell cannot be is added to the problems. Raises InvalidSpreadsheet for a file of which no row can be read.
+    """
+    with collector_paused():
+        found = read_workbook(raw) if is_workbook(raw) else read_csv(raw)
+        return understand(found, problems, progress), found.read_as
+
+
+def write_csv(network: Network, drivers: Iterable[Driver]) -> Iterator[bytes]:
+    """The drivers as CSV in UTF-8 with a mark, as Excel wants it, in pieces."""
+    text = io.StringIO(newline="")
+    text.write("\ufeff")
+    writer = csv.writer(text)
+    writer.writerow([heading(column) for column in Column])
+    sheet = Sheet(network)
+    written = 0
+    for driver in drivers:
+        for cells in sheet.rows(driver):
+            writer.writerow([_csv_text(cells.get(column)) for column in Column])
+            written += 1
+        if written >= ROWS_PER_CHUNK:
+            yield text.getvalue().encode()
+            text.seek(0)
+            text.truncate()
+            written = 0
+    yield text.getvalue().encode()
+
+
+def write_xlsx(
+    network: Network, drivers: Iterable[Driver], path: Path, progress: Callable[[int], None] = lambda count: None
+) -> None:
+    """Writes the drivers as a workbook, row by row; all columns but dates are texts, so that Excel keeps what is typed
+    into them."""
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(str(path), options) as workbook:
+        page = workbook.add_worksheet("Drivers")
+        bold, text = workbook.add_format({"bold": True}), workbook.add_format({"num_format": "@"})
+        day = workbook.add_format({"num_format": "yyyy-mm-dd"})
+        for position, column in enumerate(Column):
+            page.set_column(position, position, WIDTHS.get(column, DEFAULT_WIDTH), day if column in DATES else text)
+            page.write_string(0, position, heading(column), bold)
+        page.freeze_panes(1, 1)
+        sheet = Sheet(network)
+        row = 1
+        for driver in drivers:
+            for cells in sheet.rows(driver):
+                _write_row(page, row, cells, text, day)
+                row += 1
+            progress(1)
+        page.autofilter(0, 0, row - 1, len(Column) - 1)
+
+
+_POSITIONS = {column: position for position, column in enumerate(Column)}
+
+
+def _write_row(page: xlsxwriter.worksheet.Worksheet, row: int, cells: Cells, text: object, day: object) -> None:
+    for column, value in cells.items():
+        position = _POSITIONS[column]
+        if isinstance(value, date) and value.year in EXCEL_YEARS:
+            page.write_datetime(row, position, value, day)
+        else:
+            page.write_string(row, position, str(value), text)
+
+
+def _csv_text(value: Written) -> str:
+    return "" if value is None else guarded(str(value))
