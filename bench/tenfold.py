@@ -23,7 +23,7 @@ from bench.network import Facts, generate
 from bench.servers import Customer, customer, serving
 from chargerights.storage import networks
 from chargerights.storage.database import Database
-from chargerights.storage.journal import revise
+from chargerights.storage.journal import Actor, revise
 
 SCALES = (1, 10)
 ROUNDS = 30
@@ -35,7 +35,7 @@ def store(facts: Facts, of: Customer) -> None:
 
     def work(connection: Connection) -> None:
         at = datetime.now(UTC)
-        with revise(connection, of.id, at=at, actor="bench", action="network.load") as revision:
+        with revise(connection, of.id, at=at, actor=Actor("bench"), action="network.load") as revision:
             for them in (facts.sites, facts.chargers, facts.access_groups, facts.drivers):
                 revision.reserve(max(each.id for each in them))
             revision.reserve(max(right.id for driver in facts.drivers for right in driver.rights))

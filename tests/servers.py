@@ -27,10 +27,12 @@ from chargerights.cli.networks import load_network
 from chargerights.files.network_file import parse
 from chargerights.storage import callers
 from chargerights.storage.database import Database
+from chargerights.storage.journal import Actor
 
 START_SECONDS = 30
 STOP_SECONDS = 15
 REQUEST_SECONDS = 30
+TEST = Actor("test")
 MADE_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -46,7 +48,7 @@ def new_customer(database: Database, network_file: Mapping[str, Any] | None = No
     customer = database.write_now(callers.add_customer, name, MADE_AT)
     _, secret = database.write_now(callers.add_key, customer.id, at=MADE_AT)
     if network_file is not None:
-        load_network(database, customer.id, parse(orjson.dumps(network_file)), "test")
+        load_network(database, customer.id, parse(orjson.dumps(network_file)), TEST)
     return Caller(customer.id, secret)
 
 

@@ -22,7 +22,7 @@ from chargerights.files import network_file
 from chargerights.rights.network import Network
 from chargerights.storage import callers, live, networks
 from chargerights.storage.database import Database
-from chargerights.storage.journal import revise
+from chargerights.storage.journal import Actor, revise
 from chargerights.storage.live import LiveCharger
 from tests.oracle import Facts
 from tests.world import FACTS, NOW, RIVAL
@@ -175,7 +175,7 @@ def add_party(database: Database, name: str, facts: Facts, at: datetime = NOW) -
 
 
 def store(connection: Connection, customer_id: int, facts: Facts, at: datetime = NOW) -> None:
-    with revise(connection, customer_id, at=at, actor="test", action="network.load") as revision:
+    with revise(connection, customer_id, at=at, actor=Actor("test"), action="network.load") as revision:
         revision.reserve(max((each.id for each in facts.sites + facts.drivers), default=0))
         networks.store(revision, *facts)
 

@@ -8,9 +8,11 @@ from datetime import timedelta
 import pytest
 
 from chargerights.rights.model import Place, PlaceKind
-from chargerights.storage import changes
+from chargerights.storage import journal
+from chargerights.storage.changes import rights
 from chargerights.storage.live import LiveCharger
 from tests.api.client import MISSION, Api, listed
+from tests.storage.writing import OCCASION
 from tests.world import DAN, DEPOT, NOW, OFFICE, TOMORROW
 
 BRIEF = f"{MISSION}?excludeDetails=true"
@@ -32,7 +34,7 @@ async def etag(api: Api, path: str = MISSION, site_ids: tuple[int, ...] = (DEPOT
 
 
 async def grant(api: Api, driver_id: int = DAN.id, place: Place = Place(PlaceKind.SITE, DEPOT.id)) -> None:  # noqa: B008
-    await api.change(changes.grant, api.us.id, driver_id, place, NOW, "test")
+    await api.change(journal.make, api.us.id, OCCASION, rights.grant, driver_id, place)
 
 
 def matching(name: str) -> dict[str, str]:

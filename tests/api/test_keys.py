@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chargerights.storage import callers
+from chargerights.storage import callers, keys
 from tests.api.client import MISSION, UNAUTHORISED, Api, listed, problem, read, refusal
 from tests.world import DEPOT, NOW, OFFICE
 
@@ -78,7 +78,9 @@ async def test_every_wrong_key_is_refused_in_the_same_words(api: Api) -> None:
 async def test_a_key_that_was_revoked_is_refused_from_the_next_request_on(fresh_api: Api) -> None:
     key = await fresh_api.add_key()
     assert (await fresh_api.drivers_of([2], key=key)).status_code == 200
-    (made,) = [each for _, each in fresh_api.database.read_now(callers.list_keys) if key.endswith(each.last_characters)]
+    (made,) = [
+        each for _, each in fresh_api.database.read_now(keys.load_with_customers) if key.endswith(each.last_characters)
+    ]
     await fresh_api.change(callers.revoke_key, fresh_api.us.id, made.id, NOW)
     assert refusal(await fresh_api.drivers_of([2], key=key)) == (401, NOT_VALID)
     assert (await fresh_api.drivers_of([2])).status_code == 200
@@ -179,7 +181,7 @@ async def test_the_last_use_of_a_key_is_kept_to_about_a_minute(fresh_api: Api) -
     async def last_use() -> object:
         await fresh_api.drivers_of([DEPOT.id])
         await fresh_api.settle()
-        ((_, key), *_) = fresh_api.database.read_now(callers.list_keys, fresh_api.us.id)
+        ((_, key), *_) = fresh_api.database.read_now(keys.load_with_customers, fresh_api.us.id)
         return key.last_used_at
 
     assert await last_use() == NOW

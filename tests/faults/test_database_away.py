@@ -16,7 +16,7 @@ import pytest
 
 from chargerights.rights.decide import decide
 from chargerights.rights.model import Site
-from chargerights.storage import callers
+from chargerights.storage import callers, keys
 from chargerights.storage.database import Database, DatabaseAway
 from chargerights.storage.images import Images
 from chargerights.storage.migration import migrate
@@ -166,7 +166,7 @@ def test_a_key_that_was_revoked_meanwhile_is_refused_when_the_database_is_back(
         with stopped(postgres, signal.SIGINT):
             assert theirs.get("/api/groups").status_code == 503
         with opened(postgres.url()) as database:
-            ((_, key),) = database.read_now(callers.list_keys, other.customer_id)
+            ((_, key),) = database.read_now(keys.load_with_customers, other.customer_id)
             database.write_now(callers.revoke_key, other.customer_id, key.id, NOW)
         assert theirs.get("/api/groups").status_code == 401
 

@@ -15,7 +15,7 @@ from chargerights.files.network_file import InvalidNetworkFile, parse
 from chargerights.rights.listing import drivers_of_site
 from chargerights.storage.database import Database
 from tests.faults import stepping
-from tests.servers import Caller, new_customer, opened, serving, start
+from tests.servers import TEST, Caller, new_customer, opened, serving, start
 from tests.storage.writing import count_rows, everything, revision_of, stored, wait_for_writers
 from tests.world import NOW
 
@@ -112,9 +112,9 @@ def test_a_load_that_is_killed_has_loaded_all_or_nothing(
         assert after in committed
         if after:
             with pytest.raises(InvalidNetworkFile):
-                load_network(database, caller.customer_id, parse(file.read_bytes()), "test")
+                load_network(database, caller.customer_id, parse(file.read_bytes()), TEST)
         else:
-            load_network(database, caller.customer_id, parse(file.read_bytes()), "test")
+            load_network(database, caller.customer_id, parse(file.read_bytes()), TEST)
         assert is_after(database, caller.customer_id, before)
 
 

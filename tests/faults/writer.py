@@ -16,9 +16,10 @@ import orjson
 from sqlalchemy import Connection
 
 from chargerights.rights.model import Place, PlaceKind, Right
-from chargerights.storage import changes, drivers, sites
+from chargerights.storage import drivers, sites
+from chargerights.storage.changes import rights as changes
 from chargerights.storage.database import Database
-from chargerights.storage.journal import revise
+from chargerights.storage.journal import Actor, Occasion, make, revise
 
 LEFT, RIGHT = 1, 2
 """Two sites; every move takes both drivers of `MOVED` from one to the other, and names all after the move."""
@@ -37,7 +38,7 @@ class State(NamedTuple):
 
 def move(connection: Connection, customer: int, state: State) -> int:
     """Everything that the label is on changes in this one revision."""
-    with revise(connection, customer, at=datetime.now(UTC), actor="writer", action="test.move") as revision:
+    with revise(connection, customer, at=datetime.now(UTC), actor=Actor("writer"), action="test.move") as revision:
         for site in sites.load(connection, customer, [LEFT, RIGHT]):
             revision.put(replace(site, name=state.label))
         for driver in drivers.load(connection, customer, [MOVED, LAST_MOVED]):
@@ -50,7 +51,8 @@ def turn(connection: Connection, customer: int, state: State) -> int:
     """Grants or revokes the third driver's right, as the doors do."""
     place = Place(PlaceKind.SITE, LEFT)
     change = changes.grant if state.third else changes.revoke
-    change(connection, customer, THIRD, place, datetime.now(UTC), "writer")
+    occasion = Occasion(datetime.now(UTC), Actor("writer"), "test.turn")
+    make(connection, customer, occasion, change, THIRD, place)
     return revision_of(connection, customer)
 
 

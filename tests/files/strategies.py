@@ -97,6 +97,7 @@ def sites(site_id: int, parents: list[int]) -> st.SearchStrategy[Entry]:
             **dict.fromkeys(("publicName", "externalId", "costId", "costName"), texts),
             "timezone": st.sampled_from(ZONES),
             **dict.fromkeys(("payerId", "paymentRecipientId"), numbers),
+            "isPublicSite": st.booleans(),
             **address("postalCode"),
         },
     )
@@ -131,7 +132,7 @@ def drivers(draw: st.DrawFn, driver_id: int, places: list[Entry], site_ids: list
     )
     optional: Members = {
         "externalId": texts,
-        "payerId": numbers,
+        **dict.fromkeys(("payerId", "companyId"), numbers),
         "enabled": st.just(False),
         "externalIds": some(external_ids),
     }

@@ -11,12 +11,13 @@ from chargerights.storage.database import Database
 from chargerights.storage.images import Images
 from tests.cases import CASES, Case
 from tests.rights.doors import answer
+from tests.servers import TEST
 from tests.world import NOW
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 async def test_case(database: Database, customer: int, case: Case) -> None:
-    _, revision = load_network(database, customer, parse(orjson.dumps(case.facts)), "test")
+    _, revision = load_network(database, customer, parse(orjson.dumps(case.facts)), TEST)
     image = await Images(database, lambda: NOW).fresh(customer, revision)
     asked = [(question, answer(image.network, question)) for question in case.questions]
     assert [(question, found) for question, found in asked if found != question.answer] == []

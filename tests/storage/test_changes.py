@@ -20,12 +20,14 @@ from chargerights.rights.errors import (
 )
 from chargerights.rights.identifiers import INT64_MAX
 from chargerights.rights.model import Charger, Connector, Driver, Hours, Place, PlaceKind, Right, Site
-from chargerights.storage import changes, chargers
+from chargerights.storage import chargers, journal
+from chargerights.storage.changes import chargers as charger_changes
+from chargerights.storage.changes import rights, sites
 from chargerights.storage.database import Database
-from chargerights.storage.journal import LARGEST_FOLLOWED, UnknownCustomer, revise
+from chargerights.storage.journal import LARGEST_FOLLOWED, Actor, UnknownCustomer, revise
 from tests.oracle import Facts
 from tests.servers import opened
-from tests.storage.writing import add_customer, everything, put, put_facts, revision_of, store_facts, stored
+from tests.storage.writing import OCCASION, add_customer, everything, put, put_facts, revision_of, store_facts, stored
 from tests.world import ALICE, CAROL, COMPANY, DAN, DEP_1, DEPOT, FACTS, GF_1, NOW, OFFICE, TOMORROW, VISITORS, place
 
 DEPOT_ALONE = replace(DEPOT, parent_id=None)
@@ -33,19 +35,21 @@ A_CHARGER = Charger(0, "NEW-1", DEPOT.id, "New", connectors=(Connector(1, "left"
 
 
 def add_site(database: Database, customer: int, name: str = "New") -> int:
-    return database.write_now(changes.add_site, customer, name, NOW, "test")
+    return database.write_now(journal.make, customer, OCCASION, sites.add, name).id
 
 
 def add_charger(database: Database, customer: int, charger: Charger) -> None:
-    database.write_now(changes.add_charger, customer, charger, NOW, "test")
+    database.write_now(journal.make, customer, OCCASION, charger_changes.add, charger)
 
 
 def grant(database: Database, customer: int, driver_id: int, where: Place, **when: Any) -> Right:
-    return database.write_now(changes.grant, customer, driver_id, where, NOW, "test", **when)
+    return database.write_now(
+        journal.make, customer, OCCASION, rights.grant, driver_id, where, rights.Terms(**when)
+    ).right
 
 
 def revoke(database: Database, customer: int, driver_id: int, where: Place) -> int:
-    return database.write_now(changes.revoke, customer, driver_id, where, NOW, "test")
+    return database.write_now(journal.make, customer, OCCASION, rights.revoke, driver_id, where)
 
 
 @pytest.fixture
@@ -162,7 +166,7 @@ def test_ids_that_are_assigned_are_never_those_that_a_file_brought(database: Dat
 @pytest.mark.parametrize("brought", [7, LARGEST_FOLLOWED - 2])
 def test_ids_are_assigned_above_those_that_a_load_reserved(database: Database, customer: int, brought: int) -> None:
     def load(connection: Connection) -> None:
-        with revise(connection, customer, at=NOW, actor="test", action="test") as revision:
+        with revise(connection, customer, at=NOW, actor=Actor("test"), action="test") as revision:
             revision.reserve(brought)
             assert revision.next_id() == brought + 1
 
@@ -173,20 +177,20 @@ def test_ids_are_assigned_above_those_that_a_load_reserved(database: Database, c
 @pytest.mark.parametrize("brought", [LARGEST_FOLLOWED, INT64_MAX])
 def test_huge_ids_of_a_file_do_not_push_the_assigned_ones(database: Database, customer: int, brought: int) -> None:
     def load(connection: Connection) -> None:
-        with revise(connection, customer, at=NOW, actor="test", action="test") as revision:
+        with revise(connection, customer, at=NOW, actor=Actor("test"), action="test") as revision:
             revision.put(Site(brought, "Huge"))
             revision.reserve(brought)
 
     database.write_now(load)
-    assert add_site(database, customer) == 1
-    assert set(stored(database, customer).sites) == {1, brought}
+    assert add_site(database, customer) == 2
+    assert set(stored(database, customer).sites) == {2, brought}
 
 
 def test_reserving_less_than_was_assigned_takes_nothing_back(database: Database, customer: int) -> None:
     first = add_site(database, customer)
 
     def load(connection: Connection) -> None:
-        with revise(connection, customer, at=NOW, actor="test", action="test") as revision:
+        with revise(connection, customer, at=NOW, actor=Actor("test"), action="test") as revision:
             revision.reserve(0)
             revision.reserve(first - 1)
 
@@ -207,8 +211,8 @@ def test_a_new_charger_has_all_its_members_and_a_number_of_its_own(database: Dat
     add_charger(database, cast, replace(A_CHARGER, charger_id="NEW-2"))
     found = stored(database, cast).chargers
     first, second = found["NEW-1"], found["NEW-2"]
-    assert first == replace(A_CHARGER, id=first.id)
-    assert second == replace(A_CHARGER, charger_id="NEW-2", id=second.id)
+    assert first == replace(A_CHARGER, id=first.id, created_at=NOW, updated_at=NOW)
+    assert second == replace(first, charger_id="NEW-2", id=second.id)
     assert len({charger.id for charger in found.values()}) == len(found)
 
 

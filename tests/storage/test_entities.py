@@ -38,7 +38,9 @@ ODD = datetime(2026, 10, 25, 0, 59, 59, 123457, tzinfo=UTC)
 TEXT = "Zoë's “garage” — 駐車場 🚗 \\ % _ ' \" ; null"
 
 LOCATION = Location(-89.999999999999, 179.9999999999, "Straße", "12", "bis", "1000 AB", "Århus", TEXT, "NL")
-ROOT = Site(INT64_MAX, TEXT, None, SiteType.OTHER, TEXT, TEXT, "Asia/Kathmandu", INT64_MIN, TEXT, TEXT, INT64_MAX)
+ROOT = Site(
+    INT64_MAX, TEXT, None, SiteType.OTHER, TEXT, TEXT, "Asia/Kathmandu", INT64_MIN, TEXT, TEXT, INT64_MAX, False
+)
 BELOW = Site(1, "Below", ROOT.id, SiteType.CIRCUIT, location=LOCATION)
 CONNECTORS = (
     Connector(1, TEXT, "IEC_62196_T2", "22 kW", "SOCKET", "AC_3_PHASE", 22_000, 400, 32, "RST", TEXT, 1, 2, 3),
@@ -47,13 +49,13 @@ CONNECTORS = (
 FULL_CHARGER = Charger(
     INT64_MAX, "ÜÑÍ-☃", BELOW.id, TEXT, TEXT, "Model", "0007", "1.2.3", "FRA23E45B*78C", True, True, True,
     ("REMOTE_START", TEXT), TEXT, ("relay", "", TEXT), "8931", "2042", "MSN", "MT",
-    (("b", "2"), ("a", ""), (TEXT, TEXT)), LOCATION, CONNECTORS,
+    (("b", "2"), ("a", ""), (TEXT, TEXT)), BEGIN, ODD, LOCATION, CONNECTORS,
 )  # fmt: skip
 BARE_CHARGER = Charger(1, "x" * MAX_CHARGER_ID_LENGTH, ROOT.id)
-GROUP = AccessGroup(INT64_MAX, TEXT, frozenset({FULL_CHARGER.charger_id, BARE_CHARGER.charger_id}))
+GROUP = AccessGroup(INT64_MAX, TEXT, frozenset({FULL_CHARGER.charger_id, BARE_CHARGER.charger_id}), ODD, END)
 NO_CHARGERS = AccessGroup(1, "Empty")
 FULL_DRIVER = Driver(
-    INT64_MAX, TEXT, BELOW.id, TEXT, INT64_MIN, False,
+    INT64_MAX, TEXT, BELOW.id, TEXT, INT64_MIN, INT64_MAX, False,
     (
         ExternalId("z", TEXT, ReferenceType.OTHER, ODD),
         ExternalId("a", "1", ReferenceType.INTEGRATION, None),
@@ -209,7 +211,7 @@ def test_what_is_removed_is_gone_with_all_that_belongs_to_it(database: Database,
     put_facts(database, customer, EVERYTHING)
 
     def remove(connection: Connection) -> None:
-        with journal.revise(connection, customer, at=NOW, actor="test", action="test") as revision:
+        with journal.revise(connection, customer, at=NOW, actor=journal.Actor("test"), action="test") as revision:
             for entity in reversed([*entities_of(EVERYTHING)]):
                 if entity is not ROOT:
                     revision.remove(entity)

@@ -17,7 +17,7 @@ from chargerights.storage import images as images_module
 from chargerights.storage import journal, live, networks, schema
 from chargerights.storage.database import Database, DatabaseAway
 from chargerights.storage.images import Image, Images
-from chargerights.storage.journal import UnknownCustomer
+from chargerights.storage.journal import Actor, UnknownCustomer
 from chargerights.storage.live import LiveCharger
 from tests.oracle import Facts
 from tests.storage.writing import add_customer, put, put_facts, revision_of, store_facts, stored
@@ -61,11 +61,19 @@ async def latest(images: Images, database: Database, customer: int) -> Image:
     return await images.fresh(customer, revision_of(database, customer))
 
 
-def rewrite(connection: Connection, customer: int, revision: int, **values: Any) -> None:
+def forget(connection: Connection, customer: int, revision: int) -> None:
+    """Takes the revision's changes out of the journal."""
+    for table in (schema.journal_personal, schema.journal_changes):
+        connection.execute(delete(table).where(table.c.customer_id == customer, table.c.revision == revision))
+
+
+def rewrite(connection: Connection, customer: int, revision: int, *changes: tuple[str, int | str, Any]) -> None:
     """Makes the journal say something else."""
-    table = schema.journal
-    mine = (table.c.customer_id == customer) & (table.c.revision == revision)
-    connection.execute(update(table).where(mine).values(**values))
+    forget(connection, customer, revision)
+    for position, (kind, entity_id, after) in enumerate(changes):
+        key = {"customer_id": customer, "revision": revision, "position": position}
+        row = {**key, "kind": kind, "entity_id": str(entity_id), "after": after}
+        connection.execute(insert(schema.journal_changes).values(row))
 
 
 async def test_a_customer_that_there_is_not_has_no_image(images: Images, cast: int) -> None:
@@ -106,8 +114,8 @@ async def test_changes_are_followed_not_loaded(images: Images, database: Databas
 async def test_more_changes_than_are_worth_following_load_anew(
     images: Images, database: Database, cast: int, loads: Loads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(images_module, "ENTRIES_WORTH_APPLYING", 3)
-    monkeypatch.setattr(images_module, "ENTRIES_PER_STEP", 2)
+    monkeypatch.setattr(images_module, "CHANGES_WORTH_APPLYING", 3)
+    monkeypatch.setattr(images_module, "CHANGES_PER_STEP", 2)
     image = await latest(images, database, cast)
     for changes, expected in ((3, 1), (4, 2)):
         for number in range(changes):
@@ -152,28 +160,26 @@ async def test_chargers_are_decided_from_the_image_that_was_while_a_bulk_write_i
     assert images.current(cast) is await following
 
 
+HALF = ("driver", 4, {"id": 4, "name": "Half"})
+
+
 def lose_entry(connection: Connection, customer: int, revision: int) -> None:
+    forget(connection, customer, revision)
     table = schema.journal
     connection.execute(delete(table).where(table.c.customer_id == customer, table.c.revision == revision))
 
 
 def contradict(connection: Connection, customer: int, revision: int) -> None:
     """The first change is right and the second cannot be: the image is half-changed when that is seen."""
-    first = {"kind": "driver", "id": 4, "before": None, "after": {"id": 4, "name": "Half"}}
-    second = {"kind": "charger", "id": "X", "before": None, "after": {"id": 9, "charger_id": "X", "site_id": 404}}
-    rewrite(connection, customer, revision, changes=[first, second])
+    rewrite(connection, customer, revision, HALF, ("charger", "X", {"id": 9, "charger_id": "X", "site_id": 404}))
 
 
 def speak_a_newer_tongue(connection: Connection, customer: int, revision: int) -> None:
-    first = {"kind": "driver", "id": 4, "before": None, "after": {"id": 4, "name": "Half"}}
-    rewrite(
-        connection, customer, revision, changes=[first, {"kind": "spaceship", "id": 1, "before": None, "after": {}}]
-    )
+    rewrite(connection, customer, revision, HALF, ("spaceship", 1, {}))
 
 
 def garble(connection: Connection, customer: int, revision: int) -> None:
-    first = {"kind": "driver", "id": 4, "before": None, "after": {"id": 4, "name": "Half"}}
-    rewrite(connection, customer, revision, changes=[first, {"kind": "site", "id": 1, "after": {"id": "one"}}])
+    rewrite(connection, customer, revision, HALF, ("site", 1, {"id": "one"}))
 
 
 @pytest.mark.parametrize("spoil", [lose_entry, contradict, speak_a_newer_tongue, garble])
@@ -290,19 +296,29 @@ async def test_questions_at_the_same_time_each_get_what_they_asked_for(
     assert current.network == stored(database, cast)
 
 
-async def test_a_question_that_is_given_up_leaves_a_whole_image(images: Images, database: Database, cast: int) -> None:
+async def test_a_question_that_is_given_up_leaves_a_whole_image(
+    images: Images, database: Database, cast: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its client has gone: the task ends between two steps."""
     image = await latest(images, database, cast)
-    for number in range(images_module.ENTRIES_PER_STEP * 3):
+    before = stored(database, cast)
+    begun, apply = asyncio.Event(), journal.apply
+
+    def noted(*those: Any) -> None:
+        begun.set()
+        apply(*those)
+
+    monkeypatch.setattr(journal, "apply", noted)
+    for number in range(images_module.CHANGES_PER_STEP * 3):
         database.write_now(put, cast, replace(COMPANY, name=f"{number}"))
     top = revision_of(database, cast)
     following = asyncio.create_task(images.fresh(cast, top))
-    began = image.revision
-    while (images.current(cast) or image).revision == began:
-        await asyncio.wait([following], timeout=0.0001)
+    await begun.wait()
     assert not following.done()
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
+    assert images.current(cast) is image
+    assert image.network == before
     assert (await images.fresh(cast, top)).network == stored(database, cast)
 
 
@@ -333,7 +349,7 @@ async def test_a_charger_that_is_removed_and_comes_again_has_none_of_its_old_sta
     assert "ALONE" in (await images.fresh(cast, revision_of(database, cast), 1)).live
 
     def remove(connection: Connection) -> None:
-        with journal.revise(connection, cast, at=NOW, actor="test", action="test") as revision:
+        with journal.revise(connection, cast, at=NOW, actor=Actor("test"), action="test") as revision:
             revision.remove(alone)
 
     database.write_now(remove)

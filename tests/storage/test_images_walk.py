@@ -29,12 +29,14 @@ from chargerights.rights.model import (
     Tag,
 )
 from chargerights.rights.network import Network
-from chargerights.storage import changes
+from chargerights.storage import journal
+from chargerights.storage.changes import rights as right_changes
 from chargerights.storage.database import Database
+from chargerights.storage.entities import Entity
 from chargerights.storage.images import Image, Images, Reading
-from chargerights.storage.journal import Entity, revise
+from chargerights.storage.journal import Actor, revise
 from tests.oracle import Facts
-from tests.storage.writing import revision_of, store_facts, stored
+from tests.storage.writing import OCCASION, revision_of, store_facts, stored
 from tests.world import NOW
 
 STEPS = 50
@@ -122,7 +124,7 @@ class Walk:
         known = [ExternalId("b", "1"), ExternalId("a", "2", effective_from=NOW)][: self.random.randint(0, 2)]
         home = self.random.choice((None, *SITES))
         enabled = self.random.random() < 0.8
-        return Driver(driver_id, "D", home, None, None, enabled, tuple(known), tuple(tags), tuple(rights))
+        return Driver(driver_id, "D", home, None, None, None, enabled, tuple(known), tuple(tags), tuple(rights))
 
     def _right(self) -> Right:
         return Right(next(self._numbers), self._place(), *self._window(), self._hours())
@@ -147,7 +149,7 @@ class Walk:
 
 
 def write(connection: Connection, customer: int, them: list[tuple[Entity, bool]]) -> None:
-    with revise(connection, customer, at=NOW, actor="test", action="test") as revision:
+    with revise(connection, customer, at=NOW, actor=Actor("test"), action="test") as revision:
         for entity, putting in them:
             if putting:
                 revision.put(entity)
@@ -180,7 +182,7 @@ def grant(database: Database, customer: int, walk: Walk) -> None:
     """As the doors do; the walk's network gets what the answer says."""
     driver = walk.random.choice([*walk.network.drivers.values()])
     where = walk.random.choice([Place(PlaceKind.SITE, each) for each in walk.network.sites])
-    right = database.write_now(changes.grant, customer, driver.id, where, NOW, "test")
+    right = database.write_now(journal.make, customer, OCCASION, right_changes.grant, driver.id, where).right
     if right not in driver.rights:
         core.put_driver(walk.network, replace(driver, rights=(*driver.rights, right)))
 

@@ -17,7 +17,7 @@ from chargerights.rights.network import Network
 from chargerights.storage import journal
 from chargerights.storage.callers import list_customers
 from chargerights.storage.database import Database
-from chargerights.storage.journal import UnknownCustomer, revise
+from chargerights.storage.journal import Actor, UnknownCustomer, revise
 from chargerights.storage.schema import journal as journal_table
 from tests.oracle import Facts
 from tests.servers import opened
@@ -41,7 +41,7 @@ class Interrupted(Exception):
 
 
 def put_and_fail(connection: Connection, customer_id: int) -> None:
-    with revise(connection, customer_id, at=NOW, actor="test", action="test") as revision:
+    with revise(connection, customer_id, at=NOW, actor=Actor("test"), action="test") as revision:
         revision.put(COMPANY)
         revision.put(replace(DEPOT, name="Half"))
         raise Interrupted
@@ -160,7 +160,7 @@ def test_an_entry_holds_what_was_and_what_is(database: Database, customer: int) 
     database.write_now(put, customer, renamed)
 
     def remove(connection: Connection) -> None:
-        with revise(connection, customer, at=TOMORROW, actor="key 3", action="site.remove") as revision:
+        with revise(connection, customer, at=TOMORROW, actor=Actor("key 3"), action="site.remove") as revision:
             revision.remove(DEPOT)
 
     database.write_now(remove)

@@ -8,7 +8,7 @@ import httpx
 from sqlalchemy import event
 
 from chargerights.app import create_app
-from chargerights.storage import callers
+from chargerights.storage import keys
 from chargerights.storage.database import Database
 from tests.servers import new_customer
 from tests.world import NOW
@@ -29,7 +29,7 @@ async def test_the_last_use_is_written_once_a_minute(database_url: str) -> None:
             assert (await client.get("/api/groups", headers={"x-api-key": caller.key})).status_code == 200
             while app.state.shared.tasks:
                 await next(iter(app.state.shared.tasks))
-            ((_, key),) = database.read_now(callers.list_keys)
+            ((_, key),) = database.read_now(keys.load_with_customers)
             kept.append(key.last_used_at)
     await app.state.shared.close()
     first, second, third = NOW, NOW + timedelta(seconds=60), NOW + timedelta(seconds=120)

@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import Connection, select
 
 from chargerights.rights.model import AccessGroup, Charger, Driver, Place, PlaceKind, Right, Site, Tag
-from chargerights.storage import callers, changes, live, schema
+from chargerights.storage import callers, journal, live, schema
+from chargerights.storage.changes import rights, sites
 from chargerights.storage.database import Database
 from chargerights.storage.images import Images
-from chargerights.storage.journal import revise
+from chargerights.storage.journal import Actor, revise
 from chargerights.storage.live import LiveCharger
 from tests.oracle import Facts
-from tests.storage.writing import add_customer, entities_of, put, put_facts, revision_of, store_facts, stored
+from tests.storage.writing import OCCASION, add_customer, entities_of, put, put_facts, revision_of, store_facts, stored
 from tests.world import NOW, TOMORROW, network
 
 
@@ -60,7 +61,7 @@ def test_nothing_that_one_customer_changes_changes_a_row_of_the_other(database: 
     before = database.read_now(rows_of, theirs)
 
     def remove_all(connection: Connection) -> None:
-        with revise(connection, mine, at=NOW, actor="test", action="test") as revision:
+        with revise(connection, mine, at=NOW, actor=Actor("test"), action="test") as revision:
             for entity in reversed([*entities_of(MINE)]):
                 revision.remove(entity)
 
@@ -72,10 +73,10 @@ def test_nothing_that_one_customer_changes_changes_a_row_of_the_other(database: 
         (put, (mine, replace(driver, name="Other", tags=(Tag(7, 1, "NEW"),), rights=driver.rights[:1]))),
         (put, (mine, replace(site, name="Other"), replace(charger, name="Other"))),
         (put, (mine, replace(group, charger_ids=frozenset()))),
-        (changes.add_site, (mine, "New", NOW, "test")),
-        (changes.grant, (mine, 1, Place(PlaceKind.SITE, 1), NOW, "test")),
-        (changes.revoke, (mine, 1, Place(PlaceKind.SITE, 2), NOW, "test")),
-        (changes.revoke, (mine, 1, Place(PlaceKind.ACCESS_GROUP, 1), NOW, "test")),
+        (journal.make, (mine, OCCASION, sites.add, "New")),
+        (journal.make, (mine, OCCASION, rights.grant, 1, Place(PlaceKind.SITE, 1))),
+        (journal.make, (mine, OCCASION, rights.revoke, 1, Place(PlaceKind.SITE, 2))),
+        (journal.make, (mine, OCCASION, rights.revoke, 1, Place(PlaceKind.ACCESS_GROUP, 1))),
         (live.record, (mine, [LiveCharger("MINE-1", True)])),
         (callers.note_use, (caller, TOMORROW)),
         (callers.revoke_key, (mine, key.id, NOW)),

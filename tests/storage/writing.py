@@ -10,9 +10,13 @@ from sqlalchemy import Connection, func, select
 from chargerights.rights.network import Network
 from chargerights.storage import callers, networks, schema
 from chargerights.storage.database import Database
-from chargerights.storage.journal import Entity, revise
+from chargerights.storage.entities import Entity
+from chargerights.storage.journal import Actor, Occasion, revise
 from tests.oracle import Facts
 from tests.world import NOW
+
+TEST = Actor("test")
+OCCASION = Occasion(NOW, TEST, "test")
 
 
 def add_customer(database: Database, name: str = "Customer") -> int:
@@ -21,7 +25,7 @@ def add_customer(database: Database, name: str = "Customer") -> int:
 
 def put(connection: Connection, customer_id: int, *entities: Entity, reserve: int = 0) -> int:
     """Puts the entities in one revision and reserves ids as far as that; the revision's number."""
-    with revise(connection, customer_id, at=NOW, actor="test", action="test") as revision:
+    with revise(connection, customer_id, at=NOW, actor=Actor("test"), action="test") as revision:
         revision.reserve(reserve)
         for entity in entities:
             revision.put(entity)
@@ -36,7 +40,7 @@ def store_facts(database: Database, customer_id: int, facts: Facts) -> int:
     """Stores new facts in bulk, as `chargerights load` does; the revision's number."""
 
     def work(connection: Connection) -> int:
-        with revise(connection, customer_id, at=NOW, actor="test", action="network.load") as revision:
+        with revise(connection, customer_id, at=NOW, actor=Actor("test"), action="network.load") as revision:
             networks.store(revision, *facts)
             return revision.number
 

@@ -14,7 +14,10 @@ from fastapi.responses import PlainTextResponse
 from ..rights import listing
 from ..rights.errors import InvalidInput, NotFound, UnknownCharger, UnknownSite
 from ..rights.reach import Listing
-from ..storage import changes
+from ..storage import journal
+from ..storage.changes import chargers
+from ..storage.changes import sites as site_changes
+from ..storage.journal import Occasion
 from .additions import new_charger, new_site_name
 from .asking import Asked, ask, int64, json_body, site_ids, switch
 from .auth import Reader, Writer
@@ -107,8 +110,9 @@ async def add_site(request: Request, caller: Writer) -> Response:
     """Makes a site at the top of the tree; answers its id."""
     state = state_of(request)
     name = new_site_name(await json_body(request))
-    site_id = await state.database.write(changes.add_site, caller.customer_id, name, state.clock(), caller.actor)
-    return Response(b"%d" % site_id, media_type="application/json")
+    occasion = Occasion(state.clock(), caller.actor, "site.add")
+    site = await state.database.write(journal.make, caller.customer_id, occasion, site_changes.add, name)
+    return Response(b"%d" % site.id, media_type="application/json")
 
 
 @router.post("/charger/add/{chargerId}/{groupId}", **operation("addNewCharger"))
@@ -118,7 +122,8 @@ async def add_charger(request: Request, caller: Writer) -> Response:
     charger_id = request.path_params["chargerId"]
     charger = new_charger(charger_id, int64(request, "groupId"), await json_body(request))
     try:
-        await state.database.write(changes.add_charger, caller.customer_id, charger, state.clock(), caller.actor)
+        occasion = Occasion(state.clock(), caller.actor, "charger.add")
+        await state.database.write(journal.make, caller.customer_id, occasion, chargers.add, charger)
     except NotFound as error:
         raise NoSuchThing(str(error)) from error
     return PlainTextResponse(charger_id)

@@ -9,8 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Connection
 
-from ..storage import callers
-from ..storage.callers import ApiKey
+from ..storage import callers, keys
+from ..storage.keys import ApiKey, UnknownKey
 from .common import Common, WrongQuestion, instant, int64, now, print_json, stdout
 
 customer = App(name="customer", help="Customers: whose data it is; nothing crosses them.")
@@ -87,7 +87,7 @@ def list_keys(
 ) -> None:
     """List API keys: their names and last characters, never the keys."""
     with common.open() as database:
-        found = database.read_now(callers.list_keys, customer)
+        found = database.read_now(keys.load_with_customers, customer)
     if common.json:
         print_json([_members(customer_id, each) for customer_id, each in found])
         return
@@ -119,11 +119,11 @@ def revoke_key(
         The key's id, as `key list` shows it.
     """
     with common.open() as database:
-        owners = [owner for owner, each in database.read_now(callers.list_keys, customer) if each.id == key_id]
+        owners = [owner for owner, each in database.read_now(keys.load_with_customers, customer) if each.id == key_id]
         if len(owners) > 1:
             raise WrongQuestion(f"customers {', '.join(map(str, owners))} have a key {key_id}: add --customer")
         if not owners:
-            raise callers.UnknownKey((key_id,))
+            raise UnknownKey((key_id,))
         database.write_now(callers.revoke_key, owners[0], key_id, now())
     if common.json:
         print_json({"id": key_id, "clientId": owners[0], "revoked": True})

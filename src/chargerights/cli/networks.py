@@ -14,9 +14,9 @@ from sqlalchemy import Connection
 
 from ..files.network_file import Facts, InvalidNetworkFile, NetworkFile, charger_taken_error, facts, parse
 from ..files.network_file import dump as dump_network
-from ..storage import chargers, networks
+from ..storage import callers, chargers, networks
 from ..storage.database import Database
-from ..storage.journal import revise
+from ..storage.journal import Actor, revise
 from .common import Common, WrongQuestion, complain, int64, now, print_json, stderr, stdout
 
 ERRORS_SHOWN = 200
@@ -39,7 +39,7 @@ def load(
     """
     try:
         with common.open() as database:
-            found, number = load_network(database, customer, parse(_read(file)), "cli")
+            found, number = load_network(database, customer, parse(_read(file)), callers.HOST)
     except InvalidNetworkFile as refused:
         _list_errors(refused.errors, common.json)
         return 2
@@ -84,7 +84,7 @@ def dump(
         print_json({"output": str(output)})
 
 
-def load_network(database: Database, customer_id: int, file: NetworkFile, actor: str) -> tuple[Facts, int]:
+def load_network(database: Database, customer_id: int, file: NetworkFile, actor: Actor) -> tuple[Facts, int]:
     """Loads the file for the customer in one transaction, with a progress bar in a terminal; what was loaded, and
     the revision. Raises InvalidNetworkFile."""
     with Progress(
@@ -118,7 +118,7 @@ def load_file(
     connection: Connection,
     customer_id: int,
     file: NetworkFile,
-    actor: str,
+    actor: Actor,
     begin: Callable[[int], None] = lambda total: None,
     stored: Callable[[int], None] = lambda count: None,
 ) -> tuple[Facts, int]:

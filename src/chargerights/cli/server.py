@@ -22,6 +22,7 @@ from ..rights.listing import drivers_of_sites
 from ..storage import callers, networks
 from ..storage.database import Database
 from ..storage.images import Image
+from ..storage.journal import Actor
 from .common import Common, now, stdout
 from .networks import load_file
 
@@ -65,7 +66,7 @@ def serve(
 def _add_demo(connection: Connection, at: datetime) -> callers.Customer:
     """The demo customer with his network, in one transaction: an interrupted first start leaves nothing."""
     customer = callers.add_customer(connection, DEMO_CUSTOMER, at)
-    load_file(connection, customer.id, parse(orjson.dumps(demo_network(at.date()))), "demo")
+    load_file(connection, customer.id, parse(orjson.dumps(demo_network(at.date()))), Actor("demo"))
     return customer
 
 

@@ -29,6 +29,7 @@ def site_fact(entry: SiteEntry) -> Site:
         cost_id=entry.cost_id,
         cost_name=entry.cost_name,
         payment_recipient_id=entry.payment_recipient_id,
+        is_public=entry.is_public_site,
         location=_location(entry),
     )
 

@@ -103,6 +103,7 @@ class SiteEntry(Address):
     cost_id: OptionalText = Field(None, description="The cost centre's id.")
     cost_name: OptionalText = Field(None, description="The cost centre's name.")
     payment_recipient_id: Int64 | None = Field(None, description="Who is paid for charging there.")
+    is_public_site: bool | None = Field(None, description="Whether the public is told of it.")
     postal_code: OptionalText = Field(
         None,
         validation_alias=AliasChoices(*POSTAL_NAMES),
@@ -236,6 +237,7 @@ class DriverEntry:
     home_site_id: EntityId | None = Field(None, description="The site that looks after him; it grants nothing.")
     external_id: OptionalText = Field(None, description="His id in the operator's own system.")
     payer_id: Int64 | None = Field(None, description="Who pays for him.")
+    company_id: Int64 | None = Field(None, description="The company he belongs to, in the operator's own system.")
     enabled: bool | None = Field(None, description="false: he may charge nowhere and is listed nowhere.")
     external_ids: list[ExternalIdEntry] | None = _items("His ids in other systems.")
     tags: list[TagEntry] | None = _items("What he shows.")

@@ -154,6 +154,7 @@ class _Reader:
             entry.home_site_id,
             entry.external_id,
             entry.payer_id,
+            entry.company_id,
             entry.enabled is not False,
             tuple([external_id_fact(each) for each in entry.external_ids or ()]),
             tuple([tag for tag in tags if tag is not None]),

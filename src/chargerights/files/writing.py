@@ -66,6 +66,7 @@ def site_members(site: Site) -> Members:
         costId=site.cost_id,
         costName=site.cost_name,
         paymentRecipientId=site.payment_recipient_id,
+        isPublicSite=site.is_public,
         **_address(site.location, "postalCode"),
     )
 
@@ -107,6 +108,7 @@ def driver_members(driver: Driver) -> Members:
         homeSiteId=driver.home_site_id,
         externalId=driver.external_id,
         payerId=driver.payer_id,
+        companyId=driver.company_id,
         enabled=None if driver.enabled else False,
         externalIds=[_external_id_members(each) for each in driver.external_ids],
         tags=[_tag_members(each) for each in driver.tags],

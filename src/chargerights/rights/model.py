@@ -80,6 +80,7 @@ class Site:
     cost_id: str | None = None
     cost_name: str | None = None
     payment_recipient_id: int | None = None
+    is_public: bool | None = None
     location: Location = NOWHERE
 
     def __post_init__(self) -> None:
@@ -132,6 +133,8 @@ class Charger:
     meter_serial_number: str | None = None
     meter_type: str | None = None
     custom_properties: tuple[tuple[str, str], ...] = ()
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
     location: Location = NOWHERE
     connectors: tuple[Connector, ...] = ()
 
@@ -146,6 +149,8 @@ class AccessGroup:
     id: int
     name: str
     charger_ids: frozenset[str] = frozenset()
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
 
     def __post_init__(self) -> None:
         identifiers.entity_id(self.id)
@@ -240,6 +245,7 @@ class Driver:
     home_site_id: int | None = None
     external_id: str | None = None
     payer_id: int | None = None
+    company_id: int | None = None
     enabled: bool = True
     external_ids: tuple[ExternalId, ...] = ()
     tags: tuple[Tag, ...] = ()

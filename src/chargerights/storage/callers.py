@@ -1,34 +1,37 @@
-"""Customers and the API keys of their callers.
-
-A key is `crk_<customer id>_<256 random bits in hex>`: the prefix makes a leaked key recognisable, the customer
-id finds its row without a look-up across customers. Only its SHA-256 is stored; 256 random bits need no salt
-and no slow hash.
-"""
+"""Customers, and who calls for them: an API key and the operator it belongs to."""
 
 from __future__ import annotations
 
-import hashlib
-import re
-import secrets
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
-from ..rights.errors import InvalidInput, NotFound
-from ..rights.identifiers import is_int64
+from ..rights.errors import InvalidInput
 from ..rights.identifiers import name as checked_name
-from .journal import UnknownCustomer
+from ..rights.operators import Operator, Permission
+from . import keys, operators
+from .entities import API_KEY
+from .journal import Actor, Change, Revision, UnknownCustomer, revise
+from .keys import ApiKey, UnknownKey
+from .operators import UnknownOperator, permissions_of
 from .schema import api_keys, customers, live_versions
+from .schema import operators as operator_rows
 
-KEY_BYTES = 32
 LAST_USE_KEPT_EVERY = timedelta(minutes=1)
-_KEY = re.compile(r"crk_([1-9][0-9]{0,18})_([0-9a-f]{64})")
+ADMINISTRATOR = "Administrator"
+HOST = Actor("cli")
+"""Whoever runs the server's own commands."""
 
 _AUTHENTICATE = (
     select(
         api_keys.c.customer_id,
         api_keys.c.id,
+        api_keys.c.operator_id,
+        operator_rows.c.permissions,
+        operator_rows.c.site_ids,
+        operator_rows.c.enabled,
         api_keys.c.read_only,
         api_keys.c.expires_at,
         api_keys.c.revoked_at,
@@ -38,12 +41,12 @@ _AUTHENTICATE = (
     )
     .join(customers, customers.c.id == api_keys.c.customer_id)
     .join(live_versions, live_versions.c.customer_id == api_keys.c.customer_id)
+    .join(
+        operator_rows,
+        (operator_rows.c.customer_id == api_keys.c.customer_id) & (operator_rows.c.id == api_keys.c.operator_id),
+    )
     .where(api_keys.c.customer_id == bindparam("customer"), api_keys.c.hash == bindparam("digest"))
 )
-
-
-class UnknownKey(NotFound):
-    what = "API key"
 
 
 class InvalidExpiry(InvalidInput):
@@ -59,41 +62,39 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True)
-class ApiKey:
-    """A key as lists show it: everything but the key."""
-
-    id: int
-    name: str
-    last_characters: str
-    read_only: bool
-    created_at: datetime
-    expires_at: datetime | None
-    revoked_at: datetime | None
-    last_used_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, and how new an answer must be: the customer's revision and live version at the asking."""
+    """Who asks, what he may do, and how new an answer must be: the customer's revision and live version at the
+    asking. `site_ids` None: he sees all sites."""
 
     customer_id: int
     key_id: int
+    operator_id: int
+    permissions: frozenset[Permission]
+    site_ids: tuple[int, ...] | None
     read_only: bool
     revision: int
     live_version: int
     last_used_at: datetime | None
 
     @property
-    def actor(self) -> str:
+    def actor(self) -> Actor:
         """As the journal names him."""
-        return f"key {self.key_id}"
+        return Actor(f"key {self.key_id}", self.operator_id)
+
+    def may(self, permission: Permission) -> bool:
+        if self.read_only and not permission.reads:
+            return False
+        return permission in self.permissions or Permission.GLOBAL_ADMIN in self.permissions
 
 
 def add_customer(connection: Connection, name: str, at: datetime) -> Customer:
+    """A new customer with an operator who may do everything, so that somebody can."""
     name = checked_name(name, "the customer's name")
-    query = insert(customers).values(name=name, created_at=at).returning(customers.c.id)
+    query = insert(customers).values(name=name, created_at=at, next_id=2).returning(customers.c.id)
     customer_id = connection.execute(query).scalar_one()
     connection.execute(insert(live_versions).values(customer_id=customer_id, version=0))
+    permissions = frozenset({Permission.GLOBAL_ADMIN})
+    operators.add(connection, customer_id, [Operator(1, ADMINISTRATOR, permissions, created_at=at, updated_at=at)])
     return Customer(customer_id, name, at, 0)
 
 
@@ -115,73 +116,70 @@ def add_key(
     name: str = "",
     read_only: bool = False,
     expires_at: datetime | None = None,
+    operator_id: int | None = None,
+    actor: Actor = HOST,
 ) -> tuple[ApiKey, str]:
-    """A new key and its secret, which is to be shown this once. Raises UnknownCustomer, InvalidExpiry."""
+    """A new key of that operator, else of the customer's first, and its secret, which is to be shown this once.
+
+    Raises UnknownCustomer, UnknownOperator, InvalidExpiry.
+    """
     if expires_at is not None and expires_at <= at:
         raise InvalidExpiry(f"the key would expire at {expires_at.isoformat()}, which is past")
-    counter = connection.execute(
-        update(customers)
-        .where(customers.c.id == customer_id)
-        .values(next_id=customers.c.next_id + 1)
-        .returning(customers.c.next_id)
-    ).scalar_one_or_none()
-    if counter is None:
-        raise UnknownCustomer((customer_id,))
-    secret = f"crk_{customer_id}_{secrets.token_hex(KEY_BYTES)}"
-    key = ApiKey(counter - 1, name.strip() or "key", secret[-4:], read_only, at, expires_at, None, None)
-    connection.execute(
-        insert(api_keys).values(
-            customer_id=customer_id,
-            id=key.id,
-            name=checked_name(key.name, "the key's name"),
-            hash=_hash(secret),
-            last_characters=key.last_characters,
-            read_only=read_only,
-            created_at=at,
-            expires_at=expires_at,
-        )
-    )
-    return key, secret
+    shown = checked_name(name.strip() or "key", "the key's name")
+    with revise(connection, customer_id, at=at, actor=actor, action="key.add") as revision:
+        found = operators.load(connection, customer_id, None if operator_id is None else [operator_id])
+        if not found:
+            raise UnknownOperator((operator_id or 1,))
+        secret = keys.new_secret(customer_id)
+        key = ApiKey(revision.next_id(), found[0].id, shown, secret[-4:], read_only, at, expires_at)
+        keys.add(connection, customer_id, key, secret)
+        revision.changes.append(Change(API_KEY, key.id, None, key))
+        return key, secret
 
 
-def list_keys(connection: Connection, customer_id: int | None = None) -> list[tuple[int, ApiKey]]:
-    """Customer ids and keys, of one customer or of all."""
-    columns = api_keys.c
-    query = select(
-        columns.customer_id,
-        columns.id,
-        columns.name,
-        columns.last_characters,
-        columns.read_only,
-        columns.created_at,
-        columns.expires_at,
-        columns.revoked_at,
-        columns.last_used_at,
-    )
-    if customer_id is not None:
-        query = query.where(columns.customer_id == customer_id)
-    rows = connection.execute(query.order_by(columns.customer_id, columns.id))
-    return [(row[0], ApiKey(*row[1:])) for row in rows]
-
-
-def revoke_key(connection: Connection, customer_id: int, key_id: int, at: datetime) -> None:
+def revoke_key(connection: Connection, customer_id: int, key_id: int, at: datetime, actor: Actor = HOST) -> None:
     """The key stops working with the next request; revoking it again changes nothing. Raises UnknownKey."""
-    columns = api_keys.c
-    mine = (columns.customer_id == customer_id) & (columns.id == key_id)
-    if connection.scalar(select(columns.id).where(mine)) is None:
-        raise UnknownKey((key_id,))
-    connection.execute(update(api_keys).where(mine, columns.revoked_at.is_(None)).values(revoked_at=at))
+    with revise(connection, customer_id, at=at, actor=actor, action="key.revoke") as revision:
+        found = keys.load(connection, customer_id, [key_id])
+        if not found:
+            raise UnknownKey((key_id,))
+        _revoke(revision, found)
+
+
+def revoke_keys_of(revision: Revision, operator_id: int) -> None:
+    """All keys of the operator stop working."""
+    them = keys.load(revision.connection, revision.customer_id)
+    _revoke(revision, [each for each in them if each.operator_id == operator_id])
+
+
+def _revoke(revision: Revision, them: Iterable[ApiKey]) -> None:
+    for key in them:
+        if key.revoked_at is None:
+            revision.put(replace(key, revoked_at=revision.at))
 
 
 def authenticate(connection: Connection, secret: str, at: datetime) -> Caller | None:
-    """The caller that the key names, or None for a key that is unknown, revoked or expired."""
-    match = _KEY.fullmatch(secret)
-    if match is None or not is_int64(customer_id := int(match[1])):
+    """The caller that the key names, or None for a key that is unknown, revoked, expired or of a disabled operator."""
+    customer_id = keys.customer_of(secret)
+    if customer_id is None:
         return None
-    row = connection.execute(_AUTHENTICATE, {"customer": customer_id, "digest": _hash(secret)}).one_or_none()
+    asked = {"customer": customer_id, "digest": keys.hash_of(secret)}
+    row = connection.execute(_AUTHENTICATE, asked).one_or_none()
     if row is None or row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= at):
         return None
-    return Caller(row.customer_id, row.id, row.read_only, row.revision, row.version, row.last_used_at)
+    if not row.enabled:
+        return None
+    return Caller(
+        row.customer_id,
+        row.id,
+        row.operator_id,
+        permissions_of(tuple(row.permissions)),
+        None if row.site_ids is None else tuple(row.site_ids),
+        row.read_only,
+        row.revision,
+        row.version,
+        row.last_used_at,
+    )
 
 
 def note_use(connection: Connection, caller: Caller, at: datetime) -> None:
@@ -193,7 +191,3 @@ def note_use(connection: Connection, caller: Caller, at: datetime) -> None:
         .where(or_(columns.last_used_at.is_(None), columns.last_used_at < at))
         .values(last_used_at=at)
     )
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -99,13 +99,16 @@ def load_groups(connection: Connection, customer_id: int, ids: Collection[int] |
     members: dict[int, list[str]] = {}
     for row in connection.execute(member_rows):
         members.setdefault(row.access_group_id, []).append(row.charger_id)
-    return [AccessGroup(row.id, row.name, frozenset(members.get(row.id, ()))) for row in connection.execute(group_rows)]
+    return [
+        AccessGroup(row.id, row.name, frozenset(members.get(row.id, ())), row.created_at, row.updated_at)
+        for row in connection.execute(group_rows)
+    ]
 
 
 def add_groups(connection: Connection, customer_id: int, them: Iterable[AccessGroup]) -> None:
     them = list(them)
     if them:
-        rows = [{"customer_id": customer_id, "id": each.id, "name": each.name} for each in them]
+        rows = [{"customer_id": customer_id, "id": each.id, **_group_members(each)} for each in them]
         connection.execute(insert(access_groups), rows)
         _add_members(connection, customer_id, them)
 
@@ -114,7 +117,7 @@ def replace_group(connection: Connection, customer_id: int, before: AccessGroup,
     """Keeps the group's row, which rights refer to, and the rows of the chargers that stay in it."""
     columns = access_group_chargers.c
     key = (access_groups.c.customer_id == customer_id) & (access_groups.c.id == group.id)
-    connection.execute(access_groups.update().where(key).values(name=group.name))
+    connection.execute(access_groups.update().where(key).values(_group_members(group)))
     gone = before.charger_ids - group.charger_ids
     if gone:
         mine = (columns.customer_id == customer_id) & (columns.access_group_id == group.id)
@@ -126,6 +129,11 @@ def remove_group(connection: Connection, customer_id: int, group_id: int) -> Non
     connection.execute(
         delete(access_groups).where(access_groups.c.customer_id == customer_id, access_groups.c.id == group_id)
     )
+
+
+def _group_members(group: AccessGroup) -> dict[str, Any]:
+    """What stands in the group's own row."""
+    return {"name": group.name, "created_at": group.created_at, "updated_at": group.updated_at}
 
 
 def _row(charger: Charger) -> dict[str, Any]:

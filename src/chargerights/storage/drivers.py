@@ -25,7 +25,9 @@ Rows = dict[int, list[Sequence[Any]]]
 Owned = TypeVar("Owned", Tag, Right)
 _second = itemgetter(1)
 
-_DRIVER = [drivers.c[name] for name in ("id", "name", "home_site_id", "external_id", "payer_id", "enabled")]
+_DRIVER = [
+    drivers.c[name] for name in ("id", "name", "home_site_id", "external_id", "payer_id", "company_id", "enabled")
+]
 _EXTERNAL_ID = [
     driver_external_ids.c[name]
     for name in ("driver_id", "position", "reference_id", "external_id", "reference_type", "effective_from")
@@ -85,7 +87,11 @@ def replace(connection: Connection, customer_id: int, before: Driver, driver: Dr
 
 
 def remove(connection: Connection, customer_id: int, driver_id: int) -> None:
-    connection.execute(delete(drivers).where(drivers.c.customer_id == customer_id, drivers.c.id == driver_id))
+    remove_all(connection, customer_id, [driver_id])
+
+
+def remove_all(connection: Connection, customer_id: int, driver_ids: Collection[int]) -> None:
+    connection.execute(delete(drivers).where(drivers.c.customer_id == customer_id, drivers.c.id.in_(driver_ids)))
 
 
 def _members(driver: Driver) -> dict[str, Any]:
@@ -95,6 +101,7 @@ def _members(driver: Driver) -> dict[str, Any]:
         "home_site_id": driver.home_site_id,
         "external_id": driver.external_id,
         "payer_id": driver.payer_id,
+        "company_id": driver.company_id,
         "enabled": driver.enabled,
     }
 
@@ -125,13 +132,14 @@ def _rows(connection: Connection, customer_id: int, query: Select[Any]) -> Rows:
 
 
 def _driver(row: Sequence[Any], external_ids: Rows, tags_of: Rows, rights_of: Rows, shared: Shared) -> Driver:
-    id_, name, home_site_id, external_id, payer_id, enabled = row
+    id_, name, home_site_id, external_id, payer_id, company_id, enabled = row
     return Driver(
         id_,
         name,
         shared.value(home_site_id),
         external_id,
         payer_id,
+        shared.value(company_id),
         enabled,
         tuple([_external_id(each) for each in external_ids.get(id_, ())]),
         tuple([_tag(id_, each, shared) for each in tags_of.get(id_, ())]),

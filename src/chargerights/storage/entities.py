@@ -1,4 +1,7 @@
-"""The four kinds of entity that a revision changes: how each is stored, journaled and applied to a network."""
+"""The kinds of entity that a revision changes: how each is stored, journaled and applied to a network.
+
+Operators and API keys are journaled with the others, but are no part of a network.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,17 @@ from pydantic import TypeAdapter
 
 from ..rights import changes
 from ..rights.model import AccessGroup, Charger, Driver, Site
-from . import chargers, drivers, sites
+from ..rights.network import Network
+from ..rights.operators import Operator
+from . import chargers, drivers, keys, operators, sites
+from .keys import ApiKey
 
-Entity = Site | Charger | AccessGroup | Driver
+Entity = Site | Charger | AccessGroup | Driver | Operator | ApiKey
 
 
 class Kind(NamedTuple):
     """One kind. `load`, `add`, `replace` and `remove` go to its rows, `put` and `drop` to a network in memory; all
-    six are functions of that kind's own entities and keys, which types cannot tell here."""
+    six are functions of that kind's own entities and ids, which types cannot tell here."""
 
     name: str
     shape: TypeAdapter[Any]
@@ -67,8 +73,41 @@ DRIVER = Kind(
     changes.put_driver,
     changes.remove_driver,
 )
-KINDS = {kind.name: kind for kind in (SITE, CHARGER, ACCESS_GROUP, DRIVER)}
-_KIND_OF: dict[type[Entity], Kind] = {Site: SITE, Charger: CHARGER, AccessGroup: ACCESS_GROUP, Driver: DRIVER}
+
+
+def _elsewhere(network: Network, entity: object) -> None:
+    """What is no part of a network changes none."""
+
+
+OPERATOR = Kind(
+    "operator",
+    TypeAdapter(Operator),
+    operators.load,
+    operators.add,
+    operators.replace,
+    operators.remove,
+    _elsewhere,
+    _elsewhere,
+)
+API_KEY = Kind(
+    "apiKey",
+    TypeAdapter(ApiKey),
+    keys.load,
+    None,  # a key's row holds more than the key as it is shown: `keys.add` makes both
+    keys.replace,
+    None,  # keys are revoked, not removed
+    _elsewhere,
+    _elsewhere,
+)
+KINDS = {kind.name: kind for kind in (SITE, CHARGER, ACCESS_GROUP, DRIVER, OPERATOR, API_KEY)}
+_KIND_OF: dict[type[Entity], Kind] = {
+    Site: SITE,
+    Charger: CHARGER,
+    AccessGroup: ACCESS_GROUP,
+    Driver: DRIVER,
+    Operator: OPERATOR,
+    ApiKey: API_KEY,
+}
 
 
 def kind_of(entity: Entity) -> Kind:

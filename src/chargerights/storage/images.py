@@ -23,9 +23,9 @@ from . import journal, live, networks
 from .database import Database, DatabaseAway, DatabaseFault
 from .live import LiveCharger
 
-ENTRIES_PER_STEP = 50
+CHANGES_PER_STEP = 50
 """Applied at a stretch, so that the event loop is not held."""
-ENTRIES_WORTH_APPLYING = 5_000
+CHANGES_WORTH_APPLYING = 5_000
 LOAD_SECONDS = 90
 
 
@@ -62,6 +62,10 @@ class Image:
         """This image when nobody is reading it, else a copy that changes apart."""
         if not len(self._readers):
             return self
+        return self.forked()
+
+    def forked(self) -> Image:
+        """A copy that changes apart."""
         return replace(self, network=self.network.fork(), live=dict(self.live), _readers=WeakSet())
 
     def writable_live(self) -> Image:
@@ -126,39 +130,40 @@ class Images:
 
     async def _follow(self, image: Image) -> Image:
         """Applies what the journal holds since the image, a step at a time, or loads anew."""
-        entries = await self._database.read(
-            journal.since, image.customer_id, image.revision, ENTRIES_WORTH_APPLYING + 1
-        )
+        most = CHANGES_WORTH_APPLYING + 1
+        entries = await self._database.read(journal.since, image.customer_id, image.revision, most)
         numbers = [entry.revision for entry in entries]
         without_gap = numbers == list(range(image.revision + 1, image.revision + 1 + len(entries)))
-        if not entries or len(entries) > ENTRIES_WORTH_APPLYING or not without_gap:
+        bulk = any(entry.changes is None for entry in entries)
+        count = sum(len(entry.changes or ()) for entry in entries)
+        if not entries or bulk or count > CHANGES_WORTH_APPLYING or not without_gap:
+            return await self._load(image.customer_id)  # until it is loaded, chargers are decided from this one
+        # Many changes are made in a copy, so that others may run between them and yet see whole revisions only.
+        changed = image.writable() if count <= CHANGES_PER_STEP else image.forked()
+        try:
+            await self._apply(changed, entries)
+        except Exception:  # an entry that contradicts the image, or of a newer version's words
+            if self._images.get(image.customer_id) is changed:
+                del self._images[image.customer_id]  # it may be half-changed: nobody may read it
             return await self._load(image.customer_id)
-        for start in range(0, len(entries), ENTRIES_PER_STEP):
-            try:
-                image = self._apply(image, entries[start : start + ENTRIES_PER_STEP])
-            except _LoadAnew:
-                return await self._load(image.customer_id)
-            await asyncio.sleep(0)
-        return image
+        self._images[image.customer_id] = changed
+        return changed
 
-    def _apply(self, image: Image, entries: list[journal.Entry]) -> Image:
-        image = image.writable()
+    async def _apply(self, image: Image, entries: list[journal.Entry]) -> None:
+        """Applies the entries. Lets others run after each step, for which the image must not be one they can see."""
+        step = 0
         for entry in entries:
-            if entry.changes is None:  # until the new one is loaded, chargers are decided from this one
-                raise _LoadAnew
-            try:
-                entry.apply(image.network)
-            except Exception as error:  # an entry that contradicts the image, or of a newer version's words
-                if self._images.get(image.customer_id) is image:
-                    del self._images[image.customer_id]  # it may be half-changed: nobody may read it
-                raise _LoadAnew from error
+            for change in entry.changes or ():
+                if step == CHANGES_PER_STEP:
+                    await asyncio.sleep(0)
+                    step = 0
+                step += 1
+                journal.apply(image.network, change)
             for charger_id in entry.removed_chargers():
                 image.live.pop(charger_id, None)
             image.revision = entry.revision
             if entry.renames():
                 image.names_since = entry.revision
-        self._images[image.customer_id] = image
-        return image
 
     async def _follow_live(self, image: Image) -> Image:
         version, states = await self._database.read(live.since, image.customer_id, image.live_version)
@@ -167,7 +172,3 @@ class Images:
         image.live_version = version
         self._images[image.customer_id] = image
         return image
-
-
-class _LoadAnew(Exception):
-    pass

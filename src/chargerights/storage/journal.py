@@ -1,32 +1,57 @@
 """Revisions of a customer's facts: one write, one transaction, one revision, one journal entry.
 
 The revision is taken under the customer's row lock, which the write holds until it commits; so revisions have
-no gaps and commit in order, on both databases. An entry holds the changed entities before and after, whole; a
-bulk write journals as one entry without them, which makes images load anew.
+no gaps and commit in order, on both databases. An entry has a change for every entity, with what it was before and
+after, whole; a bulk write journals as one entry without changes, which makes images load anew.
+
+A driver's change is kept twice: without what names him, for good, and in full, until he is erased (see `pseudonyms`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from ..rights.errors import NotFound
+from ..rights.model import Driver
 from ..rights.network import Network
+from . import drivers
 from .entities import CHARGER, DRIVER, KINDS, SITE, Entity, Kind, key_of, kind_of
-from .schema import customers, journal
+from .pseudonyms import pseudonymous
+from .schema import customers, journal, journal_changes, journal_personal
+
+T = TypeVar("T")
 
 LARGEST_FOLLOWED = 2**52
 """Ids given in files beyond this do not push the ids that the server assigns after them: those stay whole numbers in
 programs that count in doubles."""
+ENTITIES_PER_STEP = 1_000
+FEW = 20
+"""Drivers up to which it pays to write only the rows that differ."""
 
 
 class UnknownCustomer(NotFound):
     what = "customer"
+
+
+class Actor(NamedTuple):
+    """Who changes something, as the journal names him: `key 5`, `cli`, `import 3`; and the operator he acts for."""
+
+    name: str
+    operator_id: int | None = None
+
+
+class Occasion(NamedTuple):
+    """When something is changed, by whom, and in what command: `driver.add`, `right.grant`."""
+
+    at: datetime
+    actor: Actor
+    action: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +64,7 @@ class Entry:
     def apply(self, network: Network) -> None:
         """Brings a network of the revision before to this one. Only of an entry with changes."""
         for change in self.changes or ():
-            kind = KINDS[change["kind"]]
-            if change["after"] is None:
-                kind.drop(network, change["id"])
-            else:
-                kind.put(network, kind.shape.validate_python(change["after"]))
+            apply(network, change)
 
     def renames(self) -> bool:
         """Whether a name that lists of drivers show may have changed, or may come to be another's."""
@@ -52,6 +73,29 @@ class Entry:
     def removed_chargers(self) -> list[str]:
         removed = (change for change in self.changes or () if change["after"] is None)
         return [change["id"] for change in removed if change["kind"] == CHARGER.name]
+
+
+def apply(network: Network, change: dict[str, Any]) -> None:
+    """Makes in the network what a change of an entry made in the rows."""
+    kind = KINDS[change["kind"]]
+    after = change["after"] and kind.shape.validate_python(change["after"])
+    Change(kind, change["id"], None, after).apply(network)
+
+
+class Change(NamedTuple):
+    """One entity of a revision: None before it was added, None after it was removed."""
+
+    kind: Kind
+    id: int | str
+    before: Entity | None
+    after: Entity | None
+
+    def apply(self, network: Network) -> None:
+        """Makes in the network what the change made in the rows."""
+        if self.after is None:
+            self.kind.drop(network, self.id)
+        else:
+            self.kind.put(network, self.after)
 
 
 @dataclass(slots=True)
@@ -63,7 +107,7 @@ class Revision:
     number: int
     at: datetime
     _next_id: int
-    _changes: list[dict[str, Any]] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
     bulk: bool = False
 
     def next_id(self) -> int:
@@ -78,32 +122,59 @@ class Revision:
 
     def put(self, entity: Entity) -> None:
         """Adds or replaces the entity, rows and journal; nothing happens when nothing differs."""
-        kind, key = kind_of(entity), key_of(entity)
-        before = kind.load(self.connection, self.customer_id, [key])
+        kind = kind_of(entity)
+        before = kind.load(self.connection, self.customer_id, [key_of(entity)])
         if not before:
             kind.add(self.connection, self.customer_id, [entity])
+            self._note(kind, None, entity)
         elif before[0] != entity:
-            kind.replace(self.connection, self.customer_id, before[0], entity)
-        else:
+            self._replace(kind, before[0], entity)
+
+    def put_drivers(self, them: Sequence[Driver], progress: Callable[[int], None] = lambda done: None) -> None:
+        """Puts many drivers, each with a change of his own; a tag may go from one of them to another. `progress` is
+        told how many of them more are done."""
+        found: dict[int, Driver] = {}
+        for step in _steps(them):
+            ids = [each.id for each in step]
+            found |= {each.id: each for each in drivers.load(self.connection, self.customer_id, ids)}
+        changed = [each for each in them if found.get(each.id) != each]
+        if len(changed) <= FEW and all(each.id in found and found[each.id].tags == each.tags for each in changed):
+            for driver in changed:
+                self._replace(DRIVER, found[driver.id], driver)
             return
-        # As it is loaded: in the order of its parts too, an image that follows is the image that is loaded.
+        for step in _steps([each for each in changed if each.id in found]):
+            drivers.remove_all(self.connection, self.customer_id, [each.id for each in step])
+        progress(len(them) - len(changed))
+        for step in _steps(changed):
+            drivers.add(self.connection, self.customer_id, step)
+            for after in drivers.load(self.connection, self.customer_id, [each.id for each in step]):
+                self.changes.append(Change(DRIVER, after.id, found.get(after.id), after))
+            progress(len(step))
+
+    def remove_drivers(self, them: Sequence[Driver]) -> None:
+        """Removes many drivers, each with a change of his own."""
+        for step in _steps(them):
+            drivers.remove_all(self.connection, self.customer_id, [each.id for each in step])
+            self.changes += [Change(DRIVER, each.id, each, None) for each in step]
+
+    def _replace(self, kind: Kind, before: Entity, entity: Entity) -> None:
+        kind.replace(self.connection, self.customer_id, before, entity)
+        self._note(kind, before, entity)
+
+    def _note(self, kind: Kind, before: Entity | None, entity: Entity) -> None:
+        """Notes it as it is loaded: in the order of its parts too, an image that follows is one that is loaded."""
+        key = key_of(entity)
         (after,) = kind.load(self.connection, self.customer_id, [key])
-        self._note(kind, key, before[0] if before else None, after)
+        self.changes.append(Change(kind, key, before, after))
 
     def remove(self, entity: Entity) -> None:
         kind, key = kind_of(entity), key_of(entity)
         kind.remove(self.connection, self.customer_id, key)
-        self._note(kind, key, entity, None)
-
-    def _note(self, kind: Kind, key: int | str, before: Entity | None, after: Entity | None) -> None:
-        def image(entity: Entity | None) -> Any:
-            return None if entity is None else kind.shape.dump_python(entity, mode="json", exclude_defaults=True)
-
-        self._changes.append({"kind": kind.name, "id": key, "before": image(before), "after": image(after)})
+        self.changes.append(Change(kind, key, entity, None))
 
 
 @contextmanager
-def revise(connection: Connection, customer_id: int, *, at: datetime, actor: str, action: str) -> Iterator[Revision]:
+def revise(connection: Connection, customer_id: int, *, at: datetime, actor: Actor, action: str) -> Iterator[Revision]:
     """Takes the customer's next revision and journals what is put into it; of nothing put, neither remains.
 
     Raises UnknownCustomer.
@@ -118,14 +189,62 @@ def revise(connection: Connection, customer_id: int, *, at: datetime, actor: str
         raise UnknownCustomer((customer_id,))
     revision = Revision(connection, customer_id, row.revision, at, row.next_id)
     yield revision
-    written = revision.bulk or revision._changes
+    written = revision.bulk or bool(revision.changes)
     if written:
-        changes = None if revision.bulk else revision._changes
-        entry = {"customer_id": customer_id, "revision": revision.number, "at": at, "actor": actor}
-        connection.execute(insert(journal).values(**entry, action=action, changes=changes))
+        entry = {"customer_id": customer_id, "revision": revision.number, "at": at, "actor": actor.name}
+        entry |= {"operator_id": actor.operator_id, "action": action, "bulk": revision.bulk}
+        connection.execute(insert(journal), [entry])
+        _note(revision)
     after = {"revision": revision.number if written else revision.number - 1, "next_id": revision._next_id}
     if after != {"revision": row.revision, "next_id": row.next_id}:
         connection.execute(update(customers).where(customers.c.id == customer_id).values(after))
+
+
+def make(
+    connection: Connection,
+    customer_id: int,
+    occasion: Occasion,
+    work: Callable[..., T],
+    /,
+    *args: Any,
+    **kwargs: Any,
+) -> T:
+    """What the work makes of the customer's next revision; see `changes`. Raises UnknownCustomer."""
+    with revise(connection, customer_id, **occasion._asdict()) as revision:
+        return work(revision, *args, **kwargs)
+
+
+def _note(revision: Revision) -> None:
+    """Writes the revision's changes."""
+    position = 0
+    for step in _steps(revision.changes):
+        rows, personal = [], []
+        for change in step:
+            key = {"customer_id": revision.customer_id, "revision": revision.number, "position": position}
+            position += 1
+            before, after = change.before, change.after
+            if change.kind is DRIVER:
+                whole = {"before": _dump(change.kind, before), "after": _dump(change.kind, after)}
+                personal.append({**key, "driver_id": change.id, **whole})
+                before, after = _without_person(before), _without_person(after)
+            images = {"before": _dump(change.kind, before), "after": _dump(change.kind, after)}
+            rows.append({**key, "kind": change.kind.name, "entity_id": str(change.id), **images})
+        revision.connection.execute(insert(journal_changes), rows)
+        if personal:
+            revision.connection.execute(insert(journal_personal), personal)
+
+
+def _dump(kind: Kind, entity: Entity | None) -> Any:
+    return None if entity is None else kind.shape.dump_python(entity, mode="json", exclude_defaults=True)
+
+
+def _without_person(entity: Entity | None) -> Entity | None:
+    return pseudonymous(entity) if isinstance(entity, Driver) else None
+
+
+def _steps(them: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(them), ENTITIES_PER_STEP):
+        yield them[start : start + ENTITIES_PER_STEP]
 
 
 def _renames(kind: str, before: dict[str, Any] | None, after: dict[str, Any] | None) -> bool:
@@ -136,11 +255,39 @@ def _renames(kind: str, before: dict[str, Any] | None, after: dict[str, Any] | N
 
 
 def since(connection: Connection, customer_id: int, revision: int, limit: int) -> list[Entry]:
-    """The entries after that revision, in order."""
-    query = (
-        select(journal.c.revision, journal.c.changes)
-        .where(journal.c.customer_id == customer_id, journal.c.revision > revision)
-        .order_by(journal.c.revision)
-        .limit(limit)
+    """The entries after that revision, in order: as many whole ones as have `limit` changes together."""
+    rows = connection.execute(_SINCE, {"customer": customer_id, "revision": revision, "most": limit + 1}).all()
+    entries: list[Entry] = []
+    for number, bulk, kind, id_, before, after in rows:
+        if not entries or entries[-1].revision != number:
+            entries.append(Entry(number, None if bulk else []))
+        changes = entries[-1].changes
+        if changes is not None:
+            key = id_ if kind == CHARGER.name else int(id_)
+            changes.append({"kind": kind, "id": key, "before": before, "after": after})
+    return entries[:-1] if len(rows) > limit else entries
+
+
+_SINCE = (
+    select(
+        journal.c.revision,
+        journal.c.bulk,
+        journal_changes.c.kind,
+        journal_changes.c.entity_id,
+        func.coalesce(journal_personal.c.before, journal_changes.c.before),
+        func.coalesce(journal_personal.c.after, journal_changes.c.after),
     )
-    return [Entry(number, entries) for number, entries in connection.execute(query)]
+    .outerjoin(
+        journal_changes,
+        (journal_changes.c.customer_id == journal.c.customer_id) & (journal_changes.c.revision == journal.c.revision),
+    )
+    .outerjoin(
+        journal_personal,
+        (journal_personal.c.customer_id == journal_changes.c.customer_id)
+        & (journal_personal.c.revision == journal_changes.c.revision)
+        & (journal_personal.c.position == journal_changes.c.position),
+    )
+    .where(journal.c.customer_id == bindparam("customer"), journal.c.revision > bindparam("revision"))
+    .order_by(journal.c.revision, journal_changes.c.position)
+    .limit(bindparam("most"))
+)

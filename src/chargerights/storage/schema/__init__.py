@@ -7,7 +7,7 @@ Portable on purpose: no triggers, no sequences but the customers' own, no databa
 
 from __future__ import annotations
 
-from .callers import api_keys, customers
+from .callers import api_keys, customers, idempotency_keys, operators
 from .columns import metadata
 from .facts import (
     access_group_chargers,
@@ -21,7 +21,7 @@ from .facts import (
     sites,
     tags,
 )
-from .journal import journal
+from .journal import journal, journal_changes, journal_personal
 from .live import live_chargers, live_versions
 
 __all__ = [
@@ -34,10 +34,14 @@ __all__ = [
     "customers",
     "driver_external_ids",
     "drivers",
+    "idempotency_keys",
     "journal",
+    "journal_changes",
+    "journal_personal",
     "live_chargers",
     "live_versions",
     "metadata",
+    "operators",
     "rights",
     "sites",
     "tags",

@@ -1,10 +1,24 @@
-"""Customers, and the keys of their callers."""
+"""Customers, their operators, the keys of their callers, and what was asked under an Idempotency-Key."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKeyConstraint, Table, Text, UniqueConstraint, false, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+    true,
+)
 
-from .columns import Identity, Instant, customer_column, id_column, metadata
+from .columns import Identity, Instant, customer_column, id_column, metadata, owned
 
 customers = Table(
     "customers",
@@ -16,11 +30,26 @@ customers = Table(
     Column("next_id", BigInteger, nullable=False, server_default=text("1")),
 )
 
+operators = Table(
+    "operators",
+    metadata,
+    customer_column(),
+    id_column(),
+    Column("name", Text, nullable=False),
+    Column("permissions", JSON, nullable=False),
+    Column("site_ids", JSON(none_as_null=True)),
+    Column("enabled", Boolean, nullable=False, server_default=true()),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    ForeignKeyConstraint(["customer_id"], ["customers.id"]),
+)
+
 api_keys = Table(
     "api_keys",
     metadata,
     customer_column(),
     id_column(),
+    Column("operator_id", BigInteger, nullable=False),
     Column("name", Text, nullable=False),
     Column("hash", Text, nullable=False),
     Column("last_characters", Text, nullable=False),
@@ -30,5 +59,20 @@ api_keys = Table(
     Column("revoked_at", Instant),
     Column("last_used_at", Instant),
     ForeignKeyConstraint(["customer_id"], ["customers.id"]),
+    owned("operator_id", table="operators", target=("id",)),
     UniqueConstraint("customer_id", "hash"),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    customer_column(),
+    Column("operator_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("result", JSON(none_as_null=True)),
+    Column("at", Instant, nullable=False),
+    owned("operator_id", table="operators", target=("id",)),
+    Index(None, "customer_id", "at"),
 )

@@ -34,6 +34,7 @@ sites = Table(
     Column("cost_id", Text),
     Column("cost_name", Text),
     Column("payment_recipient_id", BigInteger),
+    Column("is_public", Boolean),
     *location_columns(),
     ForeignKeyConstraint(["customer_id"], ["customers.id"]),
     owned("parent_id", table="sites", target=("id",)),
@@ -72,6 +73,8 @@ chargers = Table(
     Column("meter_serial_number", Text),
     Column("meter_type", Text),
     Column("custom_properties", JSON, nullable=False),
+    Column("created_at", Instant),
+    Column("updated_at", Instant),
     *location_columns(),
     owned("site_id", table="sites", target=("id",)),
     UniqueConstraint("customer_id", "id"),
@@ -106,6 +109,8 @@ access_groups = Table(
     customer_column(),
     id_column(),
     Column("name", Text, nullable=False),
+    Column("created_at", Instant),
+    Column("updated_at", Instant),
     ForeignKeyConstraint(["customer_id"], ["customers.id"]),
 )
 
@@ -129,6 +134,7 @@ drivers = Table(
     Column("home_site_id", BigInteger),
     Column("external_id", Text),
     Column("payer_id", BigInteger),
+    Column("company_id", BigInteger),
     Column("enabled", Boolean, nullable=False, server_default=true()),
     ForeignKeyConstraint(["customer_id"], ["customers.id"]),
     owned("home_site_id", table="sites", target=("id",)),

@@ -1,0 +1,115 @@
+"""Rights are granted, changed and revoked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+
+from ...rights.errors import NotFound
+from ...rights.model import Driver, Hours, Place, Right
+from ..journal import Revision
+from ..schema import rights as right_rows
+from . import facts
+
+
+class UnknownRight(NotFound):
+    what = "right"
+
+
+class Terms(NamedTuple):
+    """When a right holds: in its window, and in its weekly hours; always, as it is."""
+
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    hours: tuple[Hours, ...] = ()
+
+
+ALWAYS = Terms()
+
+
+class Granted(NamedTuple):
+    """A right and its driver; `new`: it was not held before in the same words."""
+
+    driver_id: int
+    right: Right
+    new: bool
+
+
+def grant(revision: Revision, driver_id: int, place: Place, terms: Terms = ALWAYS) -> Granted:
+    """A right for the driver; one he holds already in the same words is not given twice. Raises UnknownDriver, and
+    UnknownSite, UnknownCharger or UnknownAccessGroup for a place that there is not."""
+    (granted,) = grant_all(revision, [driver_id], [place], terms)
+    return granted
+
+
+def grant_all(
+    revision: Revision, driver_ids: Collection[int], places: Collection[Place], terms: Terms = ALWAYS
+) -> list[Granted]:
+    """A right for every one of the drivers on every one of the places; those held already in the same words stay."""
+    places = list(dict.fromkeys(places))
+    found = facts.drivers_of(revision, set(driver_ids))
+    facts.require_places(revision, places)
+    granted: list[Granted] = []
+    changed: list[Driver] = []
+    for driver in found:
+        held = {replace(right, id=0): right for right in driver.rights}
+        new: list[Right] = []
+        for place in places:
+            wanted = Right(0, place, *terms)
+            if wanted in held:
+                granted.append(Granted(driver.id, held[wanted], new=False))
+            else:
+                new.append(replace(wanted, id=revision.next_id()))
+                granted.append(Granted(driver.id, new[-1], new=True))
+        if new:
+            changed.append(replace(driver, rights=(*driver.rights, *new)))
+    revision.put_drivers(changed)
+    return granted
+
+
+def revoke(revision: Revision, driver_id: int, place: Place) -> int:
+    """Takes all the driver's rights on the place itself; how many there were. Raises UnknownDriver."""
+    return revoke_all(revision, [driver_id], [place])
+
+
+def revoke_all(revision: Revision, driver_ids: Collection[int], places: Collection[Place]) -> int:
+    """Takes all rights that the drivers hold on the places themselves; how many there were. Raises UnknownDriver."""
+    taken = set(places)
+    changed: list[Driver] = []
+    count = 0
+    for driver in facts.drivers_of(revision, set(driver_ids)):
+        kept = tuple(right for right in driver.rights if right.place not in taken)
+        if len(kept) < len(driver.rights):
+            changed.append(replace(driver, rights=kept))
+            count += len(driver.rights) - len(kept)
+    revision.put_drivers(changed)
+    return count
+
+
+def change(revision: Revision, right_id: int, **members: Any) -> Granted:
+    """The right with another window or other hours. Raises UnknownRight, InvalidWindow."""
+    driver, before = _held(revision, right_id)
+    after = replace(before, **members)
+    kept = tuple(after if right.id == right_id else right for right in driver.rights)
+    revision.put(replace(driver, rights=kept))
+    return Granted(driver.id, after, new=False)
+
+
+def remove(revision: Revision, right_id: int) -> None:
+    """Takes that one right. Raises UnknownRight."""
+    driver, _ = _held(revision, right_id)
+    revision.put(replace(driver, rights=tuple(right for right in driver.rights if right.id != right_id)))
+
+
+def _held(revision: Revision, right_id: int) -> tuple[Driver, Right]:
+    columns = right_rows.c
+    mine = (columns.customer_id == revision.customer_id) & (columns.id == right_id)
+    driver_id = revision.connection.scalar(select(columns.driver_id).where(mine))
+    if driver_id is None:
+        raise UnknownRight((right_id,))
+    driver = facts.driver(revision, driver_id)
+    return driver, next(right for right in driver.rights if right.id == right_id)

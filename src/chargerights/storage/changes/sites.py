@@ -1,0 +1,82 @@
+"""Sites are added, changed and removed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ...rights.errors import SiteCycle, SiteTooDeep, StillReferenced
+from ...rights.identifiers import MAX_SITE_DEPTH
+from ...rights.model import Site
+from .. import sites
+from ..journal import Revision
+from ..schema import chargers as charger_rows
+from ..schema import drivers as driver_rows
+from ..schema import rights as right_rows
+from ..schema import sites as site_rows
+from . import facts
+
+
+def add(revision: Revision, name: str, **members: Any) -> Site:
+    """A new site; at the top of the tree unless `parent_id` is among its members. Raises UnknownSite, SiteTooDeep."""
+    site_id = revision.next_id()
+    while sites.load(revision.connection, revision.customer_id, [site_id]):  # an id that a file brought
+        site_id = revision.next_id()
+    site = Site(site_id, name, **members)
+    _require_parent(revision, site)
+    revision.put(site)
+    return site
+
+
+def change(revision: Revision, site_id: int, **members: Any) -> Site:
+    """The site with those members changed. Raises UnknownSite (the parent's too), SiteCycle, SiteTooDeep."""
+    before = facts.site(revision, site_id)
+    after = replace(before, **members)
+    if after.parent_id != before.parent_id:
+        _require_parent(revision, after)
+    revision.put(after)
+    return after
+
+
+def remove(revision: Revision, site_id: int) -> None:
+    """Removes a site that nothing else needs. Raises UnknownSite, StillReferenced."""
+    site = facts.site(revision, site_id)
+    for table, column, one, many in (
+        (site_rows, site_rows.c.parent_id, "subsite", "subsites"),
+        (charger_rows, charger_rows.c.site_id, "charger", "chargers"),
+        (driver_rows, driver_rows.c.home_site_id, "driver at home there", "drivers at home there"),
+        (right_rows, right_rows.c.site_id, "right on it", "rights on it"),
+    ):
+        users = facts.count(revision, table, column, site_id)
+        if users:
+            raise StillReferenced(
+                f"site {site_id} cannot be removed: it has {users} {one if users == 1 else many}; move or remove"
+                f" {'that' if users == 1 else 'those'} first"
+            )
+    revision.remove(site)
+
+
+def _require_parent(revision: Revision, site: Site) -> None:
+    """The parent is there, does not lie below the site, and does not lie too deep for it and what is below it."""
+    if site.parent_id is None:
+        return
+    facts.site(revision, site.parent_id)
+    parents = {each.id: each.parent_id for each in sites.load(revision.connection, revision.customer_id)}
+    above: list[int] = []
+    current: int | None = site.parent_id
+    while current is not None:
+        if current == site.id:
+            raise SiteCycle(f"site {site.id} cannot lie below site {site.parent_id}: that lies below it")
+        above.append(current)
+        current = parents[current]
+    children: dict[int | None, list[int]] = {}
+    for child, parent in parents.items():
+        children.setdefault(parent, []).append(child)
+    height, level = 1, children.get(site.id, [])
+    while level:
+        height += 1
+        level = [below for each in level for below in children.get(each, [])]
+    if len(above) + height > MAX_SITE_DEPTH:
+        raise SiteTooDeep(
+            f"site {site.id} cannot lie below site {site.parent_id}: sites lie {MAX_SITE_DEPTH} deep at most"
+        )
