@@ -17,6 +17,7 @@ from chargerights.rights.errors import InvalidInput
 from chargerights.rights.identifiers import tag_key
 from chargerights.rights.model import Driver, PlaceKind, Right, Tag
 from chargerights.rights.network import Network
+from chargerights.rights.operators import Scope
 
 from .cells import NONE
 from .columns import OF_TAG, Column
@@ -37,6 +38,7 @@ class Builder:
     def __init__(
         self,
         network: Network,
+        scope: Scope,
         columns: frozenset[Column],
         mode: Mode,
         at: datetime,
@@ -44,8 +46,9 @@ class Builder:
         problems: Problems,
     ) -> None:
         self.columns, self.mode, self.at, self.next_id, self.problems = columns, mode, at, next_id, problems
+        self.scope = scope
         self.zones = Zones(network)
-        self.reader = Reader(Places(network), self.zones)
+        self.reader = Reader(Places(network, scope), self.zones)
         self.rows_of_tags: dict[str, int] = {}
 
     def driver(self, subject: Subject, new_id: int) -> Driver | None:
@@ -95,9 +98,12 @@ class Builder:
         return name or ""
 
     def _home_site(self, subject: Subject, known: Driver) -> int | None:
-        found = self._of_driver(subject, Column.HOME_SITE, known.home_site_id)
+        found: Item | int | None = self._of_driver(subject, Column.HOME_SITE, known.home_site_id)
         if not isinstance(found, Item):
-            return found  # type: ignore[no-any-return]
+            if not self.scope.sees_site(found):
+                sentence = "is missing: who sees only some sites adds drivers at home at one of them"
+                self.problems.errors.add(subject.first, str(Column.HOME_SITE), sentence)
+            return found
         try:
             return int(self.reader.place(PlaceKind.SITE, found).id)
         except CellError as wrong:
@@ -137,14 +143,15 @@ class Builder:
         named: dict[Column, list[tuple[Row, Item]] | None],
         zone: ZoneInfo,
     ) -> tuple[Right, ...]:
+        changing: list[Right] = []
         stay: list[Right] = []
         new: list[Right] = []
         for column, kind in COLUMNS.items():
-            held = [right for right in known.rights if right.place.kind is kind]
+            held = [right for right in known.rights if right.place.kind is kind and self.scope.holds(right.place)]
             cells = named[column]
             if cells is None:
-                stay += held
                 continue
+            changing += held
             try:
                 found = rights(held, self._wanted(column, cells, zone), self.next_id)
             except CellError as wrong:  # a window that ends before it begins
@@ -152,13 +159,15 @@ class Builder:
                 continue
             stay += [right for right in found if right in held]
             new += [right for right in found if right not in held]
-        return (*(right for right in known.rights if right in stay), *new)
+        return (*(right for right in known.rights if right in stay or right not in changing), *new)
 
     def _wanted(self, column: Column, cells: list[tuple[Row, Item]], zone: ZoneInfo) -> list[Wanted]:
         found = []
         for row, item in cells:
             try:
                 found.append(self.reader.wanted(column, item, zone))
+                if not self.scope.holds(found[-1].place):
+                    raise CellError(f"{shown(item.text)} has chargers at sites that you do not see")
             except CellError as wrong:
                 self.problems.errors.add(row.number, str(column), str(wrong))
         return found
@@ -172,7 +181,7 @@ class Builder:
             if isinstance(id_tag, str):
                 key = tag_key(id_tag)
                 if self._claimed(row, key):
-                    tag = self._tag(row, held.get(key) or Tag(0, known.id, id_tag), zone)
+                    tag = self._tag(row, id_tag, held.get(key), known.id, zone)
                     if tag is not None:
                         found[key] = tag
                 continue
@@ -195,7 +204,8 @@ class Builder:
             self.problems.errors.add(row.number, str(Column.TAG), f"is the tag of row {first} already")
         return first == row.number
 
-    def _tag(self, row: Row, before: Tag, zone: ZoneInfo) -> Tag | None:
+    def _tag(self, row: Row, id_tag: str, held: Tag | None, driver_id: int, zone: ZoneInfo) -> Tag | None:
+        before = held or Tag(self.next_id(), driver_id, id_tag, updated_at=self.at)
         try:
             starts = self._value(row.said, Column.STARTS, before.starts_at)
             expires = self._value(row.said, Column.EXPIRES, before.expires_at)
@@ -210,8 +220,6 @@ class Builder:
         except InvalidInput as wrong:
             self.problems.errors.add(row.number, str(Column.EXPIRES), str(wrong))
             return None
-        if before.id == 0:
-            return replace(tag, id=self.next_id(), updated_at=self.at)
         return tag if tag == before else replace(tag, updated_at=self.at)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import xlsxwriter  # type: ignore[import-untyped]
 from chargerights.files.collector import collector_paused
 from chargerights.rights.model import Driver
 from chargerights.rights.network import Network
+from chargerights.rights.operators import Scope
 
 from .columns import Column, heading
 from .csv_tables import guarded, read_csv
@@ -58,15 +59,20 @@ def read(raw: bytes, problems: Problems, progress: Callable[[int], None] = lambd
         return understand(found, problems, progress), found.read_as
 
 
-def write_csv(network: Network, drivers: Iterable[Driver]) -> Iterator[bytes]:
-    """The drivers as CSV in UTF-8 with a mark, as Excel wants it, in pieces."""
+def seen_drivers(network: Network, scope: Scope) -> Iterator[Driver]:
+    """The drivers that an operator of that scope sees, by id."""
+    return (network.drivers[each] for each in sorted(network.drivers) if scope.sees_driver(network.drivers[each]))
+
+
+def write_csv(network: Network, scope: Scope) -> Iterator[bytes]:
+    """The drivers of the scope as CSV in UTF-8 with a mark, as Excel wants it, in pieces."""
     text = io.StringIO(newline="")
     text.write("\ufeff")
     writer = csv.writer(text)
     writer.writerow([heading(column) for column in Column])
-    sheet = Sheet(network)
+    sheet = Sheet(network, scope)
     written = 0
-    for driver in drivers:
+    for driver in seen_drivers(network, scope):
         for cells in sheet.rows(driver):
             writer.writerow([_csv_text(cells.get(column)) for column in Column])
             written += 1
@@ -79,9 +85,9 @@ def write_csv(network: Network, drivers: Iterable[Driver]) -> Iterator[bytes]:
 
 
 def write_xlsx(
-    network: Network, drivers: Iterable[Driver], path: Path, progress: Callable[[int], None] = lambda count: None
+    network: Network, scope: Scope, path: Path, progress: Callable[[int], None] = lambda count: None
 ) -> None:
-    """Writes the drivers as a workbook, row by row; all columns but dates are texts, so that Excel keeps what is typed
+    """Writes the drivers of the scope as a workbook, row by row; all columns but dates are texts, so that Excel keeps what is typed
     into them."""
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(str(path), options) as workbook:
@@ -92,9 +98,9 @@ def write_xlsx(
             page.set_column(position, position, WIDTHS.get(column, DEFAULT_WIDTH), day if column in DATES else text)
             page.write_string(0, position, heading(column), bold)
         page.freeze_panes(1, 1)
-        sheet = Sheet(network)
+        sheet = Sheet(network, scope)
         row = 1
-        for driver in drivers:
+        for driver in seen_drivers(network, scope):
             for cells in sheet.rows(driver):
                 _write_row(page, row, cells, text, day)
                 row += 1

@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from chargerights.rights.model import Driver
 from chargerights.rights.network import Network
+from chargerights.rights.operators import Scope
 
 from .columns import Column
 from .problems import CellError, Problems, shown
@@ -46,17 +47,17 @@ class Subject:
 Key = tuple[str, int | str]
 
 
-def subjects(network: Network, rows: Rows, mode: Mode, problems: Problems) -> list[Subject]:
+def subjects(network: Network, scope: Scope, rows: Rows, mode: Mode, problems: Problems) -> list[Subject]:
     """The drivers of the file, in its order. Rows whose driver cannot be told are added to the problems."""
-    return _Identifier(network, rows, mode, problems).subjects()
+    return _Identifier(network, scope, rows, mode, problems).subjects()
 
 
 class _Identifier:
-    def __init__(self, network: Network, rows: Rows, mode: Mode, problems: Problems) -> None:
-        self.network, self.rows, self.mode, self.problems = network, rows, mode, problems
+    def __init__(self, network: Network, scope: Scope, rows: Rows, mode: Mode, problems: Problems) -> None:
+        self.network, self.scope, self.rows, self.mode, self.problems = network, scope, rows, mode, problems
         self.by_external_id: dict[str, list[Driver]] = defaultdict(list)
         self.by_name: dict[str, list[Driver]] = defaultdict(list)
-        for driver in network.drivers.values():
+        for driver in filter(scope.sees_driver, network.drivers.values()):
             self.by_name[_fold(driver.name)].append(driver)
             if driver.external_id is not None:
                 self.by_external_id[driver.external_id].append(driver)
@@ -96,13 +97,16 @@ class _Identifier:
     def _key(self, row: Row) -> Key:
         driver_id, external_id = row.said.get(Column.DRIVER_ID), row.said.get(Column.EXTERNAL_ID)
         if isinstance(driver_id, int):
-            if driver_id not in self.network.drivers and self.mode is Mode.UPDATE:
+            known = self.network.drivers.get(driver_id)
+            if known is None and self.mode is Mode.UPDATE:
                 raise _Refused(Column.DRIVER_ID, f"there is no driver {driver_id}")
+            if known is not None and not self.scope.sees_driver(known):
+                raise _Refused(Column.DRIVER_ID, f"{driver_id} is the id of a driver whom you do not see")
             return "driver", driver_id
         if isinstance(external_id, str):
-            known = self._by_external_id(external_id)
-            if known is not None:
-                return known
+            key = self._by_external_id(external_id)
+            if key is not None:
+                return key
         owner = self._owner(row)
         if owner is not None and self._may_be(owner, external_id):
             return "driver", owner.id
@@ -124,7 +128,8 @@ class _Identifier:
     def _owner(self, row: Row) -> Driver | None:
         id_tag = row.said.get(Column.TAG)
         tag = self.network.tag(id_tag) if isinstance(id_tag, str) else None
-        return self.network.drivers[tag.driver_id] if tag is not None else None
+        owner = self.network.drivers[tag.driver_id] if tag is not None else None
+        return owner if owner is not None and self.scope.sees_driver(owner) else None
 
     def _may_be(self, owner: Driver, external_id: object) -> bool:
         """Whether the row with that external id may speak of the driver to whom its tag belongs."""

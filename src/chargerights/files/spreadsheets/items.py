@@ -16,6 +16,7 @@ NOTHING = "-"
 
 _SPOILT = r"[+-]?\d+(?:[.,]\d+)?E\+\d+"
 _QUOTED = re.compile(r'\s*"((?:[^"]|"")*)"\s*')
+_BARE = re.compile(r"[^;/\[]*")
 _LIMITS = re.compile(r"\[([^\[\]]*)\]\s*")
 _needs_quotes = re.compile(r'["#].*|.*[;/\[].*|-|\s.*|.*\s', re.DOTALL).fullmatch
 _scientific = re.compile(_SPOILT, re.IGNORECASE).fullmatch
@@ -88,8 +89,8 @@ def _segment(cell: str, position: int) -> tuple[str, bool, int]:
     found = _QUOTED.match(cell, position)
     if found is not None:
         return found[1].replace('""', '"'), False, found.end()
-    end = next((i for i in range(position, len(cell)) if cell[i] in ";/["), len(cell))
-    return cell[position:end].strip(), True, end
+    bare = _BARE.match(cell, position)
+    return (bare[0].strip(), True, bare.end()) if bare is not None else ("", True, position)
 
 
 def _limits(cell: str, position: int) -> tuple[str | None, int]:

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 
 from chargerights.rights.model import Place, PlaceKind
 from chargerights.rights.network import Network
+from chargerights.rights.operators import Scope
 
 from .items import Item, always_quoted, items, quoted
 from .problems import CellError, shown
@@ -28,17 +29,17 @@ Index = defaultdict[str, list[Place]]
 
 
 class Places:
-    """The places of a network that stands still."""
+    """The places of a network that stands still, as far as an operator of that scope sees them."""
 
-    def __init__(self, network: Network) -> None:
-        self._network = network
+    def __init__(self, network: Network, scope: Scope) -> None:
+        self._network, self._scope = network, scope
         self._exact: dict[PlaceKind, Index] = {kind: defaultdict(list) for kind in PlaceKind}
         self._folded: dict[PlaceKind, Index] = {kind: defaultdict(list) for kind in PlaceKind}
-        for site in network.sites.values():
+        for site in filter(lambda site: scope.sees_site(site.id), network.sites.values()):
             self._add(Place(PlaceKind.SITE, site.id), {site.name, site.external_id})
-        for charger in network.chargers.values():
+        for charger in filter(lambda charger: scope.sees_site(charger.site_id), network.chargers.values()):
             self._add(Place(PlaceKind.CHARGER, charger.charger_id), {charger.charger_id, charger.name})
-        for group in network.access_groups.values():
+        for group in filter(scope.sees_group, network.access_groups.values()):
             self._add(Place(PlaceKind.ACCESS_GROUP, group.id), {group.name})
         self._written: dict[Place, str] = {}
         self._guesses = GUESSES
@@ -75,8 +76,8 @@ class Places:
         else:
             by_number = set()
         whole = item.text if item.bare else item.path[0] if len(item.path) == 1 else None
-        if kind is PlaceKind.CHARGER and whole in self._network.chargers:
-            return {Place(kind, str(whole))}
+        if kind is PlaceKind.CHARGER and whole is not None and self._scope.sees_charger(whole):
+            return {Place(kind, whole)}
         index = (self._folded if folded else self._exact)[kind]
         found = by_number | set(index.get(_fold(whole) if folded else whole, ()) if whole is not None else ())
         if kind is PlaceKind.SITE and len(item.path) > 1:
@@ -84,8 +85,12 @@ class Places:
         return found
 
     def _numbered(self, kind: PlaceKind, number: int) -> set[Place]:
-        known = self._network.sites if kind is PlaceKind.SITE else self._network.access_groups
-        return {Place(kind, number)} if number in known else set()
+        if kind is PlaceKind.SITE:
+            seen = number in self._network.sites and self._scope.sees_site(number)
+        else:
+            group = self._network.access_groups.get(number)
+            seen = group is not None and self._scope.sees_group(group)
+        return {Place(kind, number)} if seen else set()
 
     def _by_path(self, path: tuple[str, ...], *, folded: bool) -> Iterable[Place]:
         def same(one: str, other: str) -> bool:
@@ -93,7 +98,7 @@ class Places:
 
         index = (self._folded if folded else self._exact)[PlaceKind.SITE]
         for place in index.get(_fold(path[-1]) if folded else path[-1], ()):
-            names = [self._network.sites[each].name for each in self._network.chain(int(place.id))]
+            names = self._chain(int(place.id))
             if len(names) >= len(path) and all(map(same, reversed(path), names)):
                 yield place
 
@@ -106,8 +111,11 @@ class Places:
         yield f"#{place.id}"
 
     def _path(self, site_id: int) -> str:
-        chain = self._network.chain(site_id)
-        return " / ".join(quoted(self._network.sites[each].name) for each in reversed(chain))
+        return " / ".join(map(quoted, reversed(self._chain(site_id))))
+
+    def _chain(self, site_id: int) -> list[str]:
+        """The names of the site and of those above it that are seen."""
+        return [self._network.sites[each].name for each in self._network.chain(site_id) if self._scope.sees_site(each)]
 
     def _finds(self, written: str, place: Place) -> bool:
         try:

@@ -14,6 +14,7 @@ from chargerights.rights.identifiers import tag_key
 from chargerights.rights.listing import chargers_of_driver, sites_of_driver
 from chargerights.rights.model import Driver
 from chargerights.rights.network import Network
+from chargerights.rights.operators import Scope
 
 from .building import Builder
 from .columns import Column
@@ -64,6 +65,7 @@ class Ids(NamedTuple):
 
 def plan(
     network: Network,
+    scope: Scope,
     rows: Rows,
     mode: Mode,
     at: datetime,
@@ -71,12 +73,13 @@ def plan(
     problems: Problems,
     progress: Callable[[int], None] = lambda count: None,
 ) -> Plan:
-    """What the rows would do at that instant; `progress` is told how many rows more are done."""
+    """What the rows would do at that instant for an operator of that scope, for whom what he does not see is not there;
+    `progress` is told how many rows more are done."""
     if not rows.rows and not problems.errors.count:
         problems.errors.add(None, None, "the file holds no drivers: below the headings there is no row")
-    found = subjects(network, rows, mode, problems)
+    found = subjects(network, scope, rows, mode, problems)
     ids.reserve(max((number for each in found if (number := _given_id(each)) is not None), default=0))
-    builder = Builder(network, rows.columns, mode, at, ids.next, problems)
+    builder = Builder(network, scope, rows.columns, mode, at, ids.next, problems)
     made: list[tuple[Subject, Driver]] = []
     for subject in found:
         driver = builder.driver(subject, _given_id(subject) or _unused(network, ids.next))
@@ -84,9 +87,11 @@ def plan(
             made.append((subject, driver))
         progress(len(subject.rows))
     named = {subject.known.id for subject in found if subject.known is not None}
-    gone = [driver for number, driver in sorted(network.drivers.items()) if number not in named]
-    removed = gone if mode is Mode.REPLACE_ALL and not problems.errors.count else []
-    _refuse_taken_tags(network, made, {driver.id for driver in removed}, problems)
+    removed: list[Driver] = []
+    if mode is Mode.REPLACE_ALL and not problems.errors.count:
+        others = (driver for number, driver in sorted(network.drivers.items()) if number not in named)
+        removed = [driver for driver in others if scope.sees_driver(driver)]
+    _refuse_taken_tags(network, scope, made, {driver.id for driver in removed}, problems)
     return Plan(
         added=[driver for subject, driver in made if subject.known is None],
         changed=[driver for subject, driver in made if subject.known not in (None, driver)],
@@ -111,7 +116,7 @@ def _unused(network: Network, next_id: Callable[[], int]) -> int:
 
 
 def _refuse_taken_tags(
-    network: Network, made: list[tuple[Subject, Driver]], removed: set[int], problems: Problems
+    network: Network, scope: Scope, made: list[tuple[Subject, Driver]], removed: set[int], problems: Problems
 ) -> None:
     """Notes every tag that would be two drivers'. One who loses a tag by the same import frees it."""
     after = {driver.id: {tag_key(tag.id_tag) for tag in driver.tags} for _, driver in made}
@@ -122,13 +127,15 @@ def _refuse_taken_tags(
             if holder is None or holder.driver_id == driver.id or holder.driver_id in removed:
                 continue
             if key in after.get(holder.driver_id, {key}):
-                row = next(
-                    row
-                    for row in subject.rows
-                    if isinstance(said := row.said.get(Column.TAG), str) and tag_key(said) == key
-                )
-                owner = described(network.drivers[holder.driver_id])
-                problems.errors.add(row.number, str(Column.TAG), f"{tag.id_tag} is already a tag of {owner}")
+                owner = network.drivers[holder.driver_id]
+                whose = described(owner) if scope.sees_driver(owner) else "a driver whom you do not see"
+                problems.errors.add(_row_of(subject, key), str(Column.TAG), f"{tag.id_tag} is already a tag of {whose}")
+
+
+def _row_of(subject: Subject, key: str) -> int:
+    """The row that gives the driver the tag."""
+    tags = ((row.number, row.said.get(Column.TAG)) for row in subject.rows)
+    return next(number for number, id_tag in tags if isinstance(id_tag, str) and tag_key(id_tag) == key)
 
 
 def _loser(network: Network, driver: Driver, at: datetime) -> Loser:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from chargerights.rights.model import Driver, ExternalId, Place, PlaceKind, ReferenceType, Right, Tag
 from chargerights.rights.network import Network
+from chargerights.rights.operators import Scope
 
 from .columns import Column
 from .items import plain, quoted
@@ -27,10 +28,11 @@ MAX_CELL = 32_000
 
 
 class Sheet:
-    """Writes drivers of a network that stands still."""
+    """Writes drivers of a network that stands still, with what an operator of that scope sees of their rights."""
 
-    def __init__(self, network: Network) -> None:
-        self._places = Places(network)
+    def __init__(self, network: Network, scope: Scope) -> None:
+        self._scope = scope
+        self._places = Places(network, scope)
         self._zones = Zones(network)
 
     def rows(self, driver: Driver) -> Iterator[Cells]:
@@ -43,7 +45,8 @@ class Sheet:
         rows: list[Cells] = [{**ids, **self._of_tag(tag, zone)} for tag in driver.tags] or [ids]
         rows[0] |= self._of_driver(driver)
         for column, kind in COLUMNS.items():
-            held = (self._right(right, zone) for right in driver.rights if right.place.kind is kind)
+            seen = (each for each in driver.rights if each.place.kind is kind and self._scope.holds(each.place))
+            held = (self._right(right, zone) for right in seen)
             self._spread(rows, ids, column, held)
         self._spread(rows, ids, Column.REFERENCES, map(_reference, driver.external_ids))
         yield from rows
