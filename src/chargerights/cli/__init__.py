@@ -18,7 +18,7 @@ from ..rights.errors import DomainError
 from ..settings import InvalidSettings
 from ..storage.database import DatabaseFault, InvalidDatabaseUrl
 from ..storage.migration import UnknownSchema
-from . import customers, networks, questions, server
+from . import customers, networks, questions, server, spreadsheets
 from .common import WrongQuestion, complain
 
 app = App(
@@ -32,6 +32,8 @@ app.command(customers.customer)
 app.command(customers.key)
 app.command(networks.load)
 app.command(networks.dump)
+app.command(spreadsheets.import_drivers, name="import")
+app.command(spreadsheets.export_drivers, name="export")
 app.command(questions.who)
 app.command(questions.check)
 app.command(questions.explain)

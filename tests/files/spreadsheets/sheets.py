@@ -19,7 +19,8 @@ from chargerights.files.spreadsheets.drivers_file import (
     Plan,
     Problems,
     plan,
-    read,
+    table,
+    understand,
     write_csv,
     write_xlsx,
 )
@@ -61,7 +62,7 @@ def planned(
     """What the file, or a CSV of the rows, would do for an operator of those sites; of None, of all."""
     problems = Problems()
     raw = file if isinstance(file, bytes) else csv_bytes(file)
-    rows, _ = read(raw, problems)
+    rows = understand(table(raw), problems)
     numbers = count(NEW_IDS)
     return plan(
         network, Scope(network, site_ids), rows, mode, NOW, Ids(numbers.__next__, lambda highest: None), problems

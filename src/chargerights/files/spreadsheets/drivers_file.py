@@ -1,7 +1,7 @@
 """Drivers with their tags and rights as a CSV or an Excel workbook.
 
-`read` finds out what kind of file it is and what its rows say, `plan` what they would do to a network, `write_csv` and
-`write_xlsx` write a network's drivers so that importing the file changes nothing.
+`table` finds out what kind of file it is, `understand` what its rows say, `plan` what they would do to a network;
+`write_csv` and `write_xlsx` write a network's drivers so that importing the file changes nothing.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from .planning import Ids, Plan, plan
 from .problems import InvalidSpreadsheet, Problem, Problems
 from .rows import Rows, understand
 from .sheet import Cells, Sheet, Written
+from .tables import Table
 from .workbooks import is_workbook, read_workbook
 
 __all__ = [
@@ -36,8 +37,11 @@ __all__ = [
     "Problem",
     "Problems",
     "Rows",
+    "Table",
     "plan",
-    "read",
+    "seen_drivers",
+    "table",
+    "understand",
     "write_csv",
     "write_xlsx",
 ]
@@ -49,14 +53,13 @@ DEFAULT_WIDTH = 15
 DATES = (Column.STARTS, Column.EXPIRES)
 
 
-def read(raw: bytes, problems: Problems, progress: Callable[[int], None] = lambda count: None) -> tuple[Rows, str]:
-    """What the file's rows say, and how it was understood: `CSV in UTF-8, separated by semicolons`.
+def table(raw: bytes) -> Table:
+    """The file's table; its `read_as` says how the file was understood: `CSV in UTF-8, separated by semicolons`.
 
-    What a cell cannot be is added to the problems. Raises InvalidSpreadsheet for a file of which no row can be read.
+    Raises InvalidSpreadsheet for a file of which no row can be read.
     """
     with collector_paused():
-        found = read_workbook(raw) if is_workbook(raw) else read_csv(raw)
-        return understand(found, problems, progress), found.read_as
+        return read_workbook(raw) if is_workbook(raw) else read_csv(raw)
 
 
 def seen_drivers(network: Network, scope: Scope) -> Iterator[Driver]:
@@ -64,7 +67,7 @@ def seen_drivers(network: Network, scope: Scope) -> Iterator[Driver]:
     return (network.drivers[each] for each in sorted(network.drivers) if scope.sees_driver(network.drivers[each]))
 
 
-def write_csv(network: Network, scope: Scope) -> Iterator[bytes]:
+def write_csv(network: Network, scope: Scope, progress: Callable[[int], None] = lambda count: None) -> Iterator[bytes]:
     """The drivers of the scope as CSV in UTF-8 with a mark, as Excel wants it, in pieces."""
     text = io.StringIO(newline="")
     text.write("\ufeff")
@@ -76,6 +79,7 @@ def write_csv(network: Network, scope: Scope) -> Iterator[bytes]:
         for cells in sheet.rows(driver):
             writer.writerow([_csv_text(cells.get(column)) for column in Column])
             written += 1
+        progress(1)
         if written >= ROWS_PER_CHUNK:
             yield text.getvalue().encode()
             text.seek(0)
@@ -87,8 +91,8 @@ def write_csv(network: Network, scope: Scope) -> Iterator[bytes]:
 def write_xlsx(
     network: Network, scope: Scope, path: Path, progress: Callable[[int], None] = lambda count: None
 ) -> None:
-    """Writes the drivers of the scope as a workbook, row by row; all columns but dates are texts, so that Excel keeps what is typed
-    into them."""
+    """Writes the drivers of the scope as a workbook, row by row. All columns but dates are texts, so that Excel keeps
+    what is typed into them."""
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(str(path), options) as workbook:
         page = workbook.add_worksheet("Drivers")
