@@ -84,6 +84,11 @@ class _Identifier:
             if key not in found:
                 known = self.network.drivers.get(int(key[1])) if key[0] == "driver" else None
                 found[key] = Subject(known)
+            elif key[0] == "name":
+                sentence = f"is taken for the driver of row {found[key].first}, of the same name"
+                self.problems.warnings.add(
+                    row.number, str(Column.NAME), f"{sentence}: if they are two, give External ids"
+                )
             found[key].rows.append(row)
         return [subject for subject in found.values() if self._allowed(subject)]
 

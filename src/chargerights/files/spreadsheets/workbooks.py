@@ -70,9 +70,9 @@ def _sheet(workbook: CalamineWorkbook) -> tuple[int, CalamineSheet]:
 
 
 def _numbered(sheet: CalamineSheet) -> Iterator[tuple[int, list[Cell]]]:
-    row, column = sheet.start or (0, 0)
-    left: list[Cell] = [None] * column
-    for number, cells in enumerate(sheet.iter_rows(), row + 1):
+    """The rows, from the sheet's first; they come without the blank columns on their left."""
+    left: list[Cell] = [None] * (sheet.start or (0, 0))[1]
+    for number, cells in enumerate(sheet.iter_rows(), 1):
         yield number, [*left, *[None if each == "" else each for each in cells]]
 
 
