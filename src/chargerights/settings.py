@@ -29,6 +29,13 @@ class Settings(BaseSettings):
         "sqlite:///chargerights.db",
         description="Where the data is: `sqlite:///file.db`, or `postgresql://user:password@host/name`",
     )
+    rate_limit: float = Field(
+        100,
+        ge=0,
+        allow_inf_nan=False,
+        description="Requests a second that an API key may make in the long run, ten seconds' worth at once; each"
+        " process counts by itself. `0`: no limit",
+    )
     log_format: str = Field(
         "auto",
         pattern="^(auto|json|text)$",

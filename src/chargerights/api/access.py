@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from ..rights.decide import Cause, Decision, Reason, Standing, Verdict, decide
 from ..rights.errors import InvalidInput, UnknownCharger
-from ..rights.explain import Explanation, clock_text, explain, explain_driver, why_not
+from ..rights.explain import Explanation, explain, explain_driver, why_not
 from ..rights.model import PlaceKind
 from ..rights.network import Network
-from .asking import EARLIEST, LATEST, ask
+from .asking import ask
 from .auth import CallerFirst, Reader
+from .v2.hours import WeeklyHours
+from .v2.hours import shown as hours_shown
+from .v2.shapes import PROBLEM, Instant, Shape
 
 router = APIRouter(prefix="/v2/access", tags=["Decisions"], route_class=CallerFirst)
-
-
-class Shape(BaseModel):
-    """An object of v2: members in camelCase; those without a value are left out of answers."""
-
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
-
-    def to_json(self) -> str:
-        return self.model_dump_json(by_alias=True, exclude_none=True)
-
-
-def _askable(at: datetime) -> datetime:
-    if not EARLIEST <= at <= LATEST:
-        raise PydanticCustomError("instant", f"write an instant from {EARLIEST.date()} to {LATEST.date()}")
-    return at.astimezone(UTC)
-
-
-Instant = Annotated[AwareDatetime, AfterValidator(_askable)]
 
 
 class AccessQuestion(Shape):
@@ -45,14 +28,6 @@ class AccessQuestion(Shape):
     charger_id: str = Field(description="The identity under which the charger connects", examples=["DEP-1"])
     id_tag: str = Field(description="What the driver shows, in any case", examples=["04A2B3C4"])
     at: Instant | None = Field(None, description="The instant asked about; now when not given")
-
-
-class WeeklyHours(Shape):
-    """Local hours of one weekday; an end before the start lies on the next day."""
-
-    weekday: int = Field(description="1 is Monday, 7 is Sunday", ge=1, le=7)
-    start: str = Field(alias="from", description="Local time, within")
-    end: str = Field(alias="until", description="Local time, not within")
 
 
 class RightPath(Shape):
@@ -106,23 +81,6 @@ class AccessExplanation(AccessDecision):
 
 class OneOf(InvalidInput):
     """Neither or both of two parameters of which one is needed."""
-
-
-PROBLEM = {
-    "description": "Refused, in the words of RFC 9457",
-    "content": {
-        "application/problem+json": {
-            "schema": {
-                "type": "object",
-                "properties": {
-                    name: {"type": "integer" if name == "status" else "string"}
-                    for name in ("type", "title", "status", "detail", "instance")
-                },
-                "required": ["type", "title", "status"],
-            }
-        }
-    },
-}
 
 
 @router.post(
@@ -208,10 +166,6 @@ def _answer(network: Network, decision: Decision) -> dict[str, Any]:
 
 def _path(network: Network, verdict: Verdict) -> dict[str, Any]:
     right = verdict.right
-    hours = [
-        WeeklyHours(weekday=each.weekday, start=clock_text(each.start), end=clock_text(each.end))
-        for each in right.hours
-    ]
     return {
         "kind": right.place.kind,
         "id": right.place.id,
@@ -219,5 +173,5 @@ def _path(network: Network, verdict: Verdict) -> dict[str, Any]:
         "via": list(verdict.via),
         "valid_from": right.valid_from,
         "valid_until": right.valid_until,
-        "hours": hours or None,
+        "hours": hours_shown(right.hours),
     }

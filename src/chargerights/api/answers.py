@@ -19,6 +19,7 @@ from pyroaring import BitMap64
 from ..rights.listing import held_by_name
 from ..rights.model import Charger, Driver, Site
 from ..rights.network import Network
+from ..rights.operators import Scope
 from ..rights.reach import Listing
 from ..storage.images import Image
 from ..storage.live import LiveCharger
@@ -98,7 +99,8 @@ class Fragments:
 class Scribe:
     """Writes one answer from one image at one instant."""
 
-    def __init__(self, image: Image, fragments: Fragments, at: datetime) -> None:
+    def __init__(self, image: Image, fragments: Fragments, at: datetime, scope: Scope | None = None) -> None:
+        self._scope = scope or Scope(image.network, None)
         self._image = image
         self._network = image.network
         self._fragments = fragments
@@ -126,6 +128,9 @@ class Scribe:
         yield b"]"
 
     def _brief_site(self, site_id: int, listing: Listing) -> Iterator[bytes]:
+        if not self._scope.unlimited:  # what is kept shows all home sites
+            yield from self.users(listing.drivers, brief=True)
+            return
         kept = self._fragments.brief_sites.get(site_id)
         if kept is not None and kept.names_since == self._image.names_since and kept.drivers == listing.drivers:
             yield kept.json
@@ -157,12 +162,12 @@ class Scribe:
         separator = b""
         for driver_id in drivers:
             driver = self._network.drivers[driver_id]
-            site_ids, charger_ids = held_by_name(self._network, driver, self._at)
+            site_ids, charger_ids = self._held(driver)
             for site_id in site_ids:
                 if site_id not in self._ropes:
                     yield from self._make_ropes(site_id)
             yield from self._make_chargers(charger_ids)
-            head = encode(encoding.driver_head(driver, self._home(driver)))
+            head = encode(self._head(driver))
             pieces += (separator, head[:-1], b',"chargerGroups":[')
             size += len(head) + 32
             for number, site_id in enumerate(site_ids):
@@ -186,8 +191,25 @@ class Scribe:
                 pieces, size = [], 0
         yield b"".join(pieces)
 
+    def _head(self, driver: Driver) -> dict[str, object]:
+        """The driver himself; of one whom the caller does not look after, no more than who he is."""
+        if self._scope.sees_driver(driver):
+            return encoding.driver_head(driver, self._home(driver))
+        return encoding.stranger_head(driver)
+
+    def _held(self, driver: Driver) -> tuple[list[int], list[str]]:
+        """The sites and chargers on which he holds rights, as far as the caller sees them."""
+        site_ids, charger_ids = held_by_name(self._network, driver, self._at)
+        scope = self._scope
+        if scope.unlimited:
+            return site_ids, charger_ids
+        seen = {part for each in site_ids for part in scope.visible(each)}
+        return sorted(seen), [each for each in charger_ids if scope.sees_charger(each)]
+
     def _home(self, driver: Driver) -> Site | None:
-        return None if driver.home_site_id is None else self._network.sites[driver.home_site_id]
+        if driver.home_site_id is None or not self._scope.sees_site(driver.home_site_id):
+            return None
+        return self._network.sites[driver.home_site_id]
 
     # -- home sites -------------------------------------------------------------------------------
 

@@ -16,13 +16,14 @@ from typing import Any
 
 import orjson
 from fastapi import Request, Response
+from starlette import types
 from starlette.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
 
 from .. import __version__
 from ..rights.errors import InvalidInput
 from ..rights.identifiers import INT64_MAX, is_int64
 from ..rights.network import Network
+from ..rights.operators import Scope
 from ..rights.reach import Listing
 from ..storage.callers import Caller
 from ..storage.images import Image, Reading
@@ -47,13 +48,13 @@ class InvalidBody(InvalidInput):
     """A request body that is missing, too large, not JSON or not of the shape asked for."""
 
 
-async def body_bytes(request: Request) -> bytes:
+async def body_bytes(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
     """The body, of any kind. Raises InvalidBody for one that is too large, without reading all of it."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise InvalidBody(f"the body holds more than {MAX_BODY_BYTES} bytes")
+        if len(body) > most:
+            raise InvalidBody(f"the body holds more than {most} bytes")
     return bytes(body)
 
 
@@ -126,6 +127,7 @@ class Asked:
     caller: Caller
     image: Image
     at: datetime
+    scope: Scope
     scribe: Scribe
 
     @property
@@ -145,7 +147,7 @@ class Asked:
 
     async def _answer(self, chunks: Iterator[bytes], *parts: object) -> Response:
         asked = (self.request.method, self.request.url.path, sorted(self.request.query_params.items()))
-        named = (__version__, self.caller.customer_id, *asked, *parts)
+        named = (__version__, self.caller.customer_id, self.caller.site_ids, *asked, *parts)
         # Weak: compression changes the bytes, not the meaning.
         etag = f'W/"{hashlib.blake2b(repr(named).encode(), digest_size=12).hexdigest()}"'
         headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
@@ -159,8 +161,8 @@ async def ask(request: Request, caller: Caller) -> Asked:
     replaced at the next await."""
     state = state_of(request)
     image = await state.images.fresh(caller.customer_id, caller.revision, caller.live_version)
-    at = state.clock()
-    return Asked(request, caller, image, at, Scribe(image, state.fragments_of(caller.customer_id), at))
+    at, scope = state.clock(), Scope(image.network, caller.site_ids)
+    return Asked(request, caller, image, at, scope, Scribe(image, state.fragments_of(caller.customer_id), at, scope))
 
 
 def _has(request: Request, etag: str) -> bool:
@@ -202,7 +204,7 @@ class _Streamed(StreamingResponse):
         super().__init__(body, media_type="application/json", headers=headers)
         self._token: Reading | None = token
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: types.Scope, receive: types.Receive, send: types.Send) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:

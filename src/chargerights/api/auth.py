@@ -11,17 +11,18 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import Message
 
+from ..rights.operators import Permission
 from ..storage import callers
 from ..storage.callers import Caller
 from ..storage.database import Database, DatabaseAway
-from .asking import body_bytes
-from .problems import V1_PREFIX, NotAuthorised
+from .asking import MAX_BODY_BYTES, body_bytes
+from .problems import V1_PREFIX, Forbidden, NotAuthorised
 from .state import State, state_of
 
 
@@ -37,12 +38,14 @@ class CallerFirst(APIRoute):
     For routes whose body is a parameter; it keeps their bodies to the same size as all others.
     """
 
+    most_bytes: ClassVar[int] = MAX_BODY_BYTES
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
         async def caller_first(request: Request) -> Response:
             caller = await _authenticate(request)
-            body = await body_bytes(request)
+            body = await body_bytes(request, self.most_bytes)
 
             async def receive() -> Message:
                 return {"type": "http.request", "body": body, "more_body": False}
@@ -52,6 +55,12 @@ class CallerFirst(APIRoute):
             return await handle(again)
 
         return caller_first
+
+
+class LongBody(CallerFirst):
+    """The same for bodies that list thousands of things."""
+
+    most_bytes = 2 * 1024 * 1024
 
 
 async def _authenticate(request: Request) -> Caller:
@@ -66,19 +75,32 @@ async def _authenticate(request: Request) -> Caller:
     client_id = request.query_params.get("clientId")
     if client_id is not None and client_id != str(caller.customer_id):
         raise NotAuthorised("clientId is not the API key's customer")
+    state.limits.take(caller.customer_id, caller.key_id, now)
     _note_use(state, caller)
     return caller
 
 
-async def writing(caller: Annotated[Caller, Depends(authenticated)]) -> Caller:
-    """The caller, when his key may change things."""
-    if caller.read_only:
-        raise NotAuthorised("the API key may only read")
-    return caller
-
-
 Reader = Annotated[Caller, Depends(authenticated)]
-Writer = Annotated[Caller, Depends(writing)]
+
+
+def permitted(*permissions: Permission) -> Callable[..., Coroutine[Any, Any, Caller]]:
+    """A dependency: the caller, who has all of the permissions. Raises Forbidden."""
+
+    async def caller_with(caller: Reader) -> Caller:
+        require(caller, *permissions)
+        return caller
+
+    return caller_with
+
+
+def require(caller: Caller, *permissions: Permission) -> None:
+    """Raises Forbidden with what the caller lacks."""
+    lacking = [each for each in permissions if not caller.may(each)]
+    if not lacking:
+        return
+    if caller.read_only and not all(each.reads for each in lacking):
+        raise Forbidden("the API key may only read")
+    raise Forbidden(f"this needs the permission {' and '.join(lacking)}, which the key's operator lacks")
 
 
 def _secret(request: Request) -> str:

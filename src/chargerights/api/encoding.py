@@ -60,6 +60,11 @@ def driver_head(driver: Driver, home: Site | None) -> dict[str, Any]:
     return user
 
 
+def stranger_head(driver: Driver) -> dict[str, Any]:
+    """A User of whom only this is to be seen, without the sites and chargers he holds rights on."""
+    return {"id": driver.id, "name": driver.name, "tags": [], "payerId": None, "integratedExternalIds": []}
+
+
 def brief_site(site: Site) -> dict[str, Any]:
     """A Site with `excludeDetails`, without its subsites."""
     return {"id": site.id, "groupName": site.name, "groupType": SITE_TYPES[site.type]}

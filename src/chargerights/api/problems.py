@@ -1,13 +1,13 @@
 """From errors to the wire: one table, for v1 as `text/plain`, for v2 as RFC 9457 `application/problem+json`.
 
-The table goes by class; a subclass without a row of its own has its parent's. v1 knows only 400, 401, 404 and
-503: a conflict is a 400 there.
+The table goes by class; a subclass without a row of its own has its parent's. v1 knows only 400, 401, 404, 429 and
+503: a conflict is a 400 there, and who may not is not authorised.
 """
 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import cast
+from typing import Any, cast
 
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -15,8 +15,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
 
+from ..files.values import MUST_BE
 from ..rights.errors import Conflict, DomainError, InvalidInput, NotFound
 from ..storage.database import DatabaseFault
+from .limits import TooManyRequests
 
 V1_PREFIX = "/api/"
 log = structlog.get_logger()
@@ -24,6 +26,23 @@ log = structlog.get_logger()
 
 class NotAuthorised(DomainError):
     """No key, an unknown, revoked or expired one, another customer's, or one that may not do this."""
+
+
+class Forbidden(DomainError):
+    """A caller who is known but may not do this."""
+
+
+class PreconditionFailed(DomainError):
+    """A change of something that has been changed since its caller saw it."""
+
+
+class InMember(DomainError):
+    """A refusal that a member of the body is to blame for. What is not found there is no missing page: 400."""
+
+    def __init__(self, member: str, error: DomainError) -> None:
+        self.error = error
+        self.errors = {member: [str(error)]}
+        super().__init__(f"{member}: {error}")
 
 
 class SitesNotFound(NotFound):
@@ -35,8 +54,12 @@ class SitesNotFound(NotFound):
 STATUSES: dict[type[Exception], int] = {
     InvalidInput: 400,
     NotAuthorised: 401,
+    Forbidden: 403,
     NotFound: 404,
     Conflict: 409,
+    PreconditionFailed: 412,
+    InMember: 400,
+    TooManyRequests: 429,
     DatabaseFault: 503,
 }
 
@@ -47,21 +70,27 @@ V1_TEXTS = {
     503: "The database cannot be reached; try again shortly",
 }
 
+FAULTS_SHOWN = 20
 FRAMEWORK_DETAILS = {404: "nothing is at this path", 405: "this path takes another method"}
 
 
 def status_of(error: Exception) -> int:
     """The HTTP status of a domain or storage error."""
+    if isinstance(error, InMember) and not isinstance(error.error, NotFound):
+        return status_of(error.error)
     return next(STATUSES[each] for each in type(error).__mro__ if each in STATUSES)
 
 
-def answer(request: Request, status: int, detail: str) -> Response:
-    """The error on the wire of the path that was asked."""
+def answer(request: Request, status: int, detail: str, errors: dict[str, list[str]] | None = None) -> Response:
+    """The error on the wire of the path that was asked; `errors`: what is wrong, by member or parameter."""
     if request.url.path.startswith(V1_PREFIX):
-        status = 400 if status == 409 else status
+        status = {403: 401, 409: 400}.get(status, status)
         return _plain(V1_TEXTS.get(status, HTTPStatus(status).phrase), status, detail)
     title = HTTPStatus(status).phrase
-    problem = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": request.url.path}
+    problem: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    problem["instance"] = request.url.path
+    if errors:
+        problem["errors"] = errors
     return JSONResponse(problem, status, media_type="application/problem+json")
 
 
@@ -75,11 +104,16 @@ def install(app: FastAPI) -> None:
         if isinstance(error, DatabaseFault):
             log.warning("database fault", path=request.url.path, fault=str(error), cause=repr(error.__cause__))
             return answer(request, status, "")
-        return answer(request, status, str(error))
+        response = answer(request, status, str(error), getattr(error, "errors", None))
+        response.headers.update(getattr(error, "headers", {}))
+        return response
 
     async def parameters(request: Request, error: Exception) -> Response:
         faults = error.errors() if isinstance(error, RequestValidationError) else []
-        return answer(request, 400, "; ".join(f"{_place(each['loc'])}: {each['msg']}" for each in faults))
+        errors: dict[str, list[str]] = {}
+        for each in faults[:FAULTS_SHOWN]:
+            errors.setdefault(_place(each["loc"]), []).append(_fault(each))
+        return answer(request, 400, "; ".join(f"{place}: {each}" for place in errors for each in errors[place]), errors)
 
     async def framework(request: Request, error: Exception) -> Response:
         """The framework's own refusals: no such path, no such method, a body that it cannot read."""
@@ -104,6 +138,11 @@ def install(app: FastAPI) -> None:
 
 def _plain(text: str, status: int, detail: str) -> Response:
     return PlainTextResponse(f"{text}: {detail}" if detail else text, status)
+
+
+def _fault(error: dict[str, Any]) -> str:
+    """What is wrong, in a sentence; our own types say only what would be right."""
+    return f"must be {error['msg']}" if error["type"] == MUST_BE else str(error["msg"])
 
 
 def _place(location: tuple[int | str, ...]) -> str:

@@ -12,6 +12,7 @@ from fastapi import Request
 from ..storage.database import Database
 from ..storage.images import Images
 from .answers import Fragments
+from .limits import Limits
 
 
 @dataclass(slots=True)
@@ -21,6 +22,7 @@ class State:
     database: Database
     images: Images
     clock: Callable[[], datetime]
+    limits: Limits
     fragments: dict[int, Fragments] = field(default_factory=dict)
     noted_uses: dict[tuple[int, int], datetime] = field(default_factory=dict)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)

@@ -7,25 +7,33 @@ document stands in `documents`.
 from __future__ import annotations
 
 from itertools import chain
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from ..rights import listing
 from ..rights.errors import InvalidInput, NotFound, UnknownCharger, UnknownSite
-from ..rights.reach import Listing
+from ..rights.operators import Permission
+from ..rights.reach import NOBODY, Listing
 from ..storage import journal
+from ..storage.callers import Caller
 from ..storage.changes import chargers
 from ..storage.changes import sites as site_changes
 from ..storage.journal import Occasion
 from .additions import new_charger, new_site_name
 from .asking import Asked, ask, int64, json_body, site_ids, switch
-from .auth import Reader, Writer
+from .auth import permitted
 from .documents.descriptions import operation
-from .problems import SitesNotFound
+from .problems import Forbidden, SitesNotFound
 from .state import state_of
 
 router = APIRouter(prefix="/api")
+
+ReadsDrivers = Annotated[Caller, Depends(permitted(Permission.READ_DRIVERS))]
+ReadsSites = Annotated[Caller, Depends(permitted(Permission.READ_SITES))]
+WritesSites = Annotated[Caller, Depends(permitted(Permission.WRITE_SITES))]
+WritesChargers = Annotated[Caller, Depends(permitted(Permission.WRITE_CHARGERS))]
 
 
 class NoSuchThing(InvalidInput):
@@ -33,7 +41,7 @@ class NoSuchThing(InvalidInput):
 
 
 @router.post("/group/authorisedUsers", **operation("getAuthorisedUsersForChargerGroups"))
-async def drivers_of_sites(request: Request, caller: Reader) -> Response:
+async def drivers_of_sites(request: Request, caller: ReadsDrivers) -> Response:
     """The mission: who may charge at each of up to 20 sites."""
     wanted = site_ids(await json_body(request))
     brief = switch(request, "excludeDetails")
@@ -44,7 +52,7 @@ async def drivers_of_sites(request: Request, caller: Reader) -> Response:
 
 
 @router.get("/group/authorisedUsers/{groupId}", **operation("getAuthorisedUsersForChargerGroup"))
-async def drivers_of_site(request: Request, caller: Reader) -> Response:
+async def drivers_of_site(request: Request, caller: ReadsDrivers) -> Response:
     """Who may charge at one site."""
     site_id = int64(request, "groupId")
     asked = await ask(request, caller)
@@ -52,53 +60,54 @@ async def drivers_of_site(request: Request, caller: Reader) -> Response:
 
 
 @router.get("/charger/authorisedUsers/{chargerId}", **operation("getAuthorisedUsersForCharger"))
-async def drivers_of_charger(request: Request, caller: Reader) -> Response:
+async def drivers_of_charger(request: Request, caller: ReadsDrivers) -> Response:
     """Who may charge at one charger."""
     asked = await ask(request, caller)
-    try:
-        found = listing.drivers_of_charger(asked.network, request.path_params["chargerId"], asked.at)
-    except UnknownCharger as error:
-        raise NoSuchThing(str(error)) from error
+    charger_id = request.path_params["chargerId"]
+    if not asked.scope.sees_charger(charger_id):
+        raise NoSuchThing(str(UnknownCharger((charger_id,))))
+    found = listing.drivers_of_charger(asked.network, charger_id, asked.at)
     return await asked.answer(asked.scribe.users(found.drivers))
 
 
 @router.get("/user/homeGroup/{groupId}", **operation("getAuthorisedUsersHomeGroup"))
-async def home_site(request: Request, caller: Reader) -> Response:
+async def home_site(request: Request, caller: ReadsDrivers) -> Response:
     """One home site with its drivers and subsites."""
     site_id = int64(request, "groupId")
     asked = await ask(request, caller)
-    if site_id not in asked.network.sites:
+    if site_id not in asked.scope.sites:
         raise NoSuchThing(str(UnknownSite((site_id,))))
     return await asked.answer(asked.scribe.user_groups([site_id]))
 
 
 @router.get("/user/homeGroups", **operation("getAuthorisedUsers"))
-async def home_sites(request: Request, caller: Reader) -> Response:
+async def home_sites(request: Request, caller: ReadsDrivers) -> Response:
     """All home sites, and the drivers without one."""
     asked = await ask(request, caller)
-    groups = asked.scribe.user_groups(asked.network.subsites(None))
-    spare = asked.scribe.users(asked.network.at_home(None))
+    groups = asked.scribe.user_groups(asked.scope.tops)
+    spare = asked.scribe.users(asked.network.at_home(None) if asked.scope.unlimited else NOBODY)
     return await asked.answer(chain([b'{"userGroups":['], groups, [b'],"spareUsers":'], spare, [b"}"]))
 
 
 @router.get("/groups", **operation("getChargerGroups"))
-async def sites(request: Request, caller: Reader) -> Response:
+async def sites(request: Request, caller: ReadsSites) -> Response:
     """The tree of sites."""
     brief = switch(request, "excludeDetails")
     asked = await ask(request, caller)
-    roots = asked.network.subsites(None)
+    roots = asked.scope.tops
     if brief:
         return await asked.answer_brief(chain([b"["], asked.scribe.brief_sites(roots), [b"]"]), {})
     return await asked.answer(chain([b"["], asked.scribe.sites(roots), [b"]"]))
 
 
 @router.get("/group/external/{externalId:path}", **operation("getChargerGroupByExternalId"))
-async def site_by_external_id(request: Request, caller: Reader) -> Response:
+async def site_by_external_id(request: Request, caller: ReadsSites) -> Response:
     """The site of that external id; of several, the one with the lowest id."""
     external_id = request.path_params["externalId"]
     alone = switch(request, "excludeSubgroups")
     asked = await ask(request, caller)
     found = [site.id for site in asked.network.sites.values() if site.external_id == external_id]
+    found = [each for each in found if asked.scope.sees_site(each)]
     if not found:
         raise SitesNotFound((external_id,))
     site_id = min(found)
@@ -106,21 +115,26 @@ async def site_by_external_id(request: Request, caller: Reader) -> Response:
 
 
 @router.post("/group/add", **operation("addChargerGroup"))
-async def add_site(request: Request, caller: Writer) -> Response:
+async def add_site(request: Request, caller: WritesSites) -> Response:
     """Makes a site at the top of the tree; answers its id."""
     state = state_of(request)
     name = new_site_name(await json_body(request))
+    if caller.site_ids is not None:
+        raise Forbidden("an operator of some sites makes none at the top of the tree: POST /v2/sites below one of them")
     occasion = Occasion(state.clock(), caller.actor, "site.add")
     site = await state.database.write(journal.make, caller.customer_id, occasion, site_changes.add, name)
     return Response(b"%d" % site.id, media_type="application/json")
 
 
 @router.post("/charger/add/{chargerId}/{groupId}", **operation("addNewCharger"))
-async def add_charger(request: Request, caller: Writer) -> Response:
+async def add_charger(request: Request, caller: WritesChargers) -> Response:
     """Makes a charger on a site; answers its charger id."""
     state = state_of(request)
     charger_id = request.path_params["chargerId"]
-    charger = new_charger(charger_id, int64(request, "groupId"), await json_body(request))
+    site_id = int64(request, "groupId")
+    charger = new_charger(charger_id, site_id, await json_body(request))
+    if caller.site_ids is not None and not (await ask(request, caller)).scope.sees_site(site_id):
+        raise NoSuchThing(str(UnknownSite((site_id,))))
     try:
         occasion = Occasion(state.clock(), caller.actor, "charger.add")
         await state.database.write(journal.make, caller.customer_id, occasion, chargers.add, charger)
@@ -131,6 +145,9 @@ async def add_charger(request: Request, caller: Writer) -> Response:
 
 def _listings(asked: Asked, wanted: list[int]) -> dict[int, Listing]:
     """Raises SitesNotFound with the ids that are unknown, or with all when nobody is listed at any."""
+    unseen = [each for each in wanted if not asked.scope.sees_site(each)]
+    if unseen:
+        raise SitesNotFound(unseen)
     try:
         found = listing.drivers_of_sites(asked.network, wanted, asked.at)
     except UnknownSite as error:

@@ -26,7 +26,7 @@ from .errors import (
 )
 from .identifiers import MAX_SITE_DEPTH, tag_key
 from .model import AccessGroup, Charger, Driver, Place, PlaceKind, Site
-from .network import Network, edges_of, window_of
+from .network import Network, edges_of, name_entry, window_of
 from .reach import NO_WINDOWS, NOBODY, DriverWindow, Windowed
 
 K = TypeVar("K")
@@ -153,10 +153,12 @@ def _replace_driver(network: Network, driver_id: int, before: Driver | None, aft
         for tag in before.tags:
             del network.tags[tag_key(tag.id_tag)]
         _discard(network.home, before.home_site_id, him)
+        del network.by_name[bisect_left(network.by_name, name_entry(before))]
     if after is not None:
         for tag in after.tags:
             network.tags[tag_key(tag.id_tag)] = tag
         network.home[after.home_site_id] = network.home.get(after.home_site_id, NOBODY) | him
+        insort(network.by_name, name_entry(after))
     disabled = after is not None and not after.enabled
     if disabled != (driver_id in network.disabled):
         network.disabled = network.disabled ^ him

@@ -43,6 +43,8 @@ class Network:
     charger_ids: dict[int, tuple[str, ...]] = field(default_factory=dict)
     group_ids: dict[str, tuple[int, ...]] = field(default_factory=dict)
     home: dict[int | None, BitMap64] = field(default_factory=dict)
+    by_name: list[tuple[str, int]] = field(default_factory=list)
+    """The drivers' names, without case, and ids, sorted."""
     disabled: BitMap64 = field(default_factory=BitMap64)
     open: dict[Place, BitMap64] = field(default_factory=dict)
     windowed: dict[Place, Windowed] = field(default_factory=dict)
@@ -100,6 +102,7 @@ class Network:
                     windowed.setdefault(right.place, []).append(window_of(driver_id, right))
                 else:
                     opened.setdefault(right.place, []).append(driver_id)
+        self.by_name = sorted([name_entry(driver) for driver in self.drivers.values()])
         self.home = {site_id: BitMap64(ids) for site_id, ids in home.items()}
         self.disabled = BitMap64(disabled)
         self.open = {place: BitMap64(ids) for place, ids in opened.items()}
@@ -118,6 +121,7 @@ class Network:
             dict(self.charger_ids),
             dict(self.group_ids),
             dict(self.home),
+            list(self.by_name),
             self.disabled,
             dict(self.open),
             dict(self.windowed),
@@ -217,6 +221,12 @@ class Network:
         inside = windowed.at(at)
         return Listing(open_ones | inside.drivers, inside.since, inside.until)
 
+    def with_rights_on(self, place: Place) -> BitMap64:
+        """Drivers with a right on the place itself, whatever its window; disabled ones too."""
+        windowed = self.windowed.get(place)
+        found = self.open.get(place, NOBODY)
+        return found if windowed is None else found | BitMap64([driver_id for driver_id, *_ in windowed.windows])
+
     def reached_below(self, site_id: int, at: datetime) -> Listing:
         """Drivers with a valid right on the site, a site below it, or a charger there, by name or through an access
         group; disabled ones too. Remembered per site until its span ends or a right or a place below changes."""
@@ -244,6 +254,11 @@ class Network:
             places.add(Place(PlaceKind.CHARGER, charger_id))
             places.update(Place(PlaceKind.ACCESS_GROUP, group) for group in self.groups_of(charger_id))
         return {place for place in places if place in self.open or place in self.windowed}
+
+
+def name_entry(driver: Driver) -> tuple[str, int]:
+    """The driver's place among all by name."""
+    return driver.name.casefold(), driver.id
 
 
 def window_of(driver_id: int, right: Right) -> DriverWindow:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, Select, Table, delete, insert, select
 
-from ..rights.identifiers import tag_key
+from ..rights.identifiers import is_int64, tag_key
 from ..rights.model import Driver, ExternalId, Hours, PlaceKind, ReferenceType, Right, Tag
 from .schema import driver_external_ids, drivers, rights, tags
 from .shared import Shared
@@ -62,6 +62,24 @@ def load(connection: Connection, customer_id: int, ids: Collection[int] | None =
         external_ids, tags_of, rights_of = rows(_EXTERNAL_ID), rows(_TAG), rows(_RIGHT)
         found += [_driver(row, external_ids, tags_of, rights_of, shared) for row in page]
         page = connection.execute(query.where(columns.id > last)).all()
+    return found
+
+
+def holder_of_tag(connection: Connection, customer_id: int, tag_id: int) -> int | None:
+    """The driver whose tag that is."""
+    return _holder(connection, tags, customer_id, tag_id)
+
+
+def holder_of_right(connection: Connection, customer_id: int, right_id: int) -> int | None:
+    """The driver whose right that is."""
+    return _holder(connection, rights, customer_id, right_id)
+
+
+def _holder(connection: Connection, table: Table, customer_id: int, id_: int) -> int | None:
+    if not is_int64(id_):
+        return None
+    mine = (table.c.customer_id == customer_id) & (table.c.id == id_)
+    found: int | None = connection.scalar(select(table.c.driver_id).where(mine))
     return found
 
 

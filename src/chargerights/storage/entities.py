@@ -5,12 +5,14 @@ Operators and API keys are journaled with the others, but are no part of a netwo
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, NamedTuple
 
+import orjson
 from pydantic import TypeAdapter
 
 from ..rights import changes
-from ..rights.model import AccessGroup, Charger, Driver, Site
+from ..rights.model import AccessGroup, Charger, Driver, Right, Site, Tag
 from ..rights.network import Network
 from ..rights.operators import Operator
 from . import chargers, drivers, keys, operators, sites
@@ -110,8 +112,21 @@ _KIND_OF: dict[type[Entity], Kind] = {
 }
 
 
+_SHAPES: dict[type[Any], TypeAdapter[Any]] = {Tag: TypeAdapter(Tag), Right: TypeAdapter(Right)}
+
+
 def kind_of(entity: Entity) -> Kind:
     return _KIND_OF[type(entity)]
+
+
+def version_of(entity: Any) -> str:
+    """What tells this value of an entity, tag or right from every other: the same in every process."""
+    shape = _SHAPES.get(type(entity)) or _KIND_OF[type(entity)].shape
+    members = shape.dump_python(entity, mode="json")
+    for name, value in members.items():
+        if isinstance(value, list) and isinstance(getattr(entity, name), frozenset):
+            members[name] = sorted(value)
+    return hashlib.blake2b(orjson.dumps(members), digest_size=12).hexdigest()
 
 
 def key_of(entity: Entity) -> int | str:

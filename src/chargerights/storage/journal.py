@@ -254,6 +254,14 @@ def _renames(kind: str, before: dict[str, Any] | None, after: dict[str, Any] | N
     return after is None or any(before.get(name) != after.get(name) for name in shown)
 
 
+def number_of(connection: Connection, customer_id: int) -> int:
+    """The customer's revision as this transaction sees it. Raises UnknownCustomer."""
+    number: int | None = connection.scalar(select(customers.c.revision).where(customers.c.id == customer_id))
+    if number is None:
+        raise UnknownCustomer((customer_id,))
+    return number
+
+
 def since(connection: Connection, customer_id: int, revision: int, limit: int) -> list[Entry]:
     """The entries after that revision, in order: as many whole ones as have `limit` changes together."""
     rows = connection.execute(_SINCE, {"customer": customer_id, "revision": revision, "most": limit + 1}).all()

@@ -7,12 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
-
 from ...rights.errors import NotFound
 from ...rights.model import Driver, Hours, Place, Right
+from .. import drivers
 from ..journal import Revision
-from ..schema import rights as right_rows
 from . import facts
 
 
@@ -92,7 +90,7 @@ def revoke_all(revision: Revision, driver_ids: Collection[int], places: Collecti
 
 def change(revision: Revision, right_id: int, **members: Any) -> Granted:
     """The right with another window or other hours. Raises UnknownRight, InvalidWindow."""
-    driver, before = _held(revision, right_id)
+    driver, before = held(revision, right_id)
     after = replace(before, **members)
     kept = tuple(after if right.id == right_id else right for right in driver.rights)
     revision.put(replace(driver, rights=kept))
@@ -101,14 +99,13 @@ def change(revision: Revision, right_id: int, **members: Any) -> Granted:
 
 def remove(revision: Revision, right_id: int) -> None:
     """Takes that one right. Raises UnknownRight."""
-    driver, _ = _held(revision, right_id)
+    driver, _ = held(revision, right_id)
     revision.put(replace(driver, rights=tuple(right for right in driver.rights if right.id != right_id)))
 
 
-def _held(revision: Revision, right_id: int) -> tuple[Driver, Right]:
-    columns = right_rows.c
-    mine = (columns.customer_id == revision.customer_id) & (columns.id == right_id)
-    driver_id = revision.connection.scalar(select(columns.driver_id).where(mine))
+def held(revision: Revision, right_id: int) -> tuple[Driver, Right]:
+    """The right and its driver. Raises UnknownRight."""
+    driver_id = drivers.holder_of_right(revision.connection, revision.customer_id, right_id)
     if driver_id is None:
         raise UnknownRight((right_id,))
     driver = facts.driver(revision, driver_id)

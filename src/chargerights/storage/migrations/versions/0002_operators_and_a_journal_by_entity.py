@@ -22,7 +22,6 @@ def upgrade() -> None:
         sa.Column("operator_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("fingerprint", sa.Text(), nullable=False),
-        sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("result", sa.JSON(), nullable=True),
         sa.Column("at", INSTANT, nullable=False),
         sa.ForeignKeyConstraint(

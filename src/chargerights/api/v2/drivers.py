@@ -1,0 +1,229 @@
+"""Drivers, and the sites and chargers they may charge at (API.md section 2)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import Field
+
+from ...files import values
+from ...files.words import ReferenceTypeName
+from ...rights import directory
+from ...rights.directory import Wanted
+from ...rights.errors import InvalidInput, TagTaken, UnknownSite
+from ...rights.model import Driver, ExternalId, ReferenceType
+from ...rights.operators import Permission
+from ...storage.changes import drivers, facts
+from ..auth import CallerFirst
+from ..problems import InMember
+from .paging import Paging, drivers_page, paging
+from .shapes import PROBLEM, Draft, Page, Shape
+from .tags import NewTag, TagShape
+from .tags import shape_of as tag_shape
+from .views import View, answer, viewing
+from .writing import Change, adding, changing
+
+router = APIRouter(prefix="/v2/drivers", tags=["Drivers"], route_class=CallerFirst, responses={"default": PROBLEM})
+
+READ, WRITE = Permission.READ_DRIVERS, Permission.WRITE_DRIVERS
+MOST_TAGS = 100
+MOST_EXTERNAL_IDS = 100
+
+
+class ExternalUserId(Shape):
+    """The driver's id in somebody else's system."""
+
+    reference_type: ReferenceTypeName
+    reference_id: str = Field(description="Whose system it is")
+    external_id: str
+    effective_from: datetime | None = None
+
+
+class DriverShape(Shape):
+    """A person or a vehicle."""
+
+    id: int
+    name: str
+    external_id: str | None = Field(None, description="His id in the operator's own system")
+    home_site_id: int | None = Field(None, description="The site that looks after him; it grants nothing")
+    home_site_name: str | None = None
+    payer_id: int | None = None
+    company_id: int | None = None
+    enabled: bool = Field(description="false: he may charge nowhere and is listed nowhere")
+    tags: list[TagShape]
+    external_user_ids: list[ExternalUserId]
+
+
+class DriverPage(Page[DriverShape]):
+    """Drivers, one page of them."""
+
+
+class ExternalUserIdDraft(Draft):
+    """The driver's id in somebody else's system."""
+
+    reference_type: ReferenceTypeName = "INTEGRATION"
+    reference_id: values.Name = Field(description="Whose system it is")
+    external_id: values.Name
+    effective_from: values.Instant | None = None
+
+    def fact(self) -> ExternalId:
+        return ExternalId(self.reference_id, self.external_id, ReferenceType(self.reference_type), self.effective_from)
+
+
+class DriverMembers(Draft):
+    """What can be changed of a driver; null takes a value away."""
+
+    name: values.Name | None = Field(None, description="His name, or the vehicle's")
+    external_id: values.OptionalText = Field(None, description="His id in the operator's own system")
+    home_site_id: values.EntityId | None = Field(None, description="The site that looks after him; grants nothing")
+    payer_id: values.Int64 | None = None
+    company_id: values.Int64 | None = None
+    enabled: bool | None = Field(None, description="false: he may charge nowhere and is listed nowhere")
+    external_user_ids: list[ExternalUserIdDraft] | None = Field(
+        None, max_length=MOST_EXTERNAL_IDS, description="All of them, anew"
+    )
+
+    def facts(self) -> dict[str, Any]:
+        """The members that are given, as the model has them."""
+        found = {name: value for name, value in self.given().items() if name in SAME_NAMES}
+        if self.name is not None:
+            found["name"] = self.name
+        if self.enabled is not None:
+            found["enabled"] = self.enabled
+        if "external_user_ids" in self.model_fields_set:
+            found["external_ids"] = tuple(each.fact() for each in self.external_user_ids or ())
+        return found
+
+
+SAME_NAMES = ("external_id", "home_site_id", "payer_id", "company_id")
+
+
+class DriverDraft(DriverMembers):
+    """A new driver."""
+
+    name: values.Name = Field(description="His name, or the vehicle's")
+    tags: list[NewTag] = Field([], max_length=MOST_TAGS, description="What he shows; more can be added later")
+
+
+class NoHome(InvalidInput):
+    """A driver whom the caller himself would not see."""
+
+
+IN_BODY = {UnknownSite: "homeSiteId", TagTaken: "tags"}
+
+
+@router.post("", status_code=201, operation_id="addDriver", summary="Add a driver", response_model=DriverShape)
+async def add_driver(change: Annotated[Change, Depends(adding(WRITE))], body: DriverDraft) -> Response:
+    """A new driver may charge nowhere: grant him rights then. With `tags` the caller needs WriteTags too."""
+    _require_home(change.view, body)
+    if body.tags:
+        change.view.require(Permission.WRITE_TAGS)
+    drafts = [each.draft() for each in body.tags]
+    return await change.apply(
+        "driver.add",
+        lambda revision: drivers.add(revision, new_tags=drafts, **body.facts()).id,
+        lambda view, driver_id: shown(view, view.driver(driver_id), 201),
+        members=IN_BODY,
+    )
+
+
+@router.get("", operation_id="listDrivers", summary="List drivers", response_model=DriverPage)
+async def list_drivers(
+    view: Annotated[View, Depends(viewing(READ))],
+    asked: Annotated[Paging, Depends(paging)],
+    search: Annotated[str | None, Query(description="Only those whose name, external id or tag holds this")] = None,
+    home_site_id: Annotated[int | None, Query(alias="homeSiteId", description="Only those at home there")] = None,
+    company_id: Annotated[int | None, Query(alias="companyId", description="Only this company's")] = None,
+    tag: Annotated[str | None, Query(description="Only the one who shows this tag, in any case")] = None,
+    external_id: Annotated[str | None, Query(alias="externalId", description="Only those with this id")] = None,
+    reference_id: Annotated[
+        str | None, Query(alias="referenceId", description="Only those with an id in this other system")
+    ] = None,
+    enabled: Annotated[bool | None, Query(description="Only enabled or only disabled ones")] = None,
+) -> Response:
+    """The drivers that the caller sees, disabled ones too; by name, or by id with `sortKey=id`."""
+    wanted = Wanted(home_site_id, company_id, tag, external_id, reference_id, enabled, search)
+    among = None if view.scope.unlimited else view.scope.drivers
+    return drivers_page(view, directory.find(view.network, wanted, among), asked, shape_of, DriverPage)
+
+
+@router.get("/{driverId}", operation_id="getDriver", summary="Get a driver", response_model=DriverShape)
+async def get_driver(view: Annotated[View, Depends(viewing(READ))], driverId: int) -> Response:  # noqa: N803
+    """With an ETag for changing him, which his tags and rights are part of."""
+    return shown(view, view.driver(driverId))
+
+
+@router.patch("/{driverId}", operation_id="changeDriver", summary="Change a driver", response_model=DriverShape)
+async def change_driver(
+    change: Annotated[Change, Depends(changing(WRITE))],
+    driverId: int,  # noqa: N803
+    body: DriverMembers,
+) -> Response:
+    """Members that are left out stay as they are; null takes a value away. Tags and rights have their own requests."""
+    change.view.driver(driverId)
+    _require_home(change.view, body)
+
+    def work(revision: Any) -> int:
+        change.expect(facts.driver(revision, driverId))
+        return drivers.change(revision, driverId, **body.facts()).id
+
+    return await change.apply(
+        "driver.change", work, lambda view, driver_id: shown(view, view.driver(driver_id)), members=IN_BODY
+    )
+
+
+@router.delete(
+    "/{driverId}",
+    status_code=204,
+    operation_id="removeDriver",
+    summary="Remove a driver",
+    response_class=Response,
+)
+async def remove_driver(change: Annotated[Change, Depends(changing(WRITE))], driverId: int) -> Response:  # noqa: N803
+    """With his tags and rights; what he was stays in the audit log."""
+    change.view.driver(driverId)
+
+    def work(revision: Any) -> None:
+        change.expect(facts.driver(revision, driverId))
+        drivers.remove(revision, driverId)
+
+    return await change.apply("driver.remove", work)
+
+
+def _require_home(view: View, body: DriverMembers) -> None:
+    """A caller of some sites only makes drivers of those sites: others he would not see."""
+    if body.home_site_id is not None:
+        view.in_body("homeSiteId", view.site, body.home_site_id)
+    elif not view.scope.unlimited and (isinstance(body, DriverDraft) or "home_site_id" in body.model_fields_set):
+        raise InMember("homeSiteId", NoHome("name one of your sites: you would not see a driver without a home site"))
+
+
+def shown(view: View, driver: Driver, status: int = 200) -> Response:
+    location = f"/v2/drivers/{driver.id}" if status == 201 else None
+    return answer(shape_of(view, driver), status, driver, location)
+
+
+def shape_of(view: View, driver: Driver) -> DriverShape:
+    home = None if driver.home_site_id is None else view.network.sites[driver.home_site_id]
+    return DriverShape(
+        id=driver.id,
+        name=driver.name,
+        external_id=driver.external_id,
+        home_site_id=driver.home_site_id,
+        home_site_name=home and home.name,
+        payer_id=driver.payer_id,
+        company_id=driver.company_id,
+        enabled=driver.enabled,
+        tags=[tag_shape(each) for each in driver.tags],
+        external_user_ids=[
+            ExternalUserId(
+                reference_type=each.reference_type.value,
+                reference_id=each.reference_id,
+                external_id=each.external_id,
+                effective_from=each.effective_from,
+            )
+            for each in driver.external_ids
+        ],
+    )

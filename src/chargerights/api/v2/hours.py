@@ -1,0 +1,37 @@
+"""Weekly hours on the wire."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from ...files import values
+from ...rights.explain import clock_text
+from ...rights.model import Hours
+from .shapes import Draft, Shape
+
+
+class WeeklyHours(Shape):
+    """Local hours of one weekday; an end before the start lies on the next day."""
+
+    weekday: int = Field(description="1 is Monday, 7 is Sunday", ge=1, le=7)
+    start: str = Field(alias="from", description="Local time, within")
+    end: str = Field(alias="until", description="Local time, not within")
+
+
+class WeeklyHoursDraft(Draft):
+    """Hours of one weekday, read in the time zone of the charger's site; an end before the start: on the next day."""
+
+    weekday: values.Weekday = Field(description="1 is Monday, 7 is Sunday")
+    start: values.Start = Field(alias="from", description="Local time, within")
+    end: values.End = Field(alias="until", description="Local time, not within")
+
+    def fact(self) -> Hours:
+        """Raises InvalidHours."""
+        return Hours(self.weekday, self.start, self.end)
+
+
+def shown(hours: tuple[Hours, ...]) -> list[WeeklyHours] | None:
+    """None of no hours."""
+    return [
+        WeeklyHours(weekday=each.weekday, start=clock_text(each.start), end=clock_text(each.end)) for each in hours
+    ] or None

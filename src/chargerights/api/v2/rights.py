@@ -1,0 +1,360 @@
+"""Rights as things: granted, listed, changed and revoked, one by one or many at once (API.md section 3).
+
+A caller of some sites only sees the rights of his drivers and those on his places; he grants to his drivers on his
+places, and takes any right on his places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from ...files import values
+from ...rights.errors import (
+    InvalidHours,
+    InvalidInput,
+    InvalidWindow,
+    UnknownAccessGroup,
+    UnknownCharger,
+    UnknownDriver,
+    UnknownSite,
+)
+from ...rights.model import Driver, Place, PlaceKind, Right
+from ...rights.operators import Permission
+from ...storage import drivers
+from ...storage.changes import rights
+from ...storage.changes.rights import Granted, Terms, UnknownRight
+from ...storage.journal import Revision
+from ..auth import CallerFirst, LongBody
+from . import hours
+from .hours import WeeklyHours, WeeklyHoursDraft
+from .paging import Paging, as_page, paging
+from .shapes import PROBLEM, Draft, Page, Shape
+from .views import View, answer, viewing
+from .writing import Change, adding, blaming, changing
+
+router = APIRouter(prefix="/v2/rights", tags=["Rights"], route_class=CallerFirst, responses={"default": PROBLEM})
+bulk = APIRouter(prefix="/v2/rights", tags=["Rights"], route_class=LongBody, responses={"default": PROBLEM})
+
+READ, WRITE = Permission.READ_DRIVERS, Permission.WRITE_DRIVERS
+MOST_HOURS = 100
+MOST_AT_ONCE = 100_000
+"""Drivers times places of one bulk request."""
+MEMBERS = {
+    PlaceKind.SITE: "siteId",
+    PlaceKind.CHARGER: "chargerId",
+    PlaceKind.ACCESS_GROUP: "accessGroupId",
+}
+
+
+class RightShape(Shape):
+    """A driver may charge there: at the site and all below it, the charger, or the chargers of the access group."""
+
+    id: int
+    driver_id: int
+    site_id: int | None = None
+    charger_id: str | None = None
+    access_group_id: int | None = None
+    name: str = Field(description="The place's name")
+    valid_from: datetime | None = Field(None, description="Begins at this instant")
+    valid_until: datetime | None = Field(None, description="Ends before this instant")
+    hours: list[WeeklyHours] | None = Field(None, description="Holds only in these hours, local to the charger")
+
+
+class RightPage(Page[RightShape]):
+    """Rights, one page of them."""
+
+
+class RightTerms(Draft):
+    """When a right holds; null: without that limit."""
+
+    valid_from: values.Instant | None = Field(None, description="Begins at this instant")
+    valid_until: values.Instant | None = Field(None, description="Ends before this instant")
+    hours: list[WeeklyHoursDraft] | None = Field(
+        None, max_length=MOST_HOURS, description="Holds only in these hours, local to the charger"
+    )
+
+    def facts(self) -> dict[str, Any]:
+        """The members that are given, as the model has them. Raises InvalidHours in its member."""
+        found = self.given()
+        if "hours" in found:
+            with blaming({InvalidHours: "hours"}):
+                found["hours"] = tuple(each.fact() for each in self.hours or ())
+        return {name: found[name] for name in Terms._fields if name in found}
+
+
+class RightDraft(RightTerms):
+    """A right to grant, on one place."""
+
+    driver_id: values.EntityId
+    site_id: values.EntityId | None = None
+    charger_id: values.ChargerId | None = None
+    access_group_id: values.EntityId | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> RightDraft:
+        if len(list(self.places())) != 1:
+            raise PydanticCustomError("place", "name one place: siteId, chargerId or accessGroupId")
+        return self
+
+    def places(self) -> Iterator[Place]:
+        for kind, id_ in zip(PlaceKind, (self.site_id, self.charger_id, self.access_group_id), strict=True):
+            if id_ is not None:
+                yield Place(kind, id_)
+
+
+class Places(Draft):
+    """Drivers and places."""
+
+    driver_ids: list[values.EntityId] = Field(min_length=1, max_length=10_000)
+    site_ids: list[values.EntityId] = Field([], max_length=1_000)
+    charger_ids: list[values.ChargerId] = Field([], max_length=1_000)
+    access_group_ids: list[values.EntityId] = Field([], max_length=1_000)
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Places:
+        places = self.places()
+        if not places:
+            raise PydanticCustomError("place", "name places: siteIds, chargerIds or accessGroupIds")
+        if len(self.driver_ids) * len(places) > MOST_AT_ONCE:
+            raise PydanticCustomError(
+                "many", f"{len(self.driver_ids)} drivers times {len(places)} places: at most {MOST_AT_ONCE} at once"
+            )
+        return self
+
+    def places(self) -> list[Place]:
+        return [
+            *(Place(PlaceKind.SITE, each) for each in self.site_ids),
+            *(Place(PlaceKind.CHARGER, each) for each in self.charger_ids),
+            *(Place(PlaceKind.ACCESS_GROUP, each) for each in self.access_group_ids),
+        ]
+
+
+class BulkGrant(Places, RightTerms):
+    """Rights to grant: to each of the drivers on each of the places."""
+
+
+class BulkRevoke(Places):
+    """Rights to take: from each of the drivers on each of the places themselves."""
+
+
+class BulkGranted(Shape):
+    """What came of a bulk grant."""
+
+    granted: int = Field(description="Rights that are new")
+    held_already: int = Field(description="Rights that were held already in the same words")
+
+
+class BulkRevoked(Shape):
+    """What came of a bulk revocation."""
+
+    revoked: int = Field(description="Rights that were taken")
+
+
+IN_BODY = {
+    UnknownDriver: "driverId",
+    UnknownSite: "siteId",
+    UnknownCharger: "chargerId",
+    UnknownAccessGroup: "accessGroupId",
+    InvalidWindow: "validUntil",
+}
+IN_BULK_BODY = {kind: f"{name}s" for kind, name in IN_BODY.items()} | {InvalidWindow: "validUntil"}
+
+
+class NoFilter(InvalidInput):
+    """More than one place to list the rights of."""
+
+
+@router.post("", status_code=201, operation_id="grantRight", summary="Grant a right", response_model=RightShape)
+async def grant(change: Annotated[Change, Depends(adding(WRITE))], body: RightDraft) -> Response:
+    """A right that the driver holds already in the same words is not given twice: then the answer is 200 with it."""
+    view = change.view
+    (place,) = body.places()
+    terms = Terms(**body.facts())
+    view.in_body("driverId", view.driver, body.driver_id)
+    view.in_body(MEMBERS[place.kind], view.place, place)
+
+    def work(revision: Revision) -> list[int]:
+        granted = rights.grant(revision, body.driver_id, place, terms)
+        return [granted.right.id, granted.new]
+
+    def show(view: View, made: list[int]) -> Response:
+        return shown(view, *right_of(view.driver(body.driver_id), made[0]), 201 if made[1] else 200)
+
+    return await change.apply("right.grant", work, show, members=IN_BODY)
+
+
+@router.get("", operation_id="listRights", summary="List rights", response_model=RightPage)
+async def list_rights(
+    view: Annotated[View, Depends(viewing(READ))],
+    asked: Annotated[Paging, Depends(paging)],
+    driver_id: Annotated[int | None, Query(alias="driverId", description="Only this driver's")] = None,
+    site_id: Annotated[int | None, Query(alias="siteId", description="Only those on this site itself")] = None,
+    charger_id: Annotated[str | None, Query(alias="chargerId", description="Only those on this charger")] = None,
+    access_group_id: Annotated[
+        int | None, Query(alias="accessGroupId", description="Only those on this access group")
+    ] = None,
+    valid: Annotated[bool | None, Query(description="Only those whose window holds now, or only others")] = None,
+) -> Response:
+    """By driver, then by number. Weekly hours are not asked."""
+    asked.key_among("driverId")
+    named = zip(PlaceKind, (site_id, charger_id, access_group_id), strict=True)
+    places = [Place(kind, id_) for kind, id_ in named if id_ is not None]
+    if len(places) > 1:
+        raise NoFilter("name one of siteId, chargerId and accessGroupId")
+    for place in places:
+        view.place(place)
+    found = _rights(view, None if driver_id is None else view.driver(driver_id), places[0] if places else None)
+    if valid is not None:
+        found = ((driver, right) for driver, right in found if right.valid(view.at) is valid)
+    everything = list(found)
+    if asked.descending:
+        everything.reverse()
+    part = everything[asked.start : asked.start + asked.limit]
+    return as_page([shape_of(view, *each) for each in part], len(everything), asked, RightPage)
+
+
+@router.get("/{rightId}", operation_id="getRight", summary="Get a right", response_model=RightShape)
+async def get_right(view: Annotated[View, Depends(viewing(READ))], rightId: int) -> Response:  # noqa: N803
+    """With an ETag for changing it."""
+    return shown(view, *await find(view, rightId))
+
+
+@router.patch("/{rightId}", operation_id="changeRight", summary="Change a right", response_model=RightShape)
+async def change_right(
+    change: Annotated[Change, Depends(changing(WRITE))],
+    rightId: int,  # noqa: N803
+    body: RightTerms,
+) -> Response:
+    """Its window and hours; null takes a limit away. Its driver and place stay: grant another right."""
+    driver, right = await find(change.view, rightId)
+    change.view.place(right.place)
+    terms = body.facts()
+
+    def work(revision: Revision) -> None:
+        change.expect(rights.held(revision, rightId)[1])
+        rights.change(revision, rightId, **terms)
+
+    def show(view: View, _: None) -> Response:
+        return shown(view, *right_of(view.network.drivers[driver.id], rightId))
+
+    return await change.apply("right.change", work, show, members=IN_BODY)
+
+
+@router.delete(
+    "/{rightId}", status_code=204, operation_id="revokeRight", summary="Revoke a right", response_class=Response
+)
+async def revoke(change: Annotated[Change, Depends(changing(WRITE))], rightId: int) -> Response:  # noqa: N803
+    """The driver keeps the other rights he holds, on the same place too."""
+    _, right = await find(change.view, rightId)
+    change.view.place(right.place)
+
+    def work(revision: Revision) -> None:
+        change.expect(rights.held(revision, rightId)[1])
+        rights.remove(revision, rightId)
+
+    return await change.apply("right.revoke", work)
+
+
+@bulk.post("/grant", operation_id="grantRights", summary="Grant many rights", response_model=BulkGranted)
+async def grant_many(change: Annotated[Change, Depends(adding(WRITE))], body: BulkGrant) -> Response:
+    """To each of the drivers on each of the places, in one transaction; those held already in the same words stay."""
+    terms = Terms(**body.facts())
+    places = _places_in(change.view, body)
+
+    def work(revision: Revision) -> list[int]:
+        granted: list[Granted] = rights.grant_all(revision, body.driver_ids, places, terms)
+        new = sum(each.new for each in granted)
+        return [new, len(granted) - new]
+
+    def show(_: View, counts: list[int]) -> Response:
+        return answer(BulkGranted(granted=counts[0], held_already=counts[1]))
+
+    return await change.apply("right.grant", work, show, members=IN_BULK_BODY, in_thread=True)
+
+
+@bulk.post("/revoke", operation_id="revokeRights", summary="Revoke many rights", response_model=BulkRevoked)
+async def revoke_many(change: Annotated[Change, Depends(adding(WRITE))], body: BulkRevoke) -> Response:
+    """All rights of each of the drivers on each of the places themselves, in one transaction."""
+    places = _places_in(change.view, body)
+
+    def work(revision: Revision) -> int:
+        return rights.revoke_all(revision, body.driver_ids, places)
+
+    return await change.apply(
+        "right.revoke",
+        work,
+        lambda _, count: answer(BulkRevoked(revoked=count)),
+        members=IN_BULK_BODY,
+        in_thread=True,
+    )
+
+
+def _places_in(view: View, body: Places) -> list[Place]:
+    """Raises InMember when the caller may not grant there, or not to them."""
+    places = body.places()
+    view.in_body("driverIds", view.driver, *body.driver_ids)
+    for place in places:
+        view.in_body(f"{MEMBERS[place.kind]}s", view.place, place)
+    return places
+
+
+def _rights(view: View, driver: Driver | None, place: Place | None) -> Iterable[tuple[Driver, Right]]:
+    """The rights that the caller sees, by driver: one driver's, on one place, or all."""
+    network = view.network
+    if driver is not None:
+        those: Iterable[Driver] = (driver,)
+    elif place is not None:
+        those = (network.drivers[each] for each in network.with_rights_on(place))
+    else:
+        those = (network.drivers[each] for each in sorted(network.drivers))
+    for each in those:
+        seen = view.scope.sees_driver(each)
+        for right in each.rights:
+            if place in (None, right.place) and (seen or view.scope.holds(right.place)):
+                yield each, right
+
+
+async def find(view: View, right_id: int) -> tuple[Driver, Right]:
+    """Raises UnknownRight, of one that the caller does not see too."""
+    driver_id = await view.state.database.glance(drivers.holder_of_right, view.caller.customer_id, right_id)
+    driver = None if driver_id is None else view.network.drivers.get(driver_id)
+    if driver is None:
+        raise UnknownRight((right_id,))
+    found = right_of(driver, right_id)
+    if not (view.scope.sees_driver(driver) or view.scope.holds(found[1].place)):
+        raise UnknownRight((right_id,))
+    return found
+
+
+def right_of(driver: Driver, right_id: int) -> tuple[Driver, Right]:
+    """Raises UnknownRight."""
+    for right in driver.rights:
+        if right.id == right_id:
+            return driver, right
+    raise UnknownRight((right_id,))
+
+
+def shown(view: View, driver: Driver, right: Right, status: int = 200) -> Response:
+    location = f"/v2/rights/{right.id}" if status == 201 else None
+    return answer(shape_of(view, driver, right), status, right, location)
+
+
+def shape_of(view: View, driver: Driver, right: Right) -> RightShape:
+    kind, id_ = right.place
+    return RightShape(
+        id=right.id,
+        driver_id=driver.id,
+        site_id=int(id_) if kind is PlaceKind.SITE else None,
+        charger_id=str(id_) if kind is PlaceKind.CHARGER else None,
+        access_group_id=int(id_) if kind is PlaceKind.ACCESS_GROUP else None,
+        name=view.network.name_of(right.place),
+        valid_from=right.valid_from,
+        valid_until=right.valid_until,
+        hours=hours.shown(right.hours),
+    )

@@ -1,0 +1,201 @@
+"""Tags: what drivers show (API.md section 2)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import Field
+
+from ...files import values
+from ...rights.errors import InvalidInput, TagTaken, UnknownDriver
+from ...rights.identifiers import tag_key
+from ...rights.model import Driver, Tag
+from ...rights.operators import Permission
+from ...storage import drivers
+from ...storage.changes import tags
+from ...storage.changes.tags import UnknownTag
+from ...storage.journal import Revision
+from ..auth import CallerFirst
+from ..encoding import NO_EXPIRY
+from .paging import Paging, in_order, page_of, paging
+from .shapes import PROBLEM, Draft, Page, Shape
+from .views import View, answer, viewing
+from .writing import Change, adding, changing
+
+router = APIRouter(prefix="/v2/tags", tags=["Tags"], route_class=CallerFirst, responses={"default": PROBLEM})
+
+READ, WRITE = Permission.READ_TAGS, Permission.WRITE_TAGS
+END_OF_TIME = datetime.fromisoformat(NO_EXPIRY)
+
+
+class TagShape(Shape):
+    """What a driver shows: a card, an app token, a number plate, a vehicle id."""
+
+    id: int
+    id_tag: str = Field(description="As it was entered; compared without case")
+    driver_id: int
+    expiring_date: datetime = Field(description=f"From then on it is refused; {NO_EXPIRY}: it does not expire")
+    start_date: datetime | None = Field(None, description="Until then it is refused")
+    last_updated: datetime | None = None
+    token_name: str | None = Field(None, description="The card's label")
+    invoicable: bool
+    blocked: bool
+
+
+class TagMembers(Draft):
+    """What can be changed of a tag."""
+
+    expiring_date: values.Instant | None = Field(None, description="From then on it is refused; null: never")
+    start_date: values.Instant | None = Field(None, description="Until then it is refused; null: never")
+    token_name: values.OptionalText = Field(None, description="The card's label")
+    invoicable: bool | None = Field(None, description="Meaningful only with the invoicing service")
+    blocked: bool | None = Field(None, description="true: it is refused")
+
+    def facts(self) -> dict[str, Any]:
+        """The members that are given, as the model has them."""
+        given = self.given()
+        found = {MODEL_NAMES[name]: given[name] for name in MODEL_NAMES if name in given}
+        for name in ("invoicable", "blocked"):
+            if name in found:
+                found[name] = bool(found[name])
+        if found.get("expires_at") is not None and found["expires_at"] >= END_OF_TIME:
+            found["expires_at"] = None
+        return found
+
+
+MODEL_NAMES = {
+    "expiring_date": "expires_at",
+    "start_date": "starts_at",
+    "token_name": "token_name",
+    "invoicable": "invoicable",
+    "blocked": "blocked",
+}
+
+
+class NewTag(TagMembers):
+    """A tag of a new driver."""
+
+    id_tag: values.TagText = Field(description="What the card, app, plate or vehicle shows")
+
+    def draft(self) -> Tag:
+        """The tag without its number and driver. Raises InvalidWindow."""
+        return Tag(0, 0, self.id_tag, **self.facts())
+
+
+class TagDraft(NewTag):
+    """A new tag."""
+
+    driver_id: values.EntityId = Field(description="Whose it is")
+
+
+class TagPage(Page[TagShape]):
+    """Tags, one page of them."""
+
+
+class UnchangeableMember(InvalidInput):
+    """A member that is what it is from the beginning."""
+
+
+@router.post("", status_code=201, operation_id="addTag", summary="Add a tag to a driver", response_model=TagShape)
+async def add_tag(change: Annotated[Change, Depends(adding(WRITE))], body: TagDraft) -> Response:
+    """The tag must be nobody's yet, in whatever case it is written."""
+    change.view.in_body("driverId", change.view.driver, body.driver_id)
+    draft = body.draft()
+    return await change.apply(
+        "tag.add",
+        lambda revision: tags.add(revision, body.driver_id, draft).id,
+        lambda view, tag_id: shown(tag_of(view.driver(body.driver_id), tag_id), 201),
+        members={TagTaken: "idTag", UnknownDriver: "driverId"},
+    )
+
+
+@router.get("", operation_id="listTags", summary="List tags", response_model=TagPage)
+async def list_tags(
+    view: Annotated[View, Depends(viewing(READ))],
+    asked: Annotated[Paging, Depends(paging)],
+    driver_id: Annotated[int | None, Query(alias="driverId", description="Only this driver's")] = None,
+    search: Annotated[str | None, Query(description="Only those whose text or label holds this")] = None,
+) -> Response:
+    """The tags of the drivers that the caller sees; by text, or by id with `sortKey=id`."""
+    if driver_id is not None:
+        found = list(view.driver(driver_id).tags)
+    else:
+        found = list(view.network.tags.values())
+        if not view.scope.unlimited:
+            found = [each for each in found if each.driver_id in view.scope.drivers]
+    if search is not None and search.strip():
+        key = tag_key(search)
+        found = [each for each in found if key in tag_key(each.id_tag) or key in tag_key(each.token_name or "")]
+    found = in_order(found, asked, idTag=lambda tag: (tag_key(tag.id_tag), tag.id), id=lambda tag: tag.id)
+    return page_of(found, asked, shape_of, TagPage)
+
+
+@router.get("/{tagId}", operation_id="getTag", summary="Get a tag", response_model=TagShape)
+async def get_tag(view: Annotated[View, Depends(viewing(READ))], tagId: int) -> Response:  # noqa: N803
+    """With an ETag for changing it."""
+    return shown(tag_of(await holder(view, tagId), tagId))
+
+
+@router.patch("/{tagId}", operation_id="changeTag", summary="Change a tag", response_model=TagShape)
+async def change_tag(
+    change: Annotated[Change, Depends(changing(WRITE))],
+    tagId: int,  # noqa: N803
+    body: TagMembers,
+) -> Response:
+    """Members that are left out stay as they are. The tag's text and driver cannot be changed: add another tag."""
+    driver = await holder(change.view, tagId)
+
+    def work(revision: Revision) -> None:
+        change.expect(tags.held(revision, tagId)[1])
+        tags.change(revision, tagId, **body.facts())
+
+    return await change.apply("tag.change", work, lambda view, _: shown(tag_of(view.driver(driver.id), tagId)))
+
+
+@router.delete("/{tagId}", status_code=204, operation_id="removeTag", summary="Remove a tag", response_class=Response)
+async def remove_tag(change: Annotated[Change, Depends(changing(WRITE))], tagId: int) -> Response:  # noqa: N803
+    """From then on nobody knows it."""
+    await holder(change.view, tagId)
+
+    def work(revision: Revision) -> None:
+        change.expect(tags.held(revision, tagId)[1])
+        tags.remove(revision, tagId)
+
+    return await change.apply("tag.remove", work)
+
+
+async def holder(view: View, tag_id: int) -> Driver:
+    """The driver of that tag. Raises UnknownTag, of one whom the caller does not see too."""
+    driver_id = await view.state.database.glance(drivers.holder_of_tag, view.caller.customer_id, tag_id)
+    driver = None if driver_id is None else view.network.drivers.get(driver_id)
+    if driver is None or not view.scope.sees_driver(driver):
+        raise UnknownTag((tag_id,))
+    return driver
+
+
+def tag_of(driver: Driver, tag_id: int) -> Tag:
+    """Raises UnknownTag."""
+    for tag in driver.tags:
+        if tag.id == tag_id:
+            return tag
+    raise UnknownTag((tag_id,))
+
+
+def shown(tag: Tag, status: int = 200) -> Response:
+    return answer(shape_of(tag), status, tag, f"/v2/tags/{tag.id}" if status == 201 else None)
+
+
+def shape_of(tag: Tag) -> TagShape:
+    return TagShape(
+        id=tag.id,
+        id_tag=tag.id_tag,
+        driver_id=tag.driver_id,
+        expiring_date=tag.expires_at or END_OF_TIME,
+        start_date=tag.starts_at,
+        last_updated=tag.updated_at,
+        token_name=tag.token_name,
+        invoicable=tag.invoicable,
+        blocked=tag.blocked,
+    )

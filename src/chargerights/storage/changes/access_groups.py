@@ -1,0 +1,65 @@
+"""Access groups are added, changed and removed; and who holds a right on them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import select
+
+from ...rights.model import AccessGroup, Place, PlaceKind
+from .. import chargers
+from ..journal import Revision
+from ..schema import rights as right_rows
+from . import facts, rights
+
+
+def add(
+    revision: Revision, name: str, charger_ids: Collection[str] = (), driver_ids: Collection[int] = ()
+) -> AccessGroup:
+    """A new access group; the drivers get a right on it. Raises UnknownCharger, UnknownDriver."""
+    group_id = revision.next_id()
+    while chargers.load_groups(revision.connection, revision.customer_id, [group_id]):  # an id that a file brought
+        group_id = revision.next_id()
+    group = AccessGroup(group_id, name, frozenset(charger_ids), revision.at, revision.at)
+    _require_chargers(revision, group.charger_ids)
+    revision.put(group)
+    if driver_ids:
+        rights.grant_all(revision, driver_ids, [Place(PlaceKind.ACCESS_GROUP, group_id)])
+    return group
+
+
+def change(revision: Revision, group_id: int, driver_ids: Collection[int] | None = None, **members: Any) -> AccessGroup:
+    """The group with those members changed. `driver_ids`: who shall hold a right on it, and nobody else; those who do
+    already keep theirs. Raises UnknownAccessGroup, UnknownCharger, UnknownDriver."""
+    before = facts.access_group(revision, group_id)
+    after = replace(before, **members)
+    _require_chargers(revision, after.charger_ids - before.charger_ids)
+    if after != before:
+        after = replace(after, updated_at=revision.at)
+        revision.put(after)
+    if driver_ids is not None:
+        place = Place(PlaceKind.ACCESS_GROUP, group_id)
+        holders = holders_of(revision, group_id)
+        rights.revoke_all(revision, holders - set(driver_ids), [place])
+        rights.grant_all(revision, set(driver_ids) - holders, [place])
+    return after
+
+
+def remove(revision: Revision, group_id: int) -> None:
+    """Removes the access group with all rights on it. Raises UnknownAccessGroup."""
+    group = facts.access_group(revision, group_id)
+    rights.revoke_all(revision, holders_of(revision, group_id), [Place(PlaceKind.ACCESS_GROUP, group_id)])
+    revision.remove(group)
+
+
+def holders_of(revision: Revision, group_id: int) -> set[int]:
+    """The drivers with a right on the group, whatever its window."""
+    columns = right_rows.c
+    mine = (columns.customer_id == revision.customer_id) & (columns.access_group_id == group_id)
+    return set(revision.connection.scalars(select(columns.driver_id).where(mine)))
+
+
+def _require_chargers(revision: Revision, charger_ids: Collection[str]) -> None:
+    facts.require_places(revision, [Place(PlaceKind.CHARGER, each) for each in charger_ids])

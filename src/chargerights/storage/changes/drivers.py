@@ -1,0 +1,41 @@
+"""Drivers are added, changed and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from ...rights.model import Driver, Tag
+from .. import drivers
+from ..journal import Revision
+from . import facts, tags
+
+
+def add(revision: Revision, name: str, new_tags: Iterable[Tag] = (), **members: Any) -> Driver:
+    """A new driver with those tags, whose numbers and driver are set here. Raises UnknownSite, TagTaken."""
+    driver_id = revision.next_id()
+    while drivers.load(revision.connection, revision.customer_id, [driver_id]):  # an id that a file brought
+        driver_id = revision.next_id()
+    numbered = tuple([tags.numbered(revision, driver_id, each) for each in new_tags])
+    driver = Driver(driver_id, name, tags=numbered, **members)
+    if driver.home_site_id is not None:
+        facts.site(revision, driver.home_site_id)
+    tags.require_free(revision, numbered)
+    revision.put(driver)
+    return driver
+
+
+def change(revision: Revision, driver_id: int, **members: Any) -> Driver:
+    """The driver with those members changed. Raises UnknownDriver, UnknownSite."""
+    before = facts.driver(revision, driver_id)
+    after = replace(before, **members)
+    if after.home_site_id is not None and after.home_site_id != before.home_site_id:
+        facts.site(revision, after.home_site_id)
+    revision.put(after)
+    return after
+
+
+def remove(revision: Revision, driver_id: int) -> None:
+    """Removes the driver with his tags and rights. Raises UnknownDriver."""
+    revision.remove(facts.driver(revision, driver_id))

@@ -1,0 +1,70 @@
+"""What was done under an Idempotency-Key, so that a request that is sent again is not done again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, delete, insert, select
+
+from ..rights.errors import Conflict
+from . import journal
+from .journal import Occasion, Revision
+from .schema import customers, idempotency_keys
+
+KEPT = timedelta(days=1)
+
+
+class KeyReused(Conflict):
+    """An Idempotency-Key that another request was sent with."""
+
+
+class Once(NamedTuple):
+    """A request that is to be done once: whose it is, its key, and what tells it from others."""
+
+    operator_id: int
+    key: str
+    fingerprint: str
+
+
+class Kept(NamedTuple):
+    result: Any
+
+
+def make(
+    connection: Connection, customer_id: int, occasion: Occasion, once: Once | None, work: Callable[[Revision], Any]
+) -> tuple[Any, int]:
+    """What the work makes of the customer's next revision, or made of it when the request came first; and the
+    revision that shows it. The result of what is to be done once must be JSON. Raises KeyReused, UnknownCustomer."""
+    if once is not None:
+        kept = _find(connection, customer_id, once, occasion.at)
+        if kept is not None:
+            return kept.result, journal.number_of(connection, customer_id)
+    result = journal.make(connection, customer_id, occasion, work)
+    if once is not None:
+        _keep(connection, customer_id, once, result, occasion.at)
+    return result, journal.number_of(connection, customer_id)
+
+
+def _find(connection: Connection, customer_id: int, once: Once, at: datetime) -> Kept | None:
+    """What came of the request when it was done; None when it was not. Requests of one customer wait here for each
+    other, so that of two at once one is done. Raises KeyReused."""
+    connection.execute(select(customers.c.id).where(customers.c.id == customer_id).with_for_update()).all()
+    columns = idempotency_keys.c
+    old = (columns.customer_id == customer_id) & (columns.at <= at - KEPT)
+    connection.execute(delete(idempotency_keys).where(old))
+    mine = (columns.customer_id == customer_id) & (columns.operator_id == once.operator_id) & (columns.key == once.key)
+    row = connection.execute(select(columns.fingerprint, columns.result).where(mine)).one_or_none()
+    if row is None:
+        return None
+    if row.fingerprint != once.fingerprint:
+        raise KeyReused(f"the Idempotency-Key {once.key!r} was sent with another request: take a new one")
+    return Kept(*row.result)
+
+
+def _keep(connection: Connection, customer_id: int, once: Once, result: Any, at: datetime) -> None:
+    """Keeps what came of the request, in the transaction that did it."""
+    boxed = [result]  # a number by itself would come back from SQLite's JSON column as a number, not as JSON
+    row = {"customer_id": customer_id, **once._asdict(), "result": boxed, "at": at}
+    connection.execute(insert(idempotency_keys).values(row))
