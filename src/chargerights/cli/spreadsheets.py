@@ -34,7 +34,7 @@ def import_drivers(
     dry_run: Annotated[bool, Parameter(help="Say what would be done and do nothing", negative="")] = False,
     common: Common = COMMON,
 ) -> int:
-    """Import drivers with tags and rights in one transaction; on any error nothing is imported and all errors are listed.
+    """Import drivers with tags and rights all or nothing; every error is listed with its row and column.
 
     Parameters
     ----------

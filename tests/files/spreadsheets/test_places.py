@@ -127,11 +127,8 @@ def test_who_sees_only_some_sites_names_only_those_and_their_chargers() -> None:
     rows[1][2] = "South"
     (error,) = planned(TOWNS, rows, site_ids=[1]).problems.errors.first
     assert error.message.startswith('there is no site "South"')
-    assert (
-        "Garage (#3)"
-        in planned(TOWNS, [["Name", "Home site"], ["Ada", "Garag"]], site_ids=[3]).problems.errors.first[0][2]
-    )
-    assert "North" not in str(planned(TOWNS, [["Name", "Home site"], ["Ada", "Garag"]], site_ids=[3]).problems.errors)
+    (error,) = planned(TOWNS, [["Name", "Home site"], ["Ada", "Garag"]], site_ids=[3]).problems.errors.first
+    assert error.message == 'there is no site "Garag"; did you mean Garage (#3)?'
 
 
 def test_who_sees_a_part_of_a_groups_chargers_may_not_grant_rights_on_it() -> None:
