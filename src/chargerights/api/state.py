@@ -12,6 +12,7 @@ from fastapi import Request
 from ..storage.database import Database
 from ..storage.images import Images
 from .answers import Fragments
+from .importer import Importer
 from .limits import Limits
 
 
@@ -26,12 +27,19 @@ class State:
     fragments: dict[int, Fragments] = field(default_factory=dict)
     noted_uses: dict[tuple[int, int], datetime] = field(default_factory=dict)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    importer: Importer = field(init=False)
+    exporting: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    """One export at a time is written: each keeps a processor busy, and the event loop waits for its turn."""
+
+    def __post_init__(self) -> None:
+        self.importer = Importer(self.database, self.clock)
 
     def fragments_of(self, customer_id: int) -> Fragments:
         return self.fragments.setdefault(customer_id, Fragments())
 
     async def close(self) -> None:
-        """Lets what runs beside requests end, then closes the database."""
+        """Interrupts imports, lets what else runs beside requests end, then closes the database."""
+        await self.importer.close()
         await asyncio.gather(*self.tasks, return_exceptions=True)
         await self.database.close()
 

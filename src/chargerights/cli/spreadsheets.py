@@ -11,10 +11,9 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from .. import importing
 from ..files.spreadsheets.drivers_file import Mode, Problem, write_csv, write_xlsx
-from ..importing import Order, Report
-from ..rights.network import Network
+from ..importing import drivers
+from ..importing.drivers import Order, Report
 from ..rights.operators import Scope
 from ..storage import callers, networks
 from ..storage.journal import Occasion
@@ -23,6 +22,7 @@ from .common import Common, WrongQuestion, complain, int64, now, print_json, std
 SHOWN = 200
 LOSERS_SHOWN = 20
 COMMON = Common()
+WRITERS = {".csv": write_csv, ".xlsx": write_xlsx}
 
 
 def import_drivers(
@@ -43,7 +43,7 @@ def import_drivers(
     """
     order = Order(customer, _read(file), mode, dry_run)
     with common.open() as database, _Bar() as bar:
-        report = importing.run(database, order, Occasion(now(), callers.HOST, importing.ACTION), bar)
+        report = drivers.run(database, order, Occasion(now(), callers.HOST, drivers.ACTION), bar)
     if common.json:
         print_json({"dryRun": dry_run, **report.members()})
     else:
@@ -65,16 +65,16 @@ def export_drivers(
     file
         The file to write; its ending says what it is, .xlsx or .csv.
     """
-    writing = _WRITERS.get(file.suffix.lower())
-    if writing is None:
+    write = WRITERS.get(file.suffix.lower())
+    if write is None:
         raise WrongQuestion(f"{file} is neither .xlsx nor .csv: the file's ending says what is written")
     with common.open() as database:
         network = database.read_now(networks.load, customer).network
     beside = file.with_name(f"{file.name}.part")  # what is there stays until the new one is whole
     try:
-        with _Bar() as bar:
+        with _Bar() as bar, beside.open("wb") as target:
             bar.begin("writing", len(network.drivers))
-            writing(network, beside, bar.advance)
+            write(network, Scope(network, None), target, bar.advance)
         beside.replace(file)
     except OSError as error:
         with suppress(OSError):
@@ -116,18 +116,6 @@ class _Bar:
     def advance(self, count: int) -> None:
         if self._task is not None:
             self._progress.advance(self._task, count)
-
-
-def _write_csv(network: Network, path: Path, progress: Callable[[int], None]) -> None:
-    with path.open("wb") as target:
-        target.writelines(write_csv(network, Scope(network, None), progress))
-
-
-def _write_xlsx(network: Network, path: Path, progress: Callable[[int], None]) -> None:
-    write_xlsx(network, Scope(network, None), path, progress)
-
-
-_WRITERS = {".csv": _write_csv, ".xlsx": _write_xlsx}
 
 
 def _read(file: str) -> bytes:

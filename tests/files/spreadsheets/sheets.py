@@ -7,7 +7,6 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import xlsxwriter  # type: ignore[import-untyped]
@@ -92,13 +91,12 @@ def added(network: Network, file: bytes | Table, mode: Mode = Mode.ADD) -> list[
     return found.added
 
 
-def exported(network: Network, kind: str, folder: Path | None = None) -> bytes:
+def exported(network: Network, kind: str) -> bytes:
     """All drivers of the network as `csv` or `xlsx`."""
-    if kind == "csv":
-        return b"".join(write_csv(network, Scope(network, None)))
-    assert folder is not None
-    write_xlsx(network, Scope(network, None), folder / "drivers.xlsx")
-    return (folder / "drivers.xlsx").read_bytes()
+    content = io.BytesIO()
+    write = write_csv if kind == "csv" else write_xlsx
+    write(network, Scope(network, None), content)
+    return content.getvalue()
 
 
 def without_drivers(network: Network) -> Network:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import authorized_drivers, driver_access, drivers, rights, tags
+from . import authorized_drivers, driver_access, drivers, exports, imports, rights, tags
 
 routers = [
     drivers.router,
@@ -11,4 +11,6 @@ routers = [
     tags.router,
     rights.bulk,
     rights.router,
+    imports.router,
+    exports.router,
 ]

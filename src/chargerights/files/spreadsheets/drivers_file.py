@@ -10,7 +10,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator
 from datetime import date
-from pathlib import Path
+from typing import BinaryIO
 
 import xlsxwriter  # type: ignore[import-untyped]
 
@@ -46,7 +46,8 @@ __all__ = [
     "write_xlsx",
 ]
 
-ROWS_PER_CHUNK = 500
+Progress = Callable[[int], None]
+
 EXCEL_YEARS = range(1901, 9999)
 WIDTHS = {Column.NAME: 26, Column.TAG: 20, Column.SITES: 40, Column.CHARGERS: 30, Column.GROUPS: 24}
 DEFAULT_WIDTH = 15
@@ -67,34 +68,24 @@ def seen_drivers(network: Network, scope: Scope) -> Iterator[Driver]:
     return (network.drivers[each] for each in sorted(network.drivers) if scope.sees_driver(network.drivers[each]))
 
 
-def write_csv(network: Network, scope: Scope, progress: Callable[[int], None] = lambda count: None) -> Iterator[bytes]:
-    """The drivers of the scope as CSV in UTF-8 with a mark, as Excel wants it, in pieces."""
-    text = io.StringIO(newline="")
-    text.write("\ufeff")
+def write_csv(network: Network, scope: Scope, file: BinaryIO, progress: Progress = lambda count: None) -> None:
+    """Writes the drivers of the scope as CSV, in UTF-8 with a mark as Excel wants it."""
+    text = io.TextIOWrapper(file, "utf-8-sig", newline="")
     writer = csv.writer(text)
     writer.writerow([heading(column) for column in Column])
     sheet = Sheet(network, scope)
-    written = 0
     for driver in seen_drivers(network, scope):
         for cells in sheet.rows(driver):
             writer.writerow([_csv_text(cells.get(column)) for column in Column])
-            written += 1
         progress(1)
-        if written >= ROWS_PER_CHUNK:
-            yield text.getvalue().encode()
-            text.seek(0)
-            text.truncate()
-            written = 0
-    yield text.getvalue().encode()
+    text.detach()
 
 
-def write_xlsx(
-    network: Network, scope: Scope, path: Path, progress: Callable[[int], None] = lambda count: None
-) -> None:
+def write_xlsx(network: Network, scope: Scope, file: BinaryIO, progress: Progress = lambda count: None) -> None:
     """Writes the drivers of the scope as a workbook, row by row. All columns but dates are texts, so that Excel keeps
     what is typed into them."""
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(str(path), options) as workbook:
+    with xlsxwriter.Workbook(file, options) as workbook:
         page = workbook.add_worksheet("Drivers")
         bold, text = workbook.add_format({"bold": True}), workbook.add_format({"num_format": "@"})
         day = workbook.add_format({"num_format": "yyyy-mm-dd"})

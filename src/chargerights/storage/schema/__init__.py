@@ -21,6 +21,7 @@ from .facts import (
     sites,
     tags,
 )
+from .imports import imports
 from .journal import journal, journal_changes, journal_personal
 from .live import live_chargers, live_versions
 
@@ -35,6 +36,7 @@ __all__ = [
     "driver_external_ids",
     "drivers",
     "idempotency_keys",
+    "imports",
     "journal",
     "journal_changes",
     "journal_personal",

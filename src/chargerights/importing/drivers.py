@@ -13,12 +13,12 @@ from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
-from .files.spreadsheets import drivers_file
-from .files.spreadsheets.drivers_file import Ids, InvalidSpreadsheet, Mode, Plan, Problems, Rows
-from .rights.operators import Scope
-from .storage import planned
-from .storage.database import Database
-from .storage.journal import Occasion, Revision, revise
+from ..files.spreadsheets import drivers_file
+from ..files.spreadsheets.drivers_file import Ids, InvalidSpreadsheet, Mode, Plan, Problems, Rows
+from ..rights.operators import Scope
+from ..storage import planned
+from ..storage.database import Database
+from ..storage.journal import Occasion, Revision, revise
 
 ATTEMPTS = 2
 """How often a plan is made without holding the customer."""
@@ -79,9 +79,9 @@ def run(
     order: Order,
     occasion: Occasion,
     progress: Progress,
-    finish: Callable[[Connection, Report], None] = lambda connection, report: None,
+    finish: Callable[[Connection, Report], None] | None = None,
 ) -> Report:
-    """Imports the file. `finish` is called with what is stored, in the transaction that stores it.
+    """Imports the file. `finish` is called with what came of it, in the transaction that stores it, if one does.
 
     Raises UnknownCustomer, DatabaseAway.
     """
@@ -102,7 +102,7 @@ class _Import:
     order: Order
     occasion: Occasion
     progress: Progress
-    finish: Callable[[Connection, Report], None]
+    finish: Callable[[Connection, Report], None] | None
     read_as: str = ""
     problems: Problems = field(default_factory=Problems)
 
@@ -112,12 +112,12 @@ class _Import:
         except InvalidSpreadsheet as refused:
             for each in refused.problems:
                 self.problems.errors.add(*each)
-            return Report(self.read_as, self.problems)
+            return self._ended(Report(self.read_as, self.problems))
         for _ in range(ATTEMPTS):
             ready = self._ready(rows, self.database.read_now(planned.ground, self.order.customer_id))
             report = Report(self.read_as, ready.plan.problems, ready.plan)
             if report.refused or self.order.dry_run:
-                return report
+                return self._ended(report)
             stored = self.database.write_now(self._store, ready)
             if stored is not None:
                 return stored
@@ -164,5 +164,12 @@ class _Import:
             self.progress.begin("storing", len(put) + len(plan.removed))
             planned.store(revision, planned.Drivers(put, plan.removed, ready.numbers.last), self.progress.advance)
             report = replace(report, revision=revision.number if revision.changes else None)
-        self.finish(revision.connection, report)
+        if self.finish is not None:
+            self.finish(revision.connection, report)
+        return report
+
+    def _ended(self, report: Report) -> Report:
+        """Of an import that stores nothing."""
+        if self.finish is not None:
+            self.database.write_now(self.finish, report)
         return report
