@@ -30,8 +30,10 @@ from bench.in_process import Subject
 from bench.network import generate, write_file
 from bench.servers import Customer, customer, floor, load, serving, watched
 from chargerights.rights.model import Place, PlaceKind
-from chargerights.storage.changes import grant
+from chargerights.storage import journal
+from chargerights.storage.changes.rights import grant
 from chargerights.storage.database import Database
+from chargerights.storage.journal import Actor, Occasion
 
 ROUNDS, FULL_ROUNDS = 40, 2
 CHECKS, AT_ONCE = 1_000, 16
@@ -107,8 +109,8 @@ class Writer:
 
     def write(self) -> None:
         self._next_driver += 1
-        driver_id, at = self._next_driver, datetime.now(UTC)
-        self._database.write_now(grant, self._customer_id, driver_id, self._place, at, "bench")
+        occasion = Occasion(datetime.now(UTC), Actor("bench"), "right.grant")
+        self._database.write_now(journal.make, self._customer_id, occasion, grant, self._next_driver, self._place)
 
 
 class Setting(NamedTuple):

@@ -27,9 +27,10 @@ from bench.network import Facts, generate, write_file
 from bench.servers import Customer, customer, load, serving
 from chargerights.rights.decide import decide
 from chargerights.rights.model import Charger, Driver, Place, PlaceKind
-from chargerights.storage import networks
-from chargerights.storage.changes import grant
+from chargerights.storage import journal, networks
+from chargerights.storage.changes.rights import grant
 from chargerights.storage.database import Database
+from chargerights.storage.journal import Actor, Occasion
 
 IMAGE_STARTS = 3
 GRANTS = 60
@@ -66,8 +67,9 @@ def seen_after_grant(facts: Facts, writer: Customer, port: int) -> tuple[Timings
             ask = partial(_allowed, connection, request("POST", "/v2/access/check", {"x-api-key": writer.key}, body))
             if ask():
                 sys.exit("a driver without a right may charge")
+            occasion = Occasion(datetime.now(UTC), Actor("bench"), "right.grant")
             granted.append(
-                stopwatch(partial(database.write_now, grant, writer.id, driver.id, place, datetime.now(UTC), "bench"))
+                stopwatch(partial(database.write_now, journal.make, writer.id, occasion, grant, driver.id, place))
             )
             committed = perf_counter()
             while not ask():

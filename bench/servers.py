@@ -15,6 +15,7 @@ import psutil
 
 from bench.harness import free_port, wait_for_port
 
+UNLIMITED = {"CHARGERIGHTS_RATE_LIMIT": "0"}
 PROGRAM = (sys.executable, "-m", "chargerights")
 
 
@@ -77,7 +78,10 @@ def floor(folder: Path) -> Iterator[Server]:
 
 @contextmanager
 def _started(command: list[str], port: int, settings: dict[str, str] | None = None) -> Iterator[Server]:
-    popen_options: dict[str, Any] = {"stderr": subprocess.DEVNULL, "env": {**os.environ, **(settings or {})}}
+    popen_options: dict[str, Any] = {
+        "stderr": subprocess.DEVNULL,
+        "env": {**os.environ, **UNLIMITED, **(settings or {})},
+    }
     process = subprocess.Popen(command, **popen_options)
     try:
         wait_for_port(port, process)

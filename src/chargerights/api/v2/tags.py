@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from ...files import values
-from ...rights.errors import InvalidInput, TagTaken, UnknownDriver
+from ...rights.errors import InvalidWindow, TagTaken, UnknownDriver
 from ...rights.identifiers import tag_key
 from ...rights.model import Driver, Tag
 from ...rights.operators import Permission
@@ -22,11 +22,12 @@ from ..encoding import NO_EXPIRY
 from .paging import Paging, in_order, page_of, paging
 from .shapes import PROBLEM, Draft, Page, Shape
 from .views import View, answer, viewing
-from .writing import Change, adding, changing
+from .writing import Change, adding, blaming, changing
 
 router = APIRouter(prefix="/v2/tags", tags=["Tags"], route_class=CallerFirst, responses={"default": PROBLEM})
 
 READ, WRITE = Permission.READ_TAGS, Permission.WRITE_TAGS
+IN_BODY = {TagTaken: "idTag", UnknownDriver: "driverId", InvalidWindow: "expiringDate"}
 END_OF_TIME = datetime.fromisoformat(NO_EXPIRY)
 
 
@@ -80,8 +81,9 @@ class NewTag(TagMembers):
     id_tag: values.TagText = Field(description="What the card, app, plate or vehicle shows")
 
     def draft(self) -> Tag:
-        """The tag without its number and driver. Raises InvalidWindow."""
-        return Tag(0, 0, self.id_tag, **self.facts())
+        """The tag without its number and driver. Raises InvalidWindow in its member."""
+        with blaming(IN_BODY):
+            return Tag(0, 0, self.id_tag, **self.facts())
 
 
 class TagDraft(NewTag):
@@ -94,10 +96,6 @@ class TagPage(Page[TagShape]):
     """Tags, one page of them."""
 
 
-class UnchangeableMember(InvalidInput):
-    """A member that is what it is from the beginning."""
-
-
 @router.post("", status_code=201, operation_id="addTag", summary="Add a tag to a driver", response_model=TagShape)
 async def add_tag(change: Annotated[Change, Depends(adding(WRITE))], body: TagDraft) -> Response:
     """The tag must be nobody's yet, in whatever case it is written."""
@@ -107,7 +105,7 @@ async def add_tag(change: Annotated[Change, Depends(adding(WRITE))], body: TagDr
         "tag.add",
         lambda revision: tags.add(revision, body.driver_id, draft).id,
         lambda view, tag_id: shown(tag_of(view.driver(body.driver_id), tag_id), 201),
-        members={TagTaken: "idTag", UnknownDriver: "driverId"},
+        members=IN_BODY,
     )
 
 
@@ -151,7 +149,9 @@ async def change_tag(
         change.expect(tags.held(revision, tagId)[1])
         tags.change(revision, tagId, **body.facts())
 
-    return await change.apply("tag.change", work, lambda view, _: shown(tag_of(view.driver(driver.id), tagId)))
+    return await change.apply(
+        "tag.change", work, lambda view, _: shown(tag_of(view.driver(driver.id), tagId)), members=IN_BODY
+    )
 
 
 @router.delete("/{tagId}", status_code=204, operation_id="removeTag", summary="Remove a tag", response_class=Response)
