@@ -21,6 +21,7 @@ from ..storage.imports import Attempt, AttemptOver, Stage, State
 MOST_WAITING = 8
 BEAT_SECONDS = 10
 """How often an import says that it is alive; see `imports.ALIVE`."""
+FAULT = {"message": "it ended before it was done, and nothing was imported; send the file again"}
 log = structlog.get_logger()
 
 
@@ -46,7 +47,7 @@ class Importer:
         self._database, self._clock = database, clock
         self._turn = asyncio.Semaphore(1)
         self._stages: dict[tuple[int, int], Stage] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
 
     def stage(self, customer_id: int, import_id: int) -> Stage | None:
         """How far the import is; None when it is none of this process's."""
@@ -54,21 +55,21 @@ class Importer:
 
     def check(self) -> None:
         """Raises TooManyImports when no more can wait."""
-        if len(self._tasks) >= MOST_WAITING:
+        if len(self.tasks) >= MOST_WAITING:
             raise TooManyImports(f"{MOST_WAITING} imports wait already: try again when one has ended")
 
     def start(self, job: Job) -> None:
         """Imports the file as soon as it is its turn, and closes it."""
         self._stages[job.attempt[:2]] = Stage()
         task = asyncio.create_task(self._run(job))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     async def close(self) -> None:
         """Interrupts what has not ended."""
-        for task in self._tasks:
+        for task in self.tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self.tasks, return_exceptions=True)
 
     async def _run(self, job: Job) -> None:
         beating = asyncio.create_task(self._beat(job.attempt))
@@ -135,4 +136,4 @@ class Importer:
 
     async def _end(self, attempt: Attempt, state: State) -> None:
         with suppress(AttemptOver, DatabaseFault):  # then whoever looks interrupts it
-            await self._database.write(imports.end, attempt, state, self._clock(), None)
+            await self._database.write(imports.end, attempt, state, self._clock(), {"errorCount": 1, "errors": [FAULT]})

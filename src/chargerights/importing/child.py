@@ -70,7 +70,7 @@ class _Teller:
 
     def _tell(self) -> None:
         self._told = time.monotonic()
-        sys.stdout.buffer.write(orjson.dumps(self._stage) + b"\n")
+        sys.stdout.buffer.write(orjson.dumps([*self._stage]) + b"\n")
         sys.stdout.buffer.flush()
 
 
@@ -87,7 +87,8 @@ def main() -> None:
 
 
 def _end_with_server() -> None:
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 1):  # not by the buffer, which could not be closed meanwhile
+        pass
     os._exit(LEFT_ALONE)
 
 

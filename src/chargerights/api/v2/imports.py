@@ -9,11 +9,11 @@ from datetime import datetime
 from secrets import token_hex
 from typing import Annotated, Any, BinaryIO
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import Field
 
 from ...files.spreadsheets.drivers_file import Mode
-from ...rights.identifiers import INT64_MAX
+from ...rights.identifiers import is_int64
 from ...rights.operators import Permission
 from ...storage import idempotency, imports
 from ...storage.callers import Caller
@@ -173,7 +173,7 @@ async def list_imports(
 async def get_import(
     request: Request,
     caller: Annotated[Caller, Depends(permitted(*READ))],
-    importId: Annotated[int, Path(ge=1, le=INT64_MAX)],  # noqa: N803
+    importId: int,  # noqa: N803
 ) -> Response:
     """Errors and warnings come when it has ended. Who sees only some sites sees only his own imports."""
     return await _shown(state_of(request), caller, importId)
@@ -220,6 +220,8 @@ async def _attempt(state: Shared, caller: Caller, asked: Asked, once: Once | Non
 
 async def _find(state: Shared, caller: Caller, import_id: int) -> Import:
     """Raises UnknownImport, of one that the caller does not see too."""
+    if not is_int64(import_id):
+        raise UnknownImport((import_id,))
     found = await state.database.read(imports.find, caller.customer_id, import_id)
     if caller.site_ids is not None and found.operator_id != caller.operator_id:
         raise UnknownImport((import_id,))
