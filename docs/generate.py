@@ -22,12 +22,14 @@ from cyclopts import App
 
 from chargerights import cli, settings
 from chargerights.api.documents import reference
+from chargerights.app import create_app
 from chargerights.files import published
 from chargerights.rights.decide import Cause, Standing
 from chargerights.rights.explain import explain
 from chargerights.rights.listing import drivers_of_site
 from chargerights.rights.model import AccessGroup, Charger, Driver, Hours, Place, PlaceKind, Right, Site, Tag
 from chargerights.rights.network import Network
+from chargerights.storage.database import Database
 
 ROOT = Path(__file__).resolve().parent.parent
 Text = Callable[[], str]
@@ -265,6 +267,11 @@ def operations() -> str:
 @part("objects")
 def objects() -> str:
     return reference.objects()
+
+
+@part("management")
+def management() -> str:
+    return reference.management(create_app(Database("sqlite:///never-opened.db")).openapi())
 
 
 @part("members")

@@ -21,7 +21,7 @@ async def test_the_last_use_is_written_once_a_minute(database_url: str) -> None:
     app = create_app(database, lambda: clock[0])
     kept: list[datetime | None] = []
     written: list[str] = []
-    writers = database._writers.sync_engine
+    writers = database._plain if database.is_sqlite else database._writers.sync_engine
     event.listen(writers, "before_cursor_execute", lambda *_: written.append(_[2]))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         for seconds in (0, 1, 59, 60, 61, 119, 120):

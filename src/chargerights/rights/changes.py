@@ -151,13 +151,19 @@ def _replace_driver(network: Network, driver_id: int, before: Driver | None, aft
     him = BitMap64((driver_id,))
     if before is not None:
         for tag in before.tags:
-            del network.tags[tag_key(tag.id_tag)]
+            key = tag_key(tag.id_tag)
+            del network.tags[key]
+            del network.by_tag[bisect_left(network.by_tag, key)]
         _discard(network.home, before.home_site_id, him)
+        network.right_count -= len(before.rights)
         del network.by_name[bisect_left(network.by_name, name_entry(before))]
     if after is not None:
         for tag in after.tags:
-            network.tags[tag_key(tag.id_tag)] = tag
+            key = tag_key(tag.id_tag)
+            network.tags[key] = tag
+            insort(network.by_tag, key)
         network.home[after.home_site_id] = network.home.get(after.home_site_id, NOBODY) | him
+        network.right_count += len(after.rights)
         insort(network.by_name, name_entry(after))
     disabled = after is not None and not after.enabled
     if disabled != (driver_id in network.disabled):

@@ -12,7 +12,7 @@ from typing import Literal
 from pyroaring import BitMap64
 
 from .identifiers import tag_key
-from .model import Driver
+from .model import Driver, Right, Tag
 from .network import Network, name_entry
 from .reach import NOBODY
 
@@ -74,6 +74,45 @@ def page(network: Network, drivers: BitMap64, order: Order, descending: bool, st
     if descending:
         ids.reverse()
     return [network.drivers[each] for each in ids]
+
+
+def tags_page(
+    network: Network, search: str | None, among: BitMap64 | None, descending: bool, start: int, count: int
+) -> tuple[list[Tag], int]:
+    """So many of the tags whose text or label holds the text sought, by text, after as many as `start`; and how many
+    there are. `among`: none but these drivers'."""
+    if among is None:
+        keys = network.by_tag
+    else:
+        keys = sorted(tag_key(tag.id_tag) for driver_id in among for tag in network.drivers[driver_id].tags)
+    if search is not None and search.strip():
+        wanted = tag_key(search)
+        keys = [key for key in keys if wanted in key or wanted in tag_key(network.tags[key].token_name or "")]
+    part = keys[::-1][start : start + count] if descending else keys[start : start + count]
+    return [network.tags[key] for key in part], len(keys)
+
+
+def rights_page(network: Network, descending: bool, start: int, count: int) -> list[tuple[Driver, Right]]:
+    """So many rights, by driver, after as many as `start`."""
+    total = network.right_count
+    count = max(0, min(count, total - start))
+    backwards = start + count > total // 2
+    if backwards:  # walk from the nearer end
+        start = total - start - count
+    ids = list(everybody(network))
+    if descending != backwards:
+        ids.reverse()
+    found: list[tuple[Driver, Right]] = []
+    passed, stop = 0, start + count
+    for driver_id in ids:
+        if passed >= stop:
+            break
+        driver = network.drivers[driver_id]
+        before, passed = passed, passed + len(driver.rights)
+        if passed > start:
+            rights = driver.rights[::-1] if descending != backwards else driver.rights
+            found += [(driver, right) for right in rights[max(0, start - before) : stop - before]]
+    return found[::-1] if backwards else found
 
 
 def _by_name(network: Network, drivers: BitMap64, start: int, stop: int) -> Iterable[tuple[str, int]]:

@@ -45,6 +45,9 @@ class Network:
     home: dict[int | None, BitMap64] = field(default_factory=dict)
     by_name: list[tuple[str, int]] = field(default_factory=list)
     """The drivers' names, without case, and ids, sorted."""
+    by_tag: list[str] = field(default_factory=list)
+    """The keys of `tags`, sorted."""
+    right_count: int = 0
     disabled: BitMap64 = field(default_factory=BitMap64)
     open: dict[Place, BitMap64] = field(default_factory=dict)
     windowed: dict[Place, Windowed] = field(default_factory=dict)
@@ -97,11 +100,13 @@ class Network:
                 disabled.append(driver_id)
             for tag in driver.tags:
                 self.tags[tag_key(tag.id_tag)] = tag
+            self.right_count += len(driver.rights)
             for right in driver.rights:
                 if right.has_window:
                     windowed.setdefault(right.place, []).append(window_of(driver_id, right))
                 else:
                     opened.setdefault(right.place, []).append(driver_id)
+        self.by_tag = sorted(self.tags)
         self.by_name = sorted([name_entry(driver) for driver in self.drivers.values()])
         self.home = {site_id: BitMap64(ids) for site_id, ids in home.items()}
         self.disabled = BitMap64(disabled)
@@ -122,6 +127,8 @@ class Network:
             dict(self.group_ids),
             dict(self.home),
             list(self.by_name),
+            list(self.by_tag),
+            self.right_count,
             self.disabled,
             dict(self.open),
             dict(self.windowed),

@@ -8,9 +8,11 @@ REPEATABLE READ, writes in READ COMMITTED (the customer's row lock orders them).
 from __future__ import annotations
 
 import asyncio
+import functools
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -98,6 +100,9 @@ class Database:
 
     async def write(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs the work in one transaction: all of it is kept, or none."""
+        if self.is_sqlite:  # one hop to its thread, where the asynchronous engine would make one for every statement
+            run = functools.partial(self.write_now, work, *args, **kwargs)
+            return await asyncio.get_running_loop().run_in_executor(self._writer, run)
         with _faults():
             async with asyncio.timeout(WRITE_SECONDS), self._writers.connect() as connection:
                 return await connection.run_sync(self._transact, work, *args, **kwargs)
@@ -107,6 +112,9 @@ class Database:
             engine = self.__dict__.pop(name, None)
             if engine is not None:
                 await engine.dispose()
+        writer = self.__dict__.pop("_writer", None)
+        if writer is not None:
+            await asyncio.to_thread(writer.shutdown)
         glancing = self.__dict__.pop("_glancing", None)
         if glancing is not None:
             glancing.close()
@@ -162,7 +170,12 @@ class Database:
     def _writers(self) -> AsyncEngine:
         """Apart from the readers, so that writes that wait for each other's customer keep nobody from reading. A
         write is not tried twice, so its connection is tried first."""
-        return self._async_engine(pool_size=1 if self.is_sqlite else WRITERS, max_overflow=0, pool_pre_ping=True)
+        return self._async_engine(pool_size=WRITERS, max_overflow=0, pool_pre_ping=True)
+
+    @cached_property
+    def _writer(self) -> ThreadPoolExecutor:
+        """SQLite's one writer."""
+        return ThreadPoolExecutor(1, "sqlite-writer")
 
     @cached_property
     def _plain(self) -> Engine:

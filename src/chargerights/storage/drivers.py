@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace as replaced
 from itertools import islice
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, Select, Table, delete, insert, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, Table, bindparam, delete, func, insert, select
 
-from ..rights.identifiers import is_int64, tag_key
+from ..rights.identifiers import INT64_MAX, is_int64, tag_key
 from ..rights.model import Driver, ExternalId, Hours, PlaceKind, ReferenceType, Right, Tag
 from .schema import driver_external_ids, drivers, rights, tags
 from .shared import Shared
@@ -43,26 +43,57 @@ _RIGHT = [
 ]
 
 
+def _queries(of_driver: Callable[[Column[Any]], ColumnElement[bool]]) -> tuple[Select[Any], ...]:
+    """What a driver is made of, for the drivers of that condition on their id. Made once: they are asked often."""
+    customer: ColumnElement[int] = bindparam("customer")
+    belongings = ((driver_external_ids, _EXTERNAL_ID), (tags, _TAG), (rights, _RIGHT))
+    return (
+        select(*_DRIVER).where(drivers.c.customer_id == customer, of_driver(drivers.c.id)).order_by(drivers.c.id),
+        *(
+            select(*columns).where(table.c.customer_id == customer, of_driver(table.c.driver_id))
+            for table, columns in belongings
+        ),
+    )
+
+
+_BY_IDS = _queries(lambda column: column.in_(bindparam("ids", expanding=True)))
+_BY_RANGE = _queries(lambda column: column.between(bindparam("first"), bindparam("last")))
+_PAGE = (
+    select(drivers.c.id)
+    .where(drivers.c.customer_id == bindparam("customer"), drivers.c.id >= bindparam("first"))
+    .order_by(drivers.c.id)
+    .limit(DRIVERS_PER_PAGE)
+    .subquery()
+)
+_LAST_OF_PAGE = select(func.max(_PAGE.c.id))
+
+
 def load(connection: Connection, customer_id: int, ids: Collection[int] | None = None) -> list[Driver]:
     """The customer's drivers by id; of the ids given, those there are."""
-    columns = drivers.c
-    query = select(*_DRIVER).where(columns.customer_id == customer_id).order_by(columns.id).limit(DRIVERS_PER_PAGE)
     if ids is not None:
-        query = query.where(columns.id.in_(ids))
+        wanted = list(ids)
+        asked = {"customer": customer_id, "ids": wanted}
+        return _whole(connection, _BY_IDS, asked, Shared()) if wanted else []
     found: list[Driver] = []
     shared = Shared()
-    page = connection.execute(query).all()
-    while page:
-        first, last = page[0].id, page[-1].id
-
-        def rows(columns: list[Column[Any]], first: int = first, last: int = last) -> Rows:
-            mine = columns[0].between(first, last) if ids is None else columns[0].in_(ids)
-            return _rows(connection, customer_id, select(*columns).where(mine))
-
-        external_ids, tags_of, rights_of = rows(_EXTERNAL_ID), rows(_TAG), rows(_RIGHT)
-        found += [_driver(row, external_ids, tags_of, rights_of, shared) for row in page]
-        page = connection.execute(query.where(columns.id > last)).all()
+    first = 1
+    while last := connection.scalar(_LAST_OF_PAGE, {"customer": customer_id, "first": first}):
+        asked = {"customer": customer_id, "first": first, "last": last}
+        found += _whole(connection, _BY_RANGE, asked, shared)
+        if last == INT64_MAX:
+            break
+        first = last + 1
     return found
+
+
+def _whole(
+    connection: Connection, queries: Sequence[Select[Any]], asked: dict[str, Any], shared: Shared
+) -> list[Driver]:
+    """The drivers of those queries, by id."""
+    own, *others = queries
+    external_ids, tags_of, rights_of = (_rows(connection, query, asked) for query in others)
+    rows = connection.execute(own, asked)
+    return [_driver(row, external_ids, tags_of, rights_of, shared) for row in rows]
 
 
 def holder_of_tag(connection: Connection, customer_id: int, tag_id: int) -> int | None:
@@ -134,14 +165,13 @@ def _keep(
     return tuple(each for each in after if each not in before)
 
 
-def _rows(connection: Connection, customer_id: int, query: Select[Any]) -> Rows:
+def _rows(connection: Connection, query: Select[Any], asked: dict[str, Any]) -> Rows:
     """The rows of the query by driver, each driver's in the order of the second column.
 
     Sorted here: asked to sort by id, SQLite without statistics walks all of the customer's rows in that order.
     """
-    (table,) = query.get_final_froms()
     found: Rows = {}
-    for row in connection.execute(query.where(table.c.customer_id == customer_id)).all():
+    for row in connection.execute(query, asked).all():
         found.setdefault(row[0], []).append(row)
     for rows in found.values():
         if len(rows) > 1:

@@ -25,7 +25,7 @@ from .live import LiveCharger
 
 CHANGES_PER_STEP = 50
 """Applied at a stretch, so that the event loop is not held."""
-CHANGES_WORTH_APPLYING = 5_000
+CHANGES_WORTH_APPLYING = 20_000
 LOAD_SECONDS = 90
 
 

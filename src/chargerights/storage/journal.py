@@ -9,7 +9,7 @@ A driver's change is kept twice: without what names him, for good, and in full, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -130,13 +130,19 @@ class Revision:
         elif before[0] != entity:
             self._replace(kind, before[0], entity)
 
-    def put_drivers(self, them: Sequence[Driver], progress: Callable[[int], None] = lambda done: None) -> None:
+    def put_drivers(
+        self,
+        them: Sequence[Driver],
+        progress: Callable[[int], None] = lambda done: None,
+        before: Mapping[int, Driver] | None = None,
+    ) -> None:
         """Puts many drivers, each with a change of his own; a tag may go from one of them to another. `progress` is
-        told how many of them more are done."""
-        found: dict[int, Driver] = {}
-        for step in _steps(them):
-            ids = [each.id for each in step]
-            found |= {each.id: each for each in drivers.load(self.connection, self.customer_id, ids)}
+        told how many of them more are done. `before`: what this revision's transaction has read of them already."""
+        found = dict(before or {})
+        if before is None:
+            for step in _steps(them):
+                ids = [each.id for each in step]
+                found |= {each.id: each for each in drivers.load(self.connection, self.customer_id, ids)}
         changed = [each for each in them if found.get(each.id) != each]
         if len(changed) <= FEW and all(each.id in found and found[each.id].tags == each.tags for each in changed):
             for driver in changed:

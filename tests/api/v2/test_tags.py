@@ -134,7 +134,7 @@ async def test_a_tag_is_added_once_under_one_idempotency_key(fresh_api: Api) -> 
         (f"driverId={BOB.id}", ["BOB"]),
         (f"driverId={BOB.id}&search=al", []),
         ("limit=2&sortDescending=true", ["PEGGY", "OLIVIA"]),
-        ("limit=1&sortKey=id&page=2", ["BOB"]),
+        ("limit=1&sortKey=idTag&page=2", ["BOB"]),
     ],
 )
 async def test_tags_are_found_by_what_is_asked(sqlite_api: Api, query: str, found: list[str]) -> None:

@@ -37,6 +37,20 @@ def operations() -> str:
     return "\n".join(rows)
 
 
+def management(openapi: Json) -> str:
+    """The requests of v2, a table for each noun."""
+    nouns: dict[str, list[str]] = {}
+    for path, item in openapi["paths"].items():
+        for method, each in item.items():
+            if path.startswith("/v2/"):
+                text = " ".join(each["description"].split())
+                row = f"| `{method.upper()} {path}` | {each['summary'].rstrip('.')}. {text} |"
+                nouns.setdefault(each["tags"][0], []).append(row)
+    return "\n\n".join(
+        "\n".join([f"### {noun}", "", "| request | |", "|---|---|", *rows]) for noun, rows in nouns.items()
+    )
+
+
 def objects() -> str:
     """A table of its members for every object."""
     return "\n\n".join(_object(name, schema) for name, schema in schemas().items())

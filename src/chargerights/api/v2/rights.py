@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ...files import values
+from ...rights import directory
 from ...rights.errors import (
     InvalidHours,
     InvalidInput,
@@ -209,6 +210,9 @@ async def list_rights(
         raise NoFilter("name one of siteId, chargerId and accessGroupId")
     for place in places:
         view.place(place)
+    if driver_id is None and not places and valid is None and view.scope.unlimited:
+        part = directory.rights_page(view.network, asked.descending, asked.start, asked.limit)
+        return as_page([shape_of(view, *each) for each in part], view.network.right_count, asked, RightPage)
     found = _rights(view, None if driver_id is None else view.driver(driver_id), places[0] if places else None)
     if valid is not None:
         found = ((driver, right) for driver, right in found if right.valid(view.at) is valid)
@@ -272,10 +276,10 @@ async def grant_many(change: Annotated[Change, Depends(adding(WRITE))], body: Bu
         new = sum(each.new for each in granted)
         return [new, len(granted) - new]
 
-    def show(_: View, counts: list[int]) -> Response:
+    def tell(counts: list[int]) -> Response:
         return answer(BulkGranted(granted=counts[0], held_already=counts[1]))
 
-    return await change.apply("right.grant", work, show, members=IN_BULK_BODY, in_thread=True)
+    return await change.apply("right.grant", work, tell=tell, members=IN_BULK_BODY, in_thread=True)
 
 
 @bulk.post("/revoke", operation_id="revokeRights", summary="Revoke many rights", response_model=BulkRevoked)
@@ -289,7 +293,7 @@ async def revoke_many(change: Annotated[Change, Depends(adding(WRITE))], body: B
     return await change.apply(
         "right.revoke",
         work,
-        lambda _, count: answer(BulkRevoked(revoked=count)),
+        tell=lambda count: answer(BulkRevoked(revoked=count)),
         members=IN_BULK_BODY,
         in_thread=True,
     )
@@ -312,7 +316,7 @@ def _rights(view: View, driver: Driver | None, place: Place | None) -> Iterable[
     elif place is not None:
         those = (network.drivers[each] for each in network.with_rights_on(place))
     else:
-        those = (network.drivers[each] for each in sorted(network.drivers))
+        those = (network.drivers[each] for each in directory.everybody(network))
     for each in those:
         seen = view.scope.sees_driver(each)
         for right in each.rights:

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
+from pyroaring import BitMap64
 
 from ...files import values
+from ...rights import directory
 from ...rights.errors import InvalidWindow, TagTaken, UnknownDriver
-from ...rights.identifiers import tag_key
 from ...rights.model import Driver, Tag
 from ...rights.operators import Permission
 from ...storage import drivers
@@ -19,7 +20,7 @@ from ...storage.changes.tags import UnknownTag
 from ...storage.journal import Revision
 from ..auth import CallerFirst
 from ..encoding import NO_EXPIRY
-from .paging import Paging, in_order, page_of, paging
+from .paging import Paging, as_page, paging
 from .shapes import PROBLEM, Draft, Page, Shape
 from .views import View, answer, viewing
 from .writing import Change, adding, blaming, changing
@@ -116,18 +117,13 @@ async def list_tags(
     driver_id: Annotated[int | None, Query(alias="driverId", description="Only this driver's")] = None,
     search: Annotated[str | None, Query(description="Only those whose text or label holds this")] = None,
 ) -> Response:
-    """The tags of the drivers that the caller sees; by text, or by id with `sortKey=id`."""
+    """The tags of the drivers that the caller sees, by text."""
+    asked.key_among("idTag")
+    among = None if view.scope.unlimited else view.scope.drivers
     if driver_id is not None:
-        found = list(view.driver(driver_id).tags)
-    else:
-        found = list(view.network.tags.values())
-        if not view.scope.unlimited:
-            found = [each for each in found if each.driver_id in view.scope.drivers]
-    if search is not None and search.strip():
-        key = tag_key(search)
-        found = [each for each in found if key in tag_key(each.id_tag) or key in tag_key(each.token_name or "")]
-    found = in_order(found, asked, idTag=lambda tag: (tag_key(tag.id_tag), tag.id), id=lambda tag: tag.id)
-    return page_of(found, asked, shape_of, TagPage)
+        among = BitMap64((view.driver(driver_id).id,))
+    found, total = directory.tags_page(view.network, search, among, asked.descending, asked.start, asked.limit)
+    return as_page([shape_of(each) for each in found], total, asked, TagPage)
 
 
 @router.get("/{tagId}", operation_id="getTag", summary="Get a tag", response_model=TagShape)

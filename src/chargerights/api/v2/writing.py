@@ -47,10 +47,12 @@ class Change:
         work: Callable[[Revision], R],
         show: Callable[[View, R], Response] | None = None,
         *,
+        tell: Callable[[R], Response] | None = None,
         members: Mapping[type[DomainError], str] | None = None,
         in_thread: bool = False,
     ) -> Response:
-        """Does the work in one transaction and shows its result, or nothing (204).
+        """Does the work in one transaction and shows its result in a view of the network after it, tells it without
+        one, or answers nothing (204).
 
         Of a POST the result must be JSON: it is kept for its Idempotency-Key. `members`: which member of the body a
         refusal is about. `in_thread`: for work that would hold the event loop.
@@ -65,6 +67,8 @@ class Change:
                 result, revision = await done
             else:
                 result, revision = await database.write(idempotency.make, caller.customer_id, occasion, once, work)
+        if tell is not None:
+            return tell(result)
         if show is None:
             return Response(status_code=NO_CONTENT)
         return show(await look(view.request, caller, revision), result)

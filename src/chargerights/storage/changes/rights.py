@@ -65,7 +65,7 @@ def grant_all(
                 granted.append(Granted(driver.id, new[-1], new=True))
         if new:
             changed.append(replace(driver, rights=(*driver.rights, *new)))
-    revision.put_drivers(changed)
+    revision.put_drivers(changed, before={each.id: each for each in found})
     return granted
 
 
@@ -79,12 +79,13 @@ def revoke_all(revision: Revision, driver_ids: Collection[int], places: Collecti
     taken = set(places)
     changed: list[Driver] = []
     count = 0
-    for driver in facts.drivers_of(revision, set(driver_ids)):
+    found = facts.drivers_of(revision, set(driver_ids))
+    for driver in found:
         kept = tuple(right for right in driver.rights if right.place not in taken)
         if len(kept) < len(driver.rights):
             changed.append(replace(driver, rights=kept))
             count += len(driver.rights) - len(kept)
-    revision.put_drivers(changed)
+    revision.put_drivers(changed, before={each.id: each for each in found})
     return count
 
 
