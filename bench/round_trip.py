@@ -4,8 +4,8 @@
 
 The drivers are exported by `chargerights export` and imported by `chargerights import` into a customer who has the same
 sites, chargers and access groups and no drivers, on SQLite and on PostgreSQL. Both are then asked the mission's request
-for every site, and with full details for the twenty sites that are asked about elsewhere; numbers of tags and the
-instants at which they were changed are left out. Anything else that differs ends the program with status 1.
+for every site, and with full details for the twenty sites that are asked about elsewhere; numbers of tags and chargers,
+and the instants at which tags were changed, are left out. Anything else that differs ends the program with status 1.
 """
 
 from __future__ import annotations
@@ -65,15 +65,18 @@ def answers(server: Server, key: str, facts: Facts) -> Iterator[tuple[str, Any]]
             answer = client.post(f"/api/group/authorisedUsers{query}", json={"groupIds": ids})
             if answer.status_code != 200:
                 sys.exit(f"{ids} are answered with {answer.status_code}: {answer.text[:200]}")
-            yield f"{ids}{query}", [_without_numbers(each) for each in orjson.loads(answer.content)]
+            yield f"{ids}{query}", _without_numbers(orjson.loads(answer.content))
 
 
-def _without_numbers(site: dict[str, Any]) -> dict[str, Any]:
-    """The site's answer without what a file does not carry, and without an order of rights, which means nothing."""
-    for user in site["users"]:
-        for tag in user.get("tags", ()):
-            del tag["id"], tag["lastUpdated"]
-    return site
+def _without_numbers(answer: Any) -> Any:
+    """The answer without what neither file carries: numbers of tags and chargers, and when tags were changed."""
+    if isinstance(answer, list):
+        return [_without_numbers(each) for each in answer]
+    if not isinstance(answer, dict):
+        return answer
+    numbered = "idTag" in answer or "chargerId" in answer
+    left_out = {"id", "lastUpdated"} if numbered else set()
+    return {name: _without_numbers(value) for name, value in answer.items() if name not in left_out}
 
 
 def compare(one: Customer, other: Customer, facts: Facts) -> int:
