@@ -74,6 +74,13 @@ def test_only_an_interrupted_import_is_attempted_again_and_only_once(database: D
     database.write_now(imports.end, second, State.SUCCEEDED, LATER, None)
 
 
+def test_an_import_that_failed_is_attempted_again(database: Database, attempt: Attempt) -> None:
+    database.write_now(imports.end, attempt, State.FAILED, NOW, {"errorCount": 1})
+    assert database.write_now(imports.again, attempt._replace(name="second"), LATER)
+    stands = found(database, attempt)
+    assert (stands.state, stands.report, stands.ended_at) == (State.QUEUED, None, None)
+
+
 def test_what_has_ended_stays_so(database: Database, attempt: Attempt) -> None:
     database.write_now(imports.end, attempt, State.REFUSED, NOW, None)
     database.write_now(imports.interrupt, attempt.customer_id, attempt.import_id, LATER)

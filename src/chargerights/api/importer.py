@@ -95,6 +95,7 @@ class Importer:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             pass_fds=[job.file.fileno()],
+            start_new_session=True,  # a Ctrl-C in the server's terminal is the server's to answer
         )
         if process.stdin is None or process.stdout is None:
             raise RuntimeError("a child process without pipes")

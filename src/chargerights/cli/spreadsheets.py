@@ -77,9 +77,10 @@ def export_drivers(
             write(network, Scope(network, None), target, bar.advance)
         beside.replace(file)
     except OSError as error:
+        raise WrongQuestion(f"{file} cannot be written: {error.strerror}") from error
+    finally:
         with suppress(OSError):
             beside.unlink()
-        raise WrongQuestion(f"{file} cannot be written: {error.strerror}") from error
     if common.json:
         print_json({"output": str(file), "drivers": len(network.drivers)})
     else:

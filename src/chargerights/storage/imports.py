@@ -2,7 +2,7 @@
 
 A job is worked on in attempts. An attempt says that it is alive every now and then; one that has not for a while is
 interrupted by whoever looks. What an import stores and its success are one transaction, which fails when the attempt
-was interrupted meanwhile: an interrupted import has stored nothing, and may be attempted again.
+was interrupted meanwhile: an import that was interrupted or has failed has stored nothing, and may be attempted again.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ class State(StrEnum):
 
 
 GOING = (State.QUEUED, State.RUNNING)
+UNDONE = (State.INTERRUPTED, State.FAILED)
 
 
 class Asked(NamedTuple):
@@ -150,12 +151,12 @@ def interrupt(connection: Connection, customer_id: int, import_id: int, at: date
 
 
 def again(connection: Connection, attempt: Attempt, at: datetime) -> bool:
-    """Begins another attempt at an interrupted import; whether it did."""
+    """Begins another attempt at an import that was interrupted or has failed; whether it did."""
     columns = imports.c
     mine = (columns.customer_id == attempt.customer_id) & (columns.id == attempt.import_id)
-    values = {"state": State.QUEUED, "done": 0, "total": 0, "attempt": attempt.name, "ended_at": None}
-    query = update(imports).where(mine, columns.state == State.INTERRUPTED)
-    return connection.execute(query.values(**values, alive_until=at + ALIVE)).rowcount == 1
+    query = update(imports).where(mine, columns.state.in_(UNDONE))
+    values = {"state": State.QUEUED, "done": 0, "total": 0, "attempt": attempt.name, "alive_until": at + ALIVE}
+    return connection.execute(query.values(**values, ended_at=None, report=None)).rowcount == 1
 
 
 def _those(customer_id: int) -> Select[Any]:

@@ -190,13 +190,15 @@ async def test_the_key_of_one_request_is_not_that_of_another(fresh_sqlite_api: A
 
 async def test_an_import_whose_process_is_killed_has_failed_and_done_nothing(fresh_api: Api) -> None:
     api = fresh_api
-    response = await post(api, csv_bytes(NEW))
+    headers = {"idempotency-key": "once"}
+    response = await post(api, csv_bytes(NEW), headers=headers)
     (child,) = await _children()
     child.kill()
     done = await ended(api, response)
     assert (done["state"], done["errorCount"]) == ("failed", 1)
     assert await stored(api) == network()
-    assert (await ended(api, await post(api, csv_bytes(NEW))))["state"] == "succeeded"
+    again = await ended(api, await post(api, csv_bytes(NEW), headers=headers))
+    assert (again["state"], again["id"]) == ("succeeded", done["id"])
 
 
 async def test_a_server_that_stops_interrupts_its_imports_and_the_same_request_begins_anew(fresh_api: Api) -> None:

@@ -152,6 +152,8 @@ def test_a_date_that_is_one_day_either_way_is_taken() -> None:
         ("13/13/2026", "is not a date that there is"),
         (True, "Excel keeps it as true or false"),
         (12345678, "is not a date"),
+        (2026, "is not a date"),
+        ("2026", "is not a date"),
     ],
 )
 def test_what_is_no_date_is_refused(cell: object, why: str) -> None:

@@ -125,6 +125,20 @@ def test_a_driver_needs_a_name(mode: Mode) -> None:
     assert errors_of(them(), [["RFID tag"], ["D1"]], mode) == ["row 2 column Name: is missing: every driver has a name"]
 
 
+def test_of_rows_that_are_not_understood_nothing_else_is_said() -> None:
+    """Neither of the other rows of their driver, nor that he is missing in the customer."""
+    rows = [
+        ["Name", "RFID tag", "External id", "Enabled"],
+        ["Dan", "1E+9", "9", "perhaps"],
+        ["", "D2", "9", ""],
+        ["", "", "", "maybe"],
+    ]
+    for mode in Mode:
+        assert [error.partition(":")[0] for error in errors_of(them(), rows, mode)] == [
+            "row 2 column RFID tag", "row 2 column Enabled", "row 4 column Enabled",
+        ]  # fmt: skip
+
+
 # -- add --------------------------------------------------------------------------------------------
 
 
@@ -183,7 +197,9 @@ def test_updating_finds_the_driver_and_keeps_all_that_the_file_does_not_say(rows
 
 def test_who_is_found_by_his_tag_alone_and_gets_another_name_is_warned_of() -> None:
     found = planned(them(), [["Name", "RFID tag"], ["Bob", "BB01"]], UPDATE)
-    assert warnings_of(found) == ['row 2 column Name: driver 2, Bea, whose tag this is, is renamed to "Bob"']
+    assert warnings_of(found) == [
+        'row 2 column Name: driver 2, Bea, who is found by his tag or name, is renamed to "Bob"'
+    ]
 
 
 def test_blank_cells_keep_and_hyphens_clear() -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chargerights.files.spreadsheets import drivers_file
 from chargerights.files.spreadsheets.drivers_file import Mode
 from chargerights.rights.identifiers import tag_key
 from chargerights.rights.model import (
@@ -155,6 +156,14 @@ def test_more_rights_than_a_cell_holds_come_back(kind: str) -> None:
     rights = tuple(Right(i, Place(PlaceKind.CHARGER, each.charger_id)) for i, each in enumerate(chargers))
     before = Network.build([Site(1, "Depot")], chargers, [], [Driver(1, "Alice", rights=rights)])
     assert_comes_back(before, exported(before, kind))
+
+
+def test_a_workbook_that_would_not_hold_all_rows_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drivers_file, "WORKBOOK_ROWS", 3)
+    drivers = [Driver(number, "Ada") for number in range(1, 4)]
+    assert exported(Network.build([], [], [], drivers[:2]), "xlsx")
+    with pytest.raises(drivers_file.TooManyRows, match="take a CSV"):
+        exported(Network.build([], [], [], drivers), "xlsx")
 
 
 def test_a_tag_keeps_its_spelling_and_when_it_was_last_changed() -> None:

@@ -19,7 +19,7 @@ from ...storage import idempotency, imports
 from ...storage.callers import Caller
 from ...storage.database import DatabaseFault
 from ...storage.idempotency import Once
-from ...storage.imports import GOING, Asked, Attempt, Import, Stage, State, UnknownImport
+from ...storage.imports import GOING, UNDONE, Asked, Attempt, Import, Stage, State, UnknownImport
 from ...storage.journal import Occasion, Revision
 from ..asking import InvalidBody
 from ..auth import permitted
@@ -131,7 +131,7 @@ async def import_drivers(
     idempotency_key: Annotated[
         str | None,
         Header(
-            description="Names this request: sent again, its import is shown, and begun anew if it was interrupted",
+            description="Names this request: sent again, its import is shown, and begun anew unless it came to an end",
             min_length=1,
             max_length=255,
         ),
@@ -213,7 +213,7 @@ async def _attempt(state: Shared, caller: Caller, asked: Asked, once: Once | Non
     attempt = Attempt(caller.customer_id, import_id, name)
     found = await _find(state, caller, import_id)
     new = found.attempt == name
-    if not new and found.state is State.INTERRUPTED:
+    if not new and found.state in UNDONE:
         new = await state.database.write(imports.again, attempt, at)
     return import_id, attempt if new else None
 

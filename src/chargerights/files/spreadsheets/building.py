@@ -21,7 +21,7 @@ from chargerights.rights.operators import Scope
 
 from .cells import NONE
 from .columns import OF_TAG, Column
-from .identify import Mode, Subject
+from .identify import Mode, Subject, described
 from .items import Item
 from .moments import begins, ends
 from .places import Places
@@ -93,7 +93,7 @@ class Builder:
         if name is None:
             self.problems.errors.add(subject.first, str(Column.NAME), "is missing: every driver has a name")
         elif known.name and name != known.name and not _named_by_id(subject):
-            sentence = f"driver {known.id}, {known.name}, whose tag this is, is renamed to {shown(name)}"
+            sentence = f"{described(known)}, who is found by his tag or name, is renamed to {shown(name)}"
             self.problems.warnings.add(subject.first, str(Column.NAME), sentence)
         return name or ""
 
@@ -143,23 +143,21 @@ class Builder:
         named: dict[Column, list[tuple[Row, Item]] | None],
         zone: ZoneInfo,
     ) -> tuple[Right, ...]:
-        changing: list[Right] = []
-        stay: list[Right] = []
+        going: set[int] = set()
         new: list[Right] = []
         for column, kind in COLUMNS.items():
-            held = [right for right in known.rights if right.place.kind is kind and self.scope.holds(right.place)]
             cells = named[column]
             if cells is None:
                 continue
-            changing += held
+            held = [right for right in known.rights if right.place.kind is kind and self.scope.holds(right.place)]
             try:
-                found = rights(held, self._wanted(column, cells, zone), self.next_id)
+                kept, more = rights(held, self._wanted(column, cells, zone), self.next_id)
             except CellError as wrong:  # a window that ends before it begins
                 self.problems.errors.add(subject.first, str(column), str(wrong))
                 continue
-            stay += [right for right in found if right in held]
-            new += [right for right in found if right not in held]
-        return (*(right for right in known.rights if right in stay or right not in changing), *new)
+            going |= {right.id for right in held} - {right.id for right in kept}
+            new += more
+        return (*(right for right in known.rights if right.id not in going), *new)
 
     def _wanted(self, column: Column, cells: list[tuple[Row, Item]], zone: ZoneInfo) -> list[Wanted]:
         found = []

@@ -27,7 +27,8 @@ Warn = Callable[[str], None]
 EXACT = 10**15
 """Excel keeps 15 digits of a number."""
 AS_TEXT = 'format the column as text in Excel ("Format cells", "Text") before typing or pasting, or write a CSV'
-SERIALS = range(1, 200_000)
+SERIALS = range(20_000, 110_000)
+"""Numbers that Excel may keep for a day, of some time after 1954 and before 2205; a year is none."""
 YES, NO = frozenset({"yes", "true", "1", "y"}), frozenset({"no", "false", "0", "n"})
 
 

@@ -15,6 +15,7 @@ from typing import BinaryIO
 import xlsxwriter  # type: ignore[import-untyped]
 
 from chargerights.files.collector import collector_paused
+from chargerights.rights.errors import InvalidInput
 from chargerights.rights.model import Driver
 from chargerights.rights.network import Network
 from chargerights.rights.operators import Scope
@@ -48,10 +49,15 @@ __all__ = [
 
 Progress = Callable[[int], None]
 
+WORKBOOK_ROWS = 1_048_576
 EXCEL_YEARS = range(1901, 9999)
 WIDTHS = {Column.NAME: 26, Column.TAG: 20, Column.SITES: 40, Column.CHARGERS: 30, Column.GROUPS: 24}
 DEFAULT_WIDTH = 15
 DATES = (Column.STARTS, Column.EXPIRES)
+
+
+class TooManyRows(InvalidInput):
+    """More drivers than a workbook holds."""
 
 
 def table(raw: bytes) -> Table:
@@ -97,6 +103,8 @@ def write_xlsx(network: Network, scope: Scope, file: BinaryIO, progress: Progres
         row = 1
         for driver in seen_drivers(network, scope):
             for cells in sheet.rows(driver):
+                if row == WORKBOOK_ROWS:
+                    raise TooManyRows(f"a workbook holds {WORKBOOK_ROWS:,} rows, and the drivers need more: take a CSV")
                 _write_row(page, row, cells, text, day)
                 row += 1
             progress(1)

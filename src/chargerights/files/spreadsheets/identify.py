@@ -48,7 +48,8 @@ Key = tuple[str, int | str]
 
 
 def subjects(network: Network, scope: Scope, rows: Rows, mode: Mode, problems: Problems) -> list[Subject]:
-    """The drivers of the file, in its order. Rows whose driver cannot be told are added to the problems."""
+    """The drivers of the file, in its order, whose rows were understood. Rows whose driver cannot be told are added to
+    the problems."""
     return _Identifier(network, scope, rows, mode, problems).subjects()
 
 
@@ -69,34 +70,34 @@ class _Identifier:
 
     def subjects(self) -> list[Subject]:
         keys = {row.number: key for row in self.rows.rows if (key := self._tried(row, self._key)) is not None}
-        nameless: dict[str, set[Key]] = defaultdict(set)
+        taken = {key[1] for key in keys.values() if key[0] == "driver"}
+        without_ids: dict[str, set[Key]] = defaultdict(set)
         for row in self.rows.rows:
             if row.number in keys and not _ids(row):
-                nameless[_name(row)].add(keys[row.number])
-        taken = {key[1] for key in keys.values() if key[0] == "driver"}
+                without_ids[_name(row)].add(keys[row.number])
         found: dict[Key, Subject] = {}
         for row in self.rows.rows:
             key = keys.get(row.number)
             if key is not None and key[0] == "name":
-                key = self._tried(row, lambda row: self._by_name(row, nameless[_name(row)], taken))
-            if key is None:
-                continue
-            if key not in found:
-                known = self.network.drivers.get(int(key[1])) if key[0] == "driver" else None
-                found[key] = Subject(known)
-            elif key[0] == "name":
-                sentence = f"is taken for the driver of row {found[key].first}, of the same name"
-                self.problems.warnings.add(
-                    row.number, str(Column.NAME), f"{sentence}: if they are two, give External ids"
-                )
-            found[key].rows.append(row)
+                key = self._tried(row, lambda row: self._by_name(row, without_ids[_name(row)], taken))
+            if key is not None:
+                self._put(found, key, row)
         return [subject for subject in found.values() if self._allowed(subject)]
+
+    def _put(self, found: dict[Key, Subject], key: Key, row: Row) -> None:
+        if key not in found:
+            found[key] = Subject(self.network.drivers.get(int(key[1])) if key[0] == "driver" else None)
+        elif key[0] == "name":
+            whose = f"is taken for the driver of row {found[key].first}, of the same name"
+            self.problems.warnings.add(row.number, str(Column.NAME), f"{whose}: if they are two, give External ids")
+        found[key].rows.append(row)
 
     def _tried(self, row: Row, find: Callable[[Row], Key]) -> Key | None:
         try:
             return find(row)
         except _Refused as refused:
-            self.problems.errors.add(row.number, refused.column, str(refused))
+            if row.sound:  # else what is wrong with it has been said
+                self.problems.errors.add(row.number, refused.column, str(refused))
             return None
 
     def _key(self, row: Row) -> Key:
@@ -117,7 +118,7 @@ class _Identifier:
             return "driver", owner.id
         if isinstance(external_id, str):
             return "external id", external_id
-        return "name", _name(row)
+        return ("name", _name(row)) if _name(row) else ("row", row.number)
 
     def _by_external_id(self, external_id: str) -> Key | None:
         found: set[Key] = {("driver", each.id) for each in self.by_external_id.get(external_id, ())}
@@ -165,7 +166,10 @@ class _Identifier:
         return "name", _name(row)
 
     def _allowed(self, subject: Subject) -> bool:
-        """Whether the mode allows for that driver; notes what it does not allow."""
+        """Whether the mode allows for that driver; notes what it does not allow. Of one with a row that was not
+        understood nothing more is said."""
+        if not all(row.sound for row in subject.rows):
+            return False
         errors = self.problems.errors
         if self.mode is Mode.ADD and subject.known is not None:
             named = next(iter(_ids(subject.rows[0])), Column.TAG)

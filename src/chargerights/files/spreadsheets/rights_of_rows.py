@@ -79,8 +79,10 @@ class Reader:
         return Wanted(place, self._limits(item.limits, self._zones.of_right(place, drivers_zone)))
 
 
-def rights(held: Sequence[Right], wanted: Sequence[Wanted], next_id: Callable[[], int]) -> list[Right]:
-    """The rights that stay of those held, then the new ones. Raises CellError for a window that ends before it
+def rights(
+    held: Sequence[Right], wanted: Sequence[Wanted], next_id: Callable[[], int]
+) -> tuple[list[Right], list[Right]]:
+    """The rights that stay of those held, and the new ones. Raises CellError for a window that ends before it
     begins."""
     limited = {each.place for each in wanted if each.limits is not None}
     named = dict.fromkeys(
@@ -88,8 +90,7 @@ def rights(held: Sequence[Right], wanted: Sequence[Wanted], next_id: Callable[[]
     )
     kept = [each for each in held if Wanted(each.place, None) in named or _as_wanted(each) in named]
     there = {Wanted(each.place, None) for each in kept} | {_as_wanted(each) for each in kept}
-    new = [each for each in named if each not in there]
-    return [*kept, *(_right(each, next_id()) for each in new)]
+    return kept, [_right(each, next_id()) for each in named if each not in there]
 
 
 def _as_wanted(right: Right) -> Wanted:

@@ -14,15 +14,16 @@ from .tables import Table
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its number, and what its cells say that are not blank."""
+    """One row: its number, what its cells say that are not blank, and whether all of them were understood."""
 
     number: int
     said: dict[Column, Any]
+    sound: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The columns that the file has, and its rows without those of which a cell cannot be understood."""
+    """The columns that the file has, and its rows."""
 
     columns: frozenset[Column]
     rows: list[Row]
@@ -48,7 +49,6 @@ def understand(table: Table, problems: Problems, progress: Callable[[int], None]
                 understood = False
             for each in warned:
                 problems.warnings.add(number, str(column), each)
-        if understood:
-            rows.append(Row(number, said))
+        rows.append(Row(number, said, understood))
         progress(1)
     return Rows(frozenset(column for _, column in positions), rows)
