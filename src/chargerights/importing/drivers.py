@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
+from ..files.collector import collector_paused
 from ..files.spreadsheets import drivers_file
 from ..files.spreadsheets.drivers_file import Ids, InvalidSpreadsheet, Mode, Plan, Problems, Rows
 from ..rights.operators import Scope
@@ -128,21 +129,23 @@ class _Import:
         table = drivers_file.table(self.order.file)
         self.read_as = table.read_as
         self.progress.begin("reading", len(table.rows))
-        return drivers_file.understand(table, self.problems, self.progress.advance)
+        with collector_paused():
+            return drivers_file.understand(table, self.problems, self.progress.advance)
 
     def _ready(self, rows: Rows, ground: planned.Ground) -> _Ready:
         self.progress.begin("checking", len(rows.rows))
         numbers = planned.Numbers(ground.next_id)
-        plan = drivers_file.plan(
-            ground.network,
-            Scope(ground.network, self.order.site_ids),
-            rows,
-            self.order.mode,
-            self.occasion.at,
-            Ids(numbers.next, numbers.reserve),
-            deepcopy(self.problems),
-            self.progress.advance,
-        )
+        with collector_paused():
+            plan = drivers_file.plan(
+                ground.network,
+                Scope(ground.network, self.order.site_ids),
+                rows,
+                self.order.mode,
+                self.occasion.at,
+                Ids(numbers.next, numbers.reserve),
+                deepcopy(self.problems),
+                self.progress.advance,
+            )
         return _Ready(ground, plan, numbers)
 
     def _store(self, connection: Connection, ready: _Ready) -> Report | None:

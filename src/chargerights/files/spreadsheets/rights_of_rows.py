@@ -73,9 +73,9 @@ class Reader:
 
     def wanted(self, column: Column, item: Item, drivers_zone: ZoneInfo) -> Wanted:
         """Raises CellError."""
-        place = self.place(COLUMNS[column], item._replace(limits=None))
         if item.limits is None:
-            return Wanted(place, None)
+            return Wanted(self.place(COLUMNS[column], item), None)
+        place = self.place(COLUMNS[column], item._replace(limits=None))
         return Wanted(place, self._limits(item.limits, self._zones.of_right(place, drivers_zone)))
 
 
