@@ -6,7 +6,7 @@ import argparse
 import subprocess
 import sys
 
-ALL = ("in_process", "postgres", "spicedb", "http", "lifecycle", "tenfold", "management", "round_trip")
+ALL = ("in_process", "postgres", "spicedb", "http", "lifecycle", "tenfold", "management", "simulator", "round_trip")
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from ..rights.errors import DomainError
 from ..settings import InvalidSettings
 from ..storage.database import DatabaseFault, InvalidDatabaseUrl
 from ..storage.migration import UnknownSchema
-from . import customers, networks, questions, server, spreadsheets
+from . import customers, networks, questions, server, simulator, spreadsheets
 from .common import WrongQuestion, complain
 
 app = App(
@@ -37,6 +37,7 @@ app.command(spreadsheets.export_drivers, name="export")
 app.command(questions.who)
 app.command(questions.check)
 app.command(questions.explain)
+app.command(simulator.simulate)
 
 
 def main() -> None:

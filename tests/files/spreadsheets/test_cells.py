@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]
 
+from chargerights.files.spreadsheets.cells import value
+from chargerights.files.spreadsheets.columns import Column
 from chargerights.files.spreadsheets.drivers_file import Mode
+from chargerights.files.spreadsheets.problems import CellError
 from chargerights.rights.model import ExternalId, Hours, ReferenceType
 from tests.files.spreadsheets.sheets import added, errors_of, planned, warnings_of, xlsx_bytes
 from tests.world import network
@@ -158,6 +161,13 @@ def test_a_date_that_is_one_day_either_way_is_taken() -> None:
 )
 def test_what_is_no_date_is_refused(cell: object, why: str) -> None:
     assert why in cell_error("Expiration date", cell)
+
+
+@pytest.mark.parametrize("column", ["Name", "RFID tag", "Start date", "Payer id", "Site access", "Enabled"])
+@pytest.mark.parametrize("cell", [float("inf"), float("nan")])
+def test_what_is_no_number_at_all_is_refused(column: str, cell: float) -> None:
+    with pytest.raises(CellError, match="is no number that can be meant"):
+        value(Column(column), cell, None, warn=lambda warning: None)
 
 
 def test_a_time_alone_is_no_date() -> None:

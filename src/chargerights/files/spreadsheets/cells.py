@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from math import isfinite
 from typing import Any
 
 from chargerights.rights import identifiers
@@ -43,6 +44,8 @@ def value(column: Column, cell: Cell, first_day: date | None, warn: Warn) -> Any
     """What a cell that is not blank says: NONE, or a value of the column's kind. Raises CellError."""
     if cell == NOTHING:
         return NONE
+    if isinstance(cell, float) and not isfinite(cell):
+        raise CellError(f"{cell} is no number that can be meant: {AS_TEXT}")
     try:
         return _READERS[column](cell, first_day, warn)
     except CellError:
