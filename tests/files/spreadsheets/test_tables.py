@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import random
 import zipfile
+from contextlib import suppress
 
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chargerights.files.spreadsheets import tables, workbooks
-from chargerights.files.spreadsheets.drivers_file import InvalidSpreadsheet, table
+from chargerights.files.spreadsheets.drivers_file import InvalidSpreadsheet, Problems, table, understand
 from tests.files.spreadsheets.sheets import Table, added, csv_bytes, errors_of, warnings_of, xlsx_bytes
 from tests.files.spreadsheets.sheets import planned as plan_of
 from tests.world import network
@@ -162,6 +166,18 @@ def test_a_zip_of_something_else_is_refused() -> None:
     with zipfile.ZipFile(content, "w") as package:
         package.writestr("holiday.txt", "sun")
     assert "save it anew as .xlsx" in refusal(content.getvalue())
+
+
+@given(
+    st.randoms(use_true_random=False),
+    st.sampled_from([xlsx_bytes(ROWS), csv_bytes(ROWS), csv_bytes(ROWS, ";", "utf-16")]),
+)
+def test_whatever_is_damaged_in_a_file_it_is_read_or_refused_in_words(dice: random.Random, raw: bytes) -> None:
+    damaged = bytearray(raw)
+    for _ in range(dice.randint(1, 4)):
+        damaged[dice.randrange(len(damaged))] = dice.randrange(256)
+    with suppress(InvalidSpreadsheet):
+        understand(table(bytes(damaged)), Problems())
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:

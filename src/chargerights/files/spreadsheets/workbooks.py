@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date
 
@@ -20,11 +21,13 @@ MAX_CELLS = 30_000_000
 FIRST_DAYS = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
 """Day 0 by whether the workbook counts from 1904; of the others, so that days from March 1900 on are right."""
 
-_1904 = re.compile(rb"<(?:\w+:)?workbookPr\b[^>]*\bdate1904=[\"'](?:1|true|on)[\"']")
-_SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
-_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
+_1904 = re.compile(rb"<(?:\w+:)?workbookPr\b[^<>]*\bdate1904=[\"'](?:1|true|on)[\"']")
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^<>]*>")
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^<>]*>")
 _ATTRIBUTE = re.compile(rb"([\w:]+)=[\"']([^\"']*)[\"']")
-_FAILED = re.compile(rb"<(?:\w+:)?c\b[^>]*\bt=[\"']e[\"'][^>]*>")
+_FAILED = re.compile(rb"<(?:\w+:)?c\b[^<>]*\bt=[\"']e[\"'][^<>]*>")
+_BROKEN = (zipfile.BadZipFile, zlib.error, RuntimeError)
+"""What a damaged or locked package raises."""
 _CHUNK = 1 << 20
 
 
@@ -42,7 +45,7 @@ def read_workbook(raw: bytes) -> Table:
                 _refuse_failed_formulas(package, index, sheet.name)
             first_day = _first_day(package) if package is not None else None
             return table(_numbered(sheet), f'sheet "{sheet.name}" of a workbook', first_day)
-    except (CalamineError, zipfile.BadZipFile, KeyError) as error:
+    except (CalamineError, *_BROKEN, KeyError) as error:
         sentence = f"the workbook cannot be read ({error}): save it anew as .xlsx, without a password"
         raise InvalidSpreadsheet(Problem(None, None, sentence)) from None
 
@@ -50,7 +53,7 @@ def read_workbook(raw: bytes) -> Table:
 def _package(raw: bytes) -> zipfile.ZipFile:
     try:
         package = zipfile.ZipFile(io.BytesIO(raw))
-    except zipfile.BadZipFile:
+    except _BROKEN:
         raise InvalidSpreadsheet(Problem(None, None, "the workbook is damaged or cut short: send it again")) from None
     if sum(each.file_size for each in package.infolist()) > MAX_UNPACKED:
         raise InvalidSpreadsheet(Problem(None, None, "the workbook unpacks to more than 1 GB: split it"))
