@@ -288,6 +288,15 @@ def test_updating_who_is_not_there_is_refused(rows: list[list[str]], error: str)
     assert errors_of(them(), rows, UPDATE) == [error]
 
 
+def test_a_tag_that_may_have_lost_its_zeros_is_told_of_the_one_that_has_them() -> None:
+    card = them(Driver(1, "Ada", tags=(Tag(1, 1, "00421"),)))
+    (error,) = errors_of(card, [["RFID tag", "Name"], ["421", "Ada"]], UPDATE)
+    assert error.endswith("; did Excel drop the zeros of 00421?")
+    found = planned(card, [["RFID tag", "Name"], ["421", "Bea"], ["422", "Cat"]])
+    assert warnings_of(found) == ["row 2 column RFID tag: 421 is new, and 00421 is there: did Excel drop its zeros?"]
+    assert not warnings_of(planned(card, [["RFID tag", "Name", "Home site"], ["421", "Bea", "Yard"]], site_ids=[5]))
+
+
 def test_an_external_id_that_two_drivers_have_does_not_tell_which() -> None:
     two = them(Driver(1, "Ada", external_id="X"), Driver(2, "Bea", external_id="X"))
     assert errors_of(two, [["Name", "External id"], ["Ada", "X"]], UPDATE) == [

@@ -21,7 +21,7 @@ from chargerights.rights.operators import Scope
 
 from .cells import NONE
 from .columns import OF_TAG, Column
-from .identify import Mode, Subject, described
+from .identify import Mode, Subject, described, lost_zeros
 from .items import Item
 from .moments import begins, ends
 from .places import Places
@@ -46,7 +46,7 @@ class Builder:
         problems: Problems,
     ) -> None:
         self.columns, self.mode, self.at, self.next_id, self.problems = columns, mode, at, next_id, problems
-        self.scope = scope
+        self.network, self.scope = network, scope
         self.zones = Zones(network)
         self.reader = Reader(Places(network, scope), self.zones)
         self.rows_of_tags: dict[str, int] = {}
@@ -203,7 +203,7 @@ class Builder:
         return first == row.number
 
     def _tag(self, row: Row, id_tag: str, held: Tag | None, driver_id: int, zone: ZoneInfo) -> Tag | None:
-        before = held or Tag(self.next_id(), driver_id, id_tag, updated_at=self.at)
+        before = held or self._new_tag(row, id_tag, driver_id)
         try:
             starts = self._value(row.said, Column.STARTS, before.starts_at)
             expires = self._value(row.said, Column.EXPIRES, before.expires_at)
@@ -219,6 +219,13 @@ class Builder:
             self.problems.errors.add(row.number, str(Column.EXPIRES), str(wrong))
             return None
         return tag if tag == before else replace(tag, updated_at=self.at)
+
+    def _new_tag(self, row: Row, id_tag: str, driver_id: int) -> Tag:
+        lost = lost_zeros(self.network, self.scope, id_tag)
+        if lost is not None:
+            sentence = f"{id_tag} is new, and {lost.id_tag} is there: did Excel drop its zeros?"
+            self.problems.warnings.add(row.number, str(Column.TAG), sentence)
+        return Tag(self.next_id(), driver_id, id_tag, updated_at=self.at)
 
 
 def _named_by_id(subject: Subject) -> bool:
