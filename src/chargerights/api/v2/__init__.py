@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from . import authorized_drivers, driver_access, drivers, exports, imports, rights, tags
+from . import (
+    access_groups,
+    authorized_drivers,
+    chargers,
+    driver_access,
+    drivers,
+    exports,
+    imports,
+    rights,
+    sites,
+    tags,
+)
 
 routers = [
+    sites.router,  # before what asks below a site: its external ids may hold slashes
+    chargers.router,
     drivers.router,
     driver_access.router,
     authorized_drivers.router,
     tags.router,
+    access_groups.router,
     rights.bulk,
     rights.router,
     imports.router,
