@@ -18,7 +18,7 @@ from ..rights.errors import DomainError
 from ..settings import InvalidSettings
 from ..storage.database import DatabaseFault, InvalidDatabaseUrl
 from ..storage.migration import UnknownSchema
-from . import customers, networks, questions, server, simulator, spreadsheets
+from . import customers, drivers, networks, questions, server, simulator, spreadsheets
 from .common import WrongQuestion, complain
 
 app = App(
@@ -30,6 +30,7 @@ app = App(
 app.command(server.serve)
 app.command(customers.customer)
 app.command(customers.key)
+app.command(drivers.driver)
 app.command(networks.load)
 app.command(networks.dump)
 app.command(spreadsheets.import_drivers, name="import")

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, or_, select, update
 from ..rights.errors import InvalidInput
 from ..rights.identifiers import name as checked_name
 from ..rights.operators import Operator, Permission
-from . import keys, operators
+from . import events, keys, operators
 from .entities import API_KEY
 from .journal import Actor, Change, Revision, UnknownCustomer, revise
 from .keys import ApiKey, UnknownKey
@@ -93,6 +93,7 @@ def add_customer(connection: Connection, name: str, at: datetime) -> Customer:
     query = insert(customers).values(name=name, created_at=at, next_id=2).returning(customers.c.id)
     customer_id = connection.execute(query).scalar_one()
     connection.execute(insert(live_versions).values(customer_id=customer_id, version=0))
+    events.begin(connection, customer_id, at)
     permissions = frozenset({Permission.GLOBAL_ADMIN})
     operators.add(connection, customer_id, [Operator(1, ADMINISTRATOR, permissions, created_at=at, updated_at=at)])
     return Customer(customer_id, name, at, 0)

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, delete, insert, select, update
 
 from ..rights.model import Charger
+from . import statuses
 from .journal import UnknownCustomer
 from .schema import live_chargers, live_versions
 
@@ -64,16 +65,10 @@ class LiveCharger:
 
 
 def status_of(live: LiveCharger | None) -> str:
-    """The charger's status word: Offline without a connection; where it never reports its own, derived from
-    its connectors: Unavailable or Error when all of them are, else Available."""
-    if live is None or not live.connected:
-        return "Offline"
-    if live.status is not None:
-        return live.status
-    words = {state.status for state in live.connectors}
-    if not words:
-        return "Booting"
-    return words.pop() if words in ({"Unavailable"}, {"Error"}) else "Available"
+    """The charger's status word (see `statuses`)."""
+    if live is None:
+        return statuses.UNKNOWN.word
+    return statuses.word_of(live.connected, live.status, [state.status for state in live.connectors])
 
 
 def known(charger: Charger, live: LiveCharger | None, member: str) -> str | None:
@@ -87,7 +82,7 @@ _CONNECTORS = TypeAdapter(tuple[LiveConnector, ...])
 _REPORTED = TypeAdapter(Reported)
 
 
-def record(connection: Connection, customer_id: int, states: Iterable[LiveCharger]) -> int:
+def record(connection: Connection, customer_id: int, states: Iterable[LiveCharger], at: datetime) -> int:
     """Writes the chargers' states, whole, as the customer's next live version, and returns it."""
     version: int | None = connection.scalar(
         update(live_versions)
@@ -99,10 +94,10 @@ def record(connection: Connection, customer_id: int, states: Iterable[LiveCharge
         raise UnknownCustomer((customer_id,))
     rows = [_row(customer_id, version, state) for state in states]
     if rows:
-        ids = [row["charger_id"] for row in rows]
-        mine = (live_chargers.c.customer_id == customer_id) & live_chargers.c.charger_id.in_(ids)
-        connection.execute(delete(live_chargers).where(mine))
-        connection.execute(insert(live_chargers), rows)
+        them = live_chargers.c.charger_id.in_([row["charger_id"] for row in rows])
+        with statuses.telling(connection, customer_id, them, at):
+            connection.execute(delete(live_chargers).where(live_chargers.c.customer_id == customer_id, them))
+            connection.execute(insert(live_chargers), rows)
     return version
 
 

@@ -8,11 +8,15 @@ from . import (
     chargers,
     driver_access,
     drivers,
+    events,
     exports,
     imports,
+    personal_data,
+    reports,
     rights,
     sites,
     tags,
+    webhooks,
 )
 
 routers = [
@@ -27,4 +31,8 @@ routers = [
     rights.router,
     imports.router,
     exports.router,
+    reports.router,
+    personal_data.router,
+    events.router,
+    webhooks.router,
 ]

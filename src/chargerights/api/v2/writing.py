@@ -6,6 +6,7 @@ it; `Change.apply` does the rest:
 * `Idempotency-Key` (on every POST): sent again with the same request, nothing is done again, and the answer shows
   the thing as it is now; with another request it is refused. Kept for a day.
 * `If-Match` (on every PATCH and DELETE): refused with 412 unless the thing still is as in the answer of that ETag.
+* `dryRun=true`: the same work is tried and taken back, and the answer says who would gain and lose access where.
 """
 
 from __future__ import annotations
@@ -17,20 +18,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
-from fastapi import Header, Request, Response
+from fastapi import Header, Query, Request, Response
 
 from ...rights.errors import DomainError
 from ...rights.operators import Permission
-from ...storage import idempotency
+from ...storage import idempotency, journal
 from ...storage.idempotency import Once
 from ...storage.journal import Occasion, Revision
+from ...storage.rehearsal import preview
 from ..auth import Reader, require
 from ..problems import InMember, PreconditionFailed
+from .impact import impact_answer
 from .views import View, etag_of, look
 
 R = TypeVar("R")
 
 NO_CONTENT = 204
+DryRun = Annotated[
+    bool, Query(alias="dryRun", description="true: change nothing, and answer who would gain and lose access where")
+]
 
 
 @dataclass(slots=True)
@@ -40,6 +46,7 @@ class Change:
     view: View
     once: str | None = None
     if_match: str | None = None
+    dry_run: bool = False
 
     async def apply(
         self,
@@ -60,6 +67,9 @@ class Change:
         view = self.view
         caller, database = view.caller, view.state.database
         occasion = Occasion(view.at, caller.actor, action)
+        if self.dry_run:
+            with blaming(members or {}):
+                return await self._try(occasion, work)
         once = None if self.once is None else Once(caller.operator_id, self.once, await self._fingerprint())
         with blaming(members or {}):
             if in_thread:
@@ -81,6 +91,23 @@ class Change:
             raise PreconditionFailed(
                 "it has been changed since: ask for it again, and send the ETag of that answer as If-Match"
             )
+
+    async def _try(self, occasion: Occasion, work: Callable[[Revision], Any]) -> Response:
+        """What the work would mean; nothing of it is kept, not even for its Idempotency-Key."""
+        view = self.view
+        view.require(Permission.READ_DRIVERS)
+        state, customer_id = view.state, view.caller.customer_id
+        return impact_answer(
+            view,
+            await preview(
+                state.database,
+                state.images,
+                state.history,
+                customer_id,
+                view.at,
+                lambda connection: journal.make(connection, customer_id, occasion, work),
+            ),
+        )
 
     async def _fingerprint(self) -> str:
         """What tells this request from another."""
@@ -111,9 +138,10 @@ def adding(*permissions: Permission) -> Callable[..., Coroutine[Any, Any, Change
             str | None,
             Header(description="Names this request: sent again, it is not done again", min_length=1, max_length=255),
         ] = None,
+        dry_run: DryRun = False,
     ) -> Change:
         require(caller, *permissions)
-        return Change(await look(request, caller), once=idempotency_key)
+        return Change(await look(request, caller), once=idempotency_key, dry_run=dry_run)
 
     return change
 
@@ -127,8 +155,9 @@ def changing(*permissions: Permission) -> Callable[..., Coroutine[Any, Any, Chan
         if_match: Annotated[
             str | None, Header(description="The ETag of the answer that the change is made from; else 412")
         ] = None,
+        dry_run: DryRun = False,
     ) -> Change:
         require(caller, *permissions)
-        return Change(await look(request, caller), if_match=if_match)
+        return Change(await look(request, caller), if_match=if_match, dry_run=dry_run)
 
     return change

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from .callers import api_keys, customers, idempotency_keys, operators
 from .columns import metadata
+from .events import event_clocks, events, webhooks
 from .facts import (
     access_group_chargers,
     access_groups,
@@ -35,6 +36,8 @@ __all__ = [
     "customers",
     "driver_external_ids",
     "drivers",
+    "event_clocks",
+    "events",
     "idempotency_keys",
     "imports",
     "journal",
@@ -47,4 +50,5 @@ __all__ = [
     "rights",
     "sites",
     "tags",
+    "webhooks",
 ]
