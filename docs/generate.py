@@ -34,6 +34,7 @@ from chargerights.rights.explain import explain
 from chargerights.rights.listing import drivers_of_site
 from chargerights.rights.model import AccessGroup, Charger, Driver, Hours, Place, PlaceKind, Right, Site, Tag
 from chargerights.rights.network import Network
+from chargerights.rights.operators import Permission
 from chargerights.storage import statuses
 from chargerights.storage.database import Database
 from chargerights.storage.events import Event
@@ -176,6 +177,20 @@ EVENTS = {
     EventType.NETWORK_LOADED: "a file was loaded; none of what it holds is told by itself: read the network anew",
 }
 
+PERMISSIONS = {
+    Permission.READ_SITES: "see sites",
+    Permission.WRITE_SITES: "add, change and remove sites",
+    Permission.READ_CHARGERS: "see chargers and access groups",
+    Permission.WRITE_CHARGERS: "add, change and remove chargers and access groups",
+    Permission.READ_DRIVERS: "see drivers and their rights",
+    Permission.WRITE_DRIVERS: "add, change and remove drivers, grant and revoke rights",
+    Permission.READ_TAGS: "see tags",
+    Permission.WRITE_TAGS: "add, change, block and remove tags",
+    Permission.OPERATE_CHARGERS: "start and stop charging, disconnect",
+    Permission.READ_AUDIT_LOGS: "read the audit log",
+    Permission.GLOBAL_ADMIN: "all of these, and operators and everybody's keys",
+}
+
 OF_EVERY_COMMAND = ("--database", "--json")
 
 
@@ -195,6 +210,13 @@ def causes() -> str:
 def standings() -> str:
     complete(STANDINGS, Standing)
     return table(["standing of a right", "meaning"], [(f"`{key}`", words) for key, words in STANDINGS.items()])
+
+
+@part("permissions")
+def permissions() -> str:
+    complete(PERMISSIONS, Permission)
+    rows = [(f"`{each}`", words, "yes" if each.reads else "no") for each, words in PERMISSIONS.items()]
+    return table(["permission", "lets", "also with a read-only key"], rows)
 
 
 def example() -> Network:

@@ -49,8 +49,8 @@ def test_customers_are_listed(run: Cli) -> None:
     run.customer(name="Us")
     run.customer({"sites": [{"id": 1, "name": "x"}]}, name="[/them]")
     assert run("customer", "list", "--json").json == [
-        {"clientId": 1, "name": "Us", "revision": 0},
-        {"clientId": 2, "name": "[/them]", "revision": 1},
+        {"clientId": 1, "name": "Us", "revision": 1},
+        {"clientId": 2, "name": "[/them]", "revision": 2},
     ]
     shown = run("customer", "list")
     assert shown.status == 0
@@ -70,10 +70,12 @@ def test_a_key_may_be_named_read_only_and_expire(run_both: Cli) -> None:
     assert (caller.key_id, caller.read_only) == (made["id"], True)
     first, second = run_both("key", "list", "--json").json
     assert (first["name"], first["readOnly"], first["expiresAt"]) == ("first key", False, None)
-    assert {name: second[name] for name in ("clientId", "id", "name", "lastCharacters", "readOnly", "expiresAt")} == {
+    shown = ("clientId", "id", "name", "operatorId", "lastCharacters", "readOnly", "expiresAt")
+    assert {name: second[name] for name in shown} == {
         "clientId": customer,
         "id": made["id"],
         "name": "report",
+        "operatorId": 1,
         "lastCharacters": made["key"][-4:],
         "readOnly": True,
         "expiresAt": "2098-12-31T22:00:00Z",

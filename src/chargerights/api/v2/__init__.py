@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from . import (
     access_groups,
+    api_keys,
+    audit_logs,
     authorized_drivers,
     chargers,
     driver_access,
@@ -11,6 +13,7 @@ from . import (
     events,
     exports,
     imports,
+    operators,
     personal_data,
     reports,
     rights,
@@ -35,4 +38,7 @@ routers = [
     personal_data.router,
     events.router,
     webhooks.router,
+    operators.router,
+    api_keys.router,
+    audit_logs.router,
 ]

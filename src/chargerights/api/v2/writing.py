@@ -13,21 +13,22 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Header, Query, Request, Response
 
-from ...rights.errors import DomainError
+from ...rights.errors import DomainError, InvalidInput
 from ...rights.operators import Permission
 from ...storage import idempotency, journal
+from ...storage.callers import Caller
 from ...storage.idempotency import Once
 from ...storage.journal import Occasion, Revision
 from ...storage.rehearsal import preview
 from ..auth import Reader, require
-from ..problems import InMember, PreconditionFailed
+from ..problems import Forbidden, InMember, PreconditionFailed
 from .impact import impact_answer
 from .views import View, etag_of, look
 
@@ -37,6 +38,10 @@ NO_CONTENT = 204
 DryRun = Annotated[
     bool, Query(alias="dryRun", description="true: change nothing, and answer who would gain and lose access where")
 ]
+
+
+class NoPreview(InvalidInput):
+    """A dry run of a change that can give and take no access."""
 
 
 @dataclass(slots=True)
@@ -58,30 +63,40 @@ class Change:
         members: Mapping[type[DomainError], str] | None = None,
         in_thread: bool = False,
     ) -> Response:
-        """Does the work in one transaction and shows its result in a view of the network after it, tells it without
-        one, or answers nothing (204).
-
-        Of a POST the result must be JSON: it is kept for its Idempotency-Key. `members`: which member of the body a
-        refusal is about. `in_thread`: for work that would hold the event loop.
-        """
-        view = self.view
-        caller, database = view.caller, view.state.database
-        occasion = Occasion(view.at, caller.actor, action)
+        """Does the work (see `make`) and shows its result in a view of the network after it, tells it without one, or
+        answers nothing (204). With `dryRun` it is only tried, and its impact is the answer."""
         if self.dry_run:
             with blaming(members or {}):
-                return await self._try(occasion, work)
-        once = None if self.once is None else Once(caller.operator_id, self.once, await self._fingerprint())
-        with blaming(members or {}):
-            if in_thread:
-                done = asyncio.to_thread(database.write_now, idempotency.make, caller.customer_id, occasion, once, work)
-                result, revision = await done
-            else:
-                result, revision = await database.write(idempotency.make, caller.customer_id, occasion, once, work)
+                return await self._try(self._occasion(action), work)
+        result, revision = await self.make(action, work, members=members, in_thread=in_thread)
         if tell is not None:
             return tell(result)
         if show is None:
             return Response(status_code=NO_CONTENT)
-        return show(await look(view.request, caller, revision), result)
+        return show(await look(self.view.request, self.view.caller, revision), result)
+
+    async def make(
+        self,
+        action: str,
+        work: Callable[[Revision], R],
+        *,
+        members: Mapping[type[DomainError], str] | None = None,
+        in_thread: bool = False,
+    ) -> tuple[R, int]:
+        """Does the work in one transaction: its result, and the revision that shows it.
+
+        Of a POST the result must be JSON: it is kept for its Idempotency-Key. `members`: which member of the body a
+        refusal is about. `in_thread`: for work that would hold the event loop.
+        """
+        if self.dry_run:
+            raise NoPreview("dryRun is for changes of sites, chargers, access groups, drivers, tags and rights")
+        caller, database, occasion = self.view.caller, self.view.state.database, self._occasion(action)
+        once = None if self.once is None else Once(caller.operator_id, self.once, await self._fingerprint())
+        with blaming(members or {}):
+            if in_thread:
+                done = asyncio.to_thread(database.write_now, idempotency.make, caller.customer_id, occasion, once, work)
+                return await done
+            return await database.write(idempotency.make, caller.customer_id, occasion, once, work)
 
     def expect(self, entity: Any) -> None:
         """Raises PreconditionFailed unless the entity is as the caller saw it, if he says what he saw."""
@@ -91,6 +106,9 @@ class Change:
             raise PreconditionFailed(
                 "it has been changed since: ask for it again, and send the ETag of that answer as If-Match"
             )
+
+    def _occasion(self, action: str) -> Occasion:
+        return Occasion(self.view.at, self.view.caller.actor, action)
 
     async def _try(self, occasion: Occasion, work: Callable[[Revision], Any]) -> Response:
         """What the work would mean; nothing of it is kept, not even for its Idempotency-Key."""
@@ -140,7 +158,7 @@ def adding(*permissions: Permission) -> Callable[..., Coroutine[Any, Any, Change
         ] = None,
         dry_run: DryRun = False,
     ) -> Change:
-        require(caller, *permissions)
+        _require(caller, permissions)
         return Change(await look(request, caller), once=idempotency_key, dry_run=dry_run)
 
     return change
@@ -157,7 +175,14 @@ def changing(*permissions: Permission) -> Callable[..., Coroutine[Any, Any, Chan
         ] = None,
         dry_run: DryRun = False,
     ) -> Change:
-        require(caller, *permissions)
+        _require(caller, permissions)
         return Change(await look(request, caller), if_match=if_match, dry_run=dry_run)
 
     return change
+
+
+def _require(caller: Caller, permissions: Collection[Permission]) -> None:
+    """Whoever may only read changes nothing, also where no permission is asked for. Raises Forbidden."""
+    require(caller, *permissions)
+    if caller.read_only:
+        raise Forbidden("this changes something: the API key may only read")
