@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import BinaryIO, NamedTuple
 
 import orjson
@@ -23,7 +24,6 @@ MOST_WAITING = 8
 BEAT_SECONDS = 10
 """How often an import says that it is alive; see `imports.ALIVE`."""
 FAULT = {"message": "it ended before it was done, and nothing was imported; send the file again"}
-Child = subprocess.Popen[bytes]
 log = structlog.get_logger()
 
 
@@ -90,28 +90,19 @@ class Importer:
             self._stages.pop(job.attempt[:2], None)
 
     async def _import(self, job: Job) -> None:
-        process = await asyncio.to_thread(_spawn, job.file)
-        following = asyncio.create_task(asyncio.to_thread(self._follow, process, job))
+        child = _Child(job.file)
+        working = asyncio.create_task(asyncio.to_thread(child.work, self._task(job), partial(self._keep, job)))
         try:
-            status = await asyncio.shield(following)
+            status = await asyncio.shield(working)
         finally:
-            process.kill()
-            await following
+            child.kill()
+            await working
         if status not in (0, OVER):
             log.error("import", id=job.attempt.import_id, status=status)
             await self._end(job.attempt, State.FAILED)
 
-    def _follow(self, process: Child, job: Job) -> int:
-        """Tells the child what to do and keeps how far it is, until it ends; its exit status."""
-        with process:
-            if process.stdin is None or process.stdout is None:
-                raise RuntimeError("a child process without pipes")
-            with suppress(BrokenPipeError):  # its status says more
-                process.stdin.write(self._task(job).line())
-                process.stdin.flush()
-            for line in process.stdout:
-                self._stages[job.attempt[:2]] = Stage(*orjson.loads(line))
-            return process.wait()
+    def _keep(self, job: Job, stage: Stage) -> None:
+        self._stages[job.attempt[:2]] = stage
 
     def _task(self, job: Job) -> Task:
         return Task(
@@ -141,13 +132,39 @@ class Importer:
             await self._database.write(imports.end, attempt, state, self._clock(), {"errorCount": 1, "errors": [FAULT]})
 
 
-def _spawn(file: BinaryIO) -> Child:
-    """The child, which inherits the file. Not by the event loop's own means: uvloop copies the process first, which takes
-    15 ms of a large one (measured)."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "chargerights.importing.child"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        pass_fds=[file.fileno()],
-        start_new_session=True,  # a Ctrl-C in the server's terminal is the server's to answer
-    )
+class _Child:
+    """A child process that imports the file, which it inherits.
+
+    Not started by the event loop's own means: uvloop copies the server first, 15 ms of a large one (measured).
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._process: subprocess.Popen[bytes] | None = None
+        self._killed = False
+
+    def work(self, task: Task, tell: Callable[[Stage], None]) -> int:
+        """Starts it, gives it the task, tells how far it is until it ends; its exit status. In a thread."""
+        with subprocess.Popen(
+            [sys.executable, "-m", "chargerights.importing.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=[self._file.fileno()],
+            start_new_session=True,  # a Ctrl-C in the server's terminal is the server's to answer
+        ) as self._process:
+            if self._killed:
+                self._process.kill()
+            if self._process.stdin is None or self._process.stdout is None:
+                raise RuntimeError("a child process without pipes")
+            with suppress(BrokenPipeError):  # its status says more
+                self._process.stdin.write(task.line())
+                self._process.stdin.flush()
+            for line in self._process.stdout:
+                tell(Stage(*orjson.loads(line)))
+            return self._process.wait()
+
+    def kill(self) -> None:
+        """Ends it, also when it has still to be started."""
+        self._killed = True
+        if self._process is not None:
+            self._process.kill()
