@@ -102,22 +102,29 @@ def compare(one: Customer, other: Customer, facts: Facts) -> int:
 
 
 def over_http(of: Customer, file: Path) -> tuple[float, float, float]:
-    """Seconds of an import over HTTP, and how long the event loop was held at most by it and by an export."""
+    """Seconds of an import over HTTP, and how long the event loop was held at most by it and by an export, each not the
+    first of its server: the framework makes a route when it is first asked, which takes some 50 ms."""
     with watched(of.database) as server:
         url = f"http://127.0.0.1:{server.port}"
         with httpx.Client(base_url=url, headers={"x-api-key": of.key}, timeout=600) as client:
             client.post("/api/group/authorisedUsers?excludeDetails=true", json={"groupIds": [1]})  # loads the image
+            _imported(client, b"Driver id\n1\n")
             client.get("/_lag")
             start = perf_counter()
-            where = client.post("/v2/imports?mode=update", content=file.read_bytes()).headers["location"]
-            while (found := client.get(where).json())["state"] in ("queued", "running"):
-                sleep(POLL_SECONDS)
+            _imported(client, file.read_bytes())
             seconds = perf_counter() - start
-            if found["state"] != "succeeded":
-                sys.exit(f"the import over HTTP {found['state']}: {found.get('errors')}")
             imported = float(client.get("/_lag").text)
             client.get("/v2/exports/drivers.xlsx").raise_for_status()
             return seconds, imported, float(client.get("/_lag").text)
+
+
+def _imported(client: httpx.Client, content: bytes) -> None:
+    """Updates the drivers by the file and waits until it is done."""
+    where = client.post("/v2/imports?mode=update", content=content).headers["location"]
+    while (found := client.get(where).json())["state"] in ("queued", "running"):
+        sleep(POLL_SECONDS)
+    if found["state"] != "succeeded":
+        sys.exit(f"the import over HTTP {found['state']}: {found.get('errors')}")
 
 
 def changed(source: Path, target: Path) -> None:
