@@ -6,7 +6,18 @@ import argparse
 import subprocess
 import sys
 
-ALL = ("in_process", "postgres", "spicedb", "http", "lifecycle", "chargers", "tenfold", "management", "simulator")
+ALL = (
+    "in_process",
+    "postgres",
+    "spicedb",
+    "http",
+    "lifecycle",
+    "chargers",
+    "tenfold",
+    "management",
+    "simulator",
+    "round_trip",
+)
 
 
 def main() -> None:

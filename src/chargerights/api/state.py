@@ -15,6 +15,7 @@ from ..storage.database import Database
 from ..storage.history import History
 from ..storage.images import Images
 from .answers import Fragments
+from .importer import Importer
 from .limits import Limits
 
 
@@ -32,12 +33,19 @@ class State:
     reports: dict[tuple[object, ...], list[Finding]] = field(default_factory=dict)
     noted_uses: dict[tuple[int, int], datetime] = field(default_factory=dict)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    importer: Importer = field(init=False)
+    exporting: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    """One export at a time is written: each keeps a processor busy, and the event loop waits for its turn."""
+
+    def __post_init__(self) -> None:
+        self.importer = Importer(self.database, self.clock)
 
     def fragments_of(self, customer_id: int) -> Fragments:
         return self.fragments.setdefault(customer_id, Fragments())
 
     async def close(self) -> None:
-        """Lets what runs beside requests end, then closes the database."""
+        """Interrupts imports, lets what else runs beside requests end, then closes the database."""
+        await self.importer.close()
         await asyncio.gather(*self.tasks, return_exceptions=True)
         await self.database.close()
 

@@ -19,7 +19,7 @@ from ..settings import InvalidSettings
 from ..storage.database import DatabaseFault, InvalidDatabaseUrl
 from ..storage.migration import MayNotMigrate, UnknownSchema
 from ..storage.roles import InvalidRole
-from . import chargers, customers, drivers, networks, operators, questions, server, simulator
+from . import chargers, customers, drivers, networks, operators, questions, server, simulator, spreadsheets
 from .common import WrongQuestion, complain
 
 REFUSALS = (
@@ -48,6 +48,8 @@ app.command(chargers.charger)
 app.command(drivers.driver)
 app.command(networks.load)
 app.command(networks.dump)
+app.command(spreadsheets.import_drivers, name="import")
+app.command(spreadsheets.export_drivers, name="export")
 app.command(questions.who)
 app.command(questions.check)
 app.command(questions.explain)

@@ -67,6 +67,11 @@ class Database:
         self._url = _parse(url)
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
 
+    @property
+    def url(self) -> str:
+        """The URL with its password, for another process of ours."""
+        return self._url.render_as_string(hide_password=False)
+
     # -- on the event loop ------------------------------------------------------------------------
 
     async def read(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:

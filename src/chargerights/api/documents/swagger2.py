@@ -18,6 +18,7 @@ from .swagger2_schemas import CannotRender, Json, each_member, kept, plain_schem
 from .wire import words
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
+JSON, FILE = "application/json", "application/octet-stream"
 COLLECTION_FORMATS = {True: "multi", False: "csv"}
 
 
@@ -35,8 +36,8 @@ def swagger2(openapi: Json, base_url: str) -> Json:
         "host": where.netloc,
         "basePath": where.path.rstrip("/") or "/",
         "schemes": [where.scheme],
-        "consumes": ["application/json"],
-        "produces": ["application/json"],
+        "consumes": [JSON],
+        "produces": [JSON],
         **kept(openapi, "tags"),
         "securityDefinitions": {name: scheme},
         "security": [{name: []}],
@@ -95,8 +96,8 @@ class _Paths:
             **kept(operation, "summary", "description", "tags", "deprecated", "externalDocs"),
         }
         if "requestBody" in operation:
-            body = self._body(operation["requestBody"], where)
-            parameters.append(body)
+            parameters.append(self._body(operation["requestBody"], where))
+            rendered |= _consumes(operation["requestBody"])
         media_types = _media_types(operation["responses"])
         if media_types:
             rendered["produces"] = media_types
@@ -143,9 +144,9 @@ class _Paths:
     def _body(self, body: Json, where: str) -> Json:
         where = f"{where}, body"
         extensions = each_member(body, where, {"description", "required", "content"})
-        if [*body["content"]] != ["application/json"]:
-            raise CannotRender(f"{where}: it is {', '.join(body['content'])}; only application/json is rendered")
-        media = body["content"]["application/json"]
+        if [*body["content"]] not in ([JSON], [FILE]):
+            raise CannotRender(f"{where}: it is {', '.join(body['content'])}; only {JSON} or {FILE} is rendered")
+        (media,) = body["content"].values()
         each_member(media, where, {"schema", "example", "examples"})
         rendered = {
             "name": "body",
@@ -180,6 +181,11 @@ class _Paths:
     def _header(self, header: Json, where: str) -> Json:
         extensions = each_member(header, where, {"description", "schema"})
         return {**kept(header, "description"), **plain_schema(header["schema"], self._schemas, where), **extensions}
+
+
+def _consumes(body: Json) -> Json:
+    """What an operation takes that takes no JSON."""
+    return {} if JSON in body["content"] else {"consumes": [*body["content"]]}
 
 
 def _media_types(responses: Mapping[str, Json]) -> list[str]:

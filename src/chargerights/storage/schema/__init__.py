@@ -30,6 +30,7 @@ from .facts import (
     sites,
     tags,
 )
+from .imports import imports
 from .journal import journal, journal_changes, journal_personal
 from .live import live_chargers, live_versions
 
@@ -49,6 +50,7 @@ __all__ = [
     "event_clocks",
     "events",
     "idempotency_keys",
+    "imports",
     "journal",
     "journal_changes",
     "journal_personal",

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 
 WINDOWS = (("rights", "valid_from"), ("rights", "valid_until"), ("tags", "starts_at"), ("tags", "expires_at"))
 

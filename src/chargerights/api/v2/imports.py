@@ -1,0 +1,278 @@
+"""Imports of drivers with tags and rights from CSV and Excel files: sent, watched, listed."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from contextlib import ExitStack, suppress
+from datetime import datetime
+from secrets import token_hex
+from typing import Annotated, Any, BinaryIO
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from pydantic import Field
+
+from ...files.spreadsheets.drivers_file import Mode
+from ...rights.identifiers import is_int64
+from ...rights.operators import Permission
+from ...storage import idempotency, imports
+from ...storage.callers import Caller
+from ...storage.database import DatabaseFault
+from ...storage.idempotency import Once
+from ...storage.imports import GOING, UNDONE, Asked, Attempt, Import, Stage, State, UnknownImport
+from ...storage.journal import Occasion, Revision
+from ..asking import InvalidBody
+from ..auth import permitted
+from ..importer import Job
+from ..state import State as Shared
+from ..state import state_of
+from .paging import Paging, as_page, paging
+from .shapes import PROBLEM, Page, Shape
+from .views import answer
+
+router = APIRouter(prefix="/v2/imports", tags=["Imports and exports"], responses={"default": PROBLEM})
+
+MAX_BYTES = 64 * 1024 * 1024
+READ = (Permission.READ_DRIVERS, Permission.READ_TAGS)
+WRITE = (Permission.WRITE_DRIVERS, Permission.WRITE_TAGS)
+FILE: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "The file itself, CSV or a workbook; what it is is found by its content",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+class Finding(Shape):
+    """An error or a warning."""
+
+    row: int | None = Field(None, description="As spreadsheets number rows")
+    column: str | None = Field(None, description="The column's heading")
+    message: str
+
+
+class Counts(Shape):
+    """Drivers by what becomes of them."""
+
+    added: int
+    changed: int
+    removed: int
+    unchanged: int
+
+
+class LosingDriver(Shape):
+    """A driver who is removed, and where he is listed before."""
+
+    driver_id: int
+    name: str
+    sites: int = Field(description="At how many sites")
+    chargers: int = Field(description="At how many chargers")
+
+
+class ImportProgress(Shape):
+    """How far an import is in what it does now."""
+
+    phase: str
+    done: int
+    total: int = Field(description="0: not known")
+
+
+class ImportSummary(Shape):
+    """An import, as lists show it."""
+
+    id: int
+    state: State = Field(
+        description="queued, running; succeeded, refused (the file has errors); failed, interrupted. Only of succeeded"
+        " ones something is stored, and that whole"
+    )
+    mode: Mode
+    dry_run: bool
+    file_name: str | None = None
+    operator_id: int = Field(description="Who ordered it")
+    created_at: datetime
+    ended_at: datetime | None = None
+    progress: ImportProgress | None = Field(None, description="While it runs")
+    counts: Counts | None = Field(None, description="What was done; of a dry run, what would be")
+    error_count: int | None = None
+    warning_count: int | None = None
+    revision: int | None = Field(None, description="The revision that it made; none where nothing changed")
+
+
+class ImportShape(ImportSummary):
+    """An import with what was found in its file."""
+
+    read_as: str | None = Field(None, description="How the file was understood")
+    errors: list[Finding] | None = Field(None, description="The first 1,000")
+    warnings: list[Finding] | None = Field(None, description="The first 1,000")
+    losers: list[LosingDriver] | None = Field(None, description="The first 1,000 drivers who are removed")
+
+
+class ImportPage(Page[ImportSummary]):
+    """Imports, one page of them."""
+
+
+@router.post(
+    "",
+    status_code=202,
+    operation_id="importDrivers",
+    summary="Import drivers with tags and rights from a CSV or Excel file",
+    response_model=ImportShape,
+    openapi_extra=FILE,
+)
+async def import_drivers(
+    request: Request,
+    caller: Annotated[Caller, Depends(permitted(*WRITE))],
+    mode: Annotated[
+        Mode, Query(description="add: only new drivers; update: only known ones; replace-all: all drivers")
+    ],
+    dry_run: Annotated[bool, Query(alias="dryRun", description="Only say what would be done")] = False,
+    file_name: Annotated[str | None, Query(alias="fileName", max_length=255, description="For people")] = None,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            description="Names this request: sent again, its import is shown, and begun anew unless it came to an end",
+            min_length=1,
+            max_length=255,
+        ),
+    ] = None,
+) -> Response:
+    """Answers at once; ask for the import at its Location until it has ended. Everything is imported or nothing.
+
+    Who sees only some sites imports only drivers at home there, and rights there.
+    """
+    state = state_of(request)
+    with ExitStack() as stack:
+        file = stack.enter_context(tempfile.TemporaryFile())
+        once = await _received(request, file, caller, idempotency_key)
+        import_id, attempt = await _attempt(state, caller, Asked(caller.operator_id, mode, dry_run, file_name), once)
+        if attempt is not None:
+            state.importer.start(Job(attempt, caller.operator_id, caller.site_ids, mode, dry_run, file))
+            stack.pop_all()  # the import closes the file
+    response = await _shown(state, caller, import_id, 202)
+    response.headers["Location"] = f"{request.url.path}/{import_id}"
+    return response
+
+
+@router.get("", operation_id="listImports", summary="List imports", response_model=ImportPage)
+async def list_imports(
+    request: Request,
+    caller: Annotated[Caller, Depends(permitted(*READ))],
+    asked: Annotated[Paging, Depends(paging)],
+) -> Response:
+    """Newest first, the last 200. Who sees only some sites sees only his own imports."""
+    asked.key_among("id")
+    state = state_of(request)
+    operator_id = None if caller.site_ids is None else caller.operator_id
+    them, total = await state.database.read(imports.page, caller.customer_id, operator_id, asked.start, asked.limit)
+    them = [await _as_it_stands(state, caller, each) for each in them]
+    return as_page([_summary(state, caller, each) for each in them], total, asked, ImportPage)
+
+
+@router.get("/{importId}", operation_id="getImport", summary="Show how far an import is", response_model=ImportShape)
+async def get_import(
+    request: Request,
+    caller: Annotated[Caller, Depends(permitted(*READ))],
+    importId: int,  # noqa: N803
+) -> Response:
+    """Errors and warnings come when it has ended. Who sees only some sites sees only his own imports."""
+    return await _shown(state_of(request), caller, importId)
+
+
+async def _received(request: Request, file: BinaryIO, caller: Caller, key: str | None) -> Once | None:
+    """Writes the body to the file; what names the request, if it has a key. Raises InvalidBody."""
+    told = hashlib.blake2b(repr((request.url.path, sorted(request.query_params.items()))).encode(), digest_size=16)
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MAX_BYTES:
+            raise InvalidBody(f"the file holds more than {MAX_BYTES // 1024**2} MB: split it")
+        file.write(chunk)
+        told.update(chunk)
+    if not size:
+        raise InvalidBody("the body is empty: send the file itself")
+    file.seek(0)
+    return None if key is None else Once(caller.operator_id, key, told.hexdigest())
+
+
+async def _attempt(state: Shared, caller: Caller, asked: Asked, once: Once | None) -> tuple[int, Attempt | None]:
+    """The import that is asked for, and an attempt at it unless the request was sent before and needs none.
+
+    Raises TooManyImports, KeyReused.
+    """
+    state.importer.check()
+    at, name = state.clock(), token_hex(8)
+
+    def order(revision: Revision) -> int:
+        import_id = revision.next_id()
+        imports.add(revision.connection, Attempt(caller.customer_id, import_id, name), asked, at)
+        return import_id
+
+    occasion = Occasion(at, caller.actor, "import.order")
+    import_id, _ = await state.database.write(idempotency.make, caller.customer_id, occasion, once, order)
+    attempt = Attempt(caller.customer_id, import_id, name)
+    found = await _find(state, caller, import_id)
+    new = found.attempt == name
+    if not new and found.state in UNDONE:
+        new = await state.database.write(imports.again, attempt, at)
+    return import_id, attempt if new else None
+
+
+async def _find(state: Shared, caller: Caller, import_id: int) -> Import:
+    """Raises UnknownImport, of one that the caller does not see too."""
+    if not is_int64(import_id):
+        raise UnknownImport((import_id,))
+    found = await state.database.read(imports.find, caller.customer_id, import_id)
+    if caller.site_ids is not None and found.operator_id != caller.operator_id:
+        raise UnknownImport((import_id,))
+    return await _as_it_stands(state, caller, found)
+
+
+async def _as_it_stands(state: Shared, caller: Caller, found: Import) -> Import:
+    """The import, interrupted if nobody works on it any more."""
+    now = state.clock()
+    here = state.importer.stage(caller.customer_id, found.id) is not None
+    if found.state not in GOING or here or found.alive_until >= now:
+        return found
+    with suppress(DatabaseFault):  # an SQLite that is being written to: by that import, then
+        await state.database.write(imports.interrupt, caller.customer_id, found.id, now)
+    return await state.database.read(imports.find, caller.customer_id, found.id)
+
+
+async def _shown(state: Shared, caller: Caller, import_id: int, status: int = 200) -> Response:
+    found = await _find(state, caller, import_id)
+    report = found.report or {}
+    shape = ImportShape(
+        **_members(state, caller, found),
+        read_as=report.get("readAs"),
+        errors=report.get("errors"),
+        warnings=report.get("warnings"),
+        losers=report.get("losers"),
+    )
+    return answer(shape, status)
+
+
+def _summary(state: Shared, caller: Caller, found: Import) -> ImportSummary:
+    return ImportSummary(**_members(state, caller, found))
+
+
+def _members(state: Shared, caller: Caller, found: Import) -> dict[str, Any]:
+    """What lists show of the import. How far it is is known best by the process that works on it."""
+    stage = state.importer.stage(caller.customer_id, found.id) or Stage(found.phase, found.done, found.total)
+    going = found.state in GOING
+    report = found.report or {}
+    return {
+        "id": found.id,
+        "state": (State.RUNNING if stage.phase else State.QUEUED) if going else found.state,
+        "mode": found.mode,
+        "dry_run": found.dry_run,
+        "file_name": found.file_name,
+        "operator_id": found.operator_id,
+        "created_at": found.created_at,
+        "ended_at": found.ended_at,
+        "progress": stage._asdict() if going and stage.phase else None,
+        "counts": report.get("counts"),
+        "error_count": report.get("errorCount"),
+        "warning_count": report.get("warningCount"),
+        "revision": report.get("revision"),
+    }

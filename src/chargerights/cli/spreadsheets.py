@@ -1,0 +1,157 @@
+"""`chargerights import` and `chargerights export`: drivers with tags and rights as CSV and Excel."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from ..files.spreadsheets.drivers_file import Mode, Problem, write_csv, write_xlsx
+from ..importing import drivers
+from ..importing.drivers import Order, Report
+from ..rights.operators import Scope
+from ..storage import callers, networks
+from ..storage.journal import Occasion
+from .common import Common, WrongQuestion, complain, int64, now, print_json, stderr, stdout
+
+SHOWN = 200
+LOSERS_SHOWN = 20
+COMMON = Common()
+WRITERS = {".csv": write_csv, ".xlsx": write_xlsx}
+
+
+def import_drivers(
+    file: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    /,
+    *,
+    customer: Annotated[int, Parameter(help="Id of the customer", validator=int64)],
+    mode: Annotated[Mode, Parameter(help="add: only new drivers; update: only known ones; replace-all: all drivers")],
+    dry_run: Annotated[bool, Parameter(help="Say what would be done and do nothing", negative="")] = False,
+    common: Common = COMMON,
+) -> int:
+    """Import drivers with tags and rights all or nothing; every error is listed with its row and column.
+
+    Parameters
+    ----------
+    file
+        A CSV or Excel file (docs/import-export.md); `-` for standard input.
+    """
+    order = Order(customer, _read(file), mode, dry_run)
+    with common.open() as database, _Bar() as bar:
+        report = drivers.run(database, order, Occasion(now(), callers.HOST, drivers.ACTION), bar)
+    if common.json:
+        print_json({"dryRun": dry_run, **report.members()})
+    else:
+        _print(report, dry_run)
+    return 2 if report.refused else 0
+
+
+def export_drivers(
+    file: Path,
+    /,
+    *,
+    customer: Annotated[int, Parameter(help="Id of the customer", validator=int64)],
+    common: Common = COMMON,
+) -> None:
+    """Write the customer's drivers with tags and rights as a spreadsheet; importing it again changes nothing.
+
+    Parameters
+    ----------
+    file
+        The file to write; its ending says what it is, .xlsx or .csv.
+    """
+    write = WRITERS.get(file.suffix.lower())
+    if write is None:
+        raise WrongQuestion(f"{file} is neither .xlsx nor .csv: the file's ending says what is written")
+    with common.open() as database:
+        network = database.read_now(networks.load, customer).network
+    beside = file.with_name(f"{file.name}.part")  # what is there stays until the new one is whole
+    try:
+        with _Bar() as bar, beside.open("wb") as target:
+            bar.begin("writing", len(network.drivers))
+            write(network, Scope(network, None), target, bar.advance)
+        beside.replace(file)
+    except OSError as error:
+        raise WrongQuestion(f"{file} cannot be written: {error.strerror}") from error
+    finally:
+        with suppress(OSError):
+            beside.unlink()
+    if common.json:
+        print_json({"output": str(file), "drivers": len(network.drivers)})
+    else:
+        stdout.print(f"Wrote {len(network.drivers)} drivers to {file}.", markup=False)
+
+
+class _Bar:
+    """A progress bar, in a terminal."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=stderr,
+            transient=True,
+            disable=not stderr.is_terminal,
+        )
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> _Bar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def begin(self, what: str, total: int) -> None:
+        if self._task is not None:
+            self._progress.remove_task(self._task)
+        self._task = self._progress.add_task(what, total=total or None)
+
+    def advance(self, count: int) -> None:
+        if self._task is not None:
+            self._progress.advance(self._task, count)
+
+
+def _read(file: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise WrongQuestion(f"{file} cannot be read: {error.strerror}") from error
+
+
+def _print(report: Report, dry_run: bool) -> None:
+    if report.read_as:
+        stderr.print(f"Read as {report.read_as}.", markup=False)
+    problems = report.problems
+    _list(problems.warnings.first, problems.warnings.count, "warning: ", lambda text: stderr.print(text, markup=False))
+    _list(problems.errors.first, problems.errors.count, "", complain)
+    if report.refused or report.plan is None:
+        complain(f"Nothing was imported: the file has {_several(problems.errors.count, 'error')}.")
+        return
+    for each in report.plan.losers[:LOSERS_SHOWN]:
+        lost = f"{_several(each.sites, 'site')} and {_several(each.chargers, 'charger')}"
+        verb = "would lose" if dry_run else "lost"
+        stdout.print(f"driver {each.driver.id}, {each.driver.name}: {verb} {lost}", markup=False)
+    if len(report.plan.removed) > LOSERS_SHOWN:
+        stdout.print(f"… and {len(report.plan.removed) - LOSERS_SHOWN} more; --json lists up to 1000")
+    counts = ", ".join(f"{count} {name}" for name, count in report.plan.counts.items())
+    revision = f"; revision {report.revision}" if report.revision is not None else ""
+    stdout.print(f"{'Would be' if dry_run else 'Drivers'}: {counts}{revision}.")
+
+
+def _list(first: list[Problem], count: int, prefix: str, show: Callable[[str], None]) -> None:
+    for each in first[:SHOWN]:
+        show(f"{prefix}{each}")
+    if count > SHOWN:
+        show(f"{prefix}… and {count - SHOWN} more; --json lists up to 1000")
+
+
+def _several(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

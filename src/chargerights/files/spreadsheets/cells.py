@@ -1,0 +1,196 @@
+"""What each column's cells may hold, and what Excel makes of them when nobody looks.
+
+Excel reads `0421` as the number 421 and `04E2` as 400, keeps 15 digits of a long number and shows it as
+`1.23457E+12`. What is lost so is refused; what may have lost something is taken with a warning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from math import isfinite
+from typing import Any
+
+from chargerights.rights import identifiers
+from chargerights.rights.errors import InvalidInput
+from chargerights.rights.model import ExternalId, ReferenceType
+
+from .columns import Column
+from .items import NOTHING, Item, is_spoilt, items, read_plain
+from .moments import Moment, begins, ends, moment
+from .problems import CellError, shown
+from .tables import Cell
+
+Warn = Callable[[str], None]
+
+EXACT = 10**15
+"""Excel keeps 15 digits of a number."""
+AS_TEXT = 'format the column as text in Excel ("Format cells", "Text") before typing or pasting, or write a CSV'
+SERIALS = range(20_000, 110_000)
+"""Numbers that Excel may keep for a day, of some time after 1954 and before 2205; a year is none."""
+YES, NO = frozenset({"yes", "true", "1", "y"}), frozenset({"no", "false", "0", "n"})
+
+
+class Nothing:
+    """Of a cell that says "none": what stands is taken away."""
+
+
+NONE = Nothing()
+
+
+def value(column: Column, cell: Cell, first_day: date | None, warn: Warn) -> Any:
+    """What a cell that is not blank says: NONE, or a value of the column's kind. Raises CellError."""
+    if cell == NOTHING:
+        return NONE
+    if isinstance(cell, float) and not isfinite(cell):
+        raise CellError(f"{cell} is no number that can be meant: {AS_TEXT}")
+    try:
+        return _READERS[column](cell, first_day, warn)
+    except CellError:
+        raise
+    except InvalidInput as wrong:
+        raise CellError(str(wrong)) from None
+
+
+def _name(cell: Cell, _: date | None, warn: Warn) -> str:
+    return identifiers.name(read_plain(_text(cell, warn)), "it")
+
+
+def _exact_text(cell: Cell, _: date | None, warn: Warn) -> str:
+    """An id that must be right to the character."""
+    if not isinstance(cell, str):
+        cell = _number_text(cell)
+        warn(f"{shown(cell)} is kept as a number in Excel, which drops leading zeros; {AS_TEXT} if there were some")
+    elif is_spoilt(cell):
+        raise CellError(f"{shown(cell)} is what Excel made of a long number, and its digits are gone: {AS_TEXT}")
+    return read_plain(cell)
+
+
+def _tag(cell: Cell, first_day: date | None, warn: Warn) -> str:
+    return identifiers.tag_text(_exact_text(cell, first_day, warn))
+
+
+def _external_id(cell: Cell, first_day: date | None, warn: Warn) -> str:
+    return identifiers.name(_exact_text(cell, first_day, warn), "it")
+
+
+def _number_text(cell: Cell) -> str:
+    if isinstance(cell, bool) or not isinstance(cell, int | float):
+        what = "a date or time" if isinstance(cell, date | time | timedelta) else "true or false"
+        raise CellError(f"Excel keeps it as {what}: {AS_TEXT}")
+    if cell != int(cell):
+        raise CellError(f"{cell} is a number with a fraction: {AS_TEXT}")
+    if abs(cell) >= EXACT:
+        raise CellError(f"{cell:.0f} has more digits than the 15 that Excel keeps of a number: {AS_TEXT}")
+    return str(int(cell))
+
+
+def _text(cell: Cell, _: Warn) -> str:
+    return cell if isinstance(cell, str) else _number_text(cell)
+
+
+def _moment(cell: Cell, first_day: date | None, warn: Warn) -> Moment:
+    if isinstance(cell, datetime):
+        return cell if cell.time() != time() else cell.date()
+    if isinstance(cell, date):
+        return cell
+    number = _serial(cell)
+    if number is None:
+        return moment(cell) if isinstance(cell, str) else moment(_number_text(cell))
+    if first_day is None:
+        raise CellError(f"{cell} looks like Excel's number of a day: format the column as date, or write 2026-12-31")
+    at = datetime.combine(first_day, time()) + timedelta(days=number)
+    at = (at + timedelta(seconds=0.5)).replace(microsecond=0)
+    found = at if at.time() != time() else at.date()
+    warn(f"the number {cell:g} is taken as Excel's number of {found}: format the column as date")
+    return found
+
+
+def _serial(cell: Cell) -> float | None:
+    """The number of days, when it may be one."""
+    if isinstance(cell, str):
+        if not re.fullmatch(r"\d{1,6}", cell):
+            return None
+        cell = float(cell)
+    if isinstance(cell, bool) or not isinstance(cell, int | float) or int(cell) not in SERIALS:
+        return None
+    return cell
+
+
+def _expiration(cell: Cell, first_day: date | None, warn: Warn) -> Moment | Nothing:
+    found = _moment(cell, first_day, warn)
+    return NONE if not isinstance(found, datetime) and ends(found, identifiers.zone("UTC")) is None else found
+
+
+def _truth(cell: Cell, _: date | None, warn: Warn) -> bool:
+    word = str(cell).casefold() if isinstance(cell, str | bool) else _number_text(cell)
+    if word in YES or word in NO:
+        return word in YES
+    raise CellError(f"{shown(cell)} is neither yes nor no")
+
+
+def _number(cell: Cell, _: date | None, warn: Warn) -> int:
+    text = _text(cell, warn)
+    if not re.fullmatch(r"-?\d{1,19}", text) or not identifiers.is_int64(int(text)):
+        raise CellError(f"{shown(text)} is not a whole number of 64 bits")
+    return int(text)
+
+
+def _driver_id(cell: Cell, first_day: date | None, warn: Warn) -> int:
+    return identifiers.entity_id(_number(cell, first_day, warn))
+
+
+_items = lru_cache(maxsize=50_000)(items)
+
+
+def _several(cell: Cell, _: date | None, warn: Warn) -> tuple[Item, ...]:
+    return _items(_text(cell, warn))
+
+
+def _home_site(cell: Cell, _: date | None, warn: Warn) -> Item:
+    found = _items(_text(cell, warn))
+    if len(found) != 1 or found[0].limits is not None:
+        raise CellError(f"{shown(cell)} is not one site: a driver has one home site, and it has no limits")
+    return found[0]
+
+
+def _references(cell: Cell, _: date | None, warn: Warn) -> tuple[ExternalId, ...]:
+    return tuple([_reference(each) for each in _items(_text(cell, warn))])
+
+
+def _reference(item: Item) -> ExternalId:
+    if len(item.path) != 2:
+        raise CellError(f"{shown(item.text)} is not an id in another system: write system / id, such as HR / E01008")
+    kind, start = ReferenceType.INTEGRATION, None
+    for part in filter(None, (each.strip() for each in (item.limits or "").split(";"))):
+        if part.endswith(".."):
+            start = begins(moment(part.removesuffix("..").strip()), identifiers.zone("UTC"))
+        elif part in ReferenceType.__members__:
+            kind = ReferenceType(part)
+        else:
+            raise CellError(f"{shown(part)} is neither {' nor '.join(ReferenceType)} nor a day, such as 2026-01-01..")
+    reference_id, external_id = (identifiers.text(each, "it") for each in item.path)
+    return ExternalId(reference_id, external_id, kind, start)
+
+
+_READERS: dict[Column, Callable[[Cell, date | None, Warn], Any]] = {
+    Column.NAME: _name,
+    Column.TAG: _tag,
+    Column.TAG_NAME: _name,
+    Column.STARTS: _moment,
+    Column.EXPIRES: _expiration,
+    Column.EXTERNAL_ID: _external_id,
+    Column.HOME_SITE: _home_site,
+    Column.SITES: _several,
+    Column.CHARGERS: _several,
+    Column.GROUPS: _several,
+    Column.ENABLED: _truth,
+    Column.BLOCKED: _truth,
+    Column.INVOICABLE: _truth,
+    Column.COMPANY_ID: _number,
+    Column.PAYER_ID: _number,
+    Column.REFERENCES: _references,
+    Column.DRIVER_ID: _driver_id,
+}

@@ -1,0 +1,83 @@
+"""The columns of a drivers' spreadsheet, and which of a file's headings is which."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from enum import StrEnum
+
+from .problems import InvalidSpreadsheet, Problem, shown
+
+
+class Column(StrEnum):
+    """Every column by its heading, in the order in which exports have them."""
+
+    NAME = "Name"
+    TAG = "RFID tag"
+    TAG_NAME = "RFID name"
+    STARTS = "Start date"
+    EXPIRES = "Expiration date"
+    EXTERNAL_ID = "External id"
+    HOME_SITE = "Home site"
+    SITES = "Site access"
+    CHARGERS = "Charger access"
+    GROUPS = "Access groups"
+    ENABLED = "Enabled"
+    BLOCKED = "Blocked"
+    INVOICABLE = "Invoicable"
+    COMPANY_ID = "Company id"
+    PAYER_ID = "Payer id"
+    REFERENCES = "Other ids"
+    DRIVER_ID = "Driver id"
+
+
+NEEDED = {Column.NAME, Column.TAG}
+"""Marked with an asterisk in exports."""
+OF_TAG = (Column.TAG_NAME, Column.STARTS, Column.EXPIRES, Column.BLOCKED, Column.INVOICABLE)
+"""What a row says of its tag; all else it says of the driver."""
+
+
+def heading(column: Column) -> str:
+    """As exports write it."""
+    return f"{column}*" if column in NEEDED else str(column)
+
+
+def recognised(text: object) -> Column | None:
+    """The column of that heading, whatever its case, spaces and asterisks."""
+    return _BY_KEY.get(_key(str(text)))
+
+
+def arrange(row: int, headings: Sequence[object]) -> dict[Column, int]:
+    """The position of each column. Raises InvalidSpreadsheet for headings that are unknown or there twice."""
+    found: dict[Column, int] = {}
+    problems: list[Problem] = []
+    for position, text in enumerate(headings):
+        if text is None:
+            continue
+        column = recognised(text)
+        if column is None:
+            problems.append(Problem(row, None, f"there is no column {shown(text)}; {_meant(str(text))}"))
+        elif column in found:
+            problems.append(Problem(row, str(column), "stands twice: keep one of the columns"))
+        else:
+            found[column] = position
+    if not found:
+        problems = [Problem(row, None, f"the first row names no column; headings are {_ALL}")]
+    if problems:
+        raise InvalidSpreadsheet(*problems)
+    return found
+
+
+def _key(text: str) -> str:
+    return "".join(each for each in text.casefold() if each.isalnum())
+
+
+def _meant(text: str) -> str:
+    close = difflib.get_close_matches(_key(text[:60]), _BY_KEY, 3)
+    if close:
+        return f"did you mean {' or '.join(shown(_BY_KEY[each]) for each in close)}? Else remove it"
+    return f"remove it, or rename it to one of {_ALL}"
+
+
+_BY_KEY = {_key(column): column for column in Column}
+_ALL = ", ".join(Column)

@@ -1,0 +1,127 @@
+"""Drivers with their tags and rights as a CSV or an Excel workbook.
+
+`table` finds out what kind of file it is, `understand` what its rows say, `plan` what they would do to a network;
+`write_csv` and `write_xlsx` write a network's drivers so that importing the file changes nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import BinaryIO
+
+import xlsxwriter  # type: ignore[import-untyped]
+
+from chargerights.files.collector import collector_paused
+from chargerights.rights.errors import InvalidInput
+from chargerights.rights.model import Driver
+from chargerights.rights.network import Network
+from chargerights.rights.operators import Scope
+
+from .columns import Column, heading
+from .csv_tables import guarded, read_csv
+from .identify import Mode
+from .planning import Ids, Plan, plan
+from .problems import InvalidSpreadsheet, Problem, Problems
+from .rows import Rows, understand
+from .sheet import Cells, Sheet, Written
+from .tables import Table
+from .workbooks import is_workbook, read_workbook
+
+__all__ = [
+    "Ids",
+    "InvalidSpreadsheet",
+    "Mode",
+    "Plan",
+    "Problem",
+    "Problems",
+    "Rows",
+    "Table",
+    "plan",
+    "seen_drivers",
+    "table",
+    "understand",
+    "write_csv",
+    "write_xlsx",
+]
+
+Progress = Callable[[int], None]
+
+WORKBOOK_ROWS = 1_048_576
+EXCEL_YEARS = range(1901, 9999)
+WIDTHS = {Column.NAME: 26, Column.TAG: 20, Column.SITES: 40, Column.CHARGERS: 30, Column.GROUPS: 24}
+DEFAULT_WIDTH = 15
+DATES = (Column.STARTS, Column.EXPIRES)
+
+
+class TooManyRows(InvalidInput):
+    """More drivers than a workbook holds."""
+
+
+def table(raw: bytes) -> Table:
+    """The file's table; its `read_as` says how the file was understood: `CSV in UTF-8, separated by semicolons`.
+
+    Raises InvalidSpreadsheet for a file of which no row can be read.
+    """
+    with collector_paused():
+        return read_workbook(raw) if is_workbook(raw) else read_csv(raw)
+
+
+def seen_drivers(network: Network, scope: Scope) -> Iterator[Driver]:
+    """The drivers that an operator of that scope sees, by id."""
+    return (network.drivers[each] for each in sorted(network.drivers) if scope.sees_driver(network.drivers[each]))
+
+
+def write_csv(network: Network, scope: Scope, file: BinaryIO, progress: Progress = lambda count: None) -> None:
+    """Writes the drivers of the scope as CSV, in UTF-8 with a mark as Excel wants it."""
+    text = io.TextIOWrapper(file, "utf-8-sig", newline="")
+    writer = csv.writer(text)
+    writer.writerow([heading(column) for column in Column])
+    sheet = Sheet(network, scope)
+    for driver in seen_drivers(network, scope):
+        for cells in sheet.rows(driver):
+            writer.writerow([_csv_text(cells.get(column)) for column in Column])
+        progress(1)
+    text.detach()
+
+
+def write_xlsx(network: Network, scope: Scope, file: BinaryIO, progress: Progress = lambda count: None) -> None:
+    """Writes the drivers of the scope as a workbook, row by row. All columns but dates are texts, so that Excel keeps
+    what is typed into them."""
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(file, options) as workbook:
+        page = workbook.add_worksheet("Drivers")
+        bold, text = workbook.add_format({"bold": True}), workbook.add_format({"num_format": "@"})
+        day = workbook.add_format({"num_format": "yyyy-mm-dd"})
+        for position, column in enumerate(Column):
+            page.set_column(position, position, WIDTHS.get(column, DEFAULT_WIDTH), day if column in DATES else text)
+            page.write_string(0, position, heading(column), bold)
+        page.freeze_panes(1, 1)
+        sheet = Sheet(network, scope)
+        row = 1
+        for driver in seen_drivers(network, scope):
+            for cells in sheet.rows(driver):
+                if row == WORKBOOK_ROWS:
+                    raise TooManyRows(f"a workbook holds {WORKBOOK_ROWS:,} rows, and the drivers need more: take a CSV")
+                _write_row(page, row, cells, text, day)
+                row += 1
+            progress(1)
+        page.autofilter(0, 0, row - 1, len(Column) - 1)
+
+
+_POSITIONS = {column: position for position, column in enumerate(Column)}
+
+
+def _write_row(page: xlsxwriter.worksheet.Worksheet, row: int, cells: Cells, text: object, day: object) -> None:
+    for column, value in cells.items():
+        position = _POSITIONS[column]
+        if isinstance(value, date) and value.year in EXCEL_YEARS:
+            page.write_datetime(row, position, value, day)
+        else:
+            page.write_string(row, position, str(value), text)
+
+
+def _csv_text(value: Written) -> str:
+    return "" if value is None else guarded(str(value))

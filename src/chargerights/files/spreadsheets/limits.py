@@ -1,0 +1,121 @@
+"""The window and weekly hours of a right, as they stand in brackets after its place.
+
+`Depot [2026-01-01..2026-06-30; Mo-Fr 08:00-17:00, Sa 10:00-14:00]`: either part may be left out, and either end of the
+window. `Depot []` is a right without limits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from chargerights.rights.errors import InvalidInput
+from chargerights.rights.explain import WEEKDAYS, clock_text
+from chargerights.rights.model import Hours, Right
+
+from .moments import begins, end_text, ends, moment, start_text
+from .problems import CellError, shown
+
+DAYS = tuple(each[:2] for each in WEEKDAYS)
+
+_DAY_NUMBERS = {name[:length].casefold(): 1 + i for i, name in enumerate(WEEKDAYS) for length in (2, 3, len(name))}
+_HOURS = re.compile(
+    r"(?P<first>[a-z]+)(?:\s*-\s*(?P<last>[a-z]+))?"
+    r"(?:\s+(?P<start>\d{1,2}:\d{2})\s*-\s*(?P<end>\d{1,2}:\d{2}))?",
+    re.IGNORECASE,
+)
+
+
+class Limits(NamedTuple):
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    hours: tuple[Hours, ...] = ()
+
+
+def limits(text: str, zone: ZoneInfo) -> Limits:
+    """What the text between brackets says, in that zone. Raises CellError."""
+    window: tuple[datetime | None, datetime | None] | None = None
+    hours: list[Hours] = []
+    for part in filter(None, (each.strip() for each in text.split(";"))):
+        if ".." not in part:
+            hours += _hours(part)
+        elif window is None:
+            start, _, end = (each.strip() for each in part.partition(".."))
+            window = begins(moment(start), zone) if start else None, ends(moment(end), zone) if end else None
+        else:
+            raise CellError(f"[{text}] has two windows: a right has one; write the place a second time for another")
+    return Limits(*(window or (None, None)), tuple(hours))
+
+
+def limits_text(right: Right, zone: ZoneInfo) -> str:
+    """What `limits` reads as the right's window and hours; of one without, an empty text."""
+    parts = []
+    if right.has_window:
+        start = start_text(right.valid_from, zone) if right.valid_from is not None else ""
+        end = end_text(right.valid_until, zone) if right.valid_until is not None else ""
+        parts.append(f"{start}..{end}")
+    if right.hours:
+        parts.append(", ".join(_run_text(run) for run in _runs(right.hours)))
+    return f" [{'; '.join(parts)}]" if parts else ""
+
+
+def _hours(text: str) -> Iterable[Hours]:
+    """`Mo-Fr 08:00-17:00, Sa 10:00-14:00`; days without hours share those of the next that has them."""
+    waiting: list[int] = []
+    for part in text.split(","):
+        found = _HOURS.fullmatch(part.strip())
+        if found is None:
+            raise CellError(f"{shown(part.strip())} is no window and no hours: {_RIGHT_WORDS}")
+        first = _day(found["first"])
+        last = _day(found["last"]) if found["last"] else first
+        waiting += [(first - 1 + i) % 7 + 1 for i in range((last - first) % 7 + 1)]
+        if found["start"] is not None:
+            start, end = _minutes(found["start"]), _minutes(found["end"])
+            try:
+                yield from [Hours(day, start, end) for day in waiting]
+            except InvalidInput as wrong:
+                raise CellError(f"{shown(part.strip())}: {wrong}") from None
+            waiting = []
+    if waiting:
+        raise CellError(f"{shown(text)} says days but no hours: {_RIGHT_WORDS}")
+
+
+def _day(text: str) -> int:
+    number = _DAY_NUMBERS.get(text.casefold())
+    if number is None:
+        raise CellError(f"{shown(text)} is no weekday: write {', '.join(DAYS)}")
+    return number
+
+
+def _minutes(text: str) -> int:
+    hours, _, minutes = text.partition(":")
+    if int(minutes) > 59:
+        raise CellError(f"{shown(text)} is no time of day: write 08:00")
+    return int(hours) * 60 + int(minutes)
+
+
+def _runs(hours: Sequence[Hours]) -> Iterable[list[Hours]]:
+    """Neighbours in the order given that are the same hours of one weekday after the other, never all round the week
+    into the first again."""
+    run: list[Hours] = []
+    for each in hours:
+        follows = run and each.weekday == run[-1].weekday % 7 + 1 and each.weekday != run[0].weekday
+        if not (follows and (each.start, each.end) == (run[0].start, run[0].end)):
+            if run:
+                yield run
+            run = []
+        run.append(each)
+    if run:
+        yield run
+
+
+def _run_text(run: Sequence[Hours]) -> str:
+    first = run[0]
+    days = DAYS[first.weekday - 1] + (f"-{DAYS[run[-1].weekday - 1]}" if len(run) > 1 else "")
+    return f"{days} {clock_text(first.start)}-{clock_text(first.end)}"
+
+
+_RIGHT_WORDS = "write [2026-01-01..2026-06-30], [Mo-Fr 08:00-17:00] or [2026-01-01..; Sa 10:00-14:00]"

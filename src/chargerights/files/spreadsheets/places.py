@@ -1,0 +1,148 @@
+"""Sites, chargers and access groups by what people call them, and the shortest such name that finds the place again.
+
+A site goes by its external id, its name, its path from above (`Company / Depot`, from any site above it on), its id, or
+`#` and its id; a charger by its id or name; an access group by its name, its id, or `#` and its id. What is written
+exactly so counts; only when nothing is, spellings in other case or with other spaces. What could be two is neither.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+
+from chargerights.rights.model import Place, PlaceKind
+from chargerights.rights.network import Network
+from chargerights.rights.operators import Scope
+
+from .items import Item, always_quoted, items, quoted
+from .problems import CellError, shown
+
+CANDIDATES_NAMED = 5
+GUESSES = 100
+"""So often near names are looked for: among thousands that takes a while."""
+
+_number = re.compile(r"#?\s*(\d{1,19})").fullmatch
+
+Index = defaultdict[str, list[Place]]
+
+
+class Places:
+    """The places of a network that stands still, as far as an operator of that scope sees them."""
+
+    def __init__(self, network: Network, scope: Scope) -> None:
+        self._network, self._scope = network, scope
+        self._exact: dict[PlaceKind, Index] = {kind: defaultdict(list) for kind in PlaceKind}
+        self._folded: dict[PlaceKind, Index] = {kind: defaultdict(list) for kind in PlaceKind}
+        for site in filter(lambda site: scope.sees_site(site.id), network.sites.values()):
+            self._add(Place(PlaceKind.SITE, site.id), {site.name, site.external_id})
+        for charger in filter(lambda charger: scope.sees_site(charger.site_id), network.chargers.values()):
+            self._add(Place(PlaceKind.CHARGER, charger.charger_id), {charger.charger_id, charger.name})
+        for group in filter(scope.sees_group, network.access_groups.values()):
+            self._add(Place(PlaceKind.ACCESS_GROUP, group.id), {group.name})
+        self._written: dict[Place, str] = {}
+        self._guesses = GUESSES
+
+    def find(self, kind: PlaceKind, item: Item) -> Place:
+        """The one place that the item names. Raises CellError, which names candidates."""
+        found = self._candidates(kind, item, folded=False) or self._candidates(kind, item, folded=True)
+        if len(found) == 1:
+            return next(iter(found))
+        if not found:
+            raise CellError(f"there is no {_WORDS[kind]} {shown(item.text)}{self._guess(kind, item)}")
+        named = [self._described(each) for each in sorted(found)[:CANDIDATES_NAMED]]
+        more = ", …" if len(found) > CANDIDATES_NAMED else ""
+        raise CellError(f"{shown(item.text)} may be {' or '.join(named)}{more}: write the one you mean")
+
+    def name(self, place: Place) -> str:
+        """What `find` finds the place by: its name or id, else its path, else its number."""
+        known = self._written.get(place)
+        if known is None:
+            known = self._written[place] = next(each for each in self._names(place) if self._finds(each, place))
+        return known
+
+    def _add(self, place: Place, names: Iterable[str | None]) -> None:
+        for name in names:
+            if name:
+                self._exact[place.kind][name].append(place)
+                self._folded[place.kind][_fold(name)].append(place)
+
+    def _candidates(self, kind: PlaceKind, item: Item, *, folded: bool) -> set[Place]:
+        if kind is not PlaceKind.CHARGER and item.bare and (number := _number(item.text)):
+            by_number = self._numbered(kind, int(number[1]))
+            if item.text.startswith("#"):
+                return by_number
+        else:
+            by_number = set()
+        whole = item.text if item.bare else item.path[0] if len(item.path) == 1 else None
+        if kind is PlaceKind.CHARGER and whole is not None and self._scope.sees_charger(whole):
+            return {Place(kind, whole)}
+        index = (self._folded if folded else self._exact)[kind]
+        found = by_number | set(index.get(_fold(whole) if folded else whole, ()) if whole is not None else ())
+        if kind is PlaceKind.SITE and len(item.path) > 1:
+            found.update(self._by_path(item.path, folded=folded))
+        return found
+
+    def _numbered(self, kind: PlaceKind, number: int) -> set[Place]:
+        if kind is PlaceKind.SITE:
+            seen = number in self._network.sites and self._scope.sees_site(number)
+        else:
+            group = self._network.access_groups.get(number)
+            seen = group is not None and self._scope.sees_group(group)
+        return {Place(kind, number)} if seen else set()
+
+    def _by_path(self, path: tuple[str, ...], *, folded: bool) -> Iterable[Place]:
+        def same(one: str, other: str) -> bool:
+            return _fold(one) == _fold(other) if folded else one == other
+
+        index = (self._folded if folded else self._exact)[PlaceKind.SITE]
+        for place in index.get(_fold(path[-1]) if folded else path[-1], ()):
+            names = self._chain(int(place.id))
+            if len(names) >= len(path) and all(map(same, reversed(path), names)):
+                yield place
+
+    def _names(self, place: Place) -> Iterable[str]:
+        name = str(place.id) if place.kind is PlaceKind.CHARGER else self._network.name_of(place)
+        yield quoted(name)
+        yield always_quoted(name)
+        if place.kind is PlaceKind.SITE:
+            yield self._path(int(place.id))
+        yield f"#{place.id}"
+
+    def _path(self, site_id: int) -> str:
+        return " / ".join(map(quoted, reversed(self._chain(site_id))))
+
+    def _chain(self, site_id: int) -> list[str]:
+        """The names of the site and of those above it that are seen."""
+        return [self._network.sites[each].name for each in self._network.chain(site_id) if self._scope.sees_site(each)]
+
+    def _finds(self, written: str, place: Place) -> bool:
+        try:
+            (item,) = items(written)
+            return item.limits is None and self.find(place.kind, item) == place
+        except (CellError, ValueError):
+            return False
+
+    def _described(self, place: Place) -> str:
+        if place.kind is PlaceKind.SITE:
+            return f"{self._path(int(place.id))} (#{place.id})"
+        if place.kind is PlaceKind.CHARGER:
+            name = self._network.chargers[str(place.id)].name
+            return f"{place.id} ({name})" if name else str(place.id)
+        return f"{self._network.access_groups[int(place.id)].name} (#{place.id})"
+
+    def _guess(self, kind: PlaceKind, item: Item) -> str:
+        if self._guesses == 0:
+            return ""
+        self._guesses -= 1
+        close = difflib.get_close_matches(_fold(item.path[-1])[:100], self._folded[kind], CANDIDATES_NAMED)
+        near = [self._described(place) for name in close for place in self._folded[kind][name]]
+        return f"; did you mean {' or '.join(dict.fromkeys(near[:CANDIDATES_NAMED]))}?" if near else ""
+
+
+def _fold(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+_WORDS = {PlaceKind.SITE: "site", PlaceKind.CHARGER: "charger", PlaceKind.ACCESS_GROUP: "access group"}

@@ -1,0 +1,66 @@
+"""A file's rows, whatever kind of file it is: found by its content, not by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from .problems import InvalidSpreadsheet, Problem
+
+Cell = str | int | float | bool | date | datetime | time | timedelta | None
+"""None for a blank one; numbers, dates and truths only from workbooks."""
+
+MAX_ROWS = 500_000
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The headings and, by row number, the rows that are not blank; `read_as` says how the file was understood."""
+
+    heading_row: int
+    headings: list[Cell]
+    rows: list[tuple[int, list[Cell]]]
+    read_as: str
+    first_day: date | None = None
+    """The day that Excel numbers 0 in this file, when that is known."""
+
+
+def table(numbered: Iterator[tuple[int, list[Cell]]], read_as: str, first_day: date | None = None) -> Table:
+    """The table of the rows of a file; the first that is not blank holds the headings.
+
+    Raises InvalidSpreadsheet when there is none, and when columns without a heading hold something.
+    """
+    filled = ((number, row) for number, cells in numbered if (row := _trimmed(cells)))
+    heading_row, headings = next(filled, (0, []))
+    if not headings:
+        raise InvalidSpreadsheet(Problem(None, None, "the file is empty: its first row names the columns"))
+    rows: list[tuple[int, list[Cell]]] = []
+    for number, row in filled:
+        if len(rows) == MAX_ROWS:
+            raise InvalidSpreadsheet(Problem(number, None, f"the file holds more than {MAX_ROWS:,} rows: split it"))
+        for position, cell in enumerate(row):
+            if cell is not None and (position >= len(headings) or headings[position] is None):
+                raise InvalidSpreadsheet(
+                    Problem(number, column_letters(position), "holds something, but the column has no heading")
+                )
+        rows.append((number, row))
+    return Table(heading_row, headings, rows, read_as, first_day)
+
+
+def column_letters(position: int) -> str:
+    """How spreadsheets name the column: A, B, … Z, AA."""
+    letters = ""
+    position += 1
+    while position:
+        position, rest = divmod(position - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def _trimmed(cells: list[Cell]) -> list[Cell]:
+    """The row without spaces around its texts and without blanks at its end."""
+    row = [(cell.strip() or None) if isinstance(cell, str) else cell for cell in cells]
+    while row and row[-1] is None:
+        row.pop()
+    return row

@@ -1,0 +1,1 @@
+"""What every door that takes files of drivers does with them: `drivers` imports one, `child` in a process apart."""

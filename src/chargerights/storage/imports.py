@@ -1,0 +1,180 @@
+"""Imports of files as jobs: who ordered each, how far it is, and what came of it.
+
+A job is worked on in attempts. An attempt says that it is alive every now and then; one that has not for a while is
+interrupted by whoever looks. What an import stores and its success are one transaction, which fails when the attempt
+was interrupted meanwhile: an import that was interrupted or has failed has stored nothing, and may be attempted again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, Update, delete, func, insert, select, update
+
+from ..rights.errors import Conflict, NotFound
+from .schema import imports
+
+ALIVE = timedelta(seconds=30)
+"""An attempt that was alive is thought to be so for that long."""
+KEPT = 200
+"""Imports of a customer; older ones are forgotten."""
+
+
+class UnknownImport(NotFound):
+    what = "import"
+
+
+class AttemptOver(Conflict):
+    """An attempt that was interrupted, or ended, wants to go on."""
+
+
+class State(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    REFUSED = "refused"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+GOING = (State.QUEUED, State.RUNNING)
+UNDONE = (State.INTERRUPTED, State.FAILED)
+
+
+class Asked(NamedTuple):
+    """What is to be imported, for which operator."""
+
+    operator_id: int
+    mode: str
+    dry_run: bool
+    file_name: str | None
+
+
+class Stage(NamedTuple):
+    """How far an import is: done of total in what it does now."""
+
+    phase: str | None = None
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """An import as it stands; `report` is what came of it, when it has ended."""
+
+    id: int
+    operator_id: int
+    mode: str
+    dry_run: bool
+    file_name: str | None
+    state: State
+    phase: str | None
+    done: int
+    total: int
+    attempt: str
+    alive_until: datetime
+    created_at: datetime
+    ended_at: datetime | None
+    report: dict[str, Any] | None
+
+
+class Attempt(NamedTuple):
+    """One attempt at one import."""
+
+    customer_id: int
+    import_id: int
+    name: str
+
+
+_COLUMNS = [imports.c[name] for name in Import.__dataclass_fields__]
+
+
+def add(connection: Connection, attempt: Attempt, asked: Asked, at: datetime) -> None:
+    """A new import, which waits; forgets the oldest when there are too many."""
+    connection.execute(
+        insert(imports).values(
+            customer_id=attempt.customer_id,
+            id=attempt.import_id,
+            **asked._asdict(),
+            state=State.QUEUED,
+            done=0,
+            total=0,
+            attempt=attempt.name,
+            alive_until=at + ALIVE,
+            created_at=at,
+        )
+    )
+    mine = imports.c.customer_id == attempt.customer_id
+    old = select(imports.c.id).where(mine).order_by(imports.c.id.desc()).offset(KEPT)
+    connection.execute(delete(imports).where(mine, imports.c.id.in_(connection.scalars(old).all())))
+
+
+def find(connection: Connection, customer_id: int, import_id: int) -> Import:
+    """Raises UnknownImport."""
+    row = connection.execute(_those(customer_id).where(imports.c.id == import_id)).one_or_none()
+    if row is None:
+        raise UnknownImport((import_id,))
+    return _import(row)
+
+
+def page(
+    connection: Connection, customer_id: int, operator_id: int | None, start: int, limit: int
+) -> tuple[list[Import], int]:
+    """So many imports from that place on, newest first, and how many there are; of one operator, or of all."""
+    query = _those(customer_id)
+    if operator_id is not None:
+        query = query.where(imports.c.operator_id == operator_id)
+    count = connection.scalar(select(func.count()).select_from(query.subquery())) or 0
+    rows = connection.execute(query.order_by(imports.c.id.desc()).offset(start).limit(limit))
+    return [_import(row) for row in rows], count
+
+
+def alive(connection: Connection, attempt: Attempt, stage: Stage, at: datetime) -> None:
+    """The attempt goes on. Raises AttemptOver."""
+    values = {**stage._asdict(), "state": State.RUNNING if stage.phase else State.QUEUED, "alive_until": at + ALIVE}
+    _go_on(connection, attempt, values)
+
+
+def end(connection: Connection, attempt: Attempt, state: State, at: datetime, report: dict[str, Any] | None) -> None:
+    """The attempt has come to that end. Raises AttemptOver."""
+    _go_on(connection, attempt, {"state": state, "phase": None, "ended_at": at, "report": report})
+
+
+def interrupt(connection: Connection, customer_id: int, import_id: int, at: datetime) -> None:
+    """Ends the attempt when it was to be alive only before that instant."""
+    going = _going(customer_id, import_id).where(imports.c.alive_until < at)
+    connection.execute(going.values(state=State.INTERRUPTED, phase=None, ended_at=at))
+
+
+def again(connection: Connection, attempt: Attempt, at: datetime) -> bool:
+    """Begins another attempt at an import that was interrupted or has failed; whether it did."""
+    columns = imports.c
+    mine = (columns.customer_id == attempt.customer_id) & (columns.id == attempt.import_id)
+    query = update(imports).where(mine, columns.state.in_(UNDONE))
+    values = {"state": State.QUEUED, "done": 0, "total": 0, "attempt": attempt.name, "alive_until": at + ALIVE}
+    return connection.execute(query.values(**values, ended_at=None, report=None)).rowcount == 1
+
+
+def _those(customer_id: int) -> Select[Any]:
+    return select(*_COLUMNS).where(imports.c.customer_id == customer_id)
+
+
+def _going(customer_id: int, import_id: int) -> Update:
+    columns = imports.c
+    mine = (columns.customer_id == customer_id) & (columns.id == import_id)
+    return update(imports).where(mine, columns.state.in_(GOING))
+
+
+def _go_on(connection: Connection, attempt: Attempt, values: dict[str, Any]) -> None:
+    query = _going(attempt.customer_id, attempt.import_id).where(imports.c.attempt == attempt.name)
+    if connection.execute(query.values(values)).rowcount != 1:
+        raise AttemptOver(f"import {attempt.import_id} was interrupted; send the file again")
+
+
+def _import(row: Sequence[Any]) -> Import:
+    members = dict(zip(Import.__dataclass_fields__, row, strict=True))
+    return Import(**{**members, "state": State(members["state"])})

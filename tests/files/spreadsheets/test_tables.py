@@ -1,0 +1,220 @@
+"""Files are understood whatever wrote them; what cannot be is refused in words, before any row is looked at."""
+
+from __future__ import annotations
+
+import io
+import random
+import zipfile
+from contextlib import suppress
+
+import pytest
+import xlsxwriter  # type: ignore[import-untyped]
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chargerights.files.spreadsheets import tables, workbooks
+from chargerights.files.spreadsheets.drivers_file import InvalidSpreadsheet, Problems, table, understand
+from tests.files.spreadsheets.sheets import Table, added, csv_bytes, errors_of, warnings_of, xlsx_bytes
+from tests.files.spreadsheets.sheets import planned as plan_of
+from tests.world import network
+
+ROWS: Table = [
+    ["Name", "RFID tag", "Site access"],
+    ["Zoë Müller, née Öz", "04AB", "Depot; Office"],
+]
+NO_BREAK = "\u00a0"
+
+
+def refusal(raw: bytes) -> str:
+    with pytest.raises(InvalidSpreadsheet) as refused:
+        table(raw)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [
+        ("utf-8", "UTF-8"),
+        ("utf-8-sig", "UTF-8"),
+        ("utf-16", "UTF-16"),
+        ("utf-16-le", "UTF-16 (assumed, it has no mark)"),
+        ("utf-16-be", "UTF-16 (assumed, it has no mark)"),
+        ("cp1252", "Windows-1252 (assumed, it is not UTF-8)"),
+    ],
+)
+@pytest.mark.parametrize(("delimiter", "named"), [(",", "commas"), (";", "semicolons"), ("\t", "tabs")])
+def test_a_csv_is_read_in_its_encoding_and_with_its_delimiter(
+    encoding: str, said: str, delimiter: str, named: str
+) -> None:
+    raw = csv_bytes(ROWS, delimiter, encoding)
+    assert table(raw).read_as == f"CSV in {said}, separated by {named}"
+    (driver,) = added(network(), raw)
+    assert (driver.name, len(driver.rights)) == ("Zoë Müller, née Öz", 2)
+
+
+def test_semicolons_and_commas_in_cells_do_not_mislead_the_search_for_the_delimiter() -> None:
+    raw = b"Name,Site access\r\nA;B;C;D,Depot;Office;Yard\r\nE;F;G;H,Depot;Office\r\n"
+    assert [driver.name for driver in added(network(), raw)] == ["A;B;C;D", "E;F;G;H"]
+
+
+def test_one_column_needs_no_delimiter() -> None:
+    assert [driver.name for driver in added(network(), b"name\nAda\nBea\n")] == ["Ada", "Bea"]
+
+
+def test_a_line_that_names_the_delimiter_for_excel_is_obeyed_and_is_no_row() -> None:
+    raw = b"sep=|\r\nName|External id\r\nAda|7\r\n"
+    assert added(network(), raw)[0].external_id == "7"
+    assert errors_of(network(), raw + b"|8\r\n") == ["row 4 column Name: is missing: every driver has a name"]
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_lines_end_as_on_any_system_and_blank_ones_count_but_say_nothing(ending: str) -> None:
+    raw = ending.join(["", "Name", "", "Ada", f" {NO_BREAK},,", ""]).encode()
+    assert [number for number, _ in table(raw).rows] == [4]
+
+
+def test_bytes_of_no_text_are_refused() -> None:
+    assert "neither" not in refusal(b"Name\n\x81\x8d")
+    assert 'save it as "CSV UTF-8"' in refusal(b"Name\n\x81\x8d")
+    assert "UTF-16" in refusal(b"\xff\xfeN\x00\x00\xd8")
+
+
+def test_quotes_that_do_not_close_are_refused_with_their_row() -> None:
+    assert refusal(b'Name,RFID tag\nAda,1\n"Bea,2\n').startswith("row 3: the row is not CSV")
+
+
+@pytest.mark.parametrize("raw", [b"", b"\n\n", b"\xef\xbb\xbf", b" , ,\n"])
+def test_an_empty_file_is_refused(raw: bytes) -> None:
+    assert "the file is empty" in refusal(raw)
+
+
+def test_headings_are_found_in_any_order_case_and_spacing() -> None:
+    raw = csv_bytes([["  home SITE ", "rfid_tag*", None, "NAME *"], ["Depot", "04AB", None, "Ada"]])
+    (driver,) = added(network(), raw)
+    assert (driver.name, driver.home_site_id, driver.tags[0].id_tag) == ("Ada", 2, "04AB")
+
+
+def test_unknown_and_repeated_headings_are_all_named_with_what_was_meant() -> None:
+    errors = errors_of(network(), [["Name", "RFID tagg", "Colour", "name", "Site acess"], ["Ada", "1", "2"]])
+    assert errors[0] == 'row 1: there is no column "RFID tagg"; did you mean "RFID tag" or "RFID name"? Else remove it'
+    assert errors[1].startswith('row 1: there is no column "Colour"; remove it, or rename it to one of Name, RFID')
+    assert errors[2] == "row 1 column Name: stands twice: keep one of the columns"
+    assert '"Site access"' in errors[3]
+
+
+def test_a_file_without_headings_is_told_which_there_are() -> None:
+    (error,) = errors_of(network(), [["Ada", "04AB"]])
+    assert error.startswith("row 1: the first row names no column; headings are Name, RFID tag, ")
+
+
+def test_a_cell_in_a_column_without_heading_is_refused() -> None:
+    assert errors_of(network(), [["Name", None, "RFID tag"], ["Ada", None, "1"], ["Bea", "x", "2"]]) == [
+        "row 3 column B: holds something, but the column has no heading"
+    ]
+    assert errors_of(network(), [["Name"], ["Ada", "x"]]) == [
+        "row 2 column B: holds something, but the column has no heading"
+    ]
+
+
+def test_columns_are_lettered_as_spreadsheets_do() -> None:
+    assert [tables.column_letters(each) for each in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
+
+
+def test_a_file_without_drivers_is_refused_also_where_it_would_remove_all() -> None:
+    assert errors_of(network(), [["Name"]]) == ["the file holds no drivers: below the headings there is no row"]
+
+
+def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "MAX_ROWS", 2)
+    assert table(csv_bytes([["Name"], ["A"], [], ["B"]])).rows
+    assert "more than 2 rows" in refusal(csv_bytes([["Name"], ["A"], ["B"], ["C"]]))
+
+
+def test_a_workbook_is_read_from_wherever_its_table_begins() -> None:
+    raw = xlsx_bytes([[], [None, None, "Name", "RFID tag"], [None, None, "Ada", "04AB"], [], [None, None, "Bea"]])
+    found = table(raw)
+    assert (found.heading_row, [number for number, _ in found.rows]) == (2, [3, 5])
+    assert found.read_as == 'sheet "Sheet1" of a workbook'
+    assert [driver.name for driver in added(network(), raw)] == ["Ada", "Bea"]
+
+
+def test_hidden_and_empty_sheets_are_passed_over() -> None:
+
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as workbook:
+        hidden, _, shown = (workbook.add_worksheet(name) for name in ("Lists", "Empty", "People"))
+        hidden.write(0, 0, "Nonsense")
+        shown.write(0, 0, "Name")
+        shown.write(1, 0, "Ada")
+        shown.activate()
+        shown.set_first_sheet()
+        hidden.hide()
+    assert table(content.getvalue()).read_as == 'sheet "People" of a workbook'
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"PK\x03\x04 cut short", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old and broken", xlsx_bytes([])],
+    ids=["xlsx", "xls", "empty"],
+)
+def test_a_workbook_that_is_broken_or_empty_is_refused_in_words(raw: bytes) -> None:
+    assert "workbook" in refusal(raw)
+
+
+def test_a_zip_of_something_else_is_refused() -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as package:
+        package.writestr("holiday.txt", "sun")
+    assert "save it anew as .xlsx" in refusal(content.getvalue())
+
+
+@given(
+    st.randoms(use_true_random=False),
+    st.sampled_from([xlsx_bytes(ROWS), csv_bytes(ROWS), csv_bytes(ROWS, ";", "utf-16")]),
+)
+def test_whatever_is_damaged_in_a_file_it_is_read_or_refused_in_words(dice: random.Random, raw: bytes) -> None:
+    damaged = bytearray(raw)
+    for _ in range(dice.randint(1, 4)):
+        damaged[dice.randrange(len(damaged))] = dice.randrange(256)
+    with suppress(InvalidSpreadsheet):
+        understand(table(bytes(damaged)), Problems())
+
+
+def test_a_workbook_that_unpacks_to_too_much_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbooks, "MAX_UNPACKED", 1000)
+    assert "unpacks to more than" in refusal(xlsx_bytes(ROWS))
+
+
+def test_a_sheet_that_reaches_far_out_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbooks, "MAX_CELLS", 10)
+    assert "delete what lies far out" in refusal(xlsx_bytes([["Name"], *[[]] * 10, [None, "x"]]))
+
+
+def test_a_formula_that_failed_is_not_read_as_a_blank_cell() -> None:
+
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as workbook:
+        sheet = workbook.add_worksheet("People")
+        sheet.write_row(0, 0, ["Name", "Site access"])
+        sheet.write(1, 0, "Ada")
+        sheet.write_formula(1, 1, "=VLOOKUP(A2,Sites!A:B,2,0)", None, "#N/A")
+    assert refusal(content.getvalue()) == (
+        'row 2: cell B2 of sheet "People" shows an error of a formula, such as #N/A: mend it'
+    )
+
+
+def test_the_values_of_formulas_are_read() -> None:
+
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as workbook:
+        sheet = workbook.add_worksheet()
+        sheet.write(0, 0, "Name")
+        sheet.write_formula(1, 0, '="A"&"da"', None, "Ada")
+    assert added(network(), content.getvalue())[0].name == "Ada"
+
+
+def test_problems_are_kept_up_to_a_number_and_counted_beyond(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = plan_of(network(), [["Name", "Enabled"], *[[f"D{i}", "perhaps"] for i in range(1500)]])
+    assert found.problems.errors.count == 1500
+    assert len(found.problems.errors.first) == 1000
+    assert warnings_of(found) == []
