@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from chargerights.storage import imports
+from chargerights.storage import imports, journal, personal
+from chargerights.storage.changes import drivers
 from chargerights.storage.database import Database
 from chargerights.storage.imports import ALIVE, KEPT, Asked, Attempt, AttemptOver, Stage, State, UnknownImport
-from tests.storage.writing import add_customer
+from chargerights.storage.journal import Occasion
+from tests.storage.writing import OCCASION, TEST, add_customer
 from tests.world import NOW
 
 ASKED = Asked(1, "add", False, "drivers.csv")
@@ -94,3 +96,13 @@ def test_the_oldest_imports_are_forgotten(database: Database, customer: int) -> 
     them, total = database.read_now(imports.page, customer, None, 0, KEPT)
     assert (total, them[0].id, them[-1].id) == (KEPT, KEPT + 2, 3)
     assert database.read_now(imports.page, customer, 2, 0, 10) == ([], 0)
+
+
+def test_when_a_driver_is_erased_no_report_names_anybody_any_more(database: Database, attempt: Attempt) -> None:
+    report = {"losers": [{"name": "Ursula"}]}
+    database.write_now(imports.end, attempt, State.SUCCEEDED, LATER, report)
+    driver = database.write_now(journal.make, attempt.customer_id, OCCASION, drivers.add, "Ursula")
+    erasure = Occasion(LATER, TEST, journal.ERASURE)
+    database.write_now(journal.make, attempt.customer_id, erasure, personal.erase, driver.id)
+    stands = found(database, attempt)
+    assert (stands.state, stands.report, stands.file_name) == (State.SUCCEEDED, None, None)

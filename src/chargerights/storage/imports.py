@@ -159,6 +159,11 @@ def again(connection: Connection, attempt: Attempt, at: datetime) -> bool:
     return connection.execute(query.values(**values, ended_at=None, report=None)).rowcount == 1
 
 
+def forget_reports(connection: Connection, customer_id: int) -> None:
+    """Drops what the customer's imports have reported, which may name anybody; that they took place stays known."""
+    connection.execute(update(imports).where(imports.c.customer_id == customer_id).values(report=None, file_name=None))
+
+
 def _those(customer_id: int) -> Select[Any]:
     return select(*_COLUMNS).where(imports.c.customer_id == customer_id)
 

@@ -32,6 +32,11 @@ def writes(*permissions: Permission) -> Row:
 
 
 ROWS = {
+    "POST /v2/imports": writes(P.WRITE_DRIVERS, P.WRITE_TAGS),
+    "GET /v2/imports": reads(P.READ_DRIVERS, P.READ_TAGS),
+    "GET /v2/imports/{importId}": reads(P.READ_DRIVERS, P.READ_TAGS),
+    "GET /v2/exports/drivers.csv": reads(P.READ_DRIVERS, P.READ_TAGS),
+    "GET /v2/exports/drivers.xlsx": reads(P.READ_DRIVERS, P.READ_TAGS),
     "GET /v2/authorisations": reads(P.READ_CHARGERS, P.READ_TAGS),
     "POST /v2/authorisations/{authorisationId}/tag": writes(P.WRITE_TAGS, P.READ_CHARGERS),
     "GET /v2/sessions": reads(P.READ_CHARGERS, P.READ_TAGS),
