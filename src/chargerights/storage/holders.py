@@ -24,9 +24,9 @@ class Holder(NamedTuple):
     blanks: Mapping[str, str | None]
 
 
-HOLDERS = (
+HOLDERS: tuple[Holder, ...] = (
     Holder(authorisations, {"id_tag": ERASED, "tag_key": ERASED}),
-    Holder(sessions, {"id_tag": None, "tag_key": None, "stop_id_tag": None}),
+    Holder(sessions, {"id_tag": ERASED, "tag_key": ERASED, "stop_id_tag": None}),
 )
 
 
