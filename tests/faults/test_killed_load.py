@@ -43,7 +43,7 @@ LARGE: dict[str, Any] = {
 }
 ADDED = {
     "sites": 2, "chargers": 50, "charger_owners": 50, "access_groups": 1, "access_group_chargers": 2,
-    "drivers": DRIVERS, "tags": DRIVERS, "rights": 2 * DRIVERS, "journal": 1,
+    "drivers": DRIVERS, "tags": DRIVERS, "rights": 2 * DRIVERS, "journal": 1, "events": 1,
 }  # fmt: skip
 
 

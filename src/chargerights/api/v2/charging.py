@@ -25,7 +25,7 @@ from ...storage.changes import tags
 from ...storage.sessions import Session
 from ..auth import CallerFirst
 from .paging import Paging, as_page, paging
-from .shapes import PROBLEM, Draft, Instant, Page, Shape
+from .shapes import PROBLEM, Draft, Id, Instant, Page, Shape
 from .tags import TagShape, shown, tag_of
 from .views import View, answer, viewing
 from .writing import Change, adding
@@ -36,7 +36,7 @@ READ = (Permission.READ_CHARGERS, Permission.READ_TAGS)
 CSV_ROWS_AT_ONCE = 1_000
 
 ChargerId = Annotated[str | None, Query(alias="chargerId", description="Only of this charger")]
-DriverId = Annotated[int | None, Query(alias="driverId", description="Only of this driver's tags")]
+DriverId = Annotated[Id | None, Query(alias="driverId", description="Only of this driver's tags")]
 ShownTag = Annotated[str | None, Query(alias="idTag", description="Only of this tag, in whatever case it is written")]
 Since = Annotated[Instant | None, Query(alias="startDate", description="Only from this instant on")]
 Until = Annotated[Instant | None, Query(alias="endDate", description="Only before this instant")]
@@ -150,7 +150,7 @@ async def list_authorisations(
 )
 async def add_shown_tag(
     change: Annotated[Change, Depends(adding(Permission.WRITE_TAGS, Permission.READ_CHARGERS))],
-    authorisationId: int,  # noqa: N803
+    authorisationId: Id,  # noqa: N803
     body: HolderDraft,
 ) -> Response:
     """For a tag that nobody knew: from now on it is this driver's, as it was shown."""
@@ -171,7 +171,7 @@ async def add_shown_tag(
 def _wanted_sessions(
     view: Annotated[View, Depends(viewing(*READ))],
     charger_id: ChargerId = None,
-    site_id: Annotated[int | None, Query(alias="siteId", description="Only at this site")] = None,
+    site_id: Annotated[Id | None, Query(alias="siteId", description="Only at this site")] = None,
     include_subsites: Annotated[bool, Query(alias="includeSubsites", description="And at the sites below it")] = False,
     driver_id: DriverId = None,
     id_tag: ShownTag = None,
