@@ -169,3 +169,8 @@ async def test_a_charger_s_password_is_renewed_and_shown_once(api: Api, callers:
     assert known is not None
     assert known.shows(made["password"].encode())
     assert made["password"] not in (await send(api, "GET", "/v2/sessions")).text
+
+
+@pytest.mark.parametrize("path", ["authorisations?chargerId=a%00b", "sessions?idTag=%00", "sessions.csv?chargerId=%00"])
+async def test_text_that_no_database_keeps_is_refused(api: Api, path: str) -> None:
+    assert refused(await send(api, "GET", f"/v2/{path}"))[0] == 400

@@ -35,9 +35,11 @@ router = APIRouter(prefix="/v2", tags=["Charging"], route_class=CallerFirst, res
 READ = (Permission.READ_CHARGERS, Permission.READ_TAGS)
 CSV_ROWS_AT_ONCE = 1_000
 
-ChargerId = Annotated[str | None, Query(alias="chargerId", description="Only of this charger")]
+ChargerId = Annotated[values.Text | None, Query(alias="chargerId", description="Only of this charger")]
 DriverId = Annotated[Id | None, Query(alias="driverId", description="Only of this driver's tags")]
-ShownTag = Annotated[str | None, Query(alias="idTag", description="Only of this tag, in whatever case it is written")]
+ShownTag = Annotated[
+    values.Text | None, Query(alias="idTag", description="Only of this tag, in whatever case it is written")
+]
 Since = Annotated[Instant | None, Query(alias="startDate", description="Only from this instant on")]
 Until = Annotated[Instant | None, Query(alias="endDate", description="Only before this instant")]
 
