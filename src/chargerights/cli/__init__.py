@@ -18,7 +18,7 @@ from ..rights.errors import DomainError
 from ..settings import InvalidSettings
 from ..storage.database import DatabaseFault, InvalidDatabaseUrl
 from ..storage.migration import UnknownSchema
-from . import chargers, customers, networks, questions, server
+from . import chargers, customers, networks, questions, server, simulator
 from .common import WrongQuestion, complain
 
 app = App(
@@ -36,6 +36,7 @@ app.command(networks.dump)
 app.command(questions.who)
 app.command(questions.check)
 app.command(questions.explain)
+app.command(simulator.simulate)
 
 
 def main() -> None:

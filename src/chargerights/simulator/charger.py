@@ -1,0 +1,266 @@
+"""A simulated charger: what people can do to it, and what can be seen of it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import ssl
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any, Self
+
+from ocpp.exceptions import OCPPError
+from websockets.asyncio.client import ClientConnection
+
+from .background import Background, Step
+from .configuration import Configuration
+from .life import Life
+from .local_list import ACCEPTED, LocalList
+from .model import Cause, Connector, Model, State, Transaction, Verdict
+from .ocpp2x import Ocpp21, Ocpp201
+from .ocpp16 import Ocpp16
+from .sessions import Sessions
+from .tally import Tally
+from .wire import Wire
+
+DIALECTS: Mapping[str, type[Wire]] = {"1.6": Ocpp16, "2.0.1": Ocpp201, "2.1": Ocpp21}
+COMMANDS_KEPT = 100
+POWER_W = 11_000
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a charger says of itself when it boots; `meter_*` in 1.6 only."""
+
+    vendor: str = "chargerights"
+    model: str = "Simulated"
+    serial_number: str | None = None
+    iccid: str | None = None
+    imsi: str | None = None
+    meter_type: str | None = None
+    meter_serial_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """In seconds. `second` is how long a second of every configured interval lasts: tests take a short one."""
+
+    answer: float = 30.0
+    close: float = 5.0
+    reboot: float = 5.0
+    second: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a central system told the charger, as it came."""
+
+    action: str
+    payload: Any
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class SimulatedCharger:
+    """Powered on within `async with`. It answers commands by its version's table; `answers` holds by action what it
+    answers instead: a payload, an OCPPError (a CALLERROR), or SILENCE."""
+
+    def __init__(
+        self,
+        url: str,
+        charger_id: str,
+        *,
+        version: str = "1.6",
+        password: str | None = None,
+        connectors: int = 1,
+        firmware: str = "1.0.0",
+        about: About | None = None,
+        local_list_capacity: int = 100,
+        configuration: Mapping[str, str | int | bool] | None = None,
+        timings: Timings | None = None,
+        tally: Tally | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        chance: random.Random | None = None,
+        tls: ssl.SSLContext | None = None,
+        car_comes_when_started: bool = False,
+        on_start: Callable[[SimulatedCharger, Transaction], None] | None = None,
+    ) -> None:
+        self.url = url.rstrip("/")
+        self.id = charger_id
+        self.dialect = DIALECTS[version]
+        self.password = password
+        self.firmware = firmware
+        self.firmware_status = "Idle"
+        self.about = about or About(serial_number=charger_id[-25:])
+        self.timings = timings or Timings()
+        self.tally = tally if tally is not None else Tally()
+        self.now = clock
+        self.random = chance or random.Random()  # noqa: S311 - chance, not secrecy
+        self.tls = tls
+        self.car_comes_when_started = car_comes_when_started
+        self.configuration = Configuration(dict(configuration or {}))
+        self.configuration.put("LocalAuthListMaxLength", local_list_capacity)
+        self.configuration.put("NumberOfConnectors", connectors)
+        numbers = range(1, connectors + 1)
+        self.model = Model(
+            self.configuration,
+            {number: Connector(number, POWER_W) for number in numbers},
+            LocalList(local_list_capacity),
+        )
+        self.sessions = Sessions(self, on_start)
+        self.registration: str | None = None
+        self.refusal: str | None = None
+        self.closed: str | None = None
+        self.rebooting = False
+        self.told: deque[Command] = deque(maxlen=COMMANDS_KEPT)
+        self.answers: dict[str, Mapping[str, Any] | OCPPError | object] = {}
+        self.event_ids = count(1)
+        self.background = Background()
+        self.life = Life(self)
+        self.wire: Wire | None = None
+        self._socket: ClientConnection | None = None
+
+    async def __aenter__(self) -> Self:
+        self.power_on()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.power_off()
+
+    def power_on(self) -> None:
+        self.spawn(self.life.run())
+
+    async def power_off(self) -> None:
+        """Says goodbye and ends. Raises what went wrong inside, if anything did."""
+        await self.background.end()
+
+    # What can be seen.
+
+    @property
+    def connected(self) -> bool:
+        return self.wire is not None
+
+    @property
+    def online(self) -> bool:
+        """Connected, and accepted by the central system."""
+        return self.model.online
+
+    @property
+    def settled(self) -> bool:
+        """Every transaction message is confirmed."""
+        return not self.model.queue
+
+    @property
+    def local_list(self) -> LocalList:
+        return self.model.local_list
+
+    @property
+    def transactions(self) -> list[Transaction]:
+        """Those that run."""
+        return self.model.running()
+
+    @property
+    def numbers(self) -> Iterable[int]:
+        """The connectors that the protocol knows: in 1.6 also 0, the charger itself."""
+        return (0, *self.model.connectors) if self.dialect is Ocpp16 else self.model.connectors
+
+    def state(self, number: int = 1) -> State:
+        """Of a connector; of the charger for 0."""
+        if number == 0:
+            return State.AVAILABLE if self.model.operative else State.UNAVAILABLE
+        return self.model.connectors[number].state
+
+    def commands(self, action: str) -> list[Any]:
+        """The payloads of the latest commands of this kind, oldest first."""
+        return [command.payload for command in self.told if command.action == action]
+
+    async def until(self, fact: Callable[[SimulatedCharger], bool], seconds: float = 10.0) -> None:
+        """Returns once the fact is true of this charger. Raises TimeoutError."""
+        if not await self.background.until(lambda: fact(self), seconds):
+            raise TimeoutError(f"it did not come about within {seconds} s: {self!r}")
+
+    def __repr__(self) -> str:
+        states = {number: str(self.state(number)) for number in self.numbers}
+        return (
+            f"<SimulatedCharger {self.id} connected={self.connected} registration={self.registration} states={states} "
+            f"list={self.local_list.version} queue={len(self.model.queue)} refusal={self.refusal} closed={self.closed}>"
+        )
+
+    # What people do.
+
+    async def present(self, tag: str, number: int = 1) -> Verdict:
+        """Shows a tag at a connector: it starts a session, or ends the one that it (or one of its group) started."""
+        return await self.sessions.present(tag, self.model.connectors[number])
+
+    async def plug_in(self, number: int = 1) -> None:
+        self.sessions.plug_in(self.model.connectors[number])
+
+    async def unplug(self, number: int = 1) -> None:
+        self.sessions.unplug(self.model.connectors[number])
+
+    async def measure(self, number: int = 1) -> None:
+        """Meter values of the session before the next are due."""
+        self.sessions.measure(self.model.connectors[number], Cause.PERIODIC)
+
+    async def go_offline(self) -> None:
+        """Takes the network away: the link breaks without a close."""
+        self.life.network.clear()
+        if self._socket is not None:
+            self._socket.transport.abort()
+        await self.until(lambda charger: not charger.connected)
+
+    async def come_back(self) -> None:
+        """Gives the network back: the charger connects at once."""
+        self.life.network.set()
+        self.life.hurry.set()
+
+    async def reconnect(self) -> None:
+        """Closes the link and connects at once."""
+        if self._socket is not None:
+            await self._socket.close()
+        self.life.hurry.set()
+
+    # What its life and its wire tell it.
+
+    def connected_by(self, wire: Wire | None, socket: ClientConnection | None) -> None:
+        self.wire, self._socket = wire, socket
+        if wire is not None:
+            self.refusal = self.closed = None
+        elif self.model.online:
+            self.model.online = False
+            self.tally.accepted -= 1
+        self.changed()
+
+    def registered(self, status: str, interval: int) -> None:
+        self.registration = status
+        self.tally.boots[status] += 1
+        if status == ACCEPTED and interval > 0:
+            self.configuration.put("HeartbeatInterval", interval)
+        self.changed()
+
+    def came_online(self) -> None:
+        self.model.online = True
+        self.tally.accepted += 1
+        self.changed()
+
+    def was_told(self, action: str, payload: Any) -> None:
+        self.told.append(Command(action, payload))
+        self.tally.commands[action] += 1
+        self.changed()
+
+    def changed(self) -> None:
+        """Wakes whoever waits for a fact, and the charger to say what there is to say."""
+        self.life.stirred.set()
+        self.background.changed()
+
+    def spawn(self, step: Step) -> None:
+        self.background.spawn(step)
+
+    async def sleep(self, seconds: float) -> None:
+        """So many of this charger's seconds."""
+        await asyncio.sleep(seconds * self.timings.second)

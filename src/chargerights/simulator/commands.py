@@ -1,0 +1,131 @@
+"""What a charger does when the central system tells it, whatever the version: the wires translate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from .configuration import Outcome, Setting
+from .local_list import ACCEPTED, Standing, Update
+from .model import Authorisation, Cause, Connector
+
+if TYPE_CHECKING:
+    from .charger import SimulatedCharger
+
+Later = Callable[..., None]
+
+
+class Commands:
+    """Methods that answer at once are told `afterwards`, which does a step once the answer is sent."""
+
+    def __init__(self, charger: SimulatedCharger) -> None:
+        self._charger = charger
+        self._model = charger.model
+
+    def remote_start(self, tag: str, number: int | None, remote_start_id: int | None, afterwards: Later) -> bool:
+        """False when no connector can take the session."""
+        free = [
+            each
+            for each in self._model.connectors.values()
+            if each.operative and each.transaction is None and number in (None, each.number)
+        ]
+        if not free or not self._charger.online:
+            return False
+        connector = next((each for each in free if each.plugged), free[0])
+        sessions = self._charger.sessions
+        authorisation = Authorisation(sessions.new_id(), tag, None, Cause.REMOTE, remote_start_id)
+        afterwards(sessions.start_remotely, connector, authorisation, self._charger.car_comes_when_started)
+        return True
+
+    async def remote_stop(self, number: int) -> None:
+        self._charger.sessions.stop(self._model.connectors[number], Cause.REMOTE)
+
+    async def unlock(self, connector: Connector) -> None:
+        """The cable is let go; a session ends by it."""
+        self._charger.sessions.stop(connector, Cause.UNLOCKED)
+        self._charger.sessions.unplug(connector)
+
+    async def measure(self, connector: Connector) -> None:
+        self._charger.sessions.measure(connector, Cause.TRIGGERED)
+
+    async def reset(self, cause: Cause) -> None:
+        """Ends what runs and boots anew. What is not confirmed outlives any reset; a soft one waits a little for it."""
+        for connector in self._model.connectors.values():
+            self._charger.sessions.stop(connector, cause)
+        if cause is Cause.SOFT_RESET:
+            await self._settle()
+        self._reboot("RemoteReset")
+
+    async def reset_when_idle(self) -> None:
+        await self._charger.background.until(lambda: not self._charger.transactions, None)
+        await self._settle()
+        self._reboot("ScheduledReset")
+
+    def change_availability(self, number: int | None, operative: bool) -> str:
+        """1.6's and 2.x's word for it; None is the whole charger."""
+        if number is not None and number not in self._model.connectors:
+            return "Rejected"
+        if number is None:
+            self._model.operative = operative
+        concerned = self._model.connectors.values() if number is None else [self._model.connectors[number]]
+        done = [self._model.make_available(connector, operative) for connector in concerned]
+        self._charger.changed()
+        return "Accepted" if all(done) else "Scheduled"
+
+    def change_setting(self, setting: Setting, value: str, afterwards: Later) -> Outcome:
+        outcome = self._charger.configuration.change(setting, value)
+        if setting.name == "AuthorizationKey" and outcome is Outcome.ACCEPTED:
+            self._charger.password = value
+            afterwards(self._charger.reconnect)  # with the new one, as use case A01 has it
+        self._charger.changed()
+        return outcome
+
+    def update_local_list(self, version: int, kind: str, entries: Iterable[tuple[str, Standing | None]]) -> Update:
+        local_list = self._model.local_list
+        outcome = {"Full": local_list.replace, "Differential": local_list.change}[kind](version, entries)
+        self._charger.configuration.put("LocalAuthListCtrlr.Entries", len(local_list))
+        self._charger.changed()
+        return outcome
+
+    def clear_cache(self) -> bool:
+        """False when there is no cache."""
+        self._model.cache.clear()
+        self._charger.changed()
+        return self._charger.configuration.flag("AuthorizationCacheEnabled")
+
+    async def update_firmware(self, location: str, request_id: int | None) -> None:
+        """The new version is the name of the file at the location, without its ending."""
+        charger = self._charger
+        for status in ("Downloading", "Downloaded", "Installing"):
+            await self._report_firmware(status, request_id)
+        charger.firmware = PurePosixPath(urlsplit(location).path).stem[:50] or charger.firmware
+        self._reboot("FirmwareUpdate")
+        await charger.background.until(lambda: charger.online and not charger.rebooting, None)
+        await self._report_firmware("Installed", request_id)
+        charger.firmware_status = "Idle"
+
+    async def boot_again(self) -> None:
+        """A boot that was asked for: it may end the waiting for the next one."""
+        charger = self._charger
+        if charger.wire is None or not charger.online:
+            charger.life.boot_now.set()
+            return
+        charger.registered(*await charger.wire.boot("Triggered"))
+        if charger.registration != ACCEPTED:
+            await charger.reconnect()
+
+    async def _settle(self) -> None:
+        await self._charger.background.until(lambda: self._charger.settled, self._charger.timings.close)
+
+    def _reboot(self, reason: str) -> None:
+        self._charger.life.boot_reason = reason
+        self._charger.registration = None
+        self._charger.rebooting = True
+        self._charger.spawn(self._charger.reconnect())
+
+    async def _report_firmware(self, status: str, request_id: int | None) -> None:
+        self._charger.firmware_status = status
+        if self._charger.wire is not None:
+            await self._charger.wire.report_firmware(status, request_id)

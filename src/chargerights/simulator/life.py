@@ -1,0 +1,244 @@
+"""A charger's life on the link: connect, boot, speak, lose the link, back off, come again. What it says comes from its
+model; what it answers is the wire's."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.typing import Subprotocol
+
+from .model import Notice, State
+from .wire import LinkLost, NoAnswer, Wire
+
+if TYPE_CHECKING:
+    from .charger import SimulatedCharger
+
+BOOT_RETRY_S = 60  # where the central system leaves the interval to the charger
+MAX_FRAME = 2**20
+
+
+class HandshakeRefused(Exception):
+    """Its text says by what: an HTTP status, or what else went wrong."""
+
+
+class Life:
+    """Runs until it is cancelled. Others clear `network` to take it away, set `hurry` to end a back-off, `boot_now` to
+    boot before the interval has passed, `stirred` when there is something to say."""
+
+    def __init__(self, charger: SimulatedCharger) -> None:
+        self._charger = charger
+        self.network = asyncio.Event()
+        self.network.set()
+        self.hurry = asyncio.Event()
+        self.stirred = asyncio.Event()
+        self.boot_now = asyncio.Event()
+        self.boot_reason = "PowerUp"
+        self._failures = 0
+        self._reported: dict[int, State] = {}
+        self._lost_at: float | None = None
+        self._unconfirmed: Notice | None = None
+        self._attempts = 0
+        self._retry_at = 0.0
+
+    async def run(self) -> None:
+        while True:
+            await self.network.wait()
+            if self._charger.rebooting:
+                await self._charger.sleep(self._charger.timings.reboot)
+                self._charger.rebooting = False
+            try:
+                async with self._connected() as socket:
+                    await self._serve(socket)
+            except HandshakeRefused as refused:
+                self._charger.tally.handshakes_refused[str(refused)] += 1
+                self._charger.refusal = str(refused)
+                self._charger.changed()
+            if self.network.is_set() and not self._charger.rebooting:
+                await self._back_off()
+
+    async def _back_off(self) -> None:
+        """2.0.1's rule (J04): the wait doubles for so many attempts, plus a random part."""
+        configuration = self._charger.configuration
+        doubled = min(self._failures, configuration.number("OCPPCommCtrlr.RetryBackOffRepeatTimes"))
+        wait = configuration.number("OCPPCommCtrlr.RetryBackOffWaitMinimum") * 2**doubled
+        wait += self._charger.random.uniform(0, configuration.number("OCPPCommCtrlr.RetryBackOffRandomRange"))
+        self._failures += 1
+        await self._wait(self.hurry, wait)
+
+    async def _wait(self, event: asyncio.Event, seconds: float) -> bool:
+        """Waits for the event so long; whether it came. It is cleared for the next time."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, seconds) * self._charger.timings.second):
+                await event.wait()
+        came = event.is_set()
+        event.clear()
+        return came
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[ClientConnection]:
+        charger = self._charger
+        subprotocol = Subprotocol(charger.dialect.subprotocol)
+        headers = {}
+        if charger.password is not None:
+            user = f"{charger.id}:{charger.password}".encode()
+            headers["Authorization"] = f"Basic {base64.b64encode(user).decode()}"
+        trusting: dict[str, Any] = {} if charger.tls is None else {"ssl": charger.tls}
+        self.hurry.clear()
+        try:
+            socket = await connect(
+                f"{charger.url}/{quote(charger.id, safe='')}",
+                subprotocols=[subprotocol],
+                additional_headers=headers,
+                compression=None,
+                user_agent_header=f"{charger.about.vendor} {charger.about.model}",
+                proxy=None,
+                open_timeout=charger.timings.answer,
+                close_timeout=charger.timings.close,
+                ping_interval=charger.configuration.number("WebSocketPingInterval") or None,
+                max_size=MAX_FRAME,
+                max_queue=4,
+                **trusting,
+            )
+        except InvalidStatus as refused:
+            raise HandshakeRefused(str(refused.response.status_code)) from None
+        except InvalidHandshake as refused:
+            raise HandshakeRefused(str(refused)) from None
+        except TimeoutError:
+            raise HandshakeRefused("timed out") from None
+        except OSError as refused:
+            raise HandshakeRefused(refused.strerror or str(refused)) from None
+        async with socket:
+            if socket.subprotocol != subprotocol:
+                raise HandshakeRefused(f"{subprotocol} was not agreed to")
+            charger.tally.connects += 1
+            charger.tally.connected += 1
+            try:
+                yield socket
+            finally:
+                charger.tally.connected -= 1
+
+    async def _serve(self, socket: ClientConnection) -> None:
+        """Speaks and listens until the link is lost."""
+        charger = self._charger
+        wire = charger.dialect(charger, socket)
+        charger.connected_by(wire, socket)
+        tasks = [asyncio.ensure_future(step) for step in (self._listen(wire), self._speak(wire))]
+        try:  # no TaskGroup: Python 3.11's forgets its own cancellation when the link is lost at the same moment
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        except LinkLost:
+            pass
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._lost_at = monotonic()
+            charger.connected_by(None, None)
+
+    async def _listen(self, wire: Wire) -> None:
+        try:
+            await wire.start()
+        except ConnectionClosed as closed:
+            self._charger.closed = str(closed)
+            closed_by_charger = closed.rcvd_then_sent is False
+            self._charger.tally.drops += not closed_by_charger
+            raise LinkLost from None
+        finally:
+            wire.lost.cancel()
+
+    async def _speak(self, wire: Wire) -> None:
+        charger = self._charger
+        await self._boot(wire)
+        self._failures = 0
+        self._retry_at = 0.0
+        self._forget_reported()
+        heartbeat_at = monotonic() + self._heartbeat_s()
+        while True:
+            await self._send_queue(wire)
+            await self._report_states(wire)
+            wake_at = min(heartbeat_at, self._retry_at) if charger.model.queue else heartbeat_at
+            if await self._wait(self.stirred, self._until(wake_at)):
+                heartbeat_at = min(heartbeat_at, monotonic() + self._heartbeat_s())
+            if monotonic() >= heartbeat_at:
+                with _errors_counted():
+                    await wire.heartbeat()
+                heartbeat_at = monotonic() + self._heartbeat_s()
+
+    def _until(self, at: float) -> float:
+        return (at - monotonic()) / self._charger.timings.second
+
+    def _heartbeat_s(self) -> float:
+        return max(1, self._charger.configuration.number("HeartbeatInterval")) * self._charger.timings.second
+
+    async def _boot(self, wire: Wire) -> None:
+        """Asks to be accepted, again after each interval, as 1.6 section 4.2 and 2.x use cases B01 to B03 have it;
+        a charger that was accepted and only lost its link need not ask."""
+        charger = self._charger
+        while charger.registration != "Accepted":
+            interval = 0
+            with _errors_counted():
+                status, interval = await wire.boot(self.boot_reason)
+                charger.registered(status, interval)
+            if charger.registration != "Accepted":
+                await self._wait(self.boot_now, interval or BOOT_RETRY_S)
+        charger.came_online()
+
+    def _forget_reported(self) -> None:
+        """After a boot, and after a long time offline, all states are told anew (2.0.1, B04)."""
+        threshold = self._charger.configuration.number("OCPPCommCtrlr.OfflineThreshold") * self._charger.timings.second
+        if self.boot_reason or self._lost_at is None or monotonic() - self._lost_at > threshold:
+            self._reported = {}
+        self.boot_reason = ""
+
+    async def _report_states(self, wire: Wire) -> None:
+        for number in self._charger.numbers:
+            state = self._charger.state(number)
+            if self._reported.get(number) != state:
+                with _errors_counted():
+                    await wire.report_status(number)
+                self._reported[number] = state
+
+    async def _send_queue(self, wire: Wire) -> None:
+        """Sends the transaction messages in order; one that is refused is tried again as often as configured."""
+        charger = self._charger
+        queue = charger.model.queue
+        while queue and monotonic() >= self._retry_at:
+            notice = queue[0]
+            charger.tally.resent += notice is self._unconfirmed
+            self._unconfirmed = notice
+            try:
+                await wire.send(notice)
+            except LinkLost:
+                raise
+            except NoAnswer:
+                self._attempts += 1
+                configuration = charger.configuration
+                if self._attempts < configuration.number("TransactionMessageAttempts"):
+                    pause = configuration.number("TransactionMessageRetryInterval") * self._attempts
+                    self._retry_at = monotonic() + pause * charger.timings.second
+                    continue
+                charger.tally.given_up += 1
+            self._attempts = 0
+            queue.popleft()
+            self._unconfirmed = None
+            charger.changed()
+
+
+@contextmanager
+def _errors_counted() -> Iterator[None]:
+    """Lets a message go that was not answered: the wire has counted it. A lost link ends the conversation."""
+    try:
+        yield
+    except LinkLost:
+        raise
+    except NoAnswer:
+        pass

@@ -1,0 +1,263 @@
+"""One charger's state, as both generations of OCPP drive it: connectors, transactions, what is known of tags, and the
+queue of transaction messages that a central system has not confirmed yet. Pure: no I/O, time is an argument.
+
+A transaction runs while its cable is plugged in and its tag authorised, in whichever order that came about:
+
+    Available ── plug_in / authorise ──▶ Preparing ── the other ──▶ Charging ── stop / unplug ──▶ Finishing, Available
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, StrEnum, auto
+
+from .configuration import Configuration
+from .local_list import ACCEPTED, Cache, LocalList, Standing
+
+CACHE_CAPACITY = 100
+
+
+class State(StrEnum):
+    """1.6's words; 2.x says Occupied for the middle three."""
+
+    AVAILABLE = "Available"
+    PREPARING = "Preparing"
+    CHARGING = "Charging"
+    FINISHING = "Finishing"
+    UNAVAILABLE = "Unavailable"
+
+
+class Source(StrEnum):
+    """Who decided about a tag."""
+
+    CENTRAL_SYSTEM = "central system"
+    LOCAL_LIST = "local list"
+    CACHE = "cache"
+    CHARGER = "charger"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """May the tag charge here? `status` is the word of whoever decided; the charger's own words are NoAnswer,
+    Offline, InUse, Unavailable."""
+
+    status: str
+    source: Source
+    group: str | None = None
+
+    @property
+    def allowed(self) -> bool:
+        return self.status == ACCEPTED
+
+
+class Cause(Enum):
+    """Why a transaction message is sent."""
+
+    CARD = auto()
+    REMOTE = auto()
+    PERIODIC = auto()
+    TRIGGERED = auto()
+    DEAUTHORISED = auto()
+    UNPLUGGED = auto()
+    UNLOCKED = auto()
+    SOFT_RESET = auto()
+    HARD_RESET = auto()
+
+
+class Event(StrEnum):
+    """2.x's words; StartTransaction, MeterValues and StopTransaction in 1.6."""
+
+    STARTED = "Started"
+    UPDATED = "Updated"
+    ENDED = "Ended"
+
+
+@dataclass(slots=True, eq=False)
+class Transaction:
+    """`id` is the charger's own (2.x's transactionId), `number` the central system's (1.6's), known once it has
+    answered the start; `status` is what it then said of the tag."""
+
+    id: str
+    connector: int
+    tag: str
+    group: str | None
+    remote_start_id: int | None
+    number: int | None = None
+    status: str | None = None
+    messages: int = 0
+    running: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Notice:
+    """A transaction message: kept until it is confirmed, whatever happens to the link."""
+
+    event: Event
+    transaction: Transaction
+    at: datetime
+    cause: Cause
+    meter_wh: int
+    power_w: int
+    seq_no: int
+    offline: bool
+    tag: str | None
+
+
+@dataclass(slots=True)
+class Authorisation:
+    """A tag that may charge and waits for its cable."""
+
+    id: str
+    tag: str
+    group: str | None
+    cause: Cause
+    remote_start_id: int | None = None
+
+
+@dataclass(slots=True)
+class Connector:
+    number: int
+    power_w: int
+    plugged: bool = False
+    operative: bool = True
+    operative_next: bool | None = None
+    authorised: Authorisation | None = None
+    transaction: Transaction | None = None
+    finished: bool = False
+    _register_wh: float = 0.0
+    _since: datetime | None = None
+
+    @property
+    def state(self) -> State:
+        if self.transaction is not None:
+            return State.CHARGING
+        if not self.operative:
+            return State.UNAVAILABLE
+        if self.finished:
+            return State.FINISHING
+        return State.PREPARING if self.plugged or self.authorised is not None else State.AVAILABLE
+
+    def meter_wh(self, at: datetime) -> int:
+        """The energy register: it counts at full power while a transaction runs."""
+        running = max(0.0, (at - self._since).total_seconds()) if self._since is not None else 0.0
+        return int(self._register_wh + self.power_w * running / 3600)
+
+    def count(self, at: datetime | None, now: datetime) -> None:
+        """Begins to count at that instant; stops counting when it is None."""
+        self._register_wh = self.meter_wh(now)
+        self._since = at
+
+
+@dataclass
+class Model:
+    configuration: Configuration
+    connectors: dict[int, Connector]
+    local_list: LocalList
+    cache: Cache = field(default_factory=lambda: Cache(CACHE_CAPACITY))
+    queue: deque[Notice] = field(default_factory=deque)
+    operative: bool = True
+    online: bool = False
+
+    def known_standing(self, tag: str, at: datetime) -> Verdict | None:
+        """What the list says of the tag, else the cache."""
+        if self.configuration.flag("LocalAuthListEnabled"):
+            found = self.local_list.find(tag)
+            if found is not None:
+                return Verdict(found.at(at), Source.LOCAL_LIST, found.group)
+        if self.configuration.flag("AuthorizationCacheEnabled"):
+            found = self.cache.find(tag)
+            if found is not None:
+                return Verdict(found.at(at), Source.CACHE, found.group)
+        return None
+
+    def decide_offline(self, tag: str, at: datetime) -> Verdict:
+        """The charger's own decision, as OCPP 1.6 sections 3.4 and 3.5 and 2.x use cases C10 to C15 have it."""
+        known = self.known_standing(tag, at)
+        if not self.configuration.flag("LocalAuthorizeOffline"):
+            return Verdict("Offline", Source.CHARGER)
+        if known is not None:
+            return known
+        unknown_may = self.configuration.flag("AllowOfflineTxForUnknownId")
+        return Verdict(ACCEPTED if unknown_may else "Unknown", Source.CHARGER)
+
+    def remember(self, tag: str, standing: Standing) -> None:
+        """Keeps what the central system said; a tag on the local list stays out of the cache (1.6 section 3.4.2)."""
+        if self.configuration.flag("AuthorizationCacheEnabled") and self.local_list.find(tag) is None:
+            self.cache.keep(tag, standing)
+
+    def plug_in(self, connector: Connector, at: datetime) -> Transaction | None:
+        """The transaction that begins by it, if a tag waits."""
+        connector.plugged = True
+        return None if connector.authorised is None else self._start(connector, connector.authorised, at)
+
+    def authorise(self, connector: Connector, authorisation: Authorisation, at: datetime) -> Transaction | None:
+        """The tag may charge: the transaction that begins by it, or None until the cable comes."""
+        if connector.plugged:
+            return self._start(connector, authorisation, at)
+        connector.authorised = authorisation
+        return None
+
+    def unplug(self, connector: Connector, at: datetime) -> bool:
+        """Ends the connector's transaction; whether there was one."""
+        stopped = self.stop(connector, at, Cause.UNPLUGGED)
+        connector.plugged = connector.finished = False
+        return stopped
+
+    def stop(self, connector: Connector, at: datetime, cause: Cause, tag: str | None = None) -> bool:
+        """Ends the connector's transaction; whether there was one."""
+        transaction = connector.transaction
+        if transaction is None:
+            return False
+        self._note(Event.ENDED, connector, transaction, at, cause, tag)
+        transaction.running = False
+        connector.transaction = None
+        connector.finished = True
+        connector.count(None, at)
+        if connector.operative_next is not None:
+            connector.operative, connector.operative_next = connector.operative_next, None
+        return True
+
+    def measure(self, connector: Connector, at: datetime, cause: Cause) -> None:
+        if connector.transaction is not None:
+            self._note(Event.UPDATED, connector, connector.transaction, at, cause, None)
+
+    def make_available(self, connector: Connector, operative: bool) -> bool:
+        """Changes whether the connector may be used; False when a transaction must end first."""
+        if connector.transaction is not None and not operative:
+            connector.operative_next = operative
+            return False
+        connector.operative, connector.operative_next = operative, None
+        if not operative:
+            connector.authorised = None
+        return True
+
+    def running(self) -> list[Transaction]:
+        return [each.transaction for each in self.connectors.values() if each.transaction is not None]
+
+    def _start(self, connector: Connector, authorisation: Authorisation, at: datetime) -> Transaction:
+        transaction = Transaction(
+            authorisation.id, connector.number, authorisation.tag, authorisation.group, authorisation.remote_start_id
+        )
+        connector.authorised = None
+        connector.finished = False
+        connector.transaction = transaction
+        connector.count(at, at)
+        self._note(Event.STARTED, connector, transaction, at, authorisation.cause, authorisation.tag)
+        return transaction
+
+    def _note(
+        self,
+        event: Event,
+        connector: Connector,
+        transaction: Transaction,
+        at: datetime,
+        cause: Cause,
+        tag: str | None,
+    ) -> None:
+        power_w = connector.power_w if event is Event.UPDATED else 0
+        seq_no, transaction.messages = transaction.messages, transaction.messages + 1
+        self.queue.append(
+            Notice(event, transaction, at, cause, connector.meter_wh(at), power_w, seq_no, not self.online, tag)
+        )

@@ -1,0 +1,181 @@
+"""What a charger's two generations of OCPP share on the wire: asking the central system, and answering it from a table
+action → behaviour. Built on the `ocpp` package's ChargePoint, without its schema validation, which costs more than
+everything else together; tests hold the messages against the official schemas instead."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from ocpp import exceptions
+from ocpp.charge_point import ChargePoint, camel_to_snake_case, remove_nones, serialize_as_dict, snake_to_camel_case
+from websockets.exceptions import ConnectionClosed
+
+from .commands import Commands
+from .model import Notice, Verdict
+
+if TYPE_CHECKING:
+    from websockets.asyncio.client import ClientConnection
+
+    from .charger import SimulatedCharger
+
+LOGGER = logging.getLogger("chargerights.simulator")
+LOGGER.addHandler(logging.NullHandler())  # else Python prints the library's warnings over the terminal's table
+SILENCE = object()
+
+T = TypeVar("T")
+
+
+class NoAnswer(Exception):
+    """The central system did not answer as it should:
+
+    NoAnswer
+    ├── LinkLost        the link went before it answered
+    ├── TimedOut        it answered nothing in time
+    ├── CallRefused     it answered with a CALLERROR
+    └── MalformedAnswer what it answered cannot be read
+    """
+
+
+class LinkLost(NoAnswer):
+    pass
+
+
+class TimedOut(NoAnswer):
+    def __str__(self) -> str:
+        return "timed out"
+
+
+class CallRefused(NoAnswer):
+    """Its text is the error's code."""
+
+
+class MalformedAnswer(NoAnswer):
+    def __str__(self) -> str:
+        return "malformed answer"
+
+
+class Wire(ChargePoint):
+    """A charger's side of one link."""
+
+    subprotocol: ClassVar[str]
+    behaviours: ClassVar[Mapping[str, Callable[..., Any]]]
+    known_actions: ClassVar[frozenset[str]]
+    format_violation: ClassVar[type[exceptions.OCPPError]] = exceptions.FormatViolationError
+
+    def __init__(self, charger: SimulatedCharger, socket: ClientConnection) -> None:
+        super().__init__(charger.id, socket, response_timeout=charger.timings.answer, logger=LOGGER)
+        self.charger = charger
+        self.commands = Commands(charger)
+        self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.frame_size = 0
+        self._afterwards: list[Callable[[], Coroutine[Any, Any, None]]] = []
+
+    # What a charger says, in either generation.
+
+    async def boot(self, reason: str) -> tuple[str, int]:
+        """The registration status and the interval in seconds."""
+        raise NotImplementedError
+
+    async def heartbeat(self) -> None:
+        raise NotImplementedError
+
+    async def authorise(self, tag: str) -> Verdict:
+        raise NotImplementedError
+
+    async def report_status(self, number: int) -> None:
+        """Tells the state of the connector."""
+        raise NotImplementedError
+
+    async def send(self, notice: Notice) -> None:
+        """Sends a transaction message and keeps what the answer says of the transaction."""
+        raise NotImplementedError
+
+    async def report_firmware(self, status: str, request_id: int | None) -> None:
+        raise NotImplementedError
+
+    # How it speaks and listens.
+
+    async def ask(self, request: Any, read: Callable[[Any], T]) -> T:
+        """What `read` makes of the central system's answer. Raises NoAnswer, at once when the link goes."""
+        action = type(request).__name__
+        self.charger.tally.sent[action] += 1
+        call = asyncio.ensure_future(self.call(request, suppress=False, skip_schema_validation=True))
+        try:
+            await asyncio.wait((call, self.lost), return_when=asyncio.FIRST_COMPLETED)
+            if not call.done():
+                raise LinkLost
+            return read(call.result())
+        except (LinkLost, ConnectionClosed):
+            raise LinkLost from None
+        except NoAnswer as error:
+            raise self._counted(action, error) from None
+        except TimeoutError:
+            raise self._counted(action, TimedOut()) from None
+        except exceptions.OCPPError as error:
+            raise self._counted(action, CallRefused(error.code)) from None
+        except exceptions.UnknownCallErrorCodeError as error:
+            raise self._counted(action, CallRefused(str(error))) from None
+        except (TypeError, ValueError, KeyError, AttributeError):
+            raise self._counted(action, MalformedAnswer()) from None
+        finally:
+            call.cancel()
+
+    def _counted(self, action: str, error: NoAnswer) -> NoAnswer:
+        self.charger.tally.errors[f"{action}: {error}"] += 1
+        return error
+
+    def afterwards(self, step: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> None:
+        """Once the answer to the command at hand is sent, does this step."""
+        self._afterwards.append(partial(step, *arguments))
+
+    async def route_message(self, raw_msg: Any) -> None:
+        self.frame_size = len(raw_msg)
+        await super().route_message(raw_msg)
+
+    async def _handle_call(self, msg: Any) -> None:
+        """Answers a command; in place of the library's own, which asks for handlers by decorator, validates, and
+        leaves unknown actions of 2.1 without an answer."""
+        self._afterwards = []
+        charger = self.charger
+        action = str(msg.action)
+        charger.was_told(action, msg.payload)
+        if action in charger.answers:
+            answer = charger.answers[action]
+            if answer is SILENCE:
+                return
+            if isinstance(answer, exceptions.OCPPError):
+                raise answer
+        else:
+            answer = snake_to_camel_case(remove_nones(serialize_as_dict(self._behave(action, msg.payload))))
+        await self._send(msg.create_call_result(answer).to_json())
+        for step in self._afterwards:
+            charger.spawn(step())
+
+    def _behave(self, action: str, payload: Any) -> Any:
+        behave = self.behaviours.get(action)
+        if behave is None:
+            known = action in self.known_actions
+            raise exceptions.NotImplementedError() if known else exceptions.NotSupportedError()
+        if self.charger.registration == "Rejected":
+            raise exceptions.SecurityError(description="this charger was not accepted")
+        try:
+            return behave(self, **camel_to_snake_case(payload))
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            raise self.format_violation(details={"cause": str(error)}) from error
+
+
+def stamp(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def instant(text: str | None) -> datetime | None:
+    """Raises ValueError. An instant without zone is UTC: some central systems leave it out."""
+    if text is None:
+        return None
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
