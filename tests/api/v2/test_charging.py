@@ -68,8 +68,8 @@ async def test_decisions_are_listed_the_newest_first(api: Api) -> None:
     assert ids(page) == [3, 2, 1]
     assert page["items"][2] == {
         "id": 1, "at": "2026-06-03T09:00:00Z", "chargerId": "DEP-1", "connectorId": 1, "idTag": "alice",
-        "allowed": True, "message": "Authorize", "reason": "Accepted", "cause": "rightStands", "driverId": 1, "rightId": 10,
-        "placeKind": "site", "placeId": "2",
+        "allowed": True, "message": "Authorize", "reason": "Accepted", "cause": "rightStands", "driverId": 1,
+        "rightId": 10, "placeKind": "site", "placeId": "2",
     }  # fmt: skip
     page = good(await send(api, "GET", "/v2/authorisations?limit=2&page=2"), AuthorisationPage)
     assert (ids(page), page["totalRecords"], page["hasNextPage"]) == ([1], 3, False)
