@@ -56,8 +56,8 @@ def create_app(
 
     app = FastAPI(docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False, strict_content_type=False)
     images = Images(database, clock)
-    app.state.shared = state = State(database, images, clock, Limits(rate_limit))
     app.state.gateway = gateway = Gateway(database, images, clock, policy)
+    app.state.shared = state = State(database, images, clock, Limits(rate_limit), gateway.courier)
     app.include_router(v1.router)
     app.include_router(access.router)
     for router in v2.routers:

@@ -6,23 +6,45 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, Protocol
 
 from fastapi import Request
 
+from ..storage.commands import Action, Outcome
 from ..storage.database import Database
+from ..storage.idempotency import Once
 from ..storage.images import Images
+from ..storage.journal import Actor
 from .answers import Fragments
 from .limits import Limits
 
 
+class Chargers(Protocol):
+    """Whoever reaches the chargers that are connected, here or at another node."""
+
+    async def tell(
+        self,
+        customer_id: int,
+        actor: Actor,
+        charger_id: str,
+        action: Action,
+        arguments: dict[str, Any],
+        secret: str | None = None,
+        once: Once | None = None,
+    ) -> Outcome:
+        """What came of telling the customer's charger to do that. Raises DatabaseFault, KeyReused."""
+        ...
+
+
 @dataclass(slots=True)
 class State:
-    """The database, the images of its customers, and what was encoded of them."""
+    """The database, the images of its customers, what was encoded of them, and the way to their chargers."""
 
     database: Database
     images: Images
     clock: Callable[[], datetime]
     limits: Limits
+    chargers: Chargers
     fragments: dict[int, Fragments] = field(default_factory=dict)
     noted_uses: dict[tuple[int, int], datetime] = field(default_factory=dict)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
     from .customers import ServedCustomer
     from .link import Link
 
-Work = Callable[["ConnectedCharger"], Coroutine[Any, Any, None]]
+Work = Callable[["ConnectedCharger"], Coroutine[Any, Any, object]]
 
 STARTS_KEPT = 200
 MAX_CONNECTORS = 200
+SOCKETS_OF_EVSE = 100
 
 
 class ConnectedCharger:
@@ -43,6 +45,8 @@ class ConnectedCharger:
             if each.evse_id is not None and each.status in (CHARGING, *OCCUPIED_BY.values())
         }
         """Of 2.x, by EVSE: the transaction there, and the word for Occupied meanwhile."""
+        self.awaited_reports: dict[int, asyncio.Future[tuple[Configuration, ...]]] = {}
+        """Of 2.x: who waits for a report to be whole."""
         self._requests = count(1)
         self.reported = known.reported
         self._node, self._connected_at = known.node, known.connected_at
@@ -159,7 +163,17 @@ class ConnectedCharger:
         for socket in entered.connectors if entered is not None else ():
             if (socket.device_evse_id, socket.device_connector_id or 1) == (evse_id, connector_id):
                 return socket.id
-        return evse_id if connector_id == 1 else evse_id * 100 + connector_id
+        return evse_id if connector_id == 1 else evse_id * SOCKETS_OF_EVSE + connector_id
+
+    def place_of(self, socket_id: int) -> tuple[int, int]:
+        """Of 2.x: the EVSE and connector that is that socket of the charger; see `socket_id`."""
+        entered = self.customer.charger(self.charger_id)
+        for socket in entered.connectors if entered is not None else ():
+            if socket.id == socket_id and socket.device_evse_id is not None:
+                return socket.device_evse_id, socket.device_connector_id or 1
+        if socket_id > SOCKETS_OF_EVSE and socket_id % SOCKETS_OF_EVSE:
+            return divmod(socket_id, SOCKETS_OF_EVSE)
+        return socket_id, 1
 
 
 class Starts:

@@ -48,6 +48,8 @@ class ServedCustomer:
         """None when a tag may be in any number of sessions."""
         self.after_boot: list[Work] = []
         """Done with every charger that has started, beside its link; see `Link.spawn`."""
+        self.take_commands: Callable[[ServedCustomer], Coroutine[Any, Any, None]] | None = None
+        """Does what waits for this node; see `Courier.take`."""
         self.outbox = Outbox(customer_id, node, database, images, clock, threads)
         self.outbox.on_elsewhere = self._elsewhere
         self.outbox.on_gone = self._gone
@@ -140,10 +142,12 @@ class ServedCustomer:
                 log.error("an image cannot be brought up", customer=self.id, exc_info=error)
 
     async def _follow_once(self) -> None:
-        standing = await self._database.glance(batches.standing, self.id)
+        standing = await self._database.glance(batches.standing, self.id, self.node, self.clock())
         if standing is None:
             return
         await self._images.fresh(self.id, standing.revision)
+        if standing.has_commands and self.take_commands is not None:
+            await self.take_commands(self)
         if not standing.one_session_per_tag:
             self.running = None
             return

@@ -17,6 +17,7 @@ from ..storage.database import WRITERS, Database, DatabaseFault
 from ..storage.images import Images
 from .admission import Policy, Refused
 from .chargers import ConnectedCharger
+from .courier import Courier
 from .customers import ServedCustomer
 from .link import REMOVED, Link
 
@@ -45,6 +46,7 @@ class Gateway:
         self._known: dict[str, Known] = {}
         self._handshakes: dict[str, tuple[float, int]] = {}
         self._looks = 0
+        self.courier = Courier(self.node, database, clock, self.link)
         self._threads = ThreadPoolExecutor(1 if database.is_sqlite else WRITERS, "chargers")
         """What writes: SQLite lets one write at a time."""
 
@@ -77,6 +79,7 @@ class Gateway:
             customer = ServedCustomer(
                 known.customer_id, self.node, self._database, self._images, self.clock, self._threads
             )
+            customer.take_commands = self.courier.take
             self.customers[known.customer_id] = customer
         try:
             await customer.open()

@@ -51,7 +51,11 @@ class CallFailed(Exception):
 
 
 class NotConnected(CallFailed):
-    """The charger has no open socket, or lost it before it answered."""
+    """The charger has no open socket."""
+
+
+class LinkLost(NotConnected):
+    """The charger lost its socket after it was asked and before it answered."""
 
 
 class NoAnswer(CallFailed):
@@ -109,7 +113,7 @@ class Link:
         finally:
             self._asked = None
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, object]) -> None:
         """Runs work beside the reading, for as long as the link is open at most. A failed call ends it in silence."""
 
         async def watched() -> None:
@@ -179,7 +183,7 @@ class Link:
         for task in [*self._tasks]:
             task.cancel()
         if self._asked is not None and not self._asked[2].done():
-            self._asked[2].set_exception(NotConnected(f"{self.charger.charger_id} has lost its connection"))
+            self._asked[2].set_exception(LinkLost(f"{self.charger.charger_id} has lost its connection"))
 
     async def _read(self, raw: str | bytes) -> None:
         at = self.charger.customer.clock()

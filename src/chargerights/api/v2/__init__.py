@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import authorized_drivers, charging, driver_access, drivers, rights, tags
+from . import authorized_drivers, charger_commands, charging, driver_access, drivers, rights, tags
 
 routers = [
     drivers.router,
@@ -12,4 +12,5 @@ routers = [
     rights.bulk,
     rights.router,
     charging.router,
+    charger_commands.router,
 ]

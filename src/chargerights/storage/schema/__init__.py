@@ -17,6 +17,7 @@ from .charging import (
     sessions,
 )
 from .columns import metadata
+from .commands import charger_commands
 from .facts import (
     access_group_chargers,
     access_groups,
@@ -37,6 +38,7 @@ __all__ = [
     "access_groups",
     "api_keys",
     "authorisations",
+    "charger_commands",
     "charger_owners",
     "charger_passwords",
     "chargers",
