@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from chargerights.rights.model import AccessGroup, Charger, Driver, Place, PlaceKind, Right, Site, Tag
-from chargerights.storage import batches, callers, charger_passwords, journal, live, schema
+from chargerights.storage import batches, callers, charger_passwords, commands, journal, live, schema
 from chargerights.storage.authorisations import Authorisation
 from chargerights.storage.changes import rights, sites
 from chargerights.storage.charging_settings import set_one_session_per_tag
@@ -43,12 +43,18 @@ BATCH = batches.Batch(
     notices=(Notice("MINE-1", NOW, "1", "key", None, {"started_at": NOW}, (Reading(NOW, [{"value": "1"}]),)),),
 )
 
+COMMAND = commands.Command("1", "MINE-1", commands.Action.CLEAR_CACHE)
+"""Of the same number as one of the others."""
+
 
 @pytest.fixture
 def two(database: Database) -> tuple[int, int]:
     mine, theirs = add_customer(database, "Mine"), add_customer(database, "Theirs")
     put_facts(database, mine, MINE)
     store_facts(database, theirs, THEIRS)
+    database.write_now(live.record, theirs, [LiveCharger("THEIRS-1", True, node="node")])
+    command = replace(COMMAND, charger_id="THEIRS-1")
+    database.write_now(commands.put, theirs, command, Actor("test"), NOW, TOMORROW, None)
     return mine, theirs
 
 
@@ -93,6 +99,11 @@ def test_nothing_that_one_customer_changes_changes_a_row_of_the_other(database: 
         (set_one_session_per_tag, (mine, True)),
         (batches.write, (mine, "node", BATCH)),
         (batches.write, (mine, "other", replace(BATCH, states=(), authorisations=()))),
+        (commands.put, (mine, COMMAND, Actor("test"), NOW, TOMORROW, "node")),
+        (commands.take, (mine, "node", NOW)),
+        (commands.finish, (mine, COMMAND.id, commands.Outcome(commands.End.ANSWERED))),
+        (commands.withdraw, (mine, COMMAND.id)),
+        (commands.forget, (mine, COMMAND.id)),
         (live.disconnect_silent, (mine, TOMORROW)),
         (callers.note_use, (caller, TOMORROW)),
         (callers.revoke_key, (mine, key.id, NOW)),

@@ -147,7 +147,7 @@ async def perform(link: Link, database: Database, command: Command) -> Outcome:
 
 
 async def _call(told: Told, action: Action, **more: Any) -> Outcome:
-    message = MESSAGES[action][0 if told.is_16 else 1]
+    message = _message(told, action)
     told = Told(told.charger, told.link, told.database, {**told.arguments, **more}, None)
     payload = {name: value for name, value in message.payload(told).items() if value is not None}
     answer = await told.link.call(message.action, payload)
@@ -156,16 +156,20 @@ async def _call(told: Told, action: Action, **more: Any) -> Outcome:
     return Outcome(End.ANSWERED, answer["status"], text)
 
 
+def _message(told: Told, action: Action) -> Message:
+    return MESSAGES[action][0 if told.is_16 else 1]
+
+
 async def _start(told: Told) -> Outcome:
     if told.is_16 and len(told["idTag"]) > MAX_TAG_16:
         raise NotSent(f"the charger speaks OCPP 1.6, in which a tag has at most {MAX_TAG_16} characters")
     if told["validate"]:
-        _require(told, transaction_id="")  # none yet: any session of the tag counts against it
+        _require(told, Action.START, transaction_id="")  # none yet: any session of the tag counts against it
     return await _call(told, Action.START)
 
 
 async def _stop(told: Told) -> Outcome:
-    session = await _session(told)
+    session = await _session(told, Action.STOP)
     if session is None:
         raise NotSent("no session runs there")
     return await _call(told, Action.STOP, transactionId=session.transaction_id)
@@ -173,7 +177,7 @@ async def _stop(told: Told) -> Outcome:
 
 async def _disconnect(told: Told) -> Outcome:
     """Ends the session, if one runs, and lets go of the cable."""
-    session = await _session(told)
+    session = await _session(told, Action.UNLOCK)
     socket = told.socket
     if session is not None:
         await _call(told, Action.STOP, transactionId=session.transaction_id)
@@ -221,11 +225,11 @@ _DOES: Mapping[Action, Callable[[Told], Awaitable[Outcome]]] = {
 # -- tags and sessions ----------------------------------------------------------------------------
 
 
-def _require(told: Told, transaction_id: str | None) -> Ruling:
-    """The tag may charge at the charger now. Raises NotSent."""
+def _require(told: Told, action: Action, transaction_id: str | None) -> Ruling:
+    """The tag may charge at the charger now, kept as a decision that this action's message asked for. Raises NotSent."""
     tag, charger = told["idTag"], told.charger
     place = {"connector_id": told.socket} if told.is_16 else {"evse_id": told.evse, "connector_id": told.connector}
-    ruling = rule(charger, tag, "command", **place, transaction_id=transaction_id)
+    ruling = rule(charger, tag, _message(told, action).action, **place, transaction_id=transaction_id)
     if ruling.accepted:
         return ruling
     network = charger.customer.network
@@ -237,11 +241,11 @@ def _require(told: Told, transaction_id: str | None) -> Ruling:
     raise NotSent(text, End.TAG_REFUSED, ruling.reason.value)
 
 
-async def _session(told: Told) -> Session | None:
+async def _session(told: Told, action: Action) -> Session | None:
     """The session that runs at the socket, else the tag's, else the charger's only one. With `validate` the tag must be
     good there, and the session its driver's. Raises NotSent."""
     customer, charger_id = told.charger.customer, told.charger.charger_id
-    ruling = _require(told, None) if told["validate"] else None
+    ruling = _require(told, action, None) if told["validate"] else None
     wanted = sessions.Filter(charger_id=charger_id, running=True)
     found = await told.database.read(sessions.find, customer.id, wanted, SESSIONS_LOOKED_AT)
     newest: dict[int | None, Session] = {}
