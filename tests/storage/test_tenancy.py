@@ -52,9 +52,6 @@ def two(database: Database) -> tuple[int, int]:
     mine, theirs = add_customer(database, "Mine"), add_customer(database, "Theirs")
     put_facts(database, mine, MINE)
     store_facts(database, theirs, THEIRS)
-    database.write_now(live.record, theirs, [LiveCharger("THEIRS-1", True, node="node")])
-    command = replace(COMMAND, charger_id="THEIRS-1")
-    database.write_now(commands.put, theirs, command, Actor("test"), NOW, TOMORROW, None)
     return mine, theirs
 
 
@@ -75,6 +72,9 @@ def test_each_loads_his_own(database: Database, two: tuple[int, int]) -> None:
 
 def test_nothing_that_one_customer_changes_changes_a_row_of_the_other(database: Database, two: tuple[int, int]) -> None:
     mine, theirs = two
+    database.write_now(live.record, theirs, [LiveCharger("THEIRS-1", True, node="node")])
+    command = replace(COMMAND, charger_id="THEIRS-1")
+    database.write_now(commands.put, theirs, command, Actor("test"), NOW, TOMORROW, None)
     before = database.read_now(rows_of, theirs)
 
     def remove_all(connection: Connection) -> None:
