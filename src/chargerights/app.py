@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette_compress import CompressMiddleware
 
 from . import settings, telemetry
-from .api import access, problems, v1, v2
+from .api import access, health, problems, v1, v2
 from .api.documents import pages
 from .api.limits import Limits
 from .api.state import State
@@ -44,7 +44,11 @@ def now() -> datetime:
 
 
 def create_app(
-    database: Database, clock: Callable[[], datetime] = now, rate_limit: float = 0, policy: Policy | None = None
+    database: Database,
+    clock: Callable[[], datetime] = now,
+    rate_limit: float = 0,
+    policy: Policy | None = None,
+    metrics_token: str = "",
 ) -> FastAPI:
     """The application over that database, whose tables stand (see `migration.migrate`)."""
 
@@ -57,11 +61,12 @@ def create_app(
     app = FastAPI(docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False, strict_content_type=False)
     images = Images(database, clock)
     app.state.gateway = gateway = Gateway(database, images, clock, policy)
-    app.state.shared = state = State(database, images, clock, Limits(rate_limit), gateway.courier)
+    app.state.shared = state = State(database, images, clock, Limits(rate_limit), gateway, metrics_token)
     app.include_router(v1.router)
     app.include_router(access.router)
     for router in v2.routers:
         app.include_router(router)
+    app.include_router(health.router)
     problems.install(app)
     pages.install(app)
     app.add_middleware(CompressMiddleware, minimum_size=1024, gzip_level=1, brotli_quality=1, zstd_level=1)
@@ -75,4 +80,6 @@ def worker() -> FastAPI:
     found = settings.read()
     telemetry.configure(found.log_format, found.log_level)
     policy = Policy(found.ocpp_security_profile, found.ocpp_subject_header)
-    return create_app(Database(found.database), rate_limit=found.rate_limit, policy=policy)
+    return create_app(
+        Database(found.database), rate_limit=found.rate_limit, policy=policy, metrics_token=found.metrics_token
+    )

@@ -35,8 +35,8 @@ async def authenticated(request: Request) -> Caller:
 class CallerFirst(APIRoute):
     """Asks who it is before the framework reads the body: who is not authorised learns nothing about his.
 
-    For routes whose body is a parameter; it keeps their bodies to the same size as all others, and has them read as JSON
-    whatever the Content-Type says, as those of v1 are: `curl -d` says something else.
+    For routes whose body is a parameter. It keeps their bodies to the same size as all others, and has them read as
+    JSON whatever the Content-Type says, as those of v1 are: `curl -d` says something else.
     """
 
     most_bytes: ClassVar[int] = MAX_BODY_BYTES
@@ -51,9 +51,8 @@ class CallerFirst(APIRoute):
             async def receive() -> Message:
                 return {"type": "http.request", "body": body, "more_body": False}
 
-            others = [header for header in request.scope["headers"] if header[0] != b"content-type"]
-            scope = {**request.scope, "headers": [*others, (b"content-type", b"application/json")]}
-            again = Request(scope, receive)
+            headers = [each for each in request.scope["headers"] if each[0] != b"content-type"]
+            again = Request({**request.scope, "headers": headers}, receive)
             again.state.caller = caller
             return await handle(again)
 

@@ -35,6 +35,10 @@ class Chargers(Protocol):
         """What came of telling the customer's charger to do that. Raises DatabaseFault, KeyReused."""
         ...
 
+    def measure(self) -> None:
+        """Brings the metrics that are no counts up to date."""
+        ...
+
 
 @dataclass(slots=True)
 class State:
@@ -45,6 +49,7 @@ class State:
     clock: Callable[[], datetime]
     limits: Limits
     chargers: Chargers
+    metrics_token: str = ""
     fragments: dict[int, Fragments] = field(default_factory=dict)
     noted_uses: dict[tuple[int, int], datetime] = field(default_factory=dict)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)

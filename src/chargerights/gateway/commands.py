@@ -226,7 +226,7 @@ _DOES: Mapping[Action, Callable[[Told], Awaitable[Outcome]]] = {
 
 
 def _require(told: Told, action: Action, transaction_id: str | None) -> Ruling:
-    """The tag may charge at the charger now, kept as a decision that this action's message asked for. Raises NotSent."""
+    """The tag may charge at the charger now, kept as a decision that the action's message asked for. Raises NotSent."""
     tag, charger = told["idTag"], told.charger
     place = {"connector_id": told.socket} if told.is_16 else {"evse_id": told.evse, "connector_id": told.connector}
     ruling = rule(charger, tag, _message(told, action).action, **place, transaction_id=transaction_id)

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from .. import metrics
 from ..storage import commands
 from ..storage.commands import Action, Command, End, Outcome
 from ..storage.database import Database, DatabaseFault
@@ -52,7 +53,14 @@ class Courier:
     ) -> Outcome:
         """What came of telling the customer's charger to do that, whichever node holds its socket; of a request that
         came before, what came of it then. Raises DatabaseFault, KeyReused."""
-        command = Command(secrets.token_hex(16), charger_id, action, arguments, secret)
+        outcome = await self._tell(
+            customer_id, actor, Command(secrets.token_hex(16), charger_id, action, arguments, secret), once
+        )
+        metrics.command(action, outcome.end)
+        return outcome
+
+    async def _tell(self, customer_id: int, actor: Actor, command: Command, once: Once | None) -> Outcome:
+        charger_id, action = command.charger_id, command.action
         link = self._link(charger_id)
         if link is not None and link.charger.customer.id != customer_id:
             link = None

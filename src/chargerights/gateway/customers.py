@@ -57,6 +57,7 @@ class ServedCustomer:
         self._images = images
         self._numbers: list[range] = []
         self._opened = False
+        self._followed_at = 0.0
         self._opening = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -103,6 +104,11 @@ class ServedCustomer:
                 found.starts.learn(*known)
         return found
 
+    @property
+    def image_age(self) -> float:
+        """Seconds since the image was known to be as new as the database."""
+        return asyncio.get_running_loop().time() - self._followed_at if self._opened else 0.0
+
     def _live(self, charger_id: str) -> LiveCharger | None:
         image = self._images.current(self.id)
         return image.live.get(charger_id) if image is not None else None
@@ -146,6 +152,7 @@ class ServedCustomer:
         if standing is None:
             return
         await self._images.fresh(self.id, standing.revision)
+        self._followed_at = asyncio.get_running_loop().time()
         if standing.has_commands and self.take_commands is not None:
             await self.take_commands(self)
         if not standing.one_session_per_tag:

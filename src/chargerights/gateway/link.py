@@ -13,11 +13,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from itertools import count
+from time import perf_counter
 from typing import Any
 
 import structlog
 from starlette.types import Receive, Send
 
+from .. import metrics
 from . import frames, schemas
 from .chargers import ConnectedCharger
 from .frames import BadFrame, Fault, Kind
@@ -201,15 +203,19 @@ class Link:
         except BadFrame as bad:
             self.charger.heard(at)
             log.info("a charger's message is not understood", charger=self.charger.charger_id, cause=bad.text)
-            await self._send(frames.error(bad.message_id, bad.fault.code(self.version), bad.text))
+            code = bad.fault.code(self.version)
+            metrics.error(code)
+            await self._send(frames.error(bad.message_id, code, bad.text))
 
     async def _called(self, frame: list[Any]) -> None:
+        began = perf_counter()
         answer = self._handle(frame)
         if type(answer) is dict:
             await self._send(frames.result(frame[1], answer))
+            metrics.message(frame[2], perf_counter() - began)
         else:
             self._unanswered += 1
-            self.spawn(self._answer_later(frame[1], frame[2], answer))  # type: ignore[arg-type]
+            self.spawn(self._answer_later(frame[1], frame[2], answer, began))  # type: ignore[arg-type]
 
     def _handle(self, frame: list[Any]) -> Answer:
         """The answer of the action's handler. Raises BadFrame."""
@@ -241,7 +247,9 @@ class Link:
         self._messages += 1
         return self._messages > MESSAGES_PER_SECOND or self._unanswered > UNANSWERED_AT_ONCE
 
-    async def _answer_later(self, message_id: str, action: str, answer: Later | Awaitable[dict[str, Any]]) -> None:
+    async def _answer_later(
+        self, message_id: str, action: str, answer: Later | Awaitable[dict[str, Any]], began: float
+    ) -> None:
         try:
             if isinstance(answer, Later):
                 await asyncio.wait([answer.done], timeout=KEPT_SECONDS)
@@ -255,6 +263,7 @@ class Link:
         finally:
             self._unanswered -= 1
         await self._send(text)
+        metrics.message(action, perf_counter() - began)
 
     def _answered(self, frame: list[Any]) -> None:
         """A result or an error, of the call that is under way or of none: too late, or never asked."""

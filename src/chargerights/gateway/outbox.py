@@ -72,6 +72,8 @@ class Outbox:
         """One that could not be written: it is tried again as it is."""
         self._work, self._urgent = asyncio.Event(), asyncio.Event()
         self._writing = asyncio.Lock()
+        self._emptied_at = 0.0
+        """When all was written last."""
 
     # -- what comes in ----------------------------------------------------------------------------
 
@@ -104,6 +106,17 @@ class Outbox:
         if self.is_away:
             done.set_result(None)
         return done
+
+    @property
+    def waiting(self) -> int:
+        """How much is not written yet, but what a batch under way has of states and decisions."""
+        under_way = 0 if self._batch is None else len(self._batch.states) + len(self._batch.authorisations)
+        return len(self._authorisations) + len(self._notices) + len(self._held.unwritten) + under_way
+
+    @property
+    def age(self) -> float:
+        """Seconds that the oldest of it has waited at most."""
+        return asyncio.get_running_loop().time() - self._emptied_at if self.waiting else 0.0
 
     # -- what goes out ----------------------------------------------------------------------------
 
@@ -141,6 +154,7 @@ class Outbox:
             else:
                 self._written(written)
             if not (self._authorisations or self._notices):
+                self._emptied_at = asyncio.get_running_loop().time()
                 return True
 
     async def _write(self, batch: Batch) -> batches.Written:
