@@ -122,7 +122,7 @@ def serving(url: str, *arguments: str, settings: Mapping[str, str] | None = None
 def start(
     *arguments: str, output: IO[bytes] | int = subprocess.DEVNULL, settings: Mapping[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
-    """`chargerights` with those arguments and settings from the environment, in a process of its own."""
+    """`chargerights` with those arguments and settings, in a process of its own."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CHARGERIGHTS_")}
     environment |= settings or {}
     return subprocess.Popen(

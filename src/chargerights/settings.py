@@ -69,6 +69,14 @@ class Settings(BaseSettings):
         description="Addresses or networks of reverse proxies, separated by commas, whose `X-Forwarded-Proto` and "
         "`X-Forwarded-For` are believed; empty: nobody's",
     )
+    webhook_targets: str = Field(
+        "public",
+        pattern="^(public|any)$",
+        description="Where webhooks may go: `public`: https and public addresses; `any`: http and private ones too",
+    )
+    events_kept_days: int = Field(
+        90, ge=1, le=36_500, description="Days for which events are kept, at least: 1 to 36500"
+    )
 
 
 def read(environment: Mapping[str, str] = os.environ) -> Settings:

@@ -1,4 +1,4 @@
-"""An independent client, the `ocpp` package's, on 1.6, 2.0.1 and 2.1: a charger's day, and everything it can be told."""
+"""An independent client, the `ocpp` package's, on 1.6, 2.0.1 and 2.1: a charger's day, and all that it can be told."""
 
 from __future__ import annotations
 

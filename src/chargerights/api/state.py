@@ -10,8 +10,11 @@ from typing import Any, Protocol
 
 from fastapi import Request
 
+from ..outbound.targets import Targets
+from ..rights.reports import Finding
 from ..storage.commands import Action, Outcome
 from ..storage.database import Database
+from ..storage.history import History
 from ..storage.idempotency import Once
 from ..storage.images import Images
 from ..storage.journal import Actor
@@ -42,15 +45,19 @@ class Chargers(Protocol):
 
 @dataclass(slots=True)
 class State:
-    """The database, the images of its customers, what was encoded of them, and the way to their chargers."""
+    """The database, the images of its customers and their pasts, what was encoded of them, and the way to their
+    chargers."""
 
     database: Database
     images: Images
     clock: Callable[[], datetime]
     limits: Limits
+    history: History
+    webhook_targets: Targets
     chargers: Chargers
     metrics_token: str = ""
     fragments: dict[int, Fragments] = field(default_factory=dict)
+    reports: dict[tuple[object, ...], list[Finding]] = field(default_factory=dict)
     noted_uses: dict[tuple[int, int], datetime] = field(default_factory=dict)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 

@@ -1,4 +1,4 @@
-"""`chargerights serve`."""
+"""`chargerights serve` and `chargerights migrate`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from cyclopts.validators import Number
 
 from .. import metrics, settings, telemetry
 from ..app import SERVER_OPTIONS
+from ..storage import migration, roles
 from . import demo_chargers
-from .common import Common
+from .common import Common, print_json, stdout
 from .demo import prepare_demo
 
 COMMON = Common()
@@ -69,6 +70,25 @@ def _serve(
         workers=workers,
         **SERVER_OPTIONS | proxies,
     )
+
+
+def migrate(
+    *,
+    grant_to: Annotated[
+        str | None, Parameter(help="PostgreSQL role that the server connects as: it gets what that needs, and no more")
+    ] = None,
+    common: Common = COMMON,
+) -> None:
+    """Bring the database to this version, as the user who owns its tables."""
+    migration.migrate(common.url)
+    if grant_to is not None:
+        roles.grant(common.url, grant_to)
+    if common.json:
+        print_json({"migrated": True, "grantedTo": grant_to})
+    else:
+        stdout.print("The database is of this version.")
+        if grant_to is not None:
+            stdout.print(f"{grant_to} may run the server, and cannot change the journal.", markup=False)
 
 
 def _raise_file_limit() -> None:

@@ -108,9 +108,9 @@ class ConnectedCharger:
 
     # -- its sessions -----------------------------------------------------------------------------
 
-    def begin(self, said: str) -> tuple[str, str, bool]:
+    def begin(self, said: str, has_clock: bool) -> tuple[str, str, bool]:
         """Of 1.6: see `Starts.begin`."""
-        return self.starts.begin(said, self.customer.next_session)
+        return self.starts.begin(said, has_clock, self.customer.next_session)
 
     def ended(self, transaction_id: str) -> None:
         self.starts.end(transaction_id)
@@ -188,11 +188,11 @@ class Starts:
         self._transactions = transactions | self._transactions
         self._ended |= ended
 
-    def begin(self, said: str, new_id: Callable[[], int]) -> tuple[str, str, bool]:
+    def begin(self, said: str, has_clock: bool, new_id: Callable[[], int]) -> tuple[str, str, bool]:
         """The key and transaction id of a start that said this, and whether it is new. A start that says the same as
-        one whose transaction has ended is new: the charger has no clock."""
+        one whose transaction has ended is new when the charger has no clock; with one, it was sent again."""
         key, copies = said, 1
-        while (transaction := self._transactions.get(key)) in self._ended:
+        while (transaction := self._transactions.get(key)) in self._ended and not has_clock:
             copies += 1
             key = f"{said}.{copies}"
         if transaction is not None:
@@ -201,6 +201,9 @@ class Starts:
         while len(self._transactions) > STARTS_KEPT:
             self._ended.discard(self._transactions.pop(next(iter(self._transactions))))
         return key, transaction, True
+
+    def has_ended(self, transaction_id: str) -> bool:
+        return transaction_id in self._ended
 
     def end(self, transaction_id: str) -> None:
         if transaction_id in self._transactions.values():

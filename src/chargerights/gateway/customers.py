@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
@@ -46,7 +46,7 @@ class ServedCustomer:
         self.chargers: dict[str, ConnectedCharger] = {}
         self.running: RunningSessions | None = None
         """None when a tag may be in any number of sessions."""
-        self.after_boot: list[Work] = []
+        self.after_boot: Sequence[Work] = ()
         """Done with every charger that has started, beside its link; see `Link.spawn`."""
         self.take_commands: Callable[[ServedCustomer], Coroutine[Any, Any, None]] | None = None
         """Does what waits for this node; see `Courier.take`."""
@@ -92,6 +92,9 @@ class ServedCustomer:
 
     async def arriving(self, charger_id: str, begins_16: bool) -> ConnectedCharger:
         """The charger, ready for a socket."""
+        if self.charger(charger_id) is None:  # it was added a moment ago
+            with suppress(DatabaseFault):
+                await self._follow_once()
         found = self.chargers.get(charger_id)
         if found is None:
             found = self.chargers[charger_id] = ConnectedCharger(self, charger_id, self._live(charger_id))

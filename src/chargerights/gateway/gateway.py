@@ -17,7 +17,7 @@ from ..storage.charger_passwords import Known
 from ..storage.database import WRITERS, Database, DatabaseFault
 from ..storage.images import Images
 from .admission import Policy, Refused
-from .chargers import ConnectedCharger
+from .chargers import ConnectedCharger, Work
 from .courier import Courier
 from .customers import ServedCustomer
 from .link import REMOVED, Link
@@ -42,6 +42,8 @@ class Gateway:
         self.policy = policy or Policy()
         self.clock = clock
         self.customers: dict[int, ServedCustomer] = {}
+        self.after_boot: list[Work] = []
+        """What is done with every charger that has started, once it has its answer; see `Link.spawn`."""
         self._database = database
         self._images = images
         self._known: dict[str, Known] = {}
@@ -71,17 +73,18 @@ class Gateway:
         if known is None:
             self._known.pop(charger_id, None)
             raise Refused(404, "no charger of this id is known here")
-        self._limit(charger_id)
         return known
 
     async def arrive(self, charger_id: str, known: Known, begins_16: bool) -> ConnectedCharger:
         """The charger, which has proved that it is it. Raises Refused."""
+        self._limit(charger_id)
         customer = self.customers.get(known.customer_id)
         if customer is None:
             customer = ServedCustomer(
                 known.customer_id, self.node, self._database, self._images, self.clock, self._threads
             )
             customer.take_commands = self.courier.take
+            customer.after_boot = self.after_boot
             self.customers[known.customer_id] = customer
         try:
             await customer.open()

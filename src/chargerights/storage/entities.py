@@ -1,6 +1,6 @@
 """The kinds of entity that a revision changes: how each is stored, journaled and applied to a network.
 
-Operators and API keys are journaled with the others, but are no part of a network.
+Operators, API keys and webhooks are journaled with the others, but are no part of a network.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ import orjson
 from pydantic import TypeAdapter
 
 from ..rights import changes
-from ..rights.model import AccessGroup, Charger, Driver, Right, Site, Tag
+from ..rights.model import AccessGroup, Charger, Driver, Site
 from ..rights.network import Network
 from ..rights.operators import Operator
-from . import chargers, drivers, keys, operators, sites
+from . import chargers, drivers, keys, operators, sites, webhooks
 from .keys import ApiKey
+from .webhooks import Webhook
 
-Entity = Site | Charger | AccessGroup | Driver | Operator | ApiKey
+Entity = Site | Charger | AccessGroup | Driver | Operator | ApiKey | Webhook
 
 
 class Kind(NamedTuple):
@@ -101,7 +102,17 @@ API_KEY = Kind(
     _elsewhere,
     _elsewhere,
 )
-KINDS = {kind.name: kind for kind in (SITE, CHARGER, ACCESS_GROUP, DRIVER, OPERATOR, API_KEY)}
+WEBHOOK = Kind(
+    "webhook",
+    TypeAdapter(Webhook),
+    webhooks.load,
+    None,  # as with keys: `webhooks.add` makes its secret, too
+    webhooks.replace,
+    webhooks.remove,
+    _elsewhere,
+    _elsewhere,
+)
+KINDS = {kind.name: kind for kind in (SITE, CHARGER, ACCESS_GROUP, DRIVER, OPERATOR, API_KEY, WEBHOOK)}
 _KIND_OF: dict[type[Entity], Kind] = {
     Site: SITE,
     Charger: CHARGER,
@@ -109,10 +120,11 @@ _KIND_OF: dict[type[Entity], Kind] = {
     Driver: DRIVER,
     Operator: OPERATOR,
     ApiKey: API_KEY,
+    Webhook: WEBHOOK,
 }
 
-
-_SHAPES: dict[type[Any], TypeAdapter[Any]] = {Tag: TypeAdapter(Tag), Right: TypeAdapter(Right)}
+_SHAPES: dict[type[Any], TypeAdapter[Any]] = {kind: of.shape for kind, of in _KIND_OF.items()}
+"""And of what else was asked for a version."""
 
 
 def kind_of(entity: Entity) -> Kind:
@@ -120,8 +132,9 @@ def kind_of(entity: Entity) -> Kind:
 
 
 def version_of(entity: Any) -> str:
-    """What tells this value of an entity, tag or right from every other: the same in every process."""
-    shape = _SHAPES.get(type(entity)) or _KIND_OF[type(entity)].shape
+    """What tells this value of an entity, or of a part of one, from every other: the same in every process."""
+    kind = type(entity)
+    shape = _SHAPES.get(kind) or _SHAPES.setdefault(kind, TypeAdapter(kind))
     members = shape.dump_python(entity, mode="json")
     for name, value in members.items():
         if isinstance(value, list) and isinstance(getattr(entity, name), frozenset):

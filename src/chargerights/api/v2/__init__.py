@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
-from . import authorized_drivers, charger_commands, charging, driver_access, drivers, rights, tags
+from . import (
+    access_groups,
+    api_keys,
+    audit_logs,
+    authorized_drivers,
+    charger_commands,
+    chargers,
+    charging,
+    driver_access,
+    drivers,
+    events,
+    operators,
+    personal_data,
+    reports,
+    rights,
+    sites,
+    tags,
+    webhooks,
+)
 
 routers = [
+    sites.router,  # before what asks below a site: its external ids may hold slashes
+    chargers.router,
     drivers.router,
     driver_access.router,
     authorized_drivers.router,
     tags.router,
+    access_groups.router,
     rights.bulk,
     rights.router,
     charging.router,
     charger_commands.router,
+    reports.router,
+    personal_data.router,
+    events.router,
+    webhooks.router,
+    operators.router,
+    api_keys.router,
+    audit_logs.router,
 ]

@@ -19,7 +19,7 @@ from ...storage.changes import drivers, facts
 from ..auth import CallerFirst
 from ..problems import InMember
 from .paging import Paging, drivers_page, paging
-from .shapes import PROBLEM, Draft, Page, Shape
+from .shapes import PROBLEM, Draft, Id, Page, Shape, unless_given
 from .tags import NewTag, TagShape
 from .tags import shape_of as tag_shape
 from .views import View, answer, viewing
@@ -75,12 +75,12 @@ class ExternalUserIdDraft(Draft):
 class DriverMembers(Draft):
     """What can be changed of a driver; null takes a value away."""
 
-    name: values.Name | None = Field(None, description="His name, or the vehicle's")
+    name: values.Name = unless_given("His name, or the vehicle's")
     external_id: values.OptionalText = Field(None, description="His id in the operator's own system")
     home_site_id: values.EntityId | None = Field(None, description="The site that looks after him; grants nothing")
     payer_id: values.Int64 | None = None
     company_id: values.Int64 | None = None
-    enabled: bool | None = Field(None, description="false: he may charge nowhere and is listed nowhere")
+    enabled: bool = unless_given("false: he may charge nowhere and is listed nowhere")
     external_user_ids: list[ExternalUserIdDraft] | None = Field(
         None, max_length=MOST_EXTERNAL_IDS, description="All of them, anew"
     )
@@ -88,16 +88,12 @@ class DriverMembers(Draft):
     def facts(self) -> dict[str, Any]:
         """The members that are given, as the model has them."""
         found = {name: value for name, value in self.given().items() if name in SAME_NAMES}
-        if self.name is not None:
-            found["name"] = self.name
-        if self.enabled is not None:
-            found["enabled"] = self.enabled
         if "external_user_ids" in self.model_fields_set:
             found["external_ids"] = tuple(each.fact() for each in self.external_user_ids or ())
         return found
 
 
-SAME_NAMES = ("external_id", "home_site_id", "payer_id", "company_id")
+SAME_NAMES = ("name", "external_id", "home_site_id", "payer_id", "company_id", "enabled")
 
 
 class DriverDraft(DriverMembers):
@@ -150,7 +146,7 @@ async def list_drivers(
 
 
 @router.get("/{driverId}", operation_id="getDriver", summary="Get a driver", response_model=DriverShape)
-async def get_driver(view: Annotated[View, Depends(viewing(READ))], driverId: int) -> Response:  # noqa: N803
+async def get_driver(view: Annotated[View, Depends(viewing(READ))], driverId: Id) -> Response:  # noqa: N803
     """With an ETag for changing him, which his tags and rights are part of."""
     return shown(view, view.driver(driverId))
 
@@ -158,7 +154,7 @@ async def get_driver(view: Annotated[View, Depends(viewing(READ))], driverId: in
 @router.patch("/{driverId}", operation_id="changeDriver", summary="Change a driver", response_model=DriverShape)
 async def change_driver(
     change: Annotated[Change, Depends(changing(WRITE))],
-    driverId: int,  # noqa: N803
+    driverId: Id,  # noqa: N803
     body: DriverMembers,
 ) -> Response:
     """Members that are left out stay as they are; null takes a value away. Tags and rights have their own requests."""
@@ -181,7 +177,7 @@ async def change_driver(
     summary="Remove a driver",
     response_class=Response,
 )
-async def remove_driver(change: Annotated[Change, Depends(changing(WRITE))], driverId: int) -> Response:  # noqa: N803
+async def remove_driver(change: Annotated[Change, Depends(changing(WRITE))], driverId: Id) -> Response:  # noqa: N803
     """With his tags and rights; what he was stays in the audit log."""
     change.view.driver(driverId)
 

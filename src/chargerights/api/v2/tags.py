@@ -21,7 +21,7 @@ from ...storage.journal import Revision
 from ..auth import CallerFirst
 from ..encoding import NO_EXPIRY
 from .paging import Paging, as_page, paging
-from .shapes import PROBLEM, Draft, Page, Shape
+from .shapes import PROBLEM, Draft, Id, Page, Shape, unless_given
 from .views import View, answer, viewing
 from .writing import Change, adding, blaming, changing
 
@@ -52,16 +52,13 @@ class TagMembers(Draft):
     expiring_date: values.Instant | None = Field(None, description="From then on it is refused; null: never")
     start_date: values.Instant | None = Field(None, description="Until then it is refused; null: never")
     token_name: values.OptionalText = Field(None, description="The card's label")
-    invoicable: bool | None = Field(None, description="Meaningful only with the invoicing service")
-    blocked: bool | None = Field(None, description="true: it is refused")
+    invoicable: bool = unless_given("Meaningful only with the invoicing service")
+    blocked: bool = unless_given("true: it is refused")
 
     def facts(self) -> dict[str, Any]:
         """The members that are given, as the model has them."""
         given = self.given()
         found = {MODEL_NAMES[name]: given[name] for name in MODEL_NAMES if name in given}
-        for name in ("invoicable", "blocked"):
-            if name in found:
-                found[name] = bool(found[name])
         if found.get("expires_at") is not None and found["expires_at"] >= END_OF_TIME:
             found["expires_at"] = None
         return found
@@ -127,7 +124,7 @@ async def list_tags(
 
 
 @router.get("/{tagId}", operation_id="getTag", summary="Get a tag", response_model=TagShape)
-async def get_tag(view: Annotated[View, Depends(viewing(READ))], tagId: int) -> Response:  # noqa: N803
+async def get_tag(view: Annotated[View, Depends(viewing(READ))], tagId: Id) -> Response:  # noqa: N803
     """With an ETag for changing it."""
     return shown(tag_of(await holder(view, tagId), tagId))
 
@@ -135,7 +132,7 @@ async def get_tag(view: Annotated[View, Depends(viewing(READ))], tagId: int) -> 
 @router.patch("/{tagId}", operation_id="changeTag", summary="Change a tag", response_model=TagShape)
 async def change_tag(
     change: Annotated[Change, Depends(changing(WRITE))],
-    tagId: int,  # noqa: N803
+    tagId: Id,  # noqa: N803
     body: TagMembers,
 ) -> Response:
     """Members that are left out stay as they are. The tag's text and driver cannot be changed: add another tag."""
@@ -151,7 +148,7 @@ async def change_tag(
 
 
 @router.delete("/{tagId}", status_code=204, operation_id="removeTag", summary="Remove a tag", response_class=Response)
-async def remove_tag(change: Annotated[Change, Depends(changing(WRITE))], tagId: int) -> Response:  # noqa: N803
+async def remove_tag(change: Annotated[Change, Depends(changing(WRITE))], tagId: Id) -> Response:  # noqa: N803
     """From then on nobody knows it."""
     await holder(change.view, tagId)
 

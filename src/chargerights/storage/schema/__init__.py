@@ -18,6 +18,7 @@ from .charging import (
 )
 from .columns import metadata
 from .commands import charger_commands
+from .events import event_clocks, events, webhooks
 from .facts import (
     access_group_chargers,
     access_groups,
@@ -47,6 +48,8 @@ __all__ = [
     "customers",
     "driver_external_ids",
     "drivers",
+    "event_clocks",
+    "events",
     "idempotency_keys",
     "journal",
     "journal_changes",
@@ -61,4 +64,5 @@ __all__ = [
     "sessions",
     "sites",
     "tags",
+    "webhooks",
 ]
