@@ -203,6 +203,12 @@ async def test_a_body_that_makes_no_sense_tells_the_charger_nothing(
         assert told(charger) == []
 
 
+async def test_a_command_cannot_be_tried_only(server: InProcess, operator: Operator) -> None:
+    async with server.charger("DEP-1") as charger:
+        assert (await operator.refusal("clear-cache?dryRun=true"))[0] == 400
+        assert told(charger) == []
+
+
 # -- tags -----------------------------------------------------------------------------------------
 
 

@@ -32,7 +32,7 @@ class Chargers(Protocol):
         charger_id: str,
         action: Action,
         arguments: dict[str, Any],
-        secret: str | None = None,
+        secret: dict[str, Any] | None = None,
         once: Once | None = None,
     ) -> Outcome:
         """What came of telling the customer's charger to do that. Raises DatabaseFault, KeyReused."""

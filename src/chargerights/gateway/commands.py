@@ -13,8 +13,6 @@ from dataclasses import astuple, dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
-from ..rights.decide import Cause
-from ..rights.explain import explain
 from ..rights.identifiers import tag_key
 from ..storage import sessions
 from ..storage.commands import Action, Command, End, Outcome
@@ -24,7 +22,7 @@ from . import configuration
 from .chargers import ConnectedCharger
 from .frames import V16
 from .link import CallRefused, Link, LinkLost, NoAnswer, NotConnected
-from .rulings import NETWORK_AWAY, Ruling, rule
+from .rulings import Ruling, rule
 
 MAX_TAG_16 = 20
 SESSIONS_LOOKED_AT = 50
@@ -32,7 +30,7 @@ UNLOCK_ATTEMPTS, UNLOCK_AGAIN_SECONDS = 4, 2.0
 """A charger of 2.x unlocks when the session that was told to stop has ended."""
 _CARD = re.compile(r"[0-9A-Fa-f]{8}|[0-9A-Fa-f]{14}|[0-9A-Fa-f]{20}")
 """The UID of an RFID card: 4, 7 or 10 bytes."""
-CAUSES = frozenset(each.value for each in Cause)
+ANOTHER_DRIVER = "sessionOfAnotherDriver"
 RESETS_2X = {"Soft": "OnIdle", "Hard": "Immediate"}
 
 
@@ -44,7 +42,6 @@ class Told:
     link: Link
     database: Database
     arguments: Mapping[str, Any]
-    secret: str | None
 
     def __getitem__(self, name: str) -> Any:
         return self.arguments.get(name)
@@ -132,7 +129,7 @@ class NotSent(Exception):
 
 async def perform(link: Link, database: Database, command: Command) -> Outcome:
     """Does the command at the charger of that socket."""
-    told = Told(link.charger, link, database, command.arguments, command.secret)
+    told = Told(link.charger, link, database, command.arguments | (command.secret or {}))
     does = _DOES.get(command.action, partial(_call, action=command.action))
     try:
         return await does(told)
@@ -148,7 +145,7 @@ async def perform(link: Link, database: Database, command: Command) -> Outcome:
 
 async def _call(told: Told, action: Action, **more: Any) -> Outcome:
     message = _message(told, action)
-    told = Told(told.charger, told.link, told.database, {**told.arguments, **more}, None)
+    told = Told(told.charger, told.link, told.database, {**told.arguments, **more})
     payload = {name: value for name, value in message.payload(told).items() if value is not None}
     answer = await told.link.call(message.action, payload)
     info = answer.get("statusInfo") or {}
@@ -209,7 +206,7 @@ async def _change_configuration(told: Told) -> Outcome:
     if not told.is_16 and "." not in name:
         raise NotSent("the charger speaks OCPP 2.x, in which a name is like OCPPCommCtrlr.HeartbeatInterval")
     change = configuration.change_16 if told.is_16 else configuration.change_2x
-    said = await change(told.charger, name, told.secret or "")
+    said = await change(told.charger, name, told["value"])
     return Outcome(End.ANSWERED, said.word)
 
 
@@ -230,15 +227,9 @@ def _require(told: Told, action: Action, transaction_id: str | None) -> Ruling:
     tag, charger = told["idTag"], told.charger
     place = {"connector_id": told.socket} if told.is_16 else {"evse_id": told.evse, "connector_id": told.connector}
     ruling = rule(charger, tag, _message(told, action).action, **place, transaction_id=transaction_id)
-    if ruling.accepted:
-        return ruling
-    network = charger.customer.network
-    if network is None or ruling.cause not in CAUSES:
-        words = {NETWORK_AWAY: "the rights are not known now"}
-        text = words.get(ruling.cause, "the tag is in another session, and a tag may be in one at a time")
-    else:
-        text = explain(network, tag, charger.charger_id, charger.customer.clock()).sentence
-    raise NotSent(text, End.TAG_REFUSED, ruling.reason.value)
+    if not ruling.accepted:
+        raise NotSent(ruling.cause, End.TAG_REFUSED, ruling.reason.value)
+    return ruling
 
 
 async def _session(told: Told, action: Action) -> Session | None:
@@ -260,7 +251,7 @@ async def _session(told: Told, action: Action) -> Session | None:
             raise NotSent("several sessions run there: say which socketId")
         session = among[0] if among else None
     if ruling is not None and session is not None and session.driver_id != ruling.driver_id:
-        raise NotSent("the session that runs there is another driver's", End.TAG_REFUSED, "Invalid")
+        raise NotSent(ANOTHER_DRIVER, End.TAG_REFUSED, "Invalid")
     return session
 
 

@@ -48,7 +48,7 @@ class Courier:
         charger_id: str,
         action: Action,
         arguments: dict[str, Any],
-        secret: str | None = None,
+        secret: dict[str, Any] | None = None,
         once: Once | None = None,
     ) -> Outcome:
         """What came of telling the customer's charger to do that, whichever node holds its socket; of a request that

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, null, select, update
 
 from . import idempotency
 from .idempotency import Once
@@ -59,8 +59,8 @@ class End(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`word`: what the charger answered in its version's word, its error's code, or why the tag was refused; `text`
-    says more, for a person; `found`: what was asked for."""
+    """`word`: what the charger answered in its version's word, its error's code, or the reason to refuse the tag;
+    `text` says more, for a person, or names the rule that refused the tag; `found`: what was asked for."""
 
     end: End
     word: str = ""
@@ -70,13 +70,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What a charger is told. `secret`: an argument that must not be kept."""
+    """What a charger is told. `secret`: arguments that must not be kept, passwords and what names a person."""
 
     id: str
     charger_id: str
     action: Action
     arguments: dict[str, Any] = field(default_factory=dict)
-    secret: str | None = None
+    secret: dict[str, Any] | None = None
 
 
 class Put(NamedTuple):
@@ -151,7 +151,7 @@ def take(connection: Connection, customer_id: int, node: str, at: datetime) -> l
     ]
     for each in found:
         mine = (rows.c.customer_id == customer_id) & (rows.c.id == each.id)
-        connection.execute(update(rows).where(mine).values(state=TAKEN, secret=None))
+        connection.execute(update(rows).where(mine).values(state=TAKEN, secret=null()))
     return found
 
 
@@ -165,7 +165,7 @@ def withdraw(connection: Connection, customer_id: int, command_id: str) -> bool:
     """Whether the command was not taken yet; then it never will be."""
     mine = (rows.c.customer_id == customer_id) & (rows.c.id == command_id) & (rows.c.state == WAITING)
     outcome = asdict(Outcome(End.NOT_CONNECTED))
-    done = connection.execute(update(rows).where(mine).values(state=DONE, secret=None, outcome=outcome))
+    done = connection.execute(update(rows).where(mine).values(state=DONE, secret=null(), outcome=outcome))
     return done.rowcount > 0
 
 

@@ -23,13 +23,14 @@ from pydantic import Field
 
 from ...files import values
 from ...rights.errors import Conflict, InvalidInput
+from ...rights.explain import explain
 from ...rights.operators import Permission
 from ...storage.commands import Action, End, Outcome
 from ..auth import CallerFirst
 from ..problems import ChargerError, ChargerSilent, Forbidden, InMember
 from .shapes import PROBLEM, Draft, Shape
 from .views import View, answer, viewing
-from .writing import Change, adding
+from .writing import Change, NoPreview, adding
 
 router = APIRouter(
     prefix="/v2/chargers/{chargerId}",
@@ -48,6 +49,12 @@ STATUSES = {
     "NotImplemented": "notSupported",
 }
 """By the charger's word; every other is a no: rejected."""
+CAUSES = {
+    "networkAway": "the rights are not known now: try again shortly",
+    "tagInUse": "the tag is in a session already, and a tag may be in one at a time",
+    "sessionOfAnotherDriver": "the session that runs there is another driver's",
+}
+"""What refuses a tag beside the rules of rights."""
 Status = Literal["accepted", "rejected", "scheduled", "rebootRequired", "notSupported"]
 Trigger = Literal[
     "BootNotification", "FirmwareStatusNotification", "Heartbeat", "LogStatusNotification", "MeterValues",
@@ -111,7 +118,12 @@ class SocketDraft(Draft):
         """Raises InMember."""
         if self.validate_rfid and self.rfid_tag is None:
             raise InMember("rfidTag", TagMissing("must be given: validateRfid asks whether it may charge"))
-        return {"socketId": self.socket_id, "idTag": self.rfid_tag, "validate": self.validate_rfid}
+        return {"socketId": self.socket_id, "validate": self.validate_rfid}
+
+    @property
+    def tag(self) -> dict[str, Any]:
+        """What names a person."""
+        return {"idTag": self.rfid_tag}
 
 
 class StartDraft(SocketDraft):
@@ -163,20 +175,20 @@ def _tells(path: str, operation_id: str, summary: str) -> Callable[[Handler], Ha
 async def start(change: Telling, chargerId: str, body: StartDraft) -> Response:  # noqa: N803
     """Without socketId the charger chooses. The charger asks or starts as its own settings say; what it starts is a
     session like any other."""
-    return await _tell(change, chargerId, Action.START, body.arguments(), body.socket_id)
+    return await _tell(change, chargerId, Action.START, body.arguments(), body.socket_id, body.tag)
 
 
 @_tells("/stop-charging", "stopCharging", "Stop a session")
 async def stop(change: Telling, chargerId: str, body: SocketDraft) -> Response:  # noqa: N803
     """The session at the socket; without socketId the tag's, or the charger's only one. With validateRfid it must be
     one of the tag's driver."""
-    return await _tell(change, chargerId, Action.STOP, body.arguments(), body.socket_id)
+    return await _tell(change, chargerId, Action.STOP, body.arguments(), body.socket_id, body.tag)
 
 
 @_tells("/disconnect", "disconnectSocket", "Stop a session and let go of the cable")
 async def disconnect(change: Telling, chargerId: str, body: SocketDraft) -> Response:  # noqa: N803
     """As stop-charging, and then the connector is unlocked; the answer is that of the unlocking."""
-    return await _tell(change, chargerId, Action.DISCONNECT, body.arguments(), body.socket_id)
+    return await _tell(change, chargerId, Action.DISCONNECT, body.arguments(), body.socket_id, body.tag)
 
 
 @_tells("/unlock", "unlockSocket", "Let go of a cable")
@@ -236,7 +248,9 @@ async def read_configuration(
 @_tells("/configuration", "changeChargerConfiguration", "Change one of a charger's settings")
 async def change_configuration(change: Telling, chargerId: str, body: SettingDraft) -> Response:  # noqa: N803
     """The value is not kept here when the charger has it. Its own password is not set like this."""
-    return await _tell(change, chargerId, Action.CHANGE_CONFIGURATION, {"name": body.name}, secret=body.value)
+    return await _tell(
+        change, chargerId, Action.CHANGE_CONFIGURATION, {"name": body.name}, secret={"value": body.value}
+    )
 
 
 async def _tell(
@@ -245,14 +259,23 @@ async def _tell(
     action: Action,
     arguments: dict[str, Any],
     socket_id: int | None = None,
-    secret: str | None = None,
+    secret: dict[str, Any] | None = None,
 ) -> Response:
     view = change.view
+    if change.dry_run:
+        raise NoPreview("dryRun is not for commands: a charger cannot be told to only try")
     view.charger(charger_id)
     once = await change.only_once()
     customer_id, actor = view.caller.customer_id, view.caller.actor
     outcome = await view.state.chargers.tell(customer_id, actor, charger_id, action, arguments, secret, once)
+    if outcome.end is End.TAG_REFUSED:
+        raise TagRefused(outcome.word, _why(view, (secret or {})["idTag"], charger_id, outcome.text))
     return answer(CommandAnswer(**_answered(charger_id, outcome), socket_id=socket_id))
+
+
+def _why(view: View, id_tag: str, charger_id: str, cause: str) -> str:
+    """Why the tag was refused, in a sentence."""
+    return CAUSES.get(cause) or explain(view.network, id_tag, charger_id, view.at).sentence
 
 
 def _answered(charger_id: str, outcome: Outcome) -> dict[str, Any]:
@@ -266,9 +289,7 @@ def _answered(charger_id: str, outcome: Outcome) -> dict[str, Any]:
                 "charger_status": outcome.word,
                 "text": outcome.text or None,
             }
-        case End.TAG_REFUSED:
-            raise TagRefused(outcome.word, outcome.text)
-        case End.IMPOSSIBLE:
+        case End.TAG_REFUSED | End.IMPOSSIBLE:
             raise CommandImpossible(outcome.text)
         case End.NOT_CONNECTED:
             raise ChargerNotConnected(f"charger {charger_id} is not connected: nothing was sent")

@@ -1,7 +1,7 @@
 """What operators told chargers to do, and what came of it.
 
 A row is also the way from the node that was asked to the node that holds the charger's socket. It outlives the charger,
-to which it refers by value.
+to which it refers by value. It holds nothing of persons once the command is taken.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ charger_commands = Table(
     Column("charger_id", Text, nullable=False),
     Column("action", Text, nullable=False),
     Column("arguments", JSON, nullable=False),
-    Column("secret", Text),
+    Column("secret", JSON(none_as_null=True)),
     Column("state", Text, nullable=False),
     Column("node", Text),
     Column("expires_at", Instant, nullable=False),

@@ -18,7 +18,7 @@ def upgrade() -> None:
         sa.Column("charger_id", sa.Text(), nullable=False),
         sa.Column("action", sa.Text(), nullable=False),
         sa.Column("arguments", sa.JSON(), nullable=False),
-        sa.Column("secret", sa.Text(), nullable=True),
+        sa.Column("secret", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("node", sa.Text(), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
