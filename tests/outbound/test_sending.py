@@ -100,6 +100,13 @@ async def test_a_name_that_leads_nowhere_has_failed() -> None:
     assert outcome == Outcome(None, "the name of the host leads to no address")
 
 
+@pytest.mark.parametrize("host", ["xn--a", "exa<mple", "a%20b"])
+async def test_a_name_that_can_be_none_is_told_so_like_any_other(host: str) -> None:
+    assert await send_once(f"https://{host}/", Targets.PUBLIC, b"{}", HEADERS) == Outcome(
+        None, "the name of the host leads to no address"
+    )
+
+
 async def test_an_address_that_is_forbidden_is_not_connected_to() -> None:
     with receiving() as receiver:
         outcome = await send_once(receiver.url, Targets.PUBLIC, b"{}", HEADERS)

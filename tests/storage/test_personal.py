@@ -10,13 +10,16 @@ from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, in
 
 from chargerights.rights.errors import UnknownDriver
 from chargerights.rights.model import Driver, ExternalId, Place, PlaceKind, Right, Tag
-from chargerights.storage import holders, journal, schema
+from chargerights.storage import authorisations, batches, holders, journal, schema, sessions
+from chargerights.storage.authorisations import Authorisation
+from chargerights.storage.batches import Batch
 from chargerights.storage.database import Database
 from chargerights.storage.holders import ERASED, Holder, used_tags
 from chargerights.storage.images import Images
 from chargerights.storage.journal import ERASURE, Actor, Occasion
 from chargerights.storage.personal import Known, erase, known_about
 from chargerights.storage.pseudonyms import pseudonymous
+from chargerights.storage.sessions import Notice
 from tests.oracle import Facts
 from tests.storage.test_history import at_minute, change, drop, put
 from tests.storage.writing import add_customer, everything, put_facts, revision_of, store_facts, stored
@@ -105,7 +108,7 @@ def test_what_is_known_is_the_driver_and_every_change_of_him(database: Database,
         (3, at_minute(2), "test", URSULA, MARRIED),
     ]
     assert all(each.named for each in found.history)
-    assert found.rows == {}
+    assert not any(found.rows.values())
 
 
 def test_an_erased_driver_leaves_no_word_that_names_him(database: Database, lived: int) -> None:
@@ -224,6 +227,24 @@ def test_tags_that_were_shown_are_used_whoever_showed_them(database: Database, l
         database.write_now(visit, lived, id_, None, tag)
     database.write_now(visit, add_customer(database, "Other"), 9, None, "THEIRS")
     assert database.read_now(used_tags, lived) == {"04MARRIED", "STRANGER"}
+
+
+def test_decisions_and_sessions_of_an_erased_driver_name_him_no_more(database: Database, lived: int) -> None:
+    asked = Authorisation(
+        NOW, "DEP-1", None, 1, "04ursula", "04URSULA", "Authorize", "Accepted", "rightStands", URSULA.id, *[None] * 3
+    )
+    says = {"id_tag": "04ursula", "tag_key": "04URSULA", "driver_id": URSULA.id, "stop_id_tag": "04ursula"}
+    session = Notice("DEP-1", NOW, "1", "1", None, says)
+    database.write_now(batches.write, lived, "node", Batch(1, NOW, authorisations=(asked,), notices=(session,)))
+    assert {name: len(rows) for name, rows in known(database, lived).rows.items()} == {
+        "authorisations": 1,
+        "sessions": 1,
+    }
+    forget(database, lived)
+    ((_, decision),) = database.read_now(authorisations.find, lived, authorisations.Filter(), 9)
+    (kept,) = database.read_now(sessions.find, lived, sessions.Filter(), 9)
+    assert (decision.id_tag, decision.tag_key) == (ERASED, ERASED)
+    assert (kept.id_tag, kept.stop_id_tag) == (ERASED, None)
 
 
 def test_every_table_that_names_tags_or_drivers_is_known_here() -> None:

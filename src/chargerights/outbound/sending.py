@@ -48,6 +48,7 @@ class Line:
         seconds: float = ATTEMPT_SECONDS,
     ) -> None:
         self._url = httpx.URL(url)
+        self._host = self._url.raw_host.decode("ascii")
         self._allowed = allowed
         self._resolve = resolve
         self._seconds = seconds
@@ -87,7 +88,7 @@ class Line:
         port = self._url.port or {"https": 443, "http": 80}[self._url.scheme]
         if self._address is not None:
             return await self._post_to(self._address, content, headers)
-        found = await targets.addresses(self._url.host, port, self._allowed, self._resolve)
+        found = await targets.addresses(self._host, port, self._allowed, self._resolve)
         for address in found[:-1]:
             try:
                 outcome = await self._post_to(address, content, headers)
@@ -107,7 +108,7 @@ class Line:
             self._url.copy_with(host=address),
             content=content,
             headers={**headers, "host": self._url.netloc.decode("ascii")},
-            extensions={"sni_hostname": self._url.host},
+            extensions={"sni_hostname": self._host},
         )
         response = await self._client.send(request, stream=True)
         try:

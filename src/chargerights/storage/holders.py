@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
 
+from .schema import authorisations, sessions
+
 ERASED = "erased"
 """Stands where a text that named him must be; as no tag's key has small letters, it is none's."""
 
@@ -22,7 +24,10 @@ class Holder(NamedTuple):
     blanks: Mapping[str, str | None]
 
 
-HOLDERS: tuple[Holder, ...] = ()
+HOLDERS: tuple[Holder, ...] = (
+    Holder(authorisations, {"id_tag": ERASED, "tag_key": ERASED}),
+    Holder(sessions, {"id_tag": ERASED, "tag_key": ERASED, "stop_id_tag": None}),
+)
 
 
 def about(table: Table, customer_id: int, driver_id: int, tag_keys: Iterable[str]) -> ColumnElement[bool]:

@@ -237,7 +237,7 @@ async def test_the_log_is_for_those_who_may_read_it_and_see_all_sites(api: Api) 
     assert (await api.get(LOG, key=None)).status_code == 401
     without = await person(api, *(set(Permission) - {Permission.READ_AUDIT_LOGS, Permission.GLOBAL_ADMIN}))
     told = refused(await api.get(LOG, key=without.key))
-    assert told == (403, "this needs ReadAuditLogs: its operator lacks that permission")
+    assert told == (403, "this needs the permission ReadAuditLogs, which the key's operator lacks")
     limited = await person(api, Permission.GLOBAL_ADMIN, site_ids=[DEPOT.id])
     assert refused(await api.get(LOG, key=limited.key))[0] == 403
     auditor = await person(api, Permission.READ_AUDIT_LOGS, read_only=True)

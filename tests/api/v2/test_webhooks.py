@@ -221,7 +221,7 @@ async def test_a_test_message_is_sent_at_once_and_is_no_event(any_target: Api) -
     assert good(await send(api, "GET", f"{HOOKS}/{made['id']}"), WebhookShape)["delivery"]["position"] == 1
 
 
-@pytest.mark.parametrize("webhook_id", [0, 404, 2**63])
+@pytest.mark.parametrize("webhook_id", [0, 404])
 async def test_a_webhook_that_there_is_not_is_a_404_for_every_request(sqlite_api: Api, webhook_id: int) -> None:
     path = f"{HOOKS}/{webhook_id}"
     for method, where, body in (

@@ -16,7 +16,7 @@ from ...storage import personal
 from ...storage.journal import ERASURE
 from ...storage.personal import Event, Known
 from ..auth import CallerFirst
-from .shapes import PROBLEM, Shape
+from .shapes import PROBLEM, Id, Shape
 from .views import View, answer, viewing
 from .writing import Change, adding
 
@@ -53,7 +53,7 @@ class PersonalData(Shape):
     summary="Get all that is kept about a driver",
     response_model=PersonalData,
 )
-async def personal_data(view: Annotated[View, Depends(viewing(*READ))], driverId: int) -> Response:  # noqa: N803
+async def personal_data(view: Annotated[View, Depends(viewing(*READ))], driverId: Id) -> Response:  # noqa: N803
     """For a person who asks what is known about him: his facts, every change of them, and what chargers recorded."""
     _require_seen(view, driverId)
     known = await view.state.database.read(personal.known_about, view.caller.customer_id, driverId)
@@ -67,7 +67,7 @@ async def personal_data(view: Annotated[View, Depends(viewing(*READ))], driverId
     summary="Erase a driver's personal data",
     response_class=Response,
 )
-async def erase(change: Annotated[Change, Depends(adding(*WRITE))], driverId: int) -> Response:  # noqa: N803
+async def erase(change: Annotated[Change, Depends(adding(*WRITE))], driverId: Id) -> Response:  # noqa: N803
     """For good: the driver goes with his tags and rights, and his name, tags and ids in other systems go from the
     audit log and all records, which keep his number. Erasing him again changes nothing."""
     _require_seen(change.view, driverId)

@@ -27,7 +27,7 @@ from ..auth import CallerFirst, permitted
 from ..state import state_of
 from .events import of_all_sites
 from .paging import Paging, in_order, page_of, paging
-from .shapes import PROBLEM, Draft, Page, Shape
+from .shapes import PROBLEM, Draft, Id, Page, Shape
 from .views import View, answer, etag_of
 from .writing import Change, adding, blaming, changing
 
@@ -157,7 +157,7 @@ async def list_webhooks(request: Request, caller: Asking, asked: Annotated[Pagin
 
 
 @router.get("/{webhookId}", operation_id="getWebhook", summary="Get a webhook", response_model=WebhookShape)
-async def get_webhook(request: Request, caller: Asking, webhookId: int) -> Response:  # noqa: N803
+async def get_webhook(request: Request, caller: Asking, webhookId: Id) -> Response:  # noqa: N803
     """With how far it has come, and an ETag for changing it."""
     read = state_of(request).database.read
     for webhook, progress in await read(webhooks.load_with_progress, caller.customer_id, [webhookId]):
@@ -166,7 +166,7 @@ async def get_webhook(request: Request, caller: Asking, webhookId: int) -> Respo
 
 
 @router.patch("/{webhookId}", operation_id="changeWebhook", summary="Change a webhook", response_model=WebhookShape)
-async def change_webhook(change: Changing, webhookId: int, body: WebhookMembers) -> Response:  # noqa: N803
+async def change_webhook(change: Changing, webhookId: Id, body: WebhookMembers) -> Response:  # noqa: N803
     """Members that are left out stay as they are. What waits is tried at once. One that is enabled again goes on
     where it was, or with the first event that is still kept."""
     members = body.given()
@@ -187,7 +187,7 @@ async def change_webhook(change: Changing, webhookId: int, body: WebhookMembers)
 @router.delete(
     "/{webhookId}", status_code=204, operation_id="removeWebhook", summary="Remove a webhook", response_class=Response
 )
-async def remove_webhook(change: Changing, webhookId: int) -> Response:  # noqa: N803
+async def remove_webhook(change: Changing, webhookId: Id) -> Response:  # noqa: N803
     """What it has not got yet is not sent any more."""
 
     def work(revision: Revision) -> None:
@@ -203,7 +203,7 @@ async def remove_webhook(change: Changing, webhookId: int) -> Response:  # noqa:
     summary="Give a webhook a new secret",
     response_model=SecretShape,
 )
-async def rotate_secret(change: Adding, webhookId: int) -> Response:  # noqa: N803
+async def rotate_secret(change: Adding, webhookId: Id) -> Response:  # noqa: N803
     """For a day messages are signed with the secret before, too, so that the receiver can be changed over."""
     return await change.apply(
         "webhook.rotateSecret",
@@ -218,7 +218,7 @@ async def rotate_secret(change: Adding, webhookId: int) -> Response:  # noqa: N8
     summary="Send events again",
     response_model=WebhookShape,
 )
-async def replay(change: Adding, webhookId: int, body: ReplayDraft) -> Response:  # noqa: N803
+async def replay(change: Adding, webhookId: Id, body: ReplayDraft) -> Response:  # noqa: N803
     """Everything after that event is sent, in order, under the same ids as before."""
 
     def work(revision: Revision) -> dict[str, Any]:
@@ -235,7 +235,7 @@ async def replay(change: Adding, webhookId: int, body: ReplayDraft) -> Response:
     summary="Send a test message",
     response_model=AttemptShape,
 )
-async def send_test(request: Request, caller: Asking, webhookId: int) -> Response:  # noqa: N803
+async def send_test(request: Request, caller: Asking, webhookId: Id) -> Response:  # noqa: N803
     """Sends one message of the type `webhook.test` at once, also to a webhook that is disabled, and says what came of
     it. It is no event of the log."""
     state = state_of(request)
