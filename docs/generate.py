@@ -21,7 +21,7 @@ from typing import TypeVar, get_origin
 
 from cyclopts import App
 
-from chargerights import cli, settings
+from chargerights import cli, metrics, settings
 from chargerights.api.documents import reference
 from chargerights.app import create_app
 from chargerights.files import published
@@ -278,6 +278,15 @@ def settings_table() -> str:
         for name, field in settings.Settings.model_fields.items()
     ]
     return table(["variable", "meaning", "default"], rows)
+
+
+@part("metrics")
+def metrics_table() -> str:
+    rows = [
+        (f"`{name}`", help_text, kind, ", ".join(f"`{label}`" for label in labels))
+        for name, help_text, kind, labels in metrics.described()
+    ]
+    return table(["metric", "what it tells", "kind", "by"], rows)
 
 
 @part("commands")

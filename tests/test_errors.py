@@ -44,7 +44,7 @@ def blank(error: type[Exception]) -> Exception:
 
 @pytest.mark.parametrize("error", [*DOMAIN, *(each for each in STORAGE if each not in DOMAIN)])
 def test_every_error_that_a_door_can_meet_has_a_status(error: type[Exception]) -> None:
-    assert problems.status_of(blank(error)) in {400, 401, 403, 404, 409, 410, 412, 429, 503}
+    assert problems.status_of(blank(error)) in {400, 401, 403, 404, 409, 410, 412, 429, 502, 503, 504}
 
 
 def test_the_walk_finds_errors_of_every_layer() -> None:

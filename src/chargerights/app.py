@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette_compress import CompressMiddleware
 
 from . import settings, telemetry
-from .api import access, problems, v1, v2
+from .api import access, health, problems, v1, v2
 from .api.documents import pages
 from .api.limits import Limits
 from .api.state import State
@@ -53,6 +53,7 @@ def create_app(
     webhook_targets: Targets = Targets.PUBLIC,
     events_kept: timedelta = timedelta(days=90),
     policy: Policy | None = None,
+    metrics_token: str = "",
 ) -> FastAPI:
     """The application over that database, whose tables stand (see `migration.migrate`)."""
 
@@ -64,12 +65,15 @@ def create_app(
 
     app = FastAPI(docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False, strict_content_type=False)
     images, history = Images(database, clock), History(database)
-    app.state.shared = state = State(database, images, clock, Limits(rate_limit), history, webhook_targets)
     app.state.gateway = gateway = Gateway(database, images, clock, policy)
+    app.state.shared = state = State(
+        database, images, clock, Limits(rate_limit), history, webhook_targets, gateway, metrics_token
+    )
     app.include_router(v1.router)
     app.include_router(access.router)
     for router in v2.routers:
         app.include_router(router)
+    app.include_router(health.router)
     problems.install(app)
     pages.install(app)
     app.add_middleware(CompressMiddleware, minimum_size=1024, gzip_level=1, brotli_quality=1, zstd_level=1)
@@ -84,4 +88,4 @@ def worker() -> FastAPI:
     telemetry.configure(found.log_format, found.log_level)
     targets, kept = Targets(found.webhook_targets), timedelta(days=found.events_kept_days)
     policy = Policy(found.ocpp_security_profile, found.ocpp_subject_header)
-    return create_app(Database(found.database), now, found.rate_limit, targets, kept, policy)
+    return create_app(Database(found.database), now, found.rate_limit, targets, kept, policy, found.metrics_token)

@@ -46,6 +46,11 @@ class Settings(BaseSettings):
         pattern="^(debug|info|warning|error)$",
         description="The least level that is logged: `debug`, `info`, `warning` or `error`",
     )
+    metrics_token: str = Field(
+        "",
+        description="What a Prometheus server shows at `/metrics` as `Authorization: Bearer`; empty: there are no"
+        " metrics to be had",
+    )
     ocpp_security_profile: int = Field(
         1,
         ge=0,

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+import re
+import secrets
 import sys
 import time
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import Processor
+
+from . import metrics
 
 log = structlog.get_logger()
 
@@ -47,8 +51,17 @@ def configure(log_format: str, log_level: str) -> None:
     logging.getLogger("uvicorn.access").disabled = True
 
 
+REQUEST_ID = b"x-request-id"
+_GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+WATCHERS = frozenset({"/health", "/ready", "/metrics"})
+"""Paths that machines ask so often that it is no news."""
+
+
 class AccessLog:
-    """Logs every request when its answer is out: method, path without the query, status, milliseconds."""
+    """Logs and counts every request when its answer is out: method, path without the query, status, milliseconds.
+
+    Each has an id, its own (`X-Request-Id`) or a new one: it is in the answer and in every line that is logged of it.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -57,6 +70,9 @@ class AccessLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        given = next((value for name, value in scope["headers"] if name == REQUEST_ID), b"")
+        request_id = given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8).encode()
+        structlog.contextvars.bind_contextvars(request=request_id.decode())
         status = 500
         began = time.perf_counter()
 
@@ -64,10 +80,13 @@ class AccessLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                message["headers"] = [*message.get("headers", ()), (REQUEST_ID, request_id)]
             await send(message)
 
         try:
             await self._app(scope, receive, watching)
         finally:
-            milliseconds = round((time.perf_counter() - began) * 1000, 1)
-            log.info("request", method=scope["method"], path=scope["path"], status=status, ms=milliseconds)
+            seconds = time.perf_counter() - began
+            metrics.request(scope["method"], getattr(scope.get("route"), "path", "none"), status, seconds)
+            tell = log.debug if scope["path"] in WATCHERS else log.info
+            tell("request", method=scope["method"], path=scope["path"], status=status, ms=round(seconds * 1000, 1))

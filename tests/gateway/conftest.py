@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import structlog
 
+from tests.gateway.operating import Operator
 from tests.gateway.server import InProcess, World, node
 
 
@@ -34,3 +35,10 @@ async def either(database_url: str) -> AsyncIterator[InProcess]:
     """The same on both databases."""
     async with node(World(database_url)) as running:
         yield running
+
+
+@pytest.fixture
+async def operator(server: InProcess) -> AsyncIterator[Operator]:
+    found = Operator(server)
+    yield found
+    await found.http.aclose()

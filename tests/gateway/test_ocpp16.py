@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -279,16 +279,29 @@ async def test_a_start_that_says_anything_else_is_another_session(server: InProc
         assert len(await server.read(sessions.find, *EVERY)) == 2
 
 
-async def test_a_charger_without_a_clock_begins_a_new_session_after_the_old_one_has_ended(server: InProcess) -> None:
+@pytest.mark.parametrize("at", [datetime(2000, 1, 1, tzinfo=UTC), NOW - timedelta(days=31), NOW + timedelta(days=2)])
+async def test_a_charger_without_a_clock_begins_a_new_session_after_the_old_one_has_ended(
+    server: InProcess, at: datetime
+) -> None:
     async with server.charger("DEP-1") as charger:
         ids = []
         for _ in range(3):
-            ids.append((await charger.call("StartTransaction", start()))["transactionId"])
+            ids.append((await charger.call("StartTransaction", start(at=at)))["transactionId"])
             await charger.call("StopTransaction", stop(ids[-1]))
         assert len(set(ids)) == 3
     async with server.charger("DEP-1") as charger:  # and so after it has connected again
-        assert (await charger.call("StartTransaction", start()))["transactionId"] not in ids
+        assert (await charger.call("StartTransaction", start(at=at)))["transactionId"] not in ids
         assert len(await server.read(sessions.find, *EVERY)) == 4
+
+
+async def test_a_session_that_is_sent_again_after_its_end_is_kept_once(server: InProcess) -> None:
+    async with server.charger("DEP-1") as charger:
+        first = await charger.call("StartTransaction", start())
+        await charger.call("StopTransaction", stop(first["transactionId"]))
+    async with server.charger("DEP-1") as charger:  # which lost its power before it kept that all was answered
+        assert await charger.call("StartTransaction", start()) == first
+        await charger.call("StopTransaction", stop(first["transactionId"]))
+        assert len(await server.read(sessions.find, *EVERY)) == 1
 
 
 async def test_a_start_is_known_again_by_another_node_and_after_a_restart(either: InProcess) -> None:

@@ -38,7 +38,7 @@ export class Charger201 {
     this.version = 0;
     this.list = new Map();
     this.after = {
-      configuration: this.report,
+      configuration: () => this.reporting,
       'remote-start': this.startedRemotely,
       'remote-stop': this.stoppedRemotely,
     };
@@ -109,8 +109,7 @@ export class Charger201 {
     return { transactionId: this.transactionId, status };
   }
 
-  async report({ requestId }) {
-    if (requestId === undefined) return {};
+  async report(requestId) {
     const parts = Math.ceil(REPORT.length / ITEMS);
     for (let seqNo = 0; seqNo < parts; seqNo += 1) {
       await this.call('NotifyReport', {
@@ -140,6 +139,7 @@ export class Charger201 {
 
   behaviours = {
     GetBaseReport({ requestId }) {
+      this.reporting = new Promise((resolve) => { setImmediate(resolve); }).then(() => this.report(requestId));
       return { command: 'configuration', answer: { status: 'Accepted' }, facts: { requestId } };
     },
     GetVariables({ getVariableData }) {

@@ -10,15 +10,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 HERE = Path(__file__).parent
 NODE = shutil.which("node")
 INSTALLED = NODE is not None and (HERE / "node_modules" / "ocpp-rpc").is_dir()
+needs_node = pytest.mark.skipif(
+    not INSTALLED and "CI" not in os.environ,
+    reason="needs node, and npm ci in tests/ocpp_rpc; in CI they must be there",
+)
 
 Send = Callable[[], Awaitable[Any]]
 
@@ -46,7 +53,8 @@ async def run_client(
     seconds: float = 10,
 ) -> Ended:
     """Awaits the commands in their order; each is sent when the client says that it waits for it."""
-    assert NODE is not None
+    assert NODE is not None, "node is not installed"
+    assert INSTALLED, "its packages are not installed: npm ci in tests/ocpp_rpc"
     arguments = ["--endpoint", url, "--identity", charger_id, "--protocol", protocol, "--seconds", str(seconds)]
     arguments += [] if password is None else ["--password", password]
     arguments += [word for tag, status in (expect or {}).items() for word in ("--expect", f"{tag}={status}")]

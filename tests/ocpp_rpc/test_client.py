@@ -7,10 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.ocpp_rpc.running import HERE, INSTALLED, Send, run_client
+from tests.ocpp_rpc.running import HERE, Send, needs_node, run_client
 from tests.simulator.central import Central
-
-needs_node = pytest.mark.skipif(not INSTALLED, reason="needs node, and npm ci in tests/ocpp_rpc")
 
 PROTOCOLS = ("ocpp1.6", "ocpp2.0.1")
 STATUSES = {

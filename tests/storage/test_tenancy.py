@@ -14,6 +14,7 @@ from chargerights.storage import (
     batches,
     callers,
     charger_passwords,
+    commands,
     deliveries,
     event_clock,
     events,
@@ -55,6 +56,9 @@ BATCH = batches.Batch(
     notices=(Notice("MINE-1", NOW, "1", "key", None, {"started_at": NOW}, (Reading(NOW, [{"value": "1"}]),)),),
 )
 
+COMMAND = commands.Command("1", "MINE-1", commands.Action.CLEAR_CACHE)
+"""Of the same number as one of the others."""
+
 
 @pytest.fixture
 def two(database: Database) -> tuple[int, int]:
@@ -81,6 +85,9 @@ def test_each_loads_his_own(database: Database, two: tuple[int, int]) -> None:
 
 def test_nothing_that_one_customer_changes_changes_a_row_of_the_other(database: Database, two: tuple[int, int]) -> None:
     mine, theirs = two
+    database.write_now(live.record, theirs, [LiveCharger("THEIRS-1", True, node="node")], NOW)
+    command = replace(COMMAND, charger_id="THEIRS-1")
+    database.write_now(commands.put, theirs, command, Actor("test"), NOW, TOMORROW, None)
     url = "https://example.com/"
     (hook, _), (other, _) = [database.write_now(journal.make, each, OCCASION, webhooks.add, url) for each in two]
     assert hook.id == other.id
@@ -123,6 +130,11 @@ def test_nothing_that_one_customer_changes_changes_a_row_of_the_other(database: 
         (set_one_session_per_tag, (mine, True)),
         (batches.write, (mine, "node", BATCH)),
         (batches.write, (mine, "other", replace(BATCH, states=(), authorisations=()))),
+        (commands.put, (mine, COMMAND, Actor("test"), NOW, TOMORROW, "node")),
+        (commands.take, (mine, "node", NOW)),
+        (commands.finish, (mine, COMMAND.id, commands.Outcome(commands.End.ANSWERED))),
+        (commands.withdraw, (mine, COMMAND.id)),
+        (commands.forget, (mine, COMMAND.id)),
         (live.disconnect_silent, (mine, TOMORROW)),
         (deliver, ()),
         (journal.make, (mine, OCCASION, webhooks.change, hook.id)),

@@ -37,6 +37,14 @@ class PreconditionFailed(DomainError):
     """A change of something that has been changed since its caller saw it."""
 
 
+class ChargerError(DomainError):
+    """A charger that answered a command with an error."""
+
+
+class ChargerSilent(DomainError):
+    """A charger that did not answer a command in time: it may have done it."""
+
+
 class InMember(DomainError):
     """A refusal that a member of the body is to blame for. What is not found there is no missing page: 400."""
 
@@ -64,6 +72,8 @@ STATUSES: dict[type[Exception], int] = {
     InMember: 400,
     TooManyRequests: 429,
     DatabaseFault: 503,
+    ChargerError: 502,
+    ChargerSilent: 504,
 }
 
 V1_TEXTS = {

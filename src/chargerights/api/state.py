@@ -6,22 +6,48 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, Protocol
 
 from fastapi import Request
 
 from ..outbound.targets import Targets
 from ..rights.reports import Finding
+from ..storage.commands import Action, Outcome
 from ..storage.database import Database
 from ..storage.history import History
+from ..storage.idempotency import Once
 from ..storage.images import Images
+from ..storage.journal import Actor
 from .answers import Fragments
 from .importer import Importer
 from .limits import Limits
 
 
+class Chargers(Protocol):
+    """Whoever reaches the chargers that are connected, here or at another node."""
+
+    async def tell(
+        self,
+        customer_id: int,
+        actor: Actor,
+        charger_id: str,
+        action: Action,
+        arguments: dict[str, Any],
+        secret: dict[str, Any] | None = None,
+        once: Once | None = None,
+    ) -> Outcome:
+        """What came of telling the customer's charger to do that. Raises DatabaseFault, KeyReused."""
+        ...
+
+    def measure(self) -> None:
+        """Brings the metrics that are no counts up to date."""
+        ...
+
+
 @dataclass(slots=True)
 class State:
-    """The database, the images of its customers and their pasts, and what was encoded of them."""
+    """The database, the images of its customers and their pasts, what was encoded of them, and the way to their
+    chargers."""
 
     database: Database
     images: Images
@@ -29,6 +55,8 @@ class State:
     limits: Limits
     history: History
     webhook_targets: Targets
+    chargers: Chargers
+    metrics_token: str = ""
     fragments: dict[int, Fragments] = field(default_factory=dict)
     reports: dict[tuple[object, ...], list[Finding]] = field(default_factory=dict)
     noted_uses: dict[tuple[int, int], datetime] = field(default_factory=dict)

@@ -7,6 +7,9 @@ schemas         the official schemas, loosened where real chargers are loose
 ocpp16, ocpp2x  a version's actions, each with what is done about it
 statuses        the versions' words for decisions and states
 chargers        a connected charger, as its handlers see it
+configuration   what chargers say of their configuration, and its changes
+commands        what chargers are told to do
+courier         commands from node to node
 rulings         decisions for chargers, and what is kept of them
 customers       what is shared by one customer's chargers that are connected here
 gateway         all of it: the process's chargers, and what runs beside them

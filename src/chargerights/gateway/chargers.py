@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
     from .customers import ServedCustomer
     from .link import Link
 
-Work = Callable[["ConnectedCharger"], Coroutine[Any, Any, None]]
+Work = Callable[["ConnectedCharger"], Coroutine[Any, Any, object]]
 
 STARTS_KEPT = 200
 MAX_CONNECTORS = 200
+SOCKETS_OF_EVSE = 100
 
 
 class ConnectedCharger:
@@ -43,6 +45,8 @@ class ConnectedCharger:
             if each.evse_id is not None and each.status in (CHARGING, *OCCUPIED_BY.values())
         }
         """Of 2.x, by EVSE: the transaction there, and the word for Occupied meanwhile."""
+        self.awaited_reports: dict[int, asyncio.Future[tuple[Configuration, ...]]] = {}
+        """Of 2.x: who waits for a report to be whole."""
         self._requests = count(1)
         self.reported = known.reported
         self._node, self._connected_at = known.node, known.connected_at
@@ -104,9 +108,9 @@ class ConnectedCharger:
 
     # -- its sessions -----------------------------------------------------------------------------
 
-    def begin(self, said: str) -> tuple[str, str, bool]:
+    def begin(self, said: str, has_clock: bool) -> tuple[str, str, bool]:
         """Of 1.6: see `Starts.begin`."""
-        return self.starts.begin(said, self.customer.next_session)
+        return self.starts.begin(said, has_clock, self.customer.next_session)
 
     def ended(self, transaction_id: str) -> None:
         self.starts.end(transaction_id)
@@ -159,7 +163,17 @@ class ConnectedCharger:
         for socket in entered.connectors if entered is not None else ():
             if (socket.device_evse_id, socket.device_connector_id or 1) == (evse_id, connector_id):
                 return socket.id
-        return evse_id if connector_id == 1 else evse_id * 100 + connector_id
+        return evse_id if connector_id == 1 else evse_id * SOCKETS_OF_EVSE + connector_id
+
+    def place_of(self, socket_id: int) -> tuple[int, int]:
+        """Of 2.x: the EVSE and connector that is that socket of the charger; see `socket_id`."""
+        entered = self.customer.charger(self.charger_id)
+        for socket in entered.connectors if entered is not None else ():
+            if socket.id == socket_id and socket.device_evse_id is not None:
+                return socket.device_evse_id, socket.device_connector_id or 1
+        if socket_id > SOCKETS_OF_EVSE and socket_id % SOCKETS_OF_EVSE:
+            return divmod(socket_id, SOCKETS_OF_EVSE)
+        return socket_id, 1
 
 
 class Starts:
@@ -174,11 +188,11 @@ class Starts:
         self._transactions = transactions | self._transactions
         self._ended |= ended
 
-    def begin(self, said: str, new_id: Callable[[], int]) -> tuple[str, str, bool]:
+    def begin(self, said: str, has_clock: bool, new_id: Callable[[], int]) -> tuple[str, str, bool]:
         """The key and transaction id of a start that said this, and whether it is new. A start that says the same as
-        one whose transaction has ended is new: the charger has no clock."""
+        one whose transaction has ended is new when the charger has no clock; with one, it was sent again."""
         key, copies = said, 1
-        while (transaction := self._transactions.get(key)) in self._ended:
+        while (transaction := self._transactions.get(key)) in self._ended and not has_clock:
             copies += 1
             key = f"{said}.{copies}"
         if transaction is not None:
@@ -187,6 +201,9 @@ class Starts:
         while len(self._transactions) > STARTS_KEPT:
             self._ended.discard(self._transactions.pop(next(iter(self._transactions))))
         return key, transaction, True
+
+    def has_ended(self, transaction_id: str) -> bool:
+        return transaction_id in self._ended
 
     def end(self, transaction_id: str) -> None:
         if transaction_id in self._transactions.values():

@@ -5,17 +5,31 @@ Keys that hold one are known by their names; of 2.x every variable that can only
 
 from __future__ import annotations
 
+import asyncio
 import re
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from ..storage.live import Configuration
 from . import values
 from .chargers import ConnectedCharger
+from .link import NoAnswer, NotConnected
 
 _SECRET = re.compile(r"authorizationkey|password|secret|privatekey|\bpsk\b|\bapn.*pass", re.IGNORECASE)
+_PASSWORD = re.compile(r"(.*\.)?(authorizationkey|basicauthpassword)", re.IGNORECASE)
+_NAME_AT_EVSE = re.compile(r"([^.@]+)(?:\.([^@]+))?@(\d+)(?:\.(\d+))?\.([^.]+)(?:\.(.+))?")
+_NOT_THERE = ("UnknownComponent", "UnknownVariable")
 MAX_CONFIGURATIONS = 2_000
 MAX_REPORTS = 4
 ANSWER_SECONDS = 60.0
+
+
+class Said(NamedTuple):
+    """What a charger answered to a question or change: its word, and what it told."""
+
+    word: str
+    configurations: tuple[Configuration, ...] = ()
 
 
 def of_16(result: dict[str, Any]) -> tuple[Configuration, ...]:
@@ -52,18 +66,59 @@ def _name(data: dict[str, Any]) -> str:
     return ".".join(filter(None, (name, variable["name"], variable.get("instance"))))[: values.MAX_TEXT]
 
 
-async def ask_16(charger: ConnectedCharger) -> None:
-    """Asks for all keys and keeps them."""
-    if charger.link is not None:
-        result = await charger.link.call("GetConfiguration", {}, ANSWER_SECONDS)
-        charger.says_of_itself(configurations=of_16(result))
+async def ask_16(charger: ConnectedCharger, names: Sequence[str] = ()) -> Said:
+    """All keys, which are kept, or those."""
+    result = await _call(charger, "GetConfiguration", {"key": [*names]} if names else {})
+    found = of_16(result)
+    if not names:
+        charger.says_of_itself(configurations=found)
+    return Said("Accepted", found)
 
 
-async def ask_2x(charger: ConnectedCharger) -> None:
-    """Asks for a full report, whose parts come as NotifyReport, maybe before this call is answered."""
-    if charger.link is not None:
-        request = {"requestId": charger.next_request(), "reportBase": "FullInventory"}
-        await charger.link.call("GetBaseReport", request, ANSWER_SECONDS)
+async def ask_2x(charger: ConnectedCharger, names: Sequence[str] = ()) -> Said:
+    """All variables, in a report whose parts come as NotifyReport, maybe before this call is answered; it is kept when
+    it is whole. Or those of these names. Raises NoAnswer."""
+    if names:
+        found = [await _variable(charger, name) for name in names]
+        return Said("Accepted", tuple(each for each in found if each is not None))
+    request_id = charger.next_request()
+    whole = charger.awaited_reports[request_id] = asyncio.get_running_loop().create_future()
+    try:
+        answer = await _call(charger, "GetBaseReport", {"requestId": request_id, "reportBase": "FullInventory"})
+        if answer["status"] != "Accepted":
+            return Said(answer["status"])
+        async with asyncio.timeout(ANSWER_SECONDS):
+            return Said("Accepted", await whole)
+    except TimeoutError:
+        raise NoAnswer(f"{charger.charger_id} has not sent all parts of its report") from None
+    finally:
+        del charger.awaited_reports[request_id]
+
+
+async def change_16(charger: ConnectedCharger, name: str, value: str) -> Said:
+    """Sets a key."""
+    result = await _call(charger, "ChangeConfiguration", {"key": name, "value": value})
+    return _changed(charger, name, value, result["status"])
+
+
+async def change_2x(charger: ConnectedCharger, name: str, value: str) -> Said:
+    """Sets a variable."""
+    found: dict[str, Any] = {}
+    for where in _places(name):
+        result = await _call(charger, "SetVariables", {"setVariableData": [{**where, "attributeValue": value}]})
+        found = result["setVariableResult"][0]
+        if found["attributeStatus"] not in _NOT_THERE:
+            break
+    return _changed(charger, name, value, found["attributeStatus"])
+
+
+def is_secret(name: str) -> bool:
+    return _SECRET.search(name) is not None
+
+
+def is_password(name: str) -> bool:
+    """Whether it is what the charger shows when it connects, of which this server keeps a hash."""
+    return _PASSWORD.search(name) is not None
 
 
 def part_came(charger: ConnectedCharger, payload: dict[str, Any]) -> None:
@@ -76,6 +131,62 @@ def part_came(charger: ConnectedCharger, payload: dict[str, Any]) -> None:
     if report.is_whole:
         del charger.report[request_id]
         charger.says_of_itself(configurations=report.configurations)
+        awaited = charger.awaited_reports.get(request_id)
+        if awaited is not None and not awaited.done():
+            awaited.set_result(report.configurations)
+
+
+async def _variable(charger: ConnectedCharger, name: str) -> Configuration | None:
+    for where in _places(name):
+        result = await _call(charger, "GetVariables", {"getVariableData": [where]})
+        found = result["getVariableResult"][0]
+        if found["attributeStatus"] == "Accepted":
+            can = {each.name: each.can_be_changed for each in charger.reported.configurations}
+            return Configuration(name, values.text(found.get("attributeValue")) or "", can.get(name, True))
+        if found["attributeStatus"] not in _NOT_THERE:
+            return None
+    return None
+
+
+def _places(name: str) -> list[dict[str, Any]]:
+    """Where a variable of that name (see `of_report`) may be. Without an EVSE, which parts them, the second of three
+    words is the variable's name or, less often, the component's instance."""
+    at_evse = _NAME_AT_EVSE.fullmatch(name)
+    if at_evse is not None:
+        component, instance, evse, connector, variable, variable_instance = at_evse.groups()
+        place = {"id": int(evse)} | ({} if connector is None else {"connectorId": int(connector)})
+        return [_place(component, instance, variable, variable_instance, place)]
+    component, _, rest = name.partition(".")
+    variable, _, instance = rest.partition(".")
+    found = [_place(component, None, variable, instance)]
+    if instance:
+        found.append(_place(component, variable, *instance.partition(".")[::2]))
+    return found
+
+
+def _place(
+    component: str, instance: str | None, variable: str, variable_instance: str | None, evse: Any = None
+) -> dict[str, Any]:
+    def named(name: str, its_instance: str | None) -> dict[str, Any]:
+        return {"name": name} | ({"instance": its_instance} if its_instance else {})
+
+    where = named(component, instance) | ({"evse": evse} if evse is not None else {})
+    return {"component": where, "variable": named(variable, variable_instance)}
+
+
+async def _call(charger: ConnectedCharger, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+    if charger.link is None:
+        raise NotConnected(f"{charger.charger_id} is not connected")
+    return await charger.link.call(action, payload, ANSWER_SECONDS)
+
+
+def _changed(charger: ConnectedCharger, name: str, value: str, status: str) -> Said:
+    """What is kept of the charger's configuration says so too."""
+    known = charger.reported.configurations
+    if status == "Accepted" and any(each.name == name for each in known):
+        news = tuple(replace(each, value=value) if each.name == name else each for each in known)
+        charger.says_of_itself(configurations=news)
+    return Said(status)
 
 
 class Report:

@@ -48,6 +48,8 @@ class ServedCustomer:
         """None when a tag may be in any number of sessions."""
         self.after_boot: Sequence[Work] = ()
         """Done with every charger that has started, beside its link; see `Link.spawn`."""
+        self.take_commands: Callable[[ServedCustomer], Coroutine[Any, Any, None]] | None = None
+        """Does what waits for this node; see `Courier.take`."""
         self.outbox = Outbox(customer_id, node, database, images, clock, threads)
         self.outbox.on_elsewhere = self._elsewhere
         self.outbox.on_gone = self._gone
@@ -55,6 +57,7 @@ class ServedCustomer:
         self._images = images
         self._numbers: list[range] = []
         self._opened = False
+        self._followed_at = 0.0
         self._opening = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -104,6 +107,11 @@ class ServedCustomer:
                 found.starts.learn(*known)
         return found
 
+    @property
+    def image_age(self) -> float:
+        """Seconds since the image was known to be as new as the database."""
+        return asyncio.get_running_loop().time() - self._followed_at if self._opened else 0.0
+
     def _live(self, charger_id: str) -> LiveCharger | None:
         image = self._images.current(self.id)
         return image.live.get(charger_id) if image is not None else None
@@ -143,10 +151,13 @@ class ServedCustomer:
                 log.error("an image cannot be brought up", customer=self.id, exc_info=error)
 
     async def _follow_once(self) -> None:
-        standing = await self._database.glance(batches.standing, self.id)
+        standing = await self._database.glance(batches.standing, self.id, self.node, self.clock())
         if standing is None:
             return
         await self._images.fresh(self.id, standing.revision)
+        self._followed_at = asyncio.get_running_loop().time()
+        if standing.has_commands and self.take_commands is not None:
+            await self.take_commands(self)
         if not standing.one_session_per_tag:
             self.running = None
             return

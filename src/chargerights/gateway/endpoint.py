@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from .. import metrics
 from ..rights import identifiers
 from ..rights.errors import InvalidIdentifier
 from . import ocpp2x, ocpp16
@@ -60,10 +61,14 @@ class ChargersDoor:
         before = charger.connected(link, at)
         if before is not None:
             charger.customer.spawn(before.replaced())
+        structlog.contextvars.bind_contextvars(charger=charger.charger_id)
         log.info("charger connected", charger=charger.charger_id, version=link.version)
+        connected = metrics.CONNECTED.labels(link.version)
+        connected.inc()
         try:
             await link.run()
         finally:
+            connected.dec()
             charger.disconnected(link)
             log.info("charger disconnected", charger=charger.charger_id)
 

@@ -11,12 +11,14 @@ from datetime import datetime
 
 import structlog
 
+from .. import metrics
 from ..storage import charger_passwords, live
 from ..storage.charger_passwords import Known
 from ..storage.database import WRITERS, Database, DatabaseFault
 from ..storage.images import Images
 from .admission import Policy, Refused
 from .chargers import ConnectedCharger, Work
+from .courier import Courier
 from .customers import ServedCustomer
 from .link import REMOVED, Link
 
@@ -47,6 +49,8 @@ class Gateway:
         self._known: dict[str, Known] = {}
         self._handshakes: dict[str, tuple[float, int]] = {}
         self._looks = 0
+        self.courier = Courier(self.node, database, clock, self.link)
+        self.tell = self.courier.tell
         self._threads = ThreadPoolExecutor(1 if database.is_sqlite else WRITERS, "chargers")
         """What writes: SQLite lets one write at a time."""
 
@@ -79,6 +83,7 @@ class Gateway:
             customer = ServedCustomer(
                 known.customer_id, self.node, self._database, self._images, self.clock, self._threads
             )
+            customer.take_commands = self.courier.take
             customer.after_boot = self.after_boot
             self.customers[known.customer_id] = customer
         try:
@@ -97,6 +102,13 @@ class Gateway:
         if count >= HANDSHAKES:
             wait = str(int(HANDSHAKE_SECONDS))
             raise Refused(429, "this charger connects too often", {"retry-after": wait})
+
+    def measure(self) -> None:
+        """Brings the metrics that are no counts up to date."""
+        customers = self.customers.values()
+        metrics.OUTBOX_WAITING.set(sum(each.outbox.waiting for each in customers))
+        metrics.OUTBOX_SECONDS.set(max((each.outbox.age for each in customers), default=0))
+        metrics.IMAGE_SECONDS.set(max((each.image_age for each in customers), default=0))
 
     # -- what runs beside the chargers ------------------------------------------------------------
 
@@ -123,6 +135,7 @@ class Gateway:
     async def look_after(self) -> None:
         """Cuts off who reads nothing, closes sockets of chargers that were removed, and says of the chargers of nodes
         that have died that they are not connected."""
+        self.measure()
         for customer in self.customers.values():
             for charger in [*customer.chargers.values()]:
                 if charger.link is not None and charger.link.is_stuck:

@@ -13,11 +13,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from itertools import count
+from time import perf_counter
 from typing import Any
 
 import structlog
 from starlette.types import Receive, Send
 
+from .. import metrics
 from . import frames, schemas
 from .chargers import ConnectedCharger
 from .frames import BadFrame, Fault, Kind
@@ -51,7 +53,11 @@ class CallFailed(Exception):
 
 
 class NotConnected(CallFailed):
-    """The charger has no open socket, or lost it before it answered."""
+    """The charger has no open socket."""
+
+
+class LinkLost(NotConnected):
+    """The charger lost its socket after it was asked and before it answered."""
 
 
 class NoAnswer(CallFailed):
@@ -82,7 +88,7 @@ class Link:
         self._turn = asyncio.Lock()
         self._ids = count(1)
         self._asked: tuple[str, str, asyncio.Future[dict[str, Any]]] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
         self._unanswered = 0
         self._sending_since: float | None = None
         self._second, self._messages = 0, 0
@@ -109,13 +115,13 @@ class Link:
         finally:
             self._asked = None
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, object]) -> None:
         """Runs work beside the reading, for as long as the link is open at most. A failed call ends it in silence."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._worked)
 
-    def _worked(self, task: asyncio.Task[None]) -> None:
+    def _worked(self, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if isinstance(error, CallFailed | OSError):
@@ -178,7 +184,7 @@ class Link:
         for task in [*self._tasks]:
             task.cancel()
         if self._asked is not None and not self._asked[2].done():
-            self._asked[2].set_exception(NotConnected(f"{self.charger.charger_id} has lost its connection"))
+            self._asked[2].set_exception(LinkLost(f"{self.charger.charger_id} has lost its connection"))
 
     async def _read(self, raw: str | bytes) -> None:
         at = self.charger.customer.clock()
@@ -196,15 +202,19 @@ class Link:
         except BadFrame as bad:
             self.charger.heard(at)
             log.info("a charger's message is not understood", charger=self.charger.charger_id, cause=bad.text)
-            await self._send(frames.error(bad.message_id, bad.fault.code(self.version), bad.text))
+            code = bad.fault.code(self.version)
+            metrics.error(code)
+            await self._send(frames.error(bad.message_id, code, bad.text))
 
     async def _called(self, frame: list[Any]) -> None:
+        began = perf_counter()
         answer = self._handle(frame)
         if type(answer) is dict:
             await self._send(frames.result(frame[1], answer))
+            metrics.message(frame[2], perf_counter() - began)
         else:
             self._unanswered += 1
-            self.spawn(self._answer_later(frame[1], frame[2], answer))  # type: ignore[arg-type]
+            self.spawn(self._answer_later(frame[1], frame[2], answer, began))  # type: ignore[arg-type]
 
     def _handle(self, frame: list[Any]) -> Answer:
         """The answer of the action's handler. Raises BadFrame."""
@@ -236,7 +246,9 @@ class Link:
         self._messages += 1
         return self._messages > MESSAGES_PER_SECOND or self._unanswered > UNANSWERED_AT_ONCE
 
-    async def _answer_later(self, message_id: str, action: str, answer: Later | Awaitable[dict[str, Any]]) -> None:
+    async def _answer_later(
+        self, message_id: str, action: str, answer: Later | Awaitable[dict[str, Any]], began: float
+    ) -> None:
         try:
             if isinstance(answer, Later):
                 await asyncio.wait([answer.done], timeout=KEPT_SECONDS)
@@ -250,6 +262,7 @@ class Link:
         finally:
             self._unanswered -= 1
         await self._send(text)
+        metrics.message(action, perf_counter() - began)
 
     def _answered(self, frame: list[Any]) -> None:
         """A result or an error, of the call that is under way or of none: too late, or never asked."""

@@ -7,6 +7,7 @@ starts: a charger resends what is not answered, some of them for ever (steve #25
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 
 from ..rights.identifiers import tag_key
@@ -19,6 +20,9 @@ from .rulings import Ruling, rule
 from .statuses import STATES_16, STATUS_16
 
 HEARTBEAT_SECONDS = 300
+CLOCK_BEHIND, CLOCK_AHEAD = timedelta(days=30), timedelta(days=1)
+"""How old a message can be that comes late, and how wrong a clock that is one."""
+NO_CLOCK = values.EARLIEST
 
 
 def authorize(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
@@ -65,7 +69,8 @@ def start_transaction(charger: ConnectedCharger, payload: dict[str, Any]) -> Ans
     at, id_tag = charger.customer.clock(), payload["idTag"]
     connector_id = values.number(payload["connectorId"])
     said = _digest(connector_id, tag_key(id_tag), payload["meterStart"], payload["timestamp"])
-    key, transaction_id, is_new = charger.begin(said)
+    has_clock = -CLOCK_BEHIND <= values.instant(payload["timestamp"], NO_CLOCK) - at <= CLOCK_AHEAD
+    key, transaction_id, is_new = charger.begin(said, has_clock)
     ruling = rule(charger, id_tag, "StartTransaction", connector_id=connector_id, transaction_id=transaction_id)
     entered = charger.customer.charger(charger.charger_id)
     notice = Notice(
@@ -86,7 +91,7 @@ def start_transaction(charger: ConnectedCharger, payload: dict[str, Any]) -> Ans
         },
     )
     running = charger.customer.running
-    if ruling.accepted and running is not None:
+    if ruling.accepted and running is not None and not charger.starts.has_ended(transaction_id):
         running.begin(tag_key(values.tag(id_tag)), (charger.charger_id, None, connector_id), transaction_id)
     answer = {"idTagInfo": _info(ruling), "transactionId": int(transaction_id)}
     return Later(answer, charger.customer.outbox.keep(notice))

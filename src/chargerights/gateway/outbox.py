@@ -75,6 +75,8 @@ class Outbox:
         """What could not be written yet: it is tried again as it is, before anything newer."""
         self._work, self._urgent = asyncio.Event(), asyncio.Event()
         self._writing = asyncio.Lock()
+        self._emptied_at = 0.0
+        """When all was written last."""
 
     # -- what comes in ----------------------------------------------------------------------------
 
@@ -107,6 +109,17 @@ class Outbox:
         if self.is_away:
             done.set_result(None)
         return done
+
+    @property
+    def waiting(self) -> int:
+        """How much is not written yet."""
+        under_way = sum(len(each.states) + len(each.authorisations) for each in self._pending)
+        return len(self._authorisations) + len(self._notices) + len(self._held.unwritten) + under_way
+
+    @property
+    def age(self) -> float:
+        """Seconds that the oldest of it has waited at most."""
+        return asyncio.get_running_loop().time() - self._emptied_at if self.waiting else 0.0
 
     # -- what goes out ----------------------------------------------------------------------------
 
@@ -149,6 +162,7 @@ class Outbox:
             else:
                 self._written(batch, written)
             if not (self._pending or self._authorisations or self._notices):
+                self._emptied_at = asyncio.get_running_loop().time()
                 return True
 
     async def _write(self, batch: Batch) -> batches.Written:

@@ -10,8 +10,10 @@ A charger is told the group with each tag (1.6 `parentIdTag`, 2.x `groupIdToken`
 from __future__ import annotations
 
 from datetime import datetime
+from time import perf_counter
 from typing import NamedTuple
 
+from .. import metrics
 from ..rights.decide import Cause, Decision, Reason, Standing, decide
 from ..rights.identifiers import MAX_TAG_LENGTH, tag_key
 from ..rights.model import Right, Tag
@@ -59,6 +61,7 @@ def rule(
     """Whether the tag may charge at the charger now, kept as a decision that this message asked for. With a
     transaction id: to begin or go on with that one; without, in general: a session of the tag at this charger does not
     count against it, for he may want to end it."""
+    began = perf_counter()
     customer = charger.customer
     at, network, key = customer.clock(), customer.network, tag_key(id_tag)
     decision = decide(network, id_tag, charger.charger_id, at) if network is not None else None
@@ -85,6 +88,7 @@ def rule(
             place_id,
         )
     )
+    metrics.decision(ruling.reason._value_, perf_counter() - began)
     return ruling
 
 

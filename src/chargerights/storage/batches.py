@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
-from . import authorisations, live, sessions
+from . import authorisations, commands, live, sessions
 from .authorisations import Authorisation
 from .live import LiveCharger
 from .schema import charging_settings, customers, live_versions
@@ -41,11 +41,12 @@ class Written(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """A customer as his chargers' node must know him."""
+    """A customer as his chargers' node must know him. `has_commands`: some wait for that node."""
 
     revision: int
     live_version: int
     one_session_per_tag: bool
+    has_commands: bool
 
 
 def write(connection: Connection, customer_id: int, node: str, batch: Batch) -> Written:
@@ -61,13 +62,19 @@ def write(connection: Connection, customer_id: int, node: str, batch: Batch) -> 
 
 
 _STANDING = (
-    select(customers.c.revision, live_versions.c.version, charging_settings.c.one_session_per_tag)
+    select(
+        customers.c.revision,
+        live_versions.c.version,
+        charging_settings.c.one_session_per_tag,
+        commands.WAITS.label("has"),
+    )
     .join(live_versions, live_versions.c.customer_id == customers.c.id)
     .outerjoin(charging_settings, charging_settings.c.customer_id == customers.c.id)
+    .where(customers.c.id == bindparam("customer"))
 )
 
 
-def standing(connection: Connection, customer_id: int) -> Standing | None:
-    """How new the customer's facts are, and his settings."""
-    row = connection.execute(_STANDING.where(customers.c.id == customer_id)).one_or_none()
-    return None if row is None else Standing(row[0], row[1], bool(row[2]))
+def standing(connection: Connection, customer_id: int, node: str, at: datetime) -> Standing | None:
+    """How new the customer's facts are, his settings, and what there is to do for the node."""
+    row = connection.execute(_STANDING, {"customer": customer_id, "node": node, "at": at}).one_or_none()
+    return None if row is None else Standing(row[0], row[1], bool(row[2]), bool(row[3]))

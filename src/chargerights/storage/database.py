@@ -91,6 +91,10 @@ class Database:
         with _faults():
             return work(self._glancing, *args, **kwargs)
 
+    async def reach(self) -> None:
+        """Raises DatabaseAway when it cannot be read."""
+        await self.glance(_version)
+
     async def _read_once(
         self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
@@ -221,6 +225,10 @@ class Database:
         given = self._url.query.get("options", "")
         options = given if isinstance(given, str) else " ".join(given)
         return {"connect_timeout": CONNECT_SECONDS, "options": f"{options} -c timezone=UTC".strip(), **SILENCE}
+
+
+def _version(connection: Connection) -> object:
+    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
 
 
 @contextmanager

@@ -38,16 +38,16 @@ def make(
     """What the work makes of the customer's next revision, or made of it when the request came first; and the
     revision that shows it. The result of what is to be done once must be JSON. Raises KeyReused, UnknownCustomer."""
     if once is not None:
-        kept = _find(connection, customer_id, once, occasion.at)
+        kept = find(connection, customer_id, once, occasion.at)
         if kept is not None:
             return kept.result, journal.number_of(connection, customer_id)
     result = journal.make(connection, customer_id, occasion, work)
     if once is not None:
-        _keep(connection, customer_id, once, result, occasion.at)
+        keep(connection, customer_id, once, result, occasion.at)
     return result, journal.number_of(connection, customer_id)
 
 
-def _find(connection: Connection, customer_id: int, once: Once, at: datetime) -> Kept | None:
+def find(connection: Connection, customer_id: int, once: Once, at: datetime) -> Kept | None:
     """What came of the request when it was done; None when it was not. Requests of one customer wait here for each
     other, so that of two at once one is done. Raises KeyReused."""
     connection.execute(select(customers.c.id).where(customers.c.id == customer_id).with_for_update()).all()
@@ -63,7 +63,7 @@ def _find(connection: Connection, customer_id: int, once: Once, at: datetime) ->
     return Kept(*row.result)
 
 
-def _keep(connection: Connection, customer_id: int, once: Once, result: Any, at: datetime) -> None:
+def keep(connection: Connection, customer_id: int, once: Once, result: Any, at: datetime) -> None:
     """Keeps what came of the request, in the transaction that did it."""
     boxed = [result]  # a number by itself would come back from SQLite's JSON column as a number, not as JSON
     row = {"customer_id": customer_id, **once._asdict(), "result": boxed, "at": at}

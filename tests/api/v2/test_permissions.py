@@ -113,6 +113,16 @@ ROWS = {
     "GET /v2/api-keys/{keyId}": reads(),
     "DELETE /v2/api-keys/{keyId}": writes(),
     "GET /v2/audit-logs": reads(P.READ_AUDIT_LOGS),
+    "POST /v2/chargers/{chargerId}/start-charging": writes(P.OPERATE_CHARGERS),
+    "POST /v2/chargers/{chargerId}/stop-charging": writes(P.OPERATE_CHARGERS),
+    "POST /v2/chargers/{chargerId}/disconnect": writes(P.OPERATE_CHARGERS),
+    "POST /v2/chargers/{chargerId}/unlock": writes(P.OPERATE_CHARGERS),
+    "POST /v2/chargers/{chargerId}/reset": writes(P.OPERATE_CHARGERS),
+    "POST /v2/chargers/{chargerId}/change-availability": writes(P.OPERATE_CHARGERS),
+    "POST /v2/chargers/{chargerId}/configuration": writes(P.OPERATE_CHARGERS),
+    "POST /v2/chargers/{chargerId}/trigger-message": writes(P.OPERATE_CHARGERS),
+    "POST /v2/chargers/{chargerId}/clear-cache": writes(P.OPERATE_CHARGERS),
+    "GET /v2/chargers/{chargerId}/configuration": reads(P.READ_CHARGERS),
 }
 """In the words of docs/operators.md. A new route gets a row; what it asks of some callers only has tests of its own."""
 

@@ -91,7 +91,7 @@ class Change:
         if self.dry_run:
             raise NoPreview("dryRun is for changes of sites, chargers, access groups, drivers, tags and rights")
         caller, database, occasion = self.view.caller, self.view.state.database, self._occasion(action)
-        once = None if self.once is None else Once(caller.operator_id, self.once, await self._fingerprint())
+        once = await self.only_once()
         with blaming(members or {}):
             if in_thread:
                 done = asyncio.to_thread(database.write_now, idempotency.make, caller.customer_id, occasion, once, work)
@@ -127,11 +127,15 @@ class Change:
             ),
         )
 
-    async def _fingerprint(self) -> str:
-        """What tells this request from another."""
+    async def only_once(self) -> Once | None:
+        """What tells this request from others, when it is to be done once."""
+        if self.once is None:
+            return None
         request = self.view.request
         asked = (request.method, request.url.path, sorted(request.query_params.items()), await request.body())
-        return hashlib.blake2b(repr(asked).encode(), digest_size=16).hexdigest()
+        return Once(
+            self.view.caller.operator_id, self.once, hashlib.blake2b(repr(asked).encode(), digest_size=16).hexdigest()
+        )
 
 
 @contextmanager

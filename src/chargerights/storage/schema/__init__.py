@@ -17,6 +17,7 @@ from .charging import (
     sessions,
 )
 from .columns import metadata
+from .commands import charger_commands
 from .events import event_clocks, events, webhooks
 from .facts import (
     access_group_chargers,
@@ -39,6 +40,7 @@ __all__ = [
     "access_groups",
     "api_keys",
     "authorisations",
+    "charger_commands",
     "charger_owners",
     "charger_passwords",
     "chargers",

@@ -1,0 +1,94 @@
+"""What `serve --demo` loads and prints, and the chargers that come with it."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from datetime import datetime, timedelta
+
+import orjson
+from sqlalchemy import Connection
+
+from .. import settings
+from ..api.answers import Fragments, Scribe
+from ..files.demo_network import STORIES, demo_network
+from ..files.network_file import parse
+from ..rights.decide import decide
+from ..rights.listing import drivers_of_sites
+from ..rights.network import Network
+from ..storage import callers, charger_passwords, networks
+from ..storage.database import Database
+from ..storage.images import Image
+from ..storage.journal import Actor
+from .common import now, stdout
+from .networks import load_file
+
+DEMO_CUSTOMER = "Demo"
+DEMO_SITES = [410, 420]
+DEMO_KEY_LASTS = timedelta(days=7)
+CONNECTED = (
+    "HKI-PIER-01", "HKI-PIER-02", "HKI-BOAT-01", "HKI-BOAT-02", "HKI-P1A-03", "HKI-P1B-07", "ESP-G1-05", "ESP-G2-08",
+    "ESP-POOL-02", "VNT-V1-01", "VNT-V2-01", "VNT-STAFF-01",
+)  # fmt: skip
+"""Chargers with one socket, some of which the stories speak of."""
+GOOD_CARDS = 12
+
+
+def prepare_demo(database: Database, url: str, address: str) -> tuple[dict[str, str], list[str]]:
+    """Loads the demo network unless it is there, and prints what to try with a new key. New passwords of the chargers
+    that are to come, and the cards that are to be shown to them."""
+    at = now()
+    known = {each.name: each for each in database.read_now(callers.list_customers)}
+    customer = known.get(DEMO_CUSTOMER) or database.write_now(_add_demo, at)
+    _, secret = database.write_now(
+        callers.add_key, customer.id, at=at, name="demo", read_only=True, expires_at=at + DEMO_KEY_LASTS
+    )
+    found = database.read_now(networks.load, customer.id)
+    _print(database, url, address, secret, Image.of(customer.id, found), at)
+    chargers = [each for each in CONNECTED if each in found.network.chargers]
+    return database.write_now(_renew, chargers, at), _cards(found.network, at)
+
+
+def _renew(connection: Connection, charger_ids: list[str], at: datetime) -> dict[str, str]:
+    return {each: charger_passwords.renew(connection, each, at) for each in charger_ids}
+
+
+def _cards(network: Network, at: datetime) -> list[str]:
+    """Tags of the stories, most of which are refused, and as many again that may charge at most of the chargers."""
+    tags = [tag.id_tag for driver in network.drivers.values() for tag in driver.tags]
+    places = {tag: sum(decide(network, tag, each, at).allowed for each in CONNECTED) for tag in tags}
+    best = sorted(tags, key=lambda tag: -places[tag])[:GOOD_CARDS]
+    return [*best, *dict.fromkeys(story.id_tag for story in STORIES)]
+
+
+def _add_demo(connection: Connection, at: datetime) -> callers.Customer:
+    """The demo customer with his network, in one transaction: an interrupted first start leaves nothing."""
+    customer = callers.add_customer(connection, DEMO_CUSTOMER, at)
+    load_file(connection, customer.id, parse(orjson.dumps(demo_network(at.date()))), Actor("demo"))
+    return customer
+
+
+def _print(database: Database, url: str, address: str, secret: str, image: Image, at: datetime) -> None:
+    listings = drivers_of_sites(image.network, DEMO_SITES, at)
+    answer = b"".join(Scribe(image, Fragments(), at).site_drivers(listings, brief=True)).decode()
+    body = orjson.dumps({"groupIds": DEMO_SITES}).decode()
+    ask = f"curl -s -H 'x-api-key: {secret}'"
+    stdout.rule("chargerights demo")
+    stdout.print("Who may charge at these sites? Ask:\n")
+    stdout.print(f"{ask} -d '{body}' \\", markup=False)
+    stdout.print(f"  '{address}/api/group/authorisedUsers?excludeDetails=true'\n", markup=False)
+    stdout.print(f"It answers:\n\n{answer}\n", markup=False)
+    stdout.print(
+        "Leave out excludeDetails for tags, external ids, and sites with their chargers: some of these are simulated,"
+        " they come and go, and drivers show them cards. What was each told?\n"
+    )
+    stdout.print(f"{ask} '{address}/v2/authorisations?limit=5'\n", markup=False)
+    stdout.print("May a card charge, and why?\n")
+    program = shlex.quote(sys.argv[0])
+    if database.is_sqlite:  # else the URL may hold a password
+        stdout.print(f"export {settings.PREFIX}DATABASE={shlex.quote(url)}", markup=False)
+    for story in STORIES:
+        question = f"{program} explain {shlex.quote(story.id_tag)} {story.charger_id}"
+        stdout.print(f"{question}  # {story.expect}", markup=False)
+    stdout.print(f"\nAll operations: {address}/docs   Ctrl-C ends the server.\n", markup=False)
+    stdout.rule()

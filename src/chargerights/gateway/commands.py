@@ -1,0 +1,261 @@
+"""What operators tell chargers to do: what each command is in OCPP 1.6 and 2.x, and what must be so before it is sent.
+
+A command is done by the node that holds the charger's socket. Whether a tag may start or stop there is ruled as when
+the charger asks, and kept as a decision of the command.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import astuple, dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+from ..rights.identifiers import tag_key
+from ..storage import sessions
+from ..storage.commands import Action, Command, End, Outcome
+from ..storage.database import Database
+from ..storage.sessions import Session
+from . import configuration
+from .chargers import ConnectedCharger
+from .frames import V16
+from .link import CallRefused, Link, LinkLost, NoAnswer, NotConnected
+from .rulings import Ruling, rule
+
+MAX_TAG_16 = 20
+SESSIONS_LOOKED_AT = 50
+UNLOCK_ATTEMPTS, UNLOCK_AGAIN_SECONDS = 4, 2.0
+"""A charger of 2.x unlocks when the session that was told to stop has ended."""
+_CARD = re.compile(r"[0-9A-Fa-f]{8}|[0-9A-Fa-f]{14}|[0-9A-Fa-f]{20}")
+"""The UID of an RFID card: 4, 7 or 10 bytes."""
+ANOTHER_DRIVER = "sessionOfAnotherDriver"
+RESETS_2X = {"Soft": "OnIdle", "Hard": "Immediate"}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A command at its charger. Without a socket `evse` and `connector` are None too."""
+
+    charger: ConnectedCharger
+    link: Link
+    database: Database
+    arguments: Mapping[str, Any]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.arguments.get(name)
+
+    @property
+    def socket(self) -> int | None:
+        socket: int | None = self["socketId"]
+        return socket
+
+    @property
+    def evse(self) -> int | None:
+        return None if self.socket is None else self.charger.place_of(self.socket)[0]
+
+    @property
+    def connector(self) -> int | None:
+        return None if self.socket is None else self.charger.place_of(self.socket)[1]
+
+    @property
+    def is_16(self) -> bool:
+        return self.link.version == V16
+
+
+class Message(NamedTuple):
+    """A call of OCPP; members of its payload that are None are left out."""
+
+    action: str
+    payload: Callable[[Told], dict[str, Any]]
+
+
+MESSAGES: Mapping[Action, tuple[Message, Message]] = {
+    Action.START: (
+        Message("RemoteStartTransaction", lambda it: {"idTag": it["idTag"], "connectorId": it.socket}),
+        Message(
+            "RequestStartTransaction",
+            lambda it: {
+                "idToken": {"idToken": it["idTag"], "type": "ISO14443" if _CARD.fullmatch(it["idTag"]) else "Central"},
+                "evseId": it.evse,
+                "remoteStartId": it.charger.next_request(),
+            },
+        ),
+    ),
+    Action.STOP: (
+        Message("RemoteStopTransaction", lambda it: {"transactionId": int(it["transactionId"])}),
+        Message("RequestStopTransaction", lambda it: {"transactionId": it["transactionId"]}),
+    ),
+    Action.UNLOCK: (
+        Message("UnlockConnector", lambda it: {"connectorId": it.socket}),
+        Message("UnlockConnector", lambda it: {"evseId": it.evse, "connectorId": it.connector}),
+    ),
+    Action.RESET: (
+        Message("Reset", lambda it: {"type": it["type"]}),
+        Message("Reset", lambda it: {"type": RESETS_2X[it["type"]]}),
+    ),
+    Action.CHANGE_AVAILABILITY: (
+        Message("ChangeAvailability", lambda it: {"connectorId": it.socket or 0, "type": _operative(it)}),
+        Message("ChangeAvailability", lambda it: {"operationalStatus": _operative(it), "evse": _evse(it)}),
+    ),
+    Action.TRIGGER_MESSAGE: (
+        Message("TriggerMessage", lambda it: {"requestedMessage": it["message"], "connectorId": it.socket}),
+        Message("TriggerMessage", lambda it: {"requestedMessage": it["message"], "evse": _evse(it)}),
+    ),
+    Action.CLEAR_CACHE: (
+        Message("ClearCache", lambda it: {}),
+        Message("ClearCache", lambda it: {}),
+    ),
+}
+"""Commands that are one call, in 1.6 and in 2.x."""
+
+
+def _operative(told: Told) -> str:
+    return "Operative" if told["available"] else "Inoperative"
+
+
+def _evse(told: Told) -> dict[str, Any] | None:
+    return None if told.evse is None else {"id": told.evse, "connectorId": told.connector}
+
+
+class NotSent(Exception):
+    """A command that is not for this charger now."""
+
+    def __init__(self, text: str, end: End = End.IMPOSSIBLE, word: str = "") -> None:
+        super().__init__(text)
+        self.outcome = Outcome(end, word, text)
+
+
+async def perform(link: Link, database: Database, command: Command) -> Outcome:
+    """Does the command at the charger of that socket."""
+    told = Told(link.charger, link, database, command.arguments | (command.secret or {}))
+    does = _DOES.get(command.action, partial(_call, action=command.action))
+    try:
+        return await does(told)
+    except NotSent as refused:
+        return refused.outcome
+    except CallRefused as refused:
+        return Outcome(End.ERROR, refused.code, refused.text)
+    except (LinkLost, NoAnswer) as silent:
+        return Outcome(End.SILENT, text=str(silent))
+    except NotConnected as away:
+        return Outcome(End.NOT_CONNECTED, text=str(away))
+
+
+async def _call(told: Told, action: Action, **more: Any) -> Outcome:
+    message = _message(told, action)
+    told = Told(told.charger, told.link, told.database, {**told.arguments, **more})
+    payload = {name: value for name, value in message.payload(told).items() if value is not None}
+    answer = await told.link.call(message.action, payload)
+    info = answer.get("statusInfo") or {}
+    text = ": ".join(info[name] for name in ("reasonCode", "additionalInfo") if info.get(name))
+    return Outcome(End.ANSWERED, answer["status"], text)
+
+
+def _message(told: Told, action: Action) -> Message:
+    return MESSAGES[action][0 if told.is_16 else 1]
+
+
+async def _start(told: Told) -> Outcome:
+    if told.is_16 and len(told["idTag"]) > MAX_TAG_16:
+        raise NotSent(f"the charger speaks OCPP 1.6, in which a tag has at most {MAX_TAG_16} characters")
+    if told["validate"]:
+        _require(told, Action.START, transaction_id="")  # none yet: any session of the tag counts against it
+    return await _call(told, Action.START)
+
+
+async def _stop(told: Told) -> Outcome:
+    session = await _session(told, Action.STOP)
+    if session is None:
+        raise NotSent("no session runs there")
+    return await _call(told, Action.STOP, transactionId=session.transaction_id)
+
+
+async def _disconnect(told: Told) -> Outcome:
+    """Ends the session, if one runs, and lets go of the cable."""
+    session = await _session(told, Action.UNLOCK)
+    socket = told.socket
+    if session is not None:
+        await _call(told, Action.STOP, transactionId=session.transaction_id)
+        socket = _socket_of(told, session)
+    if socket is None:
+        raise NotSent("no session runs there: say which socketId")
+    for attempt in range(1, UNLOCK_ATTEMPTS + 1):
+        outcome = await _call(told, Action.UNLOCK, socketId=socket)
+        if outcome.word != "OngoingAuthorizedTransaction" or attempt == UNLOCK_ATTEMPTS:
+            break
+        await asyncio.sleep(UNLOCK_AGAIN_SECONDS)
+    return outcome
+
+
+async def _read_configuration(told: Told) -> Outcome:
+    names = [each for each in told["names"] or () if not configuration.is_secret(each)]
+    if told["names"] and not names:
+        return Outcome(End.ANSWERED, "Accepted", found=[])
+    said = await (configuration.ask_16 if told.is_16 else configuration.ask_2x)(told.charger, names)
+    return Outcome(End.ANSWERED, said.word, found=[astuple(each) for each in said.configurations])
+
+
+async def _change_configuration(told: Told) -> Outcome:
+    name = told["name"]
+    if configuration.is_password(name):
+        raise NotSent(
+            "the charger's password is not set like this: a charger that has another than the server knows is out"
+        )
+    if not told.is_16 and "." not in name:
+        raise NotSent("the charger speaks OCPP 2.x, in which a name is like OCPPCommCtrlr.HeartbeatInterval")
+    change = configuration.change_16 if told.is_16 else configuration.change_2x
+    said = await change(told.charger, name, told["value"])
+    return Outcome(End.ANSWERED, said.word)
+
+
+_DOES: Mapping[Action, Callable[[Told], Awaitable[Outcome]]] = {
+    Action.START: _start,
+    Action.STOP: _stop,
+    Action.DISCONNECT: _disconnect,
+    Action.READ_CONFIGURATION: _read_configuration,
+    Action.CHANGE_CONFIGURATION: _change_configuration,
+}
+
+
+# -- tags and sessions ----------------------------------------------------------------------------
+
+
+def _require(told: Told, action: Action, transaction_id: str | None) -> Ruling:
+    """The tag may charge at the charger now, kept as a decision that the action's message asked for. Raises NotSent."""
+    tag, charger = told["idTag"], told.charger
+    place = {"connector_id": told.socket} if told.is_16 else {"evse_id": told.evse, "connector_id": told.connector}
+    ruling = rule(charger, tag, _message(told, action).action, **place, transaction_id=transaction_id)
+    if not ruling.accepted:
+        raise NotSent(ruling.cause, End.TAG_REFUSED, ruling.reason.value)
+    return ruling
+
+
+async def _session(told: Told, action: Action) -> Session | None:
+    """The session that runs at the socket, else the tag's, else the charger's only one. With `validate` the tag must be
+    good there, and the session its driver's. Raises NotSent."""
+    customer, charger_id = told.charger.customer, told.charger.charger_id
+    ruling = _require(told, action, None) if told["validate"] else None
+    wanted = sessions.Filter(charger_id=charger_id, running=True)
+    found = await told.database.read(sessions.find, customer.id, wanted, SESSIONS_LOOKED_AT)
+    newest: dict[int | None, Session] = {}
+    for each in found:  # of several at one socket, all but the newest are of starts whose end never came
+        newest.setdefault(_socket_of(told, each), each)
+    if told.socket is not None:
+        session = newest.get(told.socket)
+    else:
+        key = None if told["idTag"] is None else tag_key(told["idTag"])
+        among = [each for each in newest.values() if key in (None, tag_key(each.id_tag or ""))]
+        if len(among) > 1:
+            raise NotSent("several sessions run there: say which socketId")
+        session = among[0] if among else None
+    if ruling is not None and session is not None and session.driver_id != ruling.driver_id:
+        raise NotSent(ANOTHER_DRIVER, End.TAG_REFUSED, "Invalid")
+    return session
+
+
+def _socket_of(told: Told, session: Session) -> int | None:
+    if told.is_16 or session.evse_id is None:
+        return session.connector_id
+    return told.charger.socket_id(session.evse_id, session.connector_id or 1)

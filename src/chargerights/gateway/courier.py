@@ -1,0 +1,130 @@
+"""From whoever is asked to the node that holds the charger's socket, and back: commands (see `storage.commands`)."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from .. import metrics
+from ..storage import commands
+from ..storage.commands import Action, Command, End, Outcome
+from ..storage.database import Database, DatabaseFault
+from ..storage.idempotency import Once
+from ..storage.journal import Actor
+from .chargers import ConnectedCharger
+from .commands import perform
+from .customers import ServedCustomer
+from .link import Link
+
+DONE_SECONDS = 40.0
+"""How long a charger may take for all of a command."""
+TAKEN_SECONDS = 5.0
+"""How long the node that holds the socket may take to begin."""
+ASK_SECONDS = 0.1
+
+log = structlog.get_logger()
+
+
+class Courier:
+    """This node's. `link` finds a charger's open socket here."""
+
+    def __init__(
+        self, node: str, database: Database, clock: Callable[[], datetime], link: Callable[[str], Link | None]
+    ) -> None:
+        self._node = node
+        self._database = database
+        self._clock = clock
+        self._link = link
+
+    async def tell(
+        self,
+        customer_id: int,
+        actor: Actor,
+        charger_id: str,
+        action: Action,
+        arguments: dict[str, Any],
+        secret: dict[str, Any] | None = None,
+        once: Once | None = None,
+    ) -> Outcome:
+        """What came of telling the customer's charger to do that, whichever node holds its socket; of a request that
+        came before, what came of it then. Raises DatabaseFault, KeyReused."""
+        outcome = await self._tell(
+            customer_id, actor, Command(secrets.token_hex(16), charger_id, action, arguments, secret), once
+        )
+        metrics.command(action, outcome.end)
+        return outcome
+
+    async def _tell(self, customer_id: int, actor: Actor, command: Command, once: Once | None) -> Outcome:
+        charger_id, action = command.charger_id, command.action
+        link = self._link(charger_id)
+        if link is not None and link.charger.customer.id != customer_id:
+            link = None
+        if link is not None and action is Action.READ_CONFIGURATION:  # which nobody else need know of
+            return await self._do(link, command)
+        at = self._clock()
+        expires_at = at + timedelta(seconds=TAKEN_SECONDS)
+        here = self._node if link is not None else None
+        put = await self._database.write(commands.put, customer_id, command, actor, at, expires_at, here, once)
+        if not put.is_new:
+            return await self._await(customer_id, put.id)
+        if link is not None:
+            return await self._do_and_keep(customer_id, link, command)
+        if put.node is None:
+            return Outcome(End.NOT_CONNECTED)
+        outcome = await self._await(customer_id, put.id)
+        if action is Action.READ_CONFIGURATION:
+            await self._database.write(commands.forget, customer_id, put.id)
+        return outcome
+
+    async def take(self, customer: ServedCustomer) -> None:
+        """Does what other nodes were asked for, at chargers that are connected here."""
+        for command in await self._database.write(commands.take, customer.id, self._node, self._clock()):
+            charger: ConnectedCharger | None = customer.chargers.get(command.charger_id)
+            if charger is not None and charger.link is not None:
+                customer.spawn(self._kept(customer.id, charger.link, command))
+            else:
+                await self._database.write(commands.finish, customer.id, command.id, Outcome(End.NOT_CONNECTED))
+
+    async def _kept(self, customer_id: int, link: Link, command: Command) -> None:
+        await self._do_and_keep(customer_id, link, command)
+
+    async def _do_and_keep(self, customer_id: int, link: Link, command: Command) -> Outcome:
+        outcome = await self._do(link, command)
+        try:
+            await self._database.write(commands.finish, customer_id, command.id, outcome)
+        except DatabaseFault as fault:
+            log.warning("what came of a command is not kept", charger=command.charger_id, cause=str(fault))
+        return outcome
+
+    async def _do(self, link: Link, command: Command) -> Outcome:
+        try:
+            async with asyncio.timeout(DONE_SECONDS):
+                outcome = await perform(link, self._database, command)
+        except TimeoutError:
+            outcome = Outcome(End.SILENT, text=f"{command.charger_id} has not done it within {DONE_SECONDS:g} seconds")
+        except Exception as error:
+            log.error("a command failed", charger=command.charger_id, command=command.action, exc_info=error)
+            outcome = Outcome(End.SILENT, text="an error of the server, which is logged")
+        log.info(
+            "command", charger=command.charger_id, command=command.action, end=outcome.end, word=outcome.word or None
+        )
+        return outcome
+
+    async def _await(self, customer_id: int, command_id: str) -> Outcome:
+        """What comes of it at another node."""
+        time = asyncio.get_running_loop().time
+        began = time()
+        while time() - began < TAKEN_SECONDS + DONE_SECONDS:
+            state, outcome = await self._database.read(commands.outcome_of, customer_id, command_id)
+            if outcome is not None:
+                return outcome
+            if state == commands.WAITING and time() - began > TAKEN_SECONDS:
+                await self._database.write(commands.withdraw, customer_id, command_id)
+                continue
+            await asyncio.sleep(ASK_SECONDS)
+        return Outcome(End.SILENT, text="the node that holds the charger's socket has not said what came of it")

@@ -1,0 +1,185 @@
+"""What chargers are told to do, and what comes of it: kept, and carried from node to node.
+
+Any node may be asked; the node that holds the charger's socket does it. The asking node writes the command for that
+node (`put`), which takes it (`take`), does it and writes its outcome (`finish`), which the asking node reads
+(`outcome_of`). A command is taken once, so it is never done twice; one that is not taken in time is withdrawn, so it is
+not done later. What must not be kept of it goes when it is taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, bindparam, delete, exists, insert, null, select, update
+
+from . import idempotency
+from .idempotency import Once
+from .journal import Actor
+from .schema import charger_commands as rows
+from .schema import live_chargers
+
+KEPT = timedelta(days=30)
+WAITING, TAKEN, DONE = "waiting", "taken", "done"
+
+
+class Action(StrEnum):
+    """What a charger can be told."""
+
+    START = "start"
+    STOP = "stop"
+    DISCONNECT = "disconnect"
+    UNLOCK = "unlock"
+    RESET = "reset"
+    CHANGE_AVAILABILITY = "changeAvailability"
+    READ_CONFIGURATION = "readConfiguration"
+    CHANGE_CONFIGURATION = "changeConfiguration"
+    TRIGGER_MESSAGE = "triggerMessage"
+    CLEAR_CACHE = "clearCache"
+
+
+class End(StrEnum):
+    """How a command ended."""
+
+    ANSWERED = "answered"
+    """The charger gave an answer, which may be a no."""
+    ERROR = "error"
+    """The charger answered with an error."""
+    SILENT = "silent"
+    """It was sent, and no answer came: it may have been done."""
+    NOT_CONNECTED = "notConnected"
+    """The charger is not connected: nothing was sent."""
+    TAG_REFUSED = "tagRefused"
+    """The tag may not charge there: nothing was sent."""
+    IMPOSSIBLE = "impossible"
+    """It makes no sense there now: nothing was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`word`: what the charger answered in its version's word, its error's code, or the reason to refuse the tag;
+    `text` says more, for a person, or names the rule that refused the tag; `found`: what was asked for."""
+
+    end: End
+    word: str = ""
+    text: str = ""
+    found: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a charger is told. `secret`: arguments that must not be kept, passwords and what names a person."""
+
+    id: str
+    charger_id: str
+    action: Action
+    arguments: dict[str, Any] = field(default_factory=dict)
+    secret: dict[str, Any] | None = None
+
+
+class Put(NamedTuple):
+    """Where a command is done: at that node, or nowhere when there is none. `id` is another's when the request came
+    before."""
+
+    id: str
+    node: str | None
+    is_new: bool
+
+
+def put(
+    connection: Connection,
+    customer_id: int,
+    command: Command,
+    actor: Actor,
+    at: datetime,
+    expires_at: datetime,
+    here: str | None,
+    once: Once | None = None,
+) -> Put:
+    """Keeps the command for the node that holds the charger's socket; `here`: that node, when it is the asking one.
+    What nobody can do is kept as not connected. Of a request that came before, its command. Raises KeyReused."""
+    if once is not None and (kept := idempotency.find(connection, customer_id, once, at)) is not None:
+        return Put(kept.result, None, False)
+    node = here or _holder(connection, customer_id, command.charger_id)
+    if node is not None and once is not None:
+        idempotency.keep(connection, customer_id, once, command.id, at)
+    connection.execute(delete(rows).where(rows.c.customer_id == customer_id, rows.c.at < at - KEPT))
+    row = {
+        "customer_id": customer_id,
+        "id": command.id,
+        "at": at,
+        "actor": actor.name,
+        "operator_id": actor.operator_id,
+        "charger_id": command.charger_id,
+        "action": command.action,
+        "arguments": command.arguments,
+        "secret": None if here or node is None else command.secret,
+        "state": TAKEN if here else WAITING if node else DONE,
+        "node": node,
+        "expires_at": expires_at,
+        "outcome": asdict(Outcome(End.NOT_CONNECTED)) if node is None else None,
+    }
+    connection.execute(insert(rows).values(row))
+    return Put(command.id, node, True)
+
+
+def _holder(connection: Connection, customer_id: int, charger_id: str) -> str | None:
+    mine = (live_chargers.c.customer_id == customer_id) & (live_chargers.c.charger_id == charger_id)
+    node: str | None = connection.scalar(select(live_chargers.c.node).where(mine, live_chargers.c.connected))
+    return node
+
+
+WAITS = exists().where(
+    rows.c.customer_id == bindparam("customer"),
+    rows.c.state == WAITING,
+    rows.c.node == bindparam("node"),
+    rows.c.expires_at > bindparam("at"),
+)
+"""Whether a command waits for that node, as a part of other queries."""
+
+
+def take(connection: Connection, customer_id: int, node: str, at: datetime) -> list[Command]:
+    """The commands that wait for the node, which now does them."""
+    waiting = (rows.c.customer_id == customer_id) & (rows.c.state == WAITING) & (rows.c.node == node)
+    columns = (rows.c.id, rows.c.charger_id, rows.c.action, rows.c.arguments, rows.c.secret)
+    query = select(*columns).where(waiting, rows.c.expires_at > at).order_by(rows.c.at).with_for_update()
+    found = [
+        Command(row.id, row.charger_id, Action(row.action), row.arguments, row.secret)
+        for row in connection.execute(query)
+    ]
+    for each in found:
+        mine = (rows.c.customer_id == customer_id) & (rows.c.id == each.id)
+        connection.execute(update(rows).where(mine).values(state=TAKEN, secret=null()))
+    return found
+
+
+def finish(connection: Connection, customer_id: int, command_id: str, outcome: Outcome) -> None:
+    """Keeps what came of the command."""
+    mine = (rows.c.customer_id == customer_id) & (rows.c.id == command_id)
+    connection.execute(update(rows).where(mine).values(state=DONE, outcome=asdict(outcome)))
+
+
+def withdraw(connection: Connection, customer_id: int, command_id: str) -> bool:
+    """Whether the command was not taken yet; then it never will be."""
+    mine = (rows.c.customer_id == customer_id) & (rows.c.id == command_id) & (rows.c.state == WAITING)
+    outcome = asdict(Outcome(End.NOT_CONNECTED))
+    done = connection.execute(update(rows).where(mine).values(state=DONE, secret=null(), outcome=outcome))
+    return done.rowcount > 0
+
+
+def forget(connection: Connection, customer_id: int, command_id: str) -> None:
+    """Removes a command of which nothing is to be kept: one that only asked."""
+    connection.execute(delete(rows).where(rows.c.customer_id == customer_id, rows.c.id == command_id))
+
+
+def outcome_of(connection: Connection, customer_id: int, command_id: str) -> tuple[str, Outcome | None]:
+    """The command's state, and what came of it if that is known."""
+    query = select(rows.c.state, rows.c.outcome)
+    row = connection.execute(query.where(rows.c.customer_id == customer_id, rows.c.id == command_id)).one_or_none()
+    if row is None:
+        return DONE, Outcome(End.SILENT)
+    if row.outcome is None:
+        return row.state, None
+    return row.state, Outcome(End(row.outcome["end"]), *(row.outcome[name] for name in ("word", "text", "found")))

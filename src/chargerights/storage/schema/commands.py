@@ -1,0 +1,32 @@
+"""What operators told chargers to do, and what came of it.
+
+A row is also the way from the node that was asked to the node that holds the charger's socket. It outlives the charger,
+to which it refers by value. It holds nothing of persons once the command is taken.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, BigInteger, Column, ForeignKeyConstraint, Index, Table, Text
+
+from .columns import Instant, customer_column, metadata
+
+charger_commands = Table(
+    "charger_commands",
+    metadata,
+    customer_column(),
+    Column("id", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("operator_id", BigInteger),
+    Column("charger_id", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("arguments", JSON, nullable=False),
+    Column("secret", JSON(none_as_null=True)),
+    Column("state", Text, nullable=False),
+    Column("node", Text),
+    Column("expires_at", Instant, nullable=False),
+    Column("outcome", JSON(none_as_null=True)),
+    ForeignKeyConstraint(["customer_id"], ["customers.id"]),
+    Index(None, "customer_id", "state", "node"),
+    Index(None, "customer_id", "at"),
+)

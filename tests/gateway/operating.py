@@ -1,0 +1,46 @@
+"""An operator who tells the charger DEP-1 what to do, over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from tests.gateway.client import RawCharger
+from tests.gateway.server import SOON, InProcess
+
+ACCEPTED = {"status": "Accepted"}
+ALICE = {"rfidTag": "ALICE", "validateRfid": True}
+CHARGER = "/v2/chargers/DEP-1"
+
+
+class Operator:
+    """Asks a node over HTTP."""
+
+    def __init__(self, server: InProcess, key: str | None = None) -> None:
+        self.http = httpx.AsyncClient(
+            base_url=server.url.replace("ws", "http"),
+            headers={"x-api-key": key or server.world.key},
+            trust_env=False,
+            timeout=SOON,
+        )
+
+    async def tell(self, command: str, body: Any = None, **headers: str) -> httpx.Response:
+        return await self.http.post(f"{CHARGER}/{command}", json=body, headers=headers)
+
+    async def told(self, command: str, body: Any = None) -> Any:
+        """The answer; the charger has given one."""
+        response = await self.tell(command, body)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    async def refusal(self, command: str, body: Any = None) -> tuple[int, str]:
+        response = await self.tell(command, body)
+        problem = response.json()
+        assert problem["status"] == response.status_code
+        return response.status_code, problem["detail"]
+
+
+def told(charger: RawCharger) -> list[tuple[str, Any]]:
+    """What the charger was told since."""
+    return [charger.asked.get_nowait() for _ in range(charger.asked.qsize())]

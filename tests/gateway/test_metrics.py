@@ -1,0 +1,100 @@
+"""What is counted of chargers, and that several workers are counted together."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from contextlib import AsyncExitStack
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from chargerights import metrics
+from tests.gateway.client import V201, CallError, connected
+from tests.gateway.operating import Operator
+from tests.gateway.server import InProcess, World, until
+from tests.gateway.test_ocpp16 import start, status
+from tests.servers import serving
+
+
+def value(name: str, text: str | None = None, **labels: str) -> float:
+    """Of a sample; none is 0."""
+    shown = metrics.render().decode() if text is None else text
+    given = ",".join(f'{label}="{each}"' for label, each in labels.items())
+    found = re.search(
+        "(?m)^" + re.escape(f"chargerights_{name}" + (f"{{{given}}}" if given else "")) + r" (\S+)", shown
+    )
+    return float(found[1]) if found else 0.0
+
+
+async def test_connections_messages_decisions_errors_and_commands_are_counted(
+    server: InProcess, operator: Operator
+) -> None:
+    counts: dict[str, Any] = {
+        "authorised": lambda: value("charger_messages_total", action="Authorize"),
+        "timed": lambda: value("charger_message_seconds_count", action="StartTransaction"),
+        "errors": lambda: value("charger_errors_total", code="NotImplemented"),
+        "yes": lambda: value("decisions_total", reason="Accepted"),
+        "no": lambda: value("decisions_total", reason="NotAtThisLocation"),
+        "decided": lambda: value("decision_seconds_count"),
+        "commands": lambda: value("charger_commands_total", command="clearCache", end="notConnected"),
+    }
+    before = {name: count() for name, count in counts.items()}
+    await operator.tell("clear-cache")
+    async with server.charger("DEP-1") as charger:
+        assert value("chargers_connected", version="ocpp1.6") == 1
+        await status(charger, "ALICE")
+        await status(charger, "DAN")
+        await charger.call("StartTransaction", start())
+        with pytest.raises(CallError):
+            await charger.call("Nope", {})
+    await until(lambda: value("chargers_connected", version="ocpp1.6") == 0)
+    after = {name: count() - before[name] for name, count in counts.items()}
+    assert after == {"authorised": 2, "timed": 1, "errors": 1, "yes": 2, "no": 1, "decided": 3, "commands": 1}
+
+
+async def test_what_waits_for_the_database_is_measured(server: InProcess) -> None:
+    async with server.charger("DEP-1") as charger:
+        outbox = server.inside("DEP-1").customer.outbox
+        await outbox.write()
+        server.gateway.measure()
+        assert (value("outbox_waiting"), value("outbox_age_seconds")) == (0, 0)
+        async with outbox._writing:
+            await status(charger, "ALICE")
+            server.gateway.measure()
+            assert value("outbox_waiting") >= 1
+            assert value("outbox_age_seconds") > 0
+    assert value("image_age_seconds") < 60
+
+
+async def test_of_several_workers_whichever_is_asked_answers_for_all(sqlite_url: str) -> None:
+    world = World(sqlite_url)
+    headers = {"authorization": "Bearer s3cret"}
+    environment = {"CHARGERIGHTS_METRICS_TOKEN": "s3cret"}
+    with serving(sqlite_url, "--workers", "2", settings=environment) as server:
+        url = server.url.replace("http", "ws")
+        workers = psutil.Process(server.process.pid).children()
+        workers = [each for each in workers if "spawn_main" in str(each.cmdline())]
+        assert len(workers) == 2
+
+        def seen() -> float:
+            """By whichever takes the connection."""
+            with server.client() as other:
+                try:
+                    shown = other.get("/metrics", headers=headers).text
+                except httpx.TransportError:  # while workers are replaced
+                    return -1
+            assert "chargerights_http_requests_total" in shown
+            return value("chargers_connected", shown, version=V201)
+
+        async with AsyncExitStack() as chargers:
+            for each in ("DEP-1", "GF-1", "CIR-1"):
+                await chargers.enter_async_context(connected(url, each, world.passwords[each], V201))
+            assert [seen() for _ in range(10)] == [3] * 10
+            for each in workers:
+                os.kill(each.pid, signal.SIGKILL)
+            psutil.wait_procs(workers, timeout=10)
+            await until(lambda: seen() == 0)
