@@ -6,7 +6,7 @@ import argparse
 import subprocess
 import sys
 
-ALL = ("in_process", "postgres", "spicedb", "http", "lifecycle", "tenfold", "management", "simulator")
+ALL = ("in_process", "postgres", "spicedb", "http", "lifecycle", "chargers", "tenfold", "management", "simulator")
 
 
 def main() -> None:

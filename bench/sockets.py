@@ -11,11 +11,12 @@ import os
 import selectors
 import socket
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Self
 
 BUFFER_BYTES = 64 * 1024
+TEXT, PING, PONG = 1, 9, 10
 
 
 def frame(text: bytes) -> bytes:
@@ -54,13 +55,16 @@ class WebSocket:
 
     def receive(self) -> list[bytes]:
         """The messages that are there; waits for one."""
-        while True:
-            data = self.socket.recv(BUFFER_BYTES)
-            if not data:
-                raise ConnectionError("the server closed the web socket")
-            messages = self._messages(self._left + data)
-            if messages:
-                return messages
+        while not (messages := self.read()):
+            pass
+        return messages
+
+    def read(self) -> list[bytes]:
+        """The messages of what has come, maybe none; pings are answered."""
+        data = self.socket.recv(BUFFER_BYTES)
+        if not data:
+            raise ConnectionError("the server closed the web socket")
+        return self._messages(self._left + data)
 
     def _messages(self, data: bytes) -> list[bytes]:
         found, at = [], 0
@@ -72,8 +76,11 @@ class WebSocket:
                 length, begin = int.from_bytes(data[at + 2 : at + 4]), at + 4
             if len(data) - begin < length:
                 break
-            if data[at] & 0x0F == 1:
-                found.append(data[begin : begin + length])
+            content, kind = data[begin : begin + length], data[at] & 0x0F
+            if kind == TEXT:
+                found.append(content)
+            elif kind == PING:
+                self.socket.sendall(bytes((0x80 | PONG, 0x80 | length)) + bytes(4) + content)
             at = begin + length
         self._left = data[at:]
         return found
@@ -91,7 +98,7 @@ def asked_per_second(sockets: Sequence[WebSocket], asked: Sequence[bytes], secon
     start = perf_counter()
     while (now := perf_counter()) - start < seconds:
         for key, _ in selector.select(1):
-            for _ in key.data.receive():
+            for _ in key.data.read():
                 count += 1
                 key.data.socket.sendall(asked[number % len(asked)])
                 number += 1
@@ -120,9 +127,7 @@ def latencies(sockets: Sequence[WebSocket], asked: Sequence[bytes], per_second: 
             number += 1
         wait = max(0.0, start + number / per_second - perf_counter()) if number < total else 1.0
         for key, _ in selector.select(wait):
-            for _ in key.data.receive():
-                found.append(perf_counter() - due[key.data].pop(0))
+            answers = key.data.read()
+            now = perf_counter()
+            found += [now - due[key.data].pop(0) for _ in answers]
     return found
-
-
-Opening = Callable[[int], WebSocket]

@@ -24,7 +24,9 @@ from chargerights import cli, settings
 from chargerights.api.documents import reference
 from chargerights.app import create_app
 from chargerights.files import published
-from chargerights.rights.decide import Cause, Standing
+from chargerights.gateway import rulings
+from chargerights.gateway.statuses import STATUS_2X, STATUS_16
+from chargerights.rights.decide import Cause, Reason, Standing
 from chargerights.rights.explain import explain
 from chargerights.rights.listing import drivers_of_site
 from chargerights.rights.model import AccessGroup, Charger, Driver, Hours, Place, PlaceKind, Right, Site, Tag
@@ -257,6 +259,16 @@ def command(path: tuple[str, ...], app: App) -> str:
     head, _, _ = app.help.partition("\n\n")
     text = f"### {' '.join(path[1:])}\n\n    {' '.join(usage)}\n\n{' '.join(head.split())}"
     return f"{text}\n\n{table(['', 'meaning', 'default'], rows)}" if rows else text
+
+
+@part("statuses")
+def statuses() -> str:
+    """By cause, the words that chargers are told."""
+    complete(CAUSES, Cause)
+    causes: list[tuple[str, str, Reason]] = [(words, cause, cause.reason) for cause, words in CAUSES.items()]
+    causes += [(words, name, reason) for name, (reason, words) in rulings.MEANINGS.items()]
+    rows = [(words, f"`{name}`", f"`{STATUS_2X[reason]}`", f"`{STATUS_16[reason]}`") for words, name, reason in causes]
+    return table(["what is so", "cause", "OCPP 2.x", "OCPP 1.6"], rows)
 
 
 @part("operations")

@@ -15,9 +15,8 @@ ASKING = [case for case in CASES if any(isinstance(each, MayCharge) for each in 
 WORDS = {V16: STATUS_16, V201: STATUS_2X}
 
 
-@pytest.mark.parametrize("version", [V16, V201])
 @pytest.mark.parametrize("case", ASKING, ids=str)
-async def test_case(case: Case, version: str, sqlite_url: str) -> None:
+async def test_case(case: Case, sqlite_url: str) -> None:
     clock = Clock()
     facts = facts_of(case)
     ours = {charger.charger_id for charger in facts.chargers}  # others get no socket to ask by, or are a rival's
@@ -26,6 +25,7 @@ async def test_case(case: Case, version: str, sqlite_url: str) -> None:
         wrong = [
             (question, word)
             for question in asked
+            for version in (V16, V201)
             if question.charger in ours
             and (word := await answer(server, clock, version, question)) != WORDS[version][Reason(question.answer)]
         ]

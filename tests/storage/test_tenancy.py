@@ -9,12 +9,15 @@ import pytest
 from sqlalchemy import Connection, select
 
 from chargerights.rights.model import AccessGroup, Charger, Driver, Place, PlaceKind, Right, Site, Tag
-from chargerights.storage import callers, journal, live, schema
+from chargerights.storage import batches, callers, charger_passwords, journal, live, schema
+from chargerights.storage.authorisations import Authorisation
 from chargerights.storage.changes import rights, sites
+from chargerights.storage.charging_settings import set_one_session_per_tag
 from chargerights.storage.database import Database
 from chargerights.storage.images import Images
 from chargerights.storage.journal import Actor, revise
 from chargerights.storage.live import LiveCharger
+from chargerights.storage.sessions import Notice, Reading
 from tests.oracle import Facts
 from tests.storage.writing import OCCASION, add_customer, entities_of, put, put_facts, revision_of, store_facts, stored
 from tests.world import NOW, TOMORROW, network
@@ -31,6 +34,14 @@ def facts(prefix: str) -> Facts:
 
 
 MINE, THEIRS = facts("MINE"), facts("THEIRS")
+
+BATCH = batches.Batch(
+    1,
+    NOW,
+    (LiveCharger("MINE-1", True, node="node"), LiveCharger("THEIRS-1", True, node="node")),
+    authorisations=(Authorisation(NOW, "MINE-1", 1, 1, "CARD", "CARD", "Authorize", "Accepted", "x", *[None] * 4),),
+    notices=(Notice("MINE-1", NOW, "1", "key", None, {"started_at": NOW}, (Reading(NOW, [{"value": "1"}]),)),),
+)
 
 
 @pytest.fixture
@@ -78,6 +89,11 @@ def test_nothing_that_one_customer_changes_changes_a_row_of_the_other(database: 
         (journal.make, (mine, OCCASION, rights.revoke, 1, Place(PlaceKind.SITE, 2))),
         (journal.make, (mine, OCCASION, rights.revoke, 1, Place(PlaceKind.ACCESS_GROUP, 1))),
         (live.record, (mine, [LiveCharger("MINE-1", True)])),
+        (charger_passwords.renew, ("MINE-1", NOW)),
+        (set_one_session_per_tag, (mine, True)),
+        (batches.write, (mine, "node", BATCH)),
+        (batches.write, (mine, "other", replace(BATCH, states=(), authorisations=()))),
+        (live.disconnect_silent, (mine, TOMORROW)),
         (callers.note_use, (caller, TOMORROW)),
         (callers.revoke_key, (mine, key.id, NOW)),
         (remove_all, ()),

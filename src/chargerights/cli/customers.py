@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Connection
 
-from ..storage import callers, keys
+from ..storage import callers, charging_settings, keys
 from ..storage.keys import ApiKey, UnknownKey
 from .common import Common, WrongQuestion, instant, int64, now, print_json, stdout
 
@@ -55,6 +55,29 @@ def list_customers(*, common: Common = COMMON) -> None:
     for each in found:
         table.add_row(str(each.id), escape(each.name), f"{each.created_at:%Y-%m-%d}", str(each.revision))
     stdout.print(table)
+
+
+@customer.command(name="set")
+def set_customer(
+    customer_id: int,
+    /,
+    *,
+    one_session_per_tag: Annotated[bool, Parameter(help="A tag that is in a session anywhere may begin no other")],
+    common: Common = COMMON,
+) -> None:
+    """Set how a customer's drivers may charge, beside their rights. Chargers follow within about a second.
+
+    Parameters
+    ----------
+    customer_id
+        The customer's id.
+    """
+    with common.open() as database:
+        database.write_now(charging_settings.set_one_session_per_tag, customer_id, one_session_per_tag)
+    if common.json:
+        print_json({"clientId": customer_id, "oneSessionPerTag": one_session_per_tag})
+    else:
+        stdout.print(f"Customer {customer_id}: one session per tag is {'on' if one_session_per_tag else 'off'}.")
 
 
 @key.command(name="add")

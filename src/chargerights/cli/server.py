@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import resource
 import shlex
 import sys
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -59,6 +61,7 @@ def serve(
         os.environ[f"{settings.PREFIX}OCPP_SECURITY_PROFILE"] = str(ocpp_security_profile)
         os.environ.pop(f"{settings.PREFIX}OCPP_SECURITY_PROFILE{settings.FILE}", None)
     proxies = {"proxy_headers": True, "forwarded_allow_ips": found.trusted_proxies} if found.trusted_proxies else {}
+    _raise_file_limit()
     uvicorn.run(
         "chargerights.app:worker",
         factory=True,
@@ -67,6 +70,13 @@ def serve(
         workers=workers,
         **SERVER_OPTIONS | proxies,
     )
+
+
+def _raise_file_limit() -> None:
+    """Every charger's socket is a file: as many as this user may open, not the fewer that a shell begins with."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _add_demo(connection: Connection, at: datetime) -> callers.Customer:

@@ -21,6 +21,11 @@ from .chargers import ConnectedCharger
 
 TAG_IN_USE = "tagInUse"
 NETWORK_AWAY = "networkAway"
+MEANINGS = {
+    TAG_IN_USE: (Reason.CONCURRENT_TX, "the tag is in a session already, and the customer allows it one at a time"),
+    NETWORK_AWAY: (Reason.INVALID, "the customer's network could not be read from the database"),
+}
+"""Causes beside those of the core: their reason, and what is so."""
 GROUP_PREFIX = "driver-"
 # Measured: Python 3.11 finds an enum's member, and its value, by a call; a decision would make a dozen of them.
 _STANDS, _RIGHT_STANDS, _ACCEPTED = Standing.STANDS, Cause.RIGHT_STANDS, Reason.ACCEPTED

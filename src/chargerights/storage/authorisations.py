@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -40,6 +40,8 @@ class Filter:
     """Which decisions; a member that is None asks nothing."""
 
     charger_id: str | None = None
+    charger_ids: Collection[str] | None = None
+    """Of these chargers only."""
     id_tag: str | None = None
     driver_id: int | None = None
     reason: str | None = None
@@ -56,6 +58,8 @@ class Filter:
         }
         found: list[ColumnElement[bool]] = [columns.customer_id == customer_id]
         found += [column == value for column, value in asked.items() if value is not None]
+        if self.charger_ids is not None:
+            found.append(columns.charger_id.in_(self.charger_ids))
         if self.since is not None:
             found.append(columns.at >= self.since)
         if self.until is not None:
@@ -92,6 +96,13 @@ def find(
         .offset(offset)
     )
     return [(number, Authorisation(*row)) for number, *row in connection.execute(query)]
+
+
+def get(connection: Connection, customer_id: int, number: int) -> Authorisation | None:
+    """The decision of that number."""
+    mine = (authorisations.c.customer_id == customer_id) & (authorisations.c.id == number)
+    row = connection.execute(select(*_COLUMNS).where(mine)).one_or_none()
+    return None if row is None else Authorisation(*row)
 
 
 def count(connection: Connection, customer_id: int, wanted: Filter) -> int:

@@ -9,7 +9,7 @@ the transaction id that the charger and the server call it by.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -94,7 +94,7 @@ class Filter:
     """Which sessions; a member that is None asks nothing. `since` and `until` are asked of the start."""
 
     charger_id: str | None = None
-    site_ids: Sequence[int] | None = None
+    site_ids: Collection[int] | None = None
     driver_id: int | None = None
     id_tag: str | None = None
     since: datetime | None = None
@@ -121,11 +121,14 @@ class Filter:
         return found
 
 
-def find(connection: Connection, customer_id: int, wanted: Filter, limit: int, offset: int = 0) -> list[Session]:
-    """The sessions, the newest first."""
-    query = (
-        select(*_COLUMNS).where(*wanted.clauses(customer_id)).order_by(sessions.c.id.desc()).limit(limit).offset(offset)
-    )
+def find(
+    connection: Connection, customer_id: int, wanted: Filter, limit: int, offset: int = 0, before: int | None = None
+) -> list[Session]:
+    """The sessions, the newest first; `before`: only those with lower numbers."""
+    query = select(*_COLUMNS).where(*wanted.clauses(customer_id))
+    if before is not None:
+        query = query.where(sessions.c.id < before)
+    query = query.order_by(sessions.c.id.desc()).limit(limit).offset(offset)
     return [Session(*row) for row in connection.execute(query)]
 
 

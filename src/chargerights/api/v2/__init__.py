@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import authorized_drivers, driver_access, drivers, rights, tags
+from . import authorized_drivers, charging, driver_access, drivers, rights, tags
 
 routers = [
     drivers.router,
@@ -11,4 +11,5 @@ routers = [
     tags.router,
     rights.bulk,
     rights.router,
+    charging.router,
 ]

@@ -1,0 +1,281 @@
+"""What chargers asked and were told, their sessions, and their passwords."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from dataclasses import astuple, fields
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import Field
+from starlette.responses import StreamingResponse
+
+from ...files import values
+from ...rights.decide import Reason
+from ...rights.errors import NotFound, TagTaken, UnknownDriver
+from ...rights.identifiers import tag_text
+from ...rights.model import Tag
+from ...rights.operators import Permission
+from ...storage import authorisations, charger_passwords, sessions
+from ...storage.authorisations import Authorisation
+from ...storage.changes import tags
+from ...storage.sessions import Session
+from ..auth import CallerFirst
+from .paging import Paging, as_page, paging
+from .shapes import PROBLEM, Draft, Instant, Page, Shape
+from .tags import TagShape, shown, tag_of
+from .views import View, answer, viewing
+from .writing import Change, adding
+
+router = APIRouter(prefix="/v2", tags=["Charging"], route_class=CallerFirst, responses={"default": PROBLEM})
+
+READ = (Permission.READ_CHARGERS, Permission.READ_TAGS)
+CSV_ROWS_AT_ONCE = 1_000
+
+ChargerId = Annotated[str | None, Query(alias="chargerId", description="Only of this charger")]
+DriverId = Annotated[int | None, Query(alias="driverId", description="Only of this driver's tags")]
+ShownTag = Annotated[str | None, Query(alias="idTag", description="Only of this tag, in whatever case it is written")]
+Since = Annotated[Instant | None, Query(alias="startDate", description="Only from this instant on")]
+Until = Annotated[Instant | None, Query(alias="endDate", description="Only before this instant")]
+
+
+class UnknownAuthorisation(NotFound):
+    what = "authorisation"
+
+
+class AuthorisationShape(Shape):
+    """What a charger asked about a tag and was told."""
+
+    id: int
+    at: datetime
+    charger_id: str
+    evse_id: int | None = None
+    connector_id: int | None = None
+    id_tag: str = Field(description="As it was shown")
+    message: str = Field(description="The OCPP message that asked")
+    allowed: bool
+    reason: str = Field(description="OCPP 2.0.1's word")
+    cause: str = Field(description="The sentence of the rule that decided, as /v2/access/explain names it")
+    driver_id: int | None = None
+    right_id: int | None = Field(None, description="Of a yes, the right it was said by")
+    place_kind: str | None = None
+    place_id: str | None = None
+
+
+class AuthorisationPage(Page[AuthorisationShape]):
+    """Decisions, one page of them."""
+
+
+class SessionShape(Shape):
+    """A charging session. Instants are the charger's own, but receivedAt; energy is in Wh."""
+
+    id: int
+    charger_id: str
+    transaction_id: str
+    received_at: datetime
+    site_id: int | None = None
+    evse_id: int | None = None
+    connector_id: int | None = None
+    id_tag: str | None = None
+    driver_id: int | None = None
+    reason: str | None = Field(None, description="What was decided when it began: chargers may start what was refused")
+    started_at: datetime | None = None
+    meter_start: float | None = None
+    stopped_at: datetime | None = None
+    meter_stop: float | None = None
+    stop_reason: str | None = None
+    stop_id_tag: str | None = None
+
+
+class SessionPage(Page[SessionShape]):
+    """Sessions, one page of them."""
+
+
+class HolderDraft(Draft):
+    """Whose an unknown tag is to be."""
+
+    driver_id: values.EntityId
+    token_name: values.OptionalText = Field(None, description="The card's label")
+
+
+class PasswordShape(Shape):
+    """A charger's new password, shown this once."""
+
+    charger_id: str
+    password: str
+
+
+@router.get(
+    "/authorisations",
+    operation_id="listAuthorisations",
+    summary="List what chargers asked and were told",
+    response_model=AuthorisationPage,
+)
+async def list_authorisations(
+    view: Annotated[View, Depends(viewing(*READ))],
+    asked: Annotated[Paging, Depends(paging)],
+    charger_id: ChargerId = None,
+    driver_id: DriverId = None,
+    id_tag: ShownTag = None,
+    reason: Annotated[Reason | None, Query(description="Only with this reason")] = None,
+    since: Since = None,
+    until: Until = None,
+) -> Response:
+    """The newest first. A decision is here about a second after it was made."""
+    asked.key_among("id")
+    wanted = authorisations.Filter(
+        charger_id=charger_id,
+        charger_ids=_seen_chargers(view),
+        id_tag=id_tag,
+        driver_id=driver_id,
+        reason=reason.value if reason is not None else None,
+        since=since,
+        until=until,
+    )
+    database, customer_id = view.state.database, view.caller.customer_id
+    total = await database.read(authorisations.count, customer_id, wanted)
+    found = await database.read(authorisations.find, customer_id, wanted, asked.limit, asked.start)
+    return as_page([_authorisation(*each) for each in found], total, asked, AuthorisationPage)
+
+
+@router.post(
+    "/authorisations/{authorisationId}/tag",
+    status_code=201,
+    operation_id="addShownTag",
+    summary="Make the tag that was shown a driver's",
+    response_model=TagShape,
+)
+async def add_shown_tag(
+    change: Annotated[Change, Depends(adding(Permission.WRITE_TAGS, Permission.READ_CHARGERS))],
+    authorisationId: int,  # noqa: N803
+    body: HolderDraft,
+) -> Response:
+    """For a tag that nobody knew: from now on it is this driver's, as it was shown."""
+    view = change.view
+    found = await view.state.database.read(authorisations.get, view.caller.customer_id, authorisationId)
+    if found is None or not (view.scope.unlimited or view.scope.sees_charger(found.charger_id)):
+        raise UnknownAuthorisation((authorisationId,))
+    view.in_body("driverId", view.driver, body.driver_id)
+    draft = Tag(0, 0, tag_text(found.id_tag), token_name=body.token_name)
+    return await change.apply(
+        "tag.add",
+        lambda revision: tags.add(revision, body.driver_id, draft).id,
+        lambda after, tag_id: shown(tag_of(after.driver(body.driver_id), tag_id), 201),
+        members={UnknownDriver: "driverId", TagTaken: "idTag"},
+    )
+
+
+def _wanted_sessions(
+    view: Annotated[View, Depends(viewing(*READ))],
+    charger_id: ChargerId = None,
+    site_id: Annotated[int | None, Query(alias="siteId", description="Only at this site")] = None,
+    include_subsites: Annotated[bool, Query(alias="includeSubsites", description="And at the sites below it")] = False,
+    driver_id: DriverId = None,
+    id_tag: ShownTag = None,
+    since: Since = None,
+    until: Until = None,
+    running: Annotated[bool | None, Query(description="true: only those that go on; false: only ended ones")] = None,
+) -> sessions.Filter:
+    site_ids = None if view.scope.unlimited else view.scope.sites
+    if site_id is not None:
+        asked = view.network.subtree(view.site(site_id).id) if include_subsites else (view.site(site_id).id,)
+        site_ids = frozenset(asked) if site_ids is None else site_ids & frozenset(asked)
+    return sessions.Filter(charger_id, site_ids, driver_id, id_tag, since, until, running)
+
+
+WantedSessions = Annotated[sessions.Filter, Depends(_wanted_sessions)]
+
+
+@router.get("/sessions", operation_id="listSessions", summary="List charging sessions", response_model=SessionPage)
+async def list_sessions(
+    view: Annotated[View, Depends(viewing(*READ))],
+    asked: Annotated[Paging, Depends(paging)],
+    wanted: WantedSessions,
+) -> Response:
+    """The newest first; startDate and endDate are asked of the session's start."""
+    asked.key_among("id")
+    database, customer_id = view.state.database, view.caller.customer_id
+    total = await database.read(sessions.count, customer_id, wanted)
+    found = await database.read(sessions.find, customer_id, wanted, asked.limit, asked.start)
+    return as_page([_session(each) for each in found], total, asked, SessionPage)
+
+
+@router.get(
+    "/sessions.csv",
+    operation_id="exportSessions",
+    summary="Export charging sessions as CSV",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
+async def export_sessions(view: Annotated[View, Depends(viewing(*READ))], wanted: WantedSessions) -> Response:
+    """All of them in the order and with the members of the list."""
+    return StreamingResponse(
+        _rows(view, wanted),
+        media_type="text/csv; charset=utf-8",
+        headers={"content-disposition": 'attachment; filename="sessions.csv"'},
+    )
+
+
+@router.post(
+    "/chargers/{chargerId}/password",
+    status_code=201,
+    operation_id="renewChargerPassword",
+    summary="Give a charger a new password",
+    response_model=PasswordShape,
+)
+async def renew_password(
+    view: Annotated[View, Depends(viewing(Permission.WRITE_CHARGERS))],
+    chargerId: str,  # noqa: N803
+) -> Response:
+    """It is shown this once. The old one ends with the charger's next connection."""
+    view.charger(chargerId)
+    password = await view.state.database.write(charger_passwords.renew, chargerId, view.at)
+    return answer(PasswordShape(charger_id=chargerId, password=password), 201)
+
+
+async def _rows(view: View, wanted: sessions.Filter) -> AsyncIterator[str]:
+    shape = SessionShape.model_fields
+    yield _csv([shape[each.name].alias for each in fields(Session)])
+    before: int | None = None
+    while True:
+        found = await view.state.database.read(
+            sessions.find, view.caller.customer_id, wanted, CSV_ROWS_AT_ONCE, before=before
+        )
+        if not found:
+            return
+        yield "".join(_csv([_cell(value) for value in astuple(each)]) for each in found)
+        before = found[-1].id
+
+
+def _csv(cells: list[object]) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue()
+
+
+def _cell(value: object) -> object:
+    """Spreadsheets run what begins like a formula: such text, which a card may say, is quoted."""
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return value
+
+
+def _seen_chargers(view: View) -> list[str] | None:
+    """None when the caller sees all, removed ones too."""
+    if view.scope.unlimited:
+        return None
+    return [each for site_id in view.scope.sites for each in view.network.chargers_at(site_id)]
+
+
+def _authorisation(number: int, it: Authorisation) -> AuthorisationShape:
+    members = {name: value for name, value in it._asdict().items() if name != "tag_key"}
+    return AuthorisationShape(id=number, allowed=it.reason == Reason.ACCEPTED.value, **members)
+
+
+def _session(it: Session) -> SessionShape:
+    return SessionShape(**{each.name: getattr(it, each.name) for each in fields(it)})

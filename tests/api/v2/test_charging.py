@@ -1,0 +1,171 @@
+"""What chargers asked and were told, their sessions, and their passwords, over v2."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chargerights.api.v2.charging import AuthorisationPage, PasswordShape, SessionPage
+from chargerights.api.v2.tags import TagShape
+from chargerights.storage import batches, charger_passwords
+from chargerights.storage.authorisations import Authorisation
+from chargerights.storage.batches import Batch
+from chargerights.storage.sessions import Notice
+from tests.api.client import Api
+from tests.api.v2.asking import good, ids, refused, send
+from tests.api.v2.callers import Callers, callers_of
+from tests.world import NOW
+
+DECISIONS = (
+    Authorisation(NOW, "DEP-1", None, 1, "alice", "ALICE", "Authorize", "Accepted", "rightStands", 1, 10, "site", "2"),
+    Authorisation(NOW, "OFF-1", 1, None, "New card", "NEW CARD", "Authorize", "Unknown", "tagUnknown", *[None] * 4),
+    Authorisation(
+        NOW + timedelta(hours=1), "GONE", None, None, "GRACE", "GRACE", "Authorize", "Blocked", "tagBlocked", 7,
+        None, None, None,
+    ),
+)  # fmt: skip
+
+
+def session(charger_id: str, site_id: int, transaction: str, tag: str, **more: Any) -> Notice:
+    says = {"site_id": site_id, "id_tag": tag, "tag_key": tag.upper(), "started_at": NOW, "meter_start": 0.0, **more}
+    return Notice(charger_id, NOW, transaction, transaction, None, says)
+
+
+SESSIONS = (
+    session("DEP-1", 2, "1", "alice", driver_id=1, stopped_at=NOW + timedelta(hours=1), meter_stop=7000.5),
+    session("CIR-1", 4, "2", "BOB", driver_id=2, started_at=NOW + timedelta(days=1)),
+    session("OFF-1", 6, "3", '=HYPERLINK("x")'),
+)
+
+
+@pytest.fixture
+async def api(fresh_api: Api) -> Api:
+    batch = Batch(1, NOW, authorisations=DECISIONS, notices=SESSIONS)
+    await fresh_api.database.write(batches.write, fresh_api.us.id, "node", batch)
+    return fresh_api
+
+
+@pytest.fixture
+async def callers(api: Api) -> Callers:
+    return await callers_of(api)
+
+
+@pytest.mark.parametrize("path", ["/v2/authorisations", "/v2/sessions", "/v2/sessions.csv"])
+async def test_who_may_not_read_chargers_and_tags_learns_nothing(api: Api, callers: Callers, path: str) -> None:
+    assert (await send(api, "GET", path, key=callers.idle)).status_code == 403
+    assert (await send(api, "GET", path, key=None)).status_code == 401
+    theirs = await send(api, "GET", path, key=callers.rival)
+    assert "DEP-1" not in theirs.text
+    assert theirs.status_code == 200
+
+
+async def test_decisions_are_listed_the_newest_first(api: Api) -> None:
+    page = good(await send(api, "GET", "/v2/authorisations"), AuthorisationPage)
+    assert ids(page) == [3, 2, 1]
+    assert page["items"][2] == {
+        "id": 1, "at": "2026-06-03T09:00:00Z", "chargerId": "DEP-1", "connectorId": 1, "idTag": "alice",
+        "allowed": True, "message": "Authorize", "reason": "Accepted", "cause": "rightStands", "driverId": 1,
+        "rightId": 10, "placeKind": "site", "placeId": "2",
+    }  # fmt: skip
+    page = good(await send(api, "GET", "/v2/authorisations?limit=2&page=2"), AuthorisationPage)
+    assert (ids(page), page["totalRecords"], page["hasNextPage"]) == ([1], 3, False)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("chargerId=DEP-1", [1]),
+        ("idTag=new%20CARD", [2]),
+        ("driverId=7", [3]),
+        ("reason=Unknown", [2]),
+        ("startDate=2026-06-03T09:30:00Z", [3]),
+        ("endDate=2026-06-03T09:30:00Z", [2, 1]),
+        ("chargerId=DEP-1&reason=Unknown", []),
+    ],
+)
+async def test_decisions_are_filtered(api: Api, query: str, expected: list[int]) -> None:
+    assert ids(good(await send(api, "GET", f"/v2/authorisations?{query}"), AuthorisationPage)) == expected
+
+
+async def test_who_looks_after_some_sites_sees_what_happened_there(api: Api, callers: Callers) -> None:
+    page = good(await send(api, "GET", "/v2/authorisations", key=callers.manager), AuthorisationPage)
+    assert ids(page) == [1]
+    page = good(await send(api, "GET", "/v2/sessions", key=callers.manager), SessionPage)
+    assert [each["chargerId"] for each in page["items"]] == ["CIR-1", "DEP-1"]
+    assert (await send(api, "GET", "/v2/sessions?siteId=6", key=callers.manager)).status_code == 404
+
+
+async def test_an_unknown_tag_becomes_a_driver_s_in_one_call(api: Api) -> None:
+    body = {"driverId": 4, "tokenName": "white card"}
+    made = good(await send(api, "POST", "/v2/authorisations/2/tag", body), TagShape, 201)
+    assert (made["idTag"], made["driverId"], made["tokenName"]) == ("New card", 4, "white card")
+    answer = await api.post("/v2/access/check", {"chargerId": "OFF-1", "idTag": "NEW CARD"})
+    assert answer.json()["reason"] == "NotAtThisLocation"
+    assert refused(await send(api, "POST", "/v2/authorisations/2/tag", body))[0] == 409
+
+
+@pytest.mark.parametrize(("path", "body"), [("99", {"driverId": 4}), ("2", {"driverId": 99}), ("2", {})])
+async def test_a_tag_is_made_of_a_decision_and_a_driver_that_there_are(api: Api, path: str, body: Any) -> None:
+    assert refused(await send(api, "POST", f"/v2/authorisations/{path}/tag", body))[0] in (400, 404)
+
+
+async def test_who_does_not_see_the_charger_makes_no_tag_of_what_it_asked(api: Api, callers: Callers) -> None:
+    answer = await send(api, "POST", "/v2/authorisations/2/tag", {"driverId": 4}, key=callers.manager)
+    assert answer.status_code in (403, 404)
+    assert (await send(api, "POST", "/v2/authorisations/2/tag", {"driverId": 4}, key=callers.rival)).status_code == 404
+
+
+async def test_sessions_are_listed_the_newest_first(api: Api) -> None:
+    page = good(await send(api, "GET", "/v2/sessions"), SessionPage)
+    assert [each["transactionId"] for each in page["items"]] == ["3", "2", "1"]
+    assert page["items"][2] == {
+        "id": 1, "chargerId": "DEP-1", "transactionId": "1", "receivedAt": "2026-06-03T09:00:00Z", "siteId": 2,
+        "idTag": "alice", "driverId": 1, "startedAt": "2026-06-03T09:00:00Z", "meterStart": 0.0,
+        "stoppedAt": "2026-06-03T10:00:00Z", "meterStop": 7000.5,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("chargerId=DEP-1", ["1"]),
+        ("siteId=2", ["1"]),
+        ("siteId=2&includeSubsites=true", ["2", "1"]),
+        ("driverId=2", ["2"]),
+        ("idTag=ALICE", ["1"]),
+        ("startDate=2026-06-04T00:00:00Z", ["2"]),
+        ("endDate=2026-06-04T00:00:00Z", ["3", "1"]),
+        ("running=true", ["3", "2"]),
+        ("running=false", ["1"]),
+    ],
+)
+async def test_sessions_are_filtered(api: Api, query: str, expected: list[str]) -> None:
+    page = good(await send(api, "GET", f"/v2/sessions?{query}"), SessionPage)
+    assert [each["transactionId"] for each in page["items"]] == expected
+    exported = await send(api, "GET", f"/v2/sessions.csv?{query}")
+    assert [row["transactionId"] for row in csv.DictReader(io.StringIO(exported.text))] == expected
+
+
+async def test_what_a_card_says_is_no_formula_in_a_spreadsheet(api: Api) -> None:
+    exported = await send(api, "GET", "/v2/sessions.csv")
+    assert exported.headers["content-type"] == "text/csv; charset=utf-8"
+    rows = [*csv.DictReader(io.StringIO(exported.text))]
+    assert rows[0]["idTag"] == '\'=HYPERLINK("x")'
+    assert (rows[2]["startedAt"], rows[2]["meterStop"], rows[2]["stopReason"]) == ("2026-06-03T09:00:00Z", "7000.5", "")
+
+
+async def test_a_charger_s_password_is_renewed_and_shown_once(api: Api, callers: Callers) -> None:
+    path = "/v2/chargers/DEP-1/password"
+    for key in (callers.idle, callers.reader):
+        assert (await send(api, "POST", path, key=key)).status_code == 403
+    assert (await send(api, "POST", path, key=callers.rival)).status_code == 404
+    assert (await send(api, "POST", "/v2/chargers/RIV-1/password")).status_code == 404
+    made = good(await send(api, "POST", path), PasswordShape, 201)
+    known = await api.database.read(charger_passwords.know, "DEP-1")
+    assert known is not None
+    assert known.shows(made["password"])
+    assert made["password"] not in (await send(api, "GET", "/v2/sessions")).text
