@@ -91,7 +91,11 @@ class Changes(RuleBasedStateMachine):
     def put_site(self, site: Site) -> None:
         self.put(put_site, "sites", "id", site)
 
-    @rule(charger=st.builds(lambda charger_id, site_id: Charger(9, charger_id, site_id), charger_ids, site_ids))
+    @rule(
+        charger=st.builds(
+            lambda *members: Charger(9, *members), charger_ids, site_ids, st.sampled_from([None, "A", "b"])
+        )
+    )
     def put_charger(self, charger: Charger) -> None:
         self.put(put_charger, "chargers", "charger_id", charger)
 

@@ -112,6 +112,13 @@ def test_holders_of_a_place_have_a_valid_right_on_it_itself_disabled_drivers_too
     assert (list(nobody.drivers), nobody.since, nobody.until) == ([], BEGINNING, END)
 
 
+def test_who_has_rights_on_a_place_is_told_whatever_their_windows() -> None:
+    facts = network()
+    assert set(facts.with_rights_on(place(DEPOT))) == {1, 3, 5, 6, 7, 8, 9, 13}
+    assert set(facts.with_rights_on(place(GF_1))) == {11}
+    assert set(facts.with_rights_on(place(DEP_1))) == set()
+
+
 def test_what_is_reached_below_is_remembered_for_each_site_below() -> None:
     asked = network()
     reached = asked.reached_below(DEPOT.id, NOW)

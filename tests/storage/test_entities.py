@@ -27,8 +27,9 @@ from chargerights.rights.model import (
     Tag,
 )
 from chargerights.storage import chargers, drivers, journal, sites
+from chargerights.storage.changes.access_groups import GroupAndDrivers
 from chargerights.storage.database import Database
-from chargerights.storage.entities import Entity, key_of
+from chargerights.storage.entities import Entity, key_of, version_of
 from tests.oracle import Facts
 from tests.storage.writing import entities_of, put, put_facts, store_facts, stored
 from tests.world import COMPANY, DEP_1, DEPOT, FACTS, NOW, VISITORS, network
@@ -226,3 +227,12 @@ def test_a_charger_has_one_owner_of_all_customers(database: Database, customer: 
     assert database.read_now(chargers.owner, DEP_1.charger_id) == customer
     assert database.read_now(chargers.owner, DEP_1.charger_id.lower()) is None
     assert VISITORS.charger_ids <= database.read_now(chargers.taken, VISITORS.charger_ids)
+
+
+def test_a_version_is_the_same_however_a_set_came_to_be() -> None:
+    one, other = ([8, 16, 0], [0, 16, 8])
+    assert [*frozenset(one)] != [*frozenset(other)]
+    assert len({version_of(GroupAndDrivers.of(VISITORS, each)) for each in (one, other, [*one, 1], [])}) == 3
+    assert version_of(GroupAndDrivers.of(VISITORS, [])) != version_of(
+        GroupAndDrivers.of(replace(VISITORS, charger_ids=frozenset()), [])
+    )

@@ -35,8 +35,8 @@ async def authenticated(request: Request) -> Caller:
 class CallerFirst(APIRoute):
     """Asks who it is before the framework reads the body: who is not authorised learns nothing about his.
 
-    For routes whose body is a parameter; it keeps their bodies to the same size as all others, and has them read as JSON
-    whatever the Content-Type says, as those of v1 are: `curl -d` says something else.
+    For routes whose body is a parameter. It keeps their bodies to the same size as all others, and has them read as
+    JSON whatever the Content-Type says, as those of v1 are: `curl -d` says something else.
     """
 
     most_bytes: ClassVar[int] = MAX_BODY_BYTES

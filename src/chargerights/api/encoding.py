@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
-from ..rights.model import NOWHERE, Charger, Connector, Driver, ReferenceType, Site, SiteType, Tag
-from ..storage.live import LiveCharger, LiveConnector, status_of
+from ..rights.model import NOWHERE, Charger, Connector, Driver, Location, ReferenceType, Site, SiteType, Tag
+from ..storage.live import LiveCharger, LiveConnector, known, status_of
 
 NO_EXPIRY = "9999-12-31T23:59:59Z"
 OFFLINE, ERROR, BOOTING, UNAVAILABLE = "Offline", "Error", "Booting", "Unavailable"
@@ -84,29 +84,23 @@ def charger(it: Charger, site: Site, live: LiveCharger | None) -> dict[str, Any]
     """A Charger with its live state; what it reports of itself goes before what the operator entered."""
     reported = live.reported if live is not None else None
     sockets = [_socket(plug, live, state) for plug, state in sockets_of(it, live)]
-
-    def known(name: str) -> str | None:
-        said: str | None = getattr(reported, name, None)
-        entered: str | None = getattr(it, name)
-        return said or entered
-
     return {
         "id": it.id,
         "chargerId": it.charger_id,
         **_given(chargerName=it.name),
         "groupId": site.id,
         "groupName": site.name,
-        "firmwareVersion": known("firmware_version"),
+        "firmwareVersion": known(it, live, "firmware_version"),
         "publicGroupName": site.public_name,
-        "manufacturer": known("manufacturer"),
-        "serialNumber": known("serial_number"),
-        "chargerModel": known("model"),
+        "manufacturer": known(it, live, "manufacturer"),
+        "serialNumber": known(it, live, "serial_number"),
+        "chargerModel": known(it, live, "model"),
         "amountOfSockets": len(sockets),
         **_given(lastSeen=live.last_seen if live is not None else None),
         "lastMessage": live.last_message if live is not None else None,
         "activeConnection": live is not None and live.connected,
         "chargerStatus": status_of(live),
-        "locationInfo": _location(it, site),
+        "locationInfo": _location(place_of(it, site)),
         "pushIntegrationEnabled": it.push_integration_enabled,
         "chargerSpecificMessageStructure": it.charger_specific_message_structure,
         "chargerConfigurations": [
@@ -122,10 +116,10 @@ def charger(it: Charger, site: Site, live: LiveCharger | None) -> dict[str, Any]
         **_given(physicalReference=it.physical_reference),
         "integrationRelays": it.integration_relays,
         **_given(
-            iccid=known("iccid"),
-            imsi=known("imsi"),
-            meterSerialNumber=known("meter_serial_number"),
-            meterType=known("meter_type"),
+            iccid=known(it, live, "iccid"),
+            imsi=known(it, live, "imsi"),
+            meterSerialNumber=known(it, live, "meter_serial_number"),
+            meterType=known(it, live, "meter_type"),
         ),
         "customProperties": dict(it.custom_properties) or None,
     }
@@ -169,9 +163,12 @@ def _socket(plug: Connector, live: LiveCharger | None, state: LiveConnector | No
     }
 
 
-def _location(it: Charger, site: Site) -> dict[str, Any]:
+def place_of(it: Charger, site: Site) -> Location:
     """The charger's own place, or its site's where none was entered."""
-    place = site.location if it.location == NOWHERE else it.location
+    return site.location if it.location == NOWHERE else it.location
+
+
+def _location(place: Location) -> dict[str, Any]:
     return {
         **_given(latitude=place.latitude, longitude=place.longitude),
         "streetAddress": place.street_address,

@@ -26,7 +26,7 @@ from .errors import (
 )
 from .identifiers import MAX_SITE_DEPTH, tag_key
 from .model import AccessGroup, Charger, Driver, Place, PlaceKind, Site
-from .network import Network, edges_of, name_entry, window_of
+from .network import Network, charger_entry, edges_of, name_entry, window_of
 from .reach import NO_WINDOWS, NOBODY, DriverWindow, Windowed
 
 K = TypeVar("K")
@@ -81,6 +81,9 @@ def put_charger(network: Network, charger: Charger) -> None:
             _forget_reach(network, before.site_id)
         _insert(network.charger_ids, charger.site_id, charger.charger_id)
         _forget_reach(network, charger.site_id)
+    if before is not None:
+        _remove_entry(network, before)
+    insort(network.chargers_by_name, charger_entry(charger))
     network.chargers[charger.charger_id] = charger
 
 
@@ -93,6 +96,7 @@ def remove_charger(network: Network, charger_id: str) -> None:
         raise StillReferenced(f"charger {charger_id} cannot be removed: it has rights on it")
     _remove(network.charger_ids, charger.site_id, charger_id)
     _forget_reach(network, charger.site_id)
+    _remove_entry(network, charger)
     del network.chargers[charger_id]
 
 
@@ -253,6 +257,10 @@ def _insert(index: dict[K, tuple[I, ...]], key: K, member: I) -> None:
     members: list[I] = [member]
     members.extend(index.get(key, ()))
     index[key] = tuple(sorted(members))
+
+
+def _remove_entry(network: Network, charger: Charger) -> None:
+    del network.chargers_by_name[bisect_left(network.chargers_by_name, charger_entry(charger))]
 
 
 def _remove(index: dict[K, tuple[I, ...]], key: K, member: I) -> None:

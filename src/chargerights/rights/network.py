@@ -20,6 +20,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from pyroaring import BitMap64
 
@@ -27,6 +28,14 @@ from .errors import UnknownAccessGroup, UnknownCharger, UnknownSite
 from .identifiers import tag_key
 from .model import AccessGroup, Charger, Driver, Place, PlaceKind, Right, Site, Tag
 from .reach import BEGINNING, END, NOBODY, DriverWindow, Listing, Windowed, together
+
+
+class ChargerEntry(NamedTuple):
+    """A charger in the order of names. `text`: all that it is looked for by, without case, a line each."""
+
+    name: str
+    charger_id: str
+    text: str
 
 
 @dataclass(slots=True)
@@ -48,6 +57,8 @@ class Network:
     by_tag: list[str] = field(default_factory=list)
     """The keys of `tags`, sorted."""
     right_count: int = 0
+    chargers_by_name: list[ChargerEntry] = field(default_factory=list)
+    """Sorted."""
     disabled: BitMap64 = field(default_factory=BitMap64)
     open: dict[Place, BitMap64] = field(default_factory=dict)
     windowed: dict[Place, Windowed] = field(default_factory=dict)
@@ -76,6 +87,7 @@ class Network:
         for charger in chargers:
             network.chargers[charger.charger_id] = charger
             chargers_at.setdefault(charger.site_id, []).append(charger.charger_id)
+        network.chargers_by_name = sorted([charger_entry(each) for each in network.chargers.values()])
         groups_of: dict[str, list[int]] = {}
         for group in access_groups:
             network.access_groups[group.id] = group
@@ -129,6 +141,7 @@ class Network:
             list(self.by_name),
             list(self.by_tag),
             self.right_count,
+            list(self.chargers_by_name),
             self.disabled,
             dict(self.open),
             dict(self.windowed),
@@ -266,6 +279,13 @@ class Network:
 def name_entry(driver: Driver) -> tuple[str, int]:
     """The driver's place among all by name."""
     return driver.name.casefold(), driver.id
+
+
+def charger_entry(charger: Charger) -> ChargerEntry:
+    """The charger's place among all by name; one without a name goes by its charger id."""
+    texts = (charger.charger_id, charger.name, charger.evse_id, charger.serial_number)
+    text = "\n".join([each for each in texts if each]).casefold()
+    return ChargerEntry((charger.name or charger.charger_id).casefold(), charger.charger_id, text)
 
 
 def window_of(driver_id: int, right: Right) -> DriverWindow:

@@ -12,7 +12,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from ..rights import changes
-from ..rights.model import AccessGroup, Charger, Driver, Right, Site, Tag
+from ..rights.model import AccessGroup, Charger, Driver, Site
 from ..rights.network import Network
 from ..rights.operators import Operator
 from . import chargers, drivers, keys, operators, sites
@@ -111,8 +111,8 @@ _KIND_OF: dict[type[Entity], Kind] = {
     ApiKey: API_KEY,
 }
 
-
-_SHAPES: dict[type[Any], TypeAdapter[Any]] = {Tag: TypeAdapter(Tag), Right: TypeAdapter(Right)}
+_SHAPES: dict[type[Any], TypeAdapter[Any]] = {kind: of.shape for kind, of in _KIND_OF.items()}
+"""And of what else was asked for a version."""
 
 
 def kind_of(entity: Entity) -> Kind:
@@ -120,8 +120,9 @@ def kind_of(entity: Entity) -> Kind:
 
 
 def version_of(entity: Any) -> str:
-    """What tells this value of an entity, tag or right from every other: the same in every process."""
-    shape = _SHAPES.get(type(entity)) or _KIND_OF[type(entity)].shape
+    """What tells this value of an entity, or of a part of one, from every other: the same in every process."""
+    kind = type(entity)
+    shape = _SHAPES.get(kind) or _SHAPES.setdefault(kind, TypeAdapter(kind))
     members = shape.dump_python(entity, mode="json")
     for name, value in members.items():
         if isinstance(value, list) and isinstance(getattr(entity, name), frozenset):

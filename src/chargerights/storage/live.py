@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
+from ..rights.model import Charger
 from .journal import UnknownCustomer
 from .schema import chargers, live_chargers, live_nodes, live_versions
 
@@ -88,6 +89,13 @@ def status_of(live: LiveCharger | None) -> str:
     if not words:
         return "Booting"
     return words.pop() if words in ({"Unavailable"}, {"Error"}) else "Available"
+
+
+def known(charger: Charger, live: LiveCharger | None, member: str) -> str | None:
+    """What is known of the charger by that member of both: what it reports of itself goes before what was entered."""
+    reported: str | None = None if live is None else getattr(live.reported, member)
+    entered: str | None = getattr(charger, member)
+    return reported or entered
 
 
 _CONNECTORS = TypeAdapter(tuple[LiveConnector, ...])

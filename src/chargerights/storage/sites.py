@@ -24,6 +24,12 @@ def load(connection: Connection, customer_id: int, ids: Collection[int] | None =
     return [_site(row[:count], location_of(row[count:])) for row in connection.execute(query).all()]
 
 
+def parents(connection: Connection, customer_id: int) -> dict[int, int | None]:
+    """The site right above each of the customer's sites."""
+    rows = connection.execute(select(sites.c.id, sites.c.parent_id).where(sites.c.customer_id == customer_id))
+    return {row.id: row.parent_id for row in rows}
+
+
 def add(connection: Connection, customer_id: int, them: Iterable[Site]) -> None:
     """Adds sites, parents before the sites below them."""
     rows = [

@@ -23,6 +23,7 @@ WRONG: dict[str, tuple[Any, dict[str, list[str]]]] = {
     "an empty name": ({"name": " "}, {"name": ["it is empty"]}),
     "a name with a line break": ({"name": "a\nb"}, {"name": ["it holds a character that cannot be shown: 'a\\nb'"]}),
     "a name that is no text": ({"name": 7}, {"name": ["Input should be a valid string"]}),
+    "a name that is taken away": ({"name": None}, {"name": ["Input should be a valid string"]}),
     "an unknown member": (NEW | {"colour": "red"}, {"colour": ["Extra inputs are not permitted"]}),
     "its id": (NEW | {"id": 7}, {"id": ["Extra inputs are not permitted"]}),
     "a home site that is not there": (NEW | {"homeSiteId": 404}, {"homeSiteId": ["no site 404"]}),

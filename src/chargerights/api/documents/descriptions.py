@@ -21,6 +21,11 @@ TAGS = {
     "Home sites": "Who looks after which driver. A home site gives no right to charge.",
     "Sites": "Places with chargers; sites form a tree.",
     "Chargers": "The devices on the sites.",
+    "Access groups": "Chargers bundled for rights only, across sites.",
+    "Drivers": "People and vehicles, and where they may charge.",
+    "Tags": "What drivers show: cards, app tokens, number plates, vehicle ids.",
+    "Rights": "This driver may charge there, in this window, at these hours.",
+    "Decisions": "May this tag charge here, and why.",
 }
 
 INT64: Json = {"type": "integer", "format": "int64"}

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from . import authorized_drivers, charging, driver_access, drivers, rights, tags
+from . import (
+    access_groups,
+    authorized_drivers,
+    chargers,
+    charging,
+    driver_access,
+    drivers,
+    rights,
+    sites,
+    tags,
+)
 
 routers = [
+    sites.router,  # before what asks below a site: its external ids may hold slashes
+    chargers.router,
     drivers.router,
     driver_access.router,
     authorized_drivers.router,
     tags.router,
+    access_groups.router,
     rights.bulk,
     rights.router,
     charging.router,

@@ -13,6 +13,7 @@ from ...rights import listing
 from ...rights.errors import UnknownCharger, UnknownSite
 from ...rights.model import Charger, Place, PlaceKind, Site, SiteType
 from ...rights.operators import Permission
+from ...rights.places import holds_text, searched
 from ...storage.changes import facts, rights
 from ...storage.journal import Revision
 from ..auth import CallerFirst
@@ -121,7 +122,7 @@ async def sites_of_driver(
     )
     found = [network.sites[each] for each in ids if view.scope.sees_site(each)]
     if search is not None:
-        found = [each for each in found if _holds(search, each.name, each.external_id, str(each.id))]
+        found = [each for each in found if holds_text(searched(search), each.name, each.external_id, str(each.id))]
     found = in_order(found, asked, name=lambda site: (site.name.casefold(), site.id), id=lambda site: site.id)
     return page_of(found, asked, lambda site: _site(view, site), AccessibleSitePage)
 
@@ -181,7 +182,7 @@ async def chargers_of_driver(
     )
     found = [network.chargers[each] for each in ids if view.scope.sees_charger(each)]
     if search is not None:
-        found = [each for each in found if _holds(search, each.name, each.charger_id)]
+        found = [each for each in found if holds_text(searched(search), each.name, each.charger_id)]
     found = in_order(
         found,
         asked,
@@ -213,11 +214,6 @@ async def _revoke(change: Change, driver_id: int, places: list[Place], member: s
         return rights.revoke_all(revision, [driver_id], places)
 
     return await change.apply("right.revoke", work)
-
-
-def _holds(search: str, *texts: str | None) -> bool:
-    wanted = search.strip().casefold()
-    return any(wanted in text.casefold() for text in texts if text is not None)
 
 
 def _site(view: View, site: Site) -> AccessibleSite:

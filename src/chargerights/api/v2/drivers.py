@@ -19,7 +19,7 @@ from ...storage.changes import drivers, facts
 from ..auth import CallerFirst
 from ..problems import InMember
 from .paging import Paging, drivers_page, paging
-from .shapes import PROBLEM, Draft, Page, Shape
+from .shapes import PROBLEM, Draft, Page, Shape, unless_given
 from .tags import NewTag, TagShape
 from .tags import shape_of as tag_shape
 from .views import View, answer, viewing
@@ -75,12 +75,12 @@ class ExternalUserIdDraft(Draft):
 class DriverMembers(Draft):
     """What can be changed of a driver; null takes a value away."""
 
-    name: values.Name | None = Field(None, description="His name, or the vehicle's")
+    name: values.Name = unless_given("His name, or the vehicle's")
     external_id: values.OptionalText = Field(None, description="His id in the operator's own system")
     home_site_id: values.EntityId | None = Field(None, description="The site that looks after him; grants nothing")
     payer_id: values.Int64 | None = None
     company_id: values.Int64 | None = None
-    enabled: bool | None = Field(None, description="false: he may charge nowhere and is listed nowhere")
+    enabled: bool = unless_given("false: he may charge nowhere and is listed nowhere")
     external_user_ids: list[ExternalUserIdDraft] | None = Field(
         None, max_length=MOST_EXTERNAL_IDS, description="All of them, anew"
     )
@@ -88,16 +88,12 @@ class DriverMembers(Draft):
     def facts(self) -> dict[str, Any]:
         """The members that are given, as the model has them."""
         found = {name: value for name, value in self.given().items() if name in SAME_NAMES}
-        if self.name is not None:
-            found["name"] = self.name
-        if self.enabled is not None:
-            found["enabled"] = self.enabled
         if "external_user_ids" in self.model_fields_set:
             found["external_ids"] = tuple(each.fact() for each in self.external_user_ids or ())
         return found
 
 
-SAME_NAMES = ("external_id", "home_site_id", "payer_id", "company_id")
+SAME_NAMES = ("name", "external_id", "home_site_id", "payer_id", "company_id", "enabled")
 
 
 class DriverDraft(DriverMembers):

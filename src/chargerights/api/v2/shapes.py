@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -9,9 +11,13 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from ...files import values
+from ...rights.model import Location
 from ..asking import EARLIEST, LATEST
 
 T = TypeVar("T")
+
+LOCATION_MEMBERS = tuple(Location.__dataclass_fields__)
 
 
 class Shape(BaseModel):
@@ -31,6 +37,40 @@ class Draft(BaseModel):
     def given(self) -> dict[str, Any]:
         """The members that the body has, null ones too."""
         return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+class Address(BaseModel):
+    """Where a site or charger is: members of what is shown and of drafts, named as the model's `Location` has them."""
+
+    latitude: values.Latitude | None = Field(None, description="Degrees north, WGS 84")
+    longitude: values.Longitude | None = Field(None, description="Degrees east, WGS 84")
+    street_address: values.OptionalText = Field(None, description="The street's name")
+    street_number: values.OptionalText = Field(None, description="The house's number")
+    house_letter: values.OptionalText = Field(None, description="What follows the number: a letter or a staircase")
+    postal_code: values.OptionalText = None
+    city: values.OptionalText = None
+    area: values.OptionalText = Field(None, description="The district, county or state")
+    country: values.OptionalText = Field(None, description="The country; ISO 3166 codes such as FI are a good choice")
+
+
+def address(place: Location) -> dict[str, Any]:
+    """The members of an `Address`."""
+    return {name: getattr(place, name) for name in LOCATION_MEMBERS}
+
+
+def moved(place: Location, given: Mapping[str, Any]) -> Location:
+    """The place with those of the given members that a place has."""
+    return replace(place, **{name: given[name] for name in LOCATION_MEMBERS if name in given})
+
+
+def unless_given(description: str) -> Any:
+    """A member of a change that may be left out, to stay as it is, but cannot be taken away with null."""
+    return Field(None, description=description, json_schema_extra=_without_default)
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    """None stands for "not given" and is no value of the member."""
+    schema.pop("default", None)
 
 
 class Page(Shape, Generic[T]):

@@ -21,7 +21,7 @@ from ...storage.journal import Revision
 from ..auth import CallerFirst
 from ..encoding import NO_EXPIRY
 from .paging import Paging, as_page, paging
-from .shapes import PROBLEM, Draft, Page, Shape
+from .shapes import PROBLEM, Draft, Page, Shape, unless_given
 from .views import View, answer, viewing
 from .writing import Change, adding, blaming, changing
 
@@ -52,16 +52,13 @@ class TagMembers(Draft):
     expiring_date: values.Instant | None = Field(None, description="From then on it is refused; null: never")
     start_date: values.Instant | None = Field(None, description="Until then it is refused; null: never")
     token_name: values.OptionalText = Field(None, description="The card's label")
-    invoicable: bool | None = Field(None, description="Meaningful only with the invoicing service")
-    blocked: bool | None = Field(None, description="true: it is refused")
+    invoicable: bool = unless_given("Meaningful only with the invoicing service")
+    blocked: bool = unless_given("true: it is refused")
 
     def facts(self) -> dict[str, Any]:
         """The members that are given, as the model has them."""
         given = self.given()
         found = {MODEL_NAMES[name]: given[name] for name in MODEL_NAMES if name in given}
-        for name in ("invoicable", "blocked"):
-            if name in found:
-                found[name] = bool(found[name])
         if found.get("expires_at") is not None and found["expires_at"] >= END_OF_TIME:
             found["expires_at"] = None
         return found

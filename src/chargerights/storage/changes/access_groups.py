@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -13,6 +13,23 @@ from .. import chargers
 from ..journal import Revision
 from ..schema import rights as right_rows
 from . import facts, rights
+
+
+@dataclass(frozen=True, slots=True)
+class GroupAndDrivers(AccessGroup):
+    """An access group with who holds a right on it: what callers see, and change, as one."""
+
+    driver_ids: frozenset[int] = frozenset()
+
+    @classmethod
+    def of(cls, group: AccessGroup, driver_ids: Iterable[int]) -> GroupAndDrivers:
+        members = {name: getattr(group, name) for name in AccessGroup.__dataclass_fields__}
+        return cls(**members, driver_ids=frozenset(driver_ids))
+
+
+def whole(revision: Revision, group_id: int) -> GroupAndDrivers:
+    """Raises UnknownAccessGroup."""
+    return GroupAndDrivers.of(facts.access_group(revision, group_id), holders_of(revision, group_id))
 
 
 def add(

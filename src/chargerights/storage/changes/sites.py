@@ -61,7 +61,7 @@ def _require_parent(revision: Revision, site: Site) -> None:
     if site.parent_id is None:
         return
     facts.site(revision, site.parent_id)
-    parents = {each.id: each.parent_id for each in sites.load(revision.connection, revision.customer_id)}
+    parents = sites.parents(revision.connection, revision.customer_id)
     above: list[int] = []
     current: int | None = site.parent_id
     while current is not None:

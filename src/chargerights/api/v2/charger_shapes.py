@@ -1,0 +1,226 @@
+"""What chargers look like: as they are shown, with their live state, and as they are entered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, Field
+from pydantic_core import PydanticCustomError
+
+from ...files import values
+from ...files.words import Capability, ConnectorFormat, ConnectorType, PhaseRotation, PowerType
+from ...rights.model import Charger, Connector, Location, Site
+from ...storage.live import LiveCharger, LiveConnector, known, status_of
+from ..encoding import place_of, socket_status, sockets_of
+from .shapes import Address, Draft, Page, Shape, address, moved, unless_given
+
+REPORTED = (
+    "manufacturer",
+    "model",
+    "serial_number",
+    "firmware_version",
+    "iccid",
+    "imsi",
+    "meter_serial_number",
+    "meter_type",
+)
+"""What a charger reports of itself."""
+ENTERED = ("name", "evse_id", "physical_reference")
+SWITCHES = ("split_evse_by_socket", "push_integration_enabled", "charger_specific_message_structure")
+SOCKET = {"socket_power_type" if name == "power_type" else name: name for name in Connector.__dataclass_fields__}
+"""The model's name of each member of a socket."""
+LISTS = ("capabilities", "integration_relays")
+
+
+class ChargerOwn(Address):
+    """What is entered of a charger and shown of it in the same words."""
+
+    manufacturer: values.OptionalText = Field(None, description="Who made it")
+    model: values.OptionalText = Field(None, description="The maker's name of the model")
+    serial_number: values.OptionalText = Field(None, description="The maker's serial number")
+    firmware_version: values.OptionalText = Field(None, description="The firmware it is known to run")
+    evse_id: values.OptionalText = Field(None, description="Its eMI3 id, such as FI*ABC*E1001")
+    split_evse_by_socket: bool | None = Field(
+        None, description="Whether each socket is an EVSE by itself for roaming partners"
+    )
+    push_integration_enabled: bool | None = Field(None, description="Whether its data is pushed to partners")
+    charger_specific_message_structure: bool | None = Field(
+        None, description="Whether its messages have a structure of their own"
+    )
+    physical_reference: values.OptionalText = Field(None, description="What is written on it, such as a bay's number")
+    integration_relays: list[values.Name] | None = Field(None, description="The partners its messages are relayed to")
+    iccid: values.OptionalText = Field(None, description="Its SIM card's number")
+    imsi: values.OptionalText = Field(None, description="Its SIM card's subscriber")
+    meter_serial_number: values.OptionalText = Field(None, description="Its main meter's serial number")
+    meter_type: values.OptionalText = Field(None, description="Its main meter's type")
+    custom_properties: dict[values.Name, values.Text] | None = Field(
+        None, description="The operator's own words about it"
+    )
+
+
+class SocketOwn(BaseModel):
+    """What is entered of a plug or outlet and shown of it in the same words."""
+
+    type: ConnectorType | None = Field(None, description="OCPI's name of its connector standard")
+    max_power: values.OptionalText = Field(None, description="Its greatest power, as a text; maxWatts is better")
+    format: ConnectorFormat | None = Field(None, description="Whether it is a socket or has its own cable")
+    socket_power_type: PowerType | None = Field(None, description="Its kind of current")
+    max_watts: values.Count | None = Field(None, description="Its greatest power in watts")
+    max_voltage: values.Count | None = Field(None, description="Its greatest voltage in volts")
+    max_amperage: values.Count | None = Field(None, description="Its greatest current in amperes")
+    phase_rotation: PhaseRotation | None = Field(None, description="How its phases are wired to the grid's")
+    terms_and_conditions: values.WebAddress | None = Field(None, description="The web address of the operator's terms")
+    device_evse_id: values.Count | None = Field(None, description="The EVSE's number on the device, in OCPP 2.x")
+    device_connector_id: values.Count | None = Field(
+        None, description="The connector's number on its EVSE, in OCPP 2.x"
+    )
+    charging_station_evse_id: values.Count | None = Field(None, description="The EVSE's number as the station counts")
+
+
+class SocketHead(Shape):
+    """What names a socket, and its live status."""
+
+    id: int = Field(description="Its number on the charger; OCPP's connector id in OCPP 1.6")
+    name: str = Field(description="What is written on it, else its number")
+    status: str = Field(description="Offline without a connection, Booting before its first report")
+    last_updated: datetime | None = Field(None, description="When it last reported its status")
+
+
+class SocketShape(SocketOwn, SocketHead):
+    """A plug or outlet of a charger."""
+
+
+class ConfigurationShape(Shape):
+    """A setting as the charger reports it."""
+
+    config_name: str
+    config_value: str
+    can_be_changed: bool
+
+
+class ChargerHead(Shape):
+    """What names a charger, where it is, and how it is."""
+
+    id: int = Field(description="Its number among the customer's things; requests name it by chargerId")
+    charger_id: str = Field(description="The identity under which it connects, unique across all customers")
+    name: str | None = Field(None, description="Its name among people")
+    site_id: int
+    site_name: str
+    status: str = Field(description="Its own or what follows from its sockets'; Offline without a connection")
+    active_connection: bool = Field(description="Whether it is connected now")
+    last_seen: datetime | None = None
+    last_message: str | None = Field(None, description="Name of the last OCPP message")
+    ocpp_version: str | None = Field(None, description="The OCPP version that it last connected with")
+
+
+class ChargerShape(ChargerOwn, ChargerHead):
+    """A charger. What it reports of itself goes before what was entered; where none was entered, its place is its
+    site's."""
+
+    capabilities: list[str] = Field(description="What it can do, in OCPI's words")
+    sockets: list[SocketShape] = Field(description="Those that were entered, and those that only the charger knows of")
+    configurations: list[ConfigurationShape] | None = Field(None, description="Its settings, as it reports them")
+    created_at: datetime | None = None
+    updated_at: datetime | None = Field(None, description="When something entered of it was last changed")
+
+
+class ChargerPage(Page[ChargerShape]):
+    """Chargers, one page of them."""
+
+
+class SocketDraft(SocketOwn, Draft):
+    """A plug or outlet of a charger."""
+
+    id: values.SocketId = Field(description="Its number on the charger; OCPP's connector id in OCPP 1.6")
+    name: values.OptionalText = Field(None, description="What is written on it")
+
+    def fact(self) -> Connector:
+        return Connector(**{name: getattr(self, mine) for mine, name in SOCKET.items()})
+
+
+def _each_once(sockets: list[SocketDraft]) -> list[SocketDraft]:
+    ids = [each.id for each in sockets]
+    twice = sorted({each for each in ids if ids.count(each) > 1})
+    if twice:
+        raise PydanticCustomError(values.REFUSED, "socket {id} is given twice: give each once", {"id": twice[0]})
+    return sockets
+
+
+class ChargerMembers(ChargerOwn, Draft):
+    """What can be changed of a charger; null takes a value away."""
+
+    site_id: values.EntityId = unless_given("The site it stands at")
+    name: values.OptionalText = Field(None, description="Its name among people")
+    capabilities: list[Capability] | None = Field(None, description="What it can do, in OCPI's words")
+    sockets: Annotated[list[SocketDraft], AfterValidator(_each_once)] | None = Field(
+        None, description="All of its sockets, anew"
+    )
+
+    def facts(self, before: Location) -> dict[str, Any]:
+        """The members that are given, as the model has them; `before`: where the charger is now."""
+        given = self.given()
+        found = {name: given[name] for name in ("site_id", *ENTERED, *REPORTED) if name in given}
+        found |= {name: bool(given[name]) for name in SWITCHES if name in given}
+        found |= {name: tuple(given[name] or ()) for name in LISTS if name in given}
+        if "custom_properties" in given:
+            found["custom_properties"] = tuple((self.custom_properties or {}).items())
+        if "sockets" in given:
+            found["connectors"] = tuple(each.fact() for each in self.sockets or ())
+        return found | {"location": moved(before, given)}
+
+
+class ChargerDraft(ChargerMembers):
+    """A new charger."""
+
+    charger_id: values.ChargerId = Field(
+        description="The identity under which it will connect: the last part of the address. Compared exactly, unique"
+        " across all customers, without '/' and ':'; it cannot be changed"
+    )
+    site_id: values.EntityId = Field(description="The site it stands at")
+
+
+def shape_of(charger: Charger, site: Site, live: LiveCharger | None) -> ChargerShape:
+    reported: Mapping[str, Any] = {name: known(charger, live, name) for name in REPORTED}
+    return ChargerShape.model_construct(  # as it is kept: what was stored under older rules is shown too
+        id=charger.id,
+        charger_id=charger.charger_id,
+        site_id=site.id,
+        site_name=site.name,
+        status=status_of(live),
+        active_connection=live is not None and live.connected,
+        last_seen=live.last_seen if live else None,
+        last_message=live.last_message if live else None,
+        capabilities=list(charger.capabilities),
+        integration_relays=list(charger.integration_relays),
+        custom_properties=dict(charger.custom_properties) or None,
+        sockets=[_socket(plug, live, state) for plug, state in sockets_of(charger, live)],
+        configurations=_configurations(live),
+        created_at=charger.created_at,
+        updated_at=charger.updated_at,
+        **reported,
+        **{name: getattr(charger, name) for name in (*ENTERED, *SWITCHES)},
+        **address(place_of(charger, site)),
+    )
+
+
+def _socket(plug: Connector, live: LiveCharger | None, state: LiveConnector | None) -> SocketShape:
+    entered: dict[str, Any] = {mine: getattr(plug, name) for mine, name in SOCKET.items()}
+    entered["name"] = plug.name or str(plug.id)
+    return SocketShape.model_construct(
+        **entered,
+        status=socket_status(live, state),
+        last_updated=state.updated_at if state else None,
+    )
+
+
+def _configurations(live: LiveCharger | None) -> list[ConfigurationShape] | None:
+    if live is None or not live.reported.configurations:
+        return None
+    return [
+        ConfigurationShape.model_construct(
+            config_name=each.name, config_value=each.value, can_be_changed=each.can_be_changed
+        )
+        for each in live.reported.configurations
+    ]
