@@ -18,6 +18,7 @@ from ..storage.database import Database, DatabaseFault
 from ..storage.images import Images
 from ..storage.live import LiveCharger
 from .chargers import ConnectedCharger, Work
+from .local_lists import LocalLists
 from .outbox import Outbox
 from .running import RunningSessions
 
@@ -51,6 +52,9 @@ class ServedCustomer:
         self.outbox = Outbox(customer_id, node, database, images, clock, threads)
         self.outbox.on_elsewhere = self._elsewhere
         self.outbox.on_gone = self._gone
+        self.lists = LocalLists(customer_id, self.chargers, database, images, clock)
+        self.after_boot.append(self.lists.booted)
+        self._lists_hours_too = False
         self._database = database
         self._images = images
         self._numbers: list[range] = []
@@ -76,6 +80,7 @@ class ServedCustomer:
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self.outbox.write()
+                await self.lists.close()
 
     @property
     def network(self) -> Network | None:
@@ -133,9 +138,9 @@ class ServedCustomer:
         while True:
             await asyncio.sleep(FOLLOW_SECONDS)
             try:
-                await self._follow_once()
-            except DatabaseFault:
-                continue  # chargers are decided from the image as it is
+                with suppress(DatabaseFault):  # chargers are decided from the image as it is
+                    await self._follow_once()
+                await self.lists.look_after(self._lists_hours_too)
             except Exception as error:
                 log.error("an image cannot be brought up", customer=self.id, exc_info=error)
 
@@ -144,6 +149,7 @@ class ServedCustomer:
         if standing is None:
             return
         await self._images.fresh(self.id, standing.revision)
+        self._lists_hours_too = standing.lists_hours_too
         if not standing.one_session_per_tag:
             self.running = None
             return

@@ -12,9 +12,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from ..rights.decide import Cause, Decision, Reason, Standing, decide
+from ..rights.decide import Cause, Decision, Reason, Standing, decide, ends_at
 from ..rights.identifiers import MAX_TAG_LENGTH, tag_key
-from ..rights.model import Right, Tag
+from ..rights.model import Right
 from ..storage.authorisations import Authorisation
 from . import values
 from .chargers import ConnectedCharger
@@ -99,7 +99,7 @@ def _ruled(
     running = charger.customer.running
     if running is not None and running.holds(key, charger.charger_id, transaction_id):
         return Ruling(Reason.CONCURRENT_TX, TAG_IN_USE, driver.id)
-    return Ruling(_ACCEPTED, cause._value_, driver.id, group_of(driver.id), _until(decision.tag, rights))
+    return Ruling(_ACCEPTED, cause._value_, driver.id, group_of(driver.id), ends_at(decision.tag, rights))
 
 
 def group_of(driver_id: int) -> str:
@@ -109,12 +109,3 @@ def group_of(driver_id: int) -> str:
         driver_id, digit = divmod(driver_id, 36)
         digits = _DIGITS[digit] + digits
     return GROUP_PREFIX + digits
-
-
-def _until(tag: Tag, rights: list[Right]) -> datetime | None:
-    """When the tag or the last of the rights that stand ends."""
-    ends = [right.valid_until for right in rights]
-    last = None if None in ends else max(each for each in ends if each is not None)
-    if last is None or tag.expires_at is None:
-        return last or tag.expires_at
-    return min(last, tag.expires_at)

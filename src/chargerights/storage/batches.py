@@ -46,6 +46,7 @@ class Standing(NamedTuple):
     revision: int
     live_version: int
     one_session_per_tag: bool
+    lists_hours_too: bool
 
 
 def write(connection: Connection, customer_id: int, node: str, batch: Batch) -> Written:
@@ -61,7 +62,12 @@ def write(connection: Connection, customer_id: int, node: str, batch: Batch) -> 
 
 
 _STANDING = (
-    select(customers.c.revision, live_versions.c.version, charging_settings.c.one_session_per_tag)
+    select(
+        customers.c.revision,
+        live_versions.c.version,
+        charging_settings.c.one_session_per_tag,
+        charging_settings.c.lists_hours_too,
+    )
     .join(live_versions, live_versions.c.customer_id == customers.c.id)
     .outerjoin(charging_settings, charging_settings.c.customer_id == customers.c.id)
 )
@@ -70,4 +76,4 @@ _STANDING = (
 def standing(connection: Connection, customer_id: int) -> Standing | None:
     """How new the customer's facts are, and his settings."""
     row = connection.execute(_STANDING.where(customers.c.id == customer_id)).one_or_none()
-    return None if row is None else Standing(row[0], row[1], bool(row[2]))
+    return None if row is None else Standing(row[0], row[1], bool(row[2]), bool(row[3]))

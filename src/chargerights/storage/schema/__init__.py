@@ -31,6 +31,7 @@ from .facts import (
 )
 from .journal import journal, journal_changes, journal_personal
 from .live import live_chargers, live_versions
+from .local_lists import local_lists, partner_authorisations
 
 __all__ = [
     "access_group_chargers",
@@ -52,9 +53,11 @@ __all__ = [
     "live_chargers",
     "live_nodes",
     "live_versions",
+    "local_lists",
     "metadata",
     "meter_values",
     "operators",
+    "partner_authorisations",
     "rights",
     "sessions",
     "sites",
