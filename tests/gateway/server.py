@@ -103,7 +103,7 @@ def find(sites: Any, charger_id: str) -> Any:
 async def node(world: World, policy: Policy | None = None, clock: Clock | None = None) -> AsyncIterator[InProcess]:
     """A server over the world's database, on a free port."""
     port, clock, database = free_port(), clock or Clock(), Database(world.url)
-    app = create_app(database, clock, policy)
+    app = create_app(database, clock, policy=policy)
     options = SERVER_OPTIONS | {"loop": "none", "lifespan": "on", "timeout_graceful_shutdown": 2}
     server = uvicorn.Server(uvicorn.Config(app, port=port, **options))
     server.capture_signals = _no_signals  # type: ignore[method-assign]

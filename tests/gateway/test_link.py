@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Coroutine
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,12 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 
+from chargerights.gateway import ocpp16
 from chargerights.gateway.chargers import ConnectedCharger
 from chargerights.gateway.link import CallRefused, Later, NoAnswer, NotConnected
 from chargerights.storage import authorisations, sessions
+from chargerights.storage.journal import Actor, revise
 from tests.gateway.client import V16, V201, CallError
 from tests.gateway.server import InProcess, node, until
 from tests.gateway.test_ocpp16 import ALL, BOOT, EVERY, becomes, start, status
+from tests.world import DEP_1, NOW
 
 # -- frames ---------------------------------------------------------------------------------------
 
@@ -54,6 +58,16 @@ async def test_a_frame_that_makes_no_sense_is_answered_with_its_id(server: InPro
         assert await charger.call("Heartbeat", {})
 
 
+@pytest.mark.parametrize("depth", [100, 300, 900])
+async def test_what_is_nested_deeply_is_no_error_of_the_server(server: InProcess, depth: int) -> None:
+    async with server.charger("DEP-1") as charger:
+        for end in ("1", '"\\u0000"'):
+            deep = "[" * depth + end + "]" * depth
+            answer = await charger.say(f'[2,"a","Heartbeat",{{"x":{deep}}}]')
+            assert answer[0] == 3 or answer[2] == "FormationViolation"
+        assert await charger.call("Heartbeat", {})
+
+
 async def test_spaces_in_json_and_binary_frames_are_read(server: InProcess) -> None:
     async with server.charger("DEP-1") as charger:
         for raw in (' [ 2 , "s" , "Heartbeat" , { } ] ', b'[2,"s","Heartbeat",{}]'):
@@ -66,13 +80,12 @@ async def test_replies_that_nobody_asked_for_change_nothing(server: InProcess) -
             '[3,"1",{}]',
             '[3,"99",null]',
             '[4,"1","GenericError","",{}]',
-            '[4,"1"]',
             '[4,"1",{},[],7]',
             '[5,"1","x","",{}]',
         ):
             await charger.socket.send(raw)
         assert await charger.call("Heartbeat", {})
-        assert charger.unasked.qsize() == (raw_refused := 1), raw_refused
+        assert charger.unasked.empty()
 
 
 async def test_two_calls_of_one_id_are_both_answered(server: InProcess) -> None:
@@ -171,8 +184,6 @@ async def test_a_charger_that_connects_to_another_node_is_shown_connected_by_bot
 
 
 async def test_the_chargers_of_a_node_that_died_are_not_connected_for_ever(either: InProcess) -> None:
-    from datetime import timedelta
-
     async with either.charger("DEP-1") as charger:
         await charger.call("Heartbeat", {})
         async with node(either.world, clock=either.clock) as other, other.charger("GF-1") as kept:
@@ -219,15 +230,21 @@ async def test_a_charger_that_reads_nothing_is_cut_off_and_others_never_notice(
         link = server.inside("DEP-1").link
         assert link is not None
         message = json.dumps([2, "x" * 250, "Heartbeat", {}])
-        while not link.is_stuck:
-            for _ in range(1000):
+
+        async def flood() -> None:
+            while True:
                 await charger.socket.send(message)
-            assert await status(other, "ALICE") == "Accepted"
+
+        flooding = asyncio.create_task(flood())
+        await until(lambda: link.is_stuck)
+        assert await status(other, "ALICE") == "Accepted"
         await server.gateway.look_after()
         await until(lambda: server.inside("DEP-1").link is None)
         assert (await server.shown("DEP-1"))["activeConnection"] is False
         assert await status(other, "ALICE") == "Accepted"
         charger.socket.transport.abort()
+        flooding.cancel()
+        await asyncio.gather(flooding, return_exceptions=True)
 
 
 # -- calls to chargers ----------------------------------------------------------------------------
@@ -298,7 +315,6 @@ async def test_a_handler_that_awaits_a_call_to_its_own_charger_does_not_hang(
     server: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """mobilityhouse/ocpp #130"""
-    from chargerights.gateway import ocpp16
 
     def asking(charger: ConnectedCharger, payload: dict[str, Any]) -> Coroutine[Any, Any, dict[str, Any]]:
         async def work() -> dict[str, Any]:
@@ -316,8 +332,6 @@ async def test_a_handler_that_awaits_a_call_to_its_own_charger_does_not_hang(
 async def test_a_handler_that_fails_is_an_error_without_inner_details_and_the_link_stays(
     server: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from chargerights.gateway import ocpp16
-
     def fails(charger: ConnectedCharger, payload: dict[str, Any]) -> Later:
         raise LookupError("secret inner detail")
 
@@ -331,11 +345,8 @@ async def test_a_handler_that_fails_is_an_error_without_inner_details_and_the_li
 
 
 async def test_a_charger_that_was_removed_loses_its_link(server: InProcess) -> None:
-    from chargerights.storage.journal import revise
-    from tests.world import DEP_1, NOW
-
     def remove(connection: Any, customer_id: int) -> None:
-        with revise(connection, customer_id, at=NOW, actor="test", action="test") as revision:
+        with revise(connection, customer_id, at=NOW, actor=Actor("test"), action="test") as revision:
             revision.remove(DEP_1)
 
     async with server.charger("DEP-1") as charger, server.charger("GF-1") as other:

@@ -67,15 +67,15 @@ def _profile(charger_id: str, known: Known, policy: Policy, headers: Mapping[str
     return 2 if is_tls else 1
 
 
-def _basic(header: str) -> tuple[str, str]:
-    """User name and password. A charger id holds no colon (RFC 7617 section 2)."""
+def _basic(header: str) -> tuple[str, bytes]:
+    """User name and password, which need not be text. A charger id holds no colon (RFC 7617 section 2)."""
     scheme, _, token = header.partition(" ")
     try:
-        decoded = base64.b64decode(token.strip(), validate=True).decode() if scheme.lower() == "basic" else ""
-    except (binascii.Error, UnicodeDecodeError):
-        decoded = ""
-    name, _, password = decoded.partition(":")
-    return name, password
+        decoded = base64.b64decode(token.strip(), validate=True) if scheme.lower() == "basic" else b""
+    except (binascii.Error, ValueError):
+        decoded = b""
+    name, _, password = decoded.partition(b":")
+    return name.decode(errors="replace"), password
 
 
 def _unauthorised(text: str) -> Refused:

@@ -94,6 +94,9 @@ class ServedCustomer:
 
     async def arriving(self, charger_id: str, begins_16: bool) -> ConnectedCharger:
         """The charger, ready for a socket."""
+        if self.charger(charger_id) is None:  # it was added a moment ago
+            with suppress(DatabaseFault):
+                await self._follow_once()
         found = self.chargers.get(charger_id)
         if found is None:
             found = self.chargers[charger_id] = ConnectedCharger(self, charger_id, self._live(charger_id))

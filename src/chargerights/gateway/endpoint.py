@@ -5,7 +5,9 @@ It stands before the application's own routes: what they pass through would cost
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from urllib.parse import unquote
 
 import structlog
@@ -20,6 +22,7 @@ from .gateway import Gateway
 from .link import Actions, Link
 
 PREFIX = "/ocpp/"
+GOING_SECONDS = 5.0
 VERSIONS: Mapping[str, Actions] = {
     V21: ocpp2x.ACTIONS_21,
     V201: ocpp2x.ACTIONS_201,
@@ -50,6 +53,7 @@ class ChargersDoor:
         except Refused as refused:
             log.info("a charger is refused", path=scope["path"], status=refused.status, cause=refused.text)
             await _refuse(send, refused)
+            await _gone(receive)
             return
         charger, at = link.charger, self._gateway.clock()
         await send({"type": "websocket.accept", "subprotocol": link.version})
@@ -83,6 +87,14 @@ def _charger_id(scope: Scope) -> str:
         return identifiers.charger_id(unquote(segment, errors="strict"))
     except (InvalidIdentifier, UnicodeDecodeError):
         raise Refused(404, "the path's last part is no charger id") from None
+
+
+async def _gone(receive: Receive) -> None:
+    """Waits until a refused charger has gone: before that, uvicorn takes the handshake for forgotten and logs it."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(GOING_SECONDS):
+            for _ in ("the answer is out", "the connection is closed"):
+                await receive()
 
 
 async def _refuse(send: Send, refused: Refused) -> None:

@@ -73,7 +73,12 @@ def read(raw: str | bytes) -> list[Any]:
         raise BadFrame(Fault.FRAMEWORK, "the message's id is not a text of at most 36 characters")
     if type(frame[0]) is not int:
         raise BadFrame(Fault.MESSAGE_TYPE, "the message's type is not a number", message_id)
-    return _without_nul(frame) if "\\u0000" in (raw if isinstance(raw, str) else raw.decode()) else frame
+    if "\\u0000" not in (raw if isinstance(raw, str) else raw.decode()):
+        return frame
+    try:
+        return _without_nul(frame)  # type: ignore[no-any-return]
+    except RecursionError:
+        raise BadFrame(Fault.FORMAT, "the message is nested too deeply", message_id) from None
 
 
 def call(message_id: str, action: str, payload: dict[str, Any]) -> str:

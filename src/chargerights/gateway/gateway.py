@@ -67,11 +67,11 @@ class Gateway:
         if known is None:
             self._known.pop(charger_id, None)
             raise Refused(404, "no charger of this id is known here")
-        self._limit(charger_id)
         return known
 
     async def arrive(self, charger_id: str, known: Known, begins_16: bool) -> ConnectedCharger:
         """The charger, which has proved that it is it. Raises Refused."""
+        self._limit(charger_id)
         customer = self.customers.get(known.customer_id)
         if customer is None:
             customer = ServedCustomer(

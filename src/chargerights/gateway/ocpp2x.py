@@ -18,6 +18,8 @@ from .ocpp16 import HEARTBEAT_SECONDS, heartbeat, noted
 from .rulings import Ruling, rule
 from .statuses import STATES_2X, STATUS_2X
 
+MAX_TRANSACTION_ID = 255
+"""The standard says 36."""
 ENERGY = "Energy.Active.Import.Register"
 
 
@@ -78,7 +80,7 @@ def status_notification(charger: ConnectedCharger, payload: dict[str, Any]) -> A
 
 def transaction_event(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
     at, kind, info = charger.customer.clock(), payload["eventType"], payload["transactionInfo"]
-    transaction_id = info["transactionId"]
+    transaction_id = info["transactionId"][:MAX_TRANSACTION_ID]
     evse = payload.get("evse") or {}
     evse_id, connector_id = values.number(evse.get("id")), values.number(evse.get("connectorId"))
     token = payload.get("idToken")

@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from itertools import count, islice
 
@@ -35,6 +36,8 @@ AUTHORISATIONS_PER_BATCH, NOTICES_PER_BATCH = 4_000, 1_000
 MAX_AUTHORISATIONS, MAX_READINGS, MAX_NOTICES = 100_000, 50_000, 200_000
 """How much is kept while the database is away: of decisions the newest, of meter values the oldest, and room for far
 more starts and stops than a customer's chargers have in a day."""
+
+EMPTY = Batch(0, datetime.min.replace(tzinfo=UTC))
 
 log = structlog.get_logger()
 
@@ -68,8 +71,8 @@ class Outbox:
         self._authorisations: deque[Authorisation] = deque(maxlen=MAX_AUTHORISATIONS)
         self._notices: deque[tuple[Notice, asyncio.Future[None]]] = deque()
         self._numbers = count(1)
-        self._batch: Batch | None = None
-        """One that could not be written: it is tried again as it is."""
+        self._pending: deque[Batch] = deque()
+        """What could not be written yet: it is tried again as it is, before anything newer."""
         self._work, self._urgent = asyncio.Event(), asyncio.Event()
         self._writing = asyncio.Lock()
 
@@ -116,7 +119,12 @@ class Outbox:
             with suppress(TimeoutError):
                 async with asyncio.timeout(EVERY_SECONDS):
                     await self._urgent.wait()
-            if not await self.write():
+            try:
+                done = await self.write()
+            except Exception as error:  # of this program: what came after it must be written all the same
+                log.error("chargers' messages cannot be written", customer=self._customer_id, exc_info=error)
+                done = False
+            if not done:
                 await asyncio.sleep(AGAIN_SECONDS)
 
     async def write(self) -> bool:
@@ -128,19 +136,19 @@ class Outbox:
         self._work.clear()
         self._urgent.clear()
         while True:
-            if self._batch is None:
-                self._batch = self._next_batch()
+            if not self._pending:
+                self._pending.append(self._next_batch())
+            batch = self._pending[0]
             try:
-                written = await self._write(self._batch)
+                written = await self._write(batch)
             except DatabaseFault as fault:
                 self._not_written(str(fault))
                 return False
             except Exception as error:
-                log.error("a batch of chargers' messages is refused", customer=self._customer_id, exc_info=error)
-                await self._write_singly()
+                self._refused(batch, error)
             else:
-                self._written(written)
-            if not (self._authorisations or self._notices):
+                self._written(batch, written)
+            if not (self._pending or self._authorisations or self._notices):
                 return True
 
     async def _write(self, batch: Batch) -> batches.Written:
@@ -163,20 +171,39 @@ class Outbox:
         notices = tuple(notice for notice, _ in islice(self._notices, NOTICES_PER_BATCH))
         return Batch(next(self._numbers), self._clock(), states, changed, authorisations, notices)
 
-    def _written(self, written: batches.Written) -> None:
-        batch, self._batch = self._batch, None
+    def _written(self, batch: Batch, written: batches.Written) -> None:
         if self.is_away:
             log.info("chargers' messages are written again", customer=self._customer_id)
         self.is_away = False
+        self._finish(batch)
         self._images.written(self._customer_id, written.version)
-        for _ in batch.notices if batch is not None else ():
-            self._done(self._notices.popleft()[1])
         for charger_id in written.elsewhere:
             self.on_elsewhere(charger_id)
         if written.elsewhere:
             self._images.doubt(self._customer_id)
         if written.was_gone:
             self.on_gone()
+
+    def _refused(self, batch: Batch, error: Exception) -> None:
+        """Puts its parts in the batch's place, so that one which is refused holds no other up: it alone is left out."""
+        parts = [replace(EMPTY, states=(each,), whole=batch.whole) for each in batch.states]
+        parts += [replace(EMPTY, authorisations=(each,)) for each in batch.authorisations]
+        parts += [replace(EMPTY, notices=(each,)) for each in batch.notices]
+        if len(parts) > 1:
+            self._pending.popleft()
+            self._pending.extendleft(
+                reversed([replace(each, number=next(self._numbers), at=batch.at) for each in parts])
+            )
+            return
+        log.error("a charger's message is left out", customer=self._customer_id, exc_info=error)
+        self._finish(batch)
+        self._held.written()
+        self._images.doubt(self._customer_id)
+
+    def _finish(self, batch: Batch) -> None:
+        self._pending.popleft()
+        for _ in batch.notices:
+            self._done(self._notices.popleft()[1])
 
     def _not_written(self, why: str) -> None:
         """Nobody is to wait for it; it stays to be written."""
@@ -186,25 +213,6 @@ class Outbox:
         self._work.set()
         for _, done in self._notices:
             self._done(done)
-
-    async def _write_singly(self) -> None:
-        """The batch in parts, so that one part which is refused holds no other up; it is left out."""
-        batch, self._batch = self._batch, None
-        if batch is None:
-            return
-        parts = [Batch(0, batch.at, states=(each,), whole=batch.whole) for each in batch.states]
-        parts += [Batch(0, batch.at, authorisations=(each,)) for each in batch.authorisations]
-        parts += [Batch(0, batch.at, notices=(each,)) for each in batch.notices]
-        for part in parts:
-            numbered = Batch(next(self._numbers), *[getattr(part, name) for name in Batch.__slots__[1:]])
-            try:
-                await self._write(numbered)
-            except Exception as error:
-                log.error("a charger's message is left out", customer=self._customer_id, exc_info=error)
-        self._held.written()
-        self._images.doubt(self._customer_id)
-        for _ in batch.notices:
-            self._done(self._notices.popleft()[1])
 
     @staticmethod
     def _done(future: asyncio.Future[None]) -> None:

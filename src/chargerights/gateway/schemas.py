@@ -39,8 +39,11 @@ def knows(version: str, action: str) -> bool:
 def check(version: str, action: str, payload: Any, of_result: bool = False) -> None:
     """Raises Mismatch when the payload (of the call, or of its result) breaks the schema of an action that is known."""
     validator = _validator(version, action, of_result)
-    if validator.is_valid(payload):
-        return
+    try:
+        if validator.is_valid(payload):
+            return
+    except ValueError:
+        raise Mismatch(Fault.FORMAT, "the payload is nested too deeply") from None
     first = next(validator.iter_errors(payload))
     # the rule is the last word of the schema's path that names one: not the value, which may be secret
     rule = next((each for each in reversed(first.schema_path) if isinstance(each, str)), "")

@@ -28,9 +28,11 @@ class Known(NamedTuple):
     hash: str | None
     serial_number: str | None
 
-    def shows(self, password: str) -> bool:
-        """Whether that is its password."""
-        return self.hash is not None and hmac.compare_digest(self.hash, _hash(password))
+    def shows(self, password: bytes) -> bool:
+        """Whether that is its password, as text or as the bytes that the text writes in hexadecimal: chargers of 1.6
+        send those (OCPP-J 1.6 section 6.2.2)."""
+        hashes = (_hash(password), _hash(password.hex().encode()))
+        return self.hash is not None and any(hmac.compare_digest(self.hash, each) for each in hashes)
 
 
 _KNOW = (
@@ -70,10 +72,10 @@ def renew(connection: Connection, charger_id: str, at: datetime) -> str:
     columns = charger_passwords.c
     mine = (columns.customer_id == customer_id) & (columns.charger_id == charger_id)
     connection.execute(delete(charger_passwords).where(mine))
-    row = {"customer_id": customer_id, "charger_id": charger_id, "hash": _hash(password), "set_at": at}
+    row = {"customer_id": customer_id, "charger_id": charger_id, "hash": _hash(password.encode()), "set_at": at}
     connection.execute(insert(charger_passwords).values(row))
     return password
 
 
-def _hash(password: str) -> str:
-    return hashlib.sha256(password.encode()).hexdigest()
+def _hash(password: bytes) -> str:
+    return hashlib.sha256(password).hexdigest()

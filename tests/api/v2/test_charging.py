@@ -167,5 +167,5 @@ async def test_a_charger_s_password_is_renewed_and_shown_once(api: Api, callers:
     made = good(await send(api, "POST", path), PasswordShape, 201)
     known = await api.database.read(charger_passwords.know, "DEP-1")
     assert known is not None
-    assert known.shows(made["password"])
+    assert known.shows(made["password"].encode())
     assert made["password"] not in (await send(api, "GET", "/v2/sessions")).text
