@@ -18,6 +18,7 @@ from .api.state import State
 from .gateway.admission import Policy
 from .gateway.endpoint import ChargersDoor
 from .gateway.gateway import Gateway
+from .outbound.targets import Targets
 from .storage.database import Database
 from .storage.images import Images
 
@@ -44,7 +45,11 @@ def now() -> datetime:
 
 
 def create_app(
-    database: Database, clock: Callable[[], datetime] = now, rate_limit: float = 0, policy: Policy | None = None
+    database: Database,
+    clock: Callable[[], datetime] = now,
+    rate_limit: float = 0,
+    policy: Policy | None = None,
+    webhook_targets: Targets = Targets.PUBLIC,
 ) -> FastAPI:
     """The application over that database, whose tables stand (see `migration.migrate`)."""
 
@@ -56,8 +61,8 @@ def create_app(
 
     app = FastAPI(docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False, strict_content_type=False)
     images = Images(database, clock)
-    app.state.shared = state = State(database, images, clock, Limits(rate_limit))
-    app.state.gateway = gateway = Gateway(database, images, clock, policy)
+    app.state.shared = state = State(database, images, clock, Limits(rate_limit), webhook_targets)
+    app.state.gateway = gateway = Gateway(database, images, clock, policy, webhook_targets)
     app.include_router(v1.router)
     app.include_router(access.router)
     for router in v2.routers:
@@ -75,4 +80,5 @@ def worker() -> FastAPI:
     found = settings.read()
     telemetry.configure(found.log_format, found.log_level)
     policy = Policy(found.ocpp_security_profile, found.ocpp_subject_header)
-    return create_app(Database(found.database), rate_limit=found.rate_limit, policy=policy)
+    targets = Targets(found.webhook_targets)
+    return create_app(Database(found.database), now, found.rate_limit, policy, targets)

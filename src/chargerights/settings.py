@@ -46,6 +46,11 @@ class Settings(BaseSettings):
         pattern="^(debug|info|warning|error)$",
         description="The least level that is logged: `debug`, `info`, `warning` or `error`",
     )
+    webhook_targets: str = Field(
+        "public",
+        pattern="^(public|any)$",
+        description="Where webhooks may go: `public`: https and public addresses; `any`: http and private ones too",
+    )
     ocpp_security_profile: int = Field(
         1,
         ge=0,

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from fastapi import Request
 
+from ..outbound.targets import Targets
 from ..storage.database import Database
 from ..storage.images import Images
 from .answers import Fragments
@@ -23,6 +24,7 @@ class State:
     images: Images
     clock: Callable[[], datetime]
     limits: Limits
+    webhook_targets: Targets
     fragments: dict[int, Fragments] = field(default_factory=dict)
     noted_uses: dict[tuple[int, int], datetime] = field(default_factory=dict)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import structlog
 
+from ..outbound.targets import Targets
 from ..storage import charger_passwords, live
 from ..storage.charger_passwords import Known
 from ..storage.database import WRITERS, Database, DatabaseFault
@@ -33,7 +34,12 @@ class Gateway:
     """`running` looks after it. `link` finds a charger's open socket on this node."""
 
     def __init__(
-        self, database: Database, images: Images, clock: Callable[[], datetime], policy: Policy | None = None
+        self,
+        database: Database,
+        images: Images,
+        clock: Callable[[], datetime],
+        policy: Policy | None = None,
+        targets: Targets = Targets.PUBLIC,
     ) -> None:
         self.node = secrets.token_hex(8)
         """This process, among all that ever ran: a new one is another node."""
@@ -42,6 +48,7 @@ class Gateway:
         self.customers: dict[int, ServedCustomer] = {}
         self._database = database
         self._images = images
+        self._targets = targets
         self._known: dict[str, Known] = {}
         self._handshakes: dict[str, tuple[float, int]] = {}
         self._looks = 0
@@ -75,7 +82,7 @@ class Gateway:
         customer = self.customers.get(known.customer_id)
         if customer is None:
             customer = ServedCustomer(
-                known.customer_id, self.node, self._database, self._images, self.clock, self._threads
+                known.customer_id, self.node, self._database, self._images, self.clock, self._threads, self._targets
             )
             self.customers[known.customer_id] = customer
         try:

@@ -42,7 +42,7 @@ class Later:
     done: asyncio.Future[None]
 
 
-Answer = dict[str, Any] | Later | Coroutine[Any, Any, dict[str, Any]]
+Answer = dict[str, Any] | Later | Coroutine[Any, Any, dict[str, Any] | Later]
 Actions = Mapping[str, Callable[[ConnectedCharger, dict[str, Any]], Answer]]
 
 
@@ -237,14 +237,15 @@ class Link:
         self._messages += 1
         return self._messages > MESSAGES_PER_SECOND or self._unanswered > UNANSWERED_AT_ONCE
 
-    async def _answer_later(self, message_id: str, action: str, answer: Later | Awaitable[dict[str, Any]]) -> None:
+    async def _answer_later(
+        self, message_id: str, action: str, answer: Later | Awaitable[dict[str, Any] | Later]
+    ) -> None:
         try:
-            if isinstance(answer, Later):
-                await asyncio.wait([answer.done], timeout=KEPT_SECONDS)
-                payload = answer.payload
-            else:
-                payload = await answer
-            text = frames.result(message_id, payload)
+            given = answer if isinstance(answer, Later) else await answer
+            if isinstance(given, Later):
+                await asyncio.wait([given.done], timeout=KEPT_SECONDS)
+                given = given.payload
+            text = frames.result(message_id, given)
         except Exception as error:
             log.error("a charger's message cannot be handled", charger=self.charger.charger_id, exc_info=error)
             text = frames.error(message_id, Fault.INTERNAL.code(self.version), "an error of the server")

@@ -7,6 +7,7 @@ starts: a charger resends what is not answered, some of them for ever (steve #25
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from typing import Any
 
 from ..rights.identifiers import tag_key
@@ -15,6 +16,7 @@ from ..storage.sessions import Notice, Reading
 from . import configuration, values
 from .chargers import ConnectedCharger
 from .link import Actions, Answer, Later
+from .partners import Verdict, known_of, with_partner
 from .rulings import Ruling, rule
 from .statuses import STATES_16, STATUS_16
 
@@ -22,7 +24,10 @@ HEARTBEAT_SECONDS = 300
 
 
 def authorize(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
-    return {"idTagInfo": _info(rule(charger, payload["idTag"], "Authorize"))}
+    id_tag = payload["idTag"]
+    return with_partner(
+        charger, id_tag, lambda verdict: {"idTagInfo": _info(rule(charger, id_tag, "Authorize", verdict=verdict))}
+    )
 
 
 def boot_notification(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
@@ -62,11 +67,22 @@ def meter_values(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
 
 
 def start_transaction(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    return with_partner(charger, payload["idTag"], partial(_started, charger, payload))
+
+
+def _started(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdict | None) -> Later:
     at, id_tag = charger.customer.clock(), payload["idTag"]
     connector_id = values.number(payload["connectorId"])
     said = _digest(connector_id, tag_key(id_tag), payload["meterStart"], payload["timestamp"])
     key, transaction_id, is_new = charger.begin(said)
-    ruling = rule(charger, id_tag, "StartTransaction", connector_id=connector_id, transaction_id=transaction_id)
+    ruling = rule(
+        charger,
+        id_tag,
+        "StartTransaction",
+        connector_id=connector_id,
+        transaction_id=transaction_id,
+        verdict=verdict,
+    )
     entered = charger.customer.charger(charger.charger_id)
     notice = Notice(
         charger.charger_id,
@@ -118,7 +134,10 @@ def stop_transaction(charger: ConnectedCharger, payload: dict[str, Any]) -> Answ
         readings=_readings(charger, payload.get("transactionData") or [], None),
     )
     charger.ended(transaction_id)
-    answer = {} if id_tag is None else {"idTagInfo": _info(rule(charger, id_tag, "StopTransaction"))}
+    answer = {}
+    if id_tag is not None:
+        verdict = known_of(charger, id_tag)
+        answer["idTagInfo"] = _info(rule(charger, id_tag, "StopTransaction", verdict=verdict))
     return Later(answer, charger.customer.outbox.keep(notice))
 
 

@@ -15,10 +15,11 @@ from ..rights import changes
 from ..rights.model import AccessGroup, Charger, Driver, Site
 from ..rights.network import Network
 from ..rights.operators import Operator
-from . import chargers, drivers, keys, operators, sites
+from . import chargers, drivers, keys, operators, partners, sites
 from .keys import ApiKey
+from .partners import Partner
 
-Entity = Site | Charger | AccessGroup | Driver | Operator | ApiKey
+Entity = Site | Charger | AccessGroup | Driver | Operator | ApiKey | Partner
 
 
 class Kind(NamedTuple):
@@ -101,7 +102,17 @@ API_KEY = Kind(
     _elsewhere,
     _elsewhere,
 )
-KINDS = {kind.name: kind for kind in (SITE, CHARGER, ACCESS_GROUP, DRIVER, OPERATOR, API_KEY)}
+PARTNER = Kind(
+    "partnerAuthorisation",
+    TypeAdapter(Partner),
+    partners.load,
+    partners.add,
+    partners.replace,
+    partners.remove,
+    _elsewhere,
+    _elsewhere,
+)
+KINDS = {kind.name: kind for kind in (SITE, CHARGER, ACCESS_GROUP, DRIVER, OPERATOR, API_KEY, PARTNER)}
 _KIND_OF: dict[type[Entity], Kind] = {
     Site: SITE,
     Charger: CHARGER,
@@ -109,6 +120,7 @@ _KIND_OF: dict[type[Entity], Kind] = {
     Driver: DRIVER,
     Operator: OPERATOR,
     ApiKey: API_KEY,
+    Partner: PARTNER,
 }
 
 _SHAPES: dict[type[Any], TypeAdapter[Any]] = {kind: of.shape for kind, of in _KIND_OF.items()}
