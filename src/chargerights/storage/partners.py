@@ -18,7 +18,11 @@ ONLY = 1
 
 
 class NoPartner(NotFound):
-    what = "partner authorisation"
+    what = "partner"
+
+    def __init__(self) -> None:
+        super().__init__(())
+        self.args = ("no partner is set: unknown tags are refused",)
 
 
 class Fallback(StrEnum):
@@ -42,7 +46,7 @@ class Partner:
 
 
 _TABLE = partner_authorisations
-_MEMBERS = [each.name for each in fields(Partner) if each.name not in ("id", "signed")]
+_MEMBERS = [each.name for each in fields(Partner) if each.name != "id"]
 
 
 def load(connection: Connection, customer_id: int, ids: Collection[int] | None = None) -> list[Partner]:
@@ -57,7 +61,7 @@ def asked(connection: Connection, customer_id: int) -> tuple[Partner, str | None
     if row is None:
         return None
     members = {name: getattr(row, name) for name in _MEMBERS} | {"fallback": Fallback(row.fallback)}
-    return Partner(**members, signed=row.secret is not None), row.secret
+    return Partner(**members), row.secret
 
 
 def add(connection: Connection, customer_id: int, them: Collection[Partner]) -> None:

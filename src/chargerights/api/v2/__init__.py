@@ -9,6 +9,8 @@ from . import (
     charging,
     driver_access,
     drivers,
+    local_lists,
+    partner_authorisation,
     rights,
     sites,
     tags,
@@ -25,4 +27,6 @@ routers = [
     rights.bulk,
     rights.router,
     charging.router,
+    local_lists.router,
+    partner_authorisation.router,
 ]

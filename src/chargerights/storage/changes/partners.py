@@ -12,10 +12,8 @@ def put(
 ) -> Partner:
     """That partner in place of the one before, if there was one."""
     partner = Partner(url, timeout_seconds, fallback, cache_seconds, secret is not None, revision.at)
-    if not partners.load(revision.connection, revision.customer_id):
-        partners.add(revision.connection, revision.customer_id, [partner])
-    partners.set_secret(revision.connection, revision.customer_id, secret)
     revision.put(partner)
+    partners.set_secret(revision.connection, revision.customer_id, secret)
     return partner
 
 
@@ -28,5 +26,5 @@ def one(revision: Revision) -> Partner:
     """Raises NoPartner."""
     found = partners.load(revision.connection, revision.customer_id)
     if not found:
-        raise NoPartner(())
+        raise NoPartner()
     return found[0]

@@ -26,6 +26,7 @@ partner_authorisations = Table(
     metadata,
     customer_column(),
     Column("url", Text, nullable=False),
+    Column("signed", Boolean, nullable=False),
     Column("secret", Text),
     Column("timeout_seconds", Double, nullable=False),
     Column("fallback", Text, nullable=False),

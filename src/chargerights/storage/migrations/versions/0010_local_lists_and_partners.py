@@ -31,6 +31,7 @@ def upgrade() -> None:
         "partner_authorisations",
         sa.Column("customer_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("signed", sa.Boolean(), nullable=False),
         sa.Column("secret", sa.Text(), nullable=True),
         sa.Column("timeout_seconds", sa.Double(), nullable=False),
         sa.Column("fallback", sa.Text(), nullable=False),
