@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 from ocpp.exceptions import NotImplementedError as NotImplementedCall
 
@@ -20,8 +22,10 @@ from chargerights.storage.charging_settings import set_lists_hours_too
 from chargerights.storage.entities import Entity
 from chargerights.storage.local_lists import KeptList
 from tests.gateway.server import InProcess, World, node, until
-from tests.gateway.simulated import VERSIONS, knows, simulated
+from tests.gateway.simulated import QUICK, VERSIONS, knows, simulated
+from tests.gateway.test_faults import Fleet
 from tests.gateway.test_ocpp16 import EVERY
+from tests.servers import serving
 from tests.storage.writing import put
 from tests.world import (
     ALICE,
@@ -349,3 +353,50 @@ async def test_after_a_restart_a_list_that_is_right_is_not_sent_again_and_one_th
                 await comes_to_know(other, {*DEPOTS, "DAN"})
                 assert len(sent(one)) == 1
                 assert [each[0] for each in sent(other)] == ["Full", "Differential"]
+
+
+async def test_after_a_server_was_killed_lists_are_in_step_again(database_url: str) -> None:
+    fleet = Fleet(database_url, len(VERSIONS))
+    async with AsyncExitStack() as stack:
+        with serving(database_url) as server:
+            chargers = [
+                await stack.enter_async_context(
+                    SimulatedCharger(
+                        f"{server.url.replace('http', 'ws')}/ocpp",
+                        charger_id,
+                        password=password,
+                        version=version,
+                        timings=QUICK,
+                    )
+                )
+                for version, (charger_id, password) in zip(VERSIONS, fleet.passwords.items(), strict=True)
+            ]
+            for each in chargers:
+                await comes_to_know(each, {"ALICE"})
+            with server.client(fleet.customer.key) as client:
+                made = client.post("/v2/tags", json={"idTag": "BOB", "driverId": 1}).json()
+            await chargers[0].until(lambda each: len(sent(each)) == 2, SOON)
+            await asyncio.to_thread(server.kill)
+        with serving(database_url) as server:
+            for each in chargers:
+                each.url = f"{server.url.replace('http', 'ws')}/ocpp"
+                each.life.hurry.set()
+            for each in chargers:
+                await comes_to_know(each, {"ALICE", "BOB"})
+            with server.client(fleet.customer.key) as client:
+                assert client.delete(f"/v2/tags/{made['id']}").status_code == 204
+                for each in chargers:
+                    await comes_to_know(each, {"ALICE"})
+                    await becomes_in_step(client, each.id)
+    for each in chargers:
+        versions = [version for _, version, _, _ in sent(each)]
+        assert versions == sorted(set(versions)), "no version is used twice"
+
+
+async def becomes_in_step(client: httpx.Client, charger_id: str) -> None:
+    def shown() -> bool:
+        return bool(client.get(f"/v2/chargers/{charger_id}/local-list").json()["inStep"])
+
+    async with asyncio.timeout(SOON):
+        while not await asyncio.to_thread(shown):  # noqa: ASYNC110 - what is waited for happens in another process
+            await asyncio.sleep(0.05)

@@ -108,6 +108,8 @@ class Link:
             return await answer
         finally:
             self._asked = None
+            if answer.done() and not answer.cancelled():
+                answer.exception()  # else asyncio complains when the link ended before the call was even sent
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Runs work beside the reading, for as long as the link is open at most. A failed call ends it in silence."""
