@@ -6,7 +6,18 @@ import argparse
 import subprocess
 import sys
 
-ALL = ("in_process", "postgres", "spicedb", "http", "lifecycle", "chargers", "tenfold", "management", "simulator")
+ALL = (
+    "in_process",
+    "postgres",
+    "spicedb",
+    "http",
+    "lifecycle",
+    "chargers",
+    "local_lists",
+    "tenfold",
+    "management",
+    "simulator",
+)
 
 
 def main() -> None:

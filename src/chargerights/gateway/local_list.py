@@ -309,7 +309,6 @@ class ChargerList:
             raise NotTaken(f"SendLocalList ({kind}) was answered {status}")
         else:
             self._may_hold = {self.version: after}
-            self._lists.changed(self)
 
     async def _clear_cache(self, link: Link) -> None:
         """What the charger remembers of answers goes too; one that has no such memory says no."""

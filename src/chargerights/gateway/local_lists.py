@@ -28,6 +28,8 @@ from .local_list import ChargerList
 ENTRIES_AT_ONCE = 2_000
 """Journalled changes up to which each is looked at; of more, every list is."""
 MADE_LISTS = 64
+SAVE_SECONDS = 2.0
+"""Long lists are long rows. What is not kept when the process is killed costs its charger a whole list."""
 
 log = structlog.get_logger()
 
@@ -56,6 +58,7 @@ class LocalLists:
         self._making = asyncio.Lock()
         self._unsaved: dict[str, KeptList] = {}
         self._saving: asyncio.Task[None] | None = None
+        self._save_at = 0.0
 
     @property
     def at(self) -> datetime:
@@ -96,7 +99,8 @@ class LocalLists:
         at, now = self.at, self.now
         for charger in [*self._chargers.values()]:
             self._list_of(charger).look(now, at)
-        if self._unsaved and (self._saving is None or self._saving.done()):
+        if self._unsaved and now >= self._save_at and (self._saving is None or self._saving.done()):
+            self._save_at = now + SAVE_SECONDS
             self._saving = asyncio.create_task(self._save())
 
     async def close(self) -> None:
