@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from enum import StrEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ import structlog
 from ..rights.local_list import Listed, look_up
 from ..rights.reach import END
 from ..storage.database import DatabaseFault
-from ..storage.local_lists import KeptList
+from ..storage.local_lists import KeptList, OutOfStep
 from . import list_messages
 from .chargers import ConnectedCharger
 from .frames import Fault
@@ -44,18 +43,7 @@ _UNKNOWN_ACTION = (Fault.NOT_IMPLEMENTED, Fault.NOT_SUPPORTED)
 log = structlog.get_logger()
 
 
-class Trouble(StrEnum):
-    """Why a charger's list is not in step."""
-
-    NOT_SUPPORTED = "notSupported"
-    SWITCHED_OFF = "switchedOff"
-    TOO_SMALL = "tooSmall"
-    REFUSED = "refused"
-    NO_ANSWER = "noAnswer"
-    DATABASE_AWAY = "databaseAway"
-
-
-HOPELESS = (Trouble.NOT_SUPPORTED, Trouble.SWITCHED_OFF)
+HOPELESS = (OutOfStep.NOT_SUPPORTED, OutOfStep.SWITCHED_OFF)
 """Until the charger starts anew."""
 
 
@@ -68,7 +56,7 @@ class ChargerList:
 
     def __init__(self, charger: ConnectedCharger, lists: LocalLists) -> None:
         self.charger = charger
-        self.trouble: Trouble | None = None
+        self.trouble: OutOfStep | None = None
         self.wanted = 0
         self.version = 0
         self._lists = lists
@@ -87,11 +75,13 @@ class ChargerList:
 
     def touch(self, keys: Collection[str], taken: bool) -> None:
         """These tags may have come or gone."""
+        self._taken |= taken
+        if self.trouble in HOPELESS:
+            return
         if len(self._keys) + len(keys) > MANY:
             self._whole = True
         else:
             self._keys.update(keys)
-        self._taken |= taken
 
     def touch_all(self, taken: bool) -> None:
         self._whole = True
@@ -149,12 +139,12 @@ class ChargerList:
         self._configurations = None
         match error:
             case NoAnswer():
-                self.trouble = Trouble.NO_ANSWER
+                self.trouble = OutOfStep.NO_ANSWER
             case DatabaseFault():
-                self.trouble = Trouble.DATABASE_AWAY
+                self.trouble = OutOfStep.DATABASE_AWAY
             case _:
-                self.trouble = Trouble.REFUSED
-        doubled = self._failures - (2 if self.trouble is Trouble.REFUSED else 1)
+                self.trouble = OutOfStep.REFUSED
+        doubled = self._failures - (2 if self.trouble is OutOfStep.REFUSED else 1)
         pause = 0.0 if doubled < 0 else min(AGAIN_SECONDS * 2.0 ** min(doubled, 10), LATEST_SECONDS)
         self._try_at = self._lists.now + pause
         log.info("a local list is not taken", charger=self.charger.charger_id, cause=str(error), pause=pause)
@@ -171,6 +161,7 @@ class ChargerList:
 
     async def _check(self, link: Link) -> None:
         """Asks for its version, and so finds what it holds."""
+        self._is_checked = True  # a boot meanwhile takes it back
         if not self._is_loaded:
             known = await self._lists.kept(self.charger.charger_id)
             if known is not None:
@@ -178,7 +169,7 @@ class ChargerList:
                 self._may_hold = {} if known.tags is None else {known.version: known.tags}
             self._is_loaded = True
         if not self._limits(link).enabled:
-            self._give_up(Trouble.SWITCHED_OFF)
+            self._give_up(OutOfStep.SWITCHED_OFF)
             return
         try:
             version = list_messages.version_of(link.version, await link.call("GetLocalListVersion", {}))
@@ -187,7 +178,7 @@ class ChargerList:
                 raise
             version = -1
         if version < 0:
-            self._give_up(Trouble.NOT_SUPPORTED)
+            self._give_up(OutOfStep.NOT_SUPPORTED)
             return
         held = self._may_hold.get(version) if version else {}
         self.version = max(self.version, version)
@@ -196,10 +187,10 @@ class ChargerList:
             self._taken = True  # it may know tags that are none any more
         else:
             self._may_hold = {self.version: held}
-        self._is_checked, self._whole, self.trouble = True, True, None
+        self._whole, self.trouble = True, None
 
-    def _give_up(self, trouble: Trouble) -> None:
-        self.trouble, self._may_hold, self._is_checked = trouble, {}, True
+    def _give_up(self, trouble: OutOfStep) -> None:
+        self.trouble, self._may_hold = trouble, {}
         self._keys.clear()
 
     def _limits(self, link: Link) -> Limits:
@@ -216,7 +207,7 @@ class ChargerList:
             await self._tell_all(link, limits, target)
         else:
             await self._tell_difference(link, limits, held, target)
-        self.trouble = Trouble.TOO_SMALL if self.wanted > len(target) else None
+        self.trouble = OutOfStep.TOO_SMALL if self.wanted > len(target) else None
         if self._taken:
             await self._clear_cache(link)
 
@@ -303,7 +294,7 @@ class ChargerList:
         message = list_messages.update(link.version, self.version, kind, [each for _, each in part])
         status = (await link.call("SendLocalList", message))["status"]
         if status == "NotSupported":
-            self._give_up(Trouble.NOT_SUPPORTED)
+            self._give_up(OutOfStep.NOT_SUPPORTED)
         elif status != "Accepted":
             self._may_hold = {}
             raise NotTaken(f"SendLocalList ({kind}) was answered {status}")

@@ -27,7 +27,7 @@ from .local_list import ChargerList
 
 ENTRIES_AT_ONCE = 2_000
 """Journalled changes up to which each is looked at; of more, every list is."""
-MADE_LISTS = 64
+MADE_LISTS = 16
 SAVE_SECONDS = 2.0
 """Long lists are long rows. What is not kept when the process is killed costs its charger a whole list."""
 
@@ -130,6 +130,15 @@ class LocalLists:
         if len(entries) < now - since or any(each.changes is None for each in entries):
             self._touch_all(taken=True)
             return
+        try:
+            await self._touch(entries)
+        except DatabaseFault:
+            self._touch_all(taken=True)
+        except Exception as error:  # an entry of a newer version's words
+            log.warning("what a revision touches is not understood", customer=self._customer_id, exc_info=error)
+            self._touch_all(taken=True)
+
+    async def _touch(self, entries: list[journal.Entry]) -> None:
         touched = Touched()
         for entry in entries:
             for number, change in enumerate(entry.changes or (), 1):
@@ -140,13 +149,10 @@ class LocalLists:
                     each and kind.shape.validate_python(each) for each in (change["before"], change["after"])
                 )
                 touched.add(self.network, before, after)
-        self._touch(self.network, touched)
-
-    def _touch(self, network: Network, touched: Touched) -> None:
         for charger_id in touched.chargers & self._lists.keys():
             self._lists[charger_id].touch_all(taken=True)
         for place, keys in touched.tags.items():
-            for charger_id in chargers_at(network, place):
+            for charger_id in chargers_at(self.network, place):
                 if charger_id in self._lists:
                     self._lists[charger_id].touch(keys, place in touched.takers)
 

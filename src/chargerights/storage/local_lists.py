@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
@@ -20,6 +21,19 @@ from .schema import chargers, local_lists
 IDS_PER_QUERY = 500
 
 
+class OutOfStep(StrEnum):
+    """Why a charger's list is not in step."""
+
+    NOT_CONNECTED = "notConnected"
+    NOT_ASKED = "notAsked"
+    NOT_SUPPORTED = "notSupported"
+    SWITCHED_OFF = "switchedOff"
+    TOO_SMALL = "tooSmall"
+    REFUSED = "refused"
+    NO_ANSWER = "noAnswer"
+    DATABASE_AWAY = "databaseAway"
+
+
 @dataclass(frozen=True, slots=True)
 class KeptList:
     """One charger's. `tags`, by `tag_key`: what it holds; None: that is not known. `wanted`: how many tags there are to
@@ -28,7 +42,7 @@ class KeptList:
     charger_id: str
     version: int
     wanted: int
-    reason: str | None
+    reason: OutOfStep | None
     tags: Mapping[str, Listed] | None
     updated_at: datetime
 
@@ -38,7 +52,7 @@ class KeptList:
 
     @property
     def in_step(self) -> bool:
-        return self.reason is None
+        return self.reason is None and self.tags is not None
 
 
 def put(connection: Connection, customer_id: int, them: Sequence[KeptList]) -> None:
@@ -63,8 +77,9 @@ def get(connection: Connection, customer_id: int, charger_id: str) -> KeptList |
     row = connection.execute(select(local_lists).where(mine)).one_or_none()
     if row is None:
         return None
+    reason = None if row.reason is None else OutOfStep(row.reason)
     tags = None if row.entries is None else {tag_key(each[0]): _entry(*each) for each in row.entries}
-    return KeptList(row.charger_id, row.version, row.wanted, row.reason, tags, row.updated_at)
+    return KeptList(row.charger_id, row.version, row.wanted, reason, tags, row.updated_at)
 
 
 def _row(customer_id: int, each: KeptList) -> dict[str, Any]:

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from chargerights.api.v2.local_lists import LocalListEntryPage, LocalListShape, OutOfStep
-from chargerights.gateway.local_list import Trouble
+from chargerights.api.v2.local_lists import LocalListEntryPage, LocalListShape
 from chargerights.rights.local_list import Listed
 from chargerights.storage import live, local_lists
 from chargerights.storage.live import LiveCharger
-from chargerights.storage.local_lists import KeptList
+from chargerights.storage.local_lists import KeptList, OutOfStep
 from tests.api.client import Api
 from tests.api.v2.asking import good, refused, send
 from tests.api.v2.callers import Callers, callers_of
@@ -32,7 +31,7 @@ async def connect(api: Api, connected: bool = True) -> None:
     await api.database.write(live.record, api.us.id, [LiveCharger("DEP-1", connected)])
 
 
-async def keep(api: Api, reason: str | None = None, **more: Any) -> None:
+async def keep(api: Api, reason: OutOfStep | None = None, **more: Any) -> None:
     kept = KeptList("DEP-1", 7, **{"wanted": 2, "reason": reason, "tags": TAGS, "updated_at": NOW, **more})
     await api.database.write(local_lists.put, api.us.id, [kept])
 
@@ -60,13 +59,13 @@ async def test_a_list_in_step_is_shown(api: Api, callers: Callers) -> None:
         }  # fmt: skip
 
 
-@pytest.mark.parametrize("trouble", [*Trouble])
-async def test_why_a_list_is_not_in_step_is_said(api: Api, trouble: Trouble) -> None:
+@pytest.mark.parametrize("trouble", [*OutOfStep])
+async def test_why_a_list_is_not_in_step_is_said(api: Api, trouble: OutOfStep) -> None:
     await keep(api, trouble, wanted=5)
     found = good(await send(api, "GET", PATH), LocalListShape)
     assert (found["inStep"], found["reason"]) == (False, trouble)
     assert found["detail"]
-    if trouble is Trouble.TOO_SMALL:
+    if trouble is OutOfStep.TOO_SMALL:
         assert "2 of 5 tags" in found["detail"]
 
 
@@ -74,8 +73,14 @@ async def test_of_a_charger_that_is_away_it_is_not_known_and_of_one_without_list
     await connect(api, connected=False)
     found = good(await send(api, "GET", PATH), LocalListShape)
     assert (found["inStep"], found["reason"], found["size"]) == (False, "notConnected", 2)
-    await keep(api, Trouble.NOT_SUPPORTED, tags=None)
+    await keep(api, OutOfStep.NOT_SUPPORTED, tags=None)
     assert good(await send(api, "GET", PATH), LocalListShape)["reason"] == "notSupported"
+
+
+async def test_while_it_is_not_known_what_a_charger_holds_its_list_is_not_in_step(api: Api) -> None:
+    await keep(api, tags=None)
+    found = good(await send(api, "GET", PATH), LocalListShape)
+    assert (found["inStep"], found["reason"], found["size"]) == (False, "notAsked", 0)
 
 
 async def test_a_charger_that_was_never_asked_has_no_list_yet(api: Api) -> None:
@@ -96,7 +101,3 @@ async def test_the_tags_are_listed_in_pages(api: Api) -> None:
     last = good(await send(api, "GET", f"{PATH}/entries?limit=1&page=2"), LocalListEntryPage)
     assert (last["totalRecords"], [each["idTag"] for each in last["items"]]) == (2, ["BOB"])
     assert (await send(api, "GET", f"{PATH}/entries?sortKey=name")).status_code == 400
-
-
-def test_every_trouble_that_a_charger_can_have_has_a_word_here() -> None:
-    assert {each.value for each in Trouble} < {each.value for each in OutOfStep}

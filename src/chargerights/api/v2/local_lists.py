@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
@@ -12,7 +11,7 @@ from pydantic import Field
 from ...rights.local_list import Listed
 from ...rights.operators import Permission
 from ...storage import local_lists
-from ...storage.local_lists import KeptList
+from ...storage.local_lists import KeptList, OutOfStep
 from ..auth import CallerFirst
 from .paging import Paging, in_order, page_of, paging
 from .shapes import PROBLEM, Page, Shape
@@ -24,19 +23,6 @@ router = APIRouter(
     route_class=CallerFirst,
     responses={"default": PROBLEM},
 )
-
-
-class OutOfStep(StrEnum):
-    """Why a list is not in step."""
-
-    NOT_CONNECTED = "notConnected"
-    NOT_ASKED = "notAsked"
-    NOT_SUPPORTED = "notSupported"
-    SWITCHED_OFF = "switchedOff"
-    TOO_SMALL = "tooSmall"
-    REFUSED = "refused"
-    NO_ANSWER = "noAnswer"
-    DATABASE_AWAY = "databaseAway"
 
 
 class LocalListShape(Shape):
@@ -98,10 +84,10 @@ async def _kept(view: View, charger_id: str) -> KeptList | None:
 
 
 def _shape(charger_id: str, found: KeptList | None, connected: bool) -> LocalListShape:
-    reason = OutOfStep(found.reason) if found is not None and found.reason is not None else None
+    reason = None if found is None else found.reason
     if not connected and reason not in (OutOfStep.NOT_SUPPORTED, OutOfStep.SWITCHED_OFF):
         reason = OutOfStep.NOT_CONNECTED
-    elif found is None:
+    elif reason is None and (found is None or not found.in_step):
         reason = OutOfStep.NOT_ASKED
     return LocalListShape(
         charger_id=charger_id,
