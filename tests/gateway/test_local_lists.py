@@ -25,6 +25,8 @@ from tests.gateway.server import InProcess, World, node, until
 from tests.gateway.simulated import QUICK, VERSIONS, knows, simulated
 from tests.gateway.test_faults import Fleet
 from tests.gateway.test_ocpp16 import EVERY
+from tests.ocpp_rpc.running import run_client
+from tests.ocpp_rpc.test_client import PROTOCOLS, needs_node
 from tests.servers import serving
 from tests.storage.writing import put
 from tests.world import (
@@ -326,6 +328,27 @@ async def test_a_session_begun_offline_with_a_listed_tag_is_accepted_and_resent(
         await charger.until(lambda each: each.settled, SOON)
         (found,) = await server.read(sessions.find, *EVERY)
         assert (found.id_tag, found.reason, found.driver_id) == ("ALICE", "Accepted", ALICE.id)
+
+
+@needs_node
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+async def test_an_independent_client_is_told_its_list_and_what_changes(server: InProcess, protocol: str) -> None:
+    async def wait() -> None:
+        """The whole list comes by itself."""
+
+    async def change_rights() -> None:
+        await change(server, replace(ALICE, rights=()), may_charge(DAN, DEPOT))
+
+    ended = await run_client(
+        f"{server.url}/ocpp",
+        "DEP-1",
+        protocol,
+        password=server.world.passwords["DEP-1"],
+        commands={"local-list-full": wait, "local-list-differential": change_rights},
+    )
+    assert ended.status == 0, ended.steps
+    assert ended.step("local-list-full")["tags"] == {"ALICE": "Accepted", "BOB": "Accepted"}
+    assert ended.step("local-list-differential")["tags"] == {"BOB": "Accepted", "DAN": "Accepted"}
 
 
 async def test_after_a_restart_a_list_that_is_right_is_not_sent_again_and_one_that_is_not_is_mended(

@@ -19,6 +19,7 @@ from chargerights.rights.local_list import (
     Listed,
     Touched,
     chargers_at,
+    look_up,
     making_list,
     places_of,
     tags_of_charger,
@@ -199,6 +200,13 @@ def test_an_entry_ends_with_its_tag_or_with_the_last_of_its_rights() -> None:
         "LONG": NOW.replace(year=2030),
         "EVER": None,
     }
+
+
+def test_a_tag_that_nobody_has_or_that_is_blocked_is_on_no_list_until_somebody_changes_it() -> None:
+    asked = network(FACTS)
+    assert look_up(asked, "NOBODY", "DEP-1", NOW) == (None, END)
+    assert look_up(asked, "grace", "DEP-1", NOW) == (None, END)
+    assert look_up(asked, "ivan", "DEP-1", NOW) == (None, TOMORROW)
 
 
 def test_an_unknown_charger_has_no_list_and_one_that_nobody_may_use_an_empty_one() -> None:

@@ -8,6 +8,10 @@ ocpp16, ocpp2x  a version's actions, each with what is done about it
 statuses        the versions' words for decisions and states
 chargers        a connected charger, as its handlers see it
 rulings         decisions for chargers, and what is kept of them
+partners        who is asked about tags that are unknown here
+local_lists     what chargers know when they are offline, kept in step with the rights
+local_list      the same of one charger
+list_messages   the same in the words and measure of each version
 customers       what is shared by one customer's chargers that are connected here
 gateway         all of it: the process's chargers, and what runs beside them
 """

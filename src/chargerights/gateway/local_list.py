@@ -216,9 +216,10 @@ class ChargerList:
         keys, self._keys = self._keys, set()
         if self._whole or held is None or at >= min(self._until, self._refill_at):
             return await self._whole_target(link, capacity, at)
+        network = self._lists.network
         target, left_out, was_too_long = dict(held), 0, self.wanted > len(held)
         for key in sorted(keys, key=held.__contains__, reverse=True):  # what goes makes room for what comes
-            found, until = self._look_up(key, at)
+            found, until = look_up(network, key, self.charger.charger_id, at, self._lists.hours_too)
             self._until = min(self._until, until)
             if found is None or not list_messages.can_say(link.version, found.id_tag):
                 target.pop(key, None)
@@ -232,13 +233,6 @@ class ChargerList:
         else:
             self.wanted = len(target) + left_out
         return target
-
-    def _look_up(self, key: str, at: datetime) -> tuple[Listed | None, datetime]:
-        network = self._lists.network
-        tag = network.tags.get(key)
-        if tag is None:
-            return None, END
-        return look_up(network, tag.id_tag, self.charger.charger_id, at, self._lists.hours_too)
 
     async def _whole_target(self, link: Link, capacity: int | None, at: datetime) -> Mapping[str, Listed]:
         self._whole, self._refill_at = False, END
