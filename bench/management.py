@@ -1,4 +1,5 @@
-"""What operators wait for: pages of lists, single grants, decisions in a row, bulk grants, on 100,000 drivers.
+"""What operators wait for: pages of lists, single grants, decisions in a row, bulk grants, what a change would mean and
+what was before it, on 100,000 drivers.
 
 `python -m bench.management` (about three minutes; `--postgresql-too` takes two more)
 
@@ -12,6 +13,7 @@ import argparse
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -67,6 +69,7 @@ def measure(database: str, file: Path, id_tag: str, charger_id: str) -> list[lis
             [name, duration(each.median), duration(each.percentile(0.95)), ratio(each.median, floor)]
             for name, each in timings.items()
         ]
+        before = datetime.now(UTC).isoformat()
         grants = [
             request("POST", "/v2/rights", key, orjson.dumps({"driverId": driver_id, "siteId": 5}))
             for driver_id in range(1, GRANTS + 1)
@@ -75,6 +78,18 @@ def measure(database: str, file: Path, id_tag: str, charger_id: str) -> list[lis
         rows.append([f"{GRANTS} grants, one after another", f"{GRANTS / taken:,.0f} /s", "", ""])
         rate = requests_per_second(port, [tiny] * CHECKS, AT_ONCE)
         rows.append([f"check, {AT_ONCE} connections", f"{rate:,.0f} /s", "", ""])
+        for name, driver_ids in (("one grant", [1]), (f"a grant to {BULK:,} drivers", [*range(1, BULK + 1)])):
+            tried = orjson.dumps({"driverIds": driver_ids, "siteIds": [7]})
+            taken = stopwatch(partial(ask, request("POST", "/v2/rights/grant?dryRun=true", key, tried)))
+            rows.append([f"what {name} would mean", duration(taken), "", ""])
+        question = {"chargerId": charger_id, "idTag": id_tag}
+        past = request("POST", "/v2/access/check", key, orjson.dumps({**question, "at": before}))
+        for name in (f"a check of the time before {GRANTS} grants", "another check of that time"):
+            taken = stopwatch(partial(ask, past))
+            rows.append([name, duration(taken), "", ""])
+        questions = orjson.dumps({"questions": [question] * 1_000})
+        taken = stopwatch(partial(ask, request("POST", "/v2/access/checks", key, questions)))
+        rows.append(["1,000 checks at once", duration(taken), "", ""])
         many = orjson.dumps({"driverIds": [*range(1, BULK + 1)], "siteIds": [7]})
         bulk = stopwatch(partial(ask, request("POST", "/v2/rights/grant", key, many)))
         rows.append([f"one grant to {BULK:,} drivers", duration(bulk), "", ""])

@@ -10,6 +10,7 @@ write the function at the end of this file and put the markers where the text be
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -26,12 +27,20 @@ from chargerights.app import create_app
 from chargerights.files import published
 from chargerights.gateway import rulings
 from chargerights.gateway.statuses import STATUS_2X, STATUS_16
+from chargerights.outbound import messages
+from chargerights.outbound.courier import Pace
+from chargerights.rights import events
 from chargerights.rights.decide import Cause, Reason, Standing
+from chargerights.rights.events import EventType
 from chargerights.rights.explain import explain
 from chargerights.rights.listing import drivers_of_site
 from chargerights.rights.model import AccessGroup, Charger, Driver, Hours, Place, PlaceKind, Right, Site, Tag
 from chargerights.rights.network import Network
+from chargerights.rights.operators import Permission
+from chargerights.storage import statuses
 from chargerights.storage.database import Database
+from chargerights.storage.events import Event
+from chargerights.storage.statuses import Status
 
 ROOT = Path(__file__).resolve().parent.parent
 Text = Callable[[], str]
@@ -148,6 +157,42 @@ STANDINGS = {
     Standing.OUTSIDE_HOURS: "it reaches the charger; its weekly hours do not hold now",
 }
 
+EVENTS = {
+    EventType.RIGHT_GRANTED: "a right was granted, by hand, by a program or with a new driver",
+    EventType.RIGHT_CHANGED: "the window or the weekly hours of a right were changed",
+    EventType.RIGHT_REVOKED: "a right was taken, or its driver removed",
+    EventType.RIGHT_BEGAN: "the window of a right has begun",
+    EventType.RIGHT_ENDED: "the window of a right has ended",
+    EventType.TAG_ADDED: "a tag was added",
+    EventType.TAG_CHANGED: "the window, the label or the invoicing of a tag was changed",
+    EventType.TAG_REMOVED: "a tag was removed, or its driver",
+    EventType.TAG_BLOCKED: "a tag was blocked",
+    EventType.TAG_UNBLOCKED: "a tag was unblocked",
+    EventType.TAG_BEGAN: "the start date of a tag has come",
+    EventType.TAG_EXPIRED: "the expiry date of a tag has come",
+    EventType.DRIVER_ADDED: "a driver was added",
+    EventType.DRIVER_CHANGED: "the name, home site, payer, company or an external id of a driver was changed",
+    EventType.DRIVER_ENABLED: "a driver was enabled",
+    EventType.DRIVER_DISABLED: "a driver was disabled: he may charge nowhere, whatever rights he holds",
+    EventType.DRIVER_REMOVED: "a driver was removed, after his rights and tags",
+    EventType.CHARGER_STATUS: "a charger connected or disconnected, or its status word or that of a connector changed",
+    EventType.NETWORK_LOADED: "a file was loaded; none of what it holds is told by itself: read the network anew",
+}
+
+PERMISSIONS = {
+    Permission.READ_SITES: "see sites",
+    Permission.WRITE_SITES: "add, change and remove sites",
+    Permission.READ_CHARGERS: "see chargers and access groups",
+    Permission.WRITE_CHARGERS: "add, change and remove chargers and access groups",
+    Permission.READ_DRIVERS: "see drivers and their rights",
+    Permission.WRITE_DRIVERS: "add, change and remove drivers, grant and revoke rights",
+    Permission.READ_TAGS: "see tags",
+    Permission.WRITE_TAGS: "add, change, block and remove tags",
+    Permission.OPERATE_CHARGERS: "start and stop charging, disconnect",
+    Permission.READ_AUDIT_LOGS: "read the audit log",
+    Permission.GLOBAL_ADMIN: "all of these, and operators and everybody's keys",
+}
+
 OF_EVERY_COMMAND = ("--database", "--json")
 
 
@@ -167,6 +212,13 @@ def causes() -> str:
 def standings() -> str:
     complete(STANDINGS, Standing)
     return table(["standing of a right", "meaning"], [(f"`{key}`", words) for key, words in STANDINGS.items()])
+
+
+@part("permissions")
+def permissions() -> str:
+    complete(PERMISSIONS, Permission)
+    rows = [(f"`{each}`", words, "yes" if each.reads else "no") for each, words in PERMISSIONS.items()]
+    return table(["permission", "lets", "also with a read-only key"], rows)
 
 
 def example() -> Network:
@@ -261,8 +313,8 @@ def command(path: tuple[str, ...], app: App) -> str:
     return f"{text}\n\n{table(['', 'meaning', 'default'], rows)}" if rows else text
 
 
-@part("statuses")
-def statuses() -> str:
+@part("charger-words")
+def charger_words() -> str:
     """By cause, the words that chargers are told."""
     complete(CAUSES, Cause)
     causes: list[tuple[str, str, Reason]] = [(words, cause, cause.reason) for cause, words in CAUSES.items()]
@@ -284,6 +336,40 @@ def objects() -> str:
 @part("management")
 def management() -> str:
     return reference.management(create_app(Database("sqlite:///never-opened.db")).openapi())
+
+
+@part("events")
+def event_types() -> str:
+    complete(EVENTS, EventType)
+    return table(["type", "when"], [(f"`{each}`", EVENTS[each]) for each in EventType])
+
+
+@part("event-examples")
+def event_examples() -> str:
+    at, march = datetime(2026, 3, 1, 6, tzinfo=UTC), datetime(2026, 3, 31, 22, tzinfo=UTC)
+    right = Right(2044, Place(PlaceKind.SITE, 7), at, march)
+    status = Status(True, "Available", ((1, "Charging"), (2, "Available")))
+    drafts = [
+        events.right(EventType.RIGHT_BEGAN, 42, right),
+        events.tag(EventType.TAG_BLOCKED, Tag(501, 42, "04A2", blocked=True)),
+        *events.of_driver(Driver(42, "Alice"), Driver(42, "Alice", enabled=False)),
+        statuses.event("DEP-1", status),
+    ]
+    found = [
+        Event(1207 + number, at, draft.type, draft.told(events.Clock(at)), None if number in (0, 3) else 310 + number)
+        for number, draft in enumerate(drafts)
+    ]
+    return "\n\n".join(f"```json\n{json.dumps(messages.members(each))}\n```" for each in found)
+
+
+@part("event-retries")
+def event_retries() -> str:
+    pace, waits = Pace(), []
+    while not waits or waits[-1] < pace.longest_retry:
+        waits.append(min(pace.first_retry * 2 ** len(waits), pace.longest_retry))
+    shown = ", ".join(f"{wait:g} s" if wait < 120 else f"{round(wait / 60)} min" for wait in waits)
+    hourly = f"every {round(pace.longest_retry / 60)} minutes from then on"
+    return f"{shown}, and {hourly}; each a fifth more or less, by chance."
 
 
 @part("members")

@@ -105,11 +105,11 @@ class Server:
 
 
 @contextmanager
-def serving(url: str, *arguments: str) -> Iterator[Server]:
+def serving(url: str, *arguments: str, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
     """`chargerights serve` over that database on a free port, once it answers; killed at the end if it still runs."""
     port = free_port()
     with tempfile.TemporaryFile() as log:
-        process = start("serve", "--port", str(port), "--database", url, *arguments, output=log)
+        process = start("serve", "--port", str(port), "--database", url, *arguments, output=log, settings=settings)
         server = Server(process, port, log)
         try:
             server.wait_until_it_answers()
@@ -119,9 +119,12 @@ def serving(url: str, *arguments: str) -> Iterator[Server]:
                 server.kill()
 
 
-def start(*arguments: str, output: IO[bytes] | int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
-    """`chargerights` with those arguments, in a process of its own."""
+def start(
+    *arguments: str, output: IO[bytes] | int = subprocess.DEVNULL, settings: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """`chargerights` with those arguments and settings, in a process of its own."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CHARGERIGHTS_")}
+    environment |= settings or {}
     return subprocess.Popen(
         [sys.executable, "-m", "chargerights", *arguments],
         stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment,

@@ -26,8 +26,11 @@ def test_each_setting_is_read() -> None:
             "CHARGERIGHTS_DATABASE": "postgresql://a@b/c",
             "CHARGERIGHTS_LOG_FORMAT": "json",
             "CHARGERIGHTS_LOG_LEVEL": "error",
+            "CHARGERIGHTS_WEBHOOK_TARGETS": "any",
+            "CHARGERIGHTS_EVENTS_KEPT_DAYS": "7",
         }
     )
+    assert (found.webhook_targets, found.events_kept_days) == ("any", 7)
     assert (found.database, found.log_format, found.log_level) == ("postgresql://a@b/c", "json", "error")
 
 
@@ -60,7 +63,17 @@ def test_an_unknown_setting_is_refused_and_told_which_there_are(name: str, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("LOG_FORMAT", "xml"), ("LOG_FORMAT", ""), ("LOG_FORMAT", "JSON"), ("LOG_LEVEL", "loud")]
+    ("name", "value"),
+    [
+        ("LOG_FORMAT", "xml"),
+        ("LOG_FORMAT", ""),
+        ("LOG_FORMAT", "JSON"),
+        ("LOG_LEVEL", "loud"),
+        ("WEBHOOK_TARGETS", "private"),
+        ("EVENTS_KEPT_DAYS", "0"),
+        ("EVENTS_KEPT_DAYS", "1.5"),
+        ("EVENTS_KEPT_DAYS", ""),
+    ],
 )
 def test_a_value_that_cannot_be_is_refused_with_what_can(name: str, value: str) -> None:
     told = refusal({f"CHARGERIGHTS_{name}": value})

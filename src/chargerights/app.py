@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fastapi import FastAPI
@@ -18,8 +18,10 @@ from .api.state import State
 from .gateway.admission import Policy
 from .gateway.endpoint import ChargersDoor
 from .gateway.gateway import Gateway
+from .outbound import background
 from .outbound.targets import Targets
 from .storage.database import Database
+from .storage.history import History
 from .storage.images import Images
 
 SERVER_OPTIONS: dict[str, Any] = {
@@ -48,20 +50,21 @@ def create_app(
     database: Database,
     clock: Callable[[], datetime] = now,
     rate_limit: float = 0,
-    policy: Policy | None = None,
     webhook_targets: Targets = Targets.PUBLIC,
+    events_kept: timedelta = timedelta(days=90),
+    policy: Policy | None = None,
 ) -> FastAPI:
     """The application over that database, whose tables stand (see `migration.migrate`)."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with gateway.running():
+        async with gateway.running(), background.running(database, clock, webhook_targets, events_kept):
             yield
         await state.close()
 
     app = FastAPI(docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False, strict_content_type=False)
-    images = Images(database, clock)
-    app.state.shared = state = State(database, images, clock, Limits(rate_limit), webhook_targets)
+    images, history = Images(database, clock), History(database)
+    app.state.shared = state = State(database, images, clock, Limits(rate_limit), history, webhook_targets)
     app.state.gateway = gateway = Gateway(database, images, clock, policy, webhook_targets)
     app.include_router(v1.router)
     app.include_router(access.router)
@@ -79,6 +82,6 @@ def worker() -> FastAPI:
     """What uvicorn starts in each worker process: settings come from the environment."""
     found = settings.read()
     telemetry.configure(found.log_format, found.log_level)
+    targets, kept = Targets(found.webhook_targets), timedelta(days=found.events_kept_days)
     policy = Policy(found.ocpp_security_profile, found.ocpp_subject_header)
-    targets = Targets(found.webhook_targets)
-    return create_app(Database(found.database), now, found.rate_limit, policy, targets)
+    return create_app(Database(found.database), now, found.rate_limit, targets, kept, policy)

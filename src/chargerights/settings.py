@@ -46,11 +46,6 @@ class Settings(BaseSettings):
         pattern="^(debug|info|warning|error)$",
         description="The least level that is logged: `debug`, `info`, `warning` or `error`",
     )
-    webhook_targets: str = Field(
-        "public",
-        pattern="^(public|any)$",
-        description="Where webhooks may go: `public`: https and public addresses; `any`: http and private ones too",
-    )
     ocpp_security_profile: int = Field(
         1,
         ge=0,
@@ -68,6 +63,14 @@ class Settings(BaseSettings):
         "",
         description="Addresses or networks of reverse proxies, separated by commas, whose `X-Forwarded-Proto` and "
         "`X-Forwarded-For` are believed; empty: nobody's",
+    )
+    webhook_targets: str = Field(
+        "public",
+        pattern="^(public|any)$",
+        description="Where webhooks may go: `public`: https and public addresses; `any`: http and private ones too",
+    )
+    events_kept_days: int = Field(
+        90, ge=1, le=36_500, description="Days for which events are kept, at least: 1 to 36500"
     )
 
 

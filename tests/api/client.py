@@ -44,6 +44,7 @@ SHAPES: dict[str, Any] = {
     "BriefSite[]": list[wire.BriefSite],
     "AccessDecision": access.AccessDecision,
     "AccessExplanation": access.AccessExplanation,
+    "AccessDecisions": access.AccessDecisions,
 }
 
 
@@ -153,7 +154,7 @@ class Api:
 
     async def report(self, *states: LiveCharger) -> None:
         """What chargers report of themselves."""
-        await self.change(live.record, self.us.id, states)
+        await self.change(live.record, self.us.id, states, self.clock())
 
 
 def listed(response: httpx.Response) -> dict[int, list[int]]:

@@ -32,6 +32,10 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 EXAMPLES = 25
 """How many random questions an operation gets, besides the document's examples and the edges of its schemas."""
 
+OURSELVES = {"operatorId": 1, "keyId": 2}
+"""The numbers of a customer's first operator and of his first key."""
+UNUSED = 2**40
+
 EXAMPLE_SITES = tuple(
     Site(site_id, f"Example {site_id}", DEPOT.id, external_id="depot-helsinki")
     for site_id in {7, *wire_examples.GROUP_IDS["groupIds"]}
@@ -65,6 +69,9 @@ def test_every_answer_is_one_that_the_document_has(
     for name, known in (("clientId", client_id), ("chargerId", "DEP-1")):
         if isinstance(case.query.get(name), type(known)):
             case.query[name] = known  # else most questions would end there
+    for name, ours in OURSELVES.items():
+        if case.method != "GET" and str(case.path_parameters.get(name)) == str(ours):
+            case.path_parameters[name] = UNUSED  # else all that follows would be refused
     case.call_and_validate(base_url=url, headers=headers, checks=CHECKS)
 
 

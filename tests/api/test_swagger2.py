@@ -206,8 +206,12 @@ def test_a_parameter_s_schema_is_plain_whatever_it_refers_to() -> None:
     nullable = {"anyOf": [{"$ref": "#/components/schemas/Kind"}, {"type": "null"}], "title": "Kind"}
     assert plain_schema({"$ref": "#/components/schemas/Kind"}, kinds, "it") == {"type": "string", "enum": ["A", "B"]}
     assert plain_schema(nullable, kinds, "it") == {"type": "string", "enum": ["A", "B"]}
-    with pytest.raises(CannotRender, match="plain values"):
-        plain_schema({"$ref": "#/components/schemas/Site"}, kinds, "it")
+    listed = {"type": "array", "items": {"$ref": "#/components/schemas/Kind"}}
+    assert plain_schema(listed, kinds, "it")["items"] == {"type": "string", "enum": ["A", "B"]}
+    site = {"$ref": "#/components/schemas/Site"}
+    for refused in (site, {"type": "array", "items": site}):
+        with pytest.raises(CannotRender, match="plain values"):
+            plain_schema(refused, kinds, "it")
 
 
 @pytest.mark.parametrize(("more", "format"), [({}, "multi"), ({"explode": False}, "csv")])

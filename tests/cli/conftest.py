@@ -25,10 +25,11 @@ DEPOT: dict[str, Any] = {
         {"id": 1, "name": "Alice", "homeSiteId": 2, "tags": [{"idTag": "ALICE"}], "rights": [{"siteId": 2}]},
         {"id": 2, "name": "Bob", "tags": [{"idTag": "BOB"}], "rights": [{"siteId": 1}]},
         {"id": 3, "name": "Carol", "tags": [{"idTag": "CAROL"}],
-         "rights": [{"siteId": 2, "validUntil": "2026-06-01T00:00:00Z"}]},
+         "rights": [{"siteId": 2, "validUntil": "2099-06-01T00:00:00Z"}]},
     ],
 }  # fmt: skip
-NOON = "2026-06-03T12:00:00+03:00"
+NOON = "2099-06-03T12:00:00+03:00"
+"""After every test: what is asked about earlier instants, the journal answers."""
 
 
 @dataclass(frozen=True, slots=True)

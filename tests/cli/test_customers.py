@@ -75,8 +75,8 @@ def test_customers_are_listed(run: Cli) -> None:
     run.customer(name="Us")
     run.customer({"sites": [{"id": 1, "name": "x"}]}, name="[/them]")
     assert run("customer", "list", "--json").json == [
-        {"clientId": 1, "name": "Us", "revision": 0},
-        {"clientId": 2, "name": "[/them]", "revision": 1},
+        {"clientId": 1, "name": "Us", "revision": 1},
+        {"clientId": 2, "name": "[/them]", "revision": 2},
     ]
     shown = run("customer", "list")
     assert shown.status == 0
@@ -96,10 +96,12 @@ def test_a_key_may_be_named_read_only_and_expire(run_both: Cli) -> None:
     assert (caller.key_id, caller.read_only) == (made["id"], True)
     first, second = run_both("key", "list", "--json").json
     assert (first["name"], first["readOnly"], first["expiresAt"]) == ("first key", False, None)
-    assert {name: second[name] for name in ("clientId", "id", "name", "lastCharacters", "readOnly", "expiresAt")} == {
+    shown = ("clientId", "id", "name", "operatorId", "lastCharacters", "readOnly", "expiresAt")
+    assert {name: second[name] for name in shown} == {
         "clientId": customer,
         "id": made["id"],
         "name": "report",
+        "operatorId": 1,
         "lastCharacters": made["key"][-4:],
         "readOnly": True,
         "expiresAt": "2098-12-31T22:00:00Z",
@@ -176,3 +178,23 @@ def test_where_two_customers_have_a_key_of_that_id_the_customer_must_be_named(ru
     assert done.err == f"customers 1, 2 have a key {first['id']}: add --customer\n"
     assert run("key", "revoke", first["id"], "--customer", 2).status == 0
     assert [each["revokedAt"] is None for each in run("key", "list", "--json").json] == [True, False]
+
+
+def test_a_customer_allows_a_tag_one_session_at_a_time_or_any_number(run_both: Cli) -> None:
+    customer = run_both("customer", "add", "Harbour", "--json").json["clientId"]
+    database = Database(run_both.url)
+    try:
+        for option, wanted in (("--one-session-per-tag", True), ("--no-one-session-per-tag", False)):
+            said = run_both("customer", "set", str(customer), option, "--json").json
+            assert said == {"clientId": customer, "oneSessionPerTag": wanted}
+            standing = database.read_now(batches.standing, customer)
+            assert standing is not None
+            assert standing.one_session_per_tag is wanted
+    finally:
+        database.close_now()
+
+
+def test_settings_of_no_customer_are_refused(run_both: Cli) -> None:
+    refused = run_both("customer", "set", 404, "--one-session-per-tag")
+    assert refused.status == 2
+    assert "no customer 404" in refused.err

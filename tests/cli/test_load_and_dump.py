@@ -90,22 +90,22 @@ def test_of_very_many_errors_a_person_reads_some_and_a_program_all(run: Cli) -> 
 
 def test_a_good_file_is_loaded_and_counted(run_both: Cli) -> None:
     us = run_both.customer()
-    counts = {"sites": 3, "chargers": 1, "accessGroups": 1, "drivers": 3, "revision": 1}
+    counts = {"sites": 3, "chargers": 1, "accessGroups": 1, "drivers": 3, "revision": 2}
     assert run_both("load", run_both.file(DEPOT), "--customer", us, "--json").json == counts
     them = run_both.customer(name="Them")
     other = {**DEPOT, "chargers": [], "accessGroups": []}
     done = run_both("load", run_both.file(other), "--customer", them)
     assert (done.status, done.out) == (
         0,
-        "Loaded 3 sites, 0 chargers, 0 accessGroups, 3 drivers; revision 1.\n",
+        "Loaded 3 sites, 0 chargers, 0 accessGroups, 3 drivers; revision 2.\n",
     )
 
 
 def test_a_second_file_adds_to_the_first(run: Cli) -> None:
     us = run.customer(DEPOT)
     more = {"drivers": [{"id": 9, "name": "Zoe", "rights": [{"siteId": 2}]}]}
-    assert run("load", run.file(more), "--customer", us, "--json").json["revision"] == 2
-    (site,) = run("who", 2, "--customer", us, "--json", "--at", "2026-06-03T12:00:00Z").json
+    assert run("load", run.file(more), "--customer", us, "--json").json["revision"] == 3
+    (site,) = run("who", 2, "--customer", us, "--json", "--at", "2099-06-03T12:00:00Z").json
     assert [user["id"] for user in site["users"]] == [1, 2, 9]
 
 

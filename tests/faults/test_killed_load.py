@@ -77,11 +77,11 @@ def load_and_kill(url: str, customer: int, file: Path, moment: str, how: str) ->
 
 
 def is_after(database: Database, customer: int, before: dict[str, list[Any]]) -> bool:
-    """Whether all of the load is there; otherwise nothing of it may be."""
-    if revision_of(database, customer) == 1:
+    """Whether all of the load is there; otherwise nothing of it may be. His key and his small network came first."""
+    if revision_of(database, customer) == 2:
         assert database.read_now(everything) == before
         return False
-    assert revision_of(database, customer) == 2
+    assert revision_of(database, customer) == 3
     rows = database.read_now(count_rows)
     assert rows == {name: len(them) + ADDED.get(name, 0) for name, them in before.items()}
     network = stored(database, customer)

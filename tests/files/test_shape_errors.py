@@ -272,7 +272,7 @@ def test_a_hostile_file_does_not_fill_memory_with_its_errors(start: bytes) -> No
 
 def test_an_object_of_very_many_members_is_one_error() -> None:
     many = {f"x{each}": 1 for each in range(100_000)}
-    assert errors_of(with_driver(**many)) == ["drivers[0]: has 100002 members; a driver has at most 9"]
+    assert errors_of(with_driver(**many)) == ["drivers[0]: has 100002 members; a driver has at most 10"]
 
 
 def test_a_hostile_value_does_not_make_an_error_long() -> None:

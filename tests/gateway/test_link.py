@@ -18,7 +18,7 @@ from chargerights.gateway.chargers import ConnectedCharger
 from chargerights.gateway.link import CallRefused, Later, NoAnswer, NotConnected
 from chargerights.storage import authorisations, sessions
 from chargerights.storage.journal import Actor, revise
-from tests.gateway.client import V16, V201, CallError
+from tests.gateway.client import ANSWERS, V16, V201, CallError
 from tests.gateway.server import InProcess, node, until
 from tests.gateway.test_ocpp16 import ALL, BOOT, EVERY, becomes, start, status
 from tests.world import DEP_1, NOW
@@ -258,6 +258,19 @@ async def test_a_charger_answers_a_call(server: InProcess) -> None:
         assert await link.call("ClearCache", {}) == {"status": "Accepted"}
         assert server.gateway.link("GF-1") is None
         assert server.gateway.link("NO-SUCH") is None
+
+
+async def test_whoever_wants_to_know_is_told_of_a_charger_that_has_started_and_may_call_it(server: InProcess) -> None:
+    answered: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def clear(charger: ConnectedCharger) -> None:
+        assert charger.link is not None
+        answered.put_nowait(await charger.link.call("ClearCache", {}))
+
+    server.gateway.after_boot.append(clear)
+    async with server.charger("DEP-1", answers={**ANSWERS, "ClearCache": {"status": "Accepted"}}) as charger:
+        await charger.call("BootNotification", BOOT)
+        assert await answered.get() == {"status": "Accepted"}
 
 
 async def test_refusals_and_silence_are_told_apart(server: InProcess) -> None:

@@ -61,7 +61,7 @@ def drivers(
     """The driver of that id with those tags; at home at one of the sites, with rights on some of the places."""
     return Driver(
         driver_id,
-        f"D{driver_id}",
+        draw(st.sampled_from((f"D{driver_id}", "Zoe", "zoe"))),
         draw(st.sampled_from((None, *site_ids))),
         enabled=not draw(rarely),
         tags=tuple(

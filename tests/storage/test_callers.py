@@ -11,7 +11,8 @@ from sqlalchemy import Connection, select
 from chargerights.rights.errors import InvalidIdentifier
 from chargerights.rights.operators import Permission
 from chargerights.storage import callers, keys
-from chargerights.storage.callers import Caller, InvalidExpiry
+from chargerights.storage.callers import Caller
+from chargerights.storage.changes.api_keys import InvalidExpiry
 from chargerights.storage.database import Database
 from chargerights.storage.journal import UnknownCustomer
 from chargerights.storage.keys import UnknownKey

@@ -345,7 +345,7 @@ async def test_a_charger_that_is_removed_and_comes_again_has_none_of_its_old_sta
 ) -> None:
     alone = replace(OFF_1, charger_id="ALONE", id=77)
     database.write_now(put, cast, alone)
-    database.write_now(live.record, cast, [LiveCharger("ALONE", True)])
+    database.write_now(live.record, cast, [LiveCharger("ALONE", True)], NOW)
     assert "ALONE" in (await images.fresh(cast, revision_of(database, cast), 1)).live
 
     def remove(connection: Connection) -> None:

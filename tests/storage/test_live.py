@@ -34,40 +34,40 @@ def cast(database: Database, customer: int) -> int:
 def test_a_state_of_a_charger_that_there_is_not_is_left_out_and_the_others_are_written(
     database: Database, cast: int
 ) -> None:
-    database.write_now(live.record, cast, [BARE, LiveCharger("404", True)])
+    database.write_now(live.record, cast, [BARE, LiveCharger("404", True)], NOW)
     assert database.read_now(live.since, cast, -1) == (1, [BARE])
 
 
 def test_a_customer_that_there_is_not_has_no_states(database: Database, cast: int) -> None:
     with pytest.raises(UnknownCustomer):
-        database.write_now(live.record, cast + 1, [BARE])
+        database.write_now(live.record, cast + 1, [BARE], NOW)
     assert database.read_now(live.since, cast + 1, -1) == (0, [])
 
 
 def test_states_are_read_as_they_were_written(database: Database, cast: int) -> None:
-    assert database.write_now(live.record, cast, [FULL, BARE]) == 1
+    assert database.write_now(live.record, cast, [FULL, BARE], NOW) == 1
     version, found = database.read_now(live.since, cast, 0)
     assert version == 1
     assert {each.charger_id: each for each in found} == {FULL.charger_id: FULL, BARE.charger_id: BARE}
 
 
 def test_only_what_changed_since_is_read(database: Database, cast: int) -> None:
-    database.write_now(live.record, cast, [FULL])
-    assert database.write_now(live.record, cast, [BARE]) == 2
+    database.write_now(live.record, cast, [FULL], NOW)
+    assert database.write_now(live.record, cast, [BARE], NOW) == 2
     assert database.read_now(live.since, cast, 1) == (2, [BARE])
     assert database.read_now(live.since, cast, 2) == (2, [])
 
 
 def test_a_state_replaces_the_one_before_whole(database: Database, cast: int) -> None:
-    database.write_now(live.record, cast, [FULL])
+    database.write_now(live.record, cast, [FULL], NOW)
     empty = LiveCharger(FULL.charger_id, False)
-    database.write_now(live.record, cast, [empty])
+    database.write_now(live.record, cast, [empty], NOW)
     assert database.read_now(live.since, cast, -1) == (2, [empty])
 
 
 def test_live_state_takes_no_revision_and_changes_no_right(database: Database, cast: int) -> None:
     before = revision_of(database, cast)
-    database.write_now(live.record, cast, [FULL])
+    database.write_now(live.record, cast, [FULL], NOW)
     assert revision_of(database, cast) == before
     found = database.read_now(networks.load, cast)
     assert (found.live_version, found.live) == (1, {FULL.charger_id: FULL})
@@ -78,12 +78,12 @@ async def test_an_image_follows_live_versions(database: Database, cast: int) -> 
     revision = revision_of(database, cast)
     image = await images.fresh(cast, revision, 0)
     assert image.live == {}
-    database.write_now(live.record, cast, [FULL])
+    database.write_now(live.record, cast, [FULL], NOW)
     assert (await images.fresh(cast, revision, 0)).live == {}
     assert (await images.fresh(cast, revision, 1)).live == {FULL.charger_id: FULL}
     held = await images.fresh(cast, revision, 1)
     token = held.reading()
-    database.write_now(live.record, cast, [BARE])
+    database.write_now(live.record, cast, [BARE], NOW)
     newer = await images.fresh(cast, revision, 2)
     assert (newer.live_version, newer.live) == (2, {FULL.charger_id: FULL, BARE.charger_id: BARE})
     assert (held.live_version, held.live) == (1, {FULL.charger_id: FULL})

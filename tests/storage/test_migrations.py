@@ -6,16 +6,18 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, inspect
 
+from chargerights.storage import event_clock, events
 from chargerights.storage.database import Database, DatabaseAway, InvalidDatabaseUrl
 from chargerights.storage.migration import UnknownSchema, migrate
 from tests.servers import opened
 from tests.storage.writing import add_customer, everything, put_facts, stored
-from tests.world import FACTS, network
+from tests.world import FACTS, NOW, TOMORROW, network
 
 READ_VERSION = "SELECT version_num FROM alembic_version"
 
@@ -43,12 +45,16 @@ def shape(connection: Connection) -> dict[str, Any]:
             ],
             inspector.get_pk_constraint(name),
             sorted(map(repr, inspector.get_foreign_keys(name))),
-            sorted(map(repr, inspector.get_indexes(name))),
+            sorted(orjson.dumps(each, default=str) for each in inspector.get_indexes(name)),
             sorted(map(repr, inspector.get_unique_constraints(name))),
             sorted(map(repr, inspector.get_check_constraints(name))),
         )
         for name in tables(connection)
     }
+
+
+def schema_version(database: Database) -> str:
+    return database.read_now(lambda connection: str(connection.exec_driver_sql(READ_VERSION).scalar_one()))
 
 
 def set_version(connection: Connection, version: str) -> None:
@@ -59,7 +65,7 @@ def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(database: Da
     customer = add_customer(database)
     put_facts(database, customer, FACTS)
     before = database.read_now(everything)
-    version = database.read_now(lambda connection: connection.exec_driver_sql(READ_VERSION).scalar_one())
+    version = schema_version(database)
     database.write_now(set_version, "9999")
     try:
         with pytest.raises(UnknownSchema, match="newer version of chargerights"):
@@ -118,6 +124,26 @@ def test_migrating_again_changes_nothing(database: Database, database_url: str) 
     before = database.read_now(everything), database.read_now(shape)
     migrate(database_url)
     assert (database.read_now(everything), database.read_now(shape)) == before
+
+
+def test_a_customer_from_before_there_were_events_has_a_log_that_begins_at_his_last_change(
+    empty_database_url: str,
+) -> None:
+    migrate(empty_database_url)
+    with opened(empty_database_url) as database:
+        old, idle = add_customer(database), add_customer(database, "Without a change")
+        put_facts(database, old, FACTS)
+        before = schema_version(database)
+        database.write_now(alembic, command.downgrade, "0002")
+        migrate(empty_database_url)
+        assert schema_version(database) == before
+        assert database.read_now(event_clock.due, NOW) == [old, idle]
+        for customer in (old, idle):
+            assert not database.write_now(event_clock.advance, customer, TOMORROW, 100)
+        assert database.read_now(event_clock.due, TOMORROW) == []
+        told = database.read_now(events.since, old, 0, 100).events
+        assert sorted(event.type for event in told) == ["right.began", "tag.began"], "Peggy's right and Ivan's card"
+        assert database.read_now(events.since, idle, 0, 100) == events.Page([], 0, 0)
 
 
 def test_nodes_that_start_at_once_migrate_once(empty_database_url: str) -> None:

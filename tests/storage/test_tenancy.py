@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, select
 
 from chargerights.rights.model import AccessGroup, Charger, Driver, Place, PlaceKind, Right, Site, Tag
-from chargerights.storage import batches, callers, charger_passwords, journal, live, local_lists, schema
+from chargerights.storage import (
+    batches,
+    callers,
+    charger_passwords,
+    deliveries,
+    event_clock,
+    events,
+    journal,
+    live,
+    local_lists,
+    schema,
+)
+from chargerights.storage import webhooks as webhooks_rows
 from chargerights.storage.authorisations import Authorisation
-from chargerights.storage.changes import partners, rights, sites
+from chargerights.storage.changes import partners, rights, sites, webhooks
 from chargerights.storage.charging_settings import set_one_session_per_tag
 from chargerights.storage.database import Database
 from chargerights.storage.images import Images
@@ -71,7 +84,25 @@ def test_each_loads_his_own(database: Database, two: tuple[int, int]) -> None:
 
 def test_nothing_that_one_customer_changes_changes_a_row_of_the_other(database: Database, two: tuple[int, int]) -> None:
     mine, theirs = two
+    url = "https://example.com/"
+    (hook, _), (other, _) = [database.write_now(journal.make, each, OCCASION, webhooks.add, url) for each in two]
+    assert hook.id == other.id
     before = database.read_now(rows_of, theirs)
+
+    def deliver(connection: Connection) -> None:
+        """As a node does that delivers to mine: every statement of it."""
+        later = NOW + timedelta(seconds=1)
+        (waiting,) = [each for each in deliveries.waiting(connection, NOW) if each.customer_id == mine]
+        for step in (
+            lambda lease: deliveries.keep(connection, lease, 2, 200, NOW, later),
+            lambda lease: deliveries.fail(connection, lease, 1, 500, "it fails", NOW, NOW),
+            lambda lease: deliveries.keep(connection, lease, 2, None, NOW, None),
+        ):
+            lease = deliveries.take(connection, mine, hook.id, "me", NOW, later)
+            assert lease is not None
+            assert step(lease)
+            webhooks_rows.replay(connection, mine, hook.id, waiting.position)
+        assert deliveries.skip(connection, waiting, 2, NOW)
 
     def remove_all(connection: Connection) -> None:
         with revise(connection, mine, at=NOW, actor=Actor("test"), action="test") as revision:
@@ -90,7 +121,7 @@ def test_nothing_that_one_customer_changes_changes_a_row_of_the_other(database: 
         (journal.make, (mine, OCCASION, rights.grant, 1, Place(PlaceKind.SITE, 1))),
         (journal.make, (mine, OCCASION, rights.revoke, 1, Place(PlaceKind.SITE, 2))),
         (journal.make, (mine, OCCASION, rights.revoke, 1, Place(PlaceKind.ACCESS_GROUP, 1))),
-        (live.record, (mine, [LiveCharger("MINE-1", True)])),
+        (live.record, (mine, [LiveCharger("MINE-1", True)], NOW)),
         (charger_passwords.renew, ("MINE-1", NOW)),
         (set_one_session_per_tag, (mine, True)),
         (local_lists.put, (mine, [KeptList("MINE-1", 1, 0, None, {}, NOW)])),
@@ -99,6 +130,13 @@ def test_nothing_that_one_customer_changes_changes_a_row_of_the_other(database: 
         (batches.write, (mine, "node", BATCH)),
         (batches.write, (mine, "other", replace(BATCH, states=(), authorisations=()))),
         (live.disconnect_silent, (mine, TOMORROW)),
+        (deliver, ()),
+        (journal.make, (mine, OCCASION, webhooks.change, hook.id)),
+        (journal.make, (mine, OCCASION, webhooks.rotate, hook.id)),
+        (journal.make, (mine, OCCASION, webhooks.disable, hook.id, hook.url)),
+        (event_clock.advance, (mine, TOMORROW, 10)),
+        (events.prune, (mine, TOMORROW, 100)),
+        (journal.make, (mine, OCCASION, webhooks.remove, hook.id)),
         (callers.note_use, (caller, TOMORROW)),
         (callers.revoke_key, (mine, key.id, NOW)),
         (remove_all, ()),
@@ -133,6 +171,6 @@ async def test_the_image_of_one_follows_no_change_of_the_other(database: Databas
 
 def test_live_state_of_one_is_not_the_others(database: Database, two: tuple[int, int]) -> None:
     mine, theirs = two
-    database.write_now(live.record, mine, [LiveCharger("MINE-1", True)])
+    database.write_now(live.record, mine, [LiveCharger("MINE-1", True)], NOW)
     assert database.read_now(live.since, theirs, -1) == (0, [])
     assert database.read_now(live.since, mine, -1) == (1, [LiveCharger("MINE-1", True)])

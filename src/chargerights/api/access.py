@@ -1,25 +1,41 @@
-"""May this tag charge here, and why: the forward question and its explanation (API.md section 3)."""
+"""May this tag charge here, and why: the forward question and its explanation (API.md section 3).
+
+Questions about an instant that has passed are answered from the facts as they were then; about now and later, from
+those of today. An operator with site access asks about his chargers; of drivers whom he does not look after he is
+told as far as a right of theirs reaches the charger.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from ..rights.decide import Cause, Decision, Reason, Standing, Verdict, decide
-from ..rights.errors import InvalidInput, UnknownCharger
+from ..rights.errors import InvalidInput, UnknownCharger, UnknownDriver
 from ..rights.explain import Explanation, explain, explain_driver, why_not
-from ..rights.model import PlaceKind
+from ..rights.model import Driver, PlaceKind
 from ..rights.network import Network
-from .asking import ask
-from .auth import CallerFirst, Reader
+from ..rights.operators import Permission, Scope
+from ..storage.undoing import BeforeHistory
+from .auth import CallerFirst, LongBody
+from .pasts import as_of, at_one, scope_in
 from .v2.hours import WeeklyHours
 from .v2.hours import shown as hours_shown
 from .v2.shapes import PROBLEM, Instant, Shape
+from .v2.views import View, answer, viewing
 
-router = APIRouter(prefix="/v2/access", tags=["Decisions"], route_class=CallerFirst)
+router = APIRouter(prefix="/v2/access", tags=["Decisions"], route_class=CallerFirst, responses={"default": PROBLEM})
+many = APIRouter(route_class=LongBody)
+
+NEEDED = (Permission.READ_CHARGERS, Permission.READ_DRIVERS)
+MOST_QUESTIONS = 1_000
+EVERYTHING = Scope(Network(), None)
+"""What an operator without limits sees, of whatever network."""
 
 
 class AccessQuestion(Shape):
@@ -79,6 +95,26 @@ class AccessExplanation(AccessDecision):
     sentence: str = Field(description="The answer in one sentence for a person")
 
 
+class AccessQuestions(Shape):
+    """Up to a thousand questions."""
+
+    questions: list[AccessQuestion] = Field(min_length=1, max_length=MOST_QUESTIONS)
+
+
+class Unanswered(Shape):
+    """A question about an instant that the journal does not reach back to: not a no of that time, but no answer."""
+
+    allowed: bool = Field(description="false: what is not known is no yes", json_schema_extra={"const": False})
+    problem: str = Field(description="Why there is no answer, and from when on there are answers")
+
+
+class AccessDecisions(Shape):
+    """The decisions in the order of the questions."""
+
+    decisions: list[AccessDecision | Unanswered]
+    revision: int = Field(description="The customer's revision at the asking; each decision tells its own")
+
+
 class OneOf(InvalidInput):
     """Neither or both of two parameters of which one is needed."""
 
@@ -89,15 +125,34 @@ class OneOf(InvalidInput):
     summary="Check whether a tag may charge at a charger",
     response_model=AccessDecision,
     response_model_exclude_none=True,
-    responses={"default": PROBLEM},
 )
-async def check(request: Request, caller: Reader, question: AccessQuestion) -> Response:
-    """Decides by the rule that chargers are answered by; an unknown charger is a 404, an unknown tag a no."""
-    asked = await ask(request, caller)
-    if question.charger_id not in asked.network.chargers:
-        raise UnknownCharger((question.charger_id,))
-    decision = decide(asked.network, question.id_tag, question.charger_id, question.at or asked.at)
-    return _json(decided(asked.network, decision, asked.image.revision))
+async def check(view: Annotated[View, Depends(viewing(*NEEDED))], question: AccessQuestion) -> Response:
+    """Decides by the rule that chargers are answered by; an unknown charger is a 404, an unknown tag a no. With `at`
+    in the past it decides by the facts of that instant, as far back as the journal goes; `revision` tells which."""
+
+    def judged(network: Network, revision: int) -> AccessDecision:
+        _require_charger(scope_in(view, network), question.charger_id)
+        return _decision(view, question, network, revision)
+
+    return answer(await at_one(view, question.at, judged))
+
+
+@many.post(
+    "/checks",
+    operation_id="checkAccessOfMany",
+    summary="Check up to 1,000 tags and chargers at once",
+    response_model=AccessDecisions,
+    response_model_exclude_none=True,
+)
+async def check_many(view: Annotated[View, Depends(viewing(*NEEDED))], asked: AccessQuestions) -> Response:
+    """Each question is answered by itself: an unknown charger is a no with the cause `chargerUnknown`, and an instant
+    before the journal has a `problem` and no reason. A question that is not understood refuses them all."""
+    revision = view.image.revision
+    found = await as_of(view, [(each.at, partial(_decision, view, each)) for each in asked.questions])
+    decisions = [
+        Unanswered(allowed=False, problem=str(each)) if isinstance(each, BeforeHistory) else each for each in found
+    ]
+    return answer(AccessDecisions(decisions=decisions, revision=revision))
 
 
 @router.get(
@@ -106,35 +161,62 @@ async def check(request: Request, caller: Reader, question: AccessQuestion) -> R
     summary="Explain why a tag or driver may or may not charge at a charger",
     response_model=AccessExplanation,
     response_model_exclude_none=True,
-    responses={"default": PROBLEM},
 )
 async def explain_access(
-    request: Request,
-    caller: Reader,
+    view: Annotated[View, Depends(viewing(*NEEDED))],
     charger_id: Annotated[str, Query(alias="chargerId", description="The identity under which the charger connects")],
     id_tag: Annotated[str | None, Query(alias="idTag", description="What the driver shows; or name the driver")] = None,
     driver_id: Annotated[int | None, Query(alias="driverId", description="The driver's number")] = None,
     at: Annotated[Instant | None, Query(description="The instant asked about; now when not given")] = None,
 ) -> Response:
-    """The decision with every right of the driver, whether it reaches, and if not why not."""
-    asked = await ask(request, caller)
-    instant = at or asked.at
-    if id_tag is not None and driver_id is None:
-        explanation = explain(asked.network, id_tag, charger_id, instant)
-    elif driver_id is not None and id_tag is None:
-        explanation = explain_driver(asked.network, driver_id, charger_id, instant)
-    else:
+    """The decision with every right of the driver, whether it reaches, and if not why not; of an instant in the past,
+    by the facts as they were then."""
+    if (id_tag is None) == (driver_id is None):
         raise OneOf("name either idTag or driverId")
-    return _json(explained(asked.network, explanation, asked.image.revision))
+    instant = at or view.at
+
+    def judged(network: Network, revision: int) -> AccessExplanation:
+        scope = scope_in(view, network)
+        _require_charger(scope, charger_id)
+        if id_tag is not None:
+            return explained(network, explain(network, id_tag, charger_id, instant), revision, scope)
+        explanation = explain_driver(network, driver_id or 0, charger_id, instant)
+        if not _shows(scope, explanation.decision.driver, explanation.verdicts):
+            raise UnknownDriver((driver_id or 0,))
+        return explained(network, explanation, revision, scope)
+
+    return answer(await at_one(view, at, judged))
 
 
-def decided(network: Network, decision: Decision, revision: int) -> AccessDecision:
-    """The decision as programs read it."""
-    return AccessDecision(**_answer(network, decision), revision=revision)
+def _require_charger(scope: Scope, charger_id: str) -> None:
+    if not scope.sees_charger(charger_id):
+        raise UnknownCharger((charger_id,))
 
 
-def explained(network: Network, explanation: Explanation, revision: int) -> AccessExplanation:
-    """The explanation as programs read it."""
+def _decision(view: View, question: AccessQuestion, network: Network, revision: int) -> AccessDecision:
+    scope, at = scope_in(view, network), question.at or view.at
+    if scope.unlimited or scope.sees_charger(question.charger_id):
+        decision = decide(network, question.id_tag, question.charger_id, at)
+    else:
+        decision = Decision(Cause.CHARGER_UNKNOWN, at)
+    return decided(network, decision, revision, scope)
+
+
+def decided(network: Network, decision: Decision, revision: int, scope: Scope = EVERYTHING) -> AccessDecision:
+    """The decision as programs read it, as far as the scope shows it."""
+    return AccessDecision(**_answer(network, decision, decision.verdicts, scope), revision=revision)
+
+
+def explained(
+    network: Network, explanation: Explanation, revision: int, scope: Scope = EVERYTHING
+) -> AccessExplanation:
+    """The explanation as programs read it, as far as the scope shows it."""
+    decision, verdicts, sentence = explanation.decision, explanation.verdicts, explanation.sentence
+    if not _shows(scope, decision.driver, verdicts):
+        verdicts = ()
+        sentence = (
+            "No: the tag is that of a driver whom you do not look after, and no right of his reaches the charger."
+        )
     rights = [
         JudgedRight(
             **_path(network, each),
@@ -142,18 +224,22 @@ def explained(network: Network, explanation: Explanation, revision: int) -> Acce
             standing=each.standing,
             why_not=why_not(each) or None,
         )
-        for each in explanation.verdicts
+        for each in verdicts
+        if each.via or scope.holds(each.right.place)
     ]
-    members = _answer(network, explanation.decision)
-    return AccessExplanation(**members, revision=revision, rights=rights, sentence=explanation.sentence)
+    members = _answer(network, decision, explanation.verdicts, scope)
+    return AccessExplanation(**members, revision=revision, rights=rights, sentence=sentence)
 
 
-def _json(answer: Shape) -> Response:
-    return Response(answer.to_json(), media_type="application/json")
+def _shows(scope: Scope, driver: Driver | None, verdicts: Iterable[Verdict]) -> bool:
+    """Whether the caller may know who it is: he looks after him, or a right of his reaches the charger."""
+    return driver is None or scope.sees_driver(driver) or any(each.via for each in verdicts)
 
 
-def _answer(network: Network, decision: Decision) -> dict[str, Any]:
+def _answer(network: Network, decision: Decision, verdicts: Iterable[Verdict], scope: Scope) -> dict[str, Any]:
     driver, tag = decision.driver, decision.tag
+    if not _shows(scope, driver, verdicts):
+        driver = tag = None
     return {
         "allowed": decision.allowed,
         "reason": decision.reason,
@@ -175,3 +261,6 @@ def _path(network: Network, verdict: Verdict) -> dict[str, Any]:
         "valid_until": right.valid_until,
         "hours": hours_shown(right.hours),
     }
+
+
+router.include_router(many)

@@ -51,9 +51,8 @@ class CallerFirst(APIRoute):
             async def receive() -> Message:
                 return {"type": "http.request", "body": body, "more_body": False}
 
-            others = [header for header in request.scope["headers"] if header[0] != b"content-type"]
-            scope = {**request.scope, "headers": [*others, (b"content-type", b"application/json")]}
-            again = Request(scope, receive)
+            headers = [each for each in request.scope["headers"] if each[0] != b"content-type"]
+            again = Request({**request.scope, "headers": headers}, receive)
             again.state.caller = caller
             return await handle(again)
 

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from ..files.values import MUST_BE
 from ..rights.errors import Conflict, DomainError, InvalidInput, NotFound
 from ..storage.database import DatabaseFault
+from ..storage.events import EventsGone
 from .limits import TooManyRequests
 
 V1_PREFIX = "/api/"
@@ -42,6 +43,7 @@ class InMember(DomainError):
     def __init__(self, member: str, error: DomainError) -> None:
         self.error = error
         self.errors = {member: [str(error)]}
+        self.extension = getattr(error, "extension", None)
         super().__init__(f"{member}: {error}")
 
 
@@ -57,6 +59,7 @@ STATUSES: dict[type[Exception], int] = {
     Forbidden: 403,
     NotFound: 404,
     Conflict: 409,
+    EventsGone: 410,
     PreconditionFailed: 412,
     InMember: 400,
     TooManyRequests: 429,
@@ -81,8 +84,15 @@ def status_of(error: Exception) -> int:
     return next(STATUSES[each] for each in type(error).__mro__ if each in STATUSES)
 
 
-def answer(request: Request, status: int, detail: str, errors: dict[str, list[str]] | None = None) -> Response:
-    """The error on the wire of the path that was asked; `errors`: what is wrong, by member or parameter."""
+def answer(
+    request: Request,
+    status: int,
+    detail: str,
+    errors: dict[str, list[str]] | None = None,
+    extension: dict[str, Any] | None = None,
+) -> Response:
+    """The error on the wire of the path that was asked. `errors`: what is wrong, by member or parameter; `extension`:
+    more members for programs."""
     if request.url.path.startswith(V1_PREFIX):
         status = {403: 401, 409: 400}.get(status, status)
         return _plain(V1_TEXTS.get(status, HTTPStatus(status).phrase), status, detail)
@@ -91,6 +101,7 @@ def answer(request: Request, status: int, detail: str, errors: dict[str, list[st
     problem["instance"] = request.url.path
     if errors:
         problem["errors"] = errors
+    problem |= extension or {}
     return JSONResponse(problem, status, media_type="application/problem+json")
 
 
@@ -104,7 +115,9 @@ def install(app: FastAPI) -> None:
         if isinstance(error, DatabaseFault):
             log.warning("database fault", path=request.url.path, fault=str(error), cause=repr(error.__cause__))
             return answer(request, status, "")
-        response = answer(request, status, str(error), getattr(error, "errors", None))
+        response = answer(
+            request, status, str(error), getattr(error, "errors", None), getattr(error, "extension", None)
+        )
         response.headers.update(getattr(error, "headers", {}))
         return response
 

@@ -10,7 +10,9 @@ from datetime import datetime
 from fastapi import Request
 
 from ..outbound.targets import Targets
+from ..rights.reports import Finding
 from ..storage.database import Database
+from ..storage.history import History
 from ..storage.images import Images
 from .answers import Fragments
 from .limits import Limits
@@ -18,14 +20,16 @@ from .limits import Limits
 
 @dataclass(slots=True)
 class State:
-    """The database, the images of its customers, and what was encoded of them."""
+    """The database, the images of its customers and their pasts, and what was encoded of them."""
 
     database: Database
     images: Images
     clock: Callable[[], datetime]
     limits: Limits
+    history: History
     webhook_targets: Targets
     fragments: dict[int, Fragments] = field(default_factory=dict)
+    reports: dict[tuple[object, ...], list[Finding]] = field(default_factory=dict)
     noted_uses: dict[tuple[int, int], datetime] = field(default_factory=dict)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 

@@ -17,9 +17,21 @@ from .. import __version__
 from ..rights.errors import DomainError
 from ..settings import InvalidSettings
 from ..storage.database import DatabaseFault, InvalidDatabaseUrl
-from ..storage.migration import UnknownSchema
-from . import chargers, customers, networks, questions, server, simulator
+from ..storage.migration import MayNotMigrate, UnknownSchema
+from ..storage.roles import InvalidRole
+from . import chargers, customers, drivers, networks, operators, questions, server, simulator
 from .common import WrongQuestion, complain
+
+REFUSALS = (
+    DomainError,
+    WrongQuestion,
+    InvalidSettings,
+    InvalidDatabaseUrl,
+    UnknownSchema,
+    MayNotMigrate,
+    InvalidRole,
+)
+"""What the person at the terminal can mend."""
 
 app = App(
     name="chargerights",
@@ -28,9 +40,12 @@ app = App(
     help_on_error=False,
 )
 app.command(server.serve)
+app.command(server.migrate)
 app.command(customers.customer)
+app.command(operators.operator)
 app.command(customers.key)
 app.command(chargers.charger)
+app.command(drivers.driver)
 app.command(networks.load)
 app.command(networks.dump)
 app.command(questions.who)
@@ -45,7 +60,7 @@ def main() -> None:
         status = app(sys.argv[1:], exit_on_error=False, print_error=True, result_action="return_value")
     except CycloptsError:  # printed by cyclopts
         sys.exit(2)
-    except (DomainError, WrongQuestion, InvalidSettings, InvalidDatabaseUrl, UnknownSchema) as error:
+    except REFUSALS as error:
         complain(str(error))
         sys.exit(2)
     except DatabaseFault as error:

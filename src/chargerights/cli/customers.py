@@ -102,13 +102,23 @@ def add_key(
     name: Annotated[str, Parameter(help="What the key is for")] = "",
     read_only: Annotated[bool, Parameter(help="The key may ask but not change", negative="")] = False,
     expires: Annotated[str | None, Parameter(help="Instant from which the key is refused, ISO 8601")] = None,
+    operator: Annotated[
+        int | None,
+        Parameter(help="Whose key it is; else that of one who may do everything", validator=int64),
+    ] = None,
     common: Common = COMMON,
 ) -> None:
     """Add an API key, which is shown this once."""
     ends = instant(expires, "--expires") if expires is not None else None
     with common.open() as database:
         made, secret = database.write_now(
-            callers.add_key, customer, at=now(), name=name, read_only=read_only, expires_at=ends
+            callers.add_key,
+            customer,
+            at=now(),
+            name=name,
+            read_only=read_only,
+            expires_at=ends,
+            operator_id=operator,
         )
     if common.json:
         print_json({"id": made.id, "key": secret})
@@ -129,13 +139,12 @@ def list_keys(
     if common.json:
         print_json([_members(customer_id, each) for customer_id, each in found])
         return
-    table = Table("Customer", "Id", "Name", "Ends in", "May", "Last used", "State")
+    table = Table("Customer", "Id", "Name", "Operator", "Ends in", "May", "Last used", "State")
     for customer_id, each in found:
         used = f"{each.last_used_at:%Y-%m-%d %H:%M}" if each.last_used_at else "never"
         may = "read" if each.read_only else "read, write"
-        table.add_row(
-            str(customer_id), str(each.id), escape(each.name), f"…{each.last_characters}", may, used, _state(each)
-        )
+        who = str(customer_id), str(each.id), escape(each.name), str(each.operator_id)
+        table.add_row(*who, f"…{each.last_characters}", may, used, _state(each))
     stdout.print(table)
 
 
@@ -182,6 +191,7 @@ def _members(customer_id: int, each: ApiKey) -> dict[str, object]:
         "clientId": customer_id,
         "id": each.id,
         "name": each.name,
+        "operatorId": each.operator_id,
         "lastCharacters": each.last_characters,
         "readOnly": each.read_only,
         "createdAt": each.created_at,

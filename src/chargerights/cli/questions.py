@@ -7,6 +7,7 @@ not).
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -20,7 +21,7 @@ from ..rights import explain as core
 from ..rights.decide import Decision, Standing, decide
 from ..rights.errors import UnknownCharger
 from ..rights.listing import drivers_of_sites
-from ..storage import chargers, networks
+from ..storage import chargers, history
 from ..storage.images import Image
 from ..storage.networks import Snapshot
 from .common import Common, instant, int64, now, stdout
@@ -49,7 +50,7 @@ def who(
     """
     instant_asked = instant(at, "--at") if at is not None else now()
     with common.open() as database:
-        found = database.read_now(networks.load, customer)
+        found = database.read_now(history.as_of, customer, instant_asked)
     network = found.network
     listings = drivers_of_sites(network, sites, instant_asked)
     if common.json:
@@ -85,7 +86,7 @@ def check(
         Id of the charger.
     """
     instant_asked = instant(at, "--at") if at is not None else now()
-    found = _snapshot_for(common, charger, customer)
+    found = _snapshot_for(common, charger, customer, instant_asked)
     decision = decide(found.network, tag, charger, instant_asked)
     if common.json:
         sys.stdout.write(access.decided(found.network, decision, found.revision).to_json() + "\n")
@@ -107,7 +108,7 @@ def explain(
         Id of the charger.
     """
     instant_asked = instant(at, "--at") if at is not None else now()
-    found = _snapshot_for(common, charger, customer)
+    found = _snapshot_for(common, charger, customer, instant_asked)
     explanation = core.explain(found.network, tag, charger, instant_asked)
     if common.json:
         sys.stdout.write(access.explained(found.network, explanation, found.revision).to_json() + "\n")
@@ -126,12 +127,14 @@ def _verdict(decision: Decision) -> str:
     return f"[bold {colour}]{'yes' if decision.allowed else 'no'}[/] {decision.reason}"
 
 
-def _snapshot_for(common: Common, charger_id: str, customer_id: int | None) -> Snapshot:
+def _snapshot_for(common: Common, charger_id: str, customer_id: int | None, at: datetime) -> Snapshot:
+    """The network as it was at the instant, of the customer or of the charger's owner."""
+
     def load(connection: Connection) -> Snapshot:
         owner = chargers.owner(connection, charger_id) if customer_id is None else customer_id
         if owner is None:
             raise UnknownCharger((charger_id,))
-        return networks.load(connection, owner)
+        return history.as_of(connection, owner, at)
 
     with common.open() as database:
         found = database.read_now(load)

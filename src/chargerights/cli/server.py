@@ -1,4 +1,4 @@
-"""`chargerights serve`, and its demo."""
+"""`chargerights serve` with its demo, and `chargerights migrate`."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from ..app import SERVER_OPTIONS
 from ..files.demo_network import STORIES, demo_network
 from ..files.network_file import parse
 from ..rights.listing import drivers_of_sites
-from ..storage import callers, networks
+from ..storage import callers, migration, networks, roles
 from ..storage.database import Database
 from ..storage.images import Image
 from ..storage.journal import Actor
-from .common import Common, now, stdout
+from .common import Common, now, print_json, stdout
 from .networks import load_file
 
 DEMO_CUSTOMER = "Demo"
@@ -70,6 +70,25 @@ def serve(
         workers=workers,
         **SERVER_OPTIONS | proxies,
     )
+
+
+def migrate(
+    *,
+    grant_to: Annotated[
+        str | None, Parameter(help="PostgreSQL role that the server connects as: it gets what that needs, and no more")
+    ] = None,
+    common: Common = COMMON,
+) -> None:
+    """Bring the database to this version, as the user who owns its tables."""
+    migration.migrate(common.url)
+    if grant_to is not None:
+        roles.grant(common.url, grant_to)
+    if common.json:
+        print_json({"migrated": True, "grantedTo": grant_to})
+    else:
+        stdout.print("The database is of this version.")
+        if grant_to is not None:
+            stdout.print(f"{grant_to} may run the server, and cannot change the journal.", markup=False)
 
 
 def _raise_file_limit() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
@@ -52,13 +52,12 @@ class ServedCustomer:
         """None when a tag may be in any number of sessions."""
         self.partner: Partner | None = None
         """Who is asked about tags that are unknown here."""
-        self.after_boot: list[Work] = []
+        self.after_boot: Sequence[Work] = ()
         """Done with every charger that has started, beside its link; see `Link.spawn`."""
         self.outbox = Outbox(customer_id, node, database, images, clock, threads)
         self.outbox.on_elsewhere = self._elsewhere
         self.outbox.on_gone = self._gone
         self.lists = LocalLists(customer_id, self.chargers, database, images, clock)
-        self.after_boot.append(self.lists.booted)
         self._lists_hours_too = False
         self._targets = targets
         self._partner_as_of = -1

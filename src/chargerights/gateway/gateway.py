@@ -16,8 +16,9 @@ from ..storage import charger_passwords, live
 from ..storage.charger_passwords import Known
 from ..storage.database import WRITERS, Database, DatabaseFault
 from ..storage.images import Images
+from . import local_lists
 from .admission import Policy, Refused
-from .chargers import ConnectedCharger
+from .chargers import ConnectedCharger, Work
 from .customers import ServedCustomer
 from .link import REMOVED, Link
 
@@ -46,6 +47,8 @@ class Gateway:
         self.policy = policy or Policy()
         self.clock = clock
         self.customers: dict[int, ServedCustomer] = {}
+        self.after_boot: list[Work] = [local_lists.booted]
+        """What is done with every charger that has started, once it has its answer; see `Link.spawn`."""
         self._database = database
         self._images = images
         self._targets = targets
@@ -84,6 +87,7 @@ class Gateway:
             customer = ServedCustomer(
                 known.customer_id, self.node, self._database, self._images, self.clock, self._threads, self._targets
             )
+            customer.after_boot = self.after_boot
             self.customers[known.customer_id] = customer
         try:
             await customer.open()

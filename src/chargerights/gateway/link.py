@@ -113,18 +113,17 @@ class Link:
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Runs work beside the reading, for as long as the link is open at most. A failed call ends it in silence."""
-
-        async def watched() -> None:
-            try:
-                await work
-            except (CallFailed, OSError) as error:
-                log.info("a charger was asked in vain", charger=self.charger.charger_id, cause=str(error))
-            except Exception as error:
-                log.error("work for a charger failed", charger=self.charger.charger_id, exc_info=error)
-
-        task = asyncio.create_task(watched())
+        task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._worked)
+
+    def _worked(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, CallFailed | OSError):
+            log.info("a charger was asked in vain", charger=self.charger.charger_id, cause=str(error))
+        elif error is not None:
+            log.error("work for a charger failed", charger=self.charger.charger_id, exc_info=error)
 
     async def close(self, code: int, reason: str) -> None:
         """Ends it with a reason; `run` returns."""

@@ -95,12 +95,14 @@ class ChargerList:
     def look(self, now: float, at: datetime) -> None:
         """Begins what there is to do, if the charger is connected. `now` is the event loop's time."""
         link = self.charger.link
-        if link is None or self._is_running:
+        if link is None:
             return
-        if link is not self._link:
+        if link is not self._link:  # whose work ends with it
             self._link, self._opened_at, self._try_at = link, now, now
-            self._is_checked = self._has_no_cache = False
+            self._is_checked = self._has_no_cache = self._is_running = False
             self._failures = 0
+        if self._is_running:
+            return
         if self._is_checked:
             ready = self._has_work(at) if self.trouble not in HOPELESS else self._taken and not self._has_no_cache
         elif self._configurations is self.charger.reported.configurations:
@@ -123,13 +125,13 @@ class ChargerList:
             if self._taken:
                 await self._clear_cache(link)
             self._failures = 0
-        except NotConnected:
-            self._whole = True
+        except NotConnected:  # the next connection begins anew
             raise
         except (CallFailed, DatabaseFault) as error:
             self._failed(error)
         finally:
-            self._is_running = False
+            if self._link is link:
+                self._is_running = False
             self._lists.changed(self)
 
     def _failed(self, error: Exception) -> None:
@@ -287,6 +289,8 @@ class ChargerList:
         self._may_hold = {**before, self.version: after}
         message = list_messages.update(link.version, self.version, kind, [each for _, each in part])
         status = (await link.call("SendLocalList", message))["status"]
+        if self._link is not link:
+            raise NotConnected("the charger has connected again meanwhile")
         if status == "NotSupported":
             self._give_up(OutOfStep.NOT_SUPPORTED)
         elif status != "Accepted":

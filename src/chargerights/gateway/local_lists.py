@@ -83,7 +83,7 @@ class LocalLists:
     def after(self, seconds: float) -> datetime:
         return self._clock() + timedelta(seconds=seconds)
 
-    async def booted(self, charger: ConnectedCharger) -> None:
+    def booted(self, charger: ConnectedCharger) -> None:
         """The charger has started."""
         self._list_of(charger).booted(self.now)
 
@@ -205,6 +205,11 @@ class LocalLists:
             self._unsaved = unsaved | self._unsaved
         except Exception as error:
             log.error("local lists cannot be kept", customer=self._customer_id, exc_info=error)
+
+
+async def booted(charger: ConnectedCharger) -> None:
+    """The charger has started: its list is looked at anew."""
+    charger.customer.lists.booted(charger)
 
 
 async def _in_steps(network: Network, charger_id: str, at: datetime, hours_too: bool) -> TagList:

@@ -14,6 +14,8 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
+import httpx
+
 from ..rights.errors import InvalidInput
 
 MAX_URL_LENGTH = 2_000
@@ -52,7 +54,8 @@ def check_url(url: str, targets: Targets) -> None:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
-    except ValueError as error:
+        httpx.URL(url)  # which is what sends: it reads more strictly
+    except (ValueError, httpx.InvalidURL) as error:
         raise InvalidWebhookUrl(f"the URL cannot be read: {error}") from None
     if parts.scheme not in schemes or not host:
         raise InvalidWebhookUrl(

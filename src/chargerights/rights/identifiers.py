@@ -79,6 +79,11 @@ def name(value: str, what: str) -> str:
     return trimmed
 
 
+def name_key(shown: str) -> str:
+    """What two spellings of one name have in common: single spaces between its words, without case."""
+    return " ".join(shown.casefold().split())
+
+
 def zone(timezone: str) -> ZoneInfo:
     """The IANA time zone of that name."""
     try:

@@ -51,6 +51,11 @@ class Operator:
     created_at: datetime | None = None
     updated_at: datetime | None = None
 
+    @property
+    def administers(self) -> bool:
+        """Whether he may do everything everywhere."""
+        return self.enabled and self.site_ids is None and Permission.GLOBAL_ADMIN in self.permissions
+
 
 class Scope:
     """What of the network an operator with that site access sees; of the network as it is now."""
@@ -83,6 +88,13 @@ class Scope:
         """The drivers he sees when he is limited: those at home at his sites, disabled ones too."""
         home = self._network.home
         return BitMap64.union(NOBODY, *(home[each] for each in self.sites if each in home))
+
+    def covers(self, site_ids: Iterable[int] | None) -> bool:
+        """Whether nobody with that site access sees more than he does."""
+        if self.unlimited:
+            return True
+        known = self._network.sites
+        return site_ids is not None and all(each in self.sites for each in site_ids if each in known)
 
     def sees_site(self, site_id: int | None) -> bool:
         return self.unlimited or site_id in self.sites

@@ -44,9 +44,10 @@ class Windowed:
     __hash__ = None  # type: ignore[assignment]
 
     def at(self, instant: datetime) -> Listing:
-        if not self._last.holds(instant):
-            self._last = self._evaluate(instant)
-        return self._last
+        last = self._last  # of one look: forks share this object, and another thread may ask about another instant
+        if not last.holds(instant):
+            self._last = last = self._evaluate(instant)
+        return last
 
     def _evaluate(self, instant: datetime) -> Listing:
         since, until, inside = BEGINNING, END, []

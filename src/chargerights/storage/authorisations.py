@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from ..rights.decide import Reason
 from ..rights.identifiers import tag_key
+from .bulk import insert_rows
 from .schema import authorisations, live_versions
 
 DECISIONS_LOOKED_AT = 5_000
@@ -80,11 +81,8 @@ def add(connection: Connection, customer_id: int, them: Sequence[Authorisation])
         .values(next_authorisation=live_versions.c.next_authorisation + len(them))
         .returning(live_versions.c.next_authorisation)
     )
-    rows: list[dict[str, Any]] = [
-        {"customer_id": customer_id, "id": number, **each._asdict()}
-        for number, each in enumerate(them, (after or 0) - len(them))
-    ]
-    connection.execute(insert(authorisations), rows)
+    first = (after or 0) - len(them)
+    insert_rows(connection, authorisations, [(customer_id, number, *each) for number, each in enumerate(them, first)])
 
 
 def find(

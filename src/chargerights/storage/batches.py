@@ -55,7 +55,7 @@ def write(connection: Connection, customer_id: int, node: str, batch: Batch) -> 
     was_written, was_gone = live.note_node(connection, customer_id, node, batch.number, batch.at)
     if was_written:
         return Written(version, was_gone=was_gone)
-    elsewhere = live.put(connection, customer_id, version, batch.states, batch.whole)
+    elsewhere = live.put(connection, customer_id, version, batch.states, batch.whole, batch.at)
     authorisations.add(connection, customer_id, batch.authorisations)
     sessions.keep(connection, customer_id, version, batch.notices)
     return Written(version, tuple(elsewhere), was_gone)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
-from ..rights.errors import InvalidInput
 from ..rights.identifiers import name as checked_name
 from ..rights.operators import Operator, Permission
-from . import keys, operators
-from .entities import API_KEY
-from .journal import Actor, Change, Revision, UnknownCustomer, revise
-from .keys import ApiKey, UnknownKey
-from .operators import UnknownOperator, permissions_of
-from .schema import api_keys, customers, live_versions
+from . import events, keys, operators
+from .changes import api_keys
+from .journal import Actor, UnknownCustomer, revise
+from .keys import ApiKey
+from .operators import permissions_of
+from .schema import api_keys as key_rows
+from .schema import customers, live_versions
 from .schema import operators as operator_rows
 
 LAST_USE_KEPT_EVERY = timedelta(minutes=1)
@@ -26,31 +26,27 @@ HOST = Actor("cli")
 
 _AUTHENTICATE = (
     select(
-        api_keys.c.customer_id,
-        api_keys.c.id,
-        api_keys.c.operator_id,
+        key_rows.c.customer_id,
+        key_rows.c.id,
+        key_rows.c.operator_id,
         operator_rows.c.permissions,
         operator_rows.c.site_ids,
         operator_rows.c.enabled,
-        api_keys.c.read_only,
-        api_keys.c.expires_at,
-        api_keys.c.revoked_at,
-        api_keys.c.last_used_at,
+        key_rows.c.read_only,
+        key_rows.c.expires_at,
+        key_rows.c.revoked_at,
+        key_rows.c.last_used_at,
         customers.c.revision,
         live_versions.c.version,
     )
-    .join(customers, customers.c.id == api_keys.c.customer_id)
-    .join(live_versions, live_versions.c.customer_id == api_keys.c.customer_id)
+    .join(customers, customers.c.id == key_rows.c.customer_id)
+    .join(live_versions, live_versions.c.customer_id == key_rows.c.customer_id)
     .join(
         operator_rows,
-        (operator_rows.c.customer_id == api_keys.c.customer_id) & (operator_rows.c.id == api_keys.c.operator_id),
+        (operator_rows.c.customer_id == key_rows.c.customer_id) & (operator_rows.c.id == key_rows.c.operator_id),
     )
-    .where(api_keys.c.customer_id == bindparam("customer"), api_keys.c.hash == bindparam("digest"))
+    .where(key_rows.c.customer_id == bindparam("customer"), key_rows.c.hash == bindparam("digest"))
 )
-
-
-class InvalidExpiry(InvalidInput):
-    """A key that would have expired before it is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +89,27 @@ def add_customer(connection: Connection, name: str, at: datetime) -> Customer:
     query = insert(customers).values(name=name, created_at=at, next_id=2).returning(customers.c.id)
     customer_id = connection.execute(query).scalar_one()
     connection.execute(insert(live_versions).values(customer_id=customer_id, version=0))
+    events.begin(connection, customer_id, at)
     permissions = frozenset({Permission.GLOBAL_ADMIN})
     operators.add(connection, customer_id, [Operator(1, ADMINISTRATOR, permissions, created_at=at, updated_at=at)])
     return Customer(customer_id, name, at, 0)
 
 
-def list_customers(connection: Connection) -> list[Customer]:
+def list_customers(connection: Connection, ids: Collection[int] | None = None) -> list[Customer]:
+    """The customers by id; of the ids given, those there are."""
     query = select(customers.c.id, customers.c.name, customers.c.created_at, customers.c.revision)
+    if ids is not None:
+        query = query.where(customers.c.id.in_(ids))
     return [Customer(*row) for row in connection.execute(query.order_by(customers.c.id))]
+
+
+def identity(connection: Connection, caller: Caller) -> tuple[Customer, Operator, ApiKey]:
+    """Who the caller is."""
+    customer_id = caller.customer_id
+    (customer,) = list_customers(connection, [customer_id])
+    (operator,) = operators.load(connection, customer_id, [caller.operator_id])
+    (key,) = keys.load(connection, customer_id, [caller.key_id])
+    return customer, operator, key
 
 
 def require_customer(connection: Connection, customer_id: int) -> None:
@@ -119,43 +128,17 @@ def add_key(
     operator_id: int | None = None,
     actor: Actor = HOST,
 ) -> tuple[ApiKey, str]:
-    """A new key of that operator, else of the customer's first, and its secret, which is to be shown this once.
-
-    Raises UnknownCustomer, UnknownOperator, InvalidExpiry.
-    """
-    if expires_at is not None and expires_at <= at:
-        raise InvalidExpiry(f"the key would expire at {expires_at.isoformat()}, which is past")
-    shown = checked_name(name.strip() or "key", "the key's name")
+    """A new key of that operator, else of the first who may do everything; and its secret. Raises UnknownCustomer and
+    what `api_keys.add` raises."""
     with revise(connection, customer_id, at=at, actor=actor, action="key.add") as revision:
-        found = operators.load(connection, customer_id, None if operator_id is None else [operator_id])
-        if not found:
-            raise UnknownOperator((operator_id or 1,))
-        secret = keys.new_secret(customer_id)
-        key = ApiKey(revision.next_id(), found[0].id, shown, secret[-4:], read_only, at, expires_at)
-        keys.add(connection, customer_id, key, secret)
-        revision.changes.append(Change(API_KEY, key.id, None, key))
-        return key, secret
+        owner = api_keys.administrator(revision).id if operator_id is None else operator_id
+        return api_keys.add(revision, owner, name, read_only=read_only, expires_at=expires_at)
 
 
 def revoke_key(connection: Connection, customer_id: int, key_id: int, at: datetime, actor: Actor = HOST) -> None:
     """The key stops working with the next request; revoking it again changes nothing. Raises UnknownKey."""
     with revise(connection, customer_id, at=at, actor=actor, action="key.revoke") as revision:
-        found = keys.load(connection, customer_id, [key_id])
-        if not found:
-            raise UnknownKey((key_id,))
-        _revoke(revision, found)
-
-
-def revoke_keys_of(revision: Revision, operator_id: int) -> None:
-    """All keys of the operator stop working."""
-    them = keys.load(revision.connection, revision.customer_id)
-    _revoke(revision, [each for each in them if each.operator_id == operator_id])
-
-
-def _revoke(revision: Revision, them: Iterable[ApiKey]) -> None:
-    for key in them:
-        if key.revoked_at is None:
-            revision.put(replace(key, revoked_at=revision.at))
+        api_keys.revoke(revision, key_id)
 
 
 def authenticate(connection: Connection, secret: str, at: datetime) -> Caller | None:
@@ -184,9 +167,9 @@ def authenticate(connection: Connection, secret: str, at: datetime) -> Caller | 
 
 def note_use(connection: Connection, caller: Caller, at: datetime) -> None:
     """Keeps when the key was last used, to about a minute."""
-    columns = api_keys.c
+    columns = key_rows.c
     connection.execute(
-        update(api_keys)
+        update(key_rows)
         .where(columns.customer_id == caller.customer_id, columns.id == caller.key_id)
         .where(or_(columns.last_used_at.is_(None), columns.last_used_at < at))
         .values(last_used_at=at)

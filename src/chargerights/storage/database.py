@@ -139,6 +139,17 @@ class Database:
         with _faults(), self._plain.connect() as connection:
             return self._transact(connection, work, *args, **kwargs)
 
+    def rehearse_now(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs the work in one transaction as a write would, and keeps nothing of it: only its answer comes back."""
+        with (
+            _faults(),
+            self._plain.connect() as connection,
+            _transaction(connection, self.is_sqlite, keep=False),
+        ):
+            if not self.is_sqlite:  # no event loop gives it up; SQLite waits BUSY_SECONDS by itself
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{WRITE_SECONDS}s'")
+            return work(connection, *args, **kwargs)
+
     def close_now(self) -> None:
         engine = self.__dict__.pop("_plain", None)
         if engine is not None:
@@ -208,7 +219,7 @@ class Database:
 
 
 @contextmanager
-def _transaction(connection: Connection, sqlite: bool, snapshot: bool = False) -> Iterator[None]:
+def _transaction(connection: Connection, sqlite: bool, *, snapshot: bool = False, keep: bool = True) -> Iterator[None]:
     for statement in _BEGIN[sqlite, snapshot]:
         connection.exec_driver_sql(statement)
     try:
@@ -217,7 +228,7 @@ def _transaction(connection: Connection, sqlite: bool, snapshot: bool = False) -
         if not connection.invalidated:
             connection.exec_driver_sql("ROLLBACK")
         raise
-    connection.exec_driver_sql("COMMIT")
+    connection.exec_driver_sql("COMMIT" if keep else "ROLLBACK")
 
 
 _BEGIN = {

@@ -1,6 +1,6 @@
 """The kinds of entity that a revision changes: how each is stored, journaled and applied to a network.
 
-Operators and API keys are journaled with the others, but are no part of a network.
+Operators, API keys and webhooks are journaled with the others, but are no part of a network.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from ..rights import changes
 from ..rights.model import AccessGroup, Charger, Driver, Site
 from ..rights.network import Network
 from ..rights.operators import Operator
-from . import chargers, drivers, keys, operators, partners, sites
+from . import chargers, drivers, keys, operators, partners, sites, webhooks
 from .keys import ApiKey
 from .partners import Partner
+from .webhooks import Webhook
 
-Entity = Site | Charger | AccessGroup | Driver | Operator | ApiKey | Partner
+Entity = Site | Charger | AccessGroup | Driver | Operator | ApiKey | Webhook | Partner
 
 
 class Kind(NamedTuple):
@@ -112,7 +113,17 @@ PARTNER = Kind(
     _elsewhere,
     _elsewhere,
 )
-KINDS = {kind.name: kind for kind in (SITE, CHARGER, ACCESS_GROUP, DRIVER, OPERATOR, API_KEY, PARTNER)}
+WEBHOOK = Kind(
+    "webhook",
+    TypeAdapter(Webhook),
+    webhooks.load,
+    None,  # as with keys: `webhooks.add` makes its secret, too
+    webhooks.replace,
+    webhooks.remove,
+    _elsewhere,
+    _elsewhere,
+)
+KINDS = {kind.name: kind for kind in (SITE, CHARGER, ACCESS_GROUP, DRIVER, OPERATOR, API_KEY, WEBHOOK, PARTNER)}
 _KIND_OF: dict[type[Entity], Kind] = {
     Site: SITE,
     Charger: CHARGER,
@@ -121,6 +132,7 @@ _KIND_OF: dict[type[Entity], Kind] = {
     Operator: OPERATOR,
     ApiKey: API_KEY,
     Partner: PARTNER,
+    Webhook: WEBHOOK,
 }
 
 _SHAPES: dict[type[Any], TypeAdapter[Any]] = {kind: of.shape for kind, of in _KIND_OF.items()}

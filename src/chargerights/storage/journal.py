@@ -20,13 +20,15 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from ..rights.errors import NotFound
 from ..rights.model import Driver
 from ..rights.network import Network
-from . import drivers
+from . import drivers, events
 from .entities import CHARGER, DRIVER, KINDS, SITE, Entity, Kind, key_of, kind_of
 from .pseudonyms import pseudonymous
 from .schema import customers, journal, journal_changes, journal_personal
 
 T = TypeVar("T")
 
+ERASURE = "driver.erase"
+"""The action of revisions that erase a driver; see `personal`."""
 LARGEST_FOLLOWED = 2**52
 """Ids given in files beyond this do not push the ids that the server assigns after them: those stay whole numbers in
 programs that count in doubles."""
@@ -76,7 +78,9 @@ class Entry:
 
 
 def apply(network: Network, change: dict[str, Any]) -> None:
-    """Makes in the network what a change of an entry made in the rows."""
+    """Makes in the network what a change of an entry made in the rows; of one who was not there, only traces went."""
+    if change["before"] is None and change["after"] is None:
+        return
     kind = KINDS[change["kind"]]
     after = change["after"] and kind.shape.validate_python(change["after"])
     Change(kind, change["id"], None, after).apply(network)
@@ -201,6 +205,10 @@ def revise(connection: Connection, customer_id: int, *, at: datetime, actor: Act
         entry |= {"operator_id": actor.operator_id, "action": action, "bulk": revision.bulk}
         connection.execute(insert(journal), [entry])
         _note(revision)
+        if revision.bulk:
+            events.loaded(connection, customer_id, at, revision.number)
+        else:
+            events.append(connection, customer_id, events.of_changes(revision.changes), at, revision.number)
     after = {"revision": revision.number if written else revision.number - 1, "next_id": revision._next_id}
     if after != {"revision": row.revision, "next_id": row.next_id}:
         connection.execute(update(customers).where(customers.c.id == customer_id).values(after))
@@ -230,9 +238,11 @@ def _note(revision: Revision) -> None:
             position += 1
             before, after = change.before, change.after
             if change.kind is DRIVER:
-                whole = {"before": _dump(change.kind, before), "after": _dump(change.kind, after)}
-                personal.append({**key, "driver_id": change.id, **whole})
+                whole = before, after
                 before, after = _without_person(before), _without_person(after)
+                if whole != (before, after):
+                    images = {"before": _dump(change.kind, whole[0]), "after": _dump(change.kind, whole[1])}
+                    personal.append({**key, "driver_id": change.id, **images})
             images = {"before": _dump(change.kind, before), "after": _dump(change.kind, after)}
             rows.append({**key, "kind": change.kind.name, "entity_id": str(change.id), **images})
         revision.connection.execute(insert(journal_changes), rows)

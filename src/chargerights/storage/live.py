@@ -20,6 +20,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
 from ..rights.model import Charger
+from . import statuses
 from .journal import UnknownCustomer
 from .schema import chargers, live_chargers, live_nodes, live_versions
 
@@ -79,16 +80,10 @@ class LiveCharger:
 
 
 def status_of(live: LiveCharger | None) -> str:
-    """The charger's status word: Offline without a connection; where it never reports its own, derived from
-    its connectors: Unavailable or Error when all of them are, else Available."""
-    if live is None or not live.connected:
-        return "Offline"
-    if live.status is not None:
-        return live.status
-    words = {state.status for state in live.connectors}
-    if not words:
-        return "Booting"
-    return words.pop() if words in ({"Unavailable"}, {"Error"}) else "Available"
+    """The charger's status word (see `statuses`)."""
+    if live is None:
+        return statuses.UNKNOWN.word
+    return statuses.word_of(live.connected, live.status, [state.status for state in live.connectors])
 
 
 def known(charger: Charger, live: LiveCharger | None, member: str) -> str | None:
@@ -103,11 +98,11 @@ _REPORTED = TypeAdapter(Reported)
 _KEY = ("customer_id", "charger_id")
 
 
-def record(connection: Connection, customer_id: int, states: Iterable[LiveCharger]) -> int:
+def record(connection: Connection, customer_id: int, states: Iterable[LiveCharger], at: datetime) -> int:
     """Writes the chargers' states, whole, as the customer's next live version, and returns it."""
     states = list(states)
     version = next_version(connection, customer_id)
-    put(connection, customer_id, version, states, {state.charger_id for state in states})
+    put(connection, customer_id, version, states, {state.charger_id for state in states}, at)
     return version
 
 
@@ -125,10 +120,26 @@ def next_version(connection: Connection, customer_id: int) -> int:
 
 
 def put(
-    connection: Connection, customer_id: int, version: int, states: Collection[LiveCharger], whole: Collection[str]
+    connection: Connection,
+    customer_id: int,
+    version: int,
+    states: Collection[LiveCharger],
+    whole: Collection[str],
+    at: datetime,
 ) -> list[str]:
     """Writes the states under a version just taken, what they report only of the charger ids in `whole`; gives the ids
     of chargers for which a newer socket speaks. States of chargers that there are not are left out."""
+    if not states:
+        return []
+    with statuses.telling(
+        connection, customer_id, live_chargers.c.charger_id.in_([state.charger_id for state in states]), at
+    ):
+        return _put(connection, customer_id, version, states, whole)
+
+
+def _put(
+    connection: Connection, customer_id: int, version: int, states: Collection[LiveCharger], whole: Collection[str]
+) -> list[str]:
     known = _sockets(connection, customer_id, [state.charger_id for state in states])
     elsewhere, new, changed, touched = [], [], [], []
     for state in states:
@@ -222,7 +233,10 @@ def disconnect_silent(connection: Connection, customer_id: int, at: datetime) ->
     connection.execute(update(live_nodes).where(mine, live_nodes.c.node.in_(silent)).values(gone=True))
     connection.execute(delete(live_nodes).where(mine, live_nodes.c.seen_at < at - NODE_FORGOTTEN))
     held = (live_chargers.c.customer_id == customer_id) & live_chargers.c.node.in_(silent) & live_chargers.c.connected
-    return connection.execute(update(live_chargers).where(held).values(connected=False, version=version)).rowcount
+    lost = [*connection.scalars(select(live_chargers.c.charger_id).where(held))]
+    with statuses.telling(connection, customer_id, live_chargers.c.charger_id.in_(lost), at):
+        connection.execute(update(live_chargers).where(held).values(connected=False, version=version))
+    return len(lost)
 
 
 def since(connection: Connection, customer_id: int, version: int) -> tuple[int, list[LiveCharger]]:

@@ -7,7 +7,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import Connection
+from sqlalchemy.exc import ProgrammingError
 
 from .database import Database, DatabaseFault
 
@@ -22,17 +24,28 @@ class UnknownSchema(DatabaseFault):
     """The database's tables are of a version that this one does not know."""
 
 
+class MayNotMigrate(DatabaseFault):
+    """The tables are to be brought to this version, and the database's user may not do that."""
+
+
 def migrate(url: str) -> None:
     """Brings the database's tables to this version's, in one transaction; safe to run at once from many nodes.
 
     Where they are so already it only reads, so that questions wait for nobody's write.
 
-    Raises InvalidDatabaseUrl, DatabaseAway, and UnknownSchema for a database of a newer version.
+    Raises InvalidDatabaseUrl, DatabaseAway, MayNotMigrate, and UnknownSchema for a database of a newer version.
     """
     database = Database(url)
     try:
         if database.read_now(_revision) != _SCRIPTS.get_current_head():
             database.write_now(_upgrade)
+    except ProgrammingError as error:
+        if not isinstance(error.orig, InsufficientPrivilege):
+            raise
+        raise MayNotMigrate(
+            "the database's tables are not of this version, and its user may not change that: run"
+            " `chargerights migrate` as the user who owns them, with --grant-to if the server has a role of its own"
+        ) from error
     finally:
         database.close_now()
 

@@ -61,7 +61,7 @@ async def test_an_access_group_that_cannot_be_is_refused_by_its_members(
     assert names(good(await send(sqlite_api, "GET", GROUPS), AccessGroupPage)) == ["Visitors"]
 
 
-@pytest.mark.parametrize("group_id", [404, 0, -1, 2**63, 10**30])
+@pytest.mark.parametrize("group_id", [404, 0, -1])
 async def test_an_access_group_that_there_is_not_is_a_404_for_every_request(sqlite_api: Api, group_id: int) -> None:
     for method, body in (("GET", None), ("PATCH", {"name": "X"}), ("DELETE", None)):
         answer = await send(sqlite_api, method, f"{GROUPS}/{group_id}", body)

@@ -16,9 +16,7 @@ from tests.world import CIRCUIT_A, COMPANY, DEPOT, NIAJ, OFFICE
 OF_SITE, OF_CHARGER = f"/v2/sites/{DEPOT.id}/authorized-drivers", "/v2/chargers/GF-1/authorized-drivers"
 
 
-@pytest.mark.parametrize(
-    "place", [*(f"sites/{each}" for each in (404, 90, 0, 2**63)), "chargers/RIV-1", "chargers/none"]
-)
+@pytest.mark.parametrize("place", [*(f"sites/{each}" for each in (404, 90, 0)), "chargers/RIV-1", "chargers/none"])
 async def test_a_place_that_there_is_not_is_a_404(sqlite_api: Api, place: str) -> None:
     assert refused(await send(sqlite_api, "GET", f"/v2/{place}/authorized-drivers"))[0] == 404
 

@@ -28,7 +28,7 @@ async def api(fresh_api: Api) -> Api:
 
 
 async def connect(api: Api, connected: bool = True) -> None:
-    await api.database.write(live.record, api.us.id, [LiveCharger("DEP-1", connected)])
+    await api.database.write(live.record, api.us.id, [LiveCharger("DEP-1", connected)], NOW)
 
 
 async def keep(api: Api, reason: OutOfStep | None = None, **more: Any) -> None:
@@ -86,7 +86,7 @@ async def test_while_it_is_not_known_what_a_charger_holds_its_list_is_not_in_ste
 async def test_a_charger_that_was_never_asked_has_no_list_yet(api: Api) -> None:
     path = "/v2/chargers/GF-1/local-list"
     assert good(await send(api, "GET", path), LocalListShape)["reason"] == "notConnected"
-    await api.database.write(live.record, api.us.id, [LiveCharger("GF-1", True)])
+    await api.database.write(live.record, api.us.id, [LiveCharger("GF-1", True)], NOW)
     found = good(await send(api, "GET", path), LocalListShape)
     assert (found["reason"], found["size"], "version" in found) == ("notAsked", 0, False)
     assert good(await send(api, "GET", f"{path}/entries"), LocalListEntryPage)["items"] == []

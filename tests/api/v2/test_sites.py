@@ -29,7 +29,7 @@ WHOLE = NEW | {
 }  # fmt: skip
 """Every member."""
 COUNTS = {"numberOfChargers": 0, "totalNumberOfChargers": 0, "numberOfSubsites": 0, "totalNumberOfSubsites": 0}
-NO_SUCH_SITE = [404, 0, -1, RIVAL_GARAGE.id, 2**63, 10**30]
+NO_SUCH_SITE = [404, 0, -1, RIVAL_GARAGE.id]
 
 WRONG: dict[str, tuple[Any, dict[str, list[str]]]] = {
     "no name": ({}, {"name": ["Field required"]}),

@@ -20,6 +20,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import FileResponse, HTMLResponse
 
 from ... import __version__
+from ..v2 import impact
 from .descriptions import OPERATIONS, TAGS
 from .descriptions import operation as described_operation
 from .swagger2 import METHODS, swagger2
@@ -98,6 +99,7 @@ def complete(openapi: Json) -> Json:
     for name, schema in schemas().items():
         if defined.setdefault(name, schema) != schema:
             raise ValueError(f"a schema of another interface is called {name}, as one of v1: rename it")
+    impact.document(whole)
     components["securitySchemes"] = SECURITY_SCHEMES
     whole["security"] = ANY_HEADER
     whole["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()] + whole.get("tags", [])

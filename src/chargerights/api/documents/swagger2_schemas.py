@@ -63,11 +63,16 @@ def schema(node: Any, where: str) -> Json:
 
 def plain_schema(node: Json, schemas: Mapping[str, Json], where: str) -> Json:
     """The schema of a parameter or header, which in Swagger 2.0 holds no reference and no object."""
-    rendered = schema(_resolved(node, schemas), where)
+    return _plain(schema(_resolved(node, schemas), where), where)
+
+
+def _plain(rendered: Json, where: str) -> Json:
     if rendered.get("type") not in {*PLAIN, "array"}:
         raise CannotRender(f"{where}: it has the type {rendered.get('type')!r}; Swagger 2.0 takes plain values here")
     for name in ("title", "description", "example", "x-nullable"):  # the parameter has its own, or is left out
         rendered.pop(name, None)
+    if "items" in rendered:
+        rendered["items"] = _plain(rendered["items"], f"{where}[]")
     return rendered
 
 
@@ -75,6 +80,8 @@ def _resolved(node: Json, schemas: Mapping[str, Json]) -> Json:
     """The node with the schema it refers to, or may refer to, in the reference's place."""
     if "anyOf" in node:
         return {**node, "anyOf": [_resolved(each, schemas) for each in node["anyOf"]]}
+    if isinstance(node.get("items"), dict):
+        return {**node, "items": _resolved(node["items"], schemas)}
     if "$ref" in node:
         own = {name: value for name, value in node.items() if name != "$ref"}
         return {**_resolved(schemas[node["$ref"].removeprefix(OLD_REFS)], schemas), **own}

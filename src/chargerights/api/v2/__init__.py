@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from . import (
     access_groups,
+    api_keys,
+    audit_logs,
     authorized_drivers,
     chargers,
     charging,
     driver_access,
     drivers,
+    events,
     local_lists,
+    operators,
     partner_authorisation,
+    personal_data,
+    reports,
     rights,
     sites,
     tags,
+    webhooks,
 )
 
 routers = [
@@ -29,4 +36,11 @@ routers = [
     charging.router,
     local_lists.router,
     partner_authorisation.router,
+    reports.router,
+    personal_data.router,
+    events.router,
+    webhooks.router,
+    operators.router,
+    api_keys.router,
+    audit_logs.router,
 ]

@@ -27,7 +27,7 @@ from ...storage.journal import Revision
 from ..auth import CallerFirst
 from ..problems import Forbidden
 from .paging import Paging, in_order, page_of, paging
-from .shapes import PROBLEM, Draft, Page, Shape, unless_given
+from .shapes import PROBLEM, Draft, Id, Page, Shape, unless_given
 from .views import View, answer, viewing
 from .writing import Change, adding, changing
 
@@ -142,7 +142,7 @@ async def list_access_groups(
 
 
 @router.get("/{groupId}", operation_id="getAccessGroup", summary="Get an access group", response_model=AccessGroupShape)
-async def get_access_group(view: Annotated[View, Depends(viewing(*READ))], groupId: int) -> Response:  # noqa: N803
+async def get_access_group(view: Annotated[View, Depends(viewing(*READ))], groupId: Id) -> Response:  # noqa: N803
     """With its chargers and drivers, and an ETag for changing it, which both are part of."""
     return shown(view, view.access_group(groupId))
 
@@ -155,7 +155,7 @@ async def get_access_group(view: Annotated[View, Depends(viewing(*READ))], group
 )
 async def change_access_group(
     change: Annotated[Change, Depends(changing(*WRITE))],
-    groupId: int,  # noqa: N803
+    groupId: Id,  # noqa: N803
     body: AccessGroupMembers,
 ) -> Response:
     """Members that are left out stay as they are. A driver who is left out of `driverIds` loses all his rights on the
@@ -196,7 +196,7 @@ async def change_access_group(
 )
 async def remove_access_group(
     change: Annotated[Change, Depends(changing(*WRITE))],
-    groupId: int,  # noqa: N803
+    groupId: Id,  # noqa: N803
 ) -> Response:
     """With all rights on it; its chargers and drivers stay."""
     _require_held(change.view, change.view.access_group(groupId))

@@ -14,7 +14,7 @@ from ...rights.operators import Permission
 from ..auth import CallerFirst
 from .drivers import DriverPage, DriverShape, shape_of
 from .paging import Paging, drivers_page, paging
-from .shapes import PROBLEM
+from .shapes import PROBLEM, Id
 from .views import View, viewing
 
 router = APIRouter(prefix="/v2", tags=["Drivers"], route_class=CallerFirst, responses={"default": PROBLEM})
@@ -32,7 +32,7 @@ Search = Annotated[str | None, Query(description="Only those whose name, externa
 async def drivers_of_site(
     view: Viewing,
     asked: Annotated[Paging, Depends(paging)],
-    siteId: int,  # noqa: N803
+    siteId: Id,  # noqa: N803
     search: Search = None,
 ) -> Response:
     """Those with a right, valid now, on the site, a site above or below it, or a charger there, by name or through an

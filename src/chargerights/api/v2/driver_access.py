@@ -18,7 +18,7 @@ from ...storage.changes import facts, rights
 from ...storage.journal import Revision
 from ..auth import CallerFirst
 from .paging import Paging, in_order, page_of, paging
-from .shapes import PROBLEM, Draft, Page, Shape
+from .shapes import PROBLEM, Draft, Id, Page, Shape
 from .views import View, viewing
 from .writing import Change, adding, changing
 
@@ -84,7 +84,7 @@ class ChargerIds(Draft):
 )
 async def grant_sites(
     change: Annotated[Change, Depends(adding(WRITE))],
-    driverId: int,  # noqa: N803
+    driverId: Id,  # noqa: N803
     body: SiteIds,
 ) -> Response:
     """A right without limits on each of the sites; one that he holds already stays."""
@@ -96,7 +96,7 @@ async def grant_sites(
 )
 async def revoke_sites(
     change: Annotated[Change, Depends(changing(WRITE))],
-    driverId: int,  # noqa: N803
+    driverId: Id,  # noqa: N803
     body: SiteIds,
 ) -> Response:
     """All his rights on the sites themselves, with limits or without; none there is no error."""
@@ -109,7 +109,7 @@ async def revoke_sites(
 async def sites_of_driver(
     view: Annotated[View, Depends(viewing(READ))],
     asked: Annotated[Paging, Depends(paging)],
-    driverId: int,  # noqa: N803
+    driverId: Id,  # noqa: N803
     explicit: Explicit = False,
     search: Search = None,
 ) -> Response:
@@ -136,7 +136,7 @@ async def sites_of_driver(
 )
 async def grant_chargers(
     change: Annotated[Change, Depends(adding(WRITE))],
-    driverId: int,  # noqa: N803
+    driverId: Id,  # noqa: N803
     body: ChargerIds,
 ) -> Response:
     """A right without limits on each of the chargers; one that he holds already stays."""
@@ -152,7 +152,7 @@ async def grant_chargers(
 )
 async def revoke_chargers(
     change: Annotated[Change, Depends(changing(WRITE))],
-    driverId: int,  # noqa: N803
+    driverId: Id,  # noqa: N803
     body: ChargerIds,
 ) -> Response:
     """All his rights on the chargers themselves, with limits or without; none there is no error."""
@@ -168,7 +168,7 @@ async def revoke_chargers(
 async def chargers_of_driver(
     view: Annotated[View, Depends(viewing(READ))],
     asked: Annotated[Paging, Depends(paging)],
-    driverId: int,  # noqa: N803
+    driverId: Id,  # noqa: N803
     explicit: Explicit = False,
     search: Search = None,
 ) -> Response:

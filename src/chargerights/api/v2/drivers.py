@@ -19,7 +19,7 @@ from ...storage.changes import drivers, facts
 from ..auth import CallerFirst
 from ..problems import InMember
 from .paging import Paging, drivers_page, paging
-from .shapes import PROBLEM, Draft, Page, Shape, unless_given
+from .shapes import PROBLEM, Draft, Id, Page, Shape, unless_given
 from .tags import NewTag, TagShape
 from .tags import shape_of as tag_shape
 from .views import View, answer, viewing
@@ -146,7 +146,7 @@ async def list_drivers(
 
 
 @router.get("/{driverId}", operation_id="getDriver", summary="Get a driver", response_model=DriverShape)
-async def get_driver(view: Annotated[View, Depends(viewing(READ))], driverId: int) -> Response:  # noqa: N803
+async def get_driver(view: Annotated[View, Depends(viewing(READ))], driverId: Id) -> Response:  # noqa: N803
     """With an ETag for changing him, which his tags and rights are part of."""
     return shown(view, view.driver(driverId))
 
@@ -154,7 +154,7 @@ async def get_driver(view: Annotated[View, Depends(viewing(READ))], driverId: in
 @router.patch("/{driverId}", operation_id="changeDriver", summary="Change a driver", response_model=DriverShape)
 async def change_driver(
     change: Annotated[Change, Depends(changing(WRITE))],
-    driverId: int,  # noqa: N803
+    driverId: Id,  # noqa: N803
     body: DriverMembers,
 ) -> Response:
     """Members that are left out stay as they are; null takes a value away. Tags and rights have their own requests."""
@@ -177,7 +177,7 @@ async def change_driver(
     summary="Remove a driver",
     response_class=Response,
 )
-async def remove_driver(change: Annotated[Change, Depends(changing(WRITE))], driverId: int) -> Response:  # noqa: N803
+async def remove_driver(change: Annotated[Change, Depends(changing(WRITE))], driverId: Id) -> Response:  # noqa: N803
     """With his tags and rights; what he was stays in the audit log."""
     change.view.driver(driverId)
 

@@ -47,15 +47,24 @@ class Paging(NamedTuple):
         return self.sort_key
 
 
+PageNumber = Annotated[int, Query(ge=1, le=LAST_PAGE, description="Number of the page, from 1")]
+PageSize = Annotated[int, Query(ge=1, le=MOST, description="Items on a page")]
+
+
 def paging(
-    page: Annotated[int, Query(ge=1, le=LAST_PAGE, description="Number of the page, from 1")] = 1,
-    limit: Annotated[int, Query(ge=1, le=MOST, description="Items on a page")] = MOST,
+    page: PageNumber = 1,
+    limit: PageSize = MOST,
     sort_key: Annotated[str | None, Query(alias="sortKey", description="The member to sort by")] = None,
     sort_descending: Annotated[
         bool, Query(alias="sortDescending", description="Whether to begin with the last")
     ] = False,
 ) -> Paging:
     return Paging(page, limit, sort_key, sort_descending)
+
+
+def unsorted(page: PageNumber = 1, limit: PageSize = MOST) -> Paging:
+    """Of a list that has one order."""
+    return Paging(page, limit, None, False)
 
 
 def page_of(items: Sequence[T], asked: Paging, show: Callable[[T], S], shape: type[Page[S]]) -> Response:

@@ -35,7 +35,7 @@ from ..auth import CallerFirst, LongBody
 from . import hours
 from .hours import WeeklyHours, WeeklyHoursDraft
 from .paging import Paging, as_page, paging
-from .shapes import PROBLEM, Draft, Page, Shape
+from .shapes import PROBLEM, Draft, Id, Page, Shape
 from .views import View, answer, viewing
 from .writing import Change, adding, blaming, changing
 
@@ -224,7 +224,7 @@ async def list_rights(
 
 
 @router.get("/{rightId}", operation_id="getRight", summary="Get a right", response_model=RightShape)
-async def get_right(view: Annotated[View, Depends(viewing(READ))], rightId: int) -> Response:  # noqa: N803
+async def get_right(view: Annotated[View, Depends(viewing(READ))], rightId: Id) -> Response:  # noqa: N803
     """With an ETag for changing it."""
     return shown(view, *await find(view, rightId))
 
@@ -232,7 +232,7 @@ async def get_right(view: Annotated[View, Depends(viewing(READ))], rightId: int)
 @router.patch("/{rightId}", operation_id="changeRight", summary="Change a right", response_model=RightShape)
 async def change_right(
     change: Annotated[Change, Depends(changing(WRITE))],
-    rightId: int,  # noqa: N803
+    rightId: Id,  # noqa: N803
     body: RightTerms,
 ) -> Response:
     """Its window and hours; null takes a limit away. Its driver and place stay: grant another right."""
@@ -253,7 +253,7 @@ async def change_right(
 @router.delete(
     "/{rightId}", status_code=204, operation_id="revokeRight", summary="Revoke a right", response_class=Response
 )
-async def revoke(change: Annotated[Change, Depends(changing(WRITE))], rightId: int) -> Response:  # noqa: N803
+async def revoke(change: Annotated[Change, Depends(changing(WRITE))], rightId: Id) -> Response:  # noqa: N803
     """The driver keeps the other rights he holds, on the same place too."""
     _, right = await find(change.view, rightId)
     change.view.place(right.place)

@@ -7,11 +7,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
+from annotated_types import Interval
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from ...files import values
+from ...rights.identifiers import INT64_MAX, INT64_MIN
 from ...rights.model import Location
 from ..asking import EARLIEST, LATEST
 
@@ -89,6 +91,9 @@ def _askable(at: datetime) -> datetime:
         raise PydanticCustomError("instant", f"write an instant from {EARLIEST.date()} to {LATEST.date()}")
     return at.astimezone(UTC)
 
+
+Id = Annotated[int, Interval(ge=INT64_MIN, le=INT64_MAX)]
+"""An id in a path or parameter: one that a database can be asked for."""
 
 Instant = Annotated[AwareDatetime, AfterValidator(_askable)]
 

@@ -24,7 +24,7 @@ from ...storage.journal import Revision
 from ..auth import CallerFirst
 from ..problems import Forbidden, InMember
 from .paging import Paging, in_order, page_of, paging
-from .shapes import PROBLEM, Address, Draft, Page, Shape, address, moved, unless_given
+from .shapes import PROBLEM, Address, Draft, Id, Page, Shape, address, moved, unless_given
 from .views import View, answer, viewing
 from .writing import Change, adding, changing
 
@@ -169,7 +169,7 @@ async def list_sites(
 
 
 @router.get("/{siteId}", operation_id="getSite", summary="Get a site", response_model=SiteShape)
-async def get_site(view: Annotated[View, Depends(viewing(READ))], siteId: int) -> Response:  # noqa: N803
+async def get_site(view: Annotated[View, Depends(viewing(READ))], siteId: Id) -> Response:  # noqa: N803
     """With an ETag for changing it."""
     return shown(view, view.site(siteId))
 
@@ -194,7 +194,7 @@ async def get_site_by_external_id(
 @router.patch("/{siteId}", operation_id="changeSite", summary="Change or move a site", response_model=SiteShape)
 async def change_site(
     change: Annotated[Change, Depends(changing(WRITE))],
-    siteId: int,  # noqa: N803
+    siteId: Id,  # noqa: N803
     body: SiteMembers,
 ) -> Response:
     """Members that are left out stay as they are; null takes a value away. With another `parentSiteId` the site moves
@@ -220,7 +220,7 @@ async def change_site(
 @router.delete(
     "/{siteId}", status_code=204, operation_id="removeSite", summary="Remove a site", response_class=Response
 )
-async def remove_site(change: Annotated[Change, Depends(changing(WRITE))], siteId: int) -> Response:  # noqa: N803
+async def remove_site(change: Annotated[Change, Depends(changing(WRITE))], siteId: Id) -> Response:  # noqa: N803
     """One without chargers, subsites, drivers at home there and rights on it; else 409. Who is limited to some sites
     cannot remove the topmost of them."""
     _require_movable(change.view, change.view.site(siteId))

@@ -21,7 +21,7 @@ from ...storage.journal import Revision
 from ..auth import CallerFirst
 from ..encoding import NO_EXPIRY
 from .paging import Paging, as_page, paging
-from .shapes import PROBLEM, Draft, Page, Shape, unless_given
+from .shapes import PROBLEM, Draft, Id, Page, Shape, unless_given
 from .views import View, answer, viewing
 from .writing import Change, adding, blaming, changing
 
@@ -124,7 +124,7 @@ async def list_tags(
 
 
 @router.get("/{tagId}", operation_id="getTag", summary="Get a tag", response_model=TagShape)
-async def get_tag(view: Annotated[View, Depends(viewing(READ))], tagId: int) -> Response:  # noqa: N803
+async def get_tag(view: Annotated[View, Depends(viewing(READ))], tagId: Id) -> Response:  # noqa: N803
     """With an ETag for changing it."""
     return shown(tag_of(await holder(view, tagId), tagId))
 
@@ -132,7 +132,7 @@ async def get_tag(view: Annotated[View, Depends(viewing(READ))], tagId: int) -> 
 @router.patch("/{tagId}", operation_id="changeTag", summary="Change a tag", response_model=TagShape)
 async def change_tag(
     change: Annotated[Change, Depends(changing(WRITE))],
-    tagId: int,  # noqa: N803
+    tagId: Id,  # noqa: N803
     body: TagMembers,
 ) -> Response:
     """Members that are left out stay as they are. The tag's text and driver cannot be changed: add another tag."""
@@ -148,7 +148,7 @@ async def change_tag(
 
 
 @router.delete("/{tagId}", status_code=204, operation_id="removeTag", summary="Remove a tag", response_class=Response)
-async def remove_tag(change: Annotated[Change, Depends(changing(WRITE))], tagId: int) -> Response:  # noqa: N803
+async def remove_tag(change: Annotated[Change, Depends(changing(WRITE))], tagId: Id) -> Response:  # noqa: N803
     """From then on nobody knows it."""
     await holder(change.view, tagId)
 

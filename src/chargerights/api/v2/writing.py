@@ -6,31 +6,42 @@ it; `Change.apply` does the rest:
 * `Idempotency-Key` (on every POST): sent again with the same request, nothing is done again, and the answer shows
   the thing as it is now; with another request it is refused. Kept for a day.
 * `If-Match` (on every PATCH and DELETE): refused with 412 unless the thing still is as in the answer of that ETag.
+* `dryRun=true`: the same work is tried and taken back, and the answer says who would gain and lose access where.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
-from fastapi import Header, Request, Response
+from fastapi import Header, Query, Request, Response
 
-from ...rights.errors import DomainError
+from ...rights.errors import DomainError, InvalidInput
 from ...rights.operators import Permission
-from ...storage import idempotency
+from ...storage import idempotency, journal
+from ...storage.callers import Caller
 from ...storage.idempotency import Once
 from ...storage.journal import Occasion, Revision
+from ...storage.rehearsal import preview
 from ..auth import Reader, require
-from ..problems import InMember, PreconditionFailed
+from ..problems import Forbidden, InMember, PreconditionFailed
+from .impact import impact_answer
 from .views import View, etag_of, look
 
 R = TypeVar("R")
 
 NO_CONTENT = 204
+DryRun = Annotated[
+    bool, Query(alias="dryRun", description="true: change nothing, and answer who would gain and lose access where")
+]
+
+
+class NoPreview(InvalidInput):
+    """A dry run of a change that can give and take no access."""
 
 
 @dataclass(slots=True)
@@ -40,6 +51,7 @@ class Change:
     view: View
     once: str | None = None
     if_match: str | None = None
+    dry_run: bool = False
 
     async def apply(
         self,
@@ -51,27 +63,40 @@ class Change:
         members: Mapping[type[DomainError], str] | None = None,
         in_thread: bool = False,
     ) -> Response:
-        """Does the work in one transaction and shows its result in a view of the network after it, tells it without
-        one, or answers nothing (204).
-
-        Of a POST the result must be JSON: it is kept for its Idempotency-Key. `members`: which member of the body a
-        refusal is about. `in_thread`: for work that would hold the event loop.
-        """
-        view = self.view
-        caller, database = view.caller, view.state.database
-        occasion = Occasion(view.at, caller.actor, action)
-        once = None if self.once is None else Once(caller.operator_id, self.once, await self._fingerprint())
-        with blaming(members or {}):
-            if in_thread:
-                done = asyncio.to_thread(database.write_now, idempotency.make, caller.customer_id, occasion, once, work)
-                result, revision = await done
-            else:
-                result, revision = await database.write(idempotency.make, caller.customer_id, occasion, once, work)
+        """Does the work (see `make`) and shows its result in a view of the network after it, tells it without one, or
+        answers nothing (204). With `dryRun` it is only tried, and its impact is the answer."""
+        if self.dry_run:
+            with blaming(members or {}):
+                return await self._try(self._occasion(action), work)
+        result, revision = await self.make(action, work, members=members, in_thread=in_thread)
         if tell is not None:
             return tell(result)
         if show is None:
             return Response(status_code=NO_CONTENT)
-        return show(await look(view.request, caller, revision), result)
+        return show(await look(self.view.request, self.view.caller, revision), result)
+
+    async def make(
+        self,
+        action: str,
+        work: Callable[[Revision], R],
+        *,
+        members: Mapping[type[DomainError], str] | None = None,
+        in_thread: bool = False,
+    ) -> tuple[R, int]:
+        """Does the work in one transaction: its result, and the revision that shows it.
+
+        Of a POST the result must be JSON: it is kept for its Idempotency-Key. `members`: which member of the body a
+        refusal is about. `in_thread`: for work that would hold the event loop.
+        """
+        if self.dry_run:
+            raise NoPreview("dryRun is for changes of sites, chargers, access groups, drivers, tags and rights")
+        caller, database, occasion = self.view.caller, self.view.state.database, self._occasion(action)
+        once = None if self.once is None else Once(caller.operator_id, self.once, await self._fingerprint())
+        with blaming(members or {}):
+            if in_thread:
+                done = asyncio.to_thread(database.write_now, idempotency.make, caller.customer_id, occasion, once, work)
+                return await done
+            return await database.write(idempotency.make, caller.customer_id, occasion, once, work)
 
     def expect(self, entity: Any) -> None:
         """Raises PreconditionFailed unless the entity is as the caller saw it, if he says what he saw."""
@@ -81,6 +106,26 @@ class Change:
             raise PreconditionFailed(
                 "it has been changed since: ask for it again, and send the ETag of that answer as If-Match"
             )
+
+    def _occasion(self, action: str) -> Occasion:
+        return Occasion(self.view.at, self.view.caller.actor, action)
+
+    async def _try(self, occasion: Occasion, work: Callable[[Revision], Any]) -> Response:
+        """What the work would mean; nothing of it is kept, not even for its Idempotency-Key."""
+        view = self.view
+        view.require(Permission.READ_DRIVERS)
+        state, customer_id = view.state, view.caller.customer_id
+        return impact_answer(
+            view,
+            await preview(
+                state.database,
+                state.images,
+                state.history,
+                customer_id,
+                view.at,
+                lambda connection: journal.make(connection, customer_id, occasion, work),
+            ),
+        )
 
     async def _fingerprint(self) -> str:
         """What tells this request from another."""
@@ -111,9 +156,10 @@ def adding(*permissions: Permission) -> Callable[..., Coroutine[Any, Any, Change
             str | None,
             Header(description="Names this request: sent again, it is not done again", min_length=1, max_length=255),
         ] = None,
+        dry_run: DryRun = False,
     ) -> Change:
-        require(caller, *permissions)
-        return Change(await look(request, caller), once=idempotency_key)
+        _require(caller, permissions)
+        return Change(await look(request, caller), once=idempotency_key, dry_run=dry_run)
 
     return change
 
@@ -127,8 +173,16 @@ def changing(*permissions: Permission) -> Callable[..., Coroutine[Any, Any, Chan
         if_match: Annotated[
             str | None, Header(description="The ETag of the answer that the change is made from; else 412")
         ] = None,
+        dry_run: DryRun = False,
     ) -> Change:
-        require(caller, *permissions)
-        return Change(await look(request, caller), if_match=if_match)
+        _require(caller, permissions)
+        return Change(await look(request, caller), if_match=if_match, dry_run=dry_run)
 
     return change
+
+
+def _require(caller: Caller, permissions: Collection[Permission]) -> None:
+    """Whoever may only read changes nothing, also where no permission is asked for. Raises Forbidden."""
+    require(caller, *permissions)
+    if caller.read_only:
+        raise Forbidden("this changes something: the API key may only read")

@@ -10,10 +10,9 @@ from ...rights.errors import Conflict
 from ...rights.model import Place, PlaceKind
 from ...rights.operators import Operator, Permission
 from .. import operators
-from ..callers import revoke_keys_of
 from ..journal import Revision
 from ..operators import UnknownOperator
-from . import facts
+from . import api_keys, facts
 
 
 class NobodyLeft(Conflict):
@@ -25,9 +24,13 @@ def add(
 ) -> Operator:
     """A new operator. Raises UnknownSite."""
     _require_sites(revision, site_ids)
-    reach = None if site_ids is None else tuple(sorted(set(site_ids)))
     operator = Operator(
-        revision.next_id(), name, frozenset(permissions), reach, created_at=revision.at, updated_at=revision.at
+        revision.next_id(),
+        name,
+        frozenset(permissions),
+        None if site_ids is None else tuple(sorted(set(site_ids))),
+        created_at=revision.at,
+        updated_at=revision.at,
     )
     revision.put(operator)
     return operator
@@ -50,7 +53,7 @@ def remove(revision: Revision, operator_id: int) -> None:
 
     Raises UnknownOperator, NobodyLeft.
     """
-    revoke_keys_of(revision, operator_id)
+    api_keys.revoke_all_of(revision, operator_id)
     change(revision, operator_id, enabled=False)
 
 
@@ -62,12 +65,10 @@ def one(revision: Revision, operator_id: int) -> Operator:
 
 
 def _require_administrator(revision: Revision) -> None:
-    for each in operators.load(revision.connection, revision.customer_id):
-        if each.enabled and each.site_ids is None and Permission.GLOBAL_ADMIN in each.permissions:
-            return
-    raise NobodyLeft(
-        "nobody would be left who may do everything: give another operator GlobalAdmin for all sites first"
-    )
+    if not any(each.administers for each in operators.load(revision.connection, revision.customer_id)):
+        raise NobodyLeft(
+            "nobody would be left who may do everything: give another operator GlobalAdmin for all sites first"
+        )
 
 
 def _require_sites(revision: Revision, site_ids: Collection[int] | None) -> None:

@@ -17,6 +17,7 @@ from .charging import (
     sessions,
 )
 from .columns import metadata
+from .events import event_clocks, events, webhooks
 from .facts import (
     access_group_chargers,
     access_groups,
@@ -46,6 +47,8 @@ __all__ = [
     "customers",
     "driver_external_ids",
     "drivers",
+    "event_clocks",
+    "events",
     "idempotency_keys",
     "journal",
     "journal_changes",
@@ -62,4 +65,5 @@ __all__ = [
     "sessions",
     "sites",
     "tags",
+    "webhooks",
 ]

@@ -22,7 +22,9 @@ journal = Table(
     Column("action", Text, nullable=False),
     Column("bulk", Boolean, nullable=False, server_default=false()),
     ForeignKeyConstraint(["customer_id"], ["customers.id"]),
-    Index(None, "customer_id", "at"),
+    Index(None, "customer_id", "at", "revision"),
+    Index(None, "customer_id", "action", "at", "revision"),
+    Index(None, "customer_id", "operator_id", "at", "revision"),
 )
 
 journal_changes = Table(

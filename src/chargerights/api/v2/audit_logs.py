@@ -1,0 +1,137 @@
+"""The audit log: who changed what, and when (API.md section 2)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import Field, JsonValue
+from pydantic.alias_generators import to_camel
+
+from ...files import values
+from ...rights.errors import InvalidInput
+from ...rights.network import Network
+from ...rights.operators import Permission
+from ...storage import audit
+from ...storage.audit import CHANGES_SHOWN, COUNTED, Changed, Record, Wanted
+from ..auth import CallerFirst
+from ..problems import Forbidden
+from .command_details import sentence
+from .paging import Paging, unsorted
+from .shapes import PROBLEM, Id, Instant, Page, Shape
+from .views import View, viewing
+
+router = APIRouter(prefix="/v2/audit-logs", tags=["Audit log"], route_class=CallerFirst, responses={"default": PROBLEM})
+
+VERBATIM = ("custom_properties",)
+"""Members whose own members are named by customers."""
+
+
+class ChangeShape(Shape):
+    """One thing that was changed."""
+
+    kind: str = Field(description="site, charger, accessGroup, driver, operator or apiKey")
+    id: str
+    before: dict[str, JsonValue] | None = Field(None, description="What it was; left out when it was added")
+    after: dict[str, JsonValue] | None = Field(None, description="What it became; left out when it was removed")
+
+
+class AuditLogShape(Shape):
+    """One command: all that it changed was changed at once."""
+
+    command: str = Field(description="What was asked for: `driver.add`, `right.grant` …")
+    command_details: str = Field(description="What it did, in a sentence")
+    operator_id: int | None = Field(None, description="Who asked; left out for the server's own commands")
+    is_api_call: bool = Field(description="Whether it came through this interface with an API key")
+    timestamp: datetime
+    successful: Literal[True] = Field(description="What was refused changed nothing and is not in the log")
+    revision: int = Field(description="Number of the change; they have no gaps")
+    actor: str = Field(description="`key 5`: that API key; `cli`: the server's own commands …")
+    changes_count: int = Field(description="How many things it changed; of a bulk load, 0: they are not listed")
+    changes: list[ChangeShape] = Field(description=f"The first {CHANGES_SHOWN} of them, or those asked for")
+
+
+class AuditLogPage(Page[AuditLogShape]):
+    """Entries of the audit log, one page of them."""
+
+    total_records: int = Field(
+        description=f"Entries on all pages; counted as far as {COUNTED:,} where filters are given"
+    )
+
+
+class IncompleteFilter(InvalidInput):
+    """An entity id that does not say of what."""
+
+
+Kind = Literal["site", "charger", "accessGroup", "driver", "operator", "apiKey"]
+
+
+@router.get("", operation_id="listAuditLogs", summary="List what was changed", response_model=AuditLogPage)
+async def list_audit_logs(
+    view: Annotated[View, Depends(viewing(Permission.READ_AUDIT_LOGS))],
+    asked: Annotated[Paging, Depends(unsorted)],
+    command: Annotated[values.Text | None, Query(description="Only this command: `driver.add` …")] = None,
+    operator_id: Annotated[Id | None, Query(alias="operatorId", description="Only what he did")] = None,
+    is_api_call: Annotated[
+        bool | None, Query(alias="isApiCall", description="Only what came, or did not come, with an API key")
+    ] = None,
+    start_date: Annotated[Instant | None, Query(alias="startDate", description="Only from then on")] = None,
+    end_date: Annotated[Instant | None, Query(alias="endDate", description="Only before then")] = None,
+    kind: Annotated[Kind | None, Query(description="Only what changed things of this kind")] = None,
+    entity_id: Annotated[
+        values.Text | None,
+        Query(alias="entityId", description="Only what changed this thing of that `kind`; chargers by chargerId"),
+    ] = None,
+) -> Response:
+    """Newest first; `kind=driver&entityId=17` is all that ever happened to driver 17. What names a driver who was
+    erased is shown as a pseudonym. Needs ReadAuditLogs, and no limits to some sites: one entry may tell of many sites.
+    """
+    if not view.scope.unlimited:
+        raise Forbidden("the audit log tells of all sites: it is for operators whose site access is not limited")
+    if entity_id is not None and kind is None:
+        raise IncompleteFilter("entityId is given without kind: write as well what it is, as in kind=driver")
+    asked.key_among("timestamp")
+    wanted = Wanted(command, operator_id, is_api_call, start_date, end_date, kind, entity_id)
+    found = await view.state.database.read(audit.page, view.caller.customer_id, wanted, asked.start, asked.limit)
+    page = AuditLogPage(
+        page=asked.page,
+        limit=asked.limit,
+        total_records=found.total,
+        has_next_page=found.more,
+        has_previous_page=asked.page > 1,
+        items=[shape_of(each, view.network) for each in found.records],
+    )
+    return Response(page.to_json(), media_type="application/json")
+
+
+def shape_of(record: Record, network: Network) -> AuditLogShape:
+    return AuditLogShape(
+        command=record.action,
+        command_details=sentence(record, network),
+        operator_id=record.operator_id,
+        is_api_call=record.by_api,
+        timestamp=record.at,
+        successful=True,
+        revision=record.revision,
+        actor=record.actor,
+        changes_count=record.count,
+        changes=[_change(each) for each in record.changes],
+    )
+
+
+def _change(change: Changed) -> ChangeShape:
+    return ChangeShape(kind=change.kind, id=change.id, before=_camel(change.before), after=_camel(change.after))
+
+
+def _camel(value: Any) -> Any:
+    """The journal's members in the words of this wire."""
+    if isinstance(value, dict):
+        told = {to_camel(name): each if name in VERBATIM else _camel(each) for name, each in value.items()}
+        if "place" in told:
+            kind, number = told.pop("place")
+            told[f"{kind}Id"] = number
+        return told
+    if isinstance(value, list):
+        return [_camel(each) for each in value]
+    return value

@@ -1,0 +1,68 @@
+"""The log of events, for consumers that ask or that lost their place (see docs/events.md)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import Field
+
+from ...outbound import messages
+from ...rights.events import EventType
+from ...rights.identifiers import INT64_MAX
+from ...rights.operators import Permission
+from ...storage import events
+from ...storage.callers import Caller
+from ..auth import permitted
+from ..problems import Forbidden
+from ..state import state_of
+from .shapes import PROBLEM, Shape
+
+router = APIRouter(prefix="/v2/events", tags=["Events"], responses={"default": PROBLEM})
+
+MOST = 1_000
+
+
+class EventShape(Shape):
+    """What happened, as webhooks carry it too."""
+
+    type: EventType
+    timestamp: datetime = Field(description="When it happened")
+    number: int = Field(description="Its place in the log: one more than the event before it")
+    revision: int | None = Field(None, description="The revision that made it, if a change of facts did")
+    data: dict[str, Any] = Field(description="Numbers and states; members depend on the type")
+
+
+class EventPage(Shape):
+    """A part of the log."""
+
+    items: list[EventShape] = Field(description="Events, in order; there may be none though `hasMore` is true")
+    last: int = Field(description="Send this as `after` to go on")
+    has_more: bool = Field(description="Whether there are events after `last`")
+    end: int = Field(description="The number of the last event there is")
+
+
+def of_all_sites(caller: Caller) -> Caller:
+    """The caller, who sees all sites: events tell of all. Raises Forbidden."""
+    if caller.site_ids is not None:
+        raise Forbidden("events tell of all sites: this needs an operator who sees all of them")
+    return caller
+
+
+@router.get("", operation_id="listEvents", summary="List events after a number", response_model=EventPage)
+async def list_events(
+    request: Request,
+    caller: Annotated[Caller, Depends(permitted(Permission.READ_AUDIT_LOGS))],
+    after: Annotated[int, Query(ge=0, le=INT64_MAX, description="The last event you have; 0 for the first of all")] = 0,
+    limit: Annotated[int, Query(ge=1, le=MOST, description="Events at most")] = 100,
+    types: Annotated[list[EventType] | None, Query(description="Only events of these types; repeat it")] = None,
+) -> Response:
+    """In order, and none left out: what is committed later comes later. Events that are kept no more are a 410 whose
+    `first` is the first that is kept."""
+    of_all_sites(caller)
+    page = await state_of(request).database.read(events.since, caller.customer_id, after, limit, types)
+    items = [messages.members(each) for each in page.events]
+    shown = {"items": items, "last": page.last, "hasMore": page.more, "end": page.end}
+    return Response(orjson.dumps(shown), media_type="application/json")

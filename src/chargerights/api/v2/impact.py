@@ -1,0 +1,202 @@
+"""What a change would mean, as `dryRun=true` answers it: who would gain and who would lose access where.
+
+Lists are bounded, totals are not. What is lost comes first: that is what people look for before they change something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from fastapi import Response
+from pydantic import Field
+
+from ...rights.impact import Difference, Footprint, Impact
+from ...rights.operators import Scope
+from ...storage.rehearsal import Preview
+from .shapes import Shape
+from .views import View, answer
+
+K = TypeVar("K", int, str)
+S = TypeVar("S", bound=Shape)
+
+MOST_SHOWN = 100
+
+
+class DriverImpact(Shape):
+    """What the change means for one driver, in numbers of chargers and sites."""
+
+    driver_id: int
+    driver_name: str
+    chargers_gained: int
+    chargers_lost: int
+    sites_gained: int
+    sites_lost: int
+
+
+class PlaceImpact(Shape):
+    gained_count: int = Field(description="How many drivers are listed only after the change")
+    lost_count: int = Field(description="How many drivers were listed only before it")
+    gained: list[int] = Field(description=f"Their numbers, {MOST_SHOWN} at most")
+    lost: list[int] = Field(description=f"Their numbers, {MOST_SHOWN} at most")
+
+
+class SiteImpact(PlaceImpact):
+    """What the change means for the list of a site."""
+
+    site_id: int
+    site_name: str
+
+
+class ChargerImpact(PlaceImpact):
+    """What the change means at a charger."""
+
+    charger_id: str
+    charger_name: str | None = None
+    site_id: int
+
+
+class Listed(Shape, Generic[S]):
+    total: int = Field(description="How many there are")
+    items: list[S] = Field(description=f"{MOST_SHOWN} of them at most; where and for whom access is lost first")
+
+
+class DriversImpact(Listed[DriverImpact]):
+    """The drivers whose access differs."""
+
+    gaining: int = Field(description="How many drivers gain access somewhere")
+    losing: int = Field(description="How many drivers lose access somewhere; some may gain it elsewhere")
+
+
+class SitesImpact(Listed[SiteImpact]):
+    """The sites whose lists differ."""
+
+
+class ChargersImpact(Listed[ChargerImpact]):
+    """The chargers at which access differs."""
+
+
+class ImpactShape(Shape):
+    """What a change would mean; nothing was changed. Who has access is who is listed: a right, valid at the instant,
+    reaches the place, and the driver is enabled. Weekly hours and tags play no part."""
+
+    summary: str = Field(description="In one sentence for a person")
+    at: datetime = Field(description="The instant at which access is compared")
+    changes_again_at: datetime | None = Field(
+        None, description="When a window of the rights concerned begins or ends next: the impact differs from then on"
+    )
+    revision: int = Field(description="The customer's revision that the change was tried on")
+    drivers: DriversImpact
+    sites: SitesImpact
+    chargers: ChargersImpact
+
+
+def impact_answer(view: View, preview: Preview[Any]) -> Response:
+    """The impact as far as the caller sees its sites and chargers."""
+    return answer(shape_of(_seen(view, preview), preview))
+
+
+def shape_of(found: Impact, preview: Preview[Any]) -> ImpactShape:
+    gaining, losing = found.gaining, found.losing
+    return ImpactShape(
+        summary=_summary(len(gaining), len(losing), len(found.sites), len(found.chargers)),
+        at=found.at,
+        changes_again_at=found.changes_again_at,
+        revision=preview.revision,
+        drivers=DriversImpact(
+            total=len(gaining | losing),
+            gaining=len(gaining),
+            losing=len(losing),
+            items=_drivers(found, preview, [*losing[:MOST_SHOWN], *(gaining - losing)[:MOST_SHOWN]][:MOST_SHOWN]),
+        ),
+        sites=SitesImpact(total=len(found.sites), items=_worst_first(found.sites, _site(preview))),
+        chargers=ChargersImpact(total=len(found.chargers), items=_worst_first(found.chargers, _charger(preview))),
+    )
+
+
+def _seen(view: View, preview: Preview[Any]) -> Impact:
+    if view.scope.unlimited:
+        return preview.impact
+    networks = (preview.before, preview.after)
+    scopes = [Scope(network, view.caller.site_ids) for network in networks]
+    sites = scopes[0].sites | scopes[1].sites
+    chargers = {each for each in preview.impact.chargers if any(scope.sees_charger(each) for scope in scopes)}
+    return preview.impact.within(sites, chargers)
+
+
+def _drivers(found: Impact, preview: Preview[Any], driver_ids: Iterable[int]) -> list[DriverImpact]:
+    def shape(driver_id: int, footprint: Footprint) -> DriverImpact:
+        driver = preview.after.drivers.get(driver_id) or preview.before.drivers[driver_id]
+        return DriverImpact(
+            driver_id=driver_id,
+            driver_name=driver.name,
+            chargers_gained=footprint.chargers_gained,
+            chargers_lost=footprint.chargers_lost,
+            sites_gained=footprint.sites_gained,
+            sites_lost=footprint.sites_lost,
+        )
+
+    return [shape(*each) for each in found.footprints(driver_ids).items()]
+
+
+def _site(preview: Preview[Any]) -> Callable[[int, Difference], SiteImpact]:
+    def shape(site_id: int, difference: Difference) -> SiteImpact:
+        site = preview.after.sites.get(site_id) or preview.before.sites[site_id]
+        return SiteImpact(site_id=site_id, site_name=site.name, **_members(difference))
+
+    return shape
+
+
+def _charger(preview: Preview[Any]) -> Callable[[str, Difference], ChargerImpact]:
+    def shape(charger_id: str, difference: Difference) -> ChargerImpact:
+        charger = preview.after.chargers.get(charger_id) or preview.before.chargers[charger_id]
+        return ChargerImpact(
+            charger_id=charger_id, charger_name=charger.name, site_id=charger.site_id, **_members(difference)
+        )
+
+    return shape
+
+
+def _members(difference: Difference) -> dict[str, Any]:
+    gained, lost = difference
+    return {
+        "gained_count": len(gained),
+        "lost_count": len(lost),
+        "gained": list(gained[:MOST_SHOWN]),
+        "lost": list(lost[:MOST_SHOWN]),
+    }
+
+
+def _worst_first(places: Mapping[K, Difference], shape: Callable[[K, Difference], S]) -> list[S]:
+    def order(place: tuple[K, Difference]) -> tuple[int, int, K]:
+        key, difference = place
+        return -len(difference.lost), -len(difference.gained), key
+
+    return [shape(*each) for each in sorted(places.items(), key=order)[:MOST_SHOWN]]
+
+
+def _summary(gaining: int, losing: int, sites: int, chargers: int) -> str:
+    if not gaining and not losing:
+        return "Nobody would gain or lose access."
+    would = [f"{_count(losing, 'driver')} would lose access"] if losing else []
+    would += [f"{_count(gaining, 'driver')} would gain access"] if gaining else []
+    return f"{' and '.join(would)}, at {_count(sites, 'site')} and {_count(chargers, 'charger')}."
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def document(openapi: dict[str, Any]) -> None:
+    """Tells in an OpenAPI document that every operation with `dryRun` may answer 200 with an impact."""
+    schema = ImpactShape.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
+    defined = {**schema.pop("$defs"), ImpactShape.__name__: schema}
+    reference = {"$ref": f"#/components/schemas/{ImpactShape.__name__}"}
+    for operation in (each for item in openapi["paths"].values() for each in item.values() if isinstance(each, dict)):
+        if not any(each.get("name") == "dryRun" for each in operation.get("parameters", ())):
+            continue
+        openapi["components"]["schemas"].update(defined)
+        ok = operation["responses"].setdefault("200", {"description": "With dryRun: what it would mean", "content": {}})
+        content = ok["content"].setdefault("application/json", {})
+        content["schema"] = {"anyOf": [content["schema"], reference]} if "schema" in content else reference

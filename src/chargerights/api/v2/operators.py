@@ -1,0 +1,222 @@
+"""Operators: the people and programs that work for the customer, what they may do, and where (API.md section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import Field
+
+from ...files import values
+from ...rights.errors import UnknownSite
+from ...rights.operators import Operator, Permission
+from ...storage import callers
+from ...storage import operators as stored
+from ...storage.changes import operators
+from ...storage.journal import Revision
+from ...storage.operators import UnknownOperator
+from ..auth import CallerFirst
+from ..problems import Forbidden, InMember
+from .api_keys import ApiKeyShape
+from .api_keys import shape_of as key_shape
+from .paging import Paging, in_order, page_of, paging
+from .shapes import PROBLEM, Draft, Id, Page, Shape
+from .views import View, answer, viewing
+from .visibility import require_operator, sees_operator
+from .writing import Change, adding, changing
+
+router = APIRouter(prefix="/v2/operators", tags=["Operators"], route_class=CallerFirst, responses={"default": PROBLEM})
+
+WRITE = Permission.GLOBAL_ADMIN
+MOST_SITES = 1_000
+
+
+class OperatorShape(Shape):
+    """A person or program that works for the customer."""
+
+    id: int
+    name: str
+    permissions: list[Permission] = Field(description="What he may do; GlobalAdmin: everything")
+    site_ids: list[int] | None = Field(
+        None, description="Where: at these sites and all below them. Left out: at all sites"
+    )
+    enabled: bool = Field(description="false: his keys are refused")
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+class CustomerShape(Shape):
+    """Whose data it is."""
+
+    id: int = Field(description="The clientId of v1")
+    name: str
+
+
+class CallerShape(OperatorShape):
+    """Who asks: an operator, by one of his keys."""
+
+    customer: CustomerShape
+    api_key: ApiKeyShape
+
+
+class OperatorPage(Page[OperatorShape]):
+    """Operators, one page of them."""
+
+
+PermissionWord = Annotated[Permission, Field(strict=False)]
+Permissions = Annotated[list[PermissionWord], Field(max_length=len(Permission))]
+SiteIds = Annotated[list[values.EntityId], Field(max_length=MOST_SITES)]
+
+
+class OperatorMembers(Draft):
+    """What can be changed of an operator."""
+
+    name: values.Name | None = Field(None, description="What people call him, or it")
+    permissions: Permissions | None = Field(None, description="All of them, anew")
+    site_ids: SiteIds | None = Field(
+        None, description="All of them, anew: he sees these sites and all below them; null: all sites"
+    )
+    enabled: bool | None = Field(None, description="false: his keys are refused, until he is enabled again")
+
+    def facts(self) -> dict[str, Any]:
+        """The members that are given, as the model has them."""
+        found = {name: value for name, value in self.given().items() if value is not None}
+        if self.permissions is not None:
+            found["permissions"] = frozenset(self.permissions)
+        if "site_ids" in self.model_fields_set:
+            found["site_ids"] = None if self.site_ids is None else tuple(sorted(set(self.site_ids)))
+        return found
+
+
+class OperatorDraft(Draft):
+    """A new operator; without a key yet."""
+
+    name: values.Name = Field(description="What people call him, or it")
+    permissions: Permissions = Field(description="What he may do")
+    site_ids: SiteIds | None = Field(description="He sees these sites and all below them; null: all sites")
+
+
+@router.post("", status_code=201, operation_id="addOperator", summary="Add an operator", response_model=OperatorShape)
+async def add_operator(change: Annotated[Change, Depends(adding(WRITE))], body: OperatorDraft) -> Response:
+    """Needs GlobalAdmin. Nobody gives more than he has: of some sites, only those and what is below them."""
+    _require_within(change.view, body.site_ids)
+    operator_id, _ = await change.make(
+        "operator.add",
+        lambda revision: operators.add(revision, body.name, body.permissions, body.site_ids).id,
+        members={UnknownSite: "siteIds"},
+    )
+    return shown(await one(change.view, operator_id), 201)
+
+
+@router.get("", operation_id="listOperators", summary="List operators", response_model=OperatorPage)
+async def list_operators(
+    view: Annotated[View, Depends(viewing())],
+    asked: Annotated[Paging, Depends(paging)],
+    search: Annotated[str | None, Query(description="Only those whose name holds this")] = None,
+    enabled: Annotated[bool | None, Query(description="Only enabled or only disabled ones")] = None,
+) -> Response:
+    """Oneself; with GlobalAdmin, everybody whose site access is within one's own. By name, or by id (`sortKey=id`)."""
+    them = await view.state.database.read(stored.load, view.caller.customer_id)
+    text = "" if search is None else search.strip().casefold()
+    found = [each for each in them if sees_operator(view, each) and text in each.name.casefold()]
+    if enabled is not None:
+        found = [each for each in found if each.enabled is enabled]
+    found = in_order(found, asked, name=lambda each: (each.name.casefold(), each.id), id=lambda each: each.id)
+    return page_of(found, asked, shape_of, OperatorPage)
+
+
+@router.get("/me", operation_id="getCaller", summary="Say who I am", response_model=CallerShape)
+async def get_caller(view: Annotated[View, Depends(viewing())]) -> Response:
+    """The operator and the key of this request, and the customer they are of."""
+    customer, operator, key = await view.state.database.read(callers.identity, view.caller)
+    members = shape_of(operator).model_dump()
+    shape = CallerShape(**members, customer=CustomerShape(id=customer.id, name=customer.name), api_key=key_shape(key))
+    return answer(shape, entity=operator)
+
+
+@router.get("/{operatorId}", operation_id="getOperator", summary="Get an operator", response_model=OperatorShape)
+async def get_operator(view: Annotated[View, Depends(viewing())], operatorId: Id) -> Response:  # noqa: N803
+    """Oneself; with GlobalAdmin, others. With an ETag for changing him."""
+    return shown(await one(view, operatorId))
+
+
+@router.patch(
+    "/{operatorId}", operation_id="changeOperator", summary="Change an operator", response_model=OperatorShape
+)
+async def change_operator(
+    change: Annotated[Change, Depends(changing(WRITE))],
+    operatorId: Id,  # noqa: N803
+    body: OperatorMembers,
+) -> Response:
+    """Needs GlobalAdmin. What he may counts from his next request on. The last who may do everything stays: 409."""
+    if "site_ids" in body.model_fields_set:
+        _require_within(change.view, body.site_ids)
+
+    def work(revision: Revision) -> Operator:
+        _expect(change, revision, operatorId)
+        return operators.change(revision, operatorId, **body.facts())
+
+    changed, _ = await change.make("operator.change", work, members={UnknownSite: "siteIds"})
+    return shown(changed)
+
+
+@router.delete(
+    "/{operatorId}",
+    status_code=204,
+    operation_id="removeOperator",
+    summary="Remove an operator",
+    response_class=Response,
+)
+async def remove_operator(
+    change: Annotated[Change, Depends(changing(WRITE))],
+    operatorId: Id,  # noqa: N803
+) -> Response:
+    """Needs GlobalAdmin. He is disabled and his keys are revoked; his record stays, for the audit log names him."""
+
+    def work(revision: Revision) -> None:
+        _expect(change, revision, operatorId)
+        operators.remove(revision, operatorId)
+
+    return await change.apply("operator.remove", work)
+
+
+async def one(view: View, operator_id: int) -> Operator:
+    """Raises UnknownOperator, of one whom the caller does not see too."""
+    found = await view.state.database.glance(stored.load, view.caller.customer_id, [operator_id])
+    if not found:
+        raise UnknownOperator((operator_id,))
+    require_operator(view, found[0])
+    return found[0]
+
+
+def _expect(change: Change, revision: Revision, operator_id: int) -> None:
+    """Raises UnknownOperator, of one whom the caller does not see too; and PreconditionFailed."""
+    operator = operators.one(revision, operator_id)
+    require_operator(change.view, operator)
+    change.expect(operator)
+
+
+def _require_within(view: View, site_ids: Collection[int] | None) -> None:
+    """Raises InMember for site access beyond the caller's own."""
+    if site_ids is None and not view.scope.unlimited:
+        raise InMember("siteIds", Forbidden("nobody can give more than he has: name sites of your own"))
+    view.in_body("siteIds", view.site, *(site_ids or ()))
+
+
+def shown(operator: Operator, status: int = 200) -> Response:
+    location = f"/v2/operators/{operator.id}" if status == 201 else None
+    return answer(shape_of(operator), status, operator, location)
+
+
+def shape_of(operator: Operator) -> OperatorShape:
+    return OperatorShape(
+        id=operator.id,
+        name=operator.name,
+        permissions=sorted(operator.permissions),
+        site_ids=None if operator.site_ids is None else list(operator.site_ids),
+        enabled=operator.enabled,
+        created_at=operator.created_at,
+        updated_at=operator.updated_at,
+    )

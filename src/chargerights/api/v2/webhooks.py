@@ -1,0 +1,281 @@
+"""Webhooks: where events are sent (see docs/events.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import Field
+
+from ...outbound import messages, sending
+from ...outbound.targets import InvalidWebhookUrl, check_url
+from ...rights.errors import DomainError
+from ...rights.events import EventType
+from ...rights.identifiers import INT64_MAX
+from ...rights.operators import Permission
+from ...storage import webhooks
+from ...storage.callers import Caller
+from ...storage.changes import webhooks as changes
+from ...storage.events import EventsGone, EventToCome
+from ...storage.journal import Revision
+from ...storage.webhooks import Progress, UnknownWebhook, Webhook
+from ..auth import CallerFirst, permitted
+from ..state import state_of
+from .events import of_all_sites
+from .paging import Paging, in_order, page_of, paging
+from .shapes import PROBLEM, Draft, Id, Page, Shape
+from .views import View, answer, etag_of
+from .writing import Change, adding, blaming, changing
+
+ADMIN = Permission.GLOBAL_ADMIN
+ETAG = "$etag"
+"""Beside the members of what `described` says."""
+
+
+async def administrator(caller: Annotated[Caller, Depends(permitted(ADMIN))]) -> Caller:
+    return of_all_sites(caller)
+
+
+router = APIRouter(
+    prefix="/v2/webhooks",
+    tags=["Webhooks"],
+    route_class=CallerFirst,
+    dependencies=[Depends(administrator)],
+    responses={"default": PROBLEM},
+)
+
+IN_BODY: Mapping[type[DomainError], str] = {EventsGone: "after", EventToCome: "after", InvalidWebhookUrl: "url"}
+
+
+class DeliveryShape(Shape):
+    """How far the webhook has come."""
+
+    position: int = Field(description="The last event that is done with")
+    waiting: int = Field(description="Events of the log after it, those of other types too")
+    delivered_at: datetime | None = Field(None, description="When the receiver last took one")
+    attempts: int = Field(description="Attempts that have failed since one succeeded")
+    next_attempt_at: datetime | None = Field(None, description="When the next one is made")
+    last_attempt_at: datetime | None = None
+    last_status: int | None = Field(None, description="What the receiver last answered, if it did")
+    last_error: str | None = Field(None, description="Why the last attempt failed")
+
+
+class WebhookShape(Shape):
+    """Where events are sent."""
+
+    id: int
+    url: str
+    types: list[EventType] | None = Field(None, description="What is sent; everything when left out")
+    enabled: bool = Field(description="false: nothing is sent, and nothing is kept for it")
+    created_at: datetime
+    updated_at: datetime
+    delivery: DeliveryShape
+
+
+class NewWebhookShape(WebhookShape):
+    """A new webhook with its secret."""
+
+    secret: str = Field(description="What its messages are signed with; shown this once")
+
+
+class SecretShape(Shape):
+    """A new secret."""
+
+    secret: str = Field(description="What messages are signed with; shown this once")
+
+
+class AttemptShape(Shape):
+    """What came of a test message."""
+
+    delivered: bool
+    status: int | None = Field(None, description="What the receiver answered, if it did")
+    error: str | None = Field(None, description="Why it counts as not delivered")
+
+
+Wanted = Annotated[list[Annotated[EventType, Field(strict=False)]], Field(min_length=1)]
+"""The types that a webhook wants, as a body writes them."""
+
+
+class WebhookMembers(Draft):
+    """What can be changed of a webhook."""
+
+    url: str = Field("", description="An https URL; without user, password and fragment")
+    types: Wanted | None = Field(None, description="What is sent; null: everything")
+    enabled: bool = Field(True, description="false: nothing is sent, and nothing is kept for it")
+
+
+class WebhookDraft(Draft):
+    """A new webhook."""
+
+    url: str = Field(description="An https URL; without user, password and fragment")
+    types: Wanted | None = Field(None, description="What is sent; null: everything")
+    after: int | None = Field(
+        None, ge=0, le=INT64_MAX, description="Events after this one are sent; null: those from now on"
+    )
+
+
+class ReplayDraft(Draft):
+    """From where to send again."""
+
+    after: int = Field(ge=0, le=INT64_MAX, description="Events after this one are sent, again where they were before")
+
+
+class WebhookPage(Page[WebhookShape]):
+    """Webhooks, one page of them."""
+
+
+Asking = Annotated[Caller, Depends(administrator)]
+Adding = Annotated[Change, Depends(adding(ADMIN))]
+Changing = Annotated[Change, Depends(changing(ADMIN))]
+
+
+@router.post("", status_code=201, operation_id="addWebhook", summary="Add a webhook", response_model=NewWebhookShape)
+async def add_webhook(change: Adding, body: WebhookDraft) -> Response:
+    """The answer shows the secret that its messages are signed with, this once."""
+    check(change.view, body.url)
+
+    def work(revision: Revision) -> dict[str, Any]:
+        webhook, secret = changes.add(revision, body.url, body.types, body.after)
+        return {**described(revision, webhook.id), "secret": secret}
+
+    def show(_: View, made: dict[str, Any]) -> Response:
+        return shown(made, 201, {"Location": f"/v2/webhooks/{made['id']}"})
+
+    return await change.apply("webhook.add", work, show, members=IN_BODY)
+
+
+@router.get("", operation_id="listWebhooks", summary="List webhooks", response_model=WebhookPage)
+async def list_webhooks(request: Request, caller: Asking, asked: Annotated[Paging, Depends(paging)]) -> Response:
+    """By number."""
+    found = await state_of(request).database.read(webhooks.load_with_progress, caller.customer_id)
+    found = in_order(found, asked, id=lambda each: each[0].id)
+    return page_of(found, asked, lambda each: shape_of(*each), WebhookPage)
+
+
+@router.get("/{webhookId}", operation_id="getWebhook", summary="Get a webhook", response_model=WebhookShape)
+async def get_webhook(request: Request, caller: Asking, webhookId: Id) -> Response:  # noqa: N803
+    """With how far it has come, and an ETag for changing it."""
+    read = state_of(request).database.read
+    for webhook, progress in await read(webhooks.load_with_progress, caller.customer_id, [webhookId]):
+        return answer(shape_of(webhook, progress), entity=webhook)
+    raise UnknownWebhook((webhookId,))
+
+
+@router.patch("/{webhookId}", operation_id="changeWebhook", summary="Change a webhook", response_model=WebhookShape)
+async def change_webhook(change: Changing, webhookId: Id, body: WebhookMembers) -> Response:  # noqa: N803
+    """Members that are left out stay as they are. What waits is tried at once. One that is enabled again goes on
+    where it was, or with the first event that is still kept."""
+    members = body.given()
+    if "url" in members:
+        check(change.view, body.url)
+    if members.get("types") is not None:
+        members["types"] = tuple(sorted(set(members["types"])))
+    made: dict[str, Any] = {}
+
+    def work(revision: Revision) -> None:
+        change.expect(changes.find(revision, webhookId))
+        changes.change(revision, webhookId, **members)
+        made.update(described(revision, webhookId))
+
+    return await change.apply("webhook.change", work, lambda _, __: shown(made))
+
+
+@router.delete(
+    "/{webhookId}", status_code=204, operation_id="removeWebhook", summary="Remove a webhook", response_class=Response
+)
+async def remove_webhook(change: Changing, webhookId: Id) -> Response:  # noqa: N803
+    """What it has not got yet is not sent any more."""
+
+    def work(revision: Revision) -> None:
+        change.expect(changes.find(revision, webhookId))
+        changes.remove(revision, webhookId)
+
+    return await change.apply("webhook.remove", work)
+
+
+@router.post(
+    "/{webhookId}/rotate-secret",
+    operation_id="rotateWebhookSecret",
+    summary="Give a webhook a new secret",
+    response_model=SecretShape,
+)
+async def rotate_secret(change: Adding, webhookId: Id) -> Response:  # noqa: N803
+    """For a day messages are signed with the secret before, too, so that the receiver can be changed over."""
+    return await change.apply(
+        "webhook.rotateSecret",
+        lambda revision: changes.rotate(revision, webhookId),
+        lambda _, secret: answer(SecretShape(secret=secret)),
+    )
+
+
+@router.post(
+    "/{webhookId}/replay",
+    operation_id="replayWebhook",
+    summary="Send events again",
+    response_model=WebhookShape,
+)
+async def replay(change: Adding, webhookId: Id, body: ReplayDraft) -> Response:  # noqa: N803
+    """Everything after that event is sent, in order, under the same ids as before."""
+
+    def work(revision: Revision) -> dict[str, Any]:
+        changes.find(revision, webhookId)
+        webhooks.replay(revision.connection, revision.customer_id, webhookId, body.after)
+        return described(revision, webhookId)
+
+    return await change.apply("webhook.replay", work, lambda _, made: shown(made), members=IN_BODY)
+
+
+@router.post(
+    "/{webhookId}/test",
+    operation_id="testWebhook",
+    summary="Send a test message",
+    response_model=AttemptShape,
+)
+async def send_test(request: Request, caller: Asking, webhookId: Id) -> Response:  # noqa: N803
+    """Sends one message of the type `webhook.test` at once, also to a webhook that is disabled, and says what came of
+    it. It is no event of the log."""
+    state = state_of(request)
+    at, read = state.clock(), state.database.read
+    for webhook in await read(webhooks.load, caller.customer_id, [webhookId]):
+        secrets = await read(webhooks.signing_secrets, caller.customer_id, webhookId, at)
+        content = messages.test_body(at)
+        id_ = messages.message_id(caller.customer_id, webhookId, f"test_{int(at.timestamp() * 1000)}")
+        headers = messages.headers(id_, at, content, secrets)
+        outcome = await sending.send_once(webhook.url, state.webhook_targets, content, headers)
+        return answer(AttemptShape(delivered=outcome.error is None, status=outcome.status, error=outcome.error))
+    raise UnknownWebhook((webhookId,))
+
+
+def check(view: View, url: str) -> None:
+    """Raises InMember when webhooks may not have that URL."""
+    with blaming(IN_BODY):
+        check_url(url, view.state.webhook_targets)
+
+
+def described(revision: Revision, webhook_id: int) -> dict[str, Any]:
+    """The webhook as this transaction leaves it, as JSON, and its ETag."""
+    ((webhook, progress),) = webhooks.load_with_progress(revision.connection, revision.customer_id, [webhook_id])
+    shape = shape_of(webhook, progress).model_dump(mode="json", by_alias=True, exclude_none=True)
+    return {**shape, ETAG: etag_of(webhook)}
+
+
+def shown(made: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """What `described` says."""
+    body = {name: value for name, value in made.items() if name != ETAG}
+    return Response(orjson.dumps(body), status, {"ETag": made[ETAG], **(headers or {})}, "application/json")
+
+
+def shape_of(webhook: Webhook, progress: Progress) -> WebhookShape:
+    return WebhookShape(
+        id=webhook.id,
+        url=webhook.url,
+        types=None if webhook.types is None else [EventType(each) for each in webhook.types],
+        enabled=webhook.enabled,
+        created_at=webhook.created_at,
+        updated_at=webhook.updated_at,
+        delivery=DeliveryShape(**asdict(progress)),
+    )

@@ -1,0 +1,156 @@
+"""`chargerights operator …`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+from rich.markup import escape
+from rich.table import Table
+
+from ..rights.identifiers import name as checked_name
+from ..rights.operators import Operator, Permission
+from ..storage import callers, journal
+from ..storage import operators as stored
+from ..storage.changes import operators
+from ..storage.journal import Occasion
+from .common import Common, WrongQuestion, int64, now, print_json, stdout
+
+operator = App(name="operator", help="Operators: who works for a customer, what they may do, and at which sites.")
+
+COMMON = Common()
+BY_NAME = {each.value.casefold(): each for each in Permission}
+Customer = Annotated[int, Parameter(help="Id of the customer", validator=int64)]
+May = Annotated[list[str] | None, Parameter(help="A permission, such as ReadDrivers; give it for each", negative="")]
+Sites = Annotated[
+    list[int] | None, Parameter(help="Id of a site he sees with all below it; give it for each", negative="")
+]
+
+
+@operator.command(name="add")
+def add_operator(
+    name: str,
+    /,
+    *,
+    customer: Customer,
+    may: May = None,
+    site: Sites = None,
+    common: Common = COMMON,
+) -> None:
+    """Add an operator, who sees all sites unless some are named.
+
+    Parameters
+    ----------
+    name
+        What people call him, or it.
+    """
+    shown = checked_name(name, "the operator's name")
+    with common.open() as database:
+        made = database.write_now(
+            journal.make, customer, _occasion("operator.add"), operators.add, shown, permissions(may or []), site
+        )
+    if common.json:
+        print_json(_members(customer, made))
+    else:
+        stdout.print(f"Operator {made.id}, {made.name}. Make a key with: ", markup=False, end="")
+        stdout.print(f"chargerights key add --customer {customer} --operator {made.id}", markup=False)
+
+
+@operator.command(name="list")
+def list_operators(*, customer: Customer, common: Common = COMMON) -> None:
+    """List the customer's operators."""
+    with common.open() as database:
+        database.read_now(callers.require_customer, customer)
+        found = database.read_now(stored.load, customer)
+    if common.json:
+        print_json([_members(customer, each) for each in found])
+        return
+    table = Table("Id", "Name", "May", "At", "State")
+    for each in found:
+        at = "all sites" if each.site_ids is None else ", ".join(map(str, each.site_ids)) or "no site"
+        may = ", ".join(sorted(each.permissions)) or "nothing"
+        table.add_row(str(each.id), escape(each.name), may, at, "enabled" if each.enabled else "disabled")
+    stdout.print(table)
+
+
+@operator.command(name="change")
+def change_operator(
+    operator_id: int,
+    /,
+    *,
+    customer: Customer,
+    name: Annotated[str | None, Parameter(help="Another name")] = None,
+    may: May = None,
+    site: Sites = None,
+    all_sites: Annotated[bool, Parameter(help="He sees all sites", negative="")] = False,
+    enabled: Annotated[bool | None, Parameter(help="Whether his keys are accepted")] = None,
+    common: Common = COMMON,
+) -> None:
+    """Change an operator; permissions and sites that are given replace those he had.
+
+    Parameters
+    ----------
+    operator_id
+        The operator's id, as `operator list` shows it.
+    """
+    if site and all_sites:
+        raise WrongQuestion("--site and --all-sites contradict each other: give one of them")
+    members: dict[str, Any] = {}
+    if name is not None:
+        members["name"] = checked_name(name, "the operator's name")
+    if may:
+        members["permissions"] = permissions(may)
+    if site or all_sites:
+        members["site_ids"] = None if all_sites else tuple(sorted(set(site or ())))
+    if enabled is not None:
+        members["enabled"] = enabled
+    if not members:
+        raise WrongQuestion("nothing to change: give --name, --may, --site, --all-sites, --enabled or --no-enabled")
+    with common.open() as database:
+        changed = database.write_now(
+            journal.make, customer, _occasion("operator.change"), operators.change, operator_id, **members
+        )
+    if common.json:
+        print_json(_members(customer, changed))
+    else:
+        stdout.print(f"Operator {changed.id}, {changed.name}, is changed.", markup=False)
+
+
+@operator.command(name="remove")
+def remove_operator(operator_id: int, /, *, customer: Customer, common: Common = COMMON) -> None:
+    """Disable an operator and revoke his keys; his record stays, for the audit log names him.
+
+    Parameters
+    ----------
+    operator_id
+        The operator's id, as `operator list` shows it.
+    """
+    with common.open() as database:
+        database.write_now(journal.make, customer, _occasion("operator.remove"), operators.remove, operator_id)
+    if common.json:
+        print_json({"clientId": customer, "id": operator_id, "enabled": False})
+    else:
+        stdout.print(f"Operator {operator_id} of customer {customer} is disabled, and his keys are revoked.")
+
+
+def permissions(words: list[str]) -> frozenset[Permission]:
+    """The permissions of those words, in any case. Raises WrongQuestion."""
+    unknown = [each for each in words if each.casefold() not in BY_NAME]
+    if unknown:
+        raise WrongQuestion(f"{unknown[0]} is no permission; there are {', '.join(Permission)}")
+    return frozenset(BY_NAME[each.casefold()] for each in words)
+
+
+def _occasion(action: str) -> Occasion:
+    return Occasion(now(), callers.HOST, action)
+
+
+def _members(customer_id: int, each: Operator) -> dict[str, object]:
+    return {
+        "clientId": customer_id,
+        "id": each.id,
+        "name": each.name,
+        "permissions": sorted(each.permissions),
+        "siteIds": each.site_ids,
+        "enabled": each.enabled,
+    }

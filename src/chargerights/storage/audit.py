@@ -1,0 +1,187 @@
+"""The journal read as an audit log: who did what, newest first, a page at a time.
+
+A log of a million entries is answered from indexes: by time, and by time within a command or an operator. What
+happened to one thing, or to few, is looked up; the entries of a kind with many changes are walked to, newest first.
+How many entries there are is counted as far as `COUNTED`; without a filter it is the customer's revision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import astuple, dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, not_, select
+
+from . import journal
+from .schema import journal as entries
+from .schema import journal_changes, journal_personal
+
+COUNTED = 10_000
+FEW = 5_000
+"""Changes of things up to which their entries are looked up one by one."""
+CHANGES_SHOWN = 20
+"""Of one entry; a bulk grant has a change for each driver."""
+BY_API = "key %"
+"""The actors of API calls (see `callers.Caller.actor`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Entries with all of these; None asks nothing. `entity_id` goes with a `kind`. start ≤ at < end."""
+
+    action: str | None = None
+    operator_id: int | None = None
+    by_api: bool | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    kind: str | None = None
+    entity_id: str | None = None
+
+
+class Changed(NamedTuple):
+    """One thing that an entry changed, in the words of the storage; None before it was added and after it was
+    removed."""
+
+    kind: str
+    id: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An entry of the audit log. `changes`: those asked for, and CHANGES_SHOWN at most unless a thing was named;
+    `count`: all there are."""
+
+    revision: int
+    at: datetime
+    actor: str
+    operator_id: int | None
+    action: str
+    bulk: bool
+    count: int
+    changes: list[Changed] = field(default_factory=list)
+
+    @property
+    def by_api(self) -> bool:
+        return self.actor.startswith(BY_API.rstrip("%"))
+
+
+class Page(NamedTuple):
+    """`total`: how many entries there are, counted as far as COUNTED when something was asked for."""
+
+    records: list[Record]
+    total: int
+    more: bool
+
+
+def page(connection: Connection, customer_id: int, wanted: Wanted, start: int, count: int) -> Page:
+    """So many entries after as many as `start`, newest first."""
+    numbers, total = _numbers(connection, customer_id, wanted, start, count + 1)
+    records = _records(connection, customer_id, numbers[:count])
+    shown = {each.revision: each for each in records}
+    for revision, change in _changes(connection, customer_id, wanted, shown):
+        shown[revision].changes.append(change)
+    return Page(records, max(total, start + len(numbers)) if numbers else total, len(numbers) > count)
+
+
+_CHANGES, _PERSONAL = journal_changes.c, journal_personal.c
+_OF_ENTRY = (_CHANGES.customer_id == entries.c.customer_id) & (_CHANGES.revision == entries.c.revision)
+_COUNT = func.coalesce(select(func.max(_CHANGES.position)).where(_OF_ENTRY).scalar_subquery(), -1) + 1
+_SHOWN = [*(entries.c[name] for name in ("revision", "at", "actor", "operator_id", "action", "bulk")), _COUNT]
+
+
+def _numbers(connection: Connection, customer_id: int, wanted: Wanted, start: int, count: int) -> tuple[list[int], int]:
+    """The numbers of so many entries, newest first; and how many there are, counted as `Page` says."""
+    columns, matching = entries.c, _matching(customer_id, wanted)
+    if wanted.kind is not None:
+        of_things = and_(_CHANGES.customer_id == customer_id, *_things(wanted))
+        revisions = connection.scalars(select(_CHANGES.revision).where(of_things).limit(FEW)).all()
+        if len(revisions) < FEW:
+            found = _in_order(connection, matching & columns.revision.in_(set(revisions)))
+            return found[start : start + count], len(found)
+        matching &= exists().where(of_things, _OF_ENTRY)
+    walk = select(columns.revision).where(matching).order_by(columns.at.desc(), columns.revision.desc())
+    numbers = list(connection.scalars(walk.offset(start).limit(count)))
+    if not any(each is not None for each in astuple(wanted)):
+        return numbers, journal.number_of(connection, customer_id)
+    counted = select(columns.revision).where(matching).limit(COUNTED).subquery()
+    return numbers, connection.scalar(select(func.count()).select_from(counted)) or 0
+
+
+def _in_order(connection: Connection, these: ColumnElement[bool]) -> list[int]:
+    """The numbers of few entries, newest first. Sorted here, and read with a column of no index: else SQLite goes
+    through all entries in an index's order instead of looking these up."""
+    columns = entries.c
+    few = connection.execute(select(columns.at, columns.revision, columns.actor).where(these))
+    return [row.revision for row in sorted(few, reverse=True)]
+
+
+def _matching(customer_id: int, wanted: Wanted) -> ColumnElement[bool]:
+    """What an entry itself must be like."""
+    columns = entries.c
+    found = [columns.customer_id == customer_id]
+    if wanted.action is not None:
+        found.append(columns.action == wanted.action)
+    if wanted.operator_id is not None:
+        found.append(columns.operator_id == wanted.operator_id)
+    if wanted.by_api is not None:
+        by_api = columns.actor.like(BY_API)
+        found.append(by_api if wanted.by_api else not_(by_api))
+    if wanted.start is not None:
+        found.append(columns.at >= wanted.start)
+    if wanted.end is not None:
+        found.append(columns.at < wanted.end)
+    return and_(*found)
+
+
+def _records(connection: Connection, customer_id: int, numbers: Sequence[int]) -> list[Record]:
+    """The entries of those numbers, in their order."""
+    mine = and_(entries.c.customer_id == customer_id, entries.c.revision.in_(numbers))
+    found = {row.revision: Record(*tuple(row)) for row in connection.execute(select(*_SHOWN).where(mine))}
+    return [found[each] for each in numbers]
+
+
+def _things(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """Of changes: those of the things asked for."""
+    found = []
+    if wanted.kind is not None:
+        found.append(_CHANGES.kind == wanted.kind)
+    if wanted.entity_id is not None:
+        found.append(_CHANGES.entity_id == wanted.entity_id)
+    return found
+
+
+def _changes(
+    connection: Connection, customer_id: int, wanted: Wanted, revisions: Collection[int]
+) -> Sequence[tuple[int, Changed]]:
+    """The changes to show of those entries, in order, with what names people as long as they are not erased."""
+    query = (
+        select(
+            _CHANGES.revision,
+            _CHANGES.kind,
+            _CHANGES.entity_id,
+            func.coalesce(_PERSONAL.before, _CHANGES.before),
+            func.coalesce(_PERSONAL.after, _CHANGES.after),
+        )
+        .outerjoin(
+            journal_personal,
+            (_PERSONAL.customer_id == _CHANGES.customer_id)
+            & (_PERSONAL.revision == _CHANGES.revision)
+            & (_PERSONAL.position == _CHANGES.position),
+        )
+        .where(_CHANGES.customer_id == customer_id, _CHANGES.revision.in_(revisions), *_things(wanted))
+        .order_by(_CHANGES.revision, _CHANGES.position)
+    )
+    if wanted.entity_id is None:
+        shown = _CHANGES.position < CHANGES_SHOWN
+        if wanted.kind is not None:  # of its kind at least the first, wherever it stands
+            them = journal_changes.alias()
+            first = select(func.min(them.c.position)).where(
+                them.c.customer_id == customer_id, them.c.revision == _CHANGES.revision, them.c.kind == wanted.kind
+            )
+            shown |= _CHANGES.position == first.scalar_subquery()
+        query = query.where(shown)
+    return [(row[0], Changed(*row[1:])) for row in connection.execute(query)]

@@ -1,0 +1,79 @@
+"""API keys are made and revoked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from ...rights.errors import Conflict, InvalidInput
+from ...rights.identifiers import name as checked_name
+from ...rights.operators import Operator
+from .. import keys, operators
+from ..entities import API_KEY
+from ..journal import Change, Revision
+from ..keys import ApiKey, UnknownKey
+from ..operators import UnknownOperator
+
+UNNAMED = "key"
+
+
+class InvalidExpiry(InvalidInput):
+    """A key that would have expired before it is made."""
+
+
+class OperatorDisabled(Conflict):
+    """A key for an operator whose keys are refused."""
+
+
+def add(
+    revision: Revision,
+    operator_id: int,
+    name: str = "",
+    *,
+    read_only: bool = False,
+    expires_at: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """A new key of the operator, and its secret, which is to be shown this once.
+
+    Raises UnknownOperator, OperatorDisabled, InvalidExpiry, InvalidIdentifier.
+    """
+    if expires_at is not None and expires_at <= revision.at:
+        raise InvalidExpiry(f"the key would expire at {expires_at.isoformat()}, which is past")
+    shown = checked_name(name.strip() or UNNAMED, "the key's name")
+    found = operators.load(revision.connection, revision.customer_id, [operator_id])
+    if not found:
+        raise UnknownOperator((operator_id,))
+    if not found[0].enabled:
+        raise OperatorDisabled(f"operator {operator_id} is disabled, so that his keys are refused: enable him first")
+    secret = keys.new_secret(revision.customer_id)
+    key = ApiKey(revision.next_id(), operator_id, shown, secret[-4:], read_only, revision.at, expires_at)
+    keys.add(revision.connection, revision.customer_id, key, secret)
+    revision.changes.append(Change(API_KEY, key.id, None, key))
+    return key, secret
+
+
+def revoke(revision: Revision, key_id: int) -> None:
+    """The key stops working with the next request; revoking it again changes nothing. Raises UnknownKey."""
+    found = keys.load(revision.connection, revision.customer_id, [key_id])
+    if not found:
+        raise UnknownKey((key_id,))
+    _revoke(revision, found)
+
+
+def revoke_all_of(revision: Revision, operator_id: int) -> None:
+    """All keys of the operator stop working."""
+    them = keys.load(revision.connection, revision.customer_id)
+    _revoke(revision, [each for each in them if each.operator_id == operator_id])
+
+
+def administrator(revision: Revision) -> Operator:
+    """The customer's first operator who may do everything everywhere: `changes.operators` sees that there is one."""
+    them = operators.load(revision.connection, revision.customer_id)
+    return next(each for each in them if each.administers)
+
+
+def _revoke(revision: Revision, them: Iterable[ApiKey]) -> None:
+    for key in them:
+        if key.revoked_at is None:
+            revision.put(replace(key, revoked_at=revision.at))

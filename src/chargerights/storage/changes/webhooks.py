@@ -1,0 +1,72 @@
+"""Webhooks are added, changed and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
+
+from ...rights.errors import Conflict
+from .. import webhooks
+from ..entities import WEBHOOK
+from ..journal import Change, Revision
+from ..webhooks import UnknownWebhook, Webhook
+
+MAX_WEBHOOKS = 20
+
+
+class TooManyWebhooks(Conflict):
+    """The customer has as many webhooks as one may have."""
+
+
+def add(
+    revision: Revision, url: str, types: Collection[str] | None = None, after: int | None = None
+) -> tuple[Webhook, str]:
+    """A new webhook and its secret, which is to be shown this once. It is sent what comes after that event; of None,
+    what comes from now on. Raises TooManyWebhooks, EventsGone, EventToCome."""
+    connection, customer_id, at = revision.connection, revision.customer_id, revision.at
+    if webhooks.count(connection, customer_id) >= MAX_WEBHOOKS:
+        raise TooManyWebhooks(f"there are {MAX_WEBHOOKS} webhooks, and more there may not be: delete one first")
+    wanted = None if types is None else tuple(sorted(set(types)))
+    webhook, secret = Webhook(revision.next_id(), url, wanted, True, at, at), webhooks.new_secret()
+    webhooks.add(connection, customer_id, webhook, secret, webhooks.start(connection, customer_id, after))
+    revision.changes.append(Change(WEBHOOK, webhook.id, None, webhook))
+    return webhook, secret
+
+
+def change(revision: Revision, webhook_id: int, **members: Any) -> Webhook:
+    """The webhook with another `url`, other `types`, or `enabled` or not. Raises UnknownWebhook."""
+    before = find(revision, webhook_id)
+    after = replace(before, **members)
+    if after != before:
+        after = replace(after, updated_at=revision.at)
+        revision.put(after)
+    return after
+
+
+def disable(revision: Revision, webhook_id: int, url: str) -> None:
+    """Disables a webhook whose receiver at that URL wants no more; one that goes elsewhere by now stays as it is."""
+    for webhook in webhooks.load(revision.connection, revision.customer_id, [webhook_id]):
+        if webhook.url == url:
+            change(revision, webhook_id, enabled=False)
+
+
+def rotate(revision: Revision, webhook_id: int) -> str:
+    """A new secret, to be shown this once; for a day what is sent is signed with the one before, too. Raises
+    UnknownWebhook."""
+    before, secret = find(revision, webhook_id), webhooks.new_secret()
+    webhooks.rotate(revision.connection, revision.customer_id, webhook_id, secret, revision.at)
+    revision.put(replace(before, updated_at=revision.at))
+    return secret
+
+
+def remove(revision: Revision, webhook_id: int) -> None:
+    """Raises UnknownWebhook."""
+    revision.remove(find(revision, webhook_id))
+
+
+def find(revision: Revision, webhook_id: int) -> Webhook:
+    found = webhooks.load(revision.connection, revision.customer_id, [webhook_id])
+    if not found:
+        raise UnknownWebhook((webhook_id,))
+    return found[0]

@@ -1,0 +1,46 @@
+"""Tells what time does: the beginnings and ends between a customer's event clock and now.
+
+A step writes the events and the clock in one transaction under the clock's lock, so each is told exactly once by
+however many nodes, and after a pause they are told late, in order, and none is missed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from ..rights.events import Clock
+from . import edges, events
+from .schema import event_clocks
+
+_CLOCK = event_clocks.c
+
+
+def due(connection: Connection, now: datetime) -> list[int]:
+    """The customers with something to tell."""
+    query = select(_CLOCK.customer_id).where(_CLOCK.next_at <= now).order_by(_CLOCK.customer_id)
+    return [*connection.scalars(query)]
+
+
+def advance(connection: Connection, customer_id: int, now: datetime, limit: int) -> bool:
+    """Tells at most so many beginnings and ends, of four or more; whether there is more to tell."""
+    mine = _CLOCK.customer_id == customer_id
+    query = select(_CLOCK.number, _CLOCK.clock_at, _CLOCK.clock_id).where(mine).with_for_update()
+    number, clock_at, clock_id = connection.execute(query).one()
+    clock = Clock(clock_at, clock_id)
+    found = edges.passed(connection, customer_id, clock, now, limit + 1)
+    more = len(found) > limit
+    if more:
+        first_left = (found[limit].at, found[limit].id)  # a right and a tag of one number are told in one step
+        found = [edge for edge in found if (edge.at, edge.id) < first_left]
+        clock = Clock(found[-1].at, found[-1].id)
+    elif clock < Clock(now):
+        clock = Clock(now)
+    told = [(edge.at, edge.draft.type, edge.draft.told(Clock(edge.at, edge.id)), None) for edge in found]
+    if told:
+        events.write(connection, customer_id, number, told)
+    values = {"number": number + len(told), "clock_at": clock.at, "clock_id": clock.id}
+    next_at = edges.upcoming(connection, customer_id, clock)
+    connection.execute(update(event_clocks).where(mine).values(**values, next_at=next_at))
+    return more

@@ -1,0 +1,49 @@
+"""The tables outside the facts and the journal that name drivers and tags: what chargers asked, sessions, and the like.
+
+Their rows outlive the drivers they are about, and say who it was by columns `driver_id` and `tag_key`. A new table of
+that kind belongs here: then erasing a driver blanks it, and an export of what is known about him has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
+
+from .schema import authorisations, sessions
+
+ERASED = "erased"
+"""Stands where a text that named him must be; as no tag's key has small letters, it is none's."""
+
+
+class Holder(NamedTuple):
+    """A table, and what is put where a row of it names an erased driver."""
+
+    table: Table
+    blanks: Mapping[str, str | None]
+
+
+HOLDERS: tuple[Holder, ...] = (
+    Holder(authorisations, {"id_tag": ERASED, "tag_key": ERASED}),
+    Holder(sessions, {"id_tag": ERASED, "tag_key": ERASED, "stop_id_tag": None}),
+)
+
+
+def about(table: Table, customer_id: int, driver_id: int, tag_keys: Iterable[str]) -> ColumnElement[bool]:
+    """The rows about the driver: those that say so, and those that know no driver but one of these tags."""
+    columns = table.c
+    by_tag = and_(columns.driver_id.is_(None), columns.tag_key.in_(sorted(tag_keys)))
+    return and_(columns.customer_id == customer_id, or_(columns.driver_id == driver_id, by_tag))
+
+
+def used_tags(connection: Connection, customer_id: int) -> frozenset[str]:
+    """The keys of the tags that were ever shown, as far as rows of that are kept."""
+    return frozenset(
+        key
+        for holder in HOLDERS
+        for key in connection.scalars(
+            select(holder.table.c.tag_key).where(holder.table.c.customer_id == customer_id).distinct()
+        )
+        if key is not None
+    )

@@ -1,0 +1,132 @@
+"""Personal data: what is known about one driver, and forgetting it for good.
+
+Three things hold what names a person: the facts (his name, tags and ids in other systems), `journal_personal`, and the
+tables of `holders`, whose rows outlive him. Erasing removes the facts as one revision, deletes his rows of
+`journal_personal`, and blanks what names him in the rest. His number stays in all of it, so that what was done
+can still be counted and followed; it names nobody any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, select, update
+
+from ..rights.errors import UnknownDriver
+from ..rights.identifiers import is_int64, tag_key
+from ..rights.model import Driver
+from . import drivers, holders
+from .entities import DRIVER
+from .holders import about
+from .journal import Change, Revision
+from .pseudonyms import pseudonymous
+from .schema import journal, journal_changes, journal_personal
+
+
+class Event(NamedTuple):
+    """One change of a driver as the journal has it; `named` tells whether it still names him."""
+
+    revision: int
+    at: datetime
+    actor: str
+    operator_id: int | None
+    action: str
+    named: bool
+    before: Driver | None
+    after: Driver | None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that is kept about one driver. `driver` is None when he was removed; `rows` are by table."""
+
+    driver: Driver | None
+    history: list[Event]
+    rows: dict[str, list[dict[str, Any]]]
+
+
+def known_about(connection: Connection, customer_id: int, driver_id: int) -> Known:
+    """What is kept about the driver, also of one who was removed. Raises UnknownDriver."""
+    if not is_int64(driver_id):
+        raise UnknownDriver((driver_id,))
+    driver, history = _driver(connection, customer_id, driver_id), _history(connection, customer_id, driver_id)
+    if driver is None and not history:
+        raise UnknownDriver((driver_id,))
+    keys = _tag_keys(driver, history)
+    rows = {
+        holder.table.name: _rows(connection, holder.table, about(holder.table, customer_id, driver_id, keys))
+        for holder in holders.HOLDERS
+    }
+    return Known(driver, history, rows)
+
+
+def erase(revision: Revision, driver_id: int) -> None:
+    """Forgets who the driver is, tags and rights included; one who was removed before too. Erasing him again changes
+    nothing. The revision's action is `journal.ERASURE`. Raises UnknownDriver."""
+    connection, customer_id = revision.connection, revision.customer_id
+    known = known_about(connection, customer_id, driver_id)
+    if known.driver is not None:
+        drivers.remove(connection, customer_id, driver_id)
+        revision.changes.append(Change(DRIVER, driver_id, pseudonymous(known.driver), None))
+    elif any(event.named for event in known.history):
+        revision.changes.append(Change(DRIVER, driver_id, None, None))
+    columns = journal_personal.c
+    mine = and_(columns.customer_id == customer_id, columns.driver_id == driver_id)
+    connection.execute(delete(journal_personal).where(mine))
+    keys = _tag_keys(known.driver, known.history)
+    for holder in holders.HOLDERS:
+        his = about(holder.table, customer_id, driver_id, keys)
+        connection.execute(update(holder.table).where(his).values(dict(holder.blanks)))
+
+
+def _driver(connection: Connection, customer_id: int, driver_id: int) -> Driver | None:
+    found = drivers.load(connection, customer_id, [driver_id])
+    return found[0] if found else None
+
+
+def _history(connection: Connection, customer_id: int, driver_id: int) -> list[Event]:
+    """His changes, the oldest first."""
+    change, personal = journal_changes.c, journal_personal.c
+    named = personal.driver_id.is_not(None)
+    query = (
+        select(
+            journal.c.revision,
+            journal.c.at,
+            journal.c.actor,
+            journal.c.operator_id,
+            journal.c.action,
+            named,
+            case((named, personal.before), else_=change.before),
+            case((named, personal.after), else_=change.after),
+        )
+        .join(journal_changes, and_(change.customer_id == journal.c.customer_id, change.revision == journal.c.revision))
+        .outerjoin(
+            journal_personal,
+            and_(
+                personal.customer_id == change.customer_id,
+                personal.revision == change.revision,
+                personal.position == change.position,
+            ),
+        )
+        .where(change.customer_id == customer_id, change.kind == DRIVER.name, change.entity_id == str(driver_id))
+        .order_by(change.revision, change.position)
+    )
+    return [Event(*row, *map(_image, (before, after))) for *row, before, after in connection.execute(query)]
+
+
+def _image(dumped: Any) -> Driver | None:
+    return None if dumped is None else DRIVER.shape.validate_python(dumped)
+
+
+def _tag_keys(driver: Driver | None, history: Sequence[Event]) -> set[str]:
+    """By which rows that know no driver are his: of the tags that he has or had."""
+    images = [driver, *(image for event in history if event.named for image in (event.before, event.after))]
+    return {tag_key(tag.id_tag) for image in images if image is not None for tag in image.tags}
+
+
+def _rows(connection: Connection, table: Table, his: ColumnElement[bool]) -> list[dict[str, Any]]:
+    rows = connection.execute(select(table).where(his).order_by(*table.primary_key)).mappings()
+    return [{str(name): value for name, value in row.items()} for row in rows]

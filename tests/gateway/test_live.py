@@ -1,0 +1,57 @@
+"""What chargers say is shown at once where they are connected, soon elsewhere, and named by the ETag of an answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from chargerights.storage import sessions
+from tests.gateway.server import InProcess, find, node
+from tests.gateway.test_ocpp16 import BOOT, EVERY
+
+
+async def groups(server: InProcess, etag: str = "") -> httpx.Response:
+    address = server.url.replace("ws", "http")
+    async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=20) as client:
+        return await client.get("/api/groups", headers={"x-api-key": server.world.key, "if-none-match": etag})
+
+
+def states(answer: httpx.Response) -> list[str]:
+    return [each["status"] for each in find(answer.json(), "DEP-1")["sockets"]]
+
+
+def says(word: str) -> tuple[str, dict[str, Any]]:
+    return "StatusNotification", {"connectorId": 1, "errorCode": "NoError", "status": word}
+
+
+async def test_an_answer_s_etag_changes_with_what_a_charger_says_before_it_is_written(server: InProcess) -> None:
+    async with server.charger("DEP-1") as charger:
+        known = set()
+        for word in ("Available", "Charging", "Available", "Faulted"):
+            await charger.call(*says(word))
+            answer = await groups(server)
+            assert states(answer)[0] == ("Error" if word == "Faulted" else word)
+            assert answer.headers["etag"] not in known
+            known.add(answer.headers["etag"])
+
+
+async def test_once_all_is_written_every_node_gives_the_same_answer_by_the_same_name(either: InProcess) -> None:
+    async with node(either.world, clock=either.clock) as other:
+        async with either.charger("DEP-1") as charger:
+            await charger.call("BootNotification", BOOT)
+            await charger.call(*says("Charging"))
+            await either.read(sessions.find, *EVERY)
+            mine, theirs = await groups(either), await groups(other)
+            assert states(theirs) == states(mine) == ["Charging", "Booting"]
+            assert mine.json() == theirs.json()
+            assert mine.headers["etag"] == theirs.headers["etag"]
+            assert (await groups(other, mine.headers["etag"])).status_code == 304
+        assert states(await groups(either)) == ["Offline", "Offline"]
+
+
+async def test_what_a_charger_said_is_there_again_after_the_image_was_loaded_anew(server: InProcess) -> None:
+    async with server.charger("DEP-1") as charger:
+        await charger.call(*says("Charging"))
+        server.gateway._images._images.clear()
+        assert states(await groups(server))[0] == "Charging"
