@@ -13,6 +13,7 @@ ALL = (
     "http",
     "lifecycle",
     "chargers",
+    "local_lists",
     "tenfold",
     "management",
     "simulator",

@@ -45,6 +45,32 @@ def test_a_name_that_says_nothing_is_refused(run: Cli, name: str) -> None:
     assert run("customer", "list", "--json").json == []
 
 
+def test_what_is_set_of_a_customer_is_set_and_the_rest_stays(run_both: Cli) -> None:
+    us = run_both("customer", "add", "Us", "--json").json["clientId"]
+
+    def settings() -> tuple[bool, bool]:
+        database = Database(run_both.url)
+        try:
+            found = database.read_now(batches.standing, us)
+        finally:
+            database.close_now()
+        assert found is not None
+        return found.one_session_per_tag, found.lists_hours_too
+
+    assert settings() == (False, False)
+    done = run_both("customer", "set", str(us), "--lists-hours-too", "--json")
+    assert done.json == {"clientId": us, "listsHoursToo": True}
+    assert settings() == (False, True)
+    assert run_both("customer", "set", str(us), "--one-session-per-tag").out == (
+        f"Customer {us}: one session per tag is on.\n"
+    )
+    assert settings() == (True, True)
+    run_both("customer", "set", str(us), "--no-one-session-per-tag", "--no-lists-hours-too")
+    assert settings() == (False, False)
+    for command in (("customer", "set", str(us)), ("customer", "set", "99", "--lists-hours-too")):
+        assert run_both(*command).status == 2
+
+
 def test_customers_are_listed(run: Cli) -> None:
     run.customer(name="Us")
     run.customer({"sites": [{"id": 1, "name": "x"}]}, name="[/them]")

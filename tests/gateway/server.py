@@ -15,6 +15,7 @@ from chargerights.app import SERVER_OPTIONS, create_app
 from chargerights.gateway.admission import Policy
 from chargerights.gateway.chargers import ConnectedCharger
 from chargerights.gateway.gateway import Gateway
+from chargerights.outbound.targets import Targets
 from chargerights.storage import callers, charger_passwords
 from chargerights.storage.database import Database
 from tests.gateway.client import ANSWERS, V16, Answers, RawCharger, connected
@@ -100,10 +101,12 @@ def find(sites: Any, charger_id: str) -> Any:
 
 
 @asynccontextmanager
-async def node(world: World, policy: Policy | None = None, clock: Clock | None = None) -> AsyncIterator[InProcess]:
+async def node(
+    world: World, policy: Policy | None = None, clock: Clock | None = None, targets: Targets = Targets.ANY
+) -> AsyncIterator[InProcess]:
     """A server over the world's database, on a free port."""
     port, clock, database = free_port(), clock or Clock(), Database(world.url)
-    app = create_app(database, clock, policy=policy)
+    app = create_app(database, clock, policy=policy, webhook_targets=targets)
     options = SERVER_OPTIONS | {"loop": "none", "lifespan": "on", "timeout_graceful_shutdown": 2}
     server = uvicorn.Server(uvicorn.Config(app, port=port, **options))
     server.capture_signals = _no_signals  # type: ignore[method-assign]

@@ -20,16 +20,19 @@ from chargerights.storage import (
     events,
     journal,
     live,
+    local_lists,
     schema,
 )
 from chargerights.storage import webhooks as webhooks_rows
 from chargerights.storage.authorisations import Authorisation
-from chargerights.storage.changes import rights, sites, webhooks
+from chargerights.storage.changes import partners, rights, sites, webhooks
 from chargerights.storage.charging_settings import set_one_session_per_tag
 from chargerights.storage.database import Database
 from chargerights.storage.images import Images
 from chargerights.storage.journal import Actor, revise
 from chargerights.storage.live import LiveCharger
+from chargerights.storage.local_lists import KeptList
+from chargerights.storage.partners import Fallback
 from chargerights.storage.sessions import Notice, Reading
 from tests.oracle import Facts
 from tests.storage.writing import OCCASION, add_customer, entities_of, put, put_facts, revision_of, store_facts, stored
@@ -128,6 +131,9 @@ def test_nothing_that_one_customer_changes_changes_a_row_of_the_other(database: 
         (live.record, (mine, [LiveCharger("MINE-1", True)], NOW)),
         (charger_passwords.renew, ("MINE-1", NOW)),
         (set_one_session_per_tag, (mine, True)),
+        (local_lists.put, (mine, [KeptList("MINE-1", 1, 0, None, {}, NOW)])),
+        (journal.make, (mine, OCCASION, partners.put, "https://partner", 1.0, Fallback.ALLOW, 1.0, "secret")),
+        (journal.make, (mine, OCCASION, partners.remove)),
         (batches.write, (mine, "node", BATCH)),
         (batches.write, (mine, "other", replace(BATCH, states=(), authorisations=()))),
         (commands.put, (mine, COMMAND, Actor("test"), NOW, TOMORROW, "node")),

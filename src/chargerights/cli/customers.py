@@ -62,7 +62,13 @@ def set_customer(
     customer_id: int,
     /,
     *,
-    one_session_per_tag: Annotated[bool, Parameter(help="A tag that is in a session anywhere may begin no other")],
+    one_session_per_tag: Annotated[
+        bool | None, Parameter(help="A tag that is in a session anywhere may begin no other")
+    ] = None,
+    lists_hours_too: Annotated[
+        bool | None,
+        Parameter(help="Local lists hold tags whose rights have weekly hours, too: offline they are good at any hour"),
+    ] = None,
     common: Common = COMMON,
 ) -> None:
     """Set how a customer's drivers may charge, beside their rights. Chargers follow within about a second.
@@ -72,12 +78,21 @@ def set_customer(
     customer_id
         The customer's id.
     """
+    settings = (
+        ("oneSessionPerTag", "one session per tag", one_session_per_tag, charging_settings.set_one_session_per_tag),
+        ("listsHoursToo", "hours too on local lists", lists_hours_too, charging_settings.set_lists_hours_too),
+    )
+    given = [each for each in settings if each[2] is not None]
+    if not given:
+        raise WrongQuestion("say what to set: --one-session-per-tag, --lists-hours-too, or --no- and either")
     with common.open() as database:
-        database.write_now(charging_settings.set_one_session_per_tag, customer_id, one_session_per_tag)
+        for _, _, value, set_it in given:
+            database.write_now(set_it, customer_id, bool(value))
     if common.json:
-        print_json({"clientId": customer_id, "oneSessionPerTag": one_session_per_tag})
-    else:
-        stdout.print(f"Customer {customer_id}: one session per tag is {'on' if one_session_per_tag else 'off'}.")
+        print_json({"clientId": customer_id, **{name: value for name, _, value, _ in given}})
+        return
+    for _, words, value, _ in given:
+        stdout.print(f"Customer {customer_id}: {words} is {'on' if value else 'off'}.")
 
 
 @key.command(name="add")

@@ -11,6 +11,10 @@ configuration   what chargers say of their configuration, and its changes
 commands        what chargers are told to do
 courier         commands from node to node
 rulings         decisions for chargers, and what is kept of them
+partners        who is asked about tags that are unknown here
+local_lists     what chargers know when they are offline, kept in step with the rights
+local_list      the same of one charger
+list_messages   the same in the words and measure of each version
 customers       what is shared by one customer's chargers that are connected here
 gateway         all of it: the process's chargers, and what runs beside them
 """

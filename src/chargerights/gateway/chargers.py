@@ -35,6 +35,8 @@ class ConnectedCharger:
         self.starts = Starts()
         self.report: dict[int, Report] = {}
         """Of 2.x: reports whose last part is not there yet, by their request ids."""
+        self.has_spoken = False
+        """Whether a message has come by the open socket."""
         self.last_seen = known.last_seen
         self._last_message = known.last_message
         self._status = known.status
@@ -69,6 +71,7 @@ class ConnectedCharger:
     def connected(self, link: Link, at: datetime) -> Link | None:
         """It has opened this socket, which speaks for it from now on; gives the one that did until now."""
         before, self.link = self.link, link
+        self.has_spoken = False
         self._node, self._connected_at = self.customer.node, at
         self.heard(at)
         return before
@@ -89,6 +92,7 @@ class ConnectedCharger:
         self.last_seen = at
         if message is not None:
             self._last_message = message
+            self.has_spoken = True
         if self.link is not None:
             self.customer.outbox.note(self)
 

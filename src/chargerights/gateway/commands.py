@@ -225,8 +225,14 @@ _DOES: Mapping[Action, Callable[[Told], Awaitable[Outcome]]] = {
 def _require(told: Told, action: Action, transaction_id: str | None) -> Ruling:
     """The tag may charge at the charger now, kept as a decision that the action's message asked for. Raises NotSent."""
     tag, charger = told["idTag"], told.charger
-    place = {"connector_id": told.socket} if told.is_16 else {"evse_id": told.evse, "connector_id": told.connector}
-    ruling = rule(charger, tag, _message(told, action).action, **place, transaction_id=transaction_id)
+    ruling = rule(
+        charger,
+        tag,
+        _message(told, action).action,
+        evse_id=None if told.is_16 else told.evse,
+        connector_id=told.socket if told.is_16 else told.connector,
+        transaction_id=transaction_id,
+    )
     if not ruling.accepted:
         raise NotSent(ruling.cause, End.TAG_REFUSED, ruling.reason.value)
     return ruling

@@ -20,6 +20,9 @@ _SECRET = re.compile(r"authorizationkey|password|secret|privatekey|\bpsk\b|\bapn
 _PASSWORD = re.compile(r"(.*\.)?(authorizationkey|basicauthpassword)", re.IGNORECASE)
 _NAME_AT_EVSE = re.compile(r"([^.@]+)(?:\.([^@]+))?@(\d+)(?:\.(\d+))?\.([^.]+)(?:\.(.+))?")
 _NOT_THERE = ("UnknownComponent", "UnknownVariable")
+LIST_ENTRIES = "LocalAuthListCtrlr.Entries"
+LIST_CAPACITY = f"{LIST_ENTRIES}.maxLimit"
+"""How long a local list may be: 2.x tells it as the greatest value of how long it is."""
 MAX_CONFIGURATIONS = 2_000
 MAX_REPORTS = 4
 ANSWER_SECONDS = 60.0
@@ -53,6 +56,9 @@ def of_report(data: list[dict[str, Any]]) -> dict[str, Configuration]:
             if mutability != "WriteOnly" and attribute.get("type", "Actual") == "Actual":
                 value = values.text(attribute.get("value")) or ""
                 found[name] = Configuration(name, value, mutability != "ReadOnly")
+        limit = (each.get("variableCharacteristics") or {}).get("maxLimit")
+        if name == LIST_ENTRIES and limit is not None:
+            found[LIST_CAPACITY] = Configuration(LIST_CAPACITY, f"{limit:g}", False)
     return found
 
 

@@ -11,14 +11,17 @@ from typing import Any
 
 import structlog
 
+from ..outbound.targets import Targets
 from ..rights.model import Charger
 from ..rights.network import Network
-from ..storage import batches, sessions
+from ..storage import batches, partners, sessions
 from ..storage.database import Database, DatabaseFault
 from ..storage.images import Images
 from ..storage.live import LiveCharger
 from .chargers import ConnectedCharger, Work
+from .local_lists import LocalLists
 from .outbox import Outbox
+from .partners import Partner
 from .running import RunningSessions
 
 FOLLOW_SECONDS = 0.5
@@ -39,6 +42,7 @@ class ServedCustomer:
         images: Images,
         clock: Callable[[], datetime],
         threads: ThreadPoolExecutor,
+        targets: Targets = Targets.PUBLIC,
     ) -> None:
         self.id = customer_id
         self.node = node
@@ -46,6 +50,8 @@ class ServedCustomer:
         self.chargers: dict[str, ConnectedCharger] = {}
         self.running: RunningSessions | None = None
         """None when a tag may be in any number of sessions."""
+        self.partner: Partner | None = None
+        """Who is asked about tags that are unknown here."""
         self.after_boot: Sequence[Work] = ()
         """Done with every charger that has started, beside its link; see `Link.spawn`."""
         self.take_commands: Callable[[ServedCustomer], Coroutine[Any, Any, None]] | None = None
@@ -53,6 +59,10 @@ class ServedCustomer:
         self.outbox = Outbox(customer_id, node, database, images, clock, threads)
         self.outbox.on_elsewhere = self._elsewhere
         self.outbox.on_gone = self._gone
+        self.lists = LocalLists(customer_id, self.chargers, database, images, clock)
+        self._lists_hours_too = False
+        self._targets = targets
+        self._partner_as_of = -1
         self._database = database
         self._images = images
         self._numbers: list[range] = []
@@ -79,6 +89,9 @@ class ServedCustomer:
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self.outbox.write()
+                await self.lists.close()
+                if self.partner is not None:
+                    await self.partner.close()
 
     @property
     def network(self) -> Network | None:
@@ -144,9 +157,9 @@ class ServedCustomer:
         while True:
             await asyncio.sleep(FOLLOW_SECONDS)
             try:
-                await self._follow_once()
-            except DatabaseFault:
-                continue  # chargers are decided from the image as it is
+                with suppress(DatabaseFault):  # chargers are decided from the image as it is
+                    await self._follow_once()
+                await self.lists.look_after(self._lists_hours_too)
             except Exception as error:
                 log.error("an image cannot be brought up", customer=self.id, exc_info=error)
 
@@ -158,6 +171,10 @@ class ServedCustomer:
         self._followed_at = asyncio.get_running_loop().time()
         if standing.has_commands and self.take_commands is not None:
             await self.take_commands(self)
+        if standing.revision != self._partner_as_of:
+            await self._follow_partner()
+            self._partner_as_of = standing.revision
+        self._lists_hours_too = standing.lists_hours_too
         if not standing.one_session_per_tag:
             self.running = None
             return
@@ -167,6 +184,16 @@ class ServedCustomer:
             running.follow(*found, self._is_here)
             running.version = max(running.version, standing.live_version, found[0])
         self.running = running
+
+    async def _follow_partner(self) -> None:
+        """Every change of who is asked is a revision."""
+        found = await self._database.glance(partners.asked, self.id)
+        before = self.partner
+        if (None if found is None else found[0]) == (None if before is None else before.settings):
+            return
+        self.partner = None if found is None else Partner(self.id, *found, self._targets, self.clock)
+        if before is not None:
+            self.spawn(before.close())
 
     def _is_here(self, charger_id: str) -> bool:
         charger = self.chargers.get(charger_id)

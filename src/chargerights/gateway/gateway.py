@@ -12,10 +12,12 @@ from datetime import datetime
 import structlog
 
 from .. import metrics
+from ..outbound.targets import Targets
 from ..storage import charger_passwords, live
 from ..storage.charger_passwords import Known
 from ..storage.database import WRITERS, Database, DatabaseFault
 from ..storage.images import Images
+from . import local_lists
 from .admission import Policy, Refused
 from .chargers import ConnectedCharger, Work
 from .courier import Courier
@@ -35,17 +37,23 @@ class Gateway:
     """`running` looks after it. `link` finds a charger's open socket on this node."""
 
     def __init__(
-        self, database: Database, images: Images, clock: Callable[[], datetime], policy: Policy | None = None
+        self,
+        database: Database,
+        images: Images,
+        clock: Callable[[], datetime],
+        policy: Policy | None = None,
+        targets: Targets = Targets.PUBLIC,
     ) -> None:
         self.node = secrets.token_hex(8)
         """This process, among all that ever ran: a new one is another node."""
         self.policy = policy or Policy()
         self.clock = clock
         self.customers: dict[int, ServedCustomer] = {}
-        self.after_boot: list[Work] = []
+        self.after_boot: list[Work] = [local_lists.booted]
         """What is done with every charger that has started, once it has its answer; see `Link.spawn`."""
         self._database = database
         self._images = images
+        self._targets = targets
         self._known: dict[str, Known] = {}
         self._handshakes: dict[str, tuple[float, int]] = {}
         self._looks = 0
@@ -81,7 +89,7 @@ class Gateway:
         customer = self.customers.get(known.customer_id)
         if customer is None:
             customer = ServedCustomer(
-                known.customer_id, self.node, self._database, self._images, self.clock, self._threads
+                known.customer_id, self.node, self._database, self._images, self.clock, self._threads, self._targets
             )
             customer.take_commands = self.courier.take
             customer.after_boot = self.after_boot

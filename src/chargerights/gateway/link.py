@@ -44,7 +44,7 @@ class Later:
     done: asyncio.Future[None]
 
 
-Answer = dict[str, Any] | Later | Coroutine[Any, Any, dict[str, Any]]
+Answer = dict[str, Any] | Later | Coroutine[Any, Any, dict[str, Any] | Later]
 Actions = Mapping[str, Callable[[ConnectedCharger, dict[str, Any]], Answer]]
 
 
@@ -114,6 +114,8 @@ class Link:
             return await answer
         finally:
             self._asked = None
+            if answer.done() and not answer.cancelled():
+                answer.exception()  # else asyncio complains when the link ended before the call was even sent
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:
         """Runs work beside the reading, for as long as the link is open at most. A failed call ends it in silence."""
@@ -247,15 +249,18 @@ class Link:
         return self._messages > MESSAGES_PER_SECOND or self._unanswered > UNANSWERED_AT_ONCE
 
     async def _answer_later(
-        self, message_id: str, action: str, answer: Later | Awaitable[dict[str, Any]], began: float
+        self,
+        message_id: str,
+        action: str,
+        answer: Later | Awaitable[dict[str, Any] | Later],
+        began: float,
     ) -> None:
         try:
-            if isinstance(answer, Later):
-                await asyncio.wait([answer.done], timeout=KEPT_SECONDS)
-                payload = answer.payload
-            else:
-                payload = await answer
-            text = frames.result(message_id, payload)
+            given = answer if isinstance(answer, Later) else await answer
+            if isinstance(given, Later):
+                await asyncio.wait([given.done], timeout=KEPT_SECONDS)
+                given = given.payload
+            text = frames.result(message_id, given)
         except Exception as error:
             log.error("a charger's message cannot be handled", charger=self.charger.charger_id, exc_info=error)
             text = frames.error(message_id, Fault.INTERNAL.code(self.version), "an error of the server")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from ..rights.identifiers import tag_key
@@ -16,6 +17,7 @@ from ..storage.sessions import Notice, Reading
 from . import configuration, values
 from .chargers import ConnectedCharger
 from .link import Actions, Answer, Later
+from .partners import Verdict, known_of, with_partner
 from .rulings import Ruling, rule
 from .statuses import STATES_16, STATUS_16
 
@@ -26,7 +28,10 @@ NO_CLOCK = values.EARLIEST
 
 
 def authorize(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
-    return {"idTagInfo": _info(rule(charger, payload["idTag"], "Authorize"))}
+    id_tag = payload["idTag"]
+    return with_partner(
+        charger, id_tag, lambda verdict: {"idTagInfo": _info(rule(charger, id_tag, "Authorize", verdict=verdict))}
+    )
 
 
 def boot_notification(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
@@ -66,12 +71,23 @@ def meter_values(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
 
 
 def start_transaction(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    return with_partner(charger, payload["idTag"], partial(_started, charger, payload))
+
+
+def _started(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdict | None) -> Later:
     at, id_tag = charger.customer.clock(), payload["idTag"]
     connector_id = values.number(payload["connectorId"])
     said = _digest(connector_id, tag_key(id_tag), payload["meterStart"], payload["timestamp"])
     has_clock = -CLOCK_BEHIND <= values.instant(payload["timestamp"], NO_CLOCK) - at <= CLOCK_AHEAD
     key, transaction_id, is_new = charger.begin(said, has_clock)
-    ruling = rule(charger, id_tag, "StartTransaction", connector_id=connector_id, transaction_id=transaction_id)
+    ruling = rule(
+        charger,
+        id_tag,
+        "StartTransaction",
+        connector_id=connector_id,
+        transaction_id=transaction_id,
+        verdict=verdict,
+    )
     entered = charger.customer.charger(charger.charger_id)
     notice = Notice(
         charger.charger_id,
@@ -123,7 +139,10 @@ def stop_transaction(charger: ConnectedCharger, payload: dict[str, Any]) -> Answ
         readings=_readings(charger, payload.get("transactionData") or [], None),
     )
     charger.ended(transaction_id)
-    answer = {} if id_tag is None else {"idTagInfo": _info(rule(charger, id_tag, "StopTransaction"))}
+    answer = {}
+    if id_tag is not None:
+        verdict = known_of(charger, id_tag)
+        answer["idTagInfo"] = _info(rule(charger, id_tag, "StopTransaction", verdict=verdict))
     return Later(answer, charger.customer.outbox.keep(notice))
 
 

@@ -6,6 +6,7 @@ order and more than once; each says what it knows of its session (see `storage.s
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ..rights.identifiers import tag_key
@@ -15,6 +16,7 @@ from . import configuration, values
 from .chargers import ConnectedCharger
 from .link import Actions, Answer, Later
 from .ocpp16 import HEARTBEAT_SECONDS, heartbeat, noted
+from .partners import Verdict, known_of, with_partner
 from .rulings import Ruling, rule
 from .statuses import STATES_2X, STATUS_2X
 
@@ -24,7 +26,10 @@ ENERGY = "Energy.Active.Import.Register"
 
 
 def authorize(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
-    return {"idTokenInfo": _info(rule(charger, payload["idToken"]["idToken"], "Authorize"))}
+    id_tag = payload["idToken"]["idToken"]
+    return with_partner(
+        charger, id_tag, lambda verdict: {"idTokenInfo": _info(rule(charger, id_tag, "Authorize", verdict=verdict))}
+    )
 
 
 def boot_notification(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
@@ -79,6 +84,15 @@ def status_notification(charger: ConnectedCharger, payload: dict[str, Any]) -> A
 
 
 def transaction_event(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    token = payload.get("idToken")
+    if token is None:
+        return _event(charger, payload, None)
+    if payload["eventType"] == "Ended":
+        return _event(charger, payload, known_of(charger, token["idToken"]))
+    return with_partner(charger, token["idToken"], partial(_event, charger, payload))
+
+
+def _event(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdict | None) -> Later:
     at, kind, info = charger.customer.clock(), payload["eventType"], payload["transactionInfo"]
     transaction_id = info["transactionId"][:MAX_TRANSACTION_ID]
     evse = payload.get("evse") or {}
@@ -95,6 +109,7 @@ def transaction_event(charger: ConnectedCharger, payload: dict[str, Any]) -> Ans
             evse_id=evse_id,
             connector_id=connector_id,
             transaction_id=transaction_id,
+            verdict=verdict,
         )
         answer["idTokenInfo"] = _info(ruling)
         if kind == "Ended":

@@ -14,12 +14,13 @@ from time import perf_counter
 from typing import NamedTuple
 
 from .. import metrics
-from ..rights.decide import Cause, Decision, Reason, Standing, decide
+from ..rights.decide import Cause, Decision, Reason, Standing, decide, ends_at
 from ..rights.identifiers import MAX_TAG_LENGTH, tag_key
-from ..rights.model import Right, Tag
+from ..rights.model import Right
 from ..storage.authorisations import Authorisation
 from . import values
 from .chargers import ConnectedCharger
+from .partners import Verdict
 
 TAG_IN_USE = "tagInUse"
 NETWORK_AWAY = "networkAway"
@@ -30,7 +31,8 @@ MEANINGS = {
 """Causes beside those of the core: their reason, and what is so."""
 GROUP_PREFIX = "driver-"
 # Measured: Python 3.11 finds an enum's member, and its value, by a call; a decision would make a dozen of them.
-_STANDS, _RIGHT_STANDS, _ACCEPTED = Standing.STANDS, Cause.RIGHT_STANDS, Reason.ACCEPTED
+_STANDS, _RIGHT_STANDS, _TAG_UNKNOWN = Standing.STANDS, Cause.RIGHT_STANDS, Cause.TAG_UNKNOWN
+_ACCEPTED = Reason.ACCEPTED
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -57,16 +59,17 @@ def rule(
     evse_id: int | None = None,
     connector_id: int | None = None,
     transaction_id: str | None = None,
+    verdict: Verdict | None = None,
 ) -> Ruling:
     """Whether the tag may charge at the charger now, kept as a decision that this message asked for. With a
     transaction id: to begin or go on with that one; without, in general: a session of the tag at this charger does not
-    count against it, for he may want to end it."""
+    count against it, for he may want to end it. The verdict is a partner's, which counts for unknown tags only."""
     began = perf_counter()
     customer = charger.customer
     at, network, key = customer.clock(), customer.network, tag_key(id_tag)
     decision = decide(network, id_tag, charger.charger_id, at) if network is not None else None
     rights = [each.right for each in decision.verdicts if each.standing is _STANDS] if decision is not None else []
-    ruling = _ruled(charger, decision, rights, key, transaction_id)
+    ruling = _ruled(charger, decision, rights, key, transaction_id, verdict)
     right_id = place_kind = place_id = None
     if rights:
         right_id, (kind, place) = rights[0].id, rights[0].place
@@ -93,17 +96,26 @@ def rule(
 
 
 def _ruled(
-    charger: ConnectedCharger, decision: Decision | None, rights: list[Right], key: str, transaction_id: str | None
+    charger: ConnectedCharger,
+    decision: Decision | None,
+    rights: list[Right],
+    key: str,
+    transaction_id: str | None,
+    verdict: Verdict | None,
 ) -> Ruling:
     if decision is None:
         return Ruling(Reason.INVALID, NETWORK_AWAY)
-    cause, driver = decision.cause, decision.driver
+    cause, driver, running = decision.cause, decision.driver, charger.customer.running
+    in_use = running is not None and running.holds(key, charger.charger_id, transaction_id)
+    if cause is _TAG_UNKNOWN and verdict is not None:
+        if in_use and verdict.reason is _ACCEPTED:
+            return Ruling(Reason.CONCURRENT_TX, TAG_IN_USE)
+        return Ruling(verdict.reason, verdict.cause._value_)
     if cause is not _RIGHT_STANDS or driver is None or decision.tag is None:
         return Ruling(decision.reason, cause._value_, driver.id if driver is not None else None)
-    running = charger.customer.running
-    if running is not None and running.holds(key, charger.charger_id, transaction_id):
+    if in_use:
         return Ruling(Reason.CONCURRENT_TX, TAG_IN_USE, driver.id)
-    return Ruling(_ACCEPTED, cause._value_, driver.id, group_of(driver.id), _until(decision.tag, rights))
+    return Ruling(_ACCEPTED, cause._value_, driver.id, group_of(driver.id), ends_at(decision.tag, rights))
 
 
 def group_of(driver_id: int) -> str:
@@ -113,12 +125,3 @@ def group_of(driver_id: int) -> str:
         driver_id, digit = divmod(driver_id, 36)
         digits = _DIGITS[digit] + digits
     return GROUP_PREFIX + digits
-
-
-def _until(tag: Tag, rights: list[Right]) -> datetime | None:
-    """When the tag or the last of the rights that stand ends."""
-    ends = [right.valid_until for right in rights]
-    last = None if None in ends else max(each for each in ends if each is not None)
-    if last is None or tag.expires_at is None:
-        return last or tag.expires_at
-    return min(last, tag.expires_at)

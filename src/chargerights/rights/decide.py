@@ -18,6 +18,7 @@ Access is the union of the rights: there is no deny right, and no right means no
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
@@ -152,6 +153,16 @@ def decide_driver(network: Network, driver: Driver, charger_id: str, at: datetim
     if not driver.enabled:
         return Decision(Cause.DRIVER_DISABLED, at, charger, None, driver)
     return _by_rights(network, driver, None, charger, at)
+
+
+def ends_at(tag: Tag, rights: Sequence[Right]) -> datetime | None:
+    """When a yes by those rights (at least one) ends: with the tag's window, or with that of the last of the rights.
+    None: no end is set."""
+    ends = [right.valid_until for right in rights]
+    last = None if None in ends else max(each for each in ends if each is not None)
+    if last is None or tag.expires_at is None:
+        return last or tag.expires_at
+    return min(last, tag.expires_at)
 
 
 def judge(network: Network, driver: Driver, charger: Charger, at: datetime) -> tuple[Verdict, ...]:

@@ -9,9 +9,12 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
+from ..rights.decide import Reason
 from ..rights.identifiers import tag_key
 from .bulk import insert_rows
 from .schema import authorisations, live_versions
+
+DECISIONS_LOOKED_AT = 5_000
 
 
 class Authorisation(NamedTuple):
@@ -94,6 +97,18 @@ def find(
         .offset(offset)
     )
     return [(number, Authorisation(*row)) for number, *row in connection.execute(query)]
+
+
+def recent_tags(connection: Connection, customer_id: int, charger_id: str) -> list[str]:
+    """Keys of the tags that were last accepted at the charger, the latest first."""
+    mine = (authorisations.c.customer_id == customer_id) & (authorisations.c.charger_id == charger_id)
+    query = (
+        select(authorisations.c.tag_key, authorisations.c.reason)
+        .where(mine)
+        .order_by(authorisations.c.id.desc())
+        .limit(DECISIONS_LOOKED_AT)
+    )
+    return [*dict.fromkeys(key for key, reason in connection.execute(query) if reason == Reason.ACCEPTED)]
 
 
 def get(connection: Connection, customer_id: int, number: int) -> Authorisation | None:

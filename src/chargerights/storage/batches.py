@@ -47,6 +47,7 @@ class Standing(NamedTuple):
     live_version: int
     one_session_per_tag: bool
     has_commands: bool
+    lists_hours_too: bool
 
 
 def write(connection: Connection, customer_id: int, node: str, batch: Batch) -> Written:
@@ -67,6 +68,7 @@ _STANDING = (
         live_versions.c.version,
         charging_settings.c.one_session_per_tag,
         commands.WAITS.label("has"),
+        charging_settings.c.lists_hours_too,
     )
     .join(live_versions, live_versions.c.customer_id == customers.c.id)
     .outerjoin(charging_settings, charging_settings.c.customer_id == customers.c.id)
@@ -77,4 +79,4 @@ _STANDING = (
 def standing(connection: Connection, customer_id: int, node: str, at: datetime) -> Standing | None:
     """How new the customer's facts are, his settings, and what there is to do for the node."""
     row = connection.execute(_STANDING, {"customer": customer_id, "node": node, "at": at}).one_or_none()
-    return None if row is None else Standing(row[0], row[1], bool(row[2]), bool(row[3]))
+    return None if row is None else Standing(row[0], row[1], *map(bool, row[2:]))

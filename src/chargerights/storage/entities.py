@@ -15,11 +15,12 @@ from ..rights import changes
 from ..rights.model import AccessGroup, Charger, Driver, Site
 from ..rights.network import Network
 from ..rights.operators import Operator
-from . import chargers, drivers, keys, operators, sites, webhooks
+from . import chargers, drivers, keys, operators, partners, sites, webhooks
 from .keys import ApiKey
+from .partners import Partner
 from .webhooks import Webhook
 
-Entity = Site | Charger | AccessGroup | Driver | Operator | ApiKey | Webhook
+Entity = Site | Charger | AccessGroup | Driver | Operator | ApiKey | Webhook | Partner
 
 
 class Kind(NamedTuple):
@@ -102,6 +103,16 @@ API_KEY = Kind(
     _elsewhere,
     _elsewhere,
 )
+PARTNER = Kind(
+    "partnerAuthorisation",
+    TypeAdapter(Partner),
+    partners.load,
+    partners.add,
+    partners.replace,
+    partners.remove,
+    _elsewhere,
+    _elsewhere,
+)
 WEBHOOK = Kind(
     "webhook",
     TypeAdapter(Webhook),
@@ -112,7 +123,7 @@ WEBHOOK = Kind(
     _elsewhere,
     _elsewhere,
 )
-KINDS = {kind.name: kind for kind in (SITE, CHARGER, ACCESS_GROUP, DRIVER, OPERATOR, API_KEY, WEBHOOK)}
+KINDS = {kind.name: kind for kind in (SITE, CHARGER, ACCESS_GROUP, DRIVER, OPERATOR, API_KEY, WEBHOOK, PARTNER)}
 _KIND_OF: dict[type[Entity], Kind] = {
     Site: SITE,
     Charger: CHARGER,
@@ -120,6 +131,7 @@ _KIND_OF: dict[type[Entity], Kind] = {
     Driver: DRIVER,
     Operator: OPERATOR,
     ApiKey: API_KEY,
+    Partner: PARTNER,
     Webhook: WEBHOOK,
 }
 

@@ -123,6 +123,11 @@ ROWS = {
     "POST /v2/chargers/{chargerId}/trigger-message": writes(P.OPERATE_CHARGERS),
     "POST /v2/chargers/{chargerId}/clear-cache": writes(P.OPERATE_CHARGERS),
     "GET /v2/chargers/{chargerId}/configuration": reads(P.READ_CHARGERS),
+    "GET /v2/chargers/{chargerId}/local-list": reads(P.READ_CHARGERS),
+    "GET /v2/chargers/{chargerId}/local-list/entries": reads(P.READ_CHARGERS, P.READ_TAGS),
+    "GET /v2/partner-authorisation": writes(P.GLOBAL_ADMIN),
+    "PUT /v2/partner-authorisation": writes(P.GLOBAL_ADMIN),
+    "DELETE /v2/partner-authorisation": writes(P.GLOBAL_ADMIN),
 }
 """In the words of docs/operators.md. A new route gets a row; what it asks of some callers only has tests of its own."""
 

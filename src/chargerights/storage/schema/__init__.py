@@ -34,6 +34,7 @@ from .facts import (
 from .imports import imports
 from .journal import journal, journal_changes, journal_personal
 from .live import live_chargers, live_versions
+from .local_lists import local_lists, partner_authorisations
 
 __all__ = [
     "access_group_chargers",
@@ -59,9 +60,11 @@ __all__ = [
     "live_chargers",
     "live_nodes",
     "live_versions",
+    "local_lists",
     "metadata",
     "meter_values",
     "operators",
+    "partner_authorisations",
     "rights",
     "sessions",
     "sites",

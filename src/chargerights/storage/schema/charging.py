@@ -27,6 +27,7 @@ charging_settings = Table(
     metadata,
     customer_column(),
     Column("one_session_per_tag", Boolean, nullable=False, server_default=false()),
+    Column("lists_hours_too", Boolean, nullable=False, server_default=false()),
     ForeignKeyConstraint(["customer_id"], ["customers.id"]),
 )
 

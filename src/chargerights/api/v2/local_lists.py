@@ -1,0 +1,117 @@
+"""Local authorisation lists: what a charger knows of tags when it is offline (see docs/local-lists.md)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import Field
+
+from ...rights.local_list import Listed
+from ...rights.operators import Permission
+from ...storage import local_lists
+from ...storage.local_lists import KeptList, OutOfStep
+from ..auth import CallerFirst
+from .paging import Paging, in_order, page_of, paging
+from .shapes import PROBLEM, Page, Shape
+from .views import View, answer, viewing
+
+router = APIRouter(
+    prefix="/v2/chargers/{chargerId}/local-list",
+    tags=["Chargers"],
+    route_class=CallerFirst,
+    responses={"default": PROBLEM},
+)
+
+
+class LocalListShape(Shape):
+    """What a charger's list is like."""
+
+    charger_id: str
+    in_step: bool = Field(description="Whether it knows every tag that it may accept, and no other")
+    reason: OutOfStep | None = Field(None, description="Why it is not in step")
+    detail: str | None = Field(None, description="The same in a sentence")
+    version: int | None = Field(None, description="Of the list that was sent last")
+    size: int = Field(description="How many tags the charger knows, as far as that is known")
+    wanted: int = Field(description="How many tags there are to know")
+    updated_at: datetime | None = Field(None, description="When that was so")
+
+
+class LocalListEntryShape(Shape):
+    """A tag that the charger knows."""
+
+    id_tag: str
+    driver_id: int
+    until: datetime | None = Field(None, description="From then on the charger refuses it; left out: no end is set")
+
+
+class LocalListEntryPage(Page[LocalListEntryShape]):
+    """A charger's list, one page of it."""
+
+
+@router.get("", operation_id="getLocalList", summary="Get a charger's local list", response_model=LocalListShape)
+async def get_local_list(
+    view: Annotated[View, Depends(viewing(Permission.READ_CHARGERS))],
+    chargerId: str,  # noqa: N803
+) -> Response:
+    """Whether the charger knows the tags that it may accept when it is offline, and why not."""
+    charger = view.charger(chargerId)
+    live = view.image.live.get(charger.charger_id)
+    found = await _kept(view, charger.charger_id)
+    return answer(_shape(charger.charger_id, found, live is not None and live.connected))
+
+
+@router.get(
+    "/entries",
+    operation_id="listLocalListEntries",
+    summary="List the tags that a charger knows",
+    response_model=LocalListEntryPage,
+)
+async def list_entries(
+    view: Annotated[View, Depends(viewing(Permission.READ_CHARGERS, Permission.READ_TAGS))],
+    asked: Annotated[Paging, Depends(paging)],
+    chargerId: str,  # noqa: N803
+) -> Response:
+    """As they were sent to it, by tag."""
+    found = await _kept(view, view.charger(chargerId).charger_id)
+    tags = [*found.tags.values()] if found is not None and found.tags is not None else []
+    return page_of(in_order(tags, asked, idTag=lambda each: each.id_tag), asked, _entry, LocalListEntryPage)
+
+
+async def _kept(view: View, charger_id: str) -> KeptList | None:
+    return await view.state.database.read(local_lists.get, view.caller.customer_id, charger_id)
+
+
+def _shape(charger_id: str, found: KeptList | None, connected: bool) -> LocalListShape:
+    reason = None if found is None else found.reason
+    if not connected and reason not in (OutOfStep.NOT_SUPPORTED, OutOfStep.SWITCHED_OFF):
+        reason = OutOfStep.NOT_CONNECTED
+    elif reason is None and (found is None or not found.in_step):
+        reason = OutOfStep.NOT_ASKED
+    return LocalListShape(
+        charger_id=charger_id,
+        in_step=reason is None,
+        reason=reason,
+        detail=None if reason is None else _DETAILS[reason].format(found=found),
+        version=None if found is None else found.version,
+        size=0 if found is None else found.size,
+        wanted=0 if found is None else found.wanted,
+        updated_at=None if found is None else found.updated_at,
+    )
+
+
+_DETAILS = {
+    OutOfStep.NOT_CONNECTED: "the charger is not connected: it is told what has changed when it is",
+    OutOfStep.NOT_ASKED: "the charger has connected, and is about to be asked for its list",
+    OutOfStep.NOT_SUPPORTED: "the charger knows no local lists: offline it accepts what its own settings say",
+    OutOfStep.SWITCHED_OFF: "local lists are switched off at the charger: set LocalAuthListEnabled to true",
+    OutOfStep.TOO_SMALL: "the charger takes {found.size} of {found.wanted} tags: it knows those used there last",
+    OutOfStep.REFUSED: "the charger has refused its list: it is sent again after a while",
+    OutOfStep.NO_ANSWER: "the charger does not answer: its list is sent again after a while",
+    OutOfStep.DATABASE_AWAY: "the database cannot be reached: the charger's list waits for it",
+}
+
+
+def _entry(listed: Listed) -> LocalListEntryShape:
+    return LocalListEntryShape(id_tag=listed.id_tag, driver_id=listed.driver_id, until=listed.until)

@@ -1,0 +1,309 @@
+"""One charger's local authorisation list, brought to what it must be (OCPP.md section 3).
+
+What the charger holds is known by its version, which rises with every message and is never used twice. While a message
+is under way it may hold either; what it says when it is asked next, after every boot and every new socket, tells which.
+A version that is none of these means that it has forgotten, or has somebody else's list: it is told the whole list.
+
+Whatever goes wrong ends in asking and telling the whole list again: once at once, then after a pause that doubles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from ..rights.local_list import Listed, look_up
+from ..rights.reach import END
+from ..storage.database import DatabaseFault
+from ..storage.local_lists import KeptList, OutOfStep
+from . import list_messages
+from .chargers import ConnectedCharger
+from .frames import Fault
+from .link import CallFailed, CallRefused, Link, NoAnswer, NotConnected
+from .list_messages import Limits
+
+if TYPE_CHECKING:
+    from .local_lists import LocalLists
+
+SILENT_SECONDS = 5.0
+"""A charger that has connected and says nothing for so long does not boot."""
+CONFIGURED_SECONDS = 5.0
+"""The longest that is waited for what a charger says of its configuration after a boot."""
+AGAIN_SECONDS, LATEST_SECONDS = 30.0, 3600.0
+REFILL_SECONDS = 60.0
+"""After which room on a list that is too short is given anew."""
+MANY = 500
+"""Tags from which on making the whole list costs less."""
+_UNKNOWN_ACTION = (Fault.NOT_IMPLEMENTED, Fault.NOT_SUPPORTED)
+
+log = structlog.get_logger()
+
+
+HOPELESS = (OutOfStep.NOT_SUPPORTED, OutOfStep.SWITCHED_OFF)
+"""Until the charger starts anew."""
+
+
+class NotTaken(CallFailed):
+    """The charger did not accept a list."""
+
+
+class ChargerList:
+    """`look` is called now and then, and does beside the link what there is to do."""
+
+    def __init__(self, charger: ConnectedCharger, lists: LocalLists) -> None:
+        self.charger = charger
+        self.trouble: OutOfStep | None = None
+        self.wanted = 0
+        self.version = 0
+        self._lists = lists
+        self._link: Link | None = None
+        self._may_hold: dict[int, Mapping[str, Listed]] = {}
+        """By version; more than one while it is not known which."""
+        self._is_loaded = self._is_checked = self._is_running = False
+        self._keys: set[str] = set()
+        self._whole = self._taken = self._has_no_cache = False
+        self._until = self._refill_at = END
+        self._configurations: object = None
+        self._opened_at = self._configured_by = self._try_at = 0.0
+        self._failures = 0
+
+    # -- what there is to do ----------------------------------------------------------------------
+
+    def touch(self, keys: Collection[str], taken: bool) -> None:
+        """These tags may have come or gone."""
+        self._taken |= taken
+        if self.trouble in HOPELESS:
+            return
+        if len(self._keys) + len(keys) > MANY:
+            self._whole = True
+        else:
+            self._keys.update(keys)
+
+    def touch_all(self, taken: bool) -> None:
+        self._whole = True
+        self._taken |= taken
+
+    def booted(self, now: float) -> None:
+        """It has started, and is asked for its configuration; of lists, too, it may think otherwise now."""
+        self._is_checked = False
+        self._configurations, self._configured_by = self.charger.reported.configurations, now + CONFIGURED_SECONDS
+
+    def look(self, now: float, at: datetime) -> None:
+        """Begins what there is to do, if the charger is connected. `now` is the event loop's time."""
+        link = self.charger.link
+        if link is None:
+            return
+        if link is not self._link:  # whose work ends with it
+            self._link, self._opened_at, self._try_at = link, now, now
+            self._is_checked = self._has_no_cache = self._is_running = False
+            self._failures = 0
+        if self._is_running:
+            return
+        if self._is_checked:
+            ready = self._has_work(at) if self.trouble not in HOPELESS else self._taken and not self._has_no_cache
+        elif self._configurations is self.charger.reported.configurations:
+            ready = now >= self._configured_by
+        else:
+            ready = self.charger.has_spoken or now - self._opened_at >= SILENT_SECONDS
+        if ready and now >= self._try_at:
+            self._is_running = True
+            link.spawn(self._work(link))
+
+    def _has_work(self, at: datetime) -> bool:
+        return bool(self._whole or self._keys or self._taken) or at >= min(self._until, self._refill_at)
+
+    async def _work(self, link: Link) -> None:
+        try:
+            if not self._is_checked:
+                await self._check(link)
+            while self.trouble not in HOPELESS and self._has_work(self._lists.at):
+                await self._bring(link)
+            if self._taken:
+                await self._clear_cache(link)
+            self._failures = 0
+        except NotConnected:  # the next connection begins anew
+            raise
+        except (CallFailed, DatabaseFault) as error:
+            self._failed(error)
+        finally:
+            if self._link is link:
+                self._is_running = False
+            self._lists.changed(self)
+
+    def _failed(self, error: Exception) -> None:
+        """Tries again: a refusal once at once, then whatever it is after a pause."""
+        self._failures += 1
+        self._is_checked, self._whole = False, True
+        self._configurations = None
+        match error:
+            case NoAnswer():
+                self.trouble = OutOfStep.NO_ANSWER
+            case DatabaseFault():
+                self.trouble = OutOfStep.DATABASE_AWAY
+            case _:
+                self.trouble = OutOfStep.REFUSED
+        doubled = self._failures - (2 if self.trouble is OutOfStep.REFUSED else 1)
+        pause = 0.0 if doubled < 0 else min(AGAIN_SECONDS * 2.0 ** min(doubled, 10), LATEST_SECONDS)
+        self._try_at = self._lists.now + pause
+        log.info("a local list is not taken", charger=self.charger.charger_id, cause=str(error), pause=pause)
+
+    # -- what the charger holds -------------------------------------------------------------------
+
+    @property
+    def tags(self) -> Mapping[str, Listed] | None:
+        """What it holds, if that is known."""
+        return next(iter(self._may_hold.values())) if len(self._may_hold) == 1 else None
+
+    def kept(self) -> KeptList:
+        return KeptList(self.charger.charger_id, self.version, self.wanted, self.trouble, self.tags, self._lists.at)
+
+    async def _check(self, link: Link) -> None:
+        """Asks for its version, and so finds what it holds."""
+        self._is_checked = True  # a boot meanwhile takes it back
+        if not self._is_loaded:
+            known = await self._lists.kept(self.charger.charger_id)
+            if known is not None:
+                self.version = known.version
+                self._may_hold = {} if known.tags is None else {known.version: known.tags}
+            self._is_loaded = True
+        if not self._limits(link).enabled:
+            self._give_up(OutOfStep.SWITCHED_OFF)
+            return
+        try:
+            version = list_messages.version_of(link.version, await link.call("GetLocalListVersion", {}))
+        except CallRefused as error:
+            if error.code not in _UNKNOWN_ACTION:
+                raise
+            version = -1
+        if version < 0:
+            self._give_up(OutOfStep.NOT_SUPPORTED)
+            return
+        held = self._may_hold.get(version) if version else {}
+        self.version = max(self.version, version)
+        if held is None:
+            self._may_hold = {}
+            self._taken = True  # it may know tags that are none any more
+        else:
+            self._may_hold = {self.version: held}
+        self._whole, self.trouble = True, None
+
+    def _give_up(self, trouble: OutOfStep) -> None:
+        self.trouble, self._may_hold = trouble, {}
+        self._keys.clear()
+
+    def _limits(self, link: Link) -> Limits:
+        return list_messages.limits(link.version, self.charger.reported.configurations)
+
+    # -- what it must hold ------------------------------------------------------------------------
+
+    async def _bring(self, link: Link) -> None:
+        """Brings it to what it must hold now."""
+        limits = self._limits(link)
+        target = await self._target(link, limits.capacity)
+        held = self.tags
+        if held is None or (not held and target):
+            await self._tell_all(link, limits, target)
+        else:
+            await self._tell_difference(link, limits, held, target)
+        self.trouble = OutOfStep.TOO_SMALL if self.wanted > len(target) else None
+        if self._taken:
+            await self._clear_cache(link)
+
+    async def _target(self, link: Link, capacity: int | None) -> Mapping[str, Listed]:
+        at, held = self._lists.at, self.tags
+        keys, self._keys = self._keys, set()
+        if self._whole or held is None or at >= min(self._until, self._refill_at):
+            return await self._whole_target(link, capacity, at)
+        network = self._lists.network
+        target, left_out, was_too_long = dict(held), 0, self.wanted > len(held)
+        for key in sorted(keys, key=held.__contains__, reverse=True):  # what goes makes room for what comes
+            found, until = look_up(network, key, self.charger.charger_id, at, self._lists.hours_too)
+            self._until = min(self._until, until)
+            if found is None or not list_messages.can_say(link.version, found.id_tag):
+                target.pop(key, None)
+            elif key in target or capacity is None or len(target) < capacity:
+                target[key] = found
+            else:
+                left_out += 1
+        if was_too_long:  # who else there is to know is not looked at each time
+            self._refill_at = min(self._refill_at, self._lists.after(REFILL_SECONDS))
+            self.wanted = max(self.wanted, len(target))
+        else:
+            self.wanted = len(target) + left_out
+        return target
+
+    async def _whole_target(self, link: Link, capacity: int | None, at: datetime) -> Mapping[str, Listed]:
+        self._whole, self._refill_at = False, END
+        made = await self._lists.wanted(self.charger.charger_id, at)
+        self._until = made.until
+        tags = made.tags
+        if not all(list_messages.can_say(link.version, each.id_tag) for each in tags.values()):
+            tags = {key: each for key, each in tags.items() if list_messages.can_say(link.version, each.id_tag)}
+        self.wanted = len(tags)
+        if capacity is None or len(tags) <= capacity:
+            return tags
+        recent = await self._lists.recent(self.charger.charger_id)
+        first = dict.fromkeys((*(key for key in recent if key in tags), *sorted(tags)))
+        return {key: tags[key] for key in islice(first, capacity)}
+
+    # -- telling it -------------------------------------------------------------------------------
+
+    async def _tell_all(self, link: Link, limits: Limits, target: Mapping[str, Listed]) -> None:
+        """The first part replaces whatever it holds, the others come to it."""
+        entries = [(key, list_messages.entry(link.version, each)) for key, each in target.items()]
+        held: dict[str, Listed] = {}
+        kind = "Full"
+        for part in list_messages.in_parts(entries, limits):
+            held = held | {key: target[key] for key, _ in part}
+            await self._send(link, kind, part, target if len(held) == len(target) else held)
+            kind = "Differential"
+
+    async def _tell_difference(
+        self, link: Link, limits: Limits, held: Mapping[str, Listed], target: Mapping[str, Listed]
+    ) -> None:
+        """Removals first: they make room."""
+        version = link.version
+        entries = [(key, list_messages.removal(version, each)) for key, each in held.items() if key not in target]
+        entries += [(key, list_messages.entry(version, each)) for key, each in target.items() if held.get(key) != each]
+        if not entries:
+            return
+        after = dict(held)
+        for part in list_messages.in_parts(entries, limits):
+            after = dict(after)
+            for key, _ in part:
+                if key in target:
+                    after[key] = target[key]
+                else:
+                    del after[key]
+            await self._send(link, "Differential", part, after)
+
+    async def _send(
+        self, link: Link, kind: str, part: list[tuple[str, dict[str, Any]]], after: Mapping[str, Listed]
+    ) -> None:
+        before = self._may_hold
+        self.version += 1
+        self._may_hold = {**before, self.version: after}
+        message = list_messages.update(link.version, self.version, kind, [each for _, each in part])
+        status = (await link.call("SendLocalList", message))["status"]
+        if self._link is not link:
+            raise NotConnected("the charger has connected again meanwhile")
+        if status == "NotSupported":
+            self._give_up(OutOfStep.NOT_SUPPORTED)
+        elif status != "Accepted":
+            self._may_hold = {}
+            raise NotTaken(f"SendLocalList ({kind}) was answered {status}")
+        else:
+            self._may_hold = {self.version: after}
+
+    async def _clear_cache(self, link: Link) -> None:
+        """What the charger remembers of answers goes too; one that has no such memory says no."""
+        if not self._has_no_cache:
+            try:
+                await link.call("ClearCache", {})
+            except CallRefused as error:
+                self._has_no_cache = error.code in _UNKNOWN_ACTION
+        self._taken = False

@@ -1,0 +1,30 @@
+"""A customer's partner, who is asked about tags unknown here, is set and taken away."""
+
+from __future__ import annotations
+
+from .. import partners
+from ..journal import Revision
+from ..partners import Fallback, NoPartner, Partner
+
+
+def put(
+    revision: Revision, url: str, timeout_seconds: float, fallback: Fallback, cache_seconds: float, secret: str | None
+) -> Partner:
+    """That partner in place of the one before, if there was one."""
+    partner = Partner(url, timeout_seconds, fallback, cache_seconds, secret is not None, revision.at)
+    revision.put(partner)
+    partners.set_secret(revision.connection, revision.customer_id, secret)
+    return partner
+
+
+def remove(revision: Revision) -> None:
+    """Nobody is asked any more. Raises NoPartner."""
+    revision.remove(one(revision))
+
+
+def one(revision: Revision) -> Partner:
+    """Raises NoPartner."""
+    found = partners.load(revision.connection, revision.customer_id)
+    if not found:
+        raise NoPartner()
+    return found[0]
