@@ -6,13 +6,13 @@ another version here than there knows that this is not what the charger has.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from ..rights.identifiers import tag_key
 from ..rights.local_list import Listed
@@ -80,6 +80,20 @@ def get(connection: Connection, customer_id: int, charger_id: str) -> KeptList |
     reason = None if row.reason is None else OutOfStep(row.reason)
     tags = None if row.entries is None else {tag_key(each[0]): _entry(*each) for each in row.entries}
     return KeptList(row.charger_id, row.version, row.wanted, reason, tags, row.updated_at)
+
+
+def forget_tags(connection: Connection, customer_id: int, tag_keys: Collection[str]) -> None:
+    """Forgets what the lists that hold one of the tags are known to hold; their chargers are told all anew then."""
+    columns = local_lists.c
+    kept = select(columns.charger_id, columns.entries).where(columns.customer_id == customer_id)
+    naming = [
+        {"id": charger_id}
+        for charger_id, entries in connection.execute(kept.where(columns.entries.is_not(None)))
+        if any(tag_key(entry[0]) in tag_keys for entry in entries)
+    ]
+    if naming:
+        mine = (columns.customer_id == customer_id) & (columns.charger_id == bindparam("id"))
+        connection.execute(update(local_lists).where(mine).values(entries=None), naming)
 
 
 def _row(customer_id: int, each: KeptList) -> dict[str, Any]:

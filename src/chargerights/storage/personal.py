@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, sel
 from ..rights.errors import UnknownDriver
 from ..rights.identifiers import is_int64, tag_key
 from ..rights.model import Driver
-from . import drivers, holders, imports
+from . import drivers, holders, imports, local_lists
 from .entities import DRIVER
 from .holders import about
 from .journal import Change, Revision
@@ -81,6 +81,7 @@ def erase(revision: Revision, driver_id: int) -> None:
         his = about(holder.table, customer_id, driver_id, keys)
         connection.execute(update(holder.table).where(his).values(dict(holder.blanks)))
     imports.forget_reports(connection, customer_id)
+    local_lists.forget_tags(connection, customer_id, keys)
 
 
 def _driver(connection: Connection, customer_id: int, driver_id: int) -> Driver | None:

@@ -31,7 +31,9 @@ VERBATIM = ("custom_properties",)
 class ChangeShape(Shape):
     """One thing that was changed."""
 
-    kind: str = Field(description="site, charger, accessGroup, driver, operator or apiKey")
+    kind: str = Field(
+        description="site, charger, accessGroup, driver, operator, apiKey, webhook or partnerAuthorisation"
+    )
     id: str
     before: dict[str, JsonValue] | None = Field(None, description="What it was; left out when it was added")
     after: dict[str, JsonValue] | None = Field(None, description="What it became; left out when it was removed")
@@ -64,7 +66,7 @@ class IncompleteFilter(InvalidInput):
     """An entity id that does not say of what."""
 
 
-Kind = Literal["site", "charger", "accessGroup", "driver", "operator", "apiKey"]
+Kind = Literal["site", "charger", "accessGroup", "driver", "operator", "apiKey", "webhook", "partnerAuthorisation"]
 
 
 @router.get("", operation_id="listAuditLogs", summary="List what was changed", response_model=AuditLogPage)

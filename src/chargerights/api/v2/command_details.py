@@ -13,7 +13,16 @@ from ...rights.errors import NotFound
 from ...rights.model import Place, PlaceKind
 from ...rights.network import Network
 from ...storage.audit import Changed, Record
-from ...storage.entities import ACCESS_GROUP, API_KEY, CHARGER, DRIVER, OPERATOR, SITE
+from ...storage.entities import (
+    ACCESS_GROUP,
+    API_KEY,
+    CHARGER,
+    DRIVER,
+    OPERATOR,
+    PARTNER,
+    SITE,
+    WEBHOOK,
+)
 
 KINDS = {
     SITE.name: "site",
@@ -22,6 +31,8 @@ KINDS = {
     DRIVER.name: "driver",
     OPERATOR.name: "operator",
     API_KEY.name: "API key",
+    WEBHOOK.name: "webhook",
+    PARTNER.name: "partner authorisation",
 }
 PLACES = {
     PlaceKind.SITE: KINDS[SITE.name],
