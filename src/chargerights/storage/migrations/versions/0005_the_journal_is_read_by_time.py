@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision = "0008"
+revision = "0005"
 down_revision = "0004"
 
 ADDED = (("at", "revision"), ("action", "at", "revision"), ("operator_id", "at", "revision"))
