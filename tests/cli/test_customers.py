@@ -51,7 +51,7 @@ def test_what_is_set_of_a_customer_is_set_and_the_rest_stays(run_both: Cli) -> N
     def settings() -> tuple[bool, bool]:
         database = Database(run_both.url)
         try:
-            found = database.read_now(batches.standing, us)
+            found = database.read_now(batches.standing, us, "node", NOW)
         finally:
             database.close_now()
         assert found is not None
@@ -187,7 +187,7 @@ def test_a_customer_allows_a_tag_one_session_at_a_time_or_any_number(run_both: C
         for option, wanted in (("--one-session-per-tag", True), ("--no-one-session-per-tag", False)):
             said = run_both("customer", "set", str(customer), option, "--json").json
             assert said == {"clientId": customer, "oneSessionPerTag": wanted}
-            standing = database.read_now(batches.standing, customer)
+            standing = database.read_now(batches.standing, customer, "node", NOW)
             assert standing is not None
             assert standing.one_session_per_tag is wanted
     finally:
