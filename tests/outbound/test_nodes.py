@@ -117,7 +117,7 @@ def test_nothing_is_lost_when_nodes_are_killed_in_the_middle_of_a_delivery(acted
     first_times = list(dict.fromkeys(receiver.numbers))
     assert first_times == [*ALL]
     again = len(receiver.numbers) - len(first_times)
-    assert 3 <= again <= 60, "what was sent since it was last noted, at each kill"
+    assert again >= 3, "the one that was held, at each kill, and what was sent since it was last noted"
 
 
 def test_a_receiver_that_was_down_gets_everything_when_it_is_back(acted: Scene, database_url: str) -> None:
