@@ -25,7 +25,11 @@ FOLDERS = {V16: "v16", V201: "v201", V21: "v21"}
 SECONDS = 20
 NOTHING_CONFIGURED = {"configurationKey": []}
 Answers = Mapping[str, Any]
-ANSWERS: Answers = {"GetConfiguration": NOTHING_CONFIGURED, "GetBaseReport": {"status": "NotSupported"}}
+ANSWERS: Answers = {
+    "GetConfiguration": NOTHING_CONFIGURED,
+    "GetBaseReport": {"status": "NotSupported"},
+    "GetLocalListVersion": ("NotSupported", "", {}),
+}
 
 
 class CallError(Exception):
