@@ -54,6 +54,12 @@ def _databases_of(item: pytest.Item) -> set[str]:
     return needed
 
 
+@pytest.fixture(autouse=True)
+def own_loggers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests share a process, whose loggers stay as they were when first used: what serves in it leaves them alone."""
+    monkeypatch.setattr("chargerights.telemetry.configure", lambda *_: None)
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"

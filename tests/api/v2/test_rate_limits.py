@@ -7,7 +7,6 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from chargerights import telemetry
 from chargerights.api.limits import BUCKETS_KEPT, BURST_SECONDS, Limits, TooManyRequests
 from chargerights.app import worker
 from tests.api.client import BASE, Api, refusal
@@ -82,7 +81,6 @@ async def test_the_setting_limits_the_server(sqlite_url: str, monkeypatch: pytes
     with opened(sqlite_url) as database:
         us = new_customer(database, {"sites": [{"id": 1, "name": "Depot"}]})
     monkeypatch.setenv("CHARGERIGHTS_DATABASE", sqlite_url)
-    monkeypatch.setattr(telemetry, "configure", lambda *_: None)  # a process's loggers stay as they were first used
     for rate, expected in (("0.001", [200, 429]), ("0", [200] * 30), (None, [200] * 30)):
         if rate is None:
             monkeypatch.delenv("CHARGERIGHTS_RATE_LIMIT")
