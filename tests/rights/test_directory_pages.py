@@ -1,0 +1,36 @@
+"""Pages of tags and rights are parts of the whole lists, from whichever end they are walked."""
+
+from __future__ import annotations
+
+import pytest
+from pyroaring import BitMap64
+
+from chargerights.rights import directory
+from tests.world import ALICE, BOB, FACTS, network
+
+RIGHTS = [(driver.id, right.id) for driver in FACTS.drivers for right in driver.rights]
+TEXTS = sorted(tag.id_tag for driver in FACTS.drivers for tag in driver.tags)
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("count", [1, 3, 100])
+def test_pages_of_rights_are_all_rights_by_driver(descending: bool, count: int) -> None:
+    found = []
+    for start in range(0, len(RIGHTS) + count, count):
+        found += directory.rights_page(network(), descending, start, count)
+    whole = RIGHTS[::-1] if descending else RIGHTS
+    assert [(driver.id, right.id) for driver, right in found] == whole
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_pages_of_tags_are_all_tags_by_text(descending: bool) -> None:
+    pages = [directory.tags_page(network(), None, None, descending, start, 5) for start in (0, 5, 10)]
+    whole = TEXTS[::-1] if descending else TEXTS
+    assert [tag.id_tag for tags, _ in pages for tag in tags] == whole
+    assert {total for _, total in pages} == {len(TEXTS)}
+
+
+@pytest.mark.parametrize(("search", "found"), [("ali", ["ALICE"]), (" ", ["ALICE", "BOB"]), ("nobody", [])])
+def test_tags_are_searched_among_some_drivers(search: str, found: list[str]) -> None:
+    tags, total = directory.tags_page(network(), search, BitMap64((ALICE.id, BOB.id)), False, 0, 10)
+    assert ([tag.id_tag for tag in tags], total) == (found, len(found))
