@@ -96,7 +96,7 @@ class Importer:
             status = await asyncio.shield(working)
         finally:
             child.kill()
-            await working
+            await asyncio.gather(working, return_exceptions=True)  # that it was killed is no failure of its own
         if status not in (0, OVER):
             log.error("import", id=job.attempt.import_id, status=status)
             await self._end(job.attempt, State.FAILED)
