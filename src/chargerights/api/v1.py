@@ -75,7 +75,7 @@ async def home_site(request: Request, caller: ReadsDrivers) -> Response:
     """One home site with its drivers and subsites."""
     site_id = int64(request, "groupId")
     asked = await ask(request, caller)
-    if site_id not in asked.scope.sites:
+    if site_id not in asked.network.sites or not asked.scope.sees_site(site_id):
         raise NoSuchThing(str(UnknownSite((site_id,))))
     return await asked.answer(asked.scribe.user_groups([site_id]))
 

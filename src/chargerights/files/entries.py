@@ -14,6 +14,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass
 from pydantic.fields import FieldInfo
 
+from ..rights.model import PlaceKind
 from .values import (
     ChargerId,
     Count,
@@ -44,7 +45,12 @@ from .words import (
 )
 
 POSTAL_NAMES = ("postalCode", "postalNumber")
-RIGHT_PLACES = ("siteId", "chargerId", "accessGroupId")
+PLACE_MEMBERS = {
+    PlaceKind.SITE: "siteId",
+    PlaceKind.CHARGER: "chargerId",
+    PlaceKind.ACCESS_GROUP: "accessGroupId",
+}
+"""What names the place of a right, in files and on the wire."""
 
 
 def _config(**schema: Any) -> ConfigDict:
@@ -214,7 +220,7 @@ class HoursEntry:
     slots=True,
     kw_only=True,
     config=_config(
-        oneOf=[{"required": [each], "properties": {each: {"not": {"type": "null"}}}} for each in RIGHT_PLACES]
+        oneOf=[{"required": [each], "properties": {each: {"not": {"type": "null"}}}} for each in PLACE_MEMBERS.values()]
     ),
 )
 class RightEntry:

@@ -20,7 +20,7 @@ from chargerights.rights.network import Network
 from .collector import collector_paused
 from .conversion import charger_fact, external_id_fact, site_fact
 from .entries import (
-    RIGHT_PLACES,
+    PLACE_MEMBERS,
     AccessGroupEntry,
     ChargerEntry,
     DriverEntry,
@@ -210,9 +210,9 @@ class _Reader:
         if group_id is not None and site_id is None and charger_id is None:
             return self._require("access group", self.groups, group_id, (*at, "accessGroupId"))
         values = (site_id, charger_id, group_id)
-        named = [name for name, value in zip(RIGHT_PLACES, values, strict=True) if value is not None]
+        named = [name for name, value in zip(PLACE_MEMBERS.values(), values, strict=True) if value is not None]
         found = f"names {' and '.join(named)}" if named else "names no place"
-        self.refusals.add(at, f"{found}; a right names exactly one of {', '.join(RIGHT_PLACES)}")
+        self.refusals.add(at, f"{found}; a right names exactly one of {', '.join(PLACE_MEMBERS.values())}")
         return None
 
     def _hours(self, at: FilePlace, entry: HoursEntry) -> Hours | None:

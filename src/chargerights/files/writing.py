@@ -22,7 +22,6 @@ from chargerights.rights.model import (
     ExternalId,
     Hours,
     Location,
-    PlaceKind,
     ReferenceType,
     Right,
     Site,
@@ -30,6 +29,8 @@ from chargerights.rights.model import (
     Tag,
 )
 from chargerights.rights.network import Network
+
+from .entries import PLACE_MEMBERS
 
 LINES_PER_CHUNK = 500
 
@@ -116,15 +117,8 @@ def driver_members(driver: Driver) -> Members:
     )
 
 
-_PLACE_MEMBERS = {
-    PlaceKind.SITE: "siteId",
-    PlaceKind.CHARGER: "chargerId",
-    PlaceKind.ACCESS_GROUP: "accessGroupId",
-}
-
-
 def _right_members(right: Right) -> Members:
-    members: Members = {_PLACE_MEMBERS[right.place.kind]: right.place.id}
+    members: Members = {PLACE_MEMBERS[right.place.kind]: right.place.id}
     if right.has_window or right.hours:
         hours = [_hours_members(each) for each in right.hours]
         members |= _given(validFrom=right.valid_from, validUntil=right.valid_until, hours=hours)

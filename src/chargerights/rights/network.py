@@ -17,14 +17,14 @@ no change.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
 from pyroaring import BitMap64
 
-from .errors import UnknownAccessGroup, UnknownCharger, UnknownSite
+from .errors import NotFound, UnknownAccessGroup, UnknownCharger, UnknownSite
 from .identifiers import tag_key
 from .model import AccessGroup, Charger, Driver, Place, PlaceKind, Right, Site, Tag
 from .reach import BEGINNING, END, NOBODY, DriverWindow, Listing, Windowed, together
@@ -36,6 +36,13 @@ class ChargerEntry(NamedTuple):
     name: str
     charger_id: str
     text: str
+
+
+UNKNOWN_PLACES: dict[PlaceKind, type[NotFound]] = {
+    PlaceKind.SITE: UnknownSite,
+    PlaceKind.CHARGER: UnknownCharger,
+    PlaceKind.ACCESS_GROUP: UnknownAccessGroup,
+}
 
 
 @dataclass(slots=True)
@@ -217,12 +224,13 @@ class Network:
 
     def require_place(self, place: Place) -> None:
         """Raises UnknownSite, UnknownCharger or UnknownAccessGroup when there is no such place."""
-        if place.kind is PlaceKind.SITE and place.id not in self.sites:
-            raise UnknownSite((place.id,))
-        if place.kind is PlaceKind.CHARGER and place.id not in self.chargers:
-            raise UnknownCharger((place.id,))
-        if place.kind is PlaceKind.ACCESS_GROUP and place.id not in self.access_groups:
-            raise UnknownAccessGroup((place.id,))
+        known: Container[int | str] = self.access_groups
+        if place.kind is PlaceKind.SITE:
+            known = self.sites
+        elif place.kind is PlaceKind.CHARGER:
+            known = self.chargers
+        if place.id not in known:
+            raise UNKNOWN_PLACES[place.kind]((place.id,))
 
     def name_of(self, place: Place) -> str:
         """The name of the site, charger or access group; of a charger without one, its charger id."""

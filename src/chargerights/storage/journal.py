@@ -119,6 +119,13 @@ class Revision:
         self._next_id += 1
         return self._next_id - 1
 
+    def free_id(self, kind: Kind) -> int:
+        """An id that no entity of the kind has, such as a file may have brought."""
+        id_ = self.next_id()
+        while kind.load(self.connection, self.customer_id, [id_]):
+            id_ = self.next_id()
+        return id_
+
     def reserve(self, highest: int) -> None:
         """Assigns only ids above that one from now on."""
         if self._next_id <= highest < LARGEST_FOLLOWED:

@@ -121,8 +121,9 @@ async def sites_of_driver(
         else listing.sites_of_driver(network, driver.id, view.at)
     )
     found = [network.sites[each] for each in ids if view.scope.sees_site(each)]
-    if search is not None:
-        found = [each for each in found if holds_text(searched(search), each.name, each.external_id, str(each.id))]
+    text = searched(search)
+    if text:
+        found = [each for each in found if holds_text(text, each.name, each.external_id, str(each.id))]
     found = in_order(found, asked, name=lambda site: (site.name.casefold(), site.id), id=lambda site: site.id)
     return page_of(found, asked, lambda site: _site(view, site), AccessibleSitePage)
 
@@ -181,8 +182,9 @@ async def chargers_of_driver(
         else listing.chargers_of_driver(network, driver.id, view.at)
     )
     found = [network.chargers[each] for each in ids if view.scope.sees_charger(each)]
-    if search is not None:
-        found = [each for each in found if holds_text(searched(search), each.name, each.charger_id)]
+    text = searched(search)
+    if text:
+        found = [each for each in found if holds_text(text, each.name, each.charger_id)]
     found = in_order(
         found,
         asked,

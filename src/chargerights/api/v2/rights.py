@@ -15,17 +15,16 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ...files import values
+from ...files.entries import PLACE_MEMBERS
 from ...rights import directory
 from ...rights.errors import (
     InvalidHours,
     InvalidInput,
     InvalidWindow,
-    UnknownAccessGroup,
-    UnknownCharger,
     UnknownDriver,
-    UnknownSite,
 )
 from ...rights.model import Driver, Place, PlaceKind, Right
+from ...rights.network import UNKNOWN_PLACES
 from ...rights.operators import Permission
 from ...storage import drivers
 from ...storage.changes import rights
@@ -46,11 +45,6 @@ READ, WRITE = Permission.READ_DRIVERS, Permission.WRITE_DRIVERS
 MOST_HOURS = 100
 MOST_AT_ONCE = 100_000
 """Drivers times places of one bulk request."""
-MEMBERS = {
-    PlaceKind.SITE: "siteId",
-    PlaceKind.CHARGER: "chargerId",
-    PlaceKind.ACCESS_GROUP: "accessGroupId",
-}
 
 
 class RightShape(Shape):
@@ -157,14 +151,9 @@ class BulkRevoked(Shape):
     revoked: int = Field(description="Rights that were taken")
 
 
-IN_BODY = {
-    UnknownDriver: "driverId",
-    UnknownSite: "siteId",
-    UnknownCharger: "chargerId",
-    UnknownAccessGroup: "accessGroupId",
-    InvalidWindow: "validUntil",
-}
-IN_BULK_BODY = {kind: f"{name}s" for kind, name in IN_BODY.items()} | {InvalidWindow: "validUntil"}
+UNKNOWN = {UnknownDriver: "driverId"} | {UNKNOWN_PLACES[kind]: name for kind, name in PLACE_MEMBERS.items()}
+IN_BODY = {**UNKNOWN, InvalidWindow: "validUntil"}
+IN_BULK_BODY = {**{error: f"{name}s" for error, name in UNKNOWN.items()}, InvalidWindow: "validUntil"}
 
 
 class NoFilter(InvalidInput):
@@ -178,7 +167,7 @@ async def grant(change: Annotated[Change, Depends(adding(WRITE))], body: RightDr
     (place,) = body.places()
     terms = Terms(**body.facts())
     view.in_body("driverId", view.driver, body.driver_id)
-    view.in_body(MEMBERS[place.kind], view.place, place)
+    view.in_body(PLACE_MEMBERS[place.kind], view.place, place)
 
     def work(revision: Revision) -> list[int]:
         granted = rights.grant(revision, body.driver_id, place, terms)
@@ -304,7 +293,7 @@ def _places_in(view: View, body: Places) -> list[Place]:
     places = body.places()
     view.in_body("driverIds", view.driver, *body.driver_ids)
     for place in places:
-        view.in_body(f"{MEMBERS[place.kind]}s", view.place, place)
+        view.in_body(f"{PLACE_MEMBERS[place.kind]}s", view.place, place)
     return places
 
 

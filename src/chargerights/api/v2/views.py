@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from fastapi import Request, Response
 
 from ...rights.errors import NotFound, UnknownAccessGroup, UnknownCharger, UnknownDriver, UnknownSite
-from ...rights.model import AccessGroup, Charger, Driver, Place, PlaceKind, Site
-from ...rights.network import Network
+from ...rights.model import AccessGroup, Charger, Driver, Place, Site
+from ...rights.network import UNKNOWN_PLACES, Network
 from ...rights.operators import Permission, Scope
 from ...storage.callers import Caller
 from ...storage.entities import version_of
@@ -22,12 +22,6 @@ from ..state import State, state_of
 from .shapes import Shape
 
 K = TypeVar("K")
-
-UNKNOWN_PLACES: dict[PlaceKind, type[NotFound]] = {
-    PlaceKind.SITE: UnknownSite,
-    PlaceKind.CHARGER: UnknownCharger,
-    PlaceKind.ACCESS_GROUP: UnknownAccessGroup,
-}
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from ...rights.model import AccessGroup, Place, PlaceKind
-from .. import chargers
+from ..entities import ACCESS_GROUP
 from ..journal import Revision
 from ..schema import rights as right_rows
 from . import facts, rights
@@ -36,9 +36,7 @@ def add(
     revision: Revision, name: str, charger_ids: Collection[str] = (), driver_ids: Collection[int] = ()
 ) -> AccessGroup:
     """A new access group; the drivers get a right on it. Raises UnknownCharger, UnknownDriver."""
-    group_id = revision.next_id()
-    while chargers.load_groups(revision.connection, revision.customer_id, [group_id]):  # an id that a file brought
-        group_id = revision.next_id()
+    group_id = revision.free_id(ACCESS_GROUP)
     group = AccessGroup(group_id, name, frozenset(charger_ids), revision.at, revision.at)
     _require_chargers(revision, group.charger_ids)
     revision.put(group)

@@ -7,16 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from ...rights.model import Driver, Tag
-from .. import drivers
+from ..entities import DRIVER
 from ..journal import Revision
 from . import facts, tags
 
 
 def add(revision: Revision, name: str, new_tags: Iterable[Tag] = (), **members: Any) -> Driver:
     """A new driver with those tags, whose numbers and driver are set here. Raises UnknownSite, TagTaken."""
-    driver_id = revision.next_id()
-    while drivers.load(revision.connection, revision.customer_id, [driver_id]):  # an id that a file brought
-        driver_id = revision.next_id()
+    driver_id = revision.free_id(DRIVER)
     numbered = tuple([tags.numbered(revision, driver_id, each) for each in new_tags])
     driver = Driver(driver_id, name, tags=numbered, **members)
     if driver.home_site_id is not None:

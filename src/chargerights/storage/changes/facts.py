@@ -9,13 +9,14 @@ from sqlalchemy import Column, Table, func, select
 
 from ...rights.errors import NotFound, UnknownAccessGroup, UnknownCharger, UnknownDriver, UnknownSite
 from ...rights.model import AccessGroup, Charger, Driver, Place, PlaceKind, Site
+from ...rights.network import UNKNOWN_PLACES
 from .. import chargers, drivers, sites
 from ..journal import Revision
 
-_PLACES: dict[PlaceKind, tuple[Callable[..., list[Any]], type[NotFound]]] = {
-    PlaceKind.SITE: (sites.load, UnknownSite),
-    PlaceKind.CHARGER: (chargers.load, UnknownCharger),
-    PlaceKind.ACCESS_GROUP: (chargers.load_groups, UnknownAccessGroup),
+_LOAD: dict[PlaceKind, Callable[..., list[Any]]] = {
+    PlaceKind.SITE: sites.load,
+    PlaceKind.CHARGER: chargers.load,
+    PlaceKind.ACCESS_GROUP: chargers.load_groups,
 }
 
 
@@ -50,13 +51,13 @@ def drivers_of(revision: Revision, driver_ids: Collection[int]) -> list[Driver]:
 
 def require_places(revision: Revision, places: Collection[Place]) -> None:
     """Raises UnknownSite, UnknownCharger or UnknownAccessGroup with every place of that kind that there is not."""
-    for kind, (load, unknown) in _PLACES.items():
+    for kind, load in _LOAD.items():
         ids = {place.id for place in places if place.kind is kind}
         if ids:
             found = load(revision.connection, revision.customer_id, ids)
             known = {each.charger_id if isinstance(each, Charger) else each.id for each in found}
             if ids - known:
-                raise unknown(sorted(ids - known, key=str))
+                raise UNKNOWN_PLACES[kind](sorted(ids - known, key=str))
 
 
 def count(revision: Revision, table: Table, column: Column[Any], value: object) -> int:

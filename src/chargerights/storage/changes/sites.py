@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ...rights.errors import SiteCycle, SiteTooDeep, StillReferenced
-from ...rights.identifiers import MAX_SITE_DEPTH
+from ...rights import changes as core
+from ...rights.errors import StillReferenced
 from ...rights.model import Site
+from ...rights.network import Network
 from .. import sites
+from ..entities import SITE
 from ..journal import Revision
 from ..schema import chargers as charger_rows
 from ..schema import drivers as driver_rows
@@ -19,9 +21,7 @@ from . import facts
 
 def add(revision: Revision, name: str, **members: Any) -> Site:
     """A new site; at the top of the tree unless `parent_id` is among its members. Raises UnknownSite, SiteTooDeep."""
-    site_id = revision.next_id()
-    while sites.load(revision.connection, revision.customer_id, [site_id]):  # an id that a file brought
-        site_id = revision.next_id()
+    site_id = revision.free_id(SITE)
     site = Site(site_id, name, **members)
     _require_parent(revision, site)
     revision.put(site)
@@ -57,26 +57,9 @@ def remove(revision: Revision, site_id: int) -> None:
 
 
 def _require_parent(revision: Revision, site: Site) -> None:
-    """The parent is there, does not lie below the site, and does not lie too deep for it and what is below it."""
-    if site.parent_id is None:
-        return
-    facts.site(revision, site.parent_id)
-    parents = sites.parents(revision.connection, revision.customer_id)
-    above: list[int] = []
-    current: int | None = site.parent_id
-    while current is not None:
-        if current == site.id:
-            raise SiteCycle(f"site {site.id} cannot lie below site {site.parent_id}: that lies below it")
-        above.append(current)
-        current = parents[current]
-    children: dict[int | None, list[int]] = {}
-    for child, parent in parents.items():
-        children.setdefault(parent, []).append(child)
-    height, level = 1, children.get(site.id, [])
-    while level:
-        height += 1
-        level = [below for each in level for below in children.get(each, [])]
-    if len(above) + height > MAX_SITE_DEPTH:
-        raise SiteTooDeep(
-            f"site {site.id} cannot lie below site {site.parent_id}: sites lie {MAX_SITE_DEPTH} deep at most"
-        )
+    """The parent is there, does not lie below the site, and does not lie too deep for it and what is below it: as the
+    core has it, of the tree alone."""
+    if site.parent_id is not None:
+        parents = sites.parents(revision.connection, revision.customer_id)
+        tree = Network.build([Site(each, "", parent) for each, parent in parents.items()], (), (), ())
+        core.put_site(tree, site)
