@@ -22,6 +22,7 @@ from chargerights.storage.charging_settings import set_one_session_per_tag
 from chargerights.storage.partners import Fallback
 from tests.gateway.client import V201, RawCharger
 from tests.gateway.server import InProcess, World, node, until
+from tests.gateway.test_ocpp2x import availability, event, token
 from tests.gateway.test_ocpp16 import ALL, EVERY, start, stop
 from tests.outbound.receiver import (
     Behaviour,
@@ -334,6 +335,29 @@ async def test_a_partner_who_is_taken_away_is_asked_no_more(server: InProcess, a
         await server.database.write(journal.make, server.world.us, OCCASION, changes.remove)
         await until(lambda: server.gateway.customers[server.world.us].partner is None)
         assert await authorize(charger) == "Invalid"
+
+
+async def test_a_partner_whose_name_can_be_none_leaves_the_fallback(server: InProcess) -> None:
+    await ask(server, "https://xn--a/")
+    async with server.charger("DEP-1") as charger:
+        assert await authorize(charger) == "Invalid"
+    assert (await decisions(server))[-1][3] == "partnerAway"
+
+
+async def test_a_charge_that_begins_by_a_partner_s_yes_is_shown_though_he_takes_his_time(
+    server: InProcess, asked: Receiver
+) -> None:
+    asked.behaviour = gate = Gate()
+    began = event("Started", 0, evse={"id": 1, "connectorId": 1}, idToken=token("STRANGER"))
+    async with server.charger("GF-1", V201) as charger:
+        await charger.call(*availability(1, 1, "Occupied", V201))
+        waiting = await charger.begin("TransactionEvent", began)
+        await asyncio.to_thread(asked.wait_for, lambda messages: len(messages) == 1)
+        await server.gateway.customers[server.world.us].outbox.write()
+        assert (await server.shown("GF-1"))["sockets"][0]["status"] == "Preparing"
+        gate.opened.set()
+        assert (await waiting)["idTokenInfo"]["status"] == "Accepted"
+        assert (await server.shown("GF-1"))["sockets"][0]["status"] == "Charging"
 
 
 async def test_a_question_is_signed_with_the_secret(server: InProcess, receiver: Receiver) -> None:

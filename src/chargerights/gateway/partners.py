@@ -9,7 +9,7 @@ fails again and again is left alone for a while.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
@@ -19,10 +19,9 @@ from typing import Any, NamedTuple
 import httpx
 import orjson
 import structlog
-from standardwebhooks import Webhook as Signer
 
-from .. import __version__
-from ..outbound import targets
+from ..outbound import messages, targets
+from ..outbound.sending import Receiver, new_client
 from ..outbound.targets import ForbiddenTarget, Resolve, Targets
 from ..rights.decide import Reason
 from ..rights.errors import InvalidIdentifier
@@ -91,10 +90,8 @@ class Partner:
     ) -> None:
         self.settings = settings
         self._customer_id = customer_id
-        self._url = httpx.URL(settings.url)
-        self._signer = None if secret is None else Signer(secret)
-        self._allowed = allowed
-        self._resolve = resolve
+        self._receiver = Receiver(settings.url, allowed, resolve)
+        self._secrets = () if secret is None else (secret,)
         self._clock = clock
         self._time = asyncio.get_running_loop().time
         self._client: asyncio.Task[httpx.AsyncClient] | None = None
@@ -167,20 +164,15 @@ class Partner:
     async def _post(self, charger_id: str, id_tag: str) -> Verdict:
         content = orjson.dumps({"charger_id": charger_id, "rfid_tag_id": tag_text(id_tag)})
         if self._client is None:
-            self._client = asyncio.create_task(_new_client())
+            self._client = asyncio.create_task(_new_client(self.settings.timeout_seconds))
         client = await asyncio.shield(self._client)
         if self._address is None:
-            port = self._url.port or {"https": 443, "http": 80}[self._url.scheme]
-            found = await targets.addresses(self._url.host, port, self._allowed, self._resolve)
+            found = await self._receiver.addresses()
             self._address = found[self._failures % len(found)]
-        request = client.build_request(
-            "POST",
-            self._url.copy_with(host=self._address),
-            content=content,
-            headers={**self._headers(content), "host": self._url.netloc.decode("ascii")},
-            extensions={"sni_hostname": self._url.host},
-            timeout=self.settings.timeout_seconds,
-        )
+        at = self._clock()
+        id_ = f"msg_{self._customer_id}_{at.timestamp():.6f}_{next(self._numbers)}"
+        headers = messages.headers(id_, at, content, self._secrets)
+        request = self._receiver.request(client, self._address, content, headers)
         response = await client.send(request, stream=True)
         try:
             if response.status_code != httpx.codes.OK:
@@ -193,16 +185,6 @@ class Partner:
         finally:
             await response.aclose()
         return read(body)
-
-    def _headers(self, content: bytes) -> Mapping[str, str]:
-        headers = {"content-type": "application/json", "user-agent": f"chargerights/{__version__}"}
-        if self._signer is not None:
-            at = self._clock()
-            id_ = f"msg_{self._customer_id}_{at.timestamp():.6f}_{next(self._numbers)}"
-            headers["webhook-id"] = id_
-            headers["webhook-timestamp"] = str(int(at.timestamp()))
-            headers["webhook-signature"] = self._signer.sign(id_, at, content.decode())
-        return headers
 
 
 def read(body: bytes) -> Verdict:
@@ -257,11 +239,5 @@ def _can_be_one(id_tag: str) -> bool:
     return True
 
 
-async def _new_client() -> httpx.AsyncClient:
-    context = await asyncio.to_thread(httpx.create_ssl_context)
-    return httpx.AsyncClient(
-        verify=context,
-        trust_env=False,
-        follow_redirects=False,
-        limits=httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE),
-    )
+async def _new_client(seconds: float) -> httpx.AsyncClient:
+    return new_client(await asyncio.to_thread(httpx.create_ssl_context), AT_ONCE, seconds)

@@ -39,12 +39,11 @@ def message_id(customer_id: int, webhook_id: int, number: int | str) -> str:
 
 
 def headers(id_: str, at: datetime, content: bytes, secrets: Iterable[str]) -> dict[str, str]:
-    """The headers of one attempt, signed with each of the secrets."""
-    text = content.decode()
-    return {
-        "content-type": "application/json",
-        "user-agent": f"chargerights/{__version__}",
-        "webhook-id": id_,
-        "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": " ".join(Signer(secret).sign(id_, at, text) for secret in secrets),
-    }
+    """The headers of one attempt, signed with each of the secrets; without secrets, of a message that is not signed."""
+    found = {"content-type": "application/json", "user-agent": f"chargerights/{__version__}"}
+    signatures = [Signer(secret).sign(id_, at, content.decode()) for secret in secrets]
+    if signatures:
+        found["webhook-id"] = id_
+        found["webhook-timestamp"] = str(int(at.timestamp()))
+        found["webhook-signature"] = " ".join(signatures)
+    return found

@@ -36,6 +36,44 @@ class Outcome:
         return self.status == HTTPStatus.GONE
 
 
+def new_client(context: ssl.SSLContext, connections: int, timeout: httpx.Timeout | float) -> httpx.AsyncClient:
+    """A client for receivers that others name: nothing of this machine's surroundings, and no redirect, leads it."""
+    return httpx.AsyncClient(
+        verify=context,
+        trust_env=False,
+        follow_redirects=False,
+        timeout=timeout,
+        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+    )
+
+
+class Receiver:
+    """Who is at a URL: the addresses where he may be reached, and requests to one of them."""
+
+    def __init__(self, url: str, allowed: Targets, resolve: Resolve) -> None:
+        self._url = httpx.URL(url)
+        self._host = self._url.raw_host.decode("ascii")
+        self._allowed = allowed
+        self._resolve = resolve
+
+    async def addresses(self) -> list[str]:
+        """Raises ForbiddenTarget, OSError."""
+        port = self._url.port or {"https": 443, "http": 80}[self._url.scheme]
+        return await targets.addresses(self._host, port, self._allowed, self._resolve)
+
+    def request(
+        self, client: httpx.AsyncClient, address: str, content: bytes, headers: Mapping[str, str]
+    ) -> httpx.Request:
+        """To that address, under the host's own name: in the header, and in the certificate that it must show."""
+        return client.build_request(
+            "POST",
+            self._url.copy_with(host=address),
+            content=content,
+            headers={**headers, "host": self._url.netloc.decode("ascii")},
+            extensions={"sni_hostname": self._host},
+        )
+
+
 class Line:
     """A connection to one receiver, kept open between messages; use it as a context, for one webhook only."""
 
@@ -47,19 +85,10 @@ class Line:
         resolve: Resolve = targets.resolve,
         seconds: float = ATTEMPT_SECONDS,
     ) -> None:
-        self._url = httpx.URL(url)
-        self._host = self._url.raw_host.decode("ascii")
-        self._allowed = allowed
-        self._resolve = resolve
+        self._receiver = Receiver(url, allowed, resolve)
         self._seconds = seconds
         self._address: str | None = None
-        self._client = httpx.AsyncClient(
-            verify=context,
-            trust_env=False,
-            follow_redirects=False,
-            timeout=httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS)),
-            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
-        )
+        self._client = new_client(context, 1, httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS)))
 
     async def __aenter__(self) -> Self:
         return self
@@ -85,10 +114,9 @@ class Line:
         return outcome
 
     async def _post(self, content: bytes, headers: Mapping[str, str]) -> Outcome:
-        port = self._url.port or {"https": 443, "http": 80}[self._url.scheme]
         if self._address is not None:
             return await self._post_to(self._address, content, headers)
-        found = await targets.addresses(self._host, port, self._allowed, self._resolve)
+        found = await self._receiver.addresses()
         for address in found[:-1]:
             try:
                 outcome = await self._post_to(address, content, headers)
@@ -102,14 +130,7 @@ class Line:
         return outcome
 
     async def _post_to(self, address: str, content: bytes, headers: Mapping[str, str]) -> Outcome:
-        """To that address, under the host's own name: in the header, and in the certificate that it must show."""
-        request = self._client.build_request(
-            "POST",
-            self._url.copy_with(host=address),
-            content=content,
-            headers={**headers, "host": self._url.netloc.decode("ascii")},
-            extensions={"sni_hostname": self._host},
-        )
+        request = self._receiver.request(self._client, address, content, headers)
         response = await self._client.send(request, stream=True)
         try:
             read = 0
