@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from chargerights.gateway.running import RunningSessions
 from chargerights.storage import authorisations, sessions
+from chargerights.storage.charging_settings import set_one_session_per_tag
 from tests.gateway.client import V21, V201, CallError, RawCharger
 from tests.gateway.server import InProcess, text, until
 from tests.gateway.test_ocpp16 import ALL, EVERY
@@ -187,6 +189,25 @@ async def test_an_occupied_connector_is_charging_while_a_transaction_runs_there(
         assert await word() == "Available"
 
 
+async def test_an_event_that_comes_after_the_end_of_its_transaction_shows_none_running(
+    server: InProcess, version: str
+) -> None:
+    async with server.charger("GF-1", version) as charger:
+        await charger.call(*availability(1, 1, "Occupied", version))
+        for each in (STARTED, ENDED, UPDATED, STARTED):
+            await charger.call("TransactionEvent", each)
+        assert (await server.shown("GF-1"))["sockets"][0]["status"] == "Preparing"
+
+
+async def test_a_late_end_of_the_transaction_before_ends_nothing_that_is_shown(server: InProcess, version: str) -> None:
+    next_one = event("Started", 0, transaction="tx-2", evse={"id": 1, "connectorId": 1}, idToken=token("BOB"))
+    async with server.charger("GF-1", version) as charger:
+        await charger.call(*availability(1, 1, "Occupied", version))
+        for each in (STARTED, next_one, ENDED | {"evse": {"id": 1}}):
+            await charger.call("TransactionEvent", each)
+        assert (await server.shown("GF-1"))["sockets"][0]["status"] == "Charging"
+
+
 # -- decisions and sessions -----------------------------------------------------------------------
 
 
@@ -220,6 +241,28 @@ async def test_a_session_is_the_same_in_whatever_order_and_however_often_its_eve
         assert (session.id_tag, session.driver_id, session.reason) == ("ALICE", 1, "Accepted")
         assert (session.evse_id, session.connector_id) == (1, 1)
     assert [each.samples[0]["value"] for each in readings] == [100, 2100, 5100]
+
+
+async def test_a_tag_whose_session_has_ended_is_free_whatever_comes_after_its_end(
+    server: InProcess, version: str
+) -> None:
+    await server.database.write(set_one_session_per_tag, server.world.us, True)
+    async with server.charger("DEP-1", version) as charger, server.charger("GF-1", version) as other:
+        await until(lambda: server.gateway.customers[server.world.us].running is not None)
+        await charger.call("TransactionEvent", STARTED)
+        assert await status(other, "ALICE") == "ConcurrentTx"
+        await charger.call("TransactionEvent", ENDED)
+        await charger.call("TransactionEvent", STARTED)
+        assert await status(other, "ALICE") == "Accepted"
+
+
+def test_a_session_at_an_evse_ends_the_one_before_it_there_whatever_its_connector() -> None:
+    known = RunningSessions()
+    known.follow(1, [sessions.Running("GF-1", 1, 1, "alice", "tx-1", True)], lambda _: True)
+    assert known.holds("alice", "DEP-1", None)
+    known.begin("bob", ("GF-1", 1, None), "tx-2")
+    assert not known.holds("alice", "DEP-1", None)
+    assert known.holds("bob", "DEP-1", None)
 
 
 async def test_a_transaction_is_answered_and_kept_whatever_the_tag(server: InProcess, version: str) -> None:
@@ -272,3 +315,4 @@ async def test_a_message_of_2_1_that_nobody_answers_is_not_answered(server: InPr
         stream = {"id": 1, "pending": 0, "basetime": text(NOW), "data": [{"t": 0, "v": "1"}]}
         await charger.socket.send(json.dumps([6, "s-2", "NotifyPeriodicEventStream", stream]))
         assert (await charger.call("Heartbeat", {}))["currentTime"] == text(NOW)
+        assert charger.unasked.empty()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 Work = Callable[["ConnectedCharger"], Coroutine[Any, Any, object]]
 
 STARTS_KEPT = 200
+ENDS_KEPT = 200
 MAX_CONNECTORS = 200
 SOCKETS_OF_EVSE = 100
 
@@ -47,6 +49,8 @@ class ConnectedCharger:
             if each.evse_id is not None and each.status in (CHARGING, *OCCUPIED_BY.values())
         }
         """Of 2.x, by EVSE: the transaction there, and the word for Occupied meanwhile."""
+        self._over = deque[str](maxlen=ENDS_KEPT)
+        """Transactions that have ended, the latest last."""
         self.awaited_reports: dict[int, asyncio.Future[tuple[Configuration, ...]]] = {}
         """Of 2.x: who waits for a report to be whole."""
         self._requests = count(1)
@@ -117,9 +121,14 @@ class ConnectedCharger:
         return self.starts.begin(said, has_clock, self.customer.next_session)
 
     def ended(self, transaction_id: str) -> None:
+        self._over.append(transaction_id)
         self.starts.end(transaction_id)
         if self.customer.running is not None:
             self.customer.running.end(self.charger_id, transaction_id)
+
+    def is_over(self, transaction_id: str) -> bool:
+        """Of 2.x, whose events come in any order: whether its end has been told already."""
+        return transaction_id in self._over
 
     # -- its connectors ---------------------------------------------------------------------------
 
@@ -144,11 +153,13 @@ class ConnectedCharger:
             return
         if is_running:
             self._running[evse_id] = transaction_id, OCCUPIED_BY.get(charging_state or "", CHARGING)
-        else:
+        elif self._running.get(evse_id, ("", ""))[0] in ("", transaction_id):
             self._running.pop(evse_id, None)
         for connector in [*self._connectors.values()]:
             if connector.evse_id == evse_id:
                 self.set_connector(self._as_occupied(connector))
+        if self.link is not None:  # what was heard may have been written while a partner was asked
+            self.customer.outbox.note(self)
 
     def _as_occupied(self, connector: LiveConnector) -> LiveConnector:
         if connector.status not in (PREPARING, CHARGING, *OCCUPIED_BY.values()):

@@ -22,9 +22,9 @@ from . import configuration
 from .chargers import ConnectedCharger
 from .frames import V16
 from .link import CallRefused, Link, LinkLost, NoAnswer, NotConnected
+from .list_messages import TAG_LENGTHS
 from .rulings import Ruling, rule
 
-MAX_TAG_16 = 20
 SESSIONS_LOOKED_AT = 50
 UNLOCK_ATTEMPTS, UNLOCK_AGAIN_SECONDS = 4, 2.0
 """A charger of 2.x unlocks when the session that was told to stop has ended."""
@@ -158,8 +158,8 @@ def _message(told: Told, action: Action) -> Message:
 
 
 async def _start(told: Told) -> Outcome:
-    if told.is_16 and len(told["idTag"]) > MAX_TAG_16:
-        raise NotSent(f"the charger speaks OCPP 1.6, in which a tag has at most {MAX_TAG_16} characters")
+    if told.is_16 and len(told["idTag"]) > TAG_LENGTHS[V16]:
+        raise NotSent(f"the charger speaks OCPP 1.6, in which a tag has at most {TAG_LENGTHS[V16]} characters")
     if told["validate"]:
         _require(told, Action.START, transaction_id="")  # none yet: any session of the tag counts against it
     return await _call(told, Action.START)

@@ -86,12 +86,9 @@ class Courier:
         for command in await self._database.write(commands.take, customer.id, self._node, self._clock()):
             charger: ConnectedCharger | None = customer.chargers.get(command.charger_id)
             if charger is not None and charger.link is not None:
-                customer.spawn(self._kept(customer.id, charger.link, command))
+                customer.spawn(self._do_and_keep(customer.id, charger.link, command))
             else:
                 await self._database.write(commands.finish, customer.id, command.id, Outcome(End.NOT_CONNECTED))
-
-    async def _kept(self, customer_id: int, link: Link, command: Command) -> None:
-        await self._do_and_keep(customer_id, link, command)
 
     async def _do_and_keep(self, customer_id: int, link: Link, command: Command) -> Outcome:
         outcome = await self._do(link, command)

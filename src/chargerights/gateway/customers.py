@@ -69,7 +69,7 @@ class ServedCustomer:
         self._opened = False
         self._followed_at = 0.0
         self._opening = asyncio.Lock()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
 
     async def open(self) -> None:
         """Makes it ready to serve its first charger. Raises DatabaseFault."""
@@ -211,7 +211,7 @@ class ServedCustomer:
             if charger.link is not None:
                 self.outbox.note(charger)
 
-    def spawn(self, work: Coroutine[Any, Any, None], name: str | None = None) -> None:
+    def spawn(self, work: Coroutine[Any, Any, object], name: str | None = None) -> None:
         """Runs work beside the chargers, as long as this is open."""
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)

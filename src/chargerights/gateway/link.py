@@ -189,7 +189,7 @@ class Link:
             self._asked[2].set_exception(LinkLost(f"{self.charger.charger_id} has lost its connection"))
 
     async def _read(self, raw: str | bytes) -> None:
-        at = self.charger.customer.clock()
+        kind = None
         try:
             frame = frames.read(raw)
             kind = frame[0]
@@ -202,11 +202,12 @@ class Link:
             elif kind != Kind.RESULT_ERROR:
                 raise BadFrame(Fault.MESSAGE_TYPE, f"{kind} is no type of message", frame[1])
         except BadFrame as bad:
-            self.charger.heard(at)
+            self.charger.heard(self.charger.customer.clock())
             log.info("a charger's message is not understood", charger=self.charger.charger_id, cause=bad.text)
             code = bad.fault.code(self.version)
             metrics.error(code)
-            await self._send(frames.error(bad.message_id, code, bad.text))
+            if kind != Kind.SEND:  # which nobody answers
+                await self._send(frames.error(bad.message_id, code, bad.text))
 
     async def _called(self, frame: list[Any]) -> None:
         began = perf_counter()

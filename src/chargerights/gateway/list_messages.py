@@ -12,18 +12,19 @@ from typing import Any
 
 import orjson
 
+from ..rights.identifiers import MAX_TAG_LENGTH
 from ..rights.local_list import Listed
 from ..storage.live import Configuration
 from .configuration import LIST_CAPACITY
 from .frames import V16, V201
 from .rulings import group_of
+from .statuses import info_2x, info_16
 
 UNKNOWN_PER_MESSAGE = 20
 """Entries in one message to a charger that does not say how many it takes."""
 FRAME_BYTES = 200
 """What a message has beside its entries, at most."""
 TAG_LENGTHS = {V16: 20, V201: 36}
-MAX_TAG_LENGTH = 255
 TOKEN_TYPE = "ISO14443"  # noqa: S105 - a kind of card: the only one that chargers read offline
 _NAMES = {
     True: ("localauthlistenabled", "localauthlistmaxlength", "sendlocallistmaxlength", ""),
@@ -63,14 +64,9 @@ def can_say(version: str, id_tag: str) -> bool:
 def entry(version: str, listed: Listed) -> dict[str, Any]:
     group = group_of(listed.driver_id)
     if version == V16:
-        info: dict[str, Any] = {"status": "Accepted", "parentIdTag": group}
-        if listed.until is not None:
-            info["expiryDate"] = listed.until
-        return {"idTag": listed.id_tag, "idTagInfo": info}
-    info = {"status": "Accepted", "groupIdToken": {"idToken": group, "type": "Central"}}
-    if listed.until is not None:
-        info["cacheExpiryDateTime"] = listed.until
-    return {"idToken": {"idToken": listed.id_tag, "type": TOKEN_TYPE}, "idTokenInfo": info}
+        return {"idTag": listed.id_tag, "idTagInfo": info_16("Accepted", group, listed.until)}
+    token = {"idToken": listed.id_tag, "type": TOKEN_TYPE}
+    return {"idToken": token, "idTokenInfo": info_2x("Accepted", group, listed.until)}
 
 
 def removal(version: str, listed: Listed) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from .chargers import ConnectedCharger
 from .link import Actions, Answer, Later
 from .partners import Verdict, known_of, with_partner
 from .rulings import Ruling, rule
-from .statuses import STATES_16, STATUS_16
+from .statuses import STATES_16, STATUS_16, info_16
 
 HEARTBEAT_SECONDS = 300
 CLOCK_BEHIND, CLOCK_AHEAD = timedelta(days=30), timedelta(days=1)
@@ -151,7 +151,7 @@ def noted(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
     return {}
 
 
-def sign_certificate(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+def rejected(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
     return {"status": "Rejected"}
 
 
@@ -165,7 +165,7 @@ ACTIONS: Actions = {
     "LogStatusNotification": noted,
     "MeterValues": meter_values,
     "SecurityEventNotification": noted,
-    "SignCertificate": sign_certificate,
+    "SignCertificate": rejected,
     "SignedFirmwareStatusNotification": noted,
     "StartTransaction": start_transaction,
     "StatusNotification": status_notification,
@@ -174,14 +174,7 @@ ACTIONS: Actions = {
 
 
 def _info(ruling: Ruling) -> dict[str, Any]:
-    """idTagInfo: an expiry date only where somebody has set one (steve #453)."""
-    info: dict[str, Any] = {"status": STATUS_16[ruling.reason]}
-    if ruling.accepted:
-        if ruling.group is not None:
-            info["parentIdTag"] = ruling.group
-        if ruling.until is not None:
-            info["expiryDate"] = ruling.until
-    return info
+    return info_16(STATUS_16[ruling.reason], ruling.group, ruling.until)
 
 
 def _digest(*said: object) -> str:

@@ -15,10 +15,10 @@ from ..storage.sessions import Notice, Reading
 from . import configuration, values
 from .chargers import ConnectedCharger
 from .link import Actions, Answer, Later
-from .ocpp16 import HEARTBEAT_SECONDS, heartbeat, noted
+from .ocpp16 import HEARTBEAT_SECONDS, data_transfer, heartbeat, noted, rejected
 from .partners import Verdict, known_of, with_partner
 from .rulings import Ruling, rule
-from .statuses import STATES_2X, STATUS_2X
+from .statuses import STATES_2X, STATUS_2X, info_2x
 
 MAX_TRANSACTION_ID = 255
 """The standard says 36."""
@@ -45,10 +45,6 @@ def boot_notification(charger: ConnectedCharger, payload: dict[str, Any]) -> Ans
     )
     charger.booted(configuration.ask_2x)
     return {"currentTime": charger.customer.clock(), "interval": HEARTBEAT_SECONDS, "status": "Accepted"}
-
-
-def data_transfer(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
-    return {"status": "UnknownVendorId"}
 
 
 def meter_values(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
@@ -118,18 +114,15 @@ def _event(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdict 
             key = tag_key(values.tag(id_tag))
             says |= {"id_tag": values.tag(id_tag), "tag_key": key}
             says |= {"driver_id": ruling.driver_id, "reason": ruling.reason._value_}
-            if ruling.accepted and charger.customer.running is not None:
+            if ruling.accepted and charger.customer.running is not None and not charger.is_over(transaction_id):
                 charger.customer.running.begin(key, (charger.charger_id, evse_id, None), transaction_id)
     if kind == "Ended":
         charger.ended(transaction_id)
-    charger.set_transaction(transaction_id, evse_id, info.get("chargingState"), kind != "Ended")
+    if kind == "Ended" or not charger.is_over(transaction_id):
+        charger.set_transaction(transaction_id, evse_id, info.get("chargingState"), kind != "Ended")
     readings = _readings(charger, payload.get("meterValue") or [], evse_id)
     notice = Notice(charger.charger_id, at, transaction_id, transaction_id, None, says, readings)
     return Later(answer, charger.customer.outbox.keep(notice))
-
-
-def rejected(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
-    return {"status": "Rejected"}
 
 
 def failed(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
@@ -176,14 +169,7 @@ ACTIONS_21: Actions = {
 
 
 def _info(ruling: Ruling) -> dict[str, Any]:
-    """idTokenInfo: an expiry only where somebody has set one."""
-    info: dict[str, Any] = {"status": STATUS_2X[ruling.reason]}
-    if ruling.accepted:
-        if ruling.group is not None:
-            info["groupIdToken"] = {"idToken": ruling.group, "type": "Central"}
-        if ruling.until is not None:
-            info["cacheExpiryDateTime"] = ruling.until
-    return info
+    return info_2x(STATUS_2X[ruling.reason], ruling.group, ruling.until)
 
 
 def _availability(charger: ConnectedCharger, evse_id: Any, connector_id: Any, word: str, at: Any) -> None:

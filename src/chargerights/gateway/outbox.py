@@ -75,7 +75,7 @@ class Outbox:
         """What could not be written yet: it is tried again as it is, before anything newer."""
         self._work, self._urgent = asyncio.Event(), asyncio.Event()
         self._writing = asyncio.Lock()
-        self._emptied_at = 0.0
+        self._emptied_at = asyncio.get_running_loop().time()
         """When all was written last."""
 
     # -- what comes in ----------------------------------------------------------------------------

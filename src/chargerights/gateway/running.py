@@ -44,7 +44,8 @@ class RunningSessions:
             if is_here(each.charger_id) and not first:
                 continue
             if each.is_open:
-                self.begin(each.tag_key, (each.charger_id, each.evse_id, each.connector_id), each.transaction_id)
+                connector_id = each.connector_id if each.evse_id is None else None  # an EVSE serves one car at a time
+                self.begin(each.tag_key, (each.charger_id, each.evse_id, connector_id), each.transaction_id)
             else:
                 self.end(each.charger_id, each.transaction_id)
         self.version = version

@@ -5,6 +5,9 @@ OCPP 2.x has a word for every reason. OCPP 1.6 has five: what it cannot say is I
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from ..rights.decide import Reason
 
 STATUS_16 = {
@@ -23,6 +26,27 @@ STATUS_16 = {
 
 STATUS_2X = {reason: reason.value for reason in Reason}
 """By reason, the word of 2.x's AuthorizationStatusEnumType: a Reason is that word."""
+
+
+def info_16(status: str, group: str | None, until: datetime | None) -> dict[str, Any]:
+    """idTagInfo: an expiry date only where somebody has set one (steve #453)."""
+    info: dict[str, Any] = {"status": status}
+    if group is not None:
+        info["parentIdTag"] = group
+    if until is not None:
+        info["expiryDate"] = until
+    return info
+
+
+def info_2x(status: str, group: str | None, until: datetime | None) -> dict[str, Any]:
+    """idTokenInfo: an expiry only where somebody has set one."""
+    info: dict[str, Any] = {"status": status}
+    if group is not None:
+        info["groupIdToken"] = {"idToken": group, "type": "Central"}
+    if until is not None:
+        info["cacheExpiryDateTime"] = until
+    return info
+
 
 AVAILABLE, PREPARING, CHARGING, FAULT = "Available", "Preparing", "Charging", "Error"
 SUSPENDED_CAR, SUSPENDED_CHARGER = "SuspendedCAR", "SuspendedCHARGER"

@@ -12,7 +12,7 @@ from . import configuration
 from .configuration import Mutability
 from .local_list import Standing, Update
 from .model import Cause, Connector, Event, Notice, Verdict
-from .wire import Wire, instant, stamp
+from .wire import Wire, accepted, instant, stamp
 
 UNANSWERED = -1  # of a transaction whose start was never answered, as the errata of 1.6 have it
 REASONS = {
@@ -108,13 +108,13 @@ class Ocpp16(Wire, ChargePoint):
 
     def remote_start(self, id_tag: str, connector_id: int | None = None, **_: Any) -> Any:
         started = self.commands.remote_start(id_tag, connector_id, None, self.afterwards)
-        return call_result.RemoteStartTransaction(status=_accepted(started))
+        return call_result.RemoteStartTransaction(status=accepted(started))
 
     def remote_stop(self, transaction_id: int, **_: Any) -> Any:
         found = next((each for each in self.charger.transactions if each.number == transaction_id), None)
         if found is not None:
             self.afterwards(self.commands.remote_stop, found.connector)
-        return call_result.RemoteStopTransaction(status=_accepted(found is not None))
+        return call_result.RemoteStopTransaction(status=accepted(found is not None))
 
     def reset(self, type: str, **_: Any) -> Any:
         cause = {"Soft": Cause.SOFT_RESET, "Hard": Cause.HARD_RESET}[type]
@@ -201,7 +201,7 @@ class Ocpp16(Wire, ChargePoint):
         return call_result.GetLocalListVersion(list_version=self.charger.local_list.version if enabled else -1)
 
     def clear_cache(self, **_: Any) -> Any:
-        return call_result.ClearCache(status=_accepted(self.commands.clear_cache()))
+        return call_result.ClearCache(status=accepted(self.commands.clear_cache()))
 
     def update_firmware(self, location: str, **_: Any) -> Any:
         self.afterwards(self.commands.update_firmware, location, None)
@@ -225,10 +225,6 @@ class Ocpp16(Wire, ChargePoint):
         "UnlockConnector": unlock,
         "UpdateFirmware": update_firmware,
     }
-
-
-def _accepted(accepted: bool) -> str:
-    return "Accepted" if accepted else "Rejected"
 
 
 def _standing(info: dict[str, Any]) -> Standing:

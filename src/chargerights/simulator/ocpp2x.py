@@ -14,7 +14,7 @@ from .configuration import Mutability
 from .local_list import ACCEPTED, Standing, Update
 from .model import Cause, Event, Notice, Verdict
 from .reports import REPORTS, availability
-from .wire import Wire, instant, stamp
+from .wire import Wire, accepted, instant, stamp
 
 CONNECTOR = 1  # of each EVSE
 TOKEN_TYPE = "ISO14443"  # noqa: S105 - a kind of card
@@ -114,13 +114,13 @@ class Ocpp2x(Wire):
         self, id_token: dict[str, Any], remote_start_id: int, evse_id: int | None = None, **_: Any
     ) -> Any:
         started = self.commands.remote_start(str(id_token["id_token"]), evse_id, remote_start_id, self.afterwards)
-        return self._call_result.RequestStartTransaction(status=_accepted(started))
+        return self._call_result.RequestStartTransaction(status=accepted(started))
 
     def request_stop(self, transaction_id: str, **_: Any) -> Any:
         found = next((each for each in self.charger.transactions if each.id == transaction_id), None)
         if found is not None:
             self.afterwards(self.commands.remote_stop, found.connector)
-        return self._call_result.RequestStopTransaction(status=_accepted(found is not None))
+        return self._call_result.RequestStopTransaction(status=accepted(found is not None))
 
     def transaction_status(self, transaction_id: str | None = None, **_: Any) -> Any:
         waiting = [notice.transaction.id for notice in self.charger.model.queue]
@@ -219,7 +219,7 @@ class Ocpp2x(Wire):
         return self._call_result.GetLocalListVersion(version_number=self.charger.local_list.version if enabled else 0)
 
     def clear_cache(self, **_: Any) -> Any:
-        return self._call_result.ClearCache(status=_accepted(self.commands.clear_cache()))
+        return self._call_result.ClearCache(status=accepted(self.commands.clear_cache()))
 
     def update_firmware(self, request_id: int, firmware: dict[str, Any], **_: Any) -> Any:
         self.afterwards(self.commands.update_firmware, str(firmware["location"]), request_id)
@@ -303,10 +303,6 @@ def _found(asked: dict[str, Any]) -> tuple[configuration.Setting | None, dict[st
     if kind != "Actual":
         return None, {**result, "attributeStatus": "NotSupportedAttributeType"}
     return setting, result
-
-
-def _accepted(accepted: bool) -> str:
-    return "Accepted" if accepted else "Rejected"
 
 
 def _token(tag: str) -> dict[str, str]:

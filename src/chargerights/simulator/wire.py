@@ -169,6 +169,10 @@ class Wire(ChargePoint):
             raise self.format_violation(details={"cause": str(error)}) from error
 
 
+def accepted(accepted: bool) -> str:
+    return "Accepted" if accepted else "Rejected"
+
+
 def stamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

@@ -44,15 +44,11 @@ class HeldChargers:
         self.unshown.update(self.unwritten)
 
     def begin(self) -> tuple[Held, ...]:
-        """What is to be written now; `written` or `not_written` ends that."""
+        """What is to be written now; `written` ends that."""
         self._writing, self.unwritten = self.unwritten, {}
         return tuple(self._writing.values())
 
     def written(self) -> None:
-        self._writing = {}
-
-    def not_written(self) -> None:
-        self.unwritten = self._writing | self.unwritten
         self._writing = {}
 
     def is_ahead_of(self, charger_id: str) -> bool:
