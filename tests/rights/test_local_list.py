@@ -234,6 +234,21 @@ def test_a_new_name_touches_no_list() -> None:
     assert touched == Touched()
 
 
+def test_a_new_right_takes_nothing_from_anybody_and_one_withdrawn_may() -> None:
+    before = driver(1, "Alice", On(DEPOT))
+    after = driver(1, "Alice", On(DEPOT), On(VISITORS))
+    given, taken = Touched(), Touched()
+    given.add(network(FACTS), before, after)
+    taken.add(network(FACTS), after, before)
+    assert given.tags == taken.tags == {place: {"ALICE"} for place in _places(DEPOT, VISITORS)}
+    assert given.takers == set()
+    assert taken.takers == _places(DEPOT, VISITORS)
+
+
+def _places(*of: Any) -> set[Place]:
+    return {right.place for right in driver(1, "Alice", *(On(each) for each in of)).rights}
+
+
 def test_a_place_that_is_gone_has_no_chargers() -> None:
     asked = network(FACTS)
     assert list(chargers_at(asked, Place(PlaceKind.SITE, 99))) == []

@@ -105,6 +105,19 @@ async def test_a_change_counts_from_its_instant_on(database: Database, customer:
     assert await pasts(History(database), image, [at_minute(1)]) == [(image.revision, image.network)]
 
 
+async def test_what_was_asked_for_later_is_not_yet_true_though_it_was_written_first(
+    database: Database, customer: int
+) -> None:
+    put_facts(database, customer, FACTS)
+    first = revision_of(database, customer)
+    change(database, customer, at_minute(2), put(replace(ALICE, rights=())))
+    change(database, customer, at_minute(1), put(replace(BOB, name="Robert")))
+    image = await image_of(database, customer)
+    ((between, then), (after, now)) = await pasts(History(database), image, [at_minute(1), at_minute(2)])
+    assert (between, decide(then, "ALICE", "DEP-1", NOW).cause) == (first, Cause.RIGHT_STANDS)
+    assert (after, now) == (first + 2, image.network)
+
+
 async def test_before_a_bulk_load_there_is_no_answer_and_the_refusal_says_from_when_on_there_are(
     database: Database, customer: int
 ) -> None:

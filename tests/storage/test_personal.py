@@ -108,7 +108,7 @@ def test_what_is_known_is_the_driver_and_every_change_of_him(database: Database,
         (3, at_minute(2), "test", URSULA, MARRIED),
     ]
     assert all(each.named for each in found.history)
-    assert found.rows == {"authorisations": [], "sessions": []}
+    assert found.rows == {"authorisations": [], "sessions": [], "stopped_sessions": []}
 
 
 def test_an_erased_driver_leaves_no_word_that_names_him(database: Database, lived: int) -> None:
@@ -239,12 +239,33 @@ def test_decisions_and_sessions_of_an_erased_driver_name_him_no_more(database: D
     assert {name: len(rows) for name, rows in known(database, lived).rows.items()} == {
         "authorisations": 1,
         "sessions": 1,
+        "stopped_sessions": 0,
     }
     forget(database, lived)
     ((_, decision),) = database.read_now(authorisations.find, lived, authorisations.Filter(), 9)
     (kept,) = database.read_now(sessions.find, lived, sessions.Filter(), 9)
     assert (decision.id_tag, decision.tag_key) == (ERASED, ERASED)
     assert (kept.id_tag, kept.stop_id_tag) == (ERASED, None)
+
+
+def test_whose_session_he_stopped_is_told_by_the_stop_alone_and_his_tag_is_forgotten_there(
+    database: Database, lived: int
+) -> None:
+    def stopped(number: str, tag: str) -> Notice:
+        says = {"id_tag": "BOB", "tag_key": "BOB", "driver_id": BOB.id, "stopped_at": NOW, "stop_id_tag": tag}
+        return Notice("DEP-1", NOW, number, number, None, says)
+
+    notices = stopped("1", "04ursula"), stopped("2", "BOB"), stopped("3", "bob"), stopped("4", "STRANGER")
+    database.write_now(batches.write, lived, "node", Batch(1, NOW, notices=notices))
+    (stop,) = known(database, lived).rows["stopped_sessions"]
+    assert (stop["charger_id"], stop["stopped_at"], stop["stop_id_tag"]) == ("DEP-1", NOW, "04ursula")
+    assert not {"id_tag", "driver_id"} & stop.keys()
+    forget(database, lived)
+    kept = database.read_now(sessions.find, lived, sessions.Filter(), 9)
+    assert [(each.id_tag, each.stop_id_tag) for each in kept] == [
+        ("BOB", tag) for tag in ("STRANGER", "bob", "BOB", None)
+    ]
+    assert known(database, lived).rows["stopped_sessions"] == []
 
 
 def test_every_table_that_names_tags_or_drivers_is_known_here() -> None:

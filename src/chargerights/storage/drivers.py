@@ -70,16 +70,17 @@ _LAST_OF_PAGE = select(func.max(_PAGE.c.id))
 
 def load(connection: Connection, customer_id: int, ids: Collection[int] | None = None) -> list[Driver]:
     """The customer's drivers by id; of the ids given, those there are."""
-    if ids is not None:
-        wanted = list(ids)
-        asked = {"customer": customer_id, "ids": wanted}
-        return _whole(connection, _BY_IDS, asked, Shared()) if wanted else []
     found: list[Driver] = []
     shared = Shared()
+    if ids is not None:
+        wanted = sorted(set(ids))
+        for start in range(0, len(wanted), DRIVERS_PER_PAGE):
+            asked = {"customer": customer_id, "ids": wanted[start : start + DRIVERS_PER_PAGE]}
+            found += _whole(connection, _BY_IDS, asked, shared)
+        return found
     first = 1
     while last := connection.scalar(_LAST_OF_PAGE, {"customer": customer_id, "first": first}):
-        asked = {"customer": customer_id, "first": first, "last": last}
-        found += _whole(connection, _BY_RANGE, asked, shared)
+        found += _whole(connection, _BY_RANGE, {"customer": customer_id, "first": first, "last": last}, shared)
         if last == INT64_MAX:
             break
         first = last + 1

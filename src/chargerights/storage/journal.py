@@ -149,23 +149,22 @@ class Revision:
     ) -> None:
         """Puts many drivers, each with a change of his own; a tag may go from one of them to another. `progress` is
         told how many of them more are done. `before`: what this revision's transaction has read of them already."""
-        found = dict(before or {})
         if before is None:
-            for step in _steps(them):
-                ids = [each.id for each in step]
-                found |= {each.id: each for each in drivers.load(self.connection, self.customer_id, ids)}
-        changed = [each for each in them if found.get(each.id) != each]
-        if len(changed) <= FEW and all(each.id in found and found[each.id].tags == each.tags for each in changed):
+            loaded = drivers.load(self.connection, self.customer_id, [each.id for each in them])
+            before = {each.id: each for each in loaded}
+        changed = [each for each in them if before.get(each.id) != each]
+        if len(changed) <= FEW and all(each.id in before and before[each.id].tags == each.tags for each in changed):
             for driver in changed:
-                self._replace(DRIVER, found[driver.id], driver)
+                self._replace(DRIVER, before[driver.id], driver)
+            progress(len(them))
             return
-        for step in _steps([each for each in changed if each.id in found]):
+        for step in _steps([each for each in changed if each.id in before]):
             drivers.remove_all(self.connection, self.customer_id, [each.id for each in step])
         progress(len(them) - len(changed))
         for step in _steps(changed):
             drivers.add(self.connection, self.customer_id, step)
             for after in drivers.load(self.connection, self.customer_id, [each.id for each in step]):
-                self.changes.append(Change(DRIVER, after.id, found.get(after.id), after))
+                self.changes.append(Change(DRIVER, after.id, before.get(after.id), after))
             progress(len(step))
 
     def remove_drivers(self, them: Sequence[Driver]) -> None:

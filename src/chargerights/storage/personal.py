@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, sel
 from ..rights.errors import UnknownDriver
 from ..rights.identifiers import is_int64, tag_key
 from ..rights.model import Driver
-from . import drivers, holders, imports, local_lists
+from . import drivers, holders, imports, local_lists, sessions
 from .entities import DRIVER
 from .holders import about
 from .journal import Change, Revision
@@ -60,6 +60,7 @@ def known_about(connection: Connection, customer_id: int, driver_id: int) -> Kno
         holder.table.name: _rows(connection, holder.table, about(holder.table, customer_id, driver_id, keys))
         for holder in holders.HOLDERS
     }
+    rows["stopped_sessions"] = sessions.stopped_with(connection, customer_id, keys)
     return Known(driver, history, rows)
 
 
@@ -80,6 +81,7 @@ def erase(revision: Revision, driver_id: int) -> None:
     for holder in holders.HOLDERS:
         his = about(holder.table, customer_id, driver_id, keys)
         connection.execute(update(holder.table).where(his).values(dict(holder.blanks)))
+    sessions.forget_stops(connection, customer_id, keys)
     imports.forget_reports(connection, customer_id)
     local_lists.forget_tags(connection, customer_id, keys)
 

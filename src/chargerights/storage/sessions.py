@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
 
 from ..rights.identifiers import tag_key
 from .schema import live_versions, meter_values, sessions
@@ -190,6 +190,27 @@ def running_since(connection: Connection, customer_id: int, version: int) -> tup
         query = query.where(rows.stopped_at.is_(None))
     found = [Running(*row) for row in connection.execute(query.order_by(rows.id))]
     return (version if newest is None else newest), found
+
+
+def stopped_with(connection: Connection, customer_id: int, tag_keys: Collection[str]) -> list[dict[str, Any]]:
+    """The stops of sessions that were begun with another tag than the one that stopped them, which is one of these."""
+    columns = sessions.c
+    shown = (columns.id, columns.charger_id, columns.stopped_at, columns.stop_reason, columns.stop_id_tag)
+    query = select(*shown).where(_stopped_with(connection, customer_id, tag_keys)).order_by(columns.id)
+    return [{str(name): value for name, value in row.items()} for row in connection.execute(query).mappings()]
+
+
+def forget_stops(connection: Connection, customer_id: int, tag_keys: Collection[str]) -> None:
+    """Forgets with which tag the sessions of `stopped_with` were stopped."""
+    stopped = _stopped_with(connection, customer_id, tag_keys)
+    connection.execute(update(sessions).where(stopped).values(stop_id_tag=None))
+
+
+def _stopped_with(connection: Connection, customer_id: int, tag_keys: Collection[str]) -> ColumnElement[bool]:
+    columns = sessions.c
+    other = and_(columns.customer_id == customer_id, columns.stop_id_tag.is_distinct_from(columns.id_tag))
+    shown = connection.scalars(select(columns.stop_id_tag).where(other, columns.stop_id_tag.is_not(None)).distinct())
+    return and_(other, columns.stop_id_tag.in_([tag for tag in shown if tag_key(tag) in tag_keys]))
 
 
 def keep(connection: Connection, customer_id: int, version: int, notices: Sequence[Notice]) -> None:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, case, func, select
 
 from ..rights.errors import DomainError, InvalidInput
+from ..rights.identifiers import INT64_MAX
 from ..rights.model import Driver
 from ..rights.network import Network
 from .database import DatabaseFault
@@ -155,12 +156,12 @@ def _same_change(one: Table, other: Table, *names: str) -> ColumnElement[bool]:
     return and_(*(one.c[name] == other.c[name] for name in ("customer_id", "revision", *names)))
 
 
-_STOOD = (
-    select(journal.c.revision)
-    .where(_spanned(journal), journal.c.at <= bindparam("at", type_=Instant))
-    .order_by(journal.c.at.desc(), journal.c.revision.desc())
-    .limit(1)
+_LATER = select(func.min(journal.c.revision)).where(_spanned(journal), journal.c.at > bindparam("at", type_=Instant))
+_STOOD = select(func.max(journal.c.revision)).where(
+    _spanned(journal), journal.c.revision < func.coalesce(_LATER.scalar_subquery(), INT64_MAX)
 )
+"""Instants are of when a change was asked for, so one may be earlier than that of the revision before it. What stood
+then is what all changes up to one made that were asked for by then."""
 _KEPT = select(func.count(), func.min(journal.c.revision), func.max(case((journal.c.bulk, journal.c.revision)))).where(
     _spanned(journal)
 )
