@@ -30,6 +30,12 @@ AWAY = "postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=1"
         ["who", "one", "--customer", "1"],
         ["check", "ALICE"],
         ["explain", "ALICE", "DEP-1", "more"],
+        ["customer", "set", str(2**63), "--one-session-per-tag"],
+        ["key", "revoke", str(-(2**63) - 1)],
+        ["operator", "add", "Us", "--customer", "1", "--site", "2", "--site", str(2**63)],
+        ["operator", "change", str(2**63), "--customer", "1", "--name", "Us"],
+        ["operator", "remove", str(2**63), "--customer", "1"],
+        ["who", "1", str(2**63), "--customer", "1"],
         ["serve", "--port", "70000"],
         ["serve", "--port", "http"],
         ["serve", "--workers", "0"],
@@ -48,6 +54,12 @@ def test_help_and_version_are_no_error(run: Cli, arguments: list[str]) -> None:
     done = run(*arguments, database=False)
     assert (done.status, done.err) == (0, "")
     assert done.out
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
+def test_what_each_command_is_for_is_told(arguments: list[str]) -> None:
+    told = process(*arguments).out
+    assert "May this tag charge at this charger?" in told
 
 
 def test_the_database_option_wins_over_the_environment_and_that_over_the_current_folder(

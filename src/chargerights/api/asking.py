@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
@@ -35,8 +35,6 @@ MAX_SITE_IDS = 20
 WHOLE_BYTES = 1536 * 1024
 """An answer up to this size is sent whole, with its length; a larger one is streamed, for compressing it in one go
 would hold the event loop for more than 20 ms."""
-EARLIEST, LATEST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)
-"""Instants that can be asked about: those that every time zone has a clock time for."""
 SWITCHES = {"true": True, "1": True, "false": False, "0": False}
 
 

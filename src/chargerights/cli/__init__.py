@@ -19,7 +19,6 @@ from ..settings import InvalidSettings
 from ..storage.database import DatabaseFault, InvalidDatabaseUrl
 from ..storage.migration import MayNotMigrate, UnknownSchema
 from ..storage.roles import InvalidRole
-from . import chargers, customers, drivers, networks, operators, questions, server, simulator, spreadsheets
 from .common import WrongQuestion, complain
 
 REFUSALS = (
@@ -39,27 +38,34 @@ app = App(
     version=__version__,
     help_on_error=False,
 )
-app.command(server.serve)
-app.command(server.migrate)
-app.command(customers.customer)
-app.command(operators.operator)
-app.command(customers.key)
-app.command(chargers.charger)
-app.command(drivers.driver)
-app.command(networks.load)
-app.command(networks.dump)
-app.command(spreadsheets.import_drivers, name="import")
-app.command(spreadsheets.export_drivers, name="export")
-app.command(questions.who)
-app.command(questions.check)
-app.command(questions.explain)
-app.command(simulator.simulate)
+for where in (
+    "server:serve",
+    "server:migrate",
+    "customers:customer",
+    "operators:operator",
+    "customers:key",
+    "chargers:charger",
+    "drivers:driver",
+    "networks:load",
+    "networks:dump",
+    "spreadsheets:import_drivers",
+    "spreadsheets:export_drivers",
+    "questions:who",
+    "questions:check",
+    "questions:explain",
+    "simulator:simulate",
+):
+    app.command(f"{__name__}.{where}", name=where.partition(":")[2].removesuffix("_drivers"))
+"""Named, not imported: a command loads what it needs when it is called."""
 
 
 def main() -> None:
     """Runs the command of this process's arguments and ends the process with its status."""
+    arguments = sys.argv[1:]
     try:
-        status = app(sys.argv[1:], exit_on_error=False, print_error=True, result_action="return_value")
+        if arguments[:1] in ([], ["--help"], ["-h"]):
+            app.resolved_commands()  # else the list of commands does not say what they are for
+        status = app(arguments, exit_on_error=False, print_error=True, result_action="return_value")
     except CycloptsError:  # printed by cyclopts
         sys.exit(2)
     except REFUSALS as error:

@@ -1,21 +1,23 @@
-"""What the commands share: the database, how they print, and how they read instants."""
+"""What the commands share: the database, how they print, and how they read instants and files."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
 
 import orjson
 from cyclopts import Parameter
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from .. import settings
-from ..api.asking import EARLIEST, LATEST
+from ..rights.decide import EARLIEST, LATEST
 from ..rights.identifiers import INT64_MAX, is_int64
 from ..storage.database import Database
 from ..storage.migration import migrate
@@ -57,6 +59,10 @@ def int64(_: object, number: int | None) -> None:
         raise ValueError(f"{number} is no id: ids are whole numbers up to {INT64_MAX}")
 
 
+Id = Annotated[int, Parameter(validator=int64)]
+CustomerId = Annotated[int, Parameter(help="Id of the customer", validator=int64)]
+
+
 def print_json(value: Any) -> None:
     sys.stdout.write(orjson.dumps(value, option=orjson.OPT_UTC_Z).decode() + "\n")
 
@@ -82,3 +88,58 @@ def instant(text: str, option: str) -> datetime:
     if not EARLIEST <= found <= LATEST:
         raise WrongQuestion(f"{option} is {text!r}: write an instant from {EARLIEST.date()} to {LATEST.date()}")
     return found.astimezone(UTC)
+
+
+def read_input(file: str) -> bytes:
+    """The file's bytes; of `-`, what comes on standard input. Raises WrongQuestion."""
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise WrongQuestion(f"{file} cannot be read: {error.strerror}") from error
+
+
+@contextmanager
+def written_whole(file: Path) -> Iterator[BinaryIO]:
+    """Where to write what the file shall hold; what is there stays until the new one is whole. Raises WrongQuestion."""
+    beside = Path(f"{file}.part")
+    try:
+        with beside.open("wb") as target:
+            yield target
+        beside.replace(file)
+    except OSError as error:
+        raise WrongQuestion(f"{file} cannot be written: {error.strerror}") from error
+    finally:
+        with suppress(OSError):
+            beside.unlink()
+
+
+class Bar:
+    """A progress bar, in a terminal."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=stderr,
+            transient=True,
+            disable=not stderr.is_terminal,
+        )
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Bar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def begin(self, what: str, total: int) -> None:
+        if self._task is not None:
+            self._progress.remove_task(self._task)
+        self._task = self._progress.add_task(what, total=total or None)
+
+    def advance(self, count: int) -> None:
+        if self._task is not None:
+            self._progress.advance(self._task, count)

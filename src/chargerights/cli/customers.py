@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from ..storage import callers, charging_settings, keys
 from ..storage.keys import ApiKey, UnknownKey
-from .common import Common, WrongQuestion, instant, int64, now, print_json, stdout
+from .common import Common, CustomerId, Id, WrongQuestion, instant, int64, now, print_json, stdout
 
 customer = App(name="customer", help="Customers: whose data it is; nothing crosses them.")
 key = App(name="key", help="API keys: 256 random bits, shown once when made.")
@@ -59,7 +59,7 @@ def list_customers(*, common: Common = COMMON) -> None:
 
 @customer.command(name="set")
 def set_customer(
-    customer_id: int,
+    customer_id: Id,
     /,
     *,
     one_session_per_tag: Annotated[
@@ -98,7 +98,7 @@ def set_customer(
 @key.command(name="add")
 def add_key(
     *,
-    customer: Annotated[int, Parameter(help="Id of the customer", validator=int64)],
+    customer: CustomerId,
     name: Annotated[str, Parameter(help="What the key is for")] = "",
     read_only: Annotated[bool, Parameter(help="The key may ask but not change", negative="")] = False,
     expires: Annotated[str | None, Parameter(help="Instant from which the key is refused, ISO 8601")] = None,
@@ -150,7 +150,7 @@ def list_keys(
 
 @key.command(name="revoke")
 def revoke_key(
-    key_id: int,
+    key_id: Id,
     /,
     *,
     customer: Annotated[

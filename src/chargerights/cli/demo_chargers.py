@@ -12,10 +12,9 @@ from itertools import cycle
 
 import orjson
 
-from ..simulator.fleet import Fleet, Plan, Spec
+from .simulator import VERSIONS
 
 SECURITY_PROFILE = 1
-VERSIONS = ("1.6", "2.0.1", "2.1")
 ARRIVALS_PER_MINUTE, SESSION_SECONDS, METER_SECONDS = 12, 90, 15
 OUTAGES_PER_HOUR, OUTAGE_SECONDS = 60, 20
 LOOK_SECONDS = 0.2
@@ -37,6 +36,8 @@ def running(host: str, port: int, passwords: Mapping[str, str], tags: Sequence[s
 
 
 async def _run(host: str, port: int, passwords: Mapping[str, str], tags: Sequence[str]) -> None:
+    from ..simulator.fleet import Fleet, Plan, Spec  # takes half a second, which other commands need not
+
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)

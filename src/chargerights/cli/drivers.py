@@ -11,17 +11,15 @@ from ..api.v2 import personal_data
 from ..storage import journal, personal
 from ..storage.callers import HOST
 from ..storage.journal import ERASURE, Occasion
-from .common import Common, WrongQuestion, int64, now, print_json, stdout
+from .common import Common, CustomerId, Id, WrongQuestion, now, print_json, stdout
 
 driver = App(name="driver", help="Drivers: what is known about one, and forgetting him.")
 
 COMMON = Common()
-Customer = Annotated[int, Parameter(help="Id of the customer", validator=int64)]
-DriverId = Annotated[int, Parameter(validator=int64)]
 
 
 @driver.command(name="export")
-def export_driver(driver_id: DriverId, /, *, customer: Customer, common: Common = COMMON) -> None:
+def export_driver(driver_id: Id, /, *, customer: CustomerId, common: Common = COMMON) -> None:
     """Write all that is kept about a driver as JSON: his facts, every change of them, and what chargers recorded.
 
     Parameters
@@ -36,10 +34,10 @@ def export_driver(driver_id: DriverId, /, *, customer: Customer, common: Common 
 
 @driver.command(name="erase")
 def erase_driver(
-    driver_id: DriverId,
+    driver_id: Id,
     /,
     *,
-    customer: Customer,
+    customer: CustomerId,
     yes: Annotated[bool, Parameter(help="Do it; without this nothing is erased", negative="")] = False,
     common: Common = COMMON,
 ) -> None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import Connection
 
 from ..files.network_file import Facts, InvalidNetworkFile, NetworkFile, charger_taken_error, facts, parse
@@ -17,7 +15,7 @@ from ..files.network_file import dump as dump_network
 from ..storage import callers, chargers, networks
 from ..storage.database import Database
 from ..storage.journal import Actor, revise
-from .common import Common, WrongQuestion, complain, int64, now, print_json, stderr, stdout
+from .common import Bar, Common, CustomerId, complain, now, print_json, read_input, stdout, written_whole
 
 ERRORS_SHOWN = 200
 COMMON = Common()
@@ -27,7 +25,7 @@ def load(
     file: Annotated[str, Parameter(allow_leading_hyphen=True)],
     /,
     *,
-    customer: Annotated[int, Parameter(help="Id of the customer", validator=int64)],
+    customer: CustomerId,
     common: Common = COMMON,
 ) -> int:
     """Load a network file in one transaction; on any error nothing is loaded and every error is listed.
@@ -39,7 +37,7 @@ def load(
     """
     try:
         with common.open() as database:
-            found, number = load_network(database, customer, parse(_read(file)), callers.HOST)
+            found, number = load_network(database, customer, parse(read_input(file)), callers.HOST)
     except InvalidNetworkFile as refused:
         _list_errors(refused.errors, common.json)
         return 2
@@ -59,7 +57,7 @@ def load(
 
 def dump(
     *,
-    customer: Annotated[int, Parameter(help="Id of the customer", validator=int64)],
+    customer: CustomerId,
     output: Annotated[Path | None, Parameter(help="File to write; standard output when not given")] = None,
     common: Common = COMMON,
 ) -> None:
@@ -71,15 +69,8 @@ def dump(
             sys.stdout.buffer.write(chunk)
         sys.stdout.buffer.flush()
         return
-    beside = Path(f"{output}.part")  # what is there stays until the new one is whole
-    try:
-        with beside.open("wb") as target:
-            target.writelines(dump_network(network))
-        beside.replace(output)
-    except OSError as error:
-        with suppress(OSError):
-            beside.unlink()
-        raise WrongQuestion(f"{output} cannot be written: {error.strerror}") from error
+    with written_whole(output) as target:
+        target.writelines(dump_network(network))
     if common.json:
         print_json({"output": str(output)})
 
@@ -87,28 +78,12 @@ def dump(
 def load_network(database: Database, customer_id: int, file: NetworkFile, actor: Actor) -> tuple[Facts, int]:
     """Loads the file for the customer in one transaction, with a progress bar in a terminal; what was loaded, and
     the revision. Raises InvalidNetworkFile."""
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=stderr,
-        transient=True,
-        disable=not stderr.is_terminal,
-    ) as bar:
-        task = bar.add_task("checking", total=None)
-
-        def stored(count: int) -> None:
-            bar.advance(task, count)
+    with Bar() as bar:
+        bar.begin("checking", 0)
 
         def work(connection: Connection) -> tuple[Facts, int]:
             return load_file(
-                connection,
-                customer_id,
-                file,
-                actor,
-                lambda total: bar.update(task, description="storing", total=total),
-                stored,
+                connection, customer_id, file, actor, lambda total: bar.begin("storing", total), bar.advance
             )
 
         return database.write_now(work)
@@ -136,13 +111,6 @@ def load_file(
         begin(len(found.sites) + len(found.chargers) + len(found.access_groups) + len(found.drivers))
         networks.store(revision, found.sites, found.chargers, found.access_groups, found.drivers, stored)
         return found, revision.number
-
-
-def _read(file: str) -> bytes:
-    try:
-        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    except OSError as error:
-        raise WrongQuestion(f"{file} cannot be read: {error.strerror}") from error
 
 
 def _list_errors(errors: list[str], as_json: bool) -> None:

@@ -14,16 +14,15 @@ from ..storage import callers, journal
 from ..storage import operators as stored
 from ..storage.changes import operators
 from ..storage.journal import Occasion
-from .common import Common, WrongQuestion, int64, now, print_json, stdout
+from .common import Common, CustomerId, Id, WrongQuestion, now, print_json, stdout
 
 operator = App(name="operator", help="Operators: who works for a customer, what they may do, and at which sites.")
 
 COMMON = Common()
 BY_NAME = {each.value.casefold(): each for each in Permission}
-Customer = Annotated[int, Parameter(help="Id of the customer", validator=int64)]
 May = Annotated[list[str] | None, Parameter(help="A permission, such as ReadDrivers; give it for each", negative="")]
 Sites = Annotated[
-    list[int] | None, Parameter(help="Id of a site he sees with all below it; give it for each", negative="")
+    list[Id] | None, Parameter(help="Id of a site he sees with all below it; give it for each", negative="")
 ]
 
 
@@ -32,7 +31,7 @@ def add_operator(
     name: str,
     /,
     *,
-    customer: Customer,
+    customer: CustomerId,
     may: May = None,
     site: Sites = None,
     common: Common = COMMON,
@@ -57,7 +56,7 @@ def add_operator(
 
 
 @operator.command(name="list")
-def list_operators(*, customer: Customer, common: Common = COMMON) -> None:
+def list_operators(*, customer: CustomerId, common: Common = COMMON) -> None:
     """List the customer's operators."""
     with common.open() as database:
         database.read_now(callers.require_customer, customer)
@@ -75,10 +74,10 @@ def list_operators(*, customer: Customer, common: Common = COMMON) -> None:
 
 @operator.command(name="change")
 def change_operator(
-    operator_id: int,
+    operator_id: Id,
     /,
     *,
-    customer: Customer,
+    customer: CustomerId,
     name: Annotated[str | None, Parameter(help="Another name")] = None,
     may: May = None,
     site: Sites = None,
@@ -117,7 +116,7 @@ def change_operator(
 
 
 @operator.command(name="remove")
-def remove_operator(operator_id: int, /, *, customer: Customer, common: Common = COMMON) -> None:
+def remove_operator(operator_id: Id, /, *, customer: CustomerId, common: Common = COMMON) -> None:
     """Disable an operator and revoke his keys; his record stays, for the audit log names him.
 
     Parameters

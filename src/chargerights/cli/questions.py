@@ -24,7 +24,7 @@ from ..rights.listing import drivers_of_sites
 from ..storage import chargers, history
 from ..storage.images import Image
 from ..storage.networks import Snapshot
-from .common import Common, instant, int64, now, stdout
+from .common import Common, CustomerId, Id, instant, int64, now, stdout
 
 COMMON = Common()
 At = Annotated[str | None, Parameter(help="The instant asked about, ISO 8601; now when not given")]
@@ -34,10 +34,10 @@ CustomerOfCharger = Annotated[
 
 
 def who(
-    sites: Annotated[list[int], Parameter(negative="")],
+    sites: Annotated[list[Id], Parameter(negative="")],
     /,
     *,
-    customer: Annotated[int, Parameter(help="Id of the customer", validator=int64)],
+    customer: CustomerId,
     at: At = None,
     common: Common = COMMON,
 ) -> int:

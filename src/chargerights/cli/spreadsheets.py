@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from ..files.spreadsheets.drivers_file import Mode, Problem, write_csv, write_xlsx
 from ..importing import drivers
@@ -17,7 +14,19 @@ from ..importing.drivers import Order, Report
 from ..rights.operators import Scope
 from ..storage import callers, networks
 from ..storage.journal import Occasion
-from .common import Common, WrongQuestion, complain, int64, now, print_json, stderr, stdout
+from .common import (
+    Bar,
+    Common,
+    CustomerId,
+    WrongQuestion,
+    complain,
+    now,
+    print_json,
+    read_input,
+    stderr,
+    stdout,
+    written_whole,
+)
 
 SHOWN = 200
 LOSERS_SHOWN = 20
@@ -29,7 +38,7 @@ def import_drivers(
     file: Annotated[str, Parameter(allow_leading_hyphen=True)],
     /,
     *,
-    customer: Annotated[int, Parameter(help="Id of the customer", validator=int64)],
+    customer: CustomerId,
     mode: Annotated[Mode, Parameter(help="add: only new drivers; update: only known ones; replace-all: all drivers")],
     dry_run: Annotated[bool, Parameter(help="Say what would be done and do nothing", negative="")] = False,
     common: Common = COMMON,
@@ -41,8 +50,8 @@ def import_drivers(
     file
         A CSV or Excel file (docs/import-export.md); `-` for standard input.
     """
-    order = Order(customer, _read(file), mode, dry_run)
-    with common.open() as database, _Bar() as bar:
+    order = Order(customer, read_input(file), mode, dry_run)
+    with common.open() as database, Bar() as bar:
         report = drivers.run(database, order, Occasion(now(), callers.HOST, drivers.ACTION), bar)
     if common.json:
         print_json({"dryRun": dry_run, **report.members()})
@@ -55,7 +64,7 @@ def export_drivers(
     file: Path,
     /,
     *,
-    customer: Annotated[int, Parameter(help="Id of the customer", validator=int64)],
+    customer: CustomerId,
     common: Common = COMMON,
 ) -> None:
     """Write the customer's drivers with tags and rights as a spreadsheet; importing it again changes nothing.
@@ -70,60 +79,13 @@ def export_drivers(
         raise WrongQuestion(f"{file} is neither .xlsx nor .csv: the file's ending says what is written")
     with common.open() as database:
         network = database.read_now(networks.load, customer).network
-    beside = file.with_name(f"{file.name}.part")  # what is there stays until the new one is whole
-    try:
-        with _Bar() as bar, beside.open("wb") as target:
-            bar.begin("writing", len(network.drivers))
-            write(network, Scope(network, None), target, bar.advance)
-        beside.replace(file)
-    except OSError as error:
-        raise WrongQuestion(f"{file} cannot be written: {error.strerror}") from error
-    finally:
-        with suppress(OSError):
-            beside.unlink()
+    with written_whole(file) as target, Bar() as bar:
+        bar.begin("writing", len(network.drivers))
+        write(network, Scope(network, None), target, bar.advance)
     if common.json:
         print_json({"output": str(file), "drivers": len(network.drivers)})
     else:
         stdout.print(f"Wrote {len(network.drivers)} drivers to {file}.", markup=False)
-
-
-class _Bar:
-    """A progress bar, in a terminal."""
-
-    def __init__(self) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=stderr,
-            transient=True,
-            disable=not stderr.is_terminal,
-        )
-        self._task: TaskID | None = None
-
-    def __enter__(self) -> _Bar:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def begin(self, what: str, total: int) -> None:
-        if self._task is not None:
-            self._progress.remove_task(self._task)
-        self._task = self._progress.add_task(what, total=total or None)
-
-    def advance(self, count: int) -> None:
-        if self._task is not None:
-            self._progress.advance(self._task, count)
-
-
-def _read(file: str) -> bytes:
-    try:
-        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    except OSError as error:
-        raise WrongQuestion(f"{file} cannot be read: {error.strerror}") from error
 
 
 def _print(report: Report, dry_run: bool) -> None:

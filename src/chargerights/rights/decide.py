@@ -20,13 +20,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from typing import NamedTuple
 
 from .identifiers import zone
 from .model import Charger, Driver, Place, PlaceKind, Right, Tag
 from .network import Network
+
+EARLIEST, LATEST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)
+"""Instants that can be asked about: those that every time zone has a clock time for."""
 
 
 class Reason(StrEnum):

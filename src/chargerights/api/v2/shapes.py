@@ -13,9 +13,9 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from ...files import values
+from ...rights.decide import EARLIEST, LATEST
 from ...rights.identifiers import INT64_MAX, INT64_MIN
 from ...rights.model import Location
-from ..asking import EARLIEST, LATEST
 
 T = TypeVar("T")
 
