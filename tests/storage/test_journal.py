@@ -40,6 +40,28 @@ class Interrupted(Exception):
     pass
 
 
+def test_a_driver_is_noted_as_he_is_loaded(database: Database, customer: int) -> None:
+    """In the order of his tags' and rights' numbers, in whatever order they are given."""
+    put_facts(database, customer, FACTS)
+    whose = replace(ALICE, rights=(Right(92, ALICE.rights[0].place, valid_until=TOMORROW), *ALICE.rights))
+    whose = replace(whose, tags=(Tag(91, ALICE.id, "Second"), *ALICE.tags))
+    many = [
+        replace(each, rights=each.rights[::-1], tags=(Tag(200 + each.id, each.id, f"Second {each.id}"), *each.tags))
+        for each in FACTS.drivers
+    ]
+
+    def work(connection: Connection, *them: Driver) -> list[journal.Change]:
+        with revise(connection, customer, at=NOW, actor=Actor("test"), action="test") as revision:
+            revision.put(them[0]) if len(them) == 1 else revision.put_drivers(them)
+        return revision.changes
+
+    for them in ([whose], many):
+        changes = database.write_now(work, *them)
+        assert len(changes) == len(them)
+        loaded = stored(database, customer).drivers
+        assert [each.after for each in changes] == [loaded[int(each.id)] for each in changes]
+
+
 def put_and_fail(connection: Connection, customer_id: int) -> None:
     with revise(connection, customer_id, at=NOW, actor=Actor("test"), action="test") as revision:
         revision.put(COMPANY)

@@ -179,7 +179,7 @@ class Database:
 
     @cached_property
     def _readers(self) -> AsyncEngine:
-        return self._async_engine(pool_size=8, max_overflow=8)
+        return self._async_engine(pool_size=8, max_overflow=0)
 
     @cached_property
     def _writers(self) -> AsyncEngine:

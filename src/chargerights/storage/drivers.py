@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace as replaced
 from itertools import islice
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, bindparam, delete, func, insert, select
@@ -24,6 +24,7 @@ Rows = dict[int, list[Sequence[Any]]]
 
 Owned = TypeVar("Owned", Tag, Right)
 _second = itemgetter(1)
+_id_of = attrgetter("id")
 
 _DRIVER = [
     drivers.c[name] for name in ("id", "name", "home_site_id", "external_id", "payer_id", "company_id", "enabled")
@@ -95,6 +96,14 @@ def _whole(
     external_ids, tags_of, rights_of = (_rows(connection, query, asked) for query in others)
     rows = connection.execute(own, asked)
     return [_driver(row, external_ids, tags_of, rights_of, shared) for row in rows]
+
+
+def as_loaded(driver: Driver) -> Driver:
+    """The driver as `load` has him once he is kept: tags and rights in the order of their ids. All else is kept as it
+    is given, which saves reading again what was just written."""
+    return replaced(
+        driver, tags=tuple(sorted(driver.tags, key=_id_of)), rights=tuple(sorted(driver.rights, key=_id_of))
+    )
 
 
 def holder_of_tag(connection: Connection, customer_id: int, tag_id: int) -> int | None:

@@ -41,10 +41,11 @@ def make(
         kept = find(connection, customer_id, once, occasion.at)
         if kept is not None:
             return kept.result, journal.number_of(connection, customer_id)
-    result = journal.make(connection, customer_id, occasion, work)
+    with journal.revise(connection, customer_id, **occasion._asdict()) as revision:
+        result = work(revision)
     if once is not None:
         keep(connection, customer_id, once, result, occasion.at)
-    return result, journal.number_of(connection, customer_id)
+    return result, revision.latest
 
 
 def find(connection: Connection, customer_id: int, once: Once, at: datetime) -> Kept | None:

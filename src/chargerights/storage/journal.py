@@ -114,6 +114,11 @@ class Revision:
     changes: list[Change] = field(default_factory=list)
     bulk: bool = False
 
+    @property
+    def latest(self) -> int:
+        """The customer's revision after this work: of nothing put, the one before."""
+        return self.number if self.bulk or self.changes else self.number - 1
+
     def next_id(self) -> int:
         """An id that the customer has given to nothing yet."""
         self._next_id += 1
@@ -163,8 +168,7 @@ class Revision:
         progress(len(them) - len(changed))
         for step in _steps(changed):
             drivers.add(self.connection, self.customer_id, step)
-            for after in drivers.load(self.connection, self.customer_id, [each.id for each in step]):
-                self.changes.append(Change(DRIVER, after.id, before.get(after.id), after))
+            self.changes += [Change(DRIVER, each.id, before.get(each.id), drivers.as_loaded(each)) for each in step]
             progress(len(step))
 
     def remove_drivers(self, them: Sequence[Driver]) -> None:
@@ -180,7 +184,10 @@ class Revision:
     def _note(self, kind: Kind, before: Entity | None, entity: Entity) -> None:
         """Notes it as it is loaded: in the order of its parts too, an image that follows is one that is loaded."""
         key = key_of(entity)
-        (after,) = kind.load(self.connection, self.customer_id, [key])
+        if isinstance(entity, Driver):
+            after: Entity = drivers.as_loaded(entity)
+        else:
+            (after,) = kind.load(self.connection, self.customer_id, [key])
         self.changes.append(Change(kind, key, before, after))
 
     def remove(self, entity: Entity) -> None:
@@ -205,8 +212,7 @@ def revise(connection: Connection, customer_id: int, *, at: datetime, actor: Act
         raise UnknownCustomer((customer_id,))
     revision = Revision(connection, customer_id, row.revision, at, row.next_id)
     yield revision
-    written = revision.bulk or bool(revision.changes)
-    if written:
+    if revision.latest == revision.number:
         entry = {"customer_id": customer_id, "revision": revision.number, "at": at, "actor": actor.name}
         entry |= {"operator_id": actor.operator_id, "action": action, "bulk": revision.bulk}
         connection.execute(insert(journal), [entry])
@@ -215,7 +221,7 @@ def revise(connection: Connection, customer_id: int, *, at: datetime, actor: Act
             events.loaded(connection, customer_id, at, revision.number)
         else:
             events.append(connection, customer_id, events.of_changes(revision.changes), at, revision.number)
-    after = {"revision": revision.number if written else revision.number - 1, "next_id": revision._next_id}
+    after = {"revision": revision.latest, "next_id": revision._next_id}
     if after != {"revision": row.revision, "next_id": row.next_id}:
         connection.execute(update(customers).where(customers.c.id == customer_id).values(after))
 
