@@ -21,6 +21,7 @@ from fastapi.responses import FileResponse, HTMLResponse
 
 from ... import __version__
 from ..v2 import impact
+from . import links
 from .descriptions import OPERATIONS, TAGS
 from .descriptions import operation as described_operation
 from .swagger2 import METHODS, swagger2
@@ -86,7 +87,8 @@ def install(app: FastAPI) -> None:
 
 
 def complete(openapi: Json) -> Json:
-    """The document with what FastAPI cannot know: v1's schemas, the ways to authenticate, the words for tags.
+    """The document with what FastAPI cannot know: v1's schemas, the ways to authenticate, the words for tags,
+    the links.
 
     Takes out what FastAPI adds and no route of ours answers: its 422. Where a route declares a parameter that
     the table of operations describes, the table's words win. The argument is left as it was.
@@ -106,6 +108,7 @@ def complete(openapi: Json) -> Json:
     whole.setdefault("servers", [{"url": "/"}])
     for operation in (item[method] for item in whole["paths"].values() for method in METHODS if method in item):
         _complete_operation(operation)
+    links.add(whole)
     return whole
 
 

@@ -161,7 +161,8 @@ class _Paths:
         return {**rendered, **extensions}
 
     def _response(self, response: Json, where: str) -> Json:
-        extensions = each_member(response, where, {"description", "headers", "content"})
+        known = {"description", "headers", "content", "links"}  # links lead on, but say nothing of this answer
+        extensions = each_member(response, where, known)
         rendered = kept(response, "description")
         if headers := response.get("headers"):
             rendered["headers"] = {name: self._header(each, f"{where}, {name}") for name, each in headers.items()}
