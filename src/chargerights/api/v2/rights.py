@@ -160,7 +160,14 @@ class NoFilter(InvalidInput):
     """More than one place to list the rights of."""
 
 
-@router.post("", status_code=201, operation_id="grantRight", summary="Grant a right", response_model=RightShape)
+@router.post(
+    "",
+    status_code=201,
+    operation_id="grantRight",
+    summary="Grant a right",
+    response_model=RightShape,
+    responses={200: {"model": RightShape, "description": "The right, which he holds already"}},
+)
 async def grant(change: Annotated[Change, Depends(adding(WRITE))], body: RightDraft) -> Response:
     """A right that the driver holds already in the same words is not given twice: then the answer is 200 with it."""
     view = change.view
