@@ -129,6 +129,16 @@ def test_every_operation_of_every_interface_has_an_id_a_summary_a_description_an
     assert len(everything) > len(REQUESTS)
     for request, operation in everything.items():
         assert all(operation.get(name) for name in ("operationId", "summary", "description", "tags")), request
+        assert all(each["description"] for each in operation.get("parameters", ())), request
+    described = {tag["name"] for tag in openapi["tags"] if tag["description"]}
+    assert {name for operation in everything.values() for name in operation["tags"]} == described
+
+
+def test_the_management_api_leaves_no_answer_of_success_open(openapi: Json) -> None:
+    for request, operation in operations(openapi, "/v2/"):
+        others = operation["responses"].keys() - {"4XX", "5XX"}
+        assert len(operation["responses"]) - len(others) == 2, request
+        assert all(re.fullmatch("2[0-9][0-9]", status) for status in others), request
 
 
 def test_every_body_and_answer_has_examples_that_are_as_described(openapi: Json) -> None:

@@ -34,12 +34,12 @@ from ..auth import CallerFirst, LongBody
 from . import hours
 from .hours import WeeklyHours, WeeklyHoursDraft
 from .paging import Paging, as_page, paging
-from .shapes import PROBLEM, Draft, Id, Page, Shape
+from .shapes import REFUSALS, Draft, Id, Page, Shape
 from .views import View, answer, viewing
 from .writing import Change, adding, blaming, changing
 
-router = APIRouter(prefix="/v2/rights", tags=["Rights"], route_class=CallerFirst, responses={"default": PROBLEM})
-bulk = APIRouter(prefix="/v2/rights", tags=["Rights"], route_class=LongBody, responses={"default": PROBLEM})
+router = APIRouter(prefix="/v2/rights", tags=["Rights"], route_class=CallerFirst, responses=REFUSALS)
+bulk = APIRouter(prefix="/v2/rights", tags=["Rights"], route_class=LongBody, responses=REFUSALS)
 
 READ, WRITE = Permission.READ_DRIVERS, Permission.WRITE_DRIVERS
 MOST_HOURS = 100
