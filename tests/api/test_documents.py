@@ -151,6 +151,23 @@ def test_every_body_and_answer_has_examples_that_are_as_described(openapi: Json)
                 assert valid(example, media_type["schema"], openapi["components"]["schemas"]), f"{request}, {status}"
 
 
+def test_every_example_and_default_of_every_interface_is_as_its_schema_says(openapi: Json) -> None:
+    schemas = openapi["components"]["schemas"]
+    checked = 0
+    for node in walk([openapi["paths"], schemas]):
+        if isinstance(node.get("schema"), dict):  # a parameter, a header, a body
+            schema, values = node["schema"], [each["value"] for each in node.get("examples", {}).values()]
+            values += [node["example"]] if "example" in node else []
+        elif isinstance(node.get("type"), str) or "anyOf" in node:
+            schema, values = node, [*node.get("examples", [])]
+            values += [node["default"]] if "default" in node else []
+        else:
+            continue
+        checked += len(values)
+        assert [each for each in values if not valid(each, schema, schemas)] == [], schema
+    assert checked > 200
+
+
 def test_v1_takes_the_key_in_any_of_three_ways(openapi: Json) -> None:
     schemes = openapi["components"]["securitySchemes"]
     for _, operation in operations(openapi):
