@@ -78,6 +78,9 @@ class ConnectedCharger:
         self.has_spoken = False
         self._node, self._connected_at = self.customer.node, at
         self.heard(at)
+        version = link.version.removeprefix("ocpp")
+        if self.reported.ocpp_version != version:
+            self.says_of_itself(ocpp_version=version)
         return before
 
     def disconnected(self, link: Link) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -23,6 +24,7 @@ from .chargers import ConnectedCharger, Work
 from .courier import Courier
 from .customers import ServedCustomer
 from .link import REMOVED, Link
+from .local_list import STATES
 
 LOOK_AFTER_SECONDS = 10.0
 LOOKS_BEFORE_OTHERS_ARE_DEAD = 3
@@ -117,6 +119,9 @@ class Gateway:
         metrics.OUTBOX_WAITING.set(sum(each.outbox.waiting for each in customers))
         metrics.OUTBOX_SECONDS.set(max((each.outbox.age for each in customers), default=0))
         metrics.IMAGE_SECONDS.set(max((each.image_age for each in customers), default=0))
+        lists = sum((each.lists.states() for each in customers), Counter[str]())
+        for state in STATES:
+            metrics.LOCAL_LISTS.labels(state).set(lists[state])
 
     # -- what runs beside the chargers ------------------------------------------------------------
 

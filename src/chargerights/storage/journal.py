@@ -299,7 +299,7 @@ def since(connection: Connection, customer_id: int, revision: int, limit: int) -
             entries.append(Entry(number, None if bulk else []))
         changes = entries[-1].changes
         if changes is not None:
-            key = id_ if kind == CHARGER.name else int(id_)
+            key = KINDS[kind].key(id_) if kind in KINDS else id_  # a newer version's kind is for who follows to refuse
             changes.append({"kind": kind, "id": key, "before": before, "after": after})
     return entries[:-1] if len(rows) > limit else entries
 

@@ -61,6 +61,7 @@ class Reported:
     meter_type: str | None = None
     meter_serial_number: str | None = None
     configurations: tuple[Configuration, ...] = ()
+    ocpp_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,4 +202,4 @@ def _before(kind_name: str, entity_id: str, before: Any, of_a_person: bool) -> S
     kind = KINDS[kind_name]
     if kind is DRIVER and before is not None and not of_a_person:  # the words for his tags may be another's tag
         before = {**before, "tags": []}
-    return State(kind, entity_id if kind is CHARGER else int(entity_id), before)
+    return State(kind, kind.key(entity_id), before)

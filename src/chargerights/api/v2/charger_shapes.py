@@ -192,6 +192,7 @@ def shape_of(charger: Charger, site: Site, live: LiveCharger | None) -> ChargerS
         active_connection=live is not None and live.connected,
         last_seen=live.last_seen if live else None,
         last_message=live.last_message if live else None,
+        ocpp_version=live.reported.ocpp_version if live else None,
         capabilities=list(charger.capabilities),
         integration_relays=list(charger.integration_relays),
         custom_properties=dict(charger.custom_properties) or None,
