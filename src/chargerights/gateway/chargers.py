@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from ..storage.live import Configuration, LiveCharger, LiveConnector
+from ..storage.live import Configuration, LiveCharger, LiveConnector, ReportedSocket
 from .statuses import CHARGING, OCCUPIED_BY, PREPARING
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class ConnectedCharger:
         if self.link is not None:
             self.customer.outbox.note(self)
 
-    def says_of_itself(self, **members: str | tuple[Configuration, ...] | None) -> None:
+    def says_of_itself(self, **members: str | tuple[Configuration | ReportedSocket, ...] | None) -> None:
         """What it reports; what it leaves out stays as it was."""
         given: dict[str, Any] = {name: value for name, value in members.items() if value is not None}
         self.reported = replace(self.reported, **given)
