@@ -34,7 +34,7 @@ LARGEST_FOLLOWED = 2**52
 programs that count in doubles."""
 ENTITIES_PER_STEP = 1_000
 FEW = 20
-"""Drivers up to which it pays to write only the rows that differ."""
+"""Drivers up to which it pays to write only the rows that differ; and changes that are handed on to who follows."""
 
 
 class UnknownCustomer(NotFound):
@@ -113,6 +113,8 @@ class Revision:
     _next_id: int
     changes: list[Change] = field(default_factory=list)
     bulk: bool = False
+    entry: Entry | None = None
+    """What was journaled, once it is, of few changes."""
 
     @property
     def latest(self) -> int:
@@ -243,27 +245,33 @@ def make(
 def _note(revision: Revision) -> None:
     """Writes the revision's changes."""
     position = 0
+    noted: list[dict[str, Any]] = []
+    if not revision.bulk and len(revision.changes) <= FEW:
+        revision.entry = Entry(revision.number, noted)
     for step in _steps(revision.changes):
         rows, personal = [], []
         for change in step:
             key = {"customer_id": revision.customer_id, "revision": revision.number, "position": position}
             position += 1
-            before, after = change.before, change.after
-            if change.kind is DRIVER:
-                whole = before, after
-                before, after = _without_person(before), _without_person(after)
-                if whole != (before, after):
-                    images = {"before": _dump(change.kind, whole[0]), "after": _dump(change.kind, whole[1])}
+            kind, images = change.kind, _images(change.kind, change.before, change.after)
+            if revision.entry is not None:
+                noted.append({"kind": kind.name, "id": change.id, **images})
+            if kind is DRIVER:
+                nameless = _without_person(change.before), _without_person(change.after)
+                if nameless != (change.before, change.after):
                     personal.append({**key, "driver_id": change.id, **images})
-            images = {"before": _dump(change.kind, before), "after": _dump(change.kind, after)}
-            rows.append({**key, "kind": change.kind.name, "entity_id": str(change.id), **images})
+                    images = _images(kind, *nameless)
+            rows.append({**key, "kind": kind.name, "entity_id": str(change.id), **images})
         revision.connection.execute(insert(journal_changes), rows)
         if personal:
             revision.connection.execute(insert(journal_personal), personal)
 
 
-def _dump(kind: Kind, entity: Entity | None) -> Any:
-    return None if entity is None else kind.shape.dump_python(entity, mode="json", exclude_defaults=True)
+def _images(kind: Kind, before: Entity | None, after: Entity | None) -> dict[str, Any]:
+    def dump(entity: Entity | None) -> Any:
+        return None if entity is None else kind.shape.dump_python(entity, mode="json", exclude_defaults=True)
+
+    return {"before": dump(before), "after": dump(after)}
 
 
 def _without_person(entity: Entity | None) -> Entity | None:
