@@ -41,6 +41,8 @@ ROWS = {
     "POST /v2/authorisations/{authorisationId}/tag": writes(P.WRITE_TAGS, P.READ_CHARGERS),
     "GET /v2/sessions": reads(P.READ_CHARGERS, P.READ_TAGS),
     "GET /v2/sessions.csv": reads(P.READ_CHARGERS, P.READ_TAGS),
+    "GET /v2/sessions/{sessionId}": reads(P.READ_CHARGERS, P.READ_TAGS),
+    "GET /v2/sessions/{sessionId}/meter-values": reads(P.READ_CHARGERS, P.READ_TAGS),
     "POST /v2/chargers/{chargerId}/password": writes(P.WRITE_CHARGERS),
     "POST /v2/access/check": reads(P.READ_CHARGERS, P.READ_DRIVERS),
     "POST /v2/access/checks": reads(P.READ_CHARGERS, P.READ_DRIVERS),
