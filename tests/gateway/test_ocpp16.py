@@ -327,6 +327,18 @@ async def test_a_refused_start_gets_a_transaction_and_is_kept(server: InProcess)
     assert all(each.stopped_at for each in found)
 
 
+async def test_a_stop_is_answered_however_its_tag_is_written(either: InProcess) -> None:
+    """citrineos-core #1048: two rows matched one tag, and StopTransaction was never answered."""
+    async with either.charger("DEP-1") as charger:
+        for number, tag in enumerate(("ALICE", "alice", " aLiCe", "NOBODY", "nobody")):
+            begun = await charger.call("StartTransaction", start(tag, at=NOW + timedelta(hours=number)))
+            ended = await charger.call("StopTransaction", stop(begun["transactionId"], idTag=tag.swapcase()))
+            assert ended["idTagInfo"]["status"] == begun["idTagInfo"]["status"]
+        found = await either.read(sessions.find, *EVERY)
+    assert len(found) == 5
+    assert all(each.meter_stop == 5100 for each in found)
+
+
 async def test_a_stop_of_a_session_that_nobody_knows_is_answered_and_kept_once(server: InProcess) -> None:
     async with server.charger("DEP-1") as charger:
         for _ in range(2):

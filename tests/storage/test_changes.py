@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table, update
+from sqlalchemy.exc import IntegrityError
 
 from chargerights.rights.errors import (
     IdTaken,
@@ -20,7 +21,7 @@ from chargerights.rights.errors import (
 )
 from chargerights.rights.identifiers import INT64_MAX
 from chargerights.rights.model import Charger, Connector, Driver, Hours, Place, PlaceKind, Right, Site
-from chargerights.storage import chargers, journal
+from chargerights.storage import chargers, journal, schema
 from chargerights.storage.changes import chargers as charger_changes
 from chargerights.storage.changes import rights, sites
 from chargerights.storage.database import Database
@@ -298,3 +299,14 @@ def test_a_load_after_assigned_ids_and_assigned_ids_after_a_load_meet_nowhere(da
     store_facts(database, cast, Facts([Site(1000, "Loaded")]))
     database.write_now(put, cast, Site(1001, "Put"))
     assert add_site(database, cast) not in {site.id for site in FACTS.sites} | {1000, 1001}
+
+
+@pytest.mark.parametrize(("table", "column"), [(schema.tags, "blocked"), (schema.drivers, "enabled")])
+def test_a_row_does_not_leave_open_whether_it_is_good(database: Database, cast: int, table: Table, column: str) -> None:
+    """citrineos-core #877: a tag's row without a status was accepted."""
+
+    def forget(connection: Connection) -> None:
+        connection.execute(update(table).where(table.c.customer_id == cast).values({column: None}))
+
+    with pytest.raises(IntegrityError):
+        database.write_now(forget)
