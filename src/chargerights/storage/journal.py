@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, func, insert, select, update
 
 from ..rights.errors import NotFound
 from ..rights.model import Driver
@@ -35,6 +35,20 @@ programs that count in doubles."""
 ENTITIES_PER_STEP = 1_000
 FEW = 20
 """Drivers up to which it pays to write only the rows that differ; and changes that are handed on to who follows."""
+
+
+def _same(one: Table, other: Table, *names: str) -> ColumnElement[bool]:
+    return and_(*(one.c[name] == other.c[name] for name in names))
+
+
+OF_ENTRY = _same(journal_changes, journal, "customer_id", "revision")
+"""Joins changes to their entry."""
+OF_CHANGE = _same(journal_personal, journal_changes, "customer_id", "revision", "position")
+"""Joins to a change what names a person in it, as long as he is not erased."""
+NAMED = journal_personal.c.driver_id.is_not(None)
+BEFORE = func.coalesce(journal_personal.c.before, journal_changes.c.before)
+AFTER = func.coalesce(journal_personal.c.after, journal_changes.c.after)
+"""An entity before and after a change, in full where that is still known."""
 
 
 class UnknownCustomer(NotFound):
@@ -62,11 +76,6 @@ class Entry:
 
     revision: int
     changes: list[dict[str, Any]] | None
-
-    def apply(self, network: Network) -> None:
-        """Brings a network of the revision before to this one. Only of an entry with changes."""
-        for change in self.changes or ():
-            apply(network, change)
 
     def renames(self) -> bool:
         """Whether a name that lists of drivers show may have changed, or may come to be another's."""
@@ -313,24 +322,9 @@ def since(connection: Connection, customer_id: int, revision: int, limit: int) -
 
 
 _SINCE = (
-    select(
-        journal.c.revision,
-        journal.c.bulk,
-        journal_changes.c.kind,
-        journal_changes.c.entity_id,
-        func.coalesce(journal_personal.c.before, journal_changes.c.before),
-        func.coalesce(journal_personal.c.after, journal_changes.c.after),
-    )
-    .outerjoin(
-        journal_changes,
-        (journal_changes.c.customer_id == journal.c.customer_id) & (journal_changes.c.revision == journal.c.revision),
-    )
-    .outerjoin(
-        journal_personal,
-        (journal_personal.c.customer_id == journal_changes.c.customer_id)
-        & (journal_personal.c.revision == journal_changes.c.revision)
-        & (journal_personal.c.position == journal_changes.c.position),
-    )
+    select(journal.c.revision, journal.c.bulk, journal_changes.c.kind, journal_changes.c.entity_id, BEFORE, AFTER)
+    .outerjoin(journal_changes, OF_ENTRY)
+    .outerjoin(journal_personal, OF_CHANGE)
     .where(journal.c.customer_id == bindparam("customer"), journal.c.revision > bindparam("revision"))
     .order_by(journal.c.revision, journal_changes.c.position)
     .limit(bindparam("most"))
