@@ -92,7 +92,10 @@ def apply(network: Network, change: dict[str, Any]) -> None:
         return
     kind = KINDS[change["kind"]]
     after = change["after"] and kind.shape.validate_python(change["after"])
-    Change(kind, change["id"], None, after).apply(network)
+    if after is None:
+        kind.drop(network, change["id"])
+    else:
+        kind.put(network, after)
 
 
 class Change(NamedTuple):
@@ -102,13 +105,6 @@ class Change(NamedTuple):
     id: int | str
     before: Entity | None
     after: Entity | None
-
-    def apply(self, network: Network) -> None:
-        """Makes in the network what the change made in the rows."""
-        if self.after is None:
-            self.kind.drop(network, self.id)
-        else:
-            self.kind.put(network, self.after)
 
 
 @dataclass(slots=True)
