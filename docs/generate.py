@@ -146,7 +146,8 @@ CAUSES = {
     Cause.TAG_EXPIRED: "the tag's window has ended",
     Cause.NO_RIGHT_HERE: "no right of the driver reaches the charger",
     Cause.NO_RIGHT_NOW: "a right reaches the charger, but its window or weekly hours do not hold now",
-    Cause.RIGHT_STANDS: "a right reaches the charger and holds now",
+    Cause.CHARGER_BLOCKED: "a right reaches the charger and holds now, but an operator has blocked the charger",
+    Cause.RIGHT_STANDS: "a right reaches the charger and holds now, and the charger is not blocked",
 }
 
 STANDINGS = {
