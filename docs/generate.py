@@ -189,7 +189,7 @@ PERMISSIONS = {
     Permission.WRITE_DRIVERS: "add, change and remove drivers, grant and revoke rights",
     Permission.READ_TAGS: "see tags",
     Permission.WRITE_TAGS: "add, change, block and remove tags",
-    Permission.OPERATE_CHARGERS: "start and stop charging, disconnect",
+    Permission.OPERATE_CHARGERS: "start and stop charging, disconnect, block chargers",
     Permission.READ_AUDIT_LOGS: "read the audit log",
     Permission.GLOBAL_ADMIN: "all of these, and operators and everybody's keys",
 }

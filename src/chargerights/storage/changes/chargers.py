@@ -42,12 +42,19 @@ def block(revision: Revision, charger_id: str, until: datetime) -> Charger:
     """The charger, at which nobody may charge before that instant. Raises UnknownCharger, InvalidWindow."""
     if until <= revision.at:
         raise InvalidWindow(f"it has passed: a block ends after now, which is {revision.at.isoformat()}")
-    return change(revision, charger_id, blocked_until=until)
+    return _blocked(revision, charger_id, until)
 
 
 def unblock(revision: Revision, charger_id: str) -> Charger:
     """The charger, blocked no longer. Raises UnknownCharger."""
-    return change(revision, charger_id, blocked_until=None)
+    return _blocked(revision, charger_id, None)
+
+
+def _blocked(revision: Revision, charger_id: str, until: datetime | None) -> Charger:
+    """Nothing that was entered of it has changed: it keeps its `updated_at`."""
+    charger = replace(facts.charger(revision, charger_id), blocked_until=until)
+    revision.put(charger)
+    return charger
 
 
 def remove(revision: Revision, charger_id: str) -> None:
