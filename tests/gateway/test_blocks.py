@@ -352,6 +352,18 @@ async def test_a_charger_that_refuses_is_told_again_and_may_charge_nobody_meanwh
         await kept(server, IN_USE)
 
 
+async def test_what_is_so_now_is_told_at_once_though_what_was_so_before_waits_to_be_told_again(
+    server: InProcess, operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "AGAIN_SECONDS", SOON * 10)
+    async with server.charger("DEP-1", answers=answering("Rejected")) as charger:
+        await operator.tell("block", UNTIL_TOMORROW)
+        assert await told(charger) == change(V16, OUT)
+        assert await told_nothing(charger)
+        await operator.tell("unblock")
+        assert await told(charger) == change(V16, IN)
+
+
 @pytest.mark.parametrize("code", ["NotImplemented", "NotSupported"])
 async def test_a_charger_that_knows_no_such_thing_is_told_once(
     server: InProcess, operator: Operator, code: str

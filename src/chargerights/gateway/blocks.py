@@ -29,6 +29,8 @@ SILENT_SECONDS = 5.0
 """A charger that has connected and says nothing for so long does not boot."""
 AGAIN_SECONDS, LATEST_SECONDS = 60.0, 3600.0
 """What a charger does not do it is told again, after a pause that doubles."""
+DATABASE_SECONDS = 5.0
+"""The pause while the database is away."""
 _UNKNOWN_ACTION = (Fault.NOT_IMPLEMENTED, Fault.NOT_SUPPORTED)
 
 log = structlog.get_logger()
@@ -87,13 +89,14 @@ class ChargerBlock:
         self._link: Link | None = None
         self._as_blocked: bool | None = None
         """What it was last brought to by this socket, since it started."""
+        self._tried: bool | None = None
         self._is_running = False
         self._opened_at = self._try_at = 0.0
         self._failures = 0
 
     def booted(self) -> None:
         """It has started, and may have forgotten."""
-        self._as_blocked, self._try_at = None, 0.0
+        self._as_blocked = self._tried = None
 
     def look(self, is_blocked: bool, now: float) -> None:
         """Begins what there is to do, if the charger is connected. `now` is the event loop's time."""
@@ -101,28 +104,33 @@ class ChargerBlock:
         if link is None:
             return
         if link is not self._link:  # whose work ends with it
-            self._link, self._opened_at, self._try_at = link, now, now
-            self._as_blocked, self._is_running, self._failures = None, False, 0
-        if self._is_running or self._as_blocked is is_blocked or now < self._try_at:
+            self._link, self._opened_at = link, now
+            self._as_blocked, self._tried, self._is_running = None, None, False
+        if self._is_running or self._as_blocked is is_blocked:
             return
-        if self.charger.has_spoken or now - self._opened_at >= SILENT_SECONDS:
+        if self._tried is not is_blocked:
+            self._tried, self._failures, self._try_at = is_blocked, 0, now
+        if now >= self._try_at and (self.charger.has_spoken or now - self._opened_at >= SILENT_SECONDS):
             self._as_blocked, self._is_running = is_blocked, True
             link.spawn(self._work(link, is_blocked))
 
     async def _work(self, link: Link, is_blocked: bool) -> None:
         try:
             await self._bring(link, is_blocked)
-            self._failures = 0
         except NotConnected:  # the next connection begins anew
             raise
-        except (CallFailed, DatabaseFault) as error:
-            pause = min(AGAIN_SECONDS * 2.0 ** min(self._failures, 10), LATEST_SECONDS)
+        except DatabaseFault as fault:
+            self._failed(fault, DATABASE_SECONDS)
+        except CallFailed as error:
+            self._failed(error, min(AGAIN_SECONDS * 2.0 ** min(self._failures, 10), LATEST_SECONDS))
             self._failures += 1
-            self._as_blocked, self._try_at = None, asyncio.get_running_loop().time() + pause
-            log.info("a charger is not brought to its block", charger=self.charger.charger_id, cause=str(error))
         finally:
             if self._link is link:
                 self._is_running = False
+
+    def _failed(self, error: Exception, pause: float) -> None:
+        self._as_blocked, self._try_at = None, asyncio.get_running_loop().time() + pause
+        log.info("a charger is not told of its block", charger=self.charger.charger_id, cause=str(error), pause=pause)
 
     async def _bring(self, link: Link, is_blocked: bool) -> None:
         """Tells it what it must be told: while it is blocked, to be out of use; after a block, what is in use again."""

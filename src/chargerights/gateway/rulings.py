@@ -69,7 +69,9 @@ def rule(
     customer = charger.customer
     at, network, key = customer.clock(), customer.network, tag_key(id_tag)
     decision = decide(network, id_tag, charger.charger_id, at) if network is not None else None
-    rights = [each.right for each in decision.paths] if decision is not None else []
+    rights = []
+    if decision is not None and decision.cause is _RIGHT_STANDS:
+        rights = [each.right for each in decision.verdicts if each.standing is _STANDS]
     ruling = _ruled(charger, decision, rights, key, transaction_id, verdict)
     right_id = place_kind = place_id = None
     if rights:

@@ -131,7 +131,7 @@ class Decision:
     @property
     def paths(self) -> tuple[Verdict, ...]:
         """The rights by which the answer is yes; of a no, none."""
-        return tuple(each for each in self.verdicts if each.standing is Standing.STANDS) if self.allowed else ()
+        return tuple(each for each in self.verdicts if each.standing is _STANDS) if self.allowed else ()
 
 
 def decide(network: Network, id_tag: str, charger_id: str, at: datetime) -> Decision:
