@@ -18,7 +18,7 @@ from ..storage import charger_passwords, live
 from ..storage.charger_passwords import Known
 from ..storage.database import WRITERS, Database, DatabaseFault
 from ..storage.images import Images
-from . import local_lists
+from . import blocks, local_lists
 from .admission import Policy, Refused
 from .chargers import ConnectedCharger, Work
 from .courier import Courier
@@ -51,7 +51,7 @@ class Gateway:
         self.policy = policy or Policy()
         self.clock = clock
         self.customers: dict[int, ServedCustomer] = {}
-        self.after_boot: list[Work] = [local_lists.booted]
+        self.after_boot: list[Work] = [local_lists.booted, blocks.booted]
         """What is done with every charger that has started, once it has its answer; see `Link.spawn`."""
         self._database = database
         self._images = images

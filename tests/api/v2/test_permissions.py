@@ -121,6 +121,8 @@ ROWS = {
     "POST /v2/chargers/{chargerId}/unlock": writes(P.OPERATE_CHARGERS),
     "POST /v2/chargers/{chargerId}/reset": writes(P.OPERATE_CHARGERS),
     "POST /v2/chargers/{chargerId}/change-availability": writes(P.OPERATE_CHARGERS),
+    "POST /v2/chargers/{chargerId}/block": writes(P.OPERATE_CHARGERS),
+    "POST /v2/chargers/{chargerId}/unblock": writes(P.OPERATE_CHARGERS),
     "POST /v2/chargers/{chargerId}/configuration": writes(P.OPERATE_CHARGERS),
     "POST /v2/chargers/{chargerId}/trigger-message": writes(P.OPERATE_CHARGERS),
     "POST /v2/chargers/{chargerId}/clear-cache": writes(P.OPERATE_CHARGERS),

@@ -122,6 +122,7 @@ class ChargerShape(ChargerOwn, ChargerHead):
     capabilities: list[str] = Field(description="What it can do, in OCPI's words")
     sockets: list[SocketShape] = Field(description="Those that were entered, and those that only the charger knows of")
     configurations: list[ConfigurationShape] | None = Field(None, description="Its settings, as it reports them")
+    blocked_until: datetime | None = Field(None, description="Before then nobody may charge there; when it is blocked")
     created_at: datetime | None = None
     updated_at: datetime | None = Field(None, description="When something entered of it was last changed")
 
@@ -181,7 +182,7 @@ class ChargerDraft(ChargerMembers):
     site_id: values.EntityId = Field(description="The site it stands at")
 
 
-def shape_of(charger: Charger, site: Site, live: LiveCharger | None) -> ChargerShape:
+def shape_of(charger: Charger, site: Site, live: LiveCharger | None, at: datetime) -> ChargerShape:
     reported: Mapping[str, Any] = {name: known(charger, live, name) for name in REPORTED}
     return ChargerShape.model_construct(  # as it is kept: what was stored under older rules is shown too
         id=charger.id,
@@ -198,6 +199,7 @@ def shape_of(charger: Charger, site: Site, live: LiveCharger | None) -> ChargerS
         custom_properties=dict(charger.custom_properties) or None,
         sockets=[_socket(plug, live, state) for plug, state in sockets_of(charger, live)],
         configurations=_configurations(live),
+        blocked_until=charger.blocked_until if charger.is_blocked(at) else None,
         created_at=charger.created_at,
         updated_at=charger.updated_at,
         **reported,

@@ -89,6 +89,8 @@ def _change(change: Changed, network: Network) -> str:
         return f"changed {who}"
     if members == ["enabled"]:
         return f"{'enabled' if after.get('enabled', True) else 'disabled'} {who}"
+    if members == ["blocked_until"]:
+        return f"blocked {who} until {after[members[0]]}" if after.get(members[0]) else f"unblocked {who}"
     return f"changed {_listed([to_camel(each) for each in members])} of {who}"
 
 
