@@ -147,10 +147,10 @@ def boot_row(of: Customer, fleet: Fleet) -> list[str]:
 
 
 def count_answers(socket: WebSocket, wanted: int) -> int:
-    """Reads until so many results are there; the server's own calls are not."""
+    """Reads until so many answers are there."""
     count = 0
     while count < wanted:
-        count += sum(message.startswith(b"[3,") for message in socket.receive())
+        count += len(socket.receive())
     return count
 
 

@@ -60,7 +60,7 @@ class WebSocket:
         return messages
 
     def read(self) -> list[bytes]:
-        """The messages of what has come, maybe none; pings are answered."""
+        """The messages of what has come, maybe none; pings and calls are answered."""
         data = self.socket.recv(BUFFER_BYTES)
         if not data:
             raise ConnectionError("the server closed the web socket")
@@ -77,7 +77,9 @@ class WebSocket:
             if len(data) - begin < length:
                 break
             content, kind = data[begin : begin + length], data[at] & 0x0F
-            if kind == TEXT:
+            if kind == TEXT and content.startswith(b"[2,"):  # the server asks, which this charger knows nothing of
+                self.socket.sendall(frame(b'[4,"%s","NotImplemented","",{}]' % content.split(b'"')[1]))
+            elif kind == TEXT:
                 found.append(content)
             elif kind == PING:
                 self.socket.sendall(bytes((0x80 | PONG, 0x80 | length)) + bytes(4) + content)

@@ -146,7 +146,8 @@ CAUSES = {
     Cause.TAG_EXPIRED: "the tag's window has ended",
     Cause.NO_RIGHT_HERE: "no right of the driver reaches the charger",
     Cause.NO_RIGHT_NOW: "a right reaches the charger, but its window or weekly hours do not hold now",
-    Cause.RIGHT_STANDS: "a right reaches the charger and holds now",
+    Cause.CHARGER_BLOCKED: "a right reaches the charger and holds now, but an operator has blocked the charger",
+    Cause.RIGHT_STANDS: "a right reaches the charger and holds now, and the charger is not blocked",
 }
 
 STANDINGS = {
@@ -188,7 +189,7 @@ PERMISSIONS = {
     Permission.WRITE_DRIVERS: "add, change and remove drivers, grant and revoke rights",
     Permission.READ_TAGS: "see tags",
     Permission.WRITE_TAGS: "add, change, block and remove tags",
-    Permission.OPERATE_CHARGERS: "start and stop charging, disconnect",
+    Permission.OPERATE_CHARGERS: "start and stop charging, disconnect, block chargers",
     Permission.READ_AUDIT_LOGS: "read the audit log",
     Permission.GLOBAL_ADMIN: "all of these, and operators and everybody's keys",
 }

@@ -36,7 +36,8 @@ def may_charge(facts: Facts, id_tag: str, charger_id: str, at: datetime) -> str:
                     return "NotAtThisTime"
                 if tag.expires_at is not None and tag.expires_at <= at:
                     return "Expired"
-                return _by_rights(facts, driver, charger_id, at)
+                word = _by_rights(facts, driver, charger_id, at)
+                return "NotAtThisTime" if word == "Accepted" and _out_of_use(facts, charger_id, at) else word
     return "Unknown"
 
 
@@ -105,6 +106,12 @@ def _by_rights(facts: Facts, driver: Driver, charger_id: str, at: datetime) -> s
     if any(_in_window(right, at) and _in_hours(right, local) for right in here):
         return "Accepted"
     return "NotAtThisTime"
+
+
+def _out_of_use(facts: Facts, charger_id: str, at: datetime) -> bool:
+    """Whether a block of the charger is still to end."""
+    ends = [each.blocked_until for each in facts.chargers if each.charger_id == charger_id]
+    return any(end is not None and end > at for end in ends)
 
 
 def _in_window(right: Right, at: datetime) -> bool:

@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from ssl import SSLContext
 from typing import IO, Any, NamedTuple
 
 import httpx
@@ -65,15 +66,20 @@ def opened(url: str) -> Iterator[Database]:
 class Server:
     """A running server; ended with its context, by its process id."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int, log: IO[bytes]) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], port: int, log: IO[bytes], trusted: SSLContext | None = None
+    ) -> None:
         self.process = process
-        self.url = f"http://127.0.0.1:{port}"
+        self.url = f"{'https' if trusted else 'http'}://127.0.0.1:{port}"
         self._log = log
+        self._trusted = trusted or True
 
     def client(self, key: str | None = None) -> httpx.Client:
         """A client with that key in its header; close it, or use it as a context."""
         headers = {} if key is None else {"x-api-key": key}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=REQUEST_SECONDS, trust_env=False)
+        return httpx.Client(
+            base_url=self.url, headers=headers, timeout=REQUEST_SECONDS, trust_env=False, verify=self._trusted
+        )
 
     def kill(self) -> None:
         """Ends it as `kill -9` does."""
@@ -105,12 +111,15 @@ class Server:
 
 
 @contextmanager
-def serving(url: str, *arguments: str, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """`chargerights serve` over that database on a free port, once it answers; killed at the end if it still runs."""
+def serving(
+    url: str, *arguments: str, settings: Mapping[str, str] | None = None, trusted: SSLContext | None = None
+) -> Iterator[Server]:
+    """`chargerights serve` over that database on a free port, once it answers; killed at the end if it still runs.
+    `trusted`: it serves TLS, with a certificate of an issuer that this trusts."""
     port = free_port()
     with tempfile.TemporaryFile() as log:
         process = start("serve", "--port", str(port), "--database", url, *arguments, output=log, settings=settings)
-        server = Server(process, port, log)
+        server = Server(process, port, log, trusted)
         try:
             server.wait_until_it_answers()
             yield server

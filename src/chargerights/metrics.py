@@ -71,6 +71,13 @@ OUTBOX_SECONDS = Gauge(
     multiprocess_mode="livemax",
     registry=_REGISTRY,
 )
+LOCAL_LISTS = Gauge(
+    "chargerights_local_lists",
+    "Local lists of chargers with an open socket: `inStep`, `changing`, or why one is not in step",
+    ["state"],
+    multiprocess_mode="livesum",
+    registry=_REGISTRY,
+)
 IMAGE_SECONDS = Gauge(
     "chargerights_image_age_seconds",
     "Since when the rights that chargers are decided by may be out of date: the oldest customer's",
@@ -80,7 +87,7 @@ IMAGE_SECONDS = Gauge(
 
 _METRICS: tuple[MetricWrapperBase, ...] = (
     CONNECTED, _MESSAGES, _MESSAGE_SECONDS, _ERRORS, _DECISIONS, _DECISION_SECONDS, _COMMANDS, OUTBOX_WAITING,
-    OUTBOX_SECONDS, IMAGE_SECONDS, _REQUESTS, _REQUEST_SECONDS,
+    OUTBOX_SECONDS, LOCAL_LISTS, IMAGE_SECONDS, _REQUESTS, _REQUEST_SECONDS,
 )  # fmt: skip
 
 # Measured: a child costs 0.3 µs to count and 0.6 µs to observe, finding it by its labels another 1.

@@ -16,7 +16,7 @@ from chargerights.storage.database import Database
 
 Json = dict[str, Any]
 
-MADE_BY_NO_REQUEST = {"authorisationId"}
+MADE_BY_NO_REQUEST = {"authorisationId", "sessionId"}
 """What only chargers make."""
 
 

@@ -114,6 +114,7 @@ def chargers(charger_id: str, site_ids: list[int]) -> st.SearchStrategy[Entry]:
             **dict.fromkeys(flags, true),
             "capabilities": some(one_of(words.Capability)),
             "integrationRelays": some(texts),
+            "blockedUntil": instants,
             "customProperties": st.dictionaries(texts, st.one_of(st.just(""), texts), min_size=1, max_size=3),
             "locationInfo": entry({}, address("postalNumber")).filter(bool),
             "sockets": some(sockets, unique_by=lambda each: each["id"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chargerights.gateway.statuses import STATUS_2X, STATUS_16
-from chargerights.rights.decide import Reason
+from chargerights.rights.decide import Cause, Reason
 from tests.cases import CASES, Case, MayCharge
 from tests.gateway.client import V16, V201, RawCharger
 from tests.gateway.server import Clock, InProcess, World, node
@@ -17,6 +17,7 @@ WORDS = {V16: STATUS_16, V201: STATUS_2X}
 
 @pytest.mark.parametrize("case", ASKING, ids=str)
 async def test_case(case: Case, sqlite_url: str) -> None:
+    """maeve-csms: two decision paths drifted, and one accepted every tag that was known."""
     clock = Clock()
     facts = facts_of(case)
     ours = {charger.charger_id for charger in facts.chargers}  # others get no socket to ask by, or are a rival's
@@ -30,6 +31,12 @@ async def test_case(case: Case, sqlite_url: str) -> None:
             and (word := await answer(server, clock, version, question)) != WORDS[version][Reason(question.answer)]
         ]
         assert not wrong
+
+
+def test_the_cases_refuse_for_every_reason_of_the_rule() -> None:
+    """citrineos-core #878: what is allowed and what is forbidden were swapped for three years, for nobody tested no."""
+    asked = {each.answer for case in ASKING for each in case.questions if isinstance(each, MayCharge)}
+    assert asked == {cause.reason for cause in Cause}
 
 
 async def answer(server: InProcess, clock: Clock, version: str, question: MayCharge) -> str:

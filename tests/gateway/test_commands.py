@@ -154,6 +154,31 @@ async def test_a_no_of_the_charger_is_an_answer(server: InProcess, operator: Ope
     assert (answer["chargerStatus"], answer["text"]) == (word, "NotNow: the lid is open")
 
 
+async def test_what_a_charger_was_told_is_in_the_audit_log_whatever_came_of_it(
+    server: InProcess, operator: Operator
+) -> None:
+    await operator.tell("clear-cache")
+    answers = {**ANSWERS, "Reset": ("InternalError", "", {}), "UnlockConnector": {"status": "UnlockFailed"}}
+    async with server.charger("DEP-1", answers={**answers, "RemoteStartTransaction": ACCEPTED}):
+        await operator.tell("reset", {"type": "Hard"})
+        await operator.told("unlock", {"socketId": 2})
+        await operator.tell("start-charging", {"rfidTag": "DAN", "validateRfid": True})
+        await operator.told("start-charging", ALICE)
+        await operator.http.get(f"{CHARGER}/configuration")
+    log = (await operator.http.get("/v2/audit-logs?kind=command&entityId=DEP-1")).json()
+    me = (await operator.http.get("/v2/operators/me")).json()
+    assert [(each["command"], each["successful"], each["commandDetails"]) for each in log["items"]] == [
+        ("charger.start", True, "told charger DEP-1: start; Accepted"),
+        ("charger.start", False, "told charger DEP-1: start; the tag may not charge there, so nothing was sent"),
+        ("charger.unlock", False, "told charger DEP-1: unlock; UnlockFailed"),
+        ("charger.reset", False, "told charger DEP-1: reset; it answered with an error"),
+        ("charger.clearCache", False, "told charger DEP-1: clearCache; it was not connected"),
+    ]
+    assert {each["operatorId"] for each in log["items"]} == {me["id"]}
+    assert log["items"][3]["changes"][0]["after"]["arguments"] == {"type": "Hard"}
+    assert not any(word in str(log) for word in ("ALICE", "DAN")), "what names a person is not kept"
+
+
 def new_key(connection: Connection, customer_id: int, permissions: set[Permission], sites: list[int] | None) -> str:
     occasion = Occasion(NOW, Actor("test"), "operator.add")
     reach = None if sites is None else tuple(sites)

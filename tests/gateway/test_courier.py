@@ -55,8 +55,14 @@ async def test_any_node_tells_a_charger_of_another_and_keeps_what_came_of_it(dat
         assert (await operator.told("start-charging", ALICE))["status"] == "accepted"
         read = await operator.http.get(f"{CHARGER}/configuration")
         assert read.json()["configurations"] == []
+        log = (await operator.http.get("/v2/audit-logs?kind=command")).json()["items"]
         await operator.http.aclose()
         found = second.database.read_now(rows)
+    assert [(each["command"], each["successful"], each["isApiCall"]) for each in log] == [
+        ("charger.start", True, True),
+        ("charger.start", False, True),
+        ("charger.changeConfiguration", True, True),
+    ]
     assert [(each.action, each.state, each.outcome["end"]) for each in found] == [
         ("changeConfiguration", "done", "answered"),
         ("start", "done", "tagRefused"),

@@ -9,18 +9,23 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from chargerights.gateway import blocks, customers
 from chargerights.storage import authorisations, charger_passwords, sessions
 from chargerights.storage.database import Database, DatabaseAway
 from chargerights.storage.migration import migrate
-from tests.gateway.client import CallError, RawCharger, connected
+from tests.gateway.client import ANSWERS, CallError, RawCharger, connected
 from tests.gateway.server import InProcess, World, find, node, until
+from tests.gateway.test_blocks import told, told_nothing
 from tests.gateway.test_ocpp16 import ALL, EVERY, meter, start, status, stop
 from tests.postgres import Postgres
 from tests.servers import MADE_AT, Server, new_customer, opened, serving
+from tests.storage.writing import put
+from tests.world import DEP_1, TOMORROW
 
 CHARGERS = 200
 
@@ -124,11 +129,31 @@ async def test_while_the_database_is_away_cards_are_decided_and_all_is_written_o
         await check_written(server, before["transactionId"], began["transactionId"])
 
 
+async def test_a_block_that_ends_while_the_database_is_away_is_told_the_charger_when_it_is_back(
+    stoppable: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "DATABASE_SECONDS", 0.1)
+    monkeypatch.setattr(customers, "FOLLOW_SECONDS", 0.02)
+    stoppable.execute("CREATE DATABASE blocked")
+    migrate(stoppable.url("blocked"))
+    world, answers = World(stoppable.url("blocked")), {**ANSWERS, "ChangeAvailability": {"status": "Accepted"}}
+    async with node(world) as server, server.charger("DEP-1", answers=answers) as charger:
+        await server.database.write(put, server.world.us, replace(DEP_1, blocked_until=TOMORROW))
+        assert await told(charger) == {"connectorId": 0, "type": "Inoperative"}
+        await asyncio.to_thread(stoppable.stop, signal.SIGINT)
+        assert await status(charger, "ALICE") == "Invalid"
+        server.clock.at = TOMORROW
+        assert await told_nothing(charger)
+        assert await status(charger, "ALICE") == "Accepted"
+        await asyncio.to_thread(stoppable.start)
+        assert await told(charger) == {"connectorId": 0, "type": "Operative"}
+
+
 async def check_written(server: InProcess, before: int, began: int) -> None:
     found = await server.read(sessions.find, *EVERY)
     assert [each.transaction_id for each in found] == [str(began), str(before)]
     assert all(each.stopped_at is not None for each in found)
-    assert len(await server.read(sessions.readings, found[0].id)) == 1
+    assert (await server.read(sessions.readings, found[0].id))[1] == 1
     decisions = [each for _, each in await server.read(authorisations.find, *ALL)]
     assert [(each.id_tag, each.message) for each in reversed(decisions)] == [
         ("BOB", "StartTransaction"),

@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 
 from chargerights.storage import sessions
+from tests.gateway.client import V16, V201
+from tests.gateway.operating import CHARGER, Operator
 from tests.gateway.server import InProcess, find, node
 from tests.gateway.test_ocpp16 import BOOT, EVERY
 
@@ -34,6 +36,20 @@ async def test_an_answer_s_etag_changes_with_what_a_charger_says_before_it_is_wr
             assert states(answer)[0] == ("Error" if word == "Faulted" else word)
             assert answer.headers["etag"] not in known
             known.add(answer.headers["etag"])
+
+
+async def test_the_version_that_a_charger_last_connected_with_is_shown(server: InProcess, operator: Operator) -> None:
+    async def shown() -> object:
+        return (await operator.http.get(CHARGER)).json().get("ocppVersion")
+
+    assert await shown() is None
+    for version in (V16, V201):
+        async with server.charger("DEP-1", version):
+            assert await shown() == version.removeprefix("ocpp")
+    assert await shown() == "2.0.1"
+    await server.read(sessions.find, *EVERY)
+    async with node(server.world, clock=server.clock) as other:
+        assert (await Operator(other).http.get(CHARGER)).json()["ocppVersion"] == "2.0.1"
 
 
 async def test_once_all_is_written_every_node_gives_the_same_answer_by_the_same_name(either: InProcess) -> None:

@@ -13,8 +13,10 @@ import psutil
 import pytest
 
 from chargerights import metrics
-from tests.gateway.client import V201, CallError, connected
-from tests.gateway.operating import Operator
+from chargerights.gateway import local_list
+from chargerights.gateway.local_list import STATES
+from tests.gateway.client import ANSWERS, V201, CallError, connected
+from tests.gateway.operating import ACCEPTED, Operator
 from tests.gateway.server import InProcess, World, until
 from tests.gateway.test_ocpp16 import start, status
 from tests.servers import serving
@@ -68,6 +70,26 @@ async def test_what_waits_for_the_database_is_measured(server: InProcess) -> Non
             assert value("outbox_waiting") >= 1
             assert value("outbox_age_seconds") > 0
     assert value("image_age_seconds") < 60
+
+
+async def test_lists_that_are_in_step_and_why_others_are_not_are_counted(
+    server: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_list, "SILENT_SECONDS", 0.1)
+    monkeypatch.setattr(local_list, "VERSION_SECONDS", 0.5)
+    lists = {"GetLocalListVersion": {"listVersion": 0}, "SendLocalList": ACCEPTED, "ClearCache": ACCEPTED}
+
+    def counted() -> dict[str, float]:
+        server.gateway.measure()
+        states = {state: value("local_lists", state=state) for state in STATES}
+        return {state: count for state, count in states.items() if count}
+
+    async with server.charger("DEP-1", answers={**ANSWERS, **lists}), server.charger("GF-1"):
+        await until(lambda: counted() == {"inStep": 1, "notSupported": 1})
+        async with server.charger("CIR-1", answers={}):
+            await until(lambda: counted() == {"inStep": 1, "notSupported": 1, "changing": 1})
+            await until(lambda: counted() == {"inStep": 1, "notSupported": 1, "noAnswer": 1})
+    await until(lambda: not counted())
 
 
 async def test_of_several_workers_whichever_is_asked_answers_for_all(sqlite_url: str) -> None:

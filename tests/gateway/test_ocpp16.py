@@ -246,7 +246,7 @@ async def test_a_session_is_kept_from_its_start_to_its_stop_with_its_meter_value
         )
         assert ended["idTagInfo"]["status"] == "Accepted"
         (session,) = await either.read(sessions.find, *EVERY)
-        (reading,) = await either.read(sessions.readings, session.id)
+        ((reading,), _) = await either.read(sessions.readings, session.id)
     assert (session.charger_id, session.connector_id, session.id_tag, session.driver_id) == ("DEP-1", 1, "ALICE", 1)
     assert (session.started_at, session.stopped_at) == (NOW, NOW + timedelta(hours=1))
     assert (session.meter_start, session.meter_stop) == (100, 5100)
@@ -265,7 +265,7 @@ async def test_whatever_is_sent_again_is_kept_once(either: InProcess) -> None:
         for _ in range(3):
             await charger.call("StopTransaction", stop(first["transactionId"]))
         (session,) = await either.read(sessions.find, *EVERY)
-        assert len(await either.read(sessions.readings, session.id)) == 1
+        assert (await either.read(sessions.readings, session.id))[1] == 1
 
 
 @pytest.mark.parametrize(
@@ -325,6 +325,18 @@ async def test_a_refused_start_gets_a_transaction_and_is_kept(server: InProcess)
         ("NOBODY", "Unknown"), ("DAN", "NotAtThisLocation"), ("GRACE", "Blocked"), ("HEIDI", "Expired"),
     ]  # fmt: skip
     assert all(each.stopped_at for each in found)
+
+
+async def test_a_stop_is_answered_however_its_tag_is_written(either: InProcess) -> None:
+    """citrineos-core #1048: two rows matched one tag, and StopTransaction was never answered."""
+    async with either.charger("DEP-1") as charger:
+        for number, tag in enumerate(("ALICE", "alice", " aLiCe", "NOBODY", "nobody")):
+            begun = await charger.call("StartTransaction", start(tag, at=NOW + timedelta(hours=number)))
+            ended = await charger.call("StopTransaction", stop(begun["transactionId"], idTag=tag.swapcase()))
+            assert ended["idTagInfo"]["status"] == begun["idTagInfo"]["status"]
+        found = await either.read(sessions.find, *EVERY)
+    assert len(found) == 5
+    assert all(each.meter_stop == 5100 for each in found)
 
 
 async def test_a_stop_of_a_session_that_nobody_knows_is_answered_and_kept_once(server: InProcess) -> None:

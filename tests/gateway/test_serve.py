@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
+import trustme
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
@@ -16,7 +25,13 @@ from tests.servers import Server, serving
 BY_TLS = {"X-Forwarded-Proto": "https"}
 
 
-async def status(server: Server, world: World, headers: Mapping[str, str], password: bool = True) -> int:
+async def status(
+    server: Server,
+    world: World,
+    headers: Mapping[str, str],
+    password: bool = True,
+    trusted: ssl.SSLContext | None = None,
+) -> int:
     """The status of a handshake of DEP-1."""
     proof = {"Authorization": basic("DEP-1", world.passwords["DEP-1"])} if password else {}
     try:
@@ -25,6 +40,7 @@ async def status(server: Server, world: World, headers: Mapping[str, str], passw
             subprotocols=[Subprotocol(V16)],
             additional_headers={**proof, **headers},
             proxy=None,
+            ssl=trusted,
         ):
             return 101
     except InvalidStatus as refused:
@@ -60,3 +76,61 @@ async def test_settings_name_the_profile_and_the_header_of_certificates(world: W
 def test_a_profile_that_there_is_not_stops_the_program(world: World, profile: str) -> None:
     with pytest.raises(RuntimeError, match="does not start"), serving(world.url, "--ocpp-security-profile", profile):
         pass
+
+
+@pytest.fixture(scope="module")
+def issuer() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def files(issuer: trustme.CA, tmp_path: Path) -> tuple[str, str]:
+    """Of a certificate for this machine, and of its key."""
+    made = issuer.issue_cert("127.0.0.1")
+    made.cert_chain_pems[0].write_to_path(tmp_path / "certificate.pem")
+    made.private_key_pem.write_to_path(tmp_path / "key.pem")
+    return str(tmp_path / "certificate.pem"), str(tmp_path / "key.pem")
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_the_server_speaks_tls_itself_which_is_profile_2(
+    world: World, issuer: trustme.CA, files: tuple[str, str], workers: str
+) -> None:
+    trusted = ssl.create_default_context()
+    issuer.configure_trust(trusted)
+    options = ("--tls-certificate", files[0], "--tls-key", files[1], "--ocpp-security-profile", "2")
+    with serving(world.url, *options, "--workers", workers, trusted=trusted) as server:
+        assert await status(server, world, {}, trusted=trusted) == 101
+        assert await status(server, world, {}, password=False, trusted=trusted) == 401
+        with server.client(world.key) as client:
+            assert client.get("/api/groups").status_code == 200
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await status(server, world, {}, trusted=ssl.create_default_context())
+
+
+@pytest.mark.parametrize(
+    ("certificate", "key", "cause"),
+    [
+        ("certificate.pem", None, "TLS takes both --tls-certificate and --tls-key"),
+        (None, "key.pem", "TLS takes both --tls-certificate and --tls-key"),
+        ("certificate.pem", "absent.pem", "absent.pem cannot be read: No such file or directory"),
+        (".", "key.pem", "cannot be read: Is a directory"),
+        ("key.pem", "certificate.pem", "are no certificate with its key"),
+        ("certificate.pem", "other.pem", "are no certificate with its key"),
+        ("certificate.pem", "locked.pem", "are no certificate with its key"),
+    ],
+)
+def test_files_that_make_no_tls_stop_the_program_and_are_named(
+    world: World, issuer: trustme.CA, files: tuple[str, str], certificate: str | None, key: str | None, cause: str
+) -> None:
+    folder = Path(files[0]).parent
+    issuer.issue_cert("127.0.0.1").private_key_pem.write_to_path(folder / "other.pem")
+    whole = load_pem_private_key(Path(files[1]).read_bytes(), None)
+    secret = whole.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
+    (folder / "locked.pem").write_bytes(secret)
+    options = [] if certificate is None else ["--tls-certificate", str(folder / certificate)]
+    options += [] if key is None else ["--tls-key", str(folder / key)]
+    with pytest.raises(RuntimeError, match="does not start") as ended, serving(world.url, *options):
+        pass
+    assert cause in str(ended.value)
+    assert "Traceback" not in str(ended.value)

@@ -48,6 +48,7 @@ hours = st.sampled_from(
 )
 spans = st.one_of(st.just(()), st.lists(hours, max_size=3).map(tuple))
 spellings = st.sampled_from(SPELLINGS)
+blocks = st.sampled_from((None, None, *EDGES))
 rarely = st.sampled_from((False, False, False, True))
 shown_tags = st.builds(
     lambda tag, spell: spell(tag), st.sampled_from((*TAGS, "NOBODY", "")), st.sampled_from(SPELLINGS)
@@ -91,7 +92,10 @@ def facts(draw: st.DrawFn) -> Facts:
         for i, each in enumerate(site_ids)
     ]
     charger_ids = draw(st.lists(st.sampled_from(CHARGER_IDS), unique=True, min_size=1))
-    chargers = [Charger(i, each, draw(st.sampled_from(site_ids))) for i, each in enumerate(charger_ids)]
+    chargers = [
+        Charger(i, each, draw(st.sampled_from(site_ids)), blocked_until=draw(blocks))
+        for i, each in enumerate(charger_ids)
+    ]
     group_ids = draw(st.lists(st.sampled_from(GROUP_IDS), unique=True))
     groups = [AccessGroup(each, f"G{each}", draw(st.frozensets(st.sampled_from(charger_ids)))) for each in group_ids]
     driver_ids = draw(st.lists(st.sampled_from(DRIVER_IDS), unique=True, min_size=1))

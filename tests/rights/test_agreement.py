@@ -35,8 +35,20 @@ def without_hours(facts: Facts) -> Facts:
     return facts._replace(drivers=drivers)
 
 
+def without_blocks(facts: Facts) -> Facts:
+    """The same rights at chargers in use: lists do not ask whether a charger is blocked."""
+    return facts._replace(chargers=[replace(charger, blocked_until=None) for charger in facts.chargers])
+
+
 def span_of(listing: Listing) -> Callable[[datetime], bool]:
     return lambda at: listing.since <= at < listing.until
+
+
+OF_THE_DRIVER = (
+    *(Cause.RIGHT_STANDS, Cause.NO_RIGHT_HERE, Cause.NO_RIGHT_NOW),
+    *(Cause.DRIVER_DISABLED, Cause.CHARGER_BLOCKED),
+)
+"""Causes that any tag of his would meet."""
 
 
 @given(facts(), st.lists(shown_tags, min_size=1), instants)
@@ -69,10 +81,10 @@ def test_where_a_driver_may_charge_is_where_he_is_listed(facts: Facts, at: datet
 
 
 @given(facts(), instants)
-def test_a_charger_lists_a_driver_exactly_when_it_would_accept_him_hours_and_tags_aside(
+def test_a_charger_lists_a_driver_exactly_when_it_would_accept_him_hours_tags_and_blocks_aside(
     facts: Facts, at: datetime
 ) -> None:
-    asked, deciding = network(facts), network(without_hours(facts))
+    asked, deciding = network(facts), network(without_blocks(without_hours(facts)))
     for charger_id in asked.chargers:
         accepted = [
             each.id for each in deciding.drivers.values() if decide_driver(deciding, each, charger_id, at).allowed
@@ -86,7 +98,7 @@ def test_a_site_where_every_site_has_a_charger_lists_a_driver_exactly_when_some_
 ) -> None:
     a_charger_each = [Charger(100 + i, f"EACH-{site.id}", site.id) for i, site in enumerate(facts.sites)]
     facts = facts._replace(chargers=[*facts.chargers, *a_charger_each])
-    asked, deciding = network(facts), network(without_hours(facts))
+    asked, deciding = network(facts), network(without_blocks(without_hours(facts)))
     for site_id in asked.sites:
         there = [charger_id for below in asked.subtree(site_id) for charger_id in asked.chargers_at(below)]
         accepted = {
@@ -140,11 +152,37 @@ def test_a_tag_gives_no_more_than_its_driver_has(facts: Facts, shown: list[str],
     for id_tag in shown:
         for charger_id in asked.chargers:
             decision = decide(asked, id_tag, charger_id, at)
-            if decision.cause in (Cause.RIGHT_STANDS, Cause.NO_RIGHT_HERE, Cause.NO_RIGHT_NOW, Cause.DRIVER_DISABLED):
+            if decision.cause in OF_THE_DRIVER:
                 assert decision.driver is not None
                 assert replace(decision, tag=None) == decide_driver(asked, decision.driver, charger_id, at)
             else:
                 assert not decision.allowed
+
+
+@given(facts(), st.lists(shown_tags, min_size=1), instants)
+def test_a_block_turns_each_yes_into_a_no_until_it_ends_and_changes_nothing_else(
+    facts: Facts, shown: list[str], at: datetime
+) -> None:
+    asked, in_use = network(facts), network(without_blocks(facts))
+    for id_tag in shown:
+        for charger in facts.chargers:
+            decision, without = (decide(each, id_tag, charger.charger_id, at) for each in (asked, in_use))
+            blocked = charger.blocked_until is not None and at < charger.blocked_until
+            assert not (blocked and decision.allowed)
+            assert decision.cause is (Cause.CHARGER_BLOCKED if blocked and without.allowed else without.cause)
+            assert decision.verdicts == without.verdicts
+            assert decision.paths == (without.paths if decision.allowed else ())
+
+
+@given(facts(), instants)
+def test_a_block_takes_nobody_from_a_list(facts: Facts, at: datetime) -> None:
+    asked, in_use = network(facts), network(without_blocks(facts))
+    for site_id in asked.sites:
+        assert drivers_of_site(asked, site_id, at).drivers == drivers_of_site(in_use, site_id, at).drivers
+    for charger_id in asked.chargers:
+        assert drivers_of_charger(asked, charger_id, at).drivers == drivers_of_charger(in_use, charger_id, at).drivers
+    for driver in facts.drivers:
+        assert chargers_of_driver(asked, driver.id, at) == chargers_of_driver(in_use, driver.id, at)
 
 
 @given(facts(), st.lists(shown_tags, min_size=1), instants)

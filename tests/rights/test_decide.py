@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from chargerights.rights.decide import Cause, Decision, Reason, Standing, Verdict, decide, decide_driver, judge
 from chargerights.rights.model import Driver, Hours, Right
+from chargerights.rights.network import Network
 from tests.world import (
     ALICE,
+    AN_INSTANT,
     BOB,
     CAROL,
     CIR_2,
@@ -77,8 +80,9 @@ def test_the_first_sentence_of_the_rule_that_fails_names_the_cause() -> None:
     unexpired = with_tag(enabled, expires_at=None, starts_at=TOMORROW)
     started = with_tag(unexpired, starts_at=None)
 
-    def cause(who: Driver, id_tag: str = "WALTER", charger_id: str = "DEP-1") -> Cause:
-        return decide(network(FACTS._replace(drivers=[who])), id_tag, charger_id, NOW).cause
+    def cause(who: Driver, id_tag: str = "WALTER", charger_id: str = "DEP-1", end: datetime = TOMORROW) -> Cause:
+        blocked = [replace(each, blocked_until=end) for each in FACTS.chargers]
+        return decide(network(FACTS._replace(chargers=blocked, drivers=[who])), id_tag, charger_id, NOW).cause
 
     assert [
         cause(walter, "NOBODY", "NONE"),
@@ -90,6 +94,7 @@ def test_the_first_sentence_of_the_rule_that_fails_names_the_cause() -> None:
         cause(started),
         cause(replace(started, rights=CAROL.rights)),
         cause(replace(started, rights=CAROL.rights + ALICE.rights)),
+        cause(replace(started, rights=CAROL.rights + ALICE.rights), end=NOW),
     ] == [
         Cause.CHARGER_UNKNOWN,
         Cause.TAG_UNKNOWN,
@@ -99,6 +104,7 @@ def test_the_first_sentence_of_the_rule_that_fails_names_the_cause() -> None:
         Cause.TAG_NOT_STARTED,
         Cause.NO_RIGHT_HERE,
         Cause.NO_RIGHT_NOW,
+        Cause.CHARGER_BLOCKED,
         Cause.RIGHT_STANDS,
     ]
 
@@ -118,6 +124,7 @@ def test_every_cause_has_its_reason() -> None:
         Cause.TAG_EXPIRED: Reason.EXPIRED,
         Cause.NO_RIGHT_HERE: Reason.NOT_AT_THIS_LOCATION,
         Cause.NO_RIGHT_NOW: Reason.NOT_AT_THIS_TIME,
+        Cause.CHARGER_BLOCKED: Reason.NOT_AT_THIS_TIME,
     }
 
 
@@ -169,6 +176,39 @@ def test_verdicts_stand_in_the_order_of_the_rights_and_only_before_the_rights_ar
 
 def test_a_no_has_no_path() -> None:
     assert decide(network(), "CAROL", "DEP-1", NOW).paths == ()
+
+
+def test_at_a_blocked_charger_nobody_may_charge_whoever_he_is_and_elsewhere_all_is_as_before() -> None:
+    asked = blocked_at_the_gate()
+    for who in FACTS.drivers:
+        assert not decide(asked, who.name, "DEP-1", NOW).allowed
+        assert not decide_driver(asked, who, "DEP-1", NOW).allowed
+        assert decide(asked, who.name, "GF-1", NOW) == decide(network(), who.name, "GF-1", NOW)
+
+
+def test_a_block_names_itself_where_a_right_stands_and_gives_no_path() -> None:
+    decision = decide(blocked_at_the_gate(), "ALICE", "DEP-1", NOW)
+    assert (decision.cause, decision.paths) == (Cause.CHARGER_BLOCKED, ())
+    assert decision.verdicts == (Verdict(ALICE.rights[0], Standing.STANDS, (DEPOT.id,)),)
+    assert decision.charger == replace(DEP_1, blocked_until=TOMORROW)
+    assert decide_driver(blocked_at_the_gate(), ALICE, "DEP-1", NOW) == replace(decision, tag=None)
+
+
+@pytest.mark.parametrize("who", [CAROL, DAN, FRANK, GRACE, HEIDI, IVAN, PEGGY, MALLORY], ids=lambda each: each.name)
+def test_who_would_be_refused_without_the_block_is_told_why_and_not_of_the_block(who: Driver) -> None:
+    assert decide(blocked_at_the_gate(), who.name, "DEP-1", NOW).cause is THE_CASTS_CAUSES[who]
+
+
+def test_a_block_is_over_at_the_instant_at_which_it_ends() -> None:
+    asked = blocked_at_the_gate()
+    assert decide(asked, "ALICE", "DEP-1", TOMORROW - AN_INSTANT).cause is Cause.CHARGER_BLOCKED
+    assert decide(asked, "ALICE", "DEP-1", TOMORROW).cause is Cause.RIGHT_STANDS
+
+
+def blocked_at_the_gate() -> Network:
+    """The cast's network, DEP-1 blocked until tomorrow."""
+    blocked = [replace(each, blocked_until=TOMORROW) if each is DEP_1 else each for each in FACTS.chargers]
+    return network(FACTS._replace(chargers=blocked))
 
 
 def test_a_driver_is_judged_whatever_tag_he_shows() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chargerights.rights.decide import Standing, Verdict
@@ -80,6 +82,21 @@ def test_a_no_for_the_time_tells_of_every_right_that_reaches_the_charger_and_of_
     assert explain(asked, "TRENT", "DEP-1", NOW).sentence.endswith(
         ": a right reaches it, but it ended at 2026-06-02 09:00 UTC and it begins only at 2026-06-04 09:00 UTC "
         "and it holds only Monday 06:00-07:30, Tuesday 22:00-24:00 local time."
+    )
+
+
+def test_a_blocked_charger_says_until_when_and_that_it_is_nobodys_fault() -> None:
+    blocked = replace(DEP_1, blocked_until=TOMORROW)
+    asked = network(FACTS._replace(chargers=[blocked]))
+    explained = explain(asked, "ALICE", "DEP-1", NOW)
+    assert explained.sentence == (
+        "No: Alice with tag ALICE may not charge at charger DEP-1 at Depot: "
+        "the charger is blocked until 2026-06-04 09:00 UTC, for everybody."
+    )
+    assert [each.standing for each in explained.verdicts] == [Standing.STANDS]
+    assert explain_driver(asked, 1, "DEP-1", NOW).sentence == (
+        "No: Alice (driver 1) may not charge at charger DEP-1 at Depot: "
+        "the charger is blocked until 2026-06-04 09:00 UTC, for everybody."
     )
 
 

@@ -30,7 +30,7 @@ from chargerights.rights.reach import END
 from tests.oracle import Facts
 from tests.rights.strategies import CHARGER_IDS, DRIVER_IDS, TAGS, drivers, facts, instants
 from tests.rights.strategies import places as places_among
-from tests.rights.test_agreement import without_hours
+from tests.rights.test_agreement import without_blocks, without_hours
 from tests.world import (
     AN_INSTANT,
     CIR_2,
@@ -53,12 +53,14 @@ def listed(asked: Network, charger_id: str, at: datetime = NOW, **more: bool) ->
 
 
 @given(facts(), instants)
-def test_a_tag_is_listed_exactly_when_it_is_accepted_by_a_right_without_hours(facts: Facts, at: datetime) -> None:
-    asked = network(facts)
+def test_a_tag_is_listed_exactly_when_it_is_accepted_by_a_right_without_hours_blocks_aside(
+    facts: Facts, at: datetime
+) -> None:
+    asked, deciding = network(facts), network(without_blocks(facts))
     for charger_id in asked.chargers:
         found = listed(asked, charger_id, at)
         for key, tag in asked.tags.items():
-            decision = decide(asked, tag.id_tag, charger_id, at)
+            decision = decide(deciding, tag.id_tag, charger_id, at)
             by = [each.right for each in decision.paths if not each.right.hours]
             assert (key in found) == bool(by)
             if by:
@@ -68,15 +70,16 @@ def test_a_tag_is_listed_exactly_when_it_is_accepted_by_a_right_without_hours(fa
 
 @given(facts(), instants)
 def test_where_nobody_has_hours_the_list_is_what_is_accepted_until_the_entries_end(facts: Facts, at: datetime) -> None:
-    asked = network(without_hours(facts))
+    facts = without_hours(facts)
+    asked, deciding = network(facts), network(without_blocks(facts))
     for charger_id in asked.chargers:
         found = listed(asked, charger_id, at)
-        accepted = {key for key, tag in asked.tags.items() if decide(asked, tag.id_tag, charger_id, at).allowed}
+        accepted = {key for key, tag in asked.tags.items() if decide(deciding, tag.id_tag, charger_id, at).allowed}
         assert found.keys() == accepted
         for entry in found.values():
             if entry.until is not None:
                 assert entry.until > at
-                assert decide(asked, entry.id_tag, charger_id, entry.until - AN_INSTANT).allowed
+                assert decide(deciding, entry.id_tag, charger_id, entry.until - AN_INSTANT).allowed
 
 
 @given(facts(), instants)
@@ -231,6 +234,19 @@ def test_a_new_name_touches_no_list() -> None:
     for what in (*FACTS.sites, *FACTS.chargers, *FACTS.drivers):
         touched.add(asked, what, replace(what, name="Other"))
     touched.add(asked, VISITORS, replace(VISITORS, name="Other"))
+    assert touched == Touched()
+
+
+@given(facts(), instants)
+def test_a_block_changes_no_list_at_its_beginning_and_none_at_its_end(facts: Facts, at: datetime) -> None:
+    asked, in_use = network(facts), network(without_blocks(facts))
+    touched = Touched()
+    for charger in facts.chargers:
+        for hours_too in (False, True):
+            found = tags_of_charger(asked, charger.charger_id, at, hours_too)
+            assert found == tags_of_charger(in_use, charger.charger_id, at, hours_too)
+        touched.add(asked, in_use.chargers[charger.charger_id], charger)
+        touched.add(in_use, charger, in_use.chargers[charger.charger_id])
     assert touched == Touched()
 
 

@@ -219,6 +219,11 @@ REFUSALS: dict[str, tuple[Callable[[Network], object], type[DomainError], str]] 
         InvalidWindow,
         "2026-06-03 09:00:00 is not in UTC: instants are kept in UTC",
     ),
+    "a charger's block on a local clock": (
+        lambda _: Charger(1, "A-1", 1, blocked_until=NOW.astimezone(timezone(timedelta(hours=3)))),
+        InvalidWindow,
+        "2026-06-03 12:00:00+03:00 is not in UTC: instants are kept in UTC",
+    ),
     "a tag's window on a local clock": (
         lambda _: Tag(1, 1, "T", expires_at=NOW.astimezone(timezone(timedelta(hours=3)))),
         InvalidWindow,

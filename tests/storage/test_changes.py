@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table, update
+from sqlalchemy.exc import IntegrityError
 
 from chargerights.rights.errors import (
     IdTaken,
@@ -20,7 +21,7 @@ from chargerights.rights.errors import (
 )
 from chargerights.rights.identifiers import INT64_MAX
 from chargerights.rights.model import Charger, Connector, Driver, Hours, Place, PlaceKind, Right, Site
-from chargerights.storage import chargers, journal
+from chargerights.storage import chargers, journal, schema
 from chargerights.storage.changes import chargers as charger_changes
 from chargerights.storage.changes import rights, sites
 from chargerights.storage.database import Database
@@ -28,7 +29,22 @@ from chargerights.storage.journal import LARGEST_FOLLOWED, Actor, UnknownCustome
 from tests.oracle import Facts
 from tests.servers import opened
 from tests.storage.writing import OCCASION, add_customer, everything, put, put_facts, revision_of, store_facts, stored
-from tests.world import ALICE, CAROL, COMPANY, DAN, DEP_1, DEPOT, FACTS, GF_1, NOW, OFFICE, TOMORROW, VISITORS, place
+from tests.world import (
+    ALICE,
+    CAROL,
+    COMPANY,
+    DAN,
+    DEP_1,
+    DEPOT,
+    FACTS,
+    GF_1,
+    NOW,
+    OFFICE,
+    TOMORROW,
+    VISITORS,
+    YESTERDAY,
+    place,
+)
 
 DEPOT_ALONE = replace(DEPOT, parent_id=None)
 A_CHARGER = Charger(0, "NEW-1", DEPOT.id, "New", connectors=(Connector(1, "left"),))
@@ -122,6 +138,44 @@ def test_a_charger_on_a_site_that_there_is_not_is_refused(database: Database, ca
     with pytest.raises(UnknownSite, match=r"^no site 404$"):
         add_charger(database, cast, replace(A_CHARGER, site_id=404))
     assert database.read_now(everything) == before
+
+
+@pytest.mark.parametrize("until", [YESTERDAY, NOW], ids=["yesterday", "now"])
+def test_a_block_that_has_ended_already_is_refused(database: Database, cast: int, until: datetime) -> None:
+    before = database.read_now(everything)
+    with pytest.raises(InvalidWindow, match=r"^it has passed: a block ends after now, which is 2026-06-03T09:00:00"):
+        block(database, cast, "DEP-1", until)
+    assert database.read_now(everything) == before
+
+
+def test_another_customers_charger_is_not_blocked_and_not_unblocked(database: Database, cast: int) -> None:
+    other = add_customer(database, "Other")
+    put_facts(database, other, Facts([Site(1, "Theirs")]))
+    block(database, cast, "DEP-1", TOMORROW)
+    before = database.read_now(everything)
+    with pytest.raises(UnknownCharger, match=r"^no charger DEP-1$"):
+        block(database, other, "DEP-1", TOMORROW)
+    with pytest.raises(UnknownCharger, match=r"^no charger DEP-1$"):
+        database.write_now(journal.make, other, OCCASION, charger_changes.unblock, "DEP-1")
+    assert database.read_now(everything) == before
+
+
+def test_a_block_is_a_fact_of_one_charger_until_it_is_taken_off(database: Database, cast: int) -> None:
+    block(database, cast, "DEP-1", TOMORROW)
+    blocked = stored(database, cast).chargers
+    assert blocked["DEP-1"] == replace(DEP_1, blocked_until=TOMORROW)
+    assert {each.blocked_until for each in blocked.values() if each.charger_id != "DEP-1"} == {None}
+    revision = revision_of(database, cast)
+    block(database, cast, "DEP-1", TOMORROW)  # which it is already
+    assert revision_of(database, cast) == revision
+    for _ in range(2):  # the second finds nothing to do
+        database.write_now(journal.make, cast, OCCASION, charger_changes.unblock, "DEP-1")
+    assert revision_of(database, cast) == revision + 1
+    assert stored(database, cast).chargers["DEP-1"] == DEP_1
+
+
+def block(database: Database, customer: int, charger_id: str, until: datetime) -> None:
+    database.write_now(journal.make, customer, OCCASION, charger_changes.block, charger_id, until)
 
 
 def test_a_charger_id_that_any_customer_has_is_refused(database: Database, cast: int) -> None:
@@ -298,3 +352,14 @@ def test_a_load_after_assigned_ids_and_assigned_ids_after_a_load_meet_nowhere(da
     store_facts(database, cast, Facts([Site(1000, "Loaded")]))
     database.write_now(put, cast, Site(1001, "Put"))
     assert add_site(database, cast) not in {site.id for site in FACTS.sites} | {1000, 1001}
+
+
+@pytest.mark.parametrize(("table", "column"), [(schema.tags, "blocked"), (schema.drivers, "enabled")])
+def test_a_row_does_not_leave_open_whether_it_is_good(database: Database, cast: int, table: Table, column: str) -> None:
+    """citrineos-core #877: a tag's row without a status was accepted."""
+
+    def forget(connection: Connection) -> None:
+        connection.execute(update(table).where(table.c.customer_id == cast).values({column: None}))
+
+    with pytest.raises(IntegrityError):
+        database.write_now(forget)

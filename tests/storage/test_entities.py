@@ -50,7 +50,7 @@ CONNECTORS = (
 FULL_CHARGER = Charger(
     INT64_MAX, "ÜÑÍ-☃", BELOW.id, TEXT, TEXT, "Model", "0007", "1.2.3", "FRA23E45B*78C", True, True, True,
     ("REMOTE_START", TEXT), TEXT, ("relay", "", TEXT), "8931", "2042", "MSN", "MT",
-    (("b", "2"), ("a", ""), (TEXT, TEXT)), BEGIN, ODD, LOCATION, CONNECTORS,
+    (("b", "2"), ("a", ""), (TEXT, TEXT)), BEGIN, ODD, LOCATION, CONNECTORS, END,
 )  # fmt: skip
 BARE_CHARGER = Charger(1, "x" * MAX_CHARGER_ID_LENGTH, ROOT.id)
 GROUP = AccessGroup(INT64_MAX, TEXT, frozenset({FULL_CHARGER.charger_id, BARE_CHARGER.charger_id}), ODD, END)

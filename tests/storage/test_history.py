@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, delete
@@ -22,7 +23,7 @@ from chargerights.storage.undoing import BEGINS, LOADED, BeforeHistory
 from tests.oracle import Facts
 from tests.storage.test_images_walk import Walk
 from tests.storage.writing import TEST, add_customer, put_facts, revision_of, store_facts, stored
-from tests.world import ALICE, AN_INSTANT, BOB, DEPOT, FACTS, GF_1, NOW, OFFICE, YARD, network
+from tests.world import ALICE, AN_INSTANT, BOB, DEP_1, DEPOT, FACTS, GF_1, NOW, OFFICE, YARD, network
 
 A_MINUTE = timedelta(minutes=1)
 
@@ -103,6 +104,22 @@ async def test_a_change_counts_from_its_instant_on(database: Database, customer:
     asked = [(at, lambda found, _: decide(found, "ALICE", "DEP-1", NOW).cause) for at in (at_minute(1) - AN_INSTANT,)]
     assert await History(database).ask(image, asked) == [Cause.RIGHT_STANDS]
     assert await pasts(History(database), image, [at_minute(1)]) == [(image.revision, image.network)]
+
+
+async def test_whether_a_charger_was_blocked_then_is_known_afterwards(database: Database, customer: int) -> None:
+    """A block has no start of its own: the journal knows it."""
+    put_facts(database, customer, FACTS)
+    change(database, customer, at_minute(1), put(replace(DEP_1, blocked_until=at_minute(10))))
+    change(database, customer, at_minute(3), put(DEP_1))
+    image = await image_of(database, customer)
+
+    def asked(at: datetime) -> Any:
+        return at, lambda found, _: decide(found, "ALICE", "DEP-1", at).cause
+
+    times = [at_minute(1) - AN_INSTANT, at_minute(1), at_minute(3) - AN_INSTANT, at_minute(3)]
+    assert await History(database).ask(image, [asked(each) for each in times]) == [
+        *(Cause.RIGHT_STANDS, Cause.CHARGER_BLOCKED, Cause.CHARGER_BLOCKED, Cause.RIGHT_STANDS)
+    ]
 
 
 async def test_what_was_asked_for_later_is_not_yet_true_though_it_was_written_first(

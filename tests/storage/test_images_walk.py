@@ -148,13 +148,17 @@ class Walk:
         return (Hours(5, 1320, 120), Hours(1, 480, 1020)) if self.random.random() < 0.2 else ()
 
 
-def write(connection: Connection, customer: int, them: list[tuple[Entity, bool]]) -> None:
+def write(connection: Connection, customer: int, them: list[tuple[Entity, bool]]) -> journal.Entry | None:
+    """The entry, unless nothing was changed; it is what whoever reads the journal reads."""
     with revise(connection, customer, at=NOW, actor=Actor("test"), action="test") as revision:
         for entity, putting in them:
             if putting:
                 revision.put(entity)
             else:
                 revision.remove(entity)
+    if revision.entry is not None:
+        assert journal.since(connection, customer, revision.number - 1, 10_000) == [revision.entry]
+    return revision.entry
 
 
 def answers(network: Network) -> dict[int, list[int]]:
@@ -198,7 +202,9 @@ async def test_an_image_that_follows_is_the_image_that_is_loaded(database: Datab
     holders = Holders(walk.random)
     for step in range(STEPS):
         for _ in range(walk.random.choice((1, 1, 3))):
-            database.write_now(write, customer, walk.changes())
+            entry = database.write_now(write, customer, walk.changes())
+            if entry is not None and walk.random.random() < 0.5:
+                images.offer(customer, entry)
         if walk.random.random() < 0.1:
             load(database, customer, walk, Site(1000 + step, "Loaded"))
         if walk.random.random() < 0.2 and walk.network.drivers and walk.network.sites:

@@ -104,6 +104,17 @@ def test_the_tables_are_those_of_the_schema(database: Database) -> None:
     database.write_now(alembic, command.check)
 
 
+def test_chargers_of_before_there_were_blocks_are_not_blocked(empty_database_url: str) -> None:
+    migrate(empty_database_url)
+    with opened(empty_database_url) as database:
+        customer = add_customer(database)
+        put_facts(database, customer, FACTS)
+        database.write_now(alembic, command.downgrade, "0008")
+        assert "blocked_until" not in {each[0] for each in database.read_now(shape)["chargers"][0]}
+        migrate(empty_database_url)
+        assert stored(database, customer) == network(FACTS)
+
+
 def test_the_tables_can_be_taken_down_and_put_up_again(empty_database_url: str) -> None:
     migrate(empty_database_url)
     with opened(empty_database_url) as database:

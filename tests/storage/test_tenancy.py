@@ -21,6 +21,7 @@ from chargerights.storage import (
     journal,
     live,
     local_lists,
+    out_of_use,
     schema,
 )
 from chargerights.storage import webhooks as webhooks_rows
@@ -132,6 +133,9 @@ def test_nothing_that_one_customer_changes_changes_a_row_of_the_other(database: 
         (charger_passwords.renew, ("MINE-1", NOW)),
         (set_one_session_per_tag, (mine, True)),
         (local_lists.put, (mine, [KeptList("MINE-1", 1, 0, None, {}, NOW)])),
+        (out_of_use.by_block, (mine, "MINE-1", True)),
+        (out_of_use.by_block, (mine, "THEIRS-1", True)),
+        (out_of_use.by_operator, (mine, "MINE-1", 1, True)),
         (journal.make, (mine, OCCASION, partners.put, "https://partner", 1.0, Fallback.ALLOW, 1.0, "secret")),
         (journal.make, (mine, OCCASION, partners.remove)),
         (batches.write, (mine, "node", BATCH)),

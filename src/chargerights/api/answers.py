@@ -22,7 +22,7 @@ from ..rights.network import Network
 from ..rights.operators import Scope
 from ..rights.reach import Listing
 from ..storage.images import Image
-from ..storage.live import LiveCharger
+from ..storage.live import LiveCharger, sockets_of
 from . import encoding
 from .encoding import encode
 
@@ -337,7 +337,7 @@ def _joined(pieces: list[bytes], size: int) -> Iterator[bytes]:
 
 def _count(charger: Charger, live: LiveCharger | None) -> Counts:
     counts = Counts()
-    for _, state in encoding.sockets_of(charger, live):
+    for _, state in sockets_of(charger, live):
         status = encoding.socket_status(live, state)
         if status == encoding.ERROR:
             counts = counts._replace(error=counts.error + 1)

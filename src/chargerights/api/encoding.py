@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from ..rights.model import NOWHERE, Charger, Connector, Driver, Location, ReferenceType, Site, SiteType, Tag
-from ..storage.live import LiveCharger, LiveConnector, known, status_of
+from ..storage.live import LiveCharger, LiveConnector, known, sockets_of, status_of
 
 NO_EXPIRY = "9999-12-31T23:59:59Z"
 OFFLINE, ERROR, BOOTING, UNAVAILABLE = "Offline", "Error", "Booting", "Unavailable"
@@ -123,14 +123,6 @@ def charger(it: Charger, site: Site, live: LiveCharger | None) -> dict[str, Any]
         ),
         "customProperties": dict(it.custom_properties) or None,
     }
-
-
-def sockets_of(it: Charger, live: LiveCharger | None) -> list[tuple[Connector, LiveConnector | None]]:
-    """The charger's connectors by id with what is reported of each: those the operator entered, and those
-    that only the charger knows of. Connector 0 is the charger's controller and no socket."""
-    entered = {plug.id: plug for plug in it.connectors if plug.id > 0}
-    states = {state.id: state for state in live.connectors if state.id > 0} if live is not None else {}
-    return [(entered.get(id_, Connector(id_)), states.get(id_)) for id_ in sorted(entered.keys() | states.keys())]
 
 
 def socket_status(live: LiveCharger | None, state: LiveConnector | None) -> str:

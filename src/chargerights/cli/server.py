@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import resource
 from contextlib import ExitStack, suppress
+from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
@@ -16,7 +18,7 @@ from .. import metrics, settings, telemetry
 from ..app import SERVER_OPTIONS
 from ..storage import migration, roles
 from . import demo_chargers
-from .common import Common, print_json, stdout
+from .common import Common, WrongQuestion, print_json, stdout
 from .demo import prepare_demo
 
 COMMON = Common()
@@ -33,6 +35,12 @@ def serve(
             help="Least OCPP security profile; else CHARGERIGHTS_OCPP_SECURITY_PROFILE", validator=Number(gte=0, lte=3)
         ),
     ] = None,
+    tls_certificate: Annotated[
+        Path | None, Parameter(help="PEM file of the certificate and its chain: serve https and wss, without a proxy")
+    ] = None,
+    tls_key: Annotated[
+        Path | None, Parameter(help="PEM file of the certificate's private key, without a password")
+    ] = None,
     demo: Annotated[
         bool, Parameter(help="Load a demo network first, say what to try, and run some of its chargers", negative="")
     ] = False,
@@ -41,19 +49,47 @@ def serve(
     """Bring the database to this version, then serve until interrupted."""
     found = settings.read()
     telemetry.configure(found.log_format, found.log_level)
+    tls = _tls(tls_certificate, tls_key)
     with common.open() as database:
-        chargers = prepare_demo(database, common.url, f"http://{host}:{port}") if demo else None
+        address = f"{'https' if tls else 'http'}://{host}:{port}"
+        chargers = prepare_demo(database, common.url, address) if demo else None
     with ExitStack() as stack:
         profile = found.ocpp_security_profile if ocpp_security_profile is None else ocpp_security_profile
-        if chargers is not None and profile <= demo_chargers.SECURITY_PROFILE:
+        if chargers is not None and profile <= demo_chargers.SECURITY_PROFILE and not tls:
             stack.enter_context(demo_chargers.running(host, port, *chargers))
         if workers > 1:  # whichever is asked for metrics answers for all
             os.environ[metrics.FOLDER] = stack.enter_context(TemporaryDirectory(prefix="chargerights-metrics-"))
-        _serve(found, common.url, host, port, workers, ocpp_security_profile)
+        _serve(found, common.url, host, port, workers, ocpp_security_profile, tls)
+
+
+def _tls(certificate: Path | None, key: Path | None) -> dict[str, Path]:
+    """What uvicorn must know to serve TLS; nothing to serve it not. Raises WrongQuestion."""
+    if certificate is None and key is None:
+        return {}
+    if certificate is None or key is None:
+        raise WrongQuestion("TLS takes both --tls-certificate and --tls-key")
+    for file in (certificate, key):
+        try:
+            file.open("rb").close()
+        except OSError as error:
+            raise WrongQuestion(f"{file} cannot be read: {error.strerror}") from error
+    try:
+        SSLContext(PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=lambda: b"")
+    except OSError as error:  # SSLError is one
+        raise WrongQuestion(
+            f"{certificate} and {key} are no certificate with its key, in PEM and without a password: {error}"
+        ) from error
+    return {"ssl_certfile": certificate, "ssl_keyfile": key}
 
 
 def _serve(
-    found: settings.Settings, url: str, host: str, port: int, workers: int, ocpp_security_profile: int | None
+    found: settings.Settings,
+    url: str,
+    host: str,
+    port: int,
+    workers: int,
+    ocpp_security_profile: int | None,
+    tls: dict[str, Path],
 ) -> None:
     os.environ[f"{settings.PREFIX}DATABASE"] = url
     os.environ.pop(f"{settings.PREFIX}DATABASE{settings.FILE}", None)
@@ -68,7 +104,7 @@ def _serve(
         host=host,
         port=port,
         workers=workers,
-        **SERVER_OPTIONS | proxies,
+        **SERVER_OPTIONS | proxies | tls,
     )
 
 

@@ -56,6 +56,7 @@ def charger_fact(entry: ChargerEntry, number: int) -> Charger:
         meter_serial_number=entry.meter_serial_number,
         meter_type=entry.meter_type,
         custom_properties=tuple((entry.custom_properties or {}).items()),
+        blocked_until=entry.blocked_until,
         location=_location(entry.location_info) if entry.location_info else NOWHERE,
         connectors=tuple([_connector(each) for each in entry.sockets or ()]),
     )

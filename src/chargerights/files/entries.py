@@ -169,6 +169,9 @@ class ChargerEntry:
     meter_serial_number: OptionalText = Field(None, description="Its main meter's serial number.")
     meter_type: OptionalText = Field(None, description="Its main meter's type.")
     custom_properties: dict[Name, Text] | None = Field(None, description="The operator's own words about it.")
+    blocked_until: Instant | None = Field(
+        None, description="Before then nobody may charge there; else it is not blocked."
+    )
     location_info: LocationEntry | None = Field(None, description="Where it is, when that is not where its site is.")
     sockets: list[SocketEntry] | None = _items("Its sockets, each id once.")
 

@@ -93,6 +93,7 @@ def charger_members(charger: Charger) -> Members:
         meterSerialNumber=charger.meter_serial_number,
         meterType=charger.meter_type,
         customProperties=dict(charger.custom_properties),
+        blockedUntil=charger.blocked_until,
         locationInfo=_given(**_address(charger.location, "postalNumber")),
         sockets=[_socket_members(each) for each in charger.connectors],
     )

@@ -5,8 +5,8 @@
     2  the same over TLS
     3  a certificate whose verified subject a proxy hands on; its common name is the charger's id or serial number
 
-The policy names the least that is accepted. TLS ends at a proxy; the scheme of a request is what uvicorn says, which
-believes `X-Forwarded-Proto` only of the proxies that the settings name.
+The policy names the least that is accepted. TLS ends here or at a proxy; the scheme of a request is what uvicorn says,
+which believes `X-Forwarded-Proto` only of the proxies that the settings name.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from ..storage.live import Configuration, LiveCharger, LiveConnector
+from ..storage.live import Configuration, LiveCharger, LiveConnector, ReportedSocket
 from .statuses import CHARGING, OCCUPIED_BY, PREPARING
 
 if TYPE_CHECKING:
@@ -78,6 +78,9 @@ class ConnectedCharger:
         self.has_spoken = False
         self._node, self._connected_at = self.customer.node, at
         self.heard(at)
+        version = link.version.removeprefix("ocpp")
+        if self.reported.ocpp_version != version:
+            self.says_of_itself(ocpp_version=version)
         return before
 
     def disconnected(self, link: Link) -> None:
@@ -100,7 +103,7 @@ class ConnectedCharger:
         if self.link is not None:
             self.customer.outbox.note(self)
 
-    def says_of_itself(self, **members: str | tuple[Configuration, ...] | None) -> None:
+    def says_of_itself(self, **members: str | tuple[Configuration | ReportedSocket, ...] | None) -> None:
         """What it reports; what it leaves out stays as it was."""
         given: dict[str, Any] = {name: value for name, value in members.items() if value is not None}
         self.reported = replace(self.reported, **given)

@@ -13,10 +13,13 @@ from dataclasses import astuple, dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
+import structlog
+
+from ..rights.explain import blocked_text
 from ..rights.identifiers import tag_key
-from ..storage import sessions
+from ..storage import out_of_use, sessions
 from ..storage.commands import Action, Command, End, Outcome
-from ..storage.database import Database
+from ..storage.database import Database, DatabaseFault
 from ..storage.sessions import Session
 from . import configuration
 from .chargers import ConnectedCharger
@@ -28,10 +31,14 @@ from .rulings import Ruling, rule
 SESSIONS_LOOKED_AT = 50
 UNLOCK_ATTEMPTS, UNLOCK_AGAIN_SECONDS = 4, 2.0
 """A charger of 2.x unlocks when the session that was told to stop has ended."""
+log = structlog.get_logger()
+
 _CARD = re.compile(r"[0-9A-Fa-f]{8}|[0-9A-Fa-f]{14}|[0-9A-Fa-f]{20}")
 """The UID of an RFID card: 4, 7 or 10 bytes."""
 ANOTHER_DRIVER = "sessionOfAnotherDriver"
 RESETS_2X = {"Soft": "OnIdle", "Hard": "Immediate"}
+IN_USE_WORDS = ("Accepted", "Scheduled")
+"""With which a charger does as ChangeAvailability says, now or after the session that runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +167,7 @@ def _message(told: Told, action: Action) -> Message:
 async def _start(told: Told) -> Outcome:
     if told.is_16 and len(told["idTag"]) > TAG_LENGTHS[V16]:
         raise NotSent(f"the charger speaks OCPP 1.6, in which a tag has at most {TAG_LENGTHS[V16]} characters")
+    _require_unblocked(told)
     if told["validate"]:
         _require(told, Action.START, transaction_id="")  # none yet: any session of the tag counts against it
     return await _call(told, Action.START)
@@ -210,10 +218,39 @@ async def _change_configuration(told: Told) -> Outcome:
     return Outcome(End.ANSWERED, said.word)
 
 
+async def _change_availability(told: Told) -> Outcome:
+    """Kept, so that a block's end puts nothing back into use that an operator has taken out."""
+    if told["available"]:
+        _require_unblocked(told)
+    outcome = await _call(told, Action.CHANGE_AVAILABILITY)
+    if outcome.word in IN_USE_WORDS:
+        key = told.charger.customer.id, told.charger.charger_id
+        try:
+            socket_id = told.socket or out_of_use.WHOLE
+            await told.database.write(out_of_use.by_operator, *key, socket_id, not told["available"])
+        except DatabaseFault as fault:
+            log.warning("what is out of use is not kept", charger=told.charger.charger_id, cause=str(fault))
+    return outcome
+
+
+async def tell_availability(link: Link, database: Database, socket_id: int, is_available: bool) -> Outcome:
+    """What came of telling the charger, for no operator. Raises CallFailed."""
+    arguments = {"socketId": socket_id or None, "available": is_available}
+    return await _call(Told(link.charger, link, database, arguments), Action.CHANGE_AVAILABILITY)
+
+
+def _require_unblocked(told: Told) -> None:
+    """Raises NotSent."""
+    charger = told.charger.customer.charger(told.charger.charger_id)
+    if charger is not None and charger.blocked_until is not None and charger.is_blocked(told.charger.customer.clock()):
+        raise NotSent(f"{blocked_text(charger.blocked_until)}: unblock it first")
+
+
 _DOES: Mapping[Action, Callable[[Told], Awaitable[Outcome]]] = {
     Action.START: _start,
     Action.STOP: _stop,
     Action.DISCONNECT: _disconnect,
+    Action.CHANGE_AVAILABILITY: _change_availability,
     Action.READ_CONFIGURATION: _read_configuration,
     Action.CHANGE_CONFIGURATION: _change_configuration,
 }

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ..storage.live import Configuration
-from . import values
+from . import sockets, values
 from .chargers import ConnectedCharger
 from .link import NoAnswer, NotConnected
 
@@ -22,7 +22,8 @@ _NAME_AT_EVSE = re.compile(r"([^.@]+)(?:\.([^@]+))?@(\d+)(?:\.(\d+))?\.([^.]+)(?
 _NOT_THERE = ("UnknownComponent", "UnknownVariable")
 LIST_ENTRIES = "LocalAuthListCtrlr.Entries"
 LIST_CAPACITY = f"{LIST_ENTRIES}.maxLimit"
-"""How long a local list may be: 2.x tells it as the greatest value of how long it is."""
+_WITH_LIMIT = re.compile(rf"{re.escape(LIST_ENTRIES)}|EVSE@\d+\.Power")
+"""How long a local list may be, and an EVSE's power: 2.x tells them as the greatest values of what they are now."""
 MAX_CONFIGURATIONS = 2_000
 MAX_REPORTS = 4
 ANSWER_SECONDS = 60.0
@@ -57,8 +58,8 @@ def of_report(data: list[dict[str, Any]]) -> dict[str, Configuration]:
                 value = values.text(attribute.get("value")) or ""
                 found[name] = Configuration(name, value, mutability != "ReadOnly")
         limit = (each.get("variableCharacteristics") or {}).get("maxLimit")
-        if name == LIST_ENTRIES and limit is not None:
-            found[LIST_CAPACITY] = Configuration(LIST_CAPACITY, f"{limit:g}", False)
+        if limit is not None and _WITH_LIMIT.fullmatch(name):
+            found[f"{name}.maxLimit"] = Configuration(f"{name}.maxLimit", f"{limit:.15g}", False)
     return found
 
 
@@ -136,7 +137,9 @@ def part_came(charger: ConnectedCharger, payload: dict[str, Any]) -> None:
     report.add(payload["seqNo"], payload.get("tbc", False), of_report(payload.get("reportData") or []))
     if report.is_whole:
         del charger.report[request_id]
-        charger.says_of_itself(configurations=report.configurations)
+        charger.says_of_itself(
+            configurations=report.configurations, sockets=sockets.reported(report.configurations) or None
+        )
         awaited = charger.awaited_reports.get(request_id)
         if awaited is not None and not awaited.done():
             awaited.set_result(report.configurations)

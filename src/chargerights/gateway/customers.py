@@ -18,6 +18,7 @@ from ..storage import batches, partners, sessions
 from ..storage.database import Database, DatabaseFault
 from ..storage.images import Images
 from ..storage.live import LiveCharger
+from .blocks import Blocks
 from .chargers import ConnectedCharger, Work
 from .local_lists import LocalLists
 from .outbox import Outbox
@@ -60,6 +61,7 @@ class ServedCustomer:
         self.outbox.on_elsewhere = self._elsewhere
         self.outbox.on_gone = self._gone
         self.lists = LocalLists(customer_id, self.chargers, database, images, clock)
+        self.blocks = Blocks(customer_id, self.chargers, database, clock)
         self._lists_hours_too = False
         self._targets = targets
         self._partner_as_of = -1
@@ -159,6 +161,7 @@ class ServedCustomer:
             try:
                 with suppress(DatabaseFault):  # chargers are decided from the image as it is
                     await self._follow_once()
+                self.blocks.look_after(self.network)
                 await self.lists.look_after(self._lists_hours_too)
             except Exception as error:
                 log.error("an image cannot be brought up", customer=self.id, exc_info=error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -17,12 +18,13 @@ from ..storage import charger_passwords, live
 from ..storage.charger_passwords import Known
 from ..storage.database import WRITERS, Database, DatabaseFault
 from ..storage.images import Images
-from . import local_lists
+from . import blocks, local_lists
 from .admission import Policy, Refused
 from .chargers import ConnectedCharger, Work
 from .courier import Courier
 from .customers import ServedCustomer
 from .link import REMOVED, Link
+from .local_list import STATES
 
 LOOK_AFTER_SECONDS = 10.0
 LOOKS_BEFORE_OTHERS_ARE_DEAD = 3
@@ -49,7 +51,7 @@ class Gateway:
         self.policy = policy or Policy()
         self.clock = clock
         self.customers: dict[int, ServedCustomer] = {}
-        self.after_boot: list[Work] = [local_lists.booted]
+        self.after_boot: list[Work] = [local_lists.booted, blocks.booted]
         """What is done with every charger that has started, once it has its answer; see `Link.spawn`."""
         self._database = database
         self._images = images
@@ -117,6 +119,9 @@ class Gateway:
         metrics.OUTBOX_WAITING.set(sum(each.outbox.waiting for each in customers))
         metrics.OUTBOX_SECONDS.set(max((each.outbox.age for each in customers), default=0))
         metrics.IMAGE_SECONDS.set(max((each.image_age for each in customers), default=0))
+        lists = sum((each.lists.states() for each in customers), Counter[str]())
+        for state in STATES:
+            metrics.LOCAL_LISTS.labels(state).set(lists[state])
 
     # -- what runs beside the chargers ------------------------------------------------------------
 

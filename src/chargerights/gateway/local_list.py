@@ -34,6 +34,8 @@ SILENT_SECONDS = 5.0
 CONFIGURED_SECONDS = 5.0
 """The longest that is waited for what a charger says of its configuration after a boot."""
 AGAIN_SECONDS, LATEST_SECONDS = 30.0, 3600.0
+VERSION_SECONDS = 10.0
+"""How long is waited for its version, which a charger knows at once: meanwhile nothing else can be asked of it."""
 REFILL_SECONDS = 60.0
 """After which room on a list that is too short is given anew."""
 MANY = 500
@@ -43,6 +45,8 @@ _UNKNOWN_ACTION = (Fault.NOT_IMPLEMENTED, Fault.NOT_SUPPORTED)
 log = structlog.get_logger()
 
 
+IN_STEP, CHANGING = "inStep", "changing"
+STATES = (IN_STEP, CHANGING, *OutOfStep)
 HOPELESS = (OutOfStep.NOT_SUPPORTED, OutOfStep.SWITCHED_OFF)
 """Until the charger starts anew."""
 
@@ -158,6 +162,13 @@ class ChargerList:
         """What it holds, if that is known."""
         return next(iter(self._may_hold.values())) if len(self._may_hold) == 1 else None
 
+    @property
+    def state(self) -> str:
+        """`IN_STEP`, `CHANGING`, or why it is not in step."""
+        if self.trouble is not None:
+            return self.trouble
+        return IN_STEP if self.tags is not None and not self._has_work(self._lists.at) else CHANGING
+
     def kept(self) -> KeptList:
         return KeptList(self.charger.charger_id, self.version, self.wanted, self.trouble, self.tags, self._lists.at)
 
@@ -174,7 +185,8 @@ class ChargerList:
             self._give_up(OutOfStep.SWITCHED_OFF)
             return
         try:
-            version = list_messages.version_of(link.version, await link.call("GetLocalListVersion", {}))
+            said = await link.call("GetLocalListVersion", {}, VERSION_SECONDS)
+            version = list_messages.version_of(link.version, said)
         except CallRefused as error:
             if error.code not in _UNKNOWN_ACTION:
                 raise

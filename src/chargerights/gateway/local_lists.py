@@ -7,6 +7,7 @@ list knows in advance. Chargers by whose places the same rights count have the s
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -102,6 +103,10 @@ class LocalLists:
         if self._unsaved and now >= self._save_at and (self._saving is None or self._saving.done()):
             self._save_at = now + SAVE_SECONDS
             self._saving = asyncio.create_task(self._save())
+
+    def states(self) -> Counter[str]:
+        """How many lists of connected chargers are in which state."""
+        return Counter(each.state for each in self._lists.values() if each.charger.link is not None)
 
     async def close(self) -> None:
         """Keeps what is to be kept."""

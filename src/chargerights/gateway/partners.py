@@ -211,6 +211,8 @@ def with_partner(
     network = charger.customer.network
     if partner is None or network is None or charger.charger_id not in network.chargers:
         return answer(None)
+    if network.chargers[charger.charger_id].is_blocked(charger.customer.clock()):
+        return answer(None)
     if network.tag(id_tag) is not None or not _can_be_one(id_tag):
         return answer(None)
     known = partner.known(charger.charger_id, id_tag)

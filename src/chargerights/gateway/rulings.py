@@ -32,6 +32,7 @@ MEANINGS = {
 GROUP_PREFIX = "driver-"
 # Measured: Python 3.11 finds an enum's member, and its value, by a call; a decision would make a dozen of them.
 _STANDS, _RIGHT_STANDS, _TAG_UNKNOWN = Standing.STANDS, Cause.RIGHT_STANDS, Cause.TAG_UNKNOWN
+_CHARGER_BLOCKED = Cause.CHARGER_BLOCKED
 _ACCEPTED = Reason.ACCEPTED
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -68,7 +69,9 @@ def rule(
     customer = charger.customer
     at, network, key = customer.clock(), customer.network, tag_key(id_tag)
     decision = decide(network, id_tag, charger.charger_id, at) if network is not None else None
-    rights = [each.right for each in decision.verdicts if each.standing is _STANDS] if decision is not None else []
+    rights = []
+    if decision is not None and decision.cause is _RIGHT_STANDS:
+        rights = [each.right for each in decision.verdicts if each.standing is _STANDS]
     ruling = _ruled(charger, decision, rights, key, transaction_id, verdict)
     right_id = place_kind = place_id = None
     if rights:
@@ -108,6 +111,8 @@ def _ruled(
     cause, driver, running = decision.cause, decision.driver, charger.customer.running
     in_use = running is not None and running.holds(key, charger.charger_id, transaction_id)
     if cause is _TAG_UNKNOWN and verdict is not None:
+        if verdict.reason is _ACCEPTED and decision.charger is not None and decision.charger.is_blocked(decision.at):
+            return Ruling(_CHARGER_BLOCKED.reason, _CHARGER_BLOCKED._value_)
         if in_use and verdict.reason is _ACCEPTED:
             return Ruling(Reason.CONCURRENT_TX, TAG_IN_USE)
         return Ruling(verdict.reason, verdict.cause._value_)

@@ -9,11 +9,15 @@ The rule (DESIGN.md section 3). A tag may charge at a charger when
 5. its window has begun and not ended (from ≤ now < until),
 6. a right of its driver reaches the charger: it is on the charger, on an access group that holds the
    charger, or on the charger's site or a site above it,
-7. and that right stands now: its window holds the instant, and so do its weekly hours, read in the time
-   zone of the charger's site.
+7. that right stands now: its window holds the instant, and so do its weekly hours, read in the time
+   zone of the charger's site,
+8. and the charger is not blocked: no operator has taken it out of use until a later instant.
 
 The first sentence that fails names the cause; otherwise the answer is yes, by every right that stands.
 Access is the union of the rights: there is no deny right, and no right means no.
+
+A block takes no right away, and so it comes last: it is named only to whom the charger would accept without it,
+and who is told of anything else would be refused after the block, too.
 """
 
 from __future__ import annotations
@@ -59,6 +63,7 @@ class Cause(StrEnum):
     TAG_EXPIRED = "tagExpired"
     NO_RIGHT_HERE = "noRightHere"
     NO_RIGHT_NOW = "noRightNow"
+    CHARGER_BLOCKED = "chargerBlocked"
 
     @property
     def reason(self) -> Reason:
@@ -75,6 +80,7 @@ _REASONS = {
     Cause.TAG_EXPIRED: Reason.EXPIRED,
     Cause.NO_RIGHT_HERE: Reason.NOT_AT_THIS_LOCATION,
     Cause.NO_RIGHT_NOW: Reason.NOT_AT_THIS_TIME,
+    Cause.CHARGER_BLOCKED: Reason.NOT_AT_THIS_TIME,
 }
 
 
@@ -125,7 +131,7 @@ class Decision:
     @property
     def paths(self) -> tuple[Verdict, ...]:
         """The rights by which the answer is yes; of a no, none."""
-        return tuple(each for each in self.verdicts if each.standing is Standing.STANDS)
+        return tuple(each for each in self.verdicts if each.standing is _STANDS) if self.allowed else ()
 
 
 def decide(network: Network, id_tag: str, charger_id: str, at: datetime) -> Decision:
@@ -201,7 +207,7 @@ def _by_rights(network: Network, driver: Driver, tag: Tag | None, charger: Charg
     verdicts = judge(network, driver, charger, at)
     standings = {each.standing for each in verdicts}
     if _STANDS in standings:
-        cause = Cause.RIGHT_STANDS
+        cause = Cause.CHARGER_BLOCKED if charger.is_blocked(at) else Cause.RIGHT_STANDS
     elif standings <= {_ELSEWHERE}:
         cause = Cause.NO_RIGHT_HERE
     else:

@@ -66,6 +66,11 @@ def why_not(verdict: Verdict) -> str:
             return f"holds only {', '.join(hours_text(each) for each in verdict.right.hours)} local time"
 
 
+def blocked_text(until: datetime) -> str:
+    """`the charger is blocked until 2026-06-04 09:00 UTC`."""
+    return f"the charger is blocked until {_instant(until)}"
+
+
 def hours_text(hours: Hours) -> str:
     """`Monday 08:00-17:00`."""
     return f"{WEEKDAYS[hours.weekday - 1]} {clock_text(hours.start)}-{clock_text(hours.end)}"
@@ -116,6 +121,8 @@ def _cause(decision: Decision) -> str:
         case Decision(cause=Cause.NO_RIGHT_NOW):
             held = [each for each in decision.verdicts if each.standing is not Standing.ELSEWHERE]
             return "a right reaches it, but " + " and ".join(f"it {why_not(each)}" for each in held)
+        case Decision(cause=Cause.CHARGER_BLOCKED, charger=Charger(blocked_until=datetime() as end)):
+            return f"{blocked_text(end)}, for everybody"
         case _:
             return "no right reaches it"
 

@@ -3,7 +3,7 @@
 The rule (DESIGN.md section 3, rule 3). A driver is listed for a site when he is enabled and a right of his,
 valid at the instant, is on that site, on a site above or below it, on a charger of the site or of a site
 below it, or on an access group with such a charger. A site right counts even while the site has no
-charger. Weekly hours and tags hide nobody: the list says who holds rights.
+charger. Weekly hours, tags and blocks of chargers hide nobody: the list says who holds rights.
 """
 
 from __future__ import annotations

@@ -4,6 +4,9 @@ A tag is on the list when `decide` accepts it at the charger at the instant, by 
 no word for those, so a tag with no other right stays out, and offline errs to no (`hours_too` lets them in, at every
 hour). An entry ends when the tag ends, or the last of the rights it is there by. A start cannot be told either: a tag
 whose window has not begun stays out, and enters when it begins.
+
+A block of the charger changes nothing on its list: it takes no right away, and meanwhile the charger is told to be out
+of use, when no list decides.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from .network import Network
 from .reach import END
 
 DRIVERS_PER_STEP = 100
+_BY_RIGHTS = (Cause.RIGHT_STANDS, Cause.NO_RIGHT_NOW, Cause.CHARGER_BLOCKED)
 
 
 class Listed(NamedTuple):
@@ -81,7 +85,7 @@ def look_up(
     for each in here:
         edges += [each.right.valid_from, each.right.valid_until]
     until = min((edge for edge in edges if edge is not None and edge > at), default=END)
-    if decision.cause not in (Cause.RIGHT_STANDS, Cause.NO_RIGHT_NOW):
+    if decision.cause not in _BY_RIGHTS:
         return None, until
     standing = (Standing.STANDS, Standing.OUTSIDE_HOURS) if hours_too else (Standing.STANDS,)
     rights = [each.right for each in here if each.standing in standing and (hours_too or not each.right.hours)]

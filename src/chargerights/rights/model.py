@@ -137,9 +137,15 @@ class Charger:
     updated_at: datetime | None = None
     location: Location = NOWHERE
     connectors: tuple[Connector, ...] = ()
+    blocked_until: datetime | None = None
+    """Before then nobody may charge there. Since when, the journal knows."""
 
     def __post_init__(self) -> None:
         identifiers.charger_id(self.charger_id)
+        _check_window(None, self.blocked_until)
+
+    def is_blocked(self, at: datetime) -> bool:
+        return self.blocked_until is not None and at < self.blocked_until
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, not_, select
 
 from . import journal
+from .journal import AFTER, BEFORE, OF_CHANGE, OF_ENTRY
 from .schema import journal as entries
 from .schema import journal_changes, journal_personal
 
@@ -87,9 +88,8 @@ def page(connection: Connection, customer_id: int, wanted: Wanted, start: int, c
     return Page(records, max(total, start + len(numbers)) if numbers else total, len(numbers) > count)
 
 
-_CHANGES, _PERSONAL = journal_changes.c, journal_personal.c
-_OF_ENTRY = (_CHANGES.customer_id == entries.c.customer_id) & (_CHANGES.revision == entries.c.revision)
-_COUNT = func.coalesce(select(func.max(_CHANGES.position)).where(_OF_ENTRY).scalar_subquery(), -1) + 1
+_CHANGES = journal_changes.c
+_COUNT = func.coalesce(select(func.max(_CHANGES.position)).where(OF_ENTRY).scalar_subquery(), -1) + 1
 _SHOWN = [*(entries.c[name] for name in ("revision", "at", "actor", "operator_id", "action", "bulk")), _COUNT]
 
 
@@ -102,7 +102,7 @@ def _numbers(connection: Connection, customer_id: int, wanted: Wanted, start: in
         if len(revisions) < FEW:
             found = _in_order(connection, matching & columns.revision.in_(set(revisions)))
             return found[start : start + count], len(found)
-        matching &= exists().where(of_things, _OF_ENTRY)
+        matching &= exists().where(of_things, OF_ENTRY)
     walk = select(columns.revision).where(matching).order_by(columns.at.desc(), columns.revision.desc())
     numbers = list(connection.scalars(walk.offset(start).limit(count)))
     if not any(each is not None for each in astuple(wanted)):
@@ -159,19 +159,8 @@ def _changes(
 ) -> Sequence[tuple[int, Changed]]:
     """The changes to show of those entries, in order, with what names people as long as they are not erased."""
     query = (
-        select(
-            _CHANGES.revision,
-            _CHANGES.kind,
-            _CHANGES.entity_id,
-            func.coalesce(_PERSONAL.before, _CHANGES.before),
-            func.coalesce(_PERSONAL.after, _CHANGES.after),
-        )
-        .outerjoin(
-            journal_personal,
-            (_PERSONAL.customer_id == _CHANGES.customer_id)
-            & (_PERSONAL.revision == _CHANGES.revision)
-            & (_PERSONAL.position == _CHANGES.position),
-        )
+        select(_CHANGES.revision, _CHANGES.kind, _CHANGES.entity_id, BEFORE, AFTER)
+        .outerjoin(journal_personal, OF_CHANGE)
         .where(_CHANGES.customer_id == customer_id, _CHANGES.revision.in_(revisions), *_things(wanted))
         .order_by(_CHANGES.revision, _CHANGES.position)
     )

@@ -4,6 +4,9 @@ Any node may be asked; the node that holds the charger's socket does it. The ask
 node (`put`), which takes it (`take`), does it and writes its outcome (`finish`), which the asking node reads
 (`outcome_of`). A command is taken once, so it is never done twice; one that is not taken in time is withdrawn, so it is
 not done later. What must not be kept of it goes when it is taken.
+
+When its outcome is known it is journaled in the same transaction, so that the audit log tells what chargers were told,
+by whom; rows here are kept for a while only.
 """
 
 from __future__ import annotations
@@ -15,9 +18,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, null, select, update
 
-from . import idempotency
+from . import idempotency, journal
+from .entities import COMMAND, Told
 from .idempotency import Once
-from .journal import Actor
+from .journal import Actor, Change
 from .schema import charger_commands as rows
 from .schema import live_chargers
 
@@ -57,6 +61,10 @@ class End(StrEnum):
     """It makes no sense there now: nothing was sent."""
 
 
+YES = frozenset({"Accepted", "Unlocked", "Scheduled", "RebootRequired"})
+"""Words of chargers that are no refusals."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """`word`: what the charger answered in its version's word, its error's code, or the reason to refuse the tag;
@@ -66,6 +74,11 @@ class Outcome:
     word: str = ""
     text: str = ""
     found: Any = None
+
+    @property
+    def is_yes(self) -> bool:
+        """Whether the charger has done it or will, by itself or when it starts anew."""
+        return self.end is End.ANSWERED and self.word in YES
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +129,14 @@ def put(
         "action": command.action,
         "arguments": command.arguments,
         "secret": None if here or node is None else command.secret,
-        "state": TAKEN if here else WAITING if node else DONE,
+        "state": TAKEN if here else WAITING,
         "node": node,
         "expires_at": expires_at,
-        "outcome": asdict(Outcome(End.NOT_CONNECTED)) if node is None else None,
+        "outcome": None,
     }
     connection.execute(insert(rows).values(row))
+    if node is None:
+        _end(connection, customer_id, command.id, Outcome(End.NOT_CONNECTED))
     return Put(command.id, node, True)
 
 
@@ -157,16 +172,31 @@ def take(connection: Connection, customer_id: int, node: str, at: datetime) -> l
 
 def finish(connection: Connection, customer_id: int, command_id: str, outcome: Outcome) -> None:
     """Keeps what came of the command."""
-    mine = (rows.c.customer_id == customer_id) & (rows.c.id == command_id)
-    connection.execute(update(rows).where(mine).values(state=DONE, outcome=asdict(outcome)))
+    _end(connection, customer_id, command_id, outcome)
 
 
 def withdraw(connection: Connection, customer_id: int, command_id: str) -> bool:
     """Whether the command was not taken yet; then it never will be."""
     mine = (rows.c.customer_id == customer_id) & (rows.c.id == command_id) & (rows.c.state == WAITING)
-    outcome = asdict(Outcome(End.NOT_CONNECTED))
-    done = connection.execute(update(rows).where(mine).values(state=DONE, secret=null(), outcome=outcome))
-    return done.rowcount > 0
+    waits = connection.scalar(select(rows.c.id).where(mine).with_for_update()) is not None
+    if waits:
+        _end(connection, customer_id, command_id, Outcome(End.NOT_CONNECTED))
+    return waits
+
+
+def _end(connection: Connection, customer_id: int, command_id: str, outcome: Outcome) -> None:
+    """Keeps the outcome of a command, and journals it unless it only asked. Of one that is forgotten, or has ended,
+    nothing."""
+    mine = (rows.c.customer_id == customer_id) & (rows.c.id == command_id) & (rows.c.state != DONE)
+    shown = (rows.c.at, rows.c.actor, rows.c.operator_id, rows.c.charger_id, rows.c.action, rows.c.arguments)
+    ended = update(rows).where(mine).values(state=DONE, secret=null(), outcome=asdict(outcome))
+    row = connection.execute(ended.returning(*shown)).one_or_none()
+    if row is None or row.action == Action.READ_CONFIGURATION:
+        return
+    told = Told(row.charger_id, row.action, row.arguments, outcome.end, outcome.word, outcome.is_yes)
+    actor = Actor(row.actor, row.operator_id)
+    with journal.revise(connection, customer_id, at=row.at, actor=actor, action=f"charger.{row.action}") as revision:
+        revision.changes.append(Change(COMMAND, row.charger_id, None, told))
 
 
 def forget(connection: Connection, customer_id: int, command_id: str) -> None:

@@ -1,11 +1,13 @@
 """The kinds of entity that a revision changes: how each is stored, journaled and applied to a network.
 
-Operators, API keys and webhooks are journaled with the others, but are no part of a network.
+Operators, API keys, webhooks and what chargers were told are journaled with the others, but are no part of a network.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import orjson
@@ -20,7 +22,20 @@ from .keys import ApiKey
 from .partners import Partner
 from .webhooks import Webhook
 
-Entity = Site | Charger | AccessGroup | Driver | Operator | ApiKey | Webhook | Partner
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a charger was told, and what came of it: `end` and `word` as in `commands.Outcome`, `done`: it was a yes."""
+
+    charger_id: str
+    action: str
+    arguments: Mapping[str, Any]
+    end: str
+    word: str
+    done: bool
+
+
+Entity = Site | Charger | AccessGroup | Driver | Operator | ApiKey | Webhook | Partner | Told
 
 
 class Kind(NamedTuple):
@@ -35,6 +50,8 @@ class Kind(NamedTuple):
     remove: Any
     put: Any
     drop: Any
+    key: type[int] | type[str] = int
+    """What its entities are named by."""
 
 
 SITE = Kind(
@@ -56,6 +73,7 @@ CHARGER = Kind(
     chargers.remove,
     changes.put_charger,
     changes.remove_charger,
+    str,
 )
 ACCESS_GROUP = Kind(
     "accessGroup",
@@ -123,7 +141,20 @@ WEBHOOK = Kind(
     _elsewhere,
     _elsewhere,
 )
-KINDS = {kind.name: kind for kind in (SITE, CHARGER, ACCESS_GROUP, DRIVER, OPERATOR, API_KEY, WEBHOOK, PARTNER)}
+COMMAND = Kind(
+    "command",
+    TypeAdapter(Told),
+    None,  # done, not kept: only the journal has it, under the charger that was told
+    None,
+    None,
+    None,
+    _elsewhere,
+    _elsewhere,
+    str,
+)
+KINDS = {
+    kind.name: kind for kind in (SITE, CHARGER, ACCESS_GROUP, DRIVER, OPERATOR, API_KEY, WEBHOOK, PARTNER, COMMAND)
+}
 _KIND_OF: dict[type[Entity], Kind] = {
     Site: SITE,
     Charger: CHARGER,
@@ -133,6 +164,7 @@ _KIND_OF: dict[type[Entity], Kind] = {
     ApiKey: API_KEY,
     Partner: PARTNER,
     Webhook: WEBHOOK,
+    Told: COMMAND,
 }
 
 _SHAPES: dict[type[Any], TypeAdapter[Any]] = {kind: of.shape for kind, of in _KIND_OF.items()}
@@ -156,4 +188,4 @@ def version_of(entity: Any) -> str:
 
 def key_of(entity: Entity) -> int | str:
     """What names the entity within its customer and kind."""
-    return entity.charger_id if isinstance(entity, Charger) else entity.id
+    return entity.charger_id if isinstance(entity, Charger | Told) else entity.id

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from ..rights.errors import Conflict
 from . import journal
-from .journal import Occasion, Revision
+from .journal import Entry, Occasion, Revision
 from .schema import customers, idempotency_keys
 
 KEPT = timedelta(days=1)
@@ -32,20 +32,28 @@ class Kept(NamedTuple):
     result: Any
 
 
+class Made(NamedTuple):
+    """What a request made, or made when it came first; the revision that shows it, and its entry if it is a new one."""
+
+    result: Any
+    revision: int
+    entry: Entry | None = None
+
+
 def make(
     connection: Connection, customer_id: int, occasion: Occasion, once: Once | None, work: Callable[[Revision], Any]
-) -> tuple[Any, int]:
-    """What the work makes of the customer's next revision, or made of it when the request came first; and the
-    revision that shows it. The result of what is to be done once must be JSON. Raises KeyReused, UnknownCustomer."""
+) -> Made:
+    """What the work makes of the customer's next revision, once. The result of what is to be done once must be JSON.
+    Raises KeyReused, UnknownCustomer."""
     if once is not None:
         kept = find(connection, customer_id, once, occasion.at)
         if kept is not None:
-            return kept.result, journal.number_of(connection, customer_id)
+            return Made(kept.result, journal.number_of(connection, customer_id))
     with journal.revise(connection, customer_id, **occasion._asdict()) as revision:
         result = work(revision)
     if once is not None:
         keep(connection, customer_id, once, result, occasion.at)
-    return result, revision.latest
+    return Made(result, revision.latest, revision.entry)
 
 
 def find(connection: Connection, customer_id: int, once: Once, at: datetime) -> Kept | None:

@@ -92,6 +92,7 @@ class Images:
         self._images: dict[int, Image] = {}
         self._locks: dict[int, asyncio.Lock] = {}
         self._held: dict[int, HeldChargers] = {}
+        self._offered: dict[int, journal.Entry] = {}
         self._names = (f"{process}-{number}" for process in [secrets.token_hex(8)] for number in count())
 
     async def fresh(self, customer_id: int, revision: int, live_version: int = 0) -> Image:
@@ -113,6 +114,10 @@ class Images:
             if image.live_version < live_version:
                 image = await self._follow_live(image)
             return self._show(image)
+
+    def offer(self, customer_id: int, entry: journal.Entry) -> None:
+        """An entry that this process has just written: whoever follows next need not read it."""
+        self._offered[customer_id] = entry
 
     def current(self, customer_id: int) -> Image | None:
         """The image as it is, without asking the database: what the chargers' door decides from."""
@@ -177,8 +182,12 @@ class Images:
 
     async def _follow(self, image: Image) -> Image:
         """Applies what the journal holds since the image, a step at a time, or loads anew."""
-        most = CHANGES_WORTH_APPLYING + 1
-        entries = await self._database.read(journal.since, image.customer_id, image.revision, most)
+        offered = self._offered.pop(image.customer_id, None)
+        if offered is not None and offered.revision == image.revision + 1:
+            entries = [offered]
+        else:
+            most = CHANGES_WORTH_APPLYING + 1
+            entries = await self._database.read(journal.since, image.customer_id, image.revision, most)
         numbers = [entry.revision for entry in entries]
         without_gap = numbers == list(range(image.revision + 1, image.revision + 1 + len(entries)))
         bulk = any(entry.changes is None for entry in entries)

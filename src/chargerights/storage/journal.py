@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, func, insert, select, update
 
 from ..rights.errors import NotFound
 from ..rights.model import Driver
@@ -34,7 +34,21 @@ LARGEST_FOLLOWED = 2**52
 programs that count in doubles."""
 ENTITIES_PER_STEP = 1_000
 FEW = 20
-"""Drivers up to which it pays to write only the rows that differ."""
+"""Drivers up to which it pays to write only the rows that differ; and changes that are handed on to who follows."""
+
+
+def _same(one: Table, other: Table, *names: str) -> ColumnElement[bool]:
+    return and_(*(one.c[name] == other.c[name] for name in names))
+
+
+OF_ENTRY = _same(journal_changes, journal, "customer_id", "revision")
+"""Joins changes to their entry."""
+OF_CHANGE = _same(journal_personal, journal_changes, "customer_id", "revision", "position")
+"""Joins to a change what names a person in it, as long as he is not erased."""
+NAMED = journal_personal.c.driver_id.is_not(None)
+BEFORE = func.coalesce(journal_personal.c.before, journal_changes.c.before)
+AFTER = func.coalesce(journal_personal.c.after, journal_changes.c.after)
+"""An entity before and after a change, in full where that is still known."""
 
 
 class UnknownCustomer(NotFound):
@@ -63,11 +77,6 @@ class Entry:
     revision: int
     changes: list[dict[str, Any]] | None
 
-    def apply(self, network: Network) -> None:
-        """Brings a network of the revision before to this one. Only of an entry with changes."""
-        for change in self.changes or ():
-            apply(network, change)
-
     def renames(self) -> bool:
         """Whether a name that lists of drivers show may have changed, or may come to be another's."""
         return any(_renames(change["kind"], change["before"], change["after"]) for change in self.changes or ())
@@ -83,7 +92,10 @@ def apply(network: Network, change: dict[str, Any]) -> None:
         return
     kind = KINDS[change["kind"]]
     after = change["after"] and kind.shape.validate_python(change["after"])
-    Change(kind, change["id"], None, after).apply(network)
+    if after is None:
+        kind.drop(network, change["id"])
+    else:
+        kind.put(network, after)
 
 
 class Change(NamedTuple):
@@ -93,13 +105,6 @@ class Change(NamedTuple):
     id: int | str
     before: Entity | None
     after: Entity | None
-
-    def apply(self, network: Network) -> None:
-        """Makes in the network what the change made in the rows."""
-        if self.after is None:
-            self.kind.drop(network, self.id)
-        else:
-            self.kind.put(network, self.after)
 
 
 @dataclass(slots=True)
@@ -113,6 +118,8 @@ class Revision:
     _next_id: int
     changes: list[Change] = field(default_factory=list)
     bulk: bool = False
+    entry: Entry | None = None
+    """What was journaled, once it is, of few changes."""
 
     @property
     def latest(self) -> int:
@@ -243,27 +250,33 @@ def make(
 def _note(revision: Revision) -> None:
     """Writes the revision's changes."""
     position = 0
+    noted: list[dict[str, Any]] = []
+    if not revision.bulk and len(revision.changes) <= FEW:
+        revision.entry = Entry(revision.number, noted)
     for step in _steps(revision.changes):
         rows, personal = [], []
         for change in step:
             key = {"customer_id": revision.customer_id, "revision": revision.number, "position": position}
             position += 1
-            before, after = change.before, change.after
-            if change.kind is DRIVER:
-                whole = before, after
-                before, after = _without_person(before), _without_person(after)
-                if whole != (before, after):
-                    images = {"before": _dump(change.kind, whole[0]), "after": _dump(change.kind, whole[1])}
+            kind, images = change.kind, _images(change.kind, change.before, change.after)
+            if revision.entry is not None:
+                noted.append({"kind": kind.name, "id": change.id, **images})
+            if kind is DRIVER:
+                nameless = _without_person(change.before), _without_person(change.after)
+                if nameless != (change.before, change.after):
                     personal.append({**key, "driver_id": change.id, **images})
-            images = {"before": _dump(change.kind, before), "after": _dump(change.kind, after)}
-            rows.append({**key, "kind": change.kind.name, "entity_id": str(change.id), **images})
+                    images = _images(kind, *nameless)
+            rows.append({**key, "kind": kind.name, "entity_id": str(change.id), **images})
         revision.connection.execute(insert(journal_changes), rows)
         if personal:
             revision.connection.execute(insert(journal_personal), personal)
 
 
-def _dump(kind: Kind, entity: Entity | None) -> Any:
-    return None if entity is None else kind.shape.dump_python(entity, mode="json", exclude_defaults=True)
+def _images(kind: Kind, before: Entity | None, after: Entity | None) -> dict[str, Any]:
+    def dump(entity: Entity | None) -> Any:
+        return None if entity is None else kind.shape.dump_python(entity, mode="json", exclude_defaults=True)
+
+    return {"before": dump(before), "after": dump(after)}
 
 
 def _without_person(entity: Entity | None) -> Entity | None:
@@ -299,30 +312,15 @@ def since(connection: Connection, customer_id: int, revision: int, limit: int) -
             entries.append(Entry(number, None if bulk else []))
         changes = entries[-1].changes
         if changes is not None:
-            key = id_ if kind == CHARGER.name else int(id_)
+            key = KINDS[kind].key(id_) if kind in KINDS else id_  # a newer version's kind is for who follows to refuse
             changes.append({"kind": kind, "id": key, "before": before, "after": after})
     return entries[:-1] if len(rows) > limit else entries
 
 
 _SINCE = (
-    select(
-        journal.c.revision,
-        journal.c.bulk,
-        journal_changes.c.kind,
-        journal_changes.c.entity_id,
-        func.coalesce(journal_personal.c.before, journal_changes.c.before),
-        func.coalesce(journal_personal.c.after, journal_changes.c.after),
-    )
-    .outerjoin(
-        journal_changes,
-        (journal_changes.c.customer_id == journal.c.customer_id) & (journal_changes.c.revision == journal.c.revision),
-    )
-    .outerjoin(
-        journal_personal,
-        (journal_personal.c.customer_id == journal_changes.c.customer_id)
-        & (journal_personal.c.revision == journal_changes.c.revision)
-        & (journal_personal.c.position == journal_changes.c.position),
-    )
+    select(journal.c.revision, journal.c.bulk, journal_changes.c.kind, journal_changes.c.entity_id, BEFORE, AFTER)
+    .outerjoin(journal_changes, OF_ENTRY)
+    .outerjoin(journal_personal, OF_CHANGE)
     .where(journal.c.customer_id == bindparam("customer"), journal.c.revision > bindparam("revision"))
     .order_by(journal.c.revision, journal_changes.c.position)
     .limit(bindparam("most"))

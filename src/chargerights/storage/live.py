@@ -12,14 +12,14 @@ says that its chargers are not connected any more.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
-from ..rights.model import Charger
+from ..rights.model import Charger, Connector
 from . import statuses
 from .journal import UnknownCustomer
 from .schema import chargers, live_chargers, live_nodes, live_versions
@@ -49,6 +49,18 @@ class Configuration:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportedSocket:
+    """What a charger of OCPP 2.x says a socket is, in OCPI's words; `connector_id` None: every one of that EVSE."""
+
+    evse_id: int
+    connector_id: int | None = None
+    type: str | None = None
+    format: str | None = None
+    power_type: str | None = None
+    max_watts: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reported:
     """What a charger says it is; None where it has not said."""
 
@@ -61,6 +73,8 @@ class Reported:
     meter_type: str | None = None
     meter_serial_number: str | None = None
     configurations: tuple[Configuration, ...] = ()
+    ocpp_version: str | None = None
+    sockets: tuple[ReportedSocket, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +105,37 @@ def known(charger: Charger, live: LiveCharger | None, member: str) -> str | None
     reported: str | None = None if live is None else getattr(live.reported, member)
     entered: str | None = getattr(charger, member)
     return reported or entered
+
+
+def sockets_of(charger: Charger, live: LiveCharger | None) -> list[tuple[Connector, LiveConnector | None]]:
+    """The charger's connectors by id with what is reported of each: those the operator entered, and those that only
+    the charger knows of. What was not entered of one is as reported. Connector 0 is the charger's controller and no
+    socket."""
+    entered = {plug.id: plug for plug in charger.connectors if plug.id > 0}
+    states = {state.id: state for state in live.connectors if state.id > 0} if live is not None else {}
+    told = live.reported.sockets if live is not None else ()
+    found = []
+    for id_ in sorted(entered.keys() | states.keys()):
+        plug, state = entered.get(id_, Connector(id_)), states.get(id_)
+        if told and state is not None:
+            plug = _told(plug, state, told)
+        found.append((plug, state))
+    return found
+
+
+def _told(plug: Connector, state: LiveConnector, told: Iterable[ReportedSocket]) -> Connector:
+    """The plug, with what the charger says of it where nothing was entered."""
+    here = (each for each in told if each.evse_id == state.evse_id)
+    socket = next((each for each in here if each.connector_id in (None, state.connector_id)), None)
+    if socket is None:
+        return plug
+    return replace(
+        plug,
+        type=plug.type or socket.type,
+        format=plug.format or socket.format,
+        power_type=plug.power_type or socket.power_type,
+        max_watts=plug.max_watts or socket.max_watts,
+    )
 
 
 _CONNECTORS = TypeAdapter(tuple[LiveConnector, ...])

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, case, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, select, update
 
 from ..rights.errors import UnknownDriver
 from ..rights.identifiers import is_int64, tag_key
@@ -21,7 +21,7 @@ from ..rights.model import Driver
 from . import drivers, holders, imports, local_lists, sessions
 from .entities import DRIVER
 from .holders import about
-from .journal import Change, Revision
+from .journal import AFTER, BEFORE, NAMED, OF_CHANGE, OF_ENTRY, Change, Revision
 from .pseudonyms import pseudonymous
 from .schema import journal, journal_changes, journal_personal
 
@@ -93,28 +93,12 @@ def _driver(connection: Connection, customer_id: int, driver_id: int) -> Driver 
 
 def _history(connection: Connection, customer_id: int, driver_id: int) -> list[Event]:
     """His changes, the oldest first."""
-    change, personal = journal_changes.c, journal_personal.c
-    named = personal.driver_id.is_not(None)
+    change = journal_changes.c
+    entry = [journal.c[name] for name in ("revision", "at", "actor", "operator_id", "action")]
     query = (
-        select(
-            journal.c.revision,
-            journal.c.at,
-            journal.c.actor,
-            journal.c.operator_id,
-            journal.c.action,
-            named,
-            case((named, personal.before), else_=change.before),
-            case((named, personal.after), else_=change.after),
-        )
-        .join(journal_changes, and_(change.customer_id == journal.c.customer_id, change.revision == journal.c.revision))
-        .outerjoin(
-            journal_personal,
-            and_(
-                personal.customer_id == change.customer_id,
-                personal.revision == change.revision,
-                personal.position == change.position,
-            ),
-        )
+        select(*entry, NAMED, BEFORE, AFTER)
+        .join(journal_changes, OF_ENTRY)
+        .outerjoin(journal_personal, OF_CHANGE)
         .where(change.customer_id == customer_id, change.kind == DRIVER.name, change.entity_id == str(driver_id))
         .order_by(change.revision, change.position)
     )

@@ -136,15 +136,22 @@ def count(connection: Connection, customer_id: int, wanted: Filter) -> int:
     return connection.scalar(select(func.count()).where(*wanted.clauses(customer_id))) or 0
 
 
-def readings(connection: Connection, customer_id: int, session_id: int) -> list[Reading]:
-    """The session's meter values, in the order of their time."""
+def get(connection: Connection, customer_id: int, session_id: int) -> Session | None:
+    mine = (sessions.c.customer_id == customer_id) & (sessions.c.id == session_id)
+    row = connection.execute(select(*_COLUMNS).where(mine)).one_or_none()
+    return None if row is None else Session(*row)
+
+
+def readings(
+    connection: Connection, customer_id: int, session_id: int, limit: int | None = None, offset: int = 0
+) -> tuple[list[Reading], int]:
+    """The session's meter values, in the order of their time, and how many there are."""
     columns = meter_values.c
-    query = (
-        select(columns.at, columns.samples, columns.evse_id, columns.connector_id)
-        .where(columns.customer_id == customer_id, columns.session_id == session_id)
-        .order_by(columns.at, columns.digest)
-    )
-    return [Reading(*row) for row in connection.execute(query)]
+    mine = (columns.customer_id == customer_id) & (columns.session_id == session_id)
+    query = select(columns.at, columns.samples, columns.evse_id, columns.connector_id).where(mine)
+    rows = connection.execute(query.order_by(columns.at, columns.digest).limit(limit).offset(offset))
+    total = connection.scalar(select(func.count()).select_from(meter_values).where(mine))
+    return [Reading(*row) for row in rows], total or 0
 
 
 def reserve(connection: Connection, customer_id: int, how_many: int) -> int:

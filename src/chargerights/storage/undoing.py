@@ -18,6 +18,7 @@ from ..rights.model import Driver
 from ..rights.network import Network
 from .database import DatabaseFault
 from .entities import ACCESS_GROUP, CHARGER, DRIVER, KINDS, SITE, Kind
+from .journal import BEFORE, NAMED, OF_CHANGE, OF_ENTRY
 from .schema import journal, journal_changes, journal_personal
 from .schema.columns import Instant
 
@@ -152,10 +153,6 @@ def _spanned(table: Table) -> ColumnElement[bool]:
     return and_(mine, columns.revision > bindparam("after"), columns.revision <= bindparam("latest"))
 
 
-def _same_change(one: Table, other: Table, *names: str) -> ColumnElement[bool]:
-    return and_(*(one.c[name] == other.c[name] for name in ("customer_id", "revision", *names)))
-
-
 _LATER = select(func.min(journal.c.revision)).where(_spanned(journal), journal.c.at > bindparam("at", type_=Instant))
 _STOOD = select(func.max(journal.c.revision)).where(
     _spanned(journal), journal.c.revision < func.coalesce(_LATER.scalar_subquery(), INT64_MAX)
@@ -166,17 +163,11 @@ _KEPT = select(func.count(), func.min(journal.c.revision), func.max(case((journa
     _spanned(journal)
 )
 
-_OF_A_PERSON = journal_personal.c.driver_id.is_not(None)
-_BEFORE = (
-    journal_changes.c.kind,
-    journal_changes.c.entity_id,
-    case((_OF_A_PERSON, journal_personal.c.before), else_=journal_changes.c.before),
-    _OF_A_PERSON,
-)
+_BEFORE = (journal_changes.c.kind, journal_changes.c.entity_id, BEFORE, NAMED)
 _NEWEST_FIRST = (
     select(journal.c.revision, journal.c.bulk, *_BEFORE)
-    .outerjoin(journal_changes, _same_change(journal, journal_changes))
-    .outerjoin(journal_personal, _same_change(journal_changes, journal_personal, "position"))
+    .outerjoin(journal_changes, OF_ENTRY)
+    .outerjoin(journal_personal, OF_CHANGE)
     .where(_spanned(journal))
     .order_by(journal.c.revision.desc(), journal_changes.c.position.desc())
     .limit(bindparam("most"))
@@ -191,15 +182,15 @@ _FIRST = (
 _EARLIEST = (
     select(*_BEFORE)
     .join(_FIRST, and_(*(journal_changes.c[name] == _FIRST.c[name] for name in ("kind", "entity_id", "revision"))))
-    .outerjoin(journal_personal, _same_change(journal_changes, journal_personal, "position"))
+    .outerjoin(journal_personal, OF_CHANGE)
     .where(journal_changes.c.customer_id == bindparam("customer"))
     .order_by(journal_changes.c.revision.desc(), journal_changes.c.position.desc())
 )
 """Of every entity what it was before its first change; of several in one revision the first comes last."""
 
 
-def _before(kind_name: str, entity_id: str, before: Any, of_a_person: bool) -> State:
+def _before(kind_name: str, entity_id: str, before: Any, named: bool) -> State:
     kind = KINDS[kind_name]
-    if kind is DRIVER and before is not None and not of_a_person:  # the words for his tags may be another's tag
+    if kind is DRIVER and before is not None and not named:  # the words for his tags may be another's tag
         before = {**before, "tags": []}
-    return State(kind, entity_id if kind is CHARGER else int(entity_id), before)
+    return State(kind, kind.key(entity_id), before)

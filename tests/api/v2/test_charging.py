@@ -9,12 +9,18 @@ from typing import Any
 
 import pytest
 
-from chargerights.api.v2.charging import AuthorisationPage, PasswordShape, SessionPage
+from chargerights.api.v2.charging import (
+    AuthorisationPage,
+    MeterValuePage,
+    PasswordShape,
+    SessionPage,
+    SessionShape,
+)
 from chargerights.api.v2.tags import TagShape
 from chargerights.storage import batches, charger_passwords
 from chargerights.storage.authorisations import Authorisation
 from chargerights.storage.batches import Batch
-from chargerights.storage.sessions import Notice
+from chargerights.storage.sessions import Notice, Reading
 from tests.api.client import Api
 from tests.api.v2.asking import good, ids, refused, send
 from tests.api.v2.callers import Callers, callers_of
@@ -148,6 +154,39 @@ async def test_sessions_are_filtered(api: Api, query: str, expected: list[str]) 
     assert [each["transactionId"] for each in page["items"]] == expected
     exported = await send(api, "GET", f"/v2/sessions.csv?{query}")
     assert [row["transactionId"] for row in csv.DictReader(io.StringIO(exported.text))] == expected
+
+
+METER = [{"value": "1200", "measurand": "Energy.Active.Import.Register", "unit": "Wh"}]
+POWER = [{"value": 11.0, "measurand": "Power.Active.Import", "unitOfMeasure": {"unit": "kW"}}]
+
+
+async def test_a_session_is_shown_with_its_meter_values_the_oldest_first_each_once(api: Api) -> None:
+    later, first = Reading(NOW + timedelta(minutes=1), POWER, 1, 2), Reading(NOW, METER, None, 1)
+    notices = [Notice("DEP-1", NOW, "1", readings=(later,)), Notice("DEP-1", NOW, "1", readings=(first, later))]
+    await api.database.write(batches.write, api.us.id, "node", Batch(2, NOW, notices=tuple(notices)))
+    listed = good(await send(api, "GET", "/v2/sessions?chargerId=DEP-1"), SessionPage)["items"]
+    assert good(await send(api, "GET", "/v2/sessions/1"), SessionShape) == listed[0]
+    page = good(await send(api, "GET", "/v2/sessions/1/meter-values"), MeterValuePage)
+    assert page["items"] == [
+        {"at": "2026-06-03T09:00:00Z", "connectorId": 1, "samples": METER},
+        {"at": "2026-06-03T09:01:00Z", "evseId": 1, "connectorId": 2, "samples": POWER},
+    ]
+    second = good(await send(api, "GET", "/v2/sessions/1/meter-values?limit=1&page=2"), MeterValuePage)
+    assert (second["items"], second["totalRecords"]) == (page["items"][1:], 2)
+    assert good(await send(api, "GET", "/v2/sessions/2/meter-values"), MeterValuePage)["items"] == []
+
+
+@pytest.mark.parametrize("path", ["", "/meter-values"])
+async def test_a_session_is_shown_to_those_alone_who_see_its_site(api: Api, callers: Callers, path: str) -> None:
+    for session_id in ("1", "3"):
+        assert (await send(api, "GET", f"/v2/sessions/{session_id}{path}", key=callers.idle)).status_code == 403
+        assert (await send(api, "GET", f"/v2/sessions/{session_id}{path}", key=None)).status_code == 401
+        theirs = await send(api, "GET", f"/v2/sessions/{session_id}{path}", key=callers.rival)
+        assert refused(theirs) == (404, f"no session {session_id}")
+    assert (await send(api, "GET", f"/v2/sessions/1{path}", key=callers.manager)).status_code == 200
+    assert (await send(api, "GET", f"/v2/sessions/3{path}", key=callers.manager)).status_code == 404
+    assert (await send(api, "GET", f"/v2/sessions/99{path}")).status_code == 404
+    assert (await send(api, "GET", f"/v2/sessions/{2**63}{path}")).status_code in (400, 404)
 
 
 async def test_what_a_card_says_is_no_formula_in_a_spreadsheet(api: Api) -> None:

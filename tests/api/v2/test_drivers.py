@@ -41,6 +41,20 @@ WRONG: dict[str, tuple[Any, dict[str, list[str]]]] = {
         NEW | {"tags": [{"idTag": ""}]},
         {"tags.0.idTag": ["a tag is empty: write what the card, app, plate or vehicle shows"]},
     ),
+    "a tag that ends before it begins": (
+        NEW
+        | {
+            "tags": [
+                {"idTag": "04AA"},
+                {"idTag": "04AB", "startDate": "2026-02-01T00:00Z", "expiringDate": "2026-01-01T00:00Z"},
+            ]
+        },
+        {
+            "tags.1.expiringDate": [
+                "it ends 2026-01-01T00:00:00+00:00, which is not after its start 2026-02-01T00:00:00+00:00"
+            ]
+        },
+    ),
     "a system without a name": (NEW | {"externalUserIds": [{"externalId": "7"}]},
         {"externalUserIds.0.referenceId": ["Field required"]}),
     "a list": ([], {"body": ["Input should be a valid dictionary or object to extract fields from"]}),

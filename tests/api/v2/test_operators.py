@@ -187,12 +187,17 @@ async def test_a_body_is_json_whatever_its_content_type_says(fresh_sqlite_api: A
     assert (await fresh_sqlite_api.post(OPERATORS, b"name=Reader", headers=headers)).status_code == 400
 
 
-async def test_a_change_of_nothing_or_to_null_leaves_an_operator_as_he_is(fresh_api: Api) -> None:
+async def test_a_change_of_nothing_leaves_an_operator_as_he_is_and_null_is_refused_where_there_must_be_something(
+    fresh_api: Api,
+) -> None:
     desk = await person(fresh_api, Permission.READ_TAGS, site_ids=[DEPOT.id])
     before = await fresh_api.get(f"{OPERATORS}/{desk.id}")
-    for body in ({}, {"name": None, "permissions": None, "enabled": None}, {"siteIds": [DEPOT.id, DEPOT.id]}):
+    for body in ({}, {"siteIds": [DEPOT.id, DEPOT.id]}):
         after = await patch(fresh_api, desk.id, body)
         assert (after.json(), after.headers["etag"]) == (before.json(), before.headers["etag"])
+    response = await patch(fresh_api, desk.id, {"name": None, "permissions": None, "enabled": None})
+    assert (refused(response)[0], blamed(response)) == (400, ["enabled", "name", "permissions"])
+    assert (await fresh_api.get(f"{OPERATORS}/{desk.id}")).headers["etag"] == before.headers["etag"]
 
 
 @pytest.mark.parametrize("operator_id", ["0", "-1", "99", str(2**63), "x"])

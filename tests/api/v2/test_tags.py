@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from chargerights.api.v2.tags import TagPage, TagShape
 from tests.api.client import Api
@@ -140,3 +141,20 @@ async def test_a_tag_is_added_once_under_one_idempotency_key(fresh_api: Api) -> 
 async def test_tags_are_found_by_what_is_asked(sqlite_api: Api, query: str, found: list[str]) -> None:
     page = good(await send(sqlite_api, "GET", f"{TAGS}?{query}"), TagPage)
     assert [each["idTag"] for each in page["items"]] == found
+
+
+async def test_a_page_of_tags_does_not_look_at_sessions(api: Api) -> None:
+    """steve #1219: it took minutes, because it joined all transactions."""
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        asked.append(statement)
+
+    await send(api, "GET", TAGS)  # the image is loaded
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        good(await send(api, "GET", f"{TAGS}?search=a&limit=2"), TagPage)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert len(asked) == 1, "who asks, and at which revision"
+    assert not any(table in asked[0] for table in ("sessions", "authorisations", "meter_values"))

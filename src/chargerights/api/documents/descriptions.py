@@ -46,6 +46,7 @@ IDS = {
     "rightId": "Number of the right",
     "groupId": "Number of the access group",
     "authorisationId": "Number of the decision that a charger was told",
+    "sessionId": "Number of the charging session",
     "importId": "Number of the import",
     "webhookId": "Number of the webhook",
     "operatorId": "Number of the operator",

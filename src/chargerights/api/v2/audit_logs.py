@@ -15,6 +15,7 @@ from ...rights.network import Network
 from ...rights.operators import Permission
 from ...storage import audit
 from ...storage.audit import CHANGES_SHOWN, COUNTED, Changed, Record, Wanted
+from ...storage.entities import COMMAND
 from ..auth import CallerFirst
 from ..problems import Forbidden
 from .command_details import sentence
@@ -32,7 +33,8 @@ class ChangeShape(Shape):
     """One thing that was changed."""
 
     kind: str = Field(
-        description="site, charger, accessGroup, driver, operator, apiKey, webhook or partnerAuthorisation"
+        description="site, charger, accessGroup, driver, operator, apiKey, webhook or partnerAuthorisation; command:"
+        " what a charger was told, under that charger's id"
     )
     id: str
     before: dict[str, JsonValue] | None = Field(None, description="What it was; left out when it was added")
@@ -47,7 +49,9 @@ class AuditLogShape(Shape):
     operator_id: int | None = Field(None, description="Who asked; left out for the server's own commands")
     is_api_call: bool = Field(description="Whether it came through this interface with an API key")
     timestamp: datetime
-    successful: Literal[True] = Field(description="What was refused changed nothing and is not in the log")
+    successful: bool = Field(
+        description="false: what a charger was told was not done. A request that was refused is not in the log"
+    )
     revision: int = Field(description="Number of the change; they have no gaps")
     actor: str = Field(description="`key 5`: that API key; `cli`: the server's own commands …")
     changes_count: int = Field(description="How many things it changed; of a bulk load, 0: they are not listed")
@@ -66,7 +70,9 @@ class IncompleteFilter(InvalidInput):
     """An entity id that does not say of what."""
 
 
-Kind = Literal["site", "charger", "accessGroup", "driver", "operator", "apiKey", "webhook", "partnerAuthorisation"]
+Kind = Literal[
+    "site", "charger", "accessGroup", "driver", "operator", "apiKey", "webhook", "partnerAuthorisation", "command"
+]  # fmt: skip
 
 
 @router.get("", operation_id="listAuditLogs", summary="List what was changed", response_model=AuditLogPage)
@@ -114,7 +120,7 @@ def shape_of(record: Record, network: Network) -> AuditLogShape:
         operator_id=record.operator_id,
         is_api_call=record.by_api,
         timestamp=record.at,
-        successful=True,
+        successful=all((each.after or {}).get("done", True) for each in record.changes if each.kind == COMMAND.name),
         revision=record.revision,
         actor=record.actor,
         changes_count=record.count,

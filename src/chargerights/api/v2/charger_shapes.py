@@ -12,8 +12,8 @@ from pydantic_core import PydanticCustomError
 from ...files import values
 from ...files.words import Capability, ConnectorFormat, ConnectorType, PhaseRotation, PowerType
 from ...rights.model import Charger, Connector, Location, Site
-from ...storage.live import LiveCharger, LiveConnector, known, status_of
-from ..encoding import place_of, socket_status, sockets_of
+from ...storage.live import LiveCharger, LiveConnector, known, sockets_of, status_of
+from ..encoding import place_of, socket_status
 from .shapes import Address, Draft, Page, Shape, address, moved, unless_given
 
 REPORTED = (
@@ -122,6 +122,7 @@ class ChargerShape(ChargerOwn, ChargerHead):
     capabilities: list[str] = Field(description="What it can do, in OCPI's words")
     sockets: list[SocketShape] = Field(description="Those that were entered, and those that only the charger knows of")
     configurations: list[ConfigurationShape] | None = Field(None, description="Its settings, as it reports them")
+    blocked_until: datetime | None = Field(None, description="Before then nobody may charge there; when it is blocked")
     created_at: datetime | None = None
     updated_at: datetime | None = Field(None, description="When something entered of it was last changed")
 
@@ -181,7 +182,7 @@ class ChargerDraft(ChargerMembers):
     site_id: values.EntityId = Field(description="The site it stands at")
 
 
-def shape_of(charger: Charger, site: Site, live: LiveCharger | None) -> ChargerShape:
+def shape_of(charger: Charger, site: Site, live: LiveCharger | None, at: datetime) -> ChargerShape:
     reported: Mapping[str, Any] = {name: known(charger, live, name) for name in REPORTED}
     return ChargerShape.model_construct(  # as it is kept: what was stored under older rules is shown too
         id=charger.id,
@@ -192,11 +193,13 @@ def shape_of(charger: Charger, site: Site, live: LiveCharger | None) -> ChargerS
         active_connection=live is not None and live.connected,
         last_seen=live.last_seen if live else None,
         last_message=live.last_message if live else None,
+        ocpp_version=live.reported.ocpp_version if live else None,
         capabilities=list(charger.capabilities),
         integration_relays=list(charger.integration_relays),
         custom_properties=dict(charger.custom_properties) or None,
         sockets=[_socket(plug, live, state) for plug, state in sockets_of(charger, live)],
         configurations=_configurations(live),
+        blocked_until=charger.blocked_until if charger.is_blocked(at) else None,
         created_at=charger.created_at,
         updated_at=charger.updated_at,
         **reported,

@@ -157,4 +157,5 @@ def shown(view: View, charger: Charger, status: int = 200) -> Response:
 
 
 def _shape(view: View, charger: Charger) -> ChargerShape:
-    return shape_of(charger, view.network.sites[charger.site_id], view.image.live.get(charger.charger_id))
+    live = view.image.live.get(charger.charger_id)
+    return shape_of(charger, view.network.sites[charger.site_id], live, view.at)

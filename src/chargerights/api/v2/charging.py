@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import Field
+from pydantic import Field, JsonValue
 from starlette.responses import StreamingResponse
 
 from ...files import values
@@ -24,7 +24,7 @@ from ...storage.authorisations import Authorisation
 from ...storage.changes import tags
 from ...storage.sessions import Session
 from ..auth import CallerFirst
-from .paging import Paging, as_page, paging
+from .paging import Paging, as_page, paging, unsorted
 from .shapes import REFUSALS, Draft, Id, Instant, Page, Shape
 from .tags import TagShape, shown, tag_of
 from .views import View, answer, viewing
@@ -46,6 +46,10 @@ Until = Annotated[Instant | None, Query(alias="endDate", description="Only befor
 
 class UnknownAuthorisation(NotFound):
     what = "authorisation"
+
+
+class UnknownSession(NotFound):
+    what = "session"
 
 
 class AuthorisationShape(Shape):
@@ -94,6 +98,21 @@ class SessionShape(Shape):
 
 class SessionPage(Page[SessionShape]):
     """Sessions, one page of them."""
+
+
+class MeterValueShape(Shape):
+    """What a charger's meter said at an instant of the charger's clock."""
+
+    at: datetime
+    evse_id: int | None = None
+    connector_id: int | None = None
+    samples: list[dict[str, JsonValue]] = Field(
+        description="As the charger sent them, in the words of its version of OCPP: SampledValue of 1.6 or of 2.x"
+    )
+
+
+class MeterValuePage(Page[MeterValueShape]):
+    """Meter values of a session, one page of them."""
 
 
 class HolderDraft(Draft):
@@ -219,6 +238,48 @@ async def export_sessions(view: Annotated[View, Depends(viewing(*READ))], wanted
         media_type="text/csv; charset=utf-8",
         headers={"content-disposition": 'attachment; filename="sessions.csv"'},
     )
+
+
+@router.get(
+    "/sessions/{sessionId}",
+    operation_id="getSession",
+    summary="Get a charging session",
+    response_model=SessionShape,
+)
+async def get_session(view: Annotated[View, Depends(viewing(*READ))], sessionId: Id) -> Response:  # noqa: N803
+    """As the list has it."""
+    return answer(_session(await _seen_session(view, sessionId)))
+
+
+@router.get(
+    "/sessions/{sessionId}/meter-values",
+    operation_id="listMeterValues",
+    summary="List a session's meter values",
+    response_model=MeterValuePage,
+)
+async def list_meter_values(
+    view: Annotated[View, Depends(viewing(*READ))],
+    sessionId: Id,  # noqa: N803
+    asked: Annotated[Paging, Depends(unsorted)],
+) -> Response:
+    """The oldest first. Each is here once, however often the charger sent it."""
+    await _seen_session(view, sessionId)
+    found, total = await view.state.database.read(
+        sessions.readings, view.caller.customer_id, sessionId, asked.limit, asked.start
+    )
+    shapes = [
+        MeterValueShape(at=each.at, evse_id=each.evse_id, connector_id=each.connector_id, samples=each.samples)
+        for each in found
+    ]
+    return as_page(shapes, total, asked, MeterValuePage)
+
+
+async def _seen_session(view: View, session_id: int) -> Session:
+    """Raises UnknownSession, of one that the caller does not see too."""
+    found = await view.state.database.read(sessions.get, view.caller.customer_id, session_id)
+    if found is None or not (view.scope.unlimited or found.site_id in view.scope.sites):
+        raise UnknownSession((session_id,))
+    return found
 
 
 @router.post(

@@ -13,10 +13,12 @@ from ...rights.errors import NotFound
 from ...rights.model import Place, PlaceKind
 from ...rights.network import Network
 from ...storage.audit import Changed, Record
+from ...storage.commands import End
 from ...storage.entities import (
     ACCESS_GROUP,
     API_KEY,
     CHARGER,
+    COMMAND,
     DRIVER,
     OPERATOR,
     PARTNER,
@@ -39,6 +41,14 @@ PLACES = {
     PlaceKind.CHARGER: KINDS[CHARGER.name],
     PlaceKind.ACCESS_GROUP: KINDS[ACCESS_GROUP.name],
 }
+ENDS = {
+    End.ERROR: "it answered with an error",
+    End.SILENT: "it did not answer",
+    End.NOT_CONNECTED: "it was not connected",
+    End.TAG_REFUSED: "the tag may not charge there, so nothing was sent",
+    End.IMPOSSIBLE: "it made no sense there, so nothing was sent",
+}
+"""How commands end that were not answered in a word of the charger's own."""
 MOST_LISTED = 3
 UNTOLD = ("updated_at",)
 """Members that change with others."""
@@ -62,6 +72,8 @@ def sentence(record: Record, network: Network) -> str:
 
 def _change(change: Changed, network: Network) -> str:
     before, after = change.before, change.after
+    if change.kind == COMMAND.name and after is not None:
+        return f"told charger {change.id}: {after['action']}; {ENDS.get(after['end']) or after['word']}"
     if before is None:
         return f"added {_named(change.kind, change.id, after or {})}"
     if after is None:
@@ -77,6 +89,8 @@ def _change(change: Changed, network: Network) -> str:
         return f"changed {who}"
     if members == ["enabled"]:
         return f"{'enabled' if after.get('enabled', True) else 'disabled'} {who}"
+    if members == ["blocked_until"]:
+        return f"blocked {who} until {after[members[0]]}" if after.get(members[0]) else f"unblocked {who}"
     return f"changed {_listed([to_camel(each) for each in members])} of {who}"
 
 

@@ -116,7 +116,7 @@ async def add_driver(change: Annotated[Change, Depends(adding(WRITE))], body: Dr
     _require_home(change.view, body)
     if body.tags:
         change.view.require(Permission.WRITE_TAGS)
-    drafts = [each.draft() for each in body.tags]
+    drafts = [each.draft(f"tags.{number}.") for number, each in enumerate(body.tags)]
     return await change.apply(
         "driver.add",
         lambda revision: drivers.add(revision, new_tags=drafts, **body.facts()).id,

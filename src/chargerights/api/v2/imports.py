@@ -209,7 +209,7 @@ async def _attempt(state: Shared, caller: Caller, asked: Asked, once: Once | Non
         return import_id
 
     occasion = Occasion(at, caller.actor, "import.order")
-    import_id, _ = await state.database.write(idempotency.make, caller.customer_id, occasion, once, order)
+    import_id = (await state.database.write(idempotency.make, caller.customer_id, occasion, once, order)).result
     attempt = Attempt(caller.customer_id, import_id, name)
     found = await _find(state, caller, import_id)
     new = found.attempt == name

@@ -22,7 +22,7 @@ from ..problems import Forbidden, InMember
 from .api_keys import ApiKeyShape
 from .api_keys import shape_of as key_shape
 from .paging import Paging, in_order, page_of, paging
-from .shapes import REFUSALS, Draft, Id, Page, Shape
+from .shapes import REFUSALS, Draft, Id, Page, Shape, unless_given
 from .views import View, answer, viewing
 from .visibility import require_operator, sees_operator
 from .writing import Change, adding, changing
@@ -73,19 +73,19 @@ SiteIds = Annotated[list[values.EntityId], Field(max_length=MOST_SITES)]
 class OperatorMembers(Draft):
     """What can be changed of an operator."""
 
-    name: values.Name | None = Field(None, description="What people call him, or it")
-    permissions: Permissions | None = Field(None, description="All of them, anew")
+    name: values.Name = unless_given("What people call him, or it")
+    permissions: Permissions = unless_given("All of them, anew")
     site_ids: SiteIds | None = Field(
         None, description="All of them, anew: he sees these sites and all below them; null: all sites"
     )
-    enabled: bool | None = Field(None, description="false: his keys are refused, until he is enabled again")
+    enabled: bool = unless_given("false: his keys are refused, until he is enabled again")
 
     def facts(self) -> dict[str, Any]:
         """The members that are given, as the model has them."""
-        found = {name: value for name, value in self.given().items() if value is not None}
-        if self.permissions is not None:
+        found = self.given()
+        if "permissions" in found:
             found["permissions"] = frozenset(self.permissions)
-        if "site_ids" in self.model_fields_set:
+        if "site_ids" in found:
             found["site_ids"] = None if self.site_ids is None else tuple(sorted(set(self.site_ids)))
         return found
 

@@ -78,9 +78,10 @@ class NewTag(TagMembers):
 
     id_tag: values.TagText = Field(description="What the card, app, plate or vehicle shows")
 
-    def draft(self) -> Tag:
-        """The tag without its number and driver. Raises InvalidWindow in its member."""
-        with blaming(IN_BODY):
+    def draft(self, place: str = "") -> Tag:
+        """The tag without its number and driver. Raises InvalidWindow in its member; `place`: where the tag stands in
+        the body."""
+        with blaming({kind: f"{place}{member}" for kind, member in IN_BODY.items()}):
             return Tag(0, 0, self.id_tag, **self.facts())
 
 

@@ -16,6 +16,7 @@ import hashlib
 from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Header, Query, Request, Response
@@ -94,9 +95,13 @@ class Change:
         once = await self.only_once()
         with blaming(members or {}):
             if in_thread:
-                done = asyncio.to_thread(database.write_now, idempotency.make, caller.customer_id, occasion, once, work)
-                return await done
-            return await database.write(idempotency.make, caller.customer_id, occasion, once, work)
+                write = partial(database.write_now, idempotency.make, caller.customer_id, occasion, once, work)
+                made = await asyncio.to_thread(write)
+            else:
+                made = await database.write(idempotency.make, caller.customer_id, occasion, once, work)
+        if made.entry is not None:
+            self.view.state.images.offer(caller.customer_id, made.entry)
+        return made.result, made.revision
 
     def expect(self, entity: Any) -> None:
         """Raises PreconditionFailed unless the entity is as the caller saw it, if he says what he saw."""

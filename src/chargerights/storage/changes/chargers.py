@@ -1,11 +1,12 @@
-"""Chargers are added, changed and removed."""
+"""Chargers are added, changed, blocked and removed."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from ...rights.errors import IdTaken, StillReferenced
+from ...rights.errors import IdTaken, InvalidWindow, StillReferenced
 from ...rights.model import Charger
 from .. import chargers
 from ..journal import Revision
@@ -35,6 +36,25 @@ def change(revision: Revision, charger_id: str, **members: Any) -> Charger:
         after = replace(after, updated_at=revision.at)
         revision.put(after)
     return after
+
+
+def block(revision: Revision, charger_id: str, until: datetime) -> Charger:
+    """The charger, at which nobody may charge before that instant. Raises UnknownCharger, InvalidWindow."""
+    if until <= revision.at:
+        raise InvalidWindow(f"it has passed: a block ends after now, which is {revision.at.isoformat()}")
+    return _blocked(revision, charger_id, until)
+
+
+def unblock(revision: Revision, charger_id: str) -> Charger:
+    """The charger, blocked no longer. Raises UnknownCharger."""
+    return _blocked(revision, charger_id, None)
+
+
+def _blocked(revision: Revision, charger_id: str, until: datetime | None) -> Charger:
+    """Nothing that was entered of it has changed: it keeps its `updated_at`."""
+    charger = replace(facts.charger(revision, charger_id), blocked_until=until)
+    revision.put(charger)
+    return charger
 
 
 def remove(revision: Revision, charger_id: str) -> None:

@@ -35,6 +35,7 @@ from .imports import imports
 from .journal import journal, journal_changes, journal_personal
 from .live import live_chargers, live_versions
 from .local_lists import local_lists, partner_authorisations
+from .out_of_use import out_of_use
 
 __all__ = [
     "access_group_chargers",
@@ -64,6 +65,7 @@ __all__ = [
     "metadata",
     "meter_values",
     "operators",
+    "out_of_use",
     "partner_authorisations",
     "rights",
     "sessions",

@@ -75,6 +75,7 @@ chargers = Table(
     Column("custom_properties", JSON, nullable=False),
     Column("created_at", Instant),
     Column("updated_at", Instant),
+    Column("blocked_until", Instant),
     *location_columns(),
     owned("site_id", table="sites", target=("id",)),
     UniqueConstraint("customer_id", "id"),

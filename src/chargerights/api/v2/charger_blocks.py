@@ -1,0 +1,83 @@
+"""A charger is blocked for a while: until then nobody may charge there, whoever asks and through whichever door.
+
+A block is a fact of the charger, not a word to it: it holds at once, also while the charger is not connected, and
+ends by itself. The node that holds the charger's socket tells it to be out of use meanwhile (see `gateway.blocks`);
+what the charger says to that changes nothing here.
+
+A block takes no right away. So lists of who has access, local lists and previews stay as they are.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import Field
+
+from ...files import values
+from ...rights.errors import InvalidWindow
+from ...rights.operators import Permission
+from ...storage.changes import chargers as changes
+from ..auth import CallerFirst
+from .shapes import REFUSALS, Draft, Shape
+from .views import View, answer
+from .writing import Change, NoPreview, adding
+
+router = APIRouter(
+    prefix="/v2/chargers/{chargerId}",
+    tags=["Commands"],
+    route_class=CallerFirst,
+    responses=REFUSALS,
+)
+
+Blocking = Annotated[Change, Depends(adding(Permission.OPERATE_CHARGERS))]
+
+
+class BlockDraft(Draft):
+    """For how long."""
+
+    until: values.Instant = Field(description="Before this instant nobody may charge there; it must not have passed")
+
+
+class ChargerBlock(Shape):
+    """Whether a charger is blocked."""
+
+    charger_id: str
+    blocked_until: datetime | None = Field(None, description="Before then nobody may charge there; when it is blocked")
+
+
+@router.post("/block", operation_id="blockCharger", summary="Block a charger for a while", response_model=ChargerBlock)
+async def block(change: Blocking, chargerId: str, body: BlockDraft) -> Response:  # noqa: N803
+    """Until then nobody may charge there, whatever he shows; then it is as before, by itself. A charger that is
+    connected is told to be out of use meanwhile. A session that runs there goes on. Another block replaces it."""
+    _require(change, chargerId)
+    return await change.apply(
+        "charger.block",
+        lambda revision: changes.block(revision, chargerId, body.until).charger_id,
+        _shown,
+        members={InvalidWindow: "until"},
+    )
+
+
+@router.post("/unblock", operation_id="unblockCharger", summary="End a charger's block", response_model=ChargerBlock)
+async def unblock(change: Blocking, chargerId: str) -> Response:  # noqa: N803
+    """It is as before the block: what an operator took out of use himself stays so. A charger that is not blocked stays
+    as it is."""
+    _require(change, chargerId)
+    return await change.apply(
+        "charger.unblock", lambda revision: changes.unblock(revision, chargerId).charger_id, _shown
+    )
+
+
+def _require(change: Change, charger_id: str) -> None:
+    """Raises UnknownCharger, NoPreview."""
+    if change.dry_run:
+        raise NoPreview("dryRun is not for blocks: a block gives and takes no right")
+    change.view.charger(charger_id)
+
+
+def _shown(view: View, charger_id: str) -> Response:
+    charger = view.charger(charger_id)
+    until = charger.blocked_until if charger.is_blocked(view.at) else None
+    return answer(ChargerBlock(charger_id=charger_id, blocked_until=until), 200, charger)

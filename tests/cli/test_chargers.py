@@ -1,0 +1,56 @@
+"""chargerights charger block, and unblock."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.conftest import DEPOT, NOON, Cli
+
+BLOCK = ("charger", "block", "DEP-1", "--until")
+AFTER = "2099-06-03T12:00:01+03:00"
+
+
+def test_a_charger_that_nobody_has_is_not_blocked(run: Cli) -> None:
+    run.customer(DEPOT)
+    for command in (("charger", "block", "NOPE-1", "--until", AFTER), ("charger", "unblock", "NOPE-1")):
+        done = run(*command)
+        assert (done.status, done.err.strip()) == (2, "no charger NOPE-1")
+
+
+@pytest.mark.parametrize(
+    ("until", "said"),
+    [
+        ("2020-01-01T00:00:00Z", "it has passed: a block ends after now"),
+        ("tomorrow", "--until is 'tomorrow': write a date and time with its zone"),
+        ("2099-06-03T12:00:00", "--until is '2099-06-03T12:00:00': write a date and time with its zone"),
+    ],
+)
+def test_a_block_that_ends_at_no_instant_to_come_is_refused(run: Cli, until: str, said: str) -> None:
+    run.customer(DEPOT)
+    done = run(*BLOCK, until)
+    assert done.status == 2
+    assert said in done.err
+    assert run("check", "ALICE", "DEP-1", "--at", NOON).status == 0
+
+
+def test_a_block_needs_its_end(run: Cli) -> None:
+    run.customer(DEPOT)
+    assert run("charger", "block", "DEP-1").status == 2
+
+
+def test_a_charger_is_blocked_and_unblocked(run_both: Cli) -> None:
+    run_both.customer(DEPOT)
+    assert run_both(*BLOCK, AFTER).out == "Charger DEP-1 is blocked until 2099-06-03 09:00:01 UTC.\n"
+    assert run_both("check", "ALICE", "DEP-1", "--at", NOON).status == 1
+    explained = run_both("explain", "ALICE", "DEP-1", "--at", NOON).out
+    assert "the charger is blocked until 2099-06-03 09:00 UTC, for everybody" in explained
+    assert run_both("check", "ALICE", "DEP-1", "--at", AFTER).status == 0
+    assert run_both("charger", "unblock", "DEP-1").out == "Charger DEP-1 is not blocked.\n"
+    assert run_both("check", "ALICE", "DEP-1", "--at", NOON).status == 0
+
+
+def test_for_programs_it_says_until_when(run: Cli) -> None:
+    run.customer(DEPOT)
+    said = run(*BLOCK, AFTER, "--json").json
+    assert said == {"chargerId": "DEP-1", "blockedUntil": "2099-06-03T09:00:01Z"}
+    assert run("charger", "unblock", "DEP-1", "--json").json == {"chargerId": "DEP-1", "blockedUntil": None}
