@@ -129,6 +129,16 @@ def test_every_operation_of_every_interface_has_an_id_a_summary_a_description_an
     assert len(everything) > len(REQUESTS)
     for request, operation in everything.items():
         assert all(operation.get(name) for name in ("operationId", "summary", "description", "tags")), request
+        assert all(each["description"] for each in operation.get("parameters", ())), request
+    described = {tag["name"] for tag in openapi["tags"] if tag["description"]}
+    assert {name for operation in everything.values() for name in operation["tags"]} == described
+
+
+def test_the_management_api_leaves_no_answer_of_success_open(openapi: Json) -> None:
+    for request, operation in operations(openapi, "/v2/"):
+        others = operation["responses"].keys() - {"4XX", "5XX"}
+        assert len(operation["responses"]) - len(others) == 2, request
+        assert all(re.fullmatch("2[0-9][0-9]", status) for status in others), request
 
 
 def test_every_body_and_answer_has_examples_that_are_as_described(openapi: Json) -> None:
@@ -139,6 +149,23 @@ def test_every_body_and_answer_has_examples_that_are_as_described(openapi: Json)
             assert shown(media_type), f"{request}, {status}"
             for example in shown(media_type):
                 assert valid(example, media_type["schema"], openapi["components"]["schemas"]), f"{request}, {status}"
+
+
+def test_every_example_and_default_of_every_interface_is_as_its_schema_says(openapi: Json) -> None:
+    schemas = openapi["components"]["schemas"]
+    checked = 0
+    for node in walk([openapi["paths"], schemas]):
+        if isinstance(node.get("schema"), dict):  # a parameter, a header, a body
+            schema, values = node["schema"], [each["value"] for each in node.get("examples", {}).values()]
+            values += [node["example"]] if "example" in node else []
+        elif isinstance(node.get("type"), str) or "anyOf" in node:
+            schema, values = node, [*node.get("examples", [])]
+            values += [node["default"]] if "default" in node else []
+        else:
+            continue
+        checked += len(values)
+        assert [each for each in values if not valid(each, schema, schemas)] == [], schema
+    assert checked > 200
 
 
 def test_v1_takes_the_key_in_any_of_three_ways(openapi: Json) -> None:

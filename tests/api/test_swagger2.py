@@ -13,6 +13,7 @@ from chargerights.api.documents.swagger2_schemas import CannotRender, plain_sche
 
 Json = dict[str, Any]
 
+WRONG: Json = {"description": "Wrong"}
 BODY = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Site"}}}, "required": True}
 SMALL: Json = {
     "openapi": "3.1.0",
@@ -225,6 +226,22 @@ def test_a_list_in_the_query_says_how_it_is_written(more: Json, format: str) -> 
     assert (found["collectionFormat"], found["x-example"], found["x-deprecated"]) == (format, [7], True)
 
 
+def test_ranges_of_statuses_with_one_answer_are_its_default() -> None:
+    document = deepcopy(SMALL)
+    operation(document)["responses"] = {"200": {"description": "It"}, "4XX": WRONG, "5XX": WRONG}
+    OpenAPIV31SpecValidator(document).validate()
+    rendered = render(document)
+    OpenAPIV2SpecValidator(rendered).validate()
+    assert operation(rendered)["responses"] == {"200": {"description": "It"}, "default": WRONG}
+
+
+def test_links_of_an_answer_are_left_out() -> None:
+    document = deepcopy(SMALL)
+    operation(document)["responses"]["200"]["links"] = {"again": {"operationId": "putSite"}}
+    OpenAPIV31SpecValidator(document).validate()
+    assert render(document) == render(SMALL)
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [
@@ -251,7 +268,9 @@ def test_a_list_in_the_query_says_how_it_is_written(more: Json, format: str) -> 
             ),
             "different schemas",
         ),
-        (lambda it: operation(it)["responses"]["200"].update(links={}), "200: .*links"),
+        (lambda it: operation(it)["responses"]["200"].update(summary="It"), "200: .*summary"),
+        (lambda it: operation(it)["responses"].update({"4XX": WRONG, "5XX": {"description": "Ours"}}), "ranges"),
+        (lambda it: operation(it)["responses"].update({"4XX": WRONG, "default": WRONG}), "ranges"),
     ],
 )
 def test_what_swagger_cannot_say_is_refused_by_name(change: Any, named: str) -> None:

@@ -10,22 +10,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import shutil
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
+from tests import npm
 
 HERE = Path(__file__).parent
-NODE = shutil.which("node")
-INSTALLED = NODE is not None and (HERE / "node_modules" / "ocpp-rpc").is_dir()
-needs_node = pytest.mark.skipif(
-    not INSTALLED and "CI" not in os.environ,
-    reason="needs node, and npm ci in tests/ocpp_rpc; in CI they must be there",
-)
+PACKAGE = "ocpp-rpc"
+needs_node = npm.needs(HERE, PACKAGE)
 
 Send = Callable[[], Awaitable[Any]]
 
@@ -53,14 +47,13 @@ async def run_client(
     seconds: float = 10,
 ) -> Ended:
     """Awaits the commands in their order; each is sent when the client says that it waits for it."""
-    assert NODE is not None, "node is not installed"
-    assert INSTALLED, "its packages are not installed: npm ci in tests/ocpp_rpc"
+    node = npm.require(HERE, PACKAGE)
     arguments = ["--endpoint", url, "--identity", charger_id, "--protocol", protocol, "--seconds", str(seconds)]
     arguments += [] if password is None else ["--password", password]
     arguments += [word for tag, status in (expect or {}).items() for word in ("--expect", f"{tag}={status}")]
     arguments += ["--await", ",".join(commands or {})]
     process = await asyncio.create_subprocess_exec(
-        NODE, str(HERE / "client.mjs"), *arguments, stdout=asyncio.subprocess.PIPE
+        node, str(HERE / "client.mjs"), *arguments, stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
     steps = []

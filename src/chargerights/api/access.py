@@ -26,10 +26,10 @@ from .auth import CallerFirst, LongBody
 from .pasts import as_of, at_one, scope_in
 from .v2.hours import WeeklyHours
 from .v2.hours import shown as hours_shown
-from .v2.shapes import PROBLEM, Instant, Shape
+from .v2.shapes import REFUSALS, Instant, Shape
 from .v2.views import View, answer, viewing
 
-router = APIRouter(prefix="/v2/access", tags=["Decisions"], route_class=CallerFirst, responses={"default": PROBLEM})
+router = APIRouter(prefix="/v2/access", tags=["Decisions"], route_class=CallerFirst, responses=REFUSALS)
 many = APIRouter(route_class=LongBody)
 
 NEEDED = (Permission.READ_CHARGERS, Permission.READ_DRIVERS)

@@ -84,6 +84,7 @@ V1_TEXTS = {
 }
 
 FAULTS_SHOWN = 20
+NOT_JSON = "json_invalid"
 FRAMEWORK_DETAILS = {404: "nothing is at this path", 405: "this path takes another method"}
 
 
@@ -135,7 +136,7 @@ def install(app: FastAPI) -> None:
         faults = error.errors() if isinstance(error, RequestValidationError) else []
         errors: dict[str, list[str]] = {}
         for each in faults[:FAULTS_SHOWN]:
-            errors.setdefault(_place(each["loc"]), []).append(_fault(each))
+            errors.setdefault(_place(each), []).append(_fault(each))
         return answer(request, 400, "; ".join(f"{place}: {each}" for place in errors for each in errors[place]), errors)
 
     async def framework(request: Request, error: Exception) -> Response:
@@ -165,8 +166,13 @@ def _plain(text: str, status: int, detail: str) -> Response:
 
 def _fault(error: dict[str, Any]) -> str:
     """What is wrong, in a sentence; our own types say only what would be right."""
+    if error["type"] == NOT_JSON:
+        return f"it is not JSON: {error['ctx']['error']}, at character {error['loc'][-1] + 1}"
     return f"must be {error['msg']}" if error["type"] == MUST_BE else str(error["msg"])
 
 
-def _place(location: tuple[int | str, ...]) -> str:
+def _place(error: dict[str, Any]) -> str:
+    location: tuple[int | str, ...] = error["loc"]
+    if error["type"] == NOT_JSON:
+        return "body"  # its location is a number of characters, which names no member
     return ".".join(str(each) for each in location[1:]) or "body"

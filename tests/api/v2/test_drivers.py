@@ -69,6 +69,13 @@ async def test_a_driver_that_cannot_be_is_refused_by_its_members(sqlite_api: Api
     assert "Walter" not in (await send(sqlite_api, "GET", f"{DRIVERS}?search=walter")).text
 
 
+async def test_a_body_that_is_not_json_is_refused_with_the_place_of_its_fault(sqlite_api: Api) -> None:
+    status, errors = refused(await sqlite_api.post(DRIVERS, b'{"name": x}'))
+    assert (status, errors) == (400, {"body": ["it is not JSON: Expecting value, at character 10"]})
+    status, errors = refused(await sqlite_api.post("/v2/webhooks/1/replay", b"{"))
+    assert (status, [*errors]) == (400, ["body"])
+
+
 @pytest.mark.parametrize("driver_id", [404, 0, -1, MALLORY.id])
 async def test_a_driver_that_there_is_not_is_a_404_for_every_request(sqlite_api: Api, driver_id: int) -> None:
     for method, body in (("GET", None), ("PATCH", {"name": "X"}), ("DELETE", None)):

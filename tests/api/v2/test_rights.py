@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chargerights.api.v2.rights import BulkGranted, BulkRevoked, RightPage, RightShape
+from tests.api.checking import valid
 from tests.api.client import Api, listed
 from tests.api.v2.asking import good, ids, refused, send
 from tests.api.v2.callers import callers_of
@@ -105,6 +106,17 @@ async def test_a_site_manager_takes_a_strangers_right_on_his_site_but_none_elsew
         assert refused(await send(api, method, bobs, body, key=manager))[0] == 404
     (niajs,) = good(await send(api, "GET", f"{RIGHTS}?chargerId={GF_1.charger_id}", key=manager), RightPage)["items"]
     assert (await send(api, "DELETE", f"{RIGHTS}/{niajs['id']}", key=manager)).status_code == 204
+
+
+async def test_the_answer_for_a_right_that_is_held_already_is_in_the_document(fresh_sqlite_api: Api) -> None:
+    api = fresh_sqlite_api
+    openapi = api.app.openapi()
+    ok = openapi["paths"][RIGHTS]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
+    await send(api, "POST", RIGHTS, NEW)
+    for path in (RIGHTS, f"{RIGHTS}?dryRun=true"):
+        answer = await send(api, "POST", path, NEW)
+        assert answer.status_code == 200
+        assert valid(answer.json(), ok, openapi["components"]["schemas"]), path
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
-"""What the documents say of each operation of v1 (API.md 1.1 and 1.3): one table, keyed by operationId.
+"""What the documents say of each operation of v1 (API.md 1.1 and 1.3): one table, keyed by operationId. Of v2, whose
+routes say it themselves, the words for tags and ids.
 
 The routes take their descriptions from here (`@router.post(path, **operation("…"))`); docs/api.md's table is
 printed from here. What is true of an answer is said by the routes, not here.
@@ -26,7 +27,32 @@ TAGS = {
     "Tags": "What drivers show: cards, app tokens, number plates, vehicle ids.",
     "Rights": "This driver may charge there, in this window, at these hours.",
     "Decisions": "May this tag charge here, and why.",
+    "Charging": "What chargers asked and were told, their sessions and passwords.",
+    "Commands": "What a charger is told to do.",
+    "Imports and exports": "Drivers with their tags and rights, as CSV and Excel files.",
+    "Reports": "What ends soon, what was never used, what reaches far.",
+    "Events": "What has happened, in order, to read on from any number.",
+    "Webhooks": "Where events are sent.",
+    "Operators": "Who uses this interface, and what they may do.",
+    "API keys": "What the operators' programs show.",
+    "Audit log": "What was changed, when and by whom.",
 }
+IDS = {
+    "siteId": "Number of the site",
+    "externalSiteId": "The site's id in the operator's own system",
+    "chargerId": "The identity under which the charger connects",
+    "driverId": "Number of the driver",
+    "tagId": "Number of the tag",
+    "rightId": "Number of the right",
+    "groupId": "Number of the access group",
+    "authorisationId": "Number of the decision that a charger was told",
+    "sessionId": "Number of the charging session",
+    "importId": "Number of the import",
+    "webhookId": "Number of the webhook",
+    "operatorId": "Number of the operator",
+    "keyId": "Number of the API key",
+}
+"""What parameters of v2 name that do not say it themselves."""
 
 INT64: Json = {"type": "integer", "format": "int64"}
 TEXT: Json = {"type": "string"}

@@ -21,7 +21,8 @@ from fastapi.responses import FileResponse, HTMLResponse
 
 from ... import __version__
 from ..v2 import impact
-from .descriptions import OPERATIONS, TAGS
+from . import links
+from .descriptions import IDS, OPERATIONS, TAGS
 from .descriptions import operation as described_operation
 from .swagger2 import METHODS, swagger2
 from .wire import Json
@@ -32,6 +33,7 @@ DESCRIPTION = (
     "Knows who may charge where. Lists the drivers who hold a right at sites and chargers, with their tags, sites"
     " and chargers, and decides for every charger from the same rights."
 )
+LICENSE = {"name": "Apache License 2.0", "identifier": "Apache-2.0"}
 SECURITY_SCHEMES: dict[str, Json] = {
     "header": {
         "type": "apiKey",
@@ -72,7 +74,7 @@ def install(app: FastAPI) -> None:
     """
     if app.docs_url is not None or app.redoc_url is not None:
         raise ValueError("make the app with docs_url=None and redoc_url=None: its own pages need the internet")
-    app.title, app.version, app.description = TITLE, __version__, DESCRIPTION
+    app.title, app.version, app.description, app.license_info = TITLE, __version__, DESCRIPTION, LICENSE
     written = app.openapi
 
     def completed() -> Json:
@@ -86,7 +88,8 @@ def install(app: FastAPI) -> None:
 
 
 def complete(openapi: Json) -> Json:
-    """The document with what FastAPI cannot know: v1's schemas, the ways to authenticate, the words for tags.
+    """The document with what FastAPI cannot know: v1's schemas, the ways to authenticate, the words for tags
+    and ids, the links.
 
     Takes out what FastAPI adds and no route of ours answers: its 422. Where a route declares a parameter that
     the table of operations describes, the table's words win. The argument is left as it was.
@@ -106,6 +109,7 @@ def complete(openapi: Json) -> Json:
     whole.setdefault("servers", [{"url": "/"}])
     for operation in (item[method] for item in whole["paths"].values() for method in METHODS if method in item):
         _complete_operation(operation)
+    links.add(whole)
     return whole
 
 
@@ -120,6 +124,9 @@ def _complete_operation(operation: Json) -> None:
         operation.update(copy.deepcopy(described["openapi_extra"]) | {"parameters": operation["parameters"]})
         operation["parameters"] = [*{(each["in"], each["name"]): each for each in operation["parameters"]}.values()]
         operation["security"] = ANY_WAY
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] in IDS:
+            parameter.setdefault("description", IDS[parameter["name"]])
 
 
 def _is_default_422(response: Any) -> bool:

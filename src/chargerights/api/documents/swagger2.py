@@ -104,7 +104,8 @@ class _Paths:
         if parameters:
             rendered["parameters"] = parameters
         rendered["responses"] = {
-            status: self._response(each, f"{where}, {status}") for status, each in operation["responses"].items()
+            status: self._response(each, f"{where}, {status}")
+            for status, each in _without_ranges(operation["responses"], where).items()
         }
         security = operation.get("security", self._security)
         if not security:
@@ -161,7 +162,8 @@ class _Paths:
         return {**rendered, **extensions}
 
     def _response(self, response: Json, where: str) -> Json:
-        extensions = each_member(response, where, {"description", "headers", "content"})
+        known = {"description", "headers", "content", "links"}  # links lead on, but say nothing of this answer
+        extensions = each_member(response, where, known)
         rendered = kept(response, "description")
         if headers := response.get("headers"):
             rendered["headers"] = {name: self._header(each, f"{where}, {name}") for name, each in headers.items()}
@@ -186,6 +188,17 @@ class _Paths:
 def _consumes(body: Json) -> Json:
     """What an operation takes that takes no JSON."""
     return {} if JSON in body["content"] else {"consumes": [*body["content"]]}
+
+
+def _without_ranges(responses: Mapping[str, Json], where: str) -> dict[str, Json]:
+    """2.0 has no ranges of statuses such as 4XX: where all of them have the same answer, that is its default."""
+    ranges = [each for status, each in responses.items() if status.endswith("XX")]
+    if not ranges:
+        return dict(responses)
+    if "default" in responses or any(each != ranges[0] for each in ranges):
+        raise CannotRender(f"{where}: its ranges of statuses have different answers; Swagger 2.0 has one default")
+    single = {status: each for status, each in responses.items() if not status.endswith("XX")}
+    return single | {"default": ranges[0]}
 
 
 def _media_types(responses: Mapping[str, Json]) -> list[str]:

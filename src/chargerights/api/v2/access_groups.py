@@ -27,7 +27,7 @@ from ...storage.journal import Revision
 from ..auth import CallerFirst
 from ..problems import Forbidden
 from .paging import Paging, in_order, page_of, paging
-from .shapes import PROBLEM, Draft, Id, Page, Shape, unless_given
+from .shapes import REFUSALS, Draft, Id, Page, Shape, unless_given
 from .views import View, answer, viewing
 from .writing import Change, adding, changing
 
@@ -35,7 +35,7 @@ router = APIRouter(
     prefix="/v2/charger-access-groups",
     tags=["Access groups"],
     route_class=CallerFirst,
-    responses={"default": PROBLEM},
+    responses=REFUSALS,
 )
 
 READ = Permission.READ_CHARGERS, Permission.READ_DRIVERS

@@ -19,12 +19,12 @@ from ...storage.keys import ApiKey, UnknownKey
 from ...storage.operators import UnknownOperator
 from ..auth import CallerFirst
 from .paging import Paging, in_order, page_of, paging
-from .shapes import PROBLEM, Draft, Id, Page, Shape
+from .shapes import REFUSALS, Draft, Id, Page, Shape
 from .views import View, answer, viewing
 from .visibility import require_operator, sees_operator
 from .writing import Change, adding, changing
 
-router = APIRouter(prefix="/v2/api-keys", tags=["API keys"], route_class=CallerFirst, responses={"default": PROBLEM})
+router = APIRouter(prefix="/v2/api-keys", tags=["API keys"], route_class=CallerFirst, responses=REFUSALS)
 
 
 class ApiKeyShape(Shape):

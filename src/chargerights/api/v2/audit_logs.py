@@ -20,10 +20,10 @@ from ..auth import CallerFirst
 from ..problems import Forbidden
 from .command_details import sentence
 from .paging import Paging, unsorted
-from .shapes import PROBLEM, Id, Instant, Page, Shape
+from .shapes import REFUSALS, Id, Instant, Page, Shape
 from .views import View, viewing
 
-router = APIRouter(prefix="/v2/audit-logs", tags=["Audit log"], route_class=CallerFirst, responses={"default": PROBLEM})
+router = APIRouter(prefix="/v2/audit-logs", tags=["Audit log"], route_class=CallerFirst, responses=REFUSALS)
 
 VERBATIM = ("custom_properties",)
 """Members whose own members are named by customers."""

@@ -14,10 +14,10 @@ from ...rights.operators import Permission
 from ..auth import CallerFirst
 from .drivers import DriverPage, DriverShape, shape_of
 from .paging import Paging, drivers_page, paging
-from .shapes import PROBLEM, Id
+from .shapes import REFUSALS, Id
 from .views import View, viewing
 
-router = APIRouter(prefix="/v2", tags=["Drivers"], route_class=CallerFirst, responses={"default": PROBLEM})
+router = APIRouter(prefix="/v2", tags=["Drivers"], route_class=CallerFirst, responses=REFUSALS)
 
 Viewing = Annotated[View, Depends(viewing(Permission.READ_DRIVERS))]
 Search = Annotated[str | None, Query(description="Only those whose name, external id or tag holds this")]

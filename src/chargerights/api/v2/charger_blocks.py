@@ -20,7 +20,7 @@ from ...rights.errors import InvalidWindow
 from ...rights.operators import Permission
 from ...storage.changes import chargers as changes
 from ..auth import CallerFirst
-from .shapes import PROBLEM, Draft, Shape
+from .shapes import REFUSALS, Draft, Shape
 from .views import View, answer
 from .writing import Change, NoPreview, adding
 
@@ -28,7 +28,7 @@ router = APIRouter(
     prefix="/v2/chargers/{chargerId}",
     tags=["Commands"],
     route_class=CallerFirst,
-    responses={"default": PROBLEM},
+    responses=REFUSALS,
 )
 
 Blocking = Annotated[Change, Depends(adding(Permission.OPERATE_CHARGERS))]

@@ -28,7 +28,7 @@ from ...rights.operators import Permission
 from ...storage.commands import Action, End, Outcome
 from ..auth import CallerFirst
 from ..problems import ChargerError, ChargerSilent, Forbidden, InMember
-from .shapes import PROBLEM, Draft, Shape
+from .shapes import REFUSALS, Draft, Shape
 from .views import View, answer, viewing
 from .writing import Change, NoPreview, adding
 
@@ -36,7 +36,7 @@ router = APIRouter(
     prefix="/v2/chargers/{chargerId}",
     tags=["Commands"],
     route_class=CallerFirst,
-    responses={"default": PROBLEM},
+    responses=REFUSALS,
 )
 
 MAX_NAMES = 50

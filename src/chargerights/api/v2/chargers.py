@@ -21,11 +21,11 @@ from ...storage.live import known
 from ..auth import CallerFirst
 from .charger_shapes import ChargerDraft, ChargerMembers, ChargerPage, ChargerShape, shape_of
 from .paging import Paging, page_of, paging
-from .shapes import PROBLEM
+from .shapes import REFUSALS
 from .views import View, answer, viewing
 from .writing import Change, adding, changing
 
-router = APIRouter(prefix="/v2/chargers", tags=["Chargers"], route_class=CallerFirst, responses={"default": PROBLEM})
+router = APIRouter(prefix="/v2/chargers", tags=["Chargers"], route_class=CallerFirst, responses=REFUSALS)
 
 READ, WRITE = Permission.READ_CHARGERS, Permission.WRITE_CHARGERS
 IN_BODY: Mapping[type[DomainError], str] = {UnknownSite: "siteId", IdTaken: "chargerId"}

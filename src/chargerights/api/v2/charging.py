@@ -25,12 +25,12 @@ from ...storage.changes import tags
 from ...storage.sessions import Session
 from ..auth import CallerFirst
 from .paging import Paging, as_page, paging, unsorted
-from .shapes import PROBLEM, Draft, Id, Instant, Page, Shape
+from .shapes import REFUSALS, Draft, Id, Instant, Page, Shape
 from .tags import TagShape, shown, tag_of
 from .views import View, answer, viewing
 from .writing import Change, adding
 
-router = APIRouter(prefix="/v2", tags=["Charging"], route_class=CallerFirst, responses={"default": PROBLEM})
+router = APIRouter(prefix="/v2", tags=["Charging"], route_class=CallerFirst, responses=REFUSALS)
 
 READ = (Permission.READ_CHARGERS, Permission.READ_TAGS)
 CSV_ROWS_AT_ONCE = 1_000

@@ -18,13 +18,11 @@ from ...storage.changes import facts, rights
 from ...storage.journal import Revision
 from ..auth import CallerFirst
 from .paging import Paging, in_order, page_of, paging
-from .shapes import PROBLEM, Draft, Id, Page, Shape
+from .shapes import REFUSALS, Draft, Id, Page, Shape
 from .views import View, viewing
 from .writing import Change, adding, changing
 
-router = APIRouter(
-    prefix="/v2/drivers/{driverId}", tags=["Drivers"], route_class=CallerFirst, responses={"default": PROBLEM}
-)
+router = APIRouter(prefix="/v2/drivers/{driverId}", tags=["Drivers"], route_class=CallerFirst, responses=REFUSALS)
 
 READ, WRITE = Permission.READ_DRIVERS, Permission.WRITE_DRIVERS
 Explicit = Annotated[

@@ -19,13 +19,13 @@ from ...storage.changes import drivers, facts
 from ..auth import CallerFirst
 from ..problems import InMember
 from .paging import Paging, drivers_page, paging
-from .shapes import PROBLEM, Draft, Id, Page, Shape, unless_given
+from .shapes import REFUSALS, Draft, Id, Page, Shape, unless_given
 from .tags import NewTag, TagShape
 from .tags import shape_of as tag_shape
 from .views import View, answer, viewing
 from .writing import Change, adding, changing
 
-router = APIRouter(prefix="/v2/drivers", tags=["Drivers"], route_class=CallerFirst, responses={"default": PROBLEM})
+router = APIRouter(prefix="/v2/drivers", tags=["Drivers"], route_class=CallerFirst, responses=REFUSALS)
 
 READ, WRITE = Permission.READ_DRIVERS, Permission.WRITE_DRIVERS
 MOST_TAGS = 100

@@ -18,9 +18,9 @@ from ...storage.callers import Caller
 from ..auth import permitted
 from ..problems import Forbidden
 from ..state import state_of
-from .shapes import PROBLEM, Shape
+from .shapes import REFUSALS, Shape
 
-router = APIRouter(prefix="/v2/events", tags=["Events"], responses={"default": PROBLEM})
+router = APIRouter(prefix="/v2/events", tags=["Events"], responses=REFUSALS)
 
 MOST = 1_000
 

@@ -14,10 +14,10 @@ from ...files.spreadsheets.drivers_file import write_csv, write_xlsx
 from ...rights.network import Network
 from ...rights.operators import Scope
 from .imports import READ
-from .shapes import PROBLEM
+from .shapes import REFUSALS
 from .views import View, viewing
 
-router = APIRouter(prefix="/v2/exports", tags=["Imports and exports"], responses={"default": PROBLEM})
+router = APIRouter(prefix="/v2/exports", tags=["Imports and exports"], responses=REFUSALS)
 
 CHUNK_BYTES = 256 * 1024
 CSV = "text/csv; charset=utf-8"

@@ -27,10 +27,10 @@ from ..importer import Job
 from ..state import State as Shared
 from ..state import state_of
 from .paging import Paging, as_page, paging
-from .shapes import PROBLEM, Page, Shape
+from .shapes import REFUSALS, Page, Shape
 from .views import answer
 
-router = APIRouter(prefix="/v2/imports", tags=["Imports and exports"], responses={"default": PROBLEM})
+router = APIRouter(prefix="/v2/imports", tags=["Imports and exports"], responses=REFUSALS)
 
 MAX_BYTES = 64 * 1024 * 1024
 READ = (Permission.READ_DRIVERS, Permission.READ_TAGS)

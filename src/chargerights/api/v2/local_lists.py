@@ -14,14 +14,14 @@ from ...storage import local_lists
 from ...storage.local_lists import KeptList, OutOfStep
 from ..auth import CallerFirst
 from .paging import Paging, in_order, page_of, paging
-from .shapes import PROBLEM, Page, Shape
+from .shapes import REFUSALS, Page, Shape
 from .views import View, answer, viewing
 
 router = APIRouter(
     prefix="/v2/chargers/{chargerId}/local-list",
     tags=["Chargers"],
     route_class=CallerFirst,
-    responses={"default": PROBLEM},
+    responses=REFUSALS,
 )
 
 

@@ -22,12 +22,12 @@ from ..problems import Forbidden, InMember
 from .api_keys import ApiKeyShape
 from .api_keys import shape_of as key_shape
 from .paging import Paging, in_order, page_of, paging
-from .shapes import PROBLEM, Draft, Id, Page, Shape, unless_given
+from .shapes import REFUSALS, Draft, Id, Page, Shape, unless_given
 from .views import View, answer, viewing
 from .visibility import require_operator, sees_operator
 from .writing import Change, adding, changing
 
-router = APIRouter(prefix="/v2/operators", tags=["Operators"], route_class=CallerFirst, responses={"default": PROBLEM})
+router = APIRouter(prefix="/v2/operators", tags=["Operators"], route_class=CallerFirst, responses=REFUSALS)
 
 WRITE = Permission.GLOBAL_ADMIN
 MOST_SITES = 1_000

@@ -19,7 +19,7 @@ from ...storage.journal import Revision
 from ...storage.partners import Fallback, NoPartner, Partner
 from ..auth import CallerFirst
 from ..problems import Forbidden
-from .shapes import PROBLEM, Draft, Shape
+from .shapes import REFUSALS, Draft, Shape
 from .views import View, answer, viewing
 from .writing import Change, blaming, changing
 
@@ -31,7 +31,7 @@ router = APIRouter(
     prefix="/v2/partner-authorisation",
     tags=["Charging"],
     route_class=CallerFirst,
-    responses={"default": PROBLEM},
+    responses=REFUSALS,
 )
 
 

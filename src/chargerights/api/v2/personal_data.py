@@ -16,11 +16,11 @@ from ...storage import personal
 from ...storage.journal import ERASURE
 from ...storage.personal import Event, Known
 from ..auth import CallerFirst
-from .shapes import PROBLEM, Id, Shape
+from .shapes import REFUSALS, Id, Shape
 from .views import View, answer, viewing
 from .writing import Change, adding
 
-router = APIRouter(prefix="/v2/drivers", tags=["Drivers"], route_class=CallerFirst, responses={"default": PROBLEM})
+router = APIRouter(prefix="/v2/drivers", tags=["Drivers"], route_class=CallerFirst, responses=REFUSALS)
 
 READ = (Permission.READ_DRIVERS, Permission.READ_TAGS, Permission.READ_AUDIT_LOGS)
 WRITE = (Permission.WRITE_DRIVERS, Permission.WRITE_TAGS)

@@ -21,12 +21,12 @@ from ..auth import CallerFirst
 from .paging import Paging, page_of, paging
 from .rights import RightShape
 from .rights import shape_of as right_shape
-from .shapes import PROBLEM, Page, Shape
+from .shapes import REFUSALS, Page, Shape
 from .tags import TagShape
 from .tags import shape_of as tag_shape
 from .views import View, viewing
 
-router = APIRouter(prefix="/v2/reports", tags=["Reports"], route_class=CallerFirst, responses={"default": PROBLEM})
+router = APIRouter(prefix="/v2/reports", tags=["Reports"], route_class=CallerFirst, responses=REFUSALS)
 
 REMEMBERED = 4
 Viewing = Annotated[View, Depends(viewing(Permission.READ_DRIVERS))]

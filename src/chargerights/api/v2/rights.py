@@ -34,12 +34,12 @@ from ..auth import CallerFirst, LongBody
 from . import hours
 from .hours import WeeklyHours, WeeklyHoursDraft
 from .paging import Paging, as_page, paging
-from .shapes import PROBLEM, Draft, Id, Page, Shape
+from .shapes import REFUSALS, Draft, Id, Page, Shape
 from .views import View, answer, viewing
 from .writing import Change, adding, blaming, changing
 
-router = APIRouter(prefix="/v2/rights", tags=["Rights"], route_class=CallerFirst, responses={"default": PROBLEM})
-bulk = APIRouter(prefix="/v2/rights", tags=["Rights"], route_class=LongBody, responses={"default": PROBLEM})
+router = APIRouter(prefix="/v2/rights", tags=["Rights"], route_class=CallerFirst, responses=REFUSALS)
+bulk = APIRouter(prefix="/v2/rights", tags=["Rights"], route_class=LongBody, responses=REFUSALS)
 
 READ, WRITE = Permission.READ_DRIVERS, Permission.WRITE_DRIVERS
 MOST_HOURS = 100
@@ -160,7 +160,14 @@ class NoFilter(InvalidInput):
     """More than one place to list the rights of."""
 
 
-@router.post("", status_code=201, operation_id="grantRight", summary="Grant a right", response_model=RightShape)
+@router.post(
+    "",
+    status_code=201,
+    operation_id="grantRight",
+    summary="Grant a right",
+    response_model=RightShape,
+    responses={200: {"model": RightShape, "description": "The right, which he holds already"}},
+)
 async def grant(change: Annotated[Change, Depends(adding(WRITE))], body: RightDraft) -> Response:
     """A right that the driver holds already in the same words is not given twice: then the answer is 200 with it."""
     view = change.view

@@ -114,4 +114,5 @@ PROBLEM: dict[str, Any] = {
     "description": "Refused, in the words of RFC 9457",
     "content": {"application/problem+json": {"schema": PROBLEM_SCHEMA}},
 }
-"""The answer of every operation of v2 that does not end well."""
+REFUSALS: dict[int | str, dict[str, Any]] = {"4XX": PROBLEM, "5XX": PROBLEM}
+"""The answers of every operation of v2 that does not end well. An answer of any other status must be described."""

@@ -24,11 +24,11 @@ from ...storage.journal import Revision
 from ..auth import CallerFirst
 from ..problems import Forbidden, InMember
 from .paging import Paging, in_order, page_of, paging
-from .shapes import PROBLEM, Address, Draft, Id, Page, Shape, address, moved, unless_given
+from .shapes import REFUSALS, Address, Draft, Id, Page, Shape, address, moved, unless_given
 from .views import View, answer, viewing
 from .writing import Change, adding, changing
 
-router = APIRouter(prefix="/v2/sites", tags=["Sites"], route_class=CallerFirst, responses={"default": PROBLEM})
+router = APIRouter(prefix="/v2/sites", tags=["Sites"], route_class=CallerFirst, responses=REFUSALS)
 
 READ, WRITE = Permission.READ_SITES, Permission.WRITE_SITES
 SAME_NAMES = ("public_name", "external_id", "timezone", "payer_id", "cost_id", "cost_name", "payment_recipient_id")

@@ -21,11 +21,11 @@ from ...storage.journal import Revision
 from ..auth import CallerFirst
 from ..encoding import NO_EXPIRY
 from .paging import Paging, as_page, paging
-from .shapes import PROBLEM, Draft, Id, Page, Shape, unless_given
+from .shapes import REFUSALS, Draft, Id, Page, Shape, unless_given
 from .views import View, answer, viewing
 from .writing import Change, adding, blaming, changing
 
-router = APIRouter(prefix="/v2/tags", tags=["Tags"], route_class=CallerFirst, responses={"default": PROBLEM})
+router = APIRouter(prefix="/v2/tags", tags=["Tags"], route_class=CallerFirst, responses=REFUSALS)
 
 READ, WRITE = Permission.READ_TAGS, Permission.WRITE_TAGS
 IN_BODY = {TagTaken: "idTag", UnknownDriver: "driverId", InvalidWindow: "expiringDate"}

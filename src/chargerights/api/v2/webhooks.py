@@ -27,7 +27,7 @@ from ..auth import CallerFirst, permitted
 from ..state import state_of
 from .events import of_all_sites
 from .paging import Paging, in_order, page_of, paging
-from .shapes import PROBLEM, Draft, Id, Page, Shape
+from .shapes import REFUSALS, Draft, Id, Page, Shape
 from .views import View, answer, etag_of
 from .writing import Change, adding, blaming, changing
 
@@ -45,7 +45,7 @@ router = APIRouter(
     tags=["Webhooks"],
     route_class=CallerFirst,
     dependencies=[Depends(administrator)],
-    responses={"default": PROBLEM},
+    responses=REFUSALS,
 )
 
 IN_BODY: Mapping[type[DomainError], str] = {EventsGone: "after", EventToCome: "after", InvalidWebhookUrl: "url"}
