@@ -139,7 +139,10 @@ export class Charger201 {
 
   behaviours = {
     GetBaseReport({ requestId }) {
-      this.reporting = new Promise((resolve) => { setImmediate(resolve); }).then(() => this.report(requestId));
+      const before = this.reporting; // whoever waits for the last report has waited for all
+      this.reporting = new Promise((resolve) => { setImmediate(resolve); })
+        .then(() => before)
+        .then(() => this.report(requestId));
       return { command: 'configuration', answer: { status: 'Accepted' }, facts: { requestId } };
     },
     GetVariables({ getVariableData }) {

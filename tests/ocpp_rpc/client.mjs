@@ -132,6 +132,7 @@ async function run() {
     const facts = await command(name);
     tell(name, { ...facts, ...(await charger.after?.[name]?.call(charger, facts)) });
   }
+  await charger.reporting; // else its last call would end with the link
   await client.close({ force: true }); // as a network fails: no close frame
   client = await connect();
   await charger.heartbeat();

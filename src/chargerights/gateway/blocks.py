@@ -135,7 +135,7 @@ class ChargerBlock:
     async def _bring(self, link: Link, is_blocked: bool) -> None:
         """Tells it what it must be told: while it is blocked, to be out of use; after a block, what is in use again."""
         key = self._customer_id, self.charger.charger_id
-        out = await self._database.read(out_of_use.get, *key)
+        out = await self._database.glance(out_of_use.get, *key)
         if is_blocked:
             if not out.by_block:
                 await self._database.write(out_of_use.by_block, *key, True)
