@@ -22,7 +22,7 @@ from ..storage.database import Database, DatabaseFault
 from ..storage.out_of_use import WHOLE
 from .chargers import ConnectedCharger
 from .commands import IN_USE_WORDS, tell_availability
-from .frames import Fault
+from .frames import UNKNOWN_ACTION
 from .link import CallFailed, CallRefused, Link, NotConnected
 
 SILENT_SECONDS = 5.0
@@ -31,7 +31,6 @@ AGAIN_SECONDS, LATEST_SECONDS = 60.0, 3600.0
 """What a charger does not do it is told again, after a pause that doubles."""
 DATABASE_SECONDS = 5.0
 """The pause while the database is away."""
-_UNKNOWN_ACTION = (Fault.NOT_IMPLEMENTED, Fault.NOT_SUPPORTED)
 
 log = structlog.get_logger()
 
@@ -152,7 +151,7 @@ class ChargerBlock:
         try:
             outcome: Outcome = await tell_availability(link, self._database, socket_id, is_available)
         except CallRefused as refused:
-            if refused.code not in _UNKNOWN_ACTION:
+            if refused.code not in UNKNOWN_ACTION:
                 raise
             return
         if outcome.end is not End.ANSWERED or outcome.word not in IN_USE_WORDS:

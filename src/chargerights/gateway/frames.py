@@ -42,6 +42,8 @@ class Fault(StrEnum):
         return _CODES_16.get(self, self.value) if version == V16 else self.value
 
 
+UNKNOWN_ACTION = (Fault.NOT_IMPLEMENTED, Fault.NOT_SUPPORTED)
+"""How whoever is called says that he does no such thing."""
 _CODES_16 = {
     Fault.FORMAT: "FormationViolation",
     Fault.OCCURRENCE: "OccurenceConstraintViolation",  # the standard's spelling

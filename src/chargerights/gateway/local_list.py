@@ -22,7 +22,7 @@ from ..storage.database import DatabaseFault
 from ..storage.local_lists import KeptList, OutOfStep
 from . import list_messages
 from .chargers import ConnectedCharger
-from .frames import Fault
+from .frames import UNKNOWN_ACTION
 from .link import CallFailed, CallRefused, Link, NoAnswer, NotConnected
 from .list_messages import Limits
 
@@ -40,7 +40,6 @@ REFILL_SECONDS = 60.0
 """After which room on a list that is too short is given anew."""
 MANY = 500
 """Tags from which on making the whole list costs less."""
-_UNKNOWN_ACTION = (Fault.NOT_IMPLEMENTED, Fault.NOT_SUPPORTED)
 
 log = structlog.get_logger()
 
@@ -188,7 +187,7 @@ class ChargerList:
             said = await link.call("GetLocalListVersion", {}, VERSION_SECONDS)
             version = list_messages.version_of(link.version, said)
         except CallRefused as error:
-            if error.code not in _UNKNOWN_ACTION:
+            if error.code not in UNKNOWN_ACTION:
                 raise
             version = -1
         if version < 0:
@@ -317,5 +316,5 @@ class ChargerList:
             try:
                 await link.call("ClearCache", {})
             except CallRefused as error:
-                self._has_no_cache = error.code in _UNKNOWN_ACTION
+                self._has_no_cache = error.code in UNKNOWN_ACTION
         self._taken = False

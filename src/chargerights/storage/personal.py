@@ -81,7 +81,7 @@ def erase(revision: Revision, driver_id: int) -> None:
     for holder in holders.HOLDERS:
         his = about(holder.table, customer_id, driver_id, keys)
         connection.execute(update(holder.table).where(his).values(dict(holder.blanks)))
-    sessions.forget_stops(connection, customer_id, keys)
+    sessions.forget_stops(connection, customer_id, [each["id"] for each in known.rows["stopped_sessions"]])
     imports.forget_reports(connection, customer_id)
     local_lists.forget_tags(connection, customer_id, keys)
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, insert, select, update
 
 from ..rights.identifiers import tag_key
 from .schema import live_versions, meter_values, sessions
@@ -202,22 +202,20 @@ def running_since(connection: Connection, customer_id: int, version: int) -> tup
 def stopped_with(connection: Connection, customer_id: int, tag_keys: Collection[str]) -> list[dict[str, Any]]:
     """The stops of sessions that were begun with another tag than the one that stopped them, which is one of these."""
     columns = sessions.c
+    other = and_(columns.customer_id == customer_id, columns.stop_id_tag.is_distinct_from(columns.id_tag))
+    tags = connection.scalars(select(columns.stop_id_tag).where(other, columns.stop_id_tag.is_not(None)).distinct())
+    theirs = columns.stop_id_tag.in_([tag for tag in tags if tag_key(tag) in tag_keys])
     shown = (columns.id, columns.charger_id, columns.stopped_at, columns.stop_reason, columns.stop_id_tag)
-    query = select(*shown).where(_stopped_with(connection, customer_id, tag_keys)).order_by(columns.id)
+    query = select(*shown).where(other, theirs).order_by(columns.id)
     return [{str(name): value for name, value in row.items()} for row in connection.execute(query).mappings()]
 
 
-def forget_stops(connection: Connection, customer_id: int, tag_keys: Collection[str]) -> None:
-    """Forgets with which tag the sessions of `stopped_with` were stopped."""
-    stopped = _stopped_with(connection, customer_id, tag_keys)
-    connection.execute(update(sessions).where(stopped).values(stop_id_tag=None))
-
-
-def _stopped_with(connection: Connection, customer_id: int, tag_keys: Collection[str]) -> ColumnElement[bool]:
-    columns = sessions.c
-    other = and_(columns.customer_id == customer_id, columns.stop_id_tag.is_distinct_from(columns.id_tag))
-    shown = connection.scalars(select(columns.stop_id_tag).where(other, columns.stop_id_tag.is_not(None)).distinct())
-    return and_(other, columns.stop_id_tag.in_([tag for tag in shown if tag_key(tag) in tag_keys]))
+def forget_stops(connection: Connection, customer_id: int, session_ids: Collection[int]) -> None:
+    """Forgets with which tag the sessions were stopped."""
+    if session_ids:
+        mine = (sessions.c.customer_id == customer_id) & (sessions.c.id == bindparam("session"))
+        forgotten = update(sessions).where(mine).values(stop_id_tag=None)
+        connection.execute(forgotten, [{"session": each} for each in session_ids])
 
 
 def keep(connection: Connection, customer_id: int, version: int, notices: Sequence[Notice]) -> None:
