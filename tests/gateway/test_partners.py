@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import threading
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
+import brotli
 import orjson
 import pytest
 from standardwebhooks import Webhook
@@ -162,6 +165,35 @@ async def test_nothing_but_a_plain_true_is_a_yes(server: InProcess, asked: Recei
     async with server.charger("DEP-1") as charger:
         assert await authorize(charger) == "Invalid"
     assert (await decisions(server))[-1][2:] == ("Unknown", "partnerAway")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("gzip", gzip.compress(b'{"charging_allowed":true}')),
+        ("deflate", zlib.compress(b'{"charging_allowed":true}')),
+        ("br", brotli.compress(b'{"charging_allowed":true}' + b" " * 50_000_000, quality=1)),
+        ("gzip, gzip", gzip.compress(gzip.compress(b'{"charging_allowed":true}'))),
+        ("unheard-of", b'{"charging_allowed":true}'),
+    ],
+    ids=["gzip", "deflate", "br", "gzip twice", "unheard-of"],
+)
+async def test_an_answer_that_is_packed_though_plain_was_asked_for_is_no_answer(
+    server: InProcess, asked: Receiver, encoding: str, body: bytes
+) -> None:
+    """317 bytes unpacked to half a gigabyte."""
+    asked.behaviour = answers(200, body, content_encoding=encoding)
+    async with server.charger("DEP-1") as charger:
+        assert await authorize(charger) == "Invalid"
+    assert (await decisions(server))[-1][2:] == ("Unknown", "partnerAway")
+    (message,) = asked.messages
+    assert message.headers["accept-encoding"] == "identity"
+
+
+async def test_an_answer_that_says_it_is_plain_is_read(server: InProcess, asked: Receiver) -> None:
+    asked.behaviour = answers(200, b'{"charging_allowed":true}', content_encoding="identity")
+    async with server.charger("DEP-1") as charger:
+        assert await authorize(charger) == "Accepted"
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,14 @@ async def test_an_answer_of_many_megabytes_is_success_and_not_read() -> None:
     assert await outcome_of(floods) == Outcome(200)
 
 
+async def test_an_answer_that_is_packed_is_not_unpacked() -> None:
+    with receiving(answers(200, b"no gzip at all", content_encoding="gzip")) as receiver:
+        async with line_to(receiver) as line:
+            assert await line.post(b"{}", HEADERS) == Outcome(200)
+        (message,) = receiver.messages
+    assert message.headers["accept-encoding"] == "identity"
+
+
 @pytest.mark.parametrize(("given", "seconds"), [("120", 120.0), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("-5", None)])
 async def test_a_receiver_may_say_when_to_come_again(given: str, seconds: float | None) -> None:
     assert (await outcome_of(answers(503, Retry_After=given))).retry_after == seconds

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
-
 import pytest
 
 from chargerights.outbound.targets import (
@@ -13,7 +11,6 @@ from chargerights.outbound.targets import (
     Targets,
     addresses,
     check_url,
-    is_public,
     resolve,
 )
 
@@ -21,8 +18,10 @@ PRIVATE = [
     "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
     "255.255.255.255", "::", "::1", "fe80::1", "fd00::1", "ff02::1",
     "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "2002:a00:1::",
+    "::127.0.0.1", "fec0::1", "64:ff9b::5db8:d822", "64:ff9b:1::a00:1", "2001::1", "::ffff:93.184.216.34",
+    "192.0.0.8", "192.88.99.1", "5f00::1", "fe80::1%1",
 ]  # fmt: skip
-PUBLIC = ["93.184.216.34", "2606:2800:220:1::1", "::ffff:93.184.216.34", "64:ff9b::5db8:d822"]
+PUBLIC = ["93.184.216.34", "2606:2800:220:1::1"]
 
 
 def at(*found: str) -> Resolve:
@@ -34,7 +33,6 @@ def at(*found: str) -> Resolve:
 
 @pytest.mark.parametrize("address", PRIVATE)
 async def test_addresses_that_are_not_of_the_internet_are_not_gone_to(address: str) -> None:
-    assert not is_public(ip_address(address))
     with pytest.raises(ForbiddenTarget, match="no public address"):
         await addresses("name.example", 443, Targets.PUBLIC, at(address))
     host = f"[{address}]" if ":" in address else address

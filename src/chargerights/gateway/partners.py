@@ -21,7 +21,7 @@ import orjson
 import structlog
 
 from ..outbound import messages, targets
-from ..outbound.sending import Receiver, new_client
+from ..outbound.sending import Receiver, UnreadableAnswer, body_of, new_client
 from ..outbound.targets import ForbiddenTarget, Resolve, Targets
 from ..rights.decide import Reason
 from ..rights.errors import InvalidIdentifier
@@ -36,7 +36,6 @@ AT_ONCE = 20
 REMEMBERED = 10_000
 FAILURES, PAUSE_SECONDS = 5, 30.0
 """After so many failures in a row, the partner is left alone for so long; then one question tries."""
-RESPONSE_BYTES = 64 * 1024
 
 log = structlog.get_logger()
 
@@ -135,7 +134,7 @@ class Partner:
         try:
             async with asyncio.timeout(self.settings.timeout_seconds), self._room:
                 verdict = await self._post(charger_id, id_tag)
-        except (TimeoutError, httpx.HTTPError, ForbiddenTarget, NotUnderstood, OSError) as error:
+        except (TimeoutError, httpx.HTTPError, ForbiddenTarget, NotUnderstood, UnreadableAnswer, OSError) as error:
             return self._failed(charger_id, error)
         except Exception as error:
             log.error("a partner cannot be asked", customer=self._customer_id, exc_info=error)
@@ -177,14 +176,9 @@ class Partner:
         try:
             if response.status_code != httpx.codes.OK:
                 raise NotUnderstood(f"the partner answered {response.status_code}")
-            body = b""
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > RESPONSE_BYTES:
-                    raise NotUnderstood("the partner's answer is too long")
+            return read(await body_of(response))
         finally:
             await response.aclose()
-        return read(body)
 
 
 def read(body: bytes) -> Verdict:

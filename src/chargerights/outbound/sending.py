@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
@@ -18,7 +19,11 @@ from .targets import ForbiddenTarget, Resolve, Targets
 ATTEMPT_SECONDS = 15.0
 CONNECT_SECONDS = 5.0
 RESPONSE_BYTES = 64 * 1024
-"""Of an answer, read so that its connection can be used again; the answer of a receiver that sends more is cut off."""
+"""Of an answer, as it comes over the wire; one that is longer is cut off."""
+
+
+class UnreadableAnswer(Exception):
+    """An answer that is too long, or encoded although no encoding was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +45,25 @@ def new_client(context: ssl.SSLContext, connections: int, timeout: httpx.Timeout
     """A client for receivers that others name: nothing of this machine's surroundings, and no redirect, leads it."""
     return httpx.AsyncClient(
         verify=context,
+        headers={"accept-encoding": "identity"},
         trust_env=False,
         follow_redirects=False,
         timeout=timeout,
         limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
     )
+
+
+async def body_of(response: httpx.Response) -> bytes:
+    """The answer's body. Never decoded: a few hundred bytes can unpack to gigabytes. Raises UnreadableAnswer."""
+    encoding = response.headers.get("content-encoding", "")
+    if encoding.strip().lower() not in ("", "identity"):
+        raise UnreadableAnswer("the answer has a Content-Encoding, although identity was asked for: send it plain")
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > RESPONSE_BYTES:
+            raise UnreadableAnswer(f"the answer is longer than {RESPONSE_BYTES // 1024} KiB")
+    return bytes(body)
 
 
 class Receiver:
@@ -133,11 +152,8 @@ class Line:
         request = self._receiver.request(self._client, address, content, headers)
         response = await self._client.send(request, stream=True)
         try:
-            read = 0
-            async for chunk in response.aiter_raw():
-                read += len(chunk)
-                if read > RESPONSE_BYTES:
-                    break
+            with suppress(UnreadableAnswer):  # its status says it all; one that is read leaves the connection open
+                await body_of(response)
         finally:
             await response.aclose()
         return _outcome(response)

@@ -11,15 +11,15 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 import httpx
 
 from ..rights.errors import InvalidInput
+from .public_addresses import is_public
 
 MAX_URL_LENGTH = 2_000
-NAT64 = IPv6Network("64:ff9b::/96")
 
 
 class Targets(StrEnum):
@@ -81,20 +81,6 @@ async def addresses(host: str, port: int, targets: Targets, resolve: Resolve = r
     if not allowed:
         raise ForbiddenTarget("the host has no public address: webhooks go to public ones only")
     return allowed
-
-
-def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Whether the address is one of the internet's; one that holds another inside is what that is."""
-    inner = _inner(address)
-    return inner.is_global and not inner.is_multicast
-
-
-def _inner(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    if isinstance(address, IPv4Address):
-        return address
-    if address in NAT64:
-        return IPv4Address(int(address) & 0xFFFF_FFFF)
-    return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else address)
 
 
 def _address(host: str) -> IPv4Address | IPv6Address | None:

@@ -115,6 +115,10 @@ async def test_a_change_from_what_is_old_is_refused(api: Api) -> None:
         ({"url": URL, "secret": "short"}, "secret"),
         ({"url": URL, "secret": "whsec_AAAA"}, "secret"),
         ({"url": URL, "secret": "whsec_!!!"}, "secret"),
+        ({"url": URL, "secret": "whsec_" + "ä" * 32}, "secret"),
+        ({"url": URL, "secret": "whsec_" + "ＡＢＣＤ" * 8}, "secret"),
+        ({"url": URL, "secret": "whséc_" + "ABCD" * 8}, "secret"),
+        ({"url": "https://pärtner.example/"}, "url"),
         ({"url": URL, "more": 1}, "more"),
     ],
 )

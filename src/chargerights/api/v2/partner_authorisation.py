@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -137,7 +136,7 @@ def _check_secret(secret: str) -> None:
     prefix, _, text = secret.partition("_")
     try:
         size = len(base64.b64decode(text, validate=True)) if prefix == "whsec" else 0
-    except binascii.Error:
+    except ValueError:  # not base64, not ASCII
         size = 0
     least, most = SECRET_BYTES
     if not least <= size <= most:
