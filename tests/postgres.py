@@ -63,6 +63,21 @@ class Postgres:
         with psycopg.connect(self.url(), autocommit=True) as connection:
             connection.execute(statement.encode())
 
+    def set(self, name: str, value: str) -> None:
+        """Sets one of its settings for all transactions that begin from now on."""
+        self.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+        self.execute("SELECT pg_reload_conf()")
+        deadline = time.monotonic() + START_SECONDS
+        while self._shown(name) != value:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL does not take {name} = {value}")
+            time.sleep(0.01)
+
+    def _shown(self, name: str) -> str:
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            row = connection.execute(f"SHOW {name}".encode()).fetchone()
+            return str(row[0]) if row else ""
+
     def start(self) -> None:
         """Starts the server and waits until it answers."""
         settings = [f"--{name}={value}" for name, value in SETTINGS.items()]

@@ -198,3 +198,32 @@ def store_facts_again(url: str, customer: int) -> int:
         store_facts(elsewhere, customer, Facts([Site(700, "Loaded")]))
         elsewhere.write_now(put, customer, replace(OFFICE, name="Renamed"))
         return revision_of(elsewhere, customer)
+
+
+@contextmanager
+def only_reads(server: Postgres) -> Iterator[None]:
+    """As a standby that connections go to after a failover."""
+    server.set("default_transaction_read_only", "on")
+    try:
+        yield
+    finally:
+        server.set("default_transaction_read_only", "off")
+
+
+def test_a_database_that_only_reads_answers_reads_and_refuses_writes(postgres: Postgres, client: httpx.Client) -> None:
+    reads = ("/api/groups", "/v2/drivers", "/v2/drivers/1", "/v2/chargers/AWAY-1", "/v2/sessions", "/v2/audit-logs",
+             "/v2/events", "/v2/operators", "/ready", "/v2/authorisations")  # fmt: skip
+    before = {path: client.get(path).status_code for path in reads}
+    with only_reads(postgres):
+        assert {path: client.get(path).status_code for path in reads} == before
+        assert listed(client) == [1]
+        assert check(client).json()["allowed"]
+        assert add_site(client).status_code == 503
+        for headers in ({}, {"idempotency-key": "once"}):
+            answer = client.post("/v2/sites", json={"name": "New"}, headers=headers)
+            assert (answer.status_code, answer.json()["status"]) == (503, 503), answer.text
+        deleted = client.delete("/v2/drivers/1")
+        assert deleted.status_code == 503
+        told = client.post("/v2/chargers/AWAY-1/unlock", json={"socketId": 1})
+        assert told.status_code in (503, 409), told.text
+    assert add_site(client).status_code == 200

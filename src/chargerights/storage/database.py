@@ -20,9 +20,11 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from . import faults
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -45,14 +47,17 @@ class DatabaseFault(Exception):
 
 
 class DatabaseAway(DatabaseFault):
-    """The database cannot be reached or does not answer. What the failed call was to write is not written, or, when
-    the answer to its COMMIT was lost, written whole.
+    """The database cannot be reached, does not answer or does not write (read-only, full, a missing grant).
+
+    What the failed call was to write is not written or, when the answer to its COMMIT was lost, written whole.
 
     `stale`: a connection from the pool turned out dead, so that another may still work.
     """
 
     def __init__(self, error: BaseException, stale: bool = False) -> None:
-        super().__init__(f"the database cannot be reached ({type(error).__name__}); try again shortly")
+        super().__init__(
+            f"the database cannot be reached or cannot do this now ({faults.name(error)}); try again shortly"
+        )
         self.stale = stale
 
 
@@ -238,10 +243,19 @@ def _transaction(connection: Connection, sqlite: bool, *, snapshot: bool = False
     try:
         yield
     except BaseException:
-        if not connection.invalidated:
-            connection.exec_driver_sql("ROLLBACK")
+        _roll_back(connection)
         raise
     connection.exec_driver_sql("COMMIT" if keep else "ROLLBACK")
+
+
+def _roll_back(connection: Connection) -> None:
+    """Ends the transaction; never raises, so that the error that ended it is the one that is seen."""
+    if connection.invalidated:
+        return
+    try:
+        connection.exec_driver_sql("ROLLBACK")
+    except DBAPIError as error:  # gone by now, or SQLite has rolled back already, as it does when the disk is full
+        connection.invalidate(error)
 
 
 _BEGIN = {
@@ -259,17 +273,17 @@ _BEGIN = {
 
 @contextmanager
 def _faults() -> Iterator[None]:
-    """Tells a database that is away from one that refuses."""
+    """Raises DatabaseAway for every error but those of the statement's own data, which stay as they are."""
     try:
         yield
-    except (PoolTimeout, TimeoutError, OSError) as error:
+    except (PoolTimeout, TimeoutError, OSError, MemoryError) as error:
         raise DatabaseAway(error) from error
-    except (OperationalError, InterfaceError) as error:
-        raise DatabaseAway(error, error.connection_invalidated) from error
-    except DatabaseError as error:
+    except DBAPIError as error:
+        if faults.is_of_data(error):
+            raise
         if "file is not a database" in str(error.orig):
             raise InvalidDatabaseUrl("the database URL names a file that is not an SQLite database") from error
-        raise
+        raise DatabaseAway(error, error.connection_invalidated) from error
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

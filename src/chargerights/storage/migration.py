@@ -9,9 +9,8 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import Connection
-from sqlalchemy.exc import ProgrammingError
 
-from .database import Database, DatabaseFault
+from .database import Database, DatabaseAway, DatabaseFault
 
 LOCK = 0x6368_7267  # any constant of our own
 
@@ -39,13 +38,13 @@ def migrate(url: str) -> None:
     try:
         if database.read_now(_revision) != _SCRIPTS.get_current_head():
             database.write_now(_upgrade)
-    except ProgrammingError as error:
-        if not isinstance(error.orig, InsufficientPrivilege):
+    except DatabaseAway as away:
+        if not isinstance(getattr(away.__cause__, "orig", None), InsufficientPrivilege):
             raise
         raise MayNotMigrate(
             "the database's tables are not of this version, and its user may not change that: run"
             " `chargerights migrate` as the user who owns them, with --grant-to if the server has a role of its own"
-        ) from error
+        ) from away
     finally:
         database.close_now()
 
