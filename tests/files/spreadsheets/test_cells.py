@@ -67,6 +67,9 @@ def test_a_tag_kept_as_a_number_is_its_digits_with_a_warning(number: int, digits
         ("1.23457E+12", "its digits are gone"),
         ("4,5e+08", "its digits are gone"),
         ("4E+5", "its digits are gone"),
+        ("4E-5", "its digits are gone"),
+        ("1.2E9", "its digits are gone"),
+        ("1234567890123450000", "its digits are gone"),
     ],
 )
 def test_a_tag_that_excel_has_spoilt_is_refused_with_what_to_do(cell: object, why: str) -> None:
@@ -113,9 +116,34 @@ def test_an_expiration_with_a_time_ends_at_that_time(cell: object) -> None:
     assert window_of("Expiration date", cell) == expected
 
 
-def test_the_last_of_all_days_means_no_expiry() -> None:
-    assert window_of("Expiration date", "9999-12-31") is None
-    assert window_of("Expiration date", "31.12.9999") is None
+@pytest.mark.parametrize(
+    "cell",
+    ["9999-12-31", "31.12.9999", "9999-12-31T23:59:59Z", "9999-12-31t23:59:59.999z", "9999-12-31 23:59:59.9999999",
+     "9999-12-31T00:00:00+02:00", "9999-12-31 23:59+0200", "9999-12-31 00:00", datetime(9999, 12, 31, 23, 59)],  # noqa: DTZ001
+)  # fmt: skip
+def test_the_last_of_all_days_means_no_expiry_at_any_time_on_it(cell: object) -> None:
+    assert window_of("Expiration date", cell) is None
+    if isinstance(cell, str):
+        (driver,) = added(network(), [["Name", "Site access"], ["Ada", f"Depot [2026-01-01..{cell}]"]])
+        assert driver.rights[0].valid_until is None
+
+
+@pytest.mark.parametrize(
+    "error", ["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#BEZUG!", "#NV", "#####",
+              "#n/a", "Err:502", "#GETTING_DATA"],
+)  # fmt: skip
+@pytest.mark.parametrize("column", ["Name", "RFID tag", "External id", "Site access", "Expiration date", "Enabled"])
+def test_an_error_that_was_saved_as_text_is_no_value(column: str, error: str) -> None:
+    rows = [["Name", "RFID tag", column], ["Ada", "04AB", error]]
+    if column in rows[0][:2]:
+        rows = [["External id", column], ["E-1", error]]
+    (found,) = errors_of(network(), rows)
+    assert found.startswith(f"row 2 column {column}: shows the error {error}: correct its formula")
+
+
+def test_a_name_like_an_error_stands_in_quotes() -> None:
+    (driver,) = added(network(), [["Name", "RFID tag"], ['"#N/A"', '"Err:502"']])
+    assert (driver.name, driver.tags[0].id_tag) == ("#N/A", "Err:502")
 
 
 @pytest.mark.parametrize(("mac", "number"), [(False, 46053), (True, 44591)])
@@ -177,7 +205,7 @@ def test_a_time_alone_is_no_date() -> None:
         sheet.write_row(0, 0, ["Name", "RFID tag", "Start date"])
         sheet.write_row(1, 0, ["Ada", "04AB"])
         sheet.write_datetime(1, 2, time(12), workbook.add_format({"num_format": "hh:mm"}))
-    assert "Excel keeps it as a date or time" in errors_of(network(), content.getvalue())[0]
+    assert "is a time without a day" in errors_of(network(), content.getvalue())[0]
 
 
 def test_a_local_time_that_clocks_skip_or_repeat_is_refused() -> None:

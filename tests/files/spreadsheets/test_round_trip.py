@@ -49,10 +49,12 @@ instants = st.one_of(
     ),
     st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001
 )
+ends = instants.filter(lambda each: each < datetime(9999, 12, 30, tzinfo=UTC))
+"""What ends on the last of all days ends never, and comes back so."""
 wide_windows = st.one_of(
     windows,
-    st.tuples(instants, instants).filter(lambda two: two[0] < two[1]),
-    instants.map(lambda each: (None, each)),
+    st.tuples(instants, ends).filter(lambda two: two[0] < two[1]),
+    ends.map(lambda each: (None, each)),
     instants.map(lambda each: (each, None)),
 )
 charger_names = nasty.filter(lambda text: "/" not in text and ":" not in text)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from chargerights.files.spreadsheets import tables, workbooks
 from chargerights.files.spreadsheets.drivers_file import InvalidSpreadsheet, Problems, table, understand
+from chargerights.files.spreadsheets.problems import shown
 from tests.files.spreadsheets.sheets import Table, added, csv_bytes, errors_of, warnings_of, xlsx_bytes
 from tests.files.spreadsheets.sheets import planned as plan_of
 from tests.world import network
@@ -71,6 +72,27 @@ def test_a_line_that_names_the_delimiter_for_excel_is_obeyed_and_is_no_row() -> 
 def test_lines_end_as_on_any_system_and_blank_ones_count_but_say_nothing(ending: str) -> None:
     raw = ending.join(["", "Name", "", "Ada", f" {NO_BREAK},,", ""]).encode()
     assert [number for number, _ in table(raw).rows] == [4]
+
+
+@pytest.mark.parametrize("cell", ['="0421"', '"=""0421"""', '"= ""0421"" "', '"=""0421"" "'])
+def test_a_text_that_a_csv_keeps_as_a_formula_is_the_text(cell: str) -> None:
+    (driver,) = added(network(), f"Name,RFID tag\nAda,{cell}\n".encode())
+    assert driver.tags[0].id_tag == "0421"
+
+
+def test_a_double_quote_in_such_a_text_stands_twice() -> None:
+    assert added(network(), csv_bytes([["Name"], ['="Ada ""A"" Lovelace"']]))[0].name == 'Ada "A" Lovelace'
+
+
+@pytest.mark.parametrize("column", ["Name", "RFID tag", "Site access", "Expiration date", "Blocked"])
+@pytest.mark.parametrize("formula", ["=1+1", "=A1", '="04"&"21"', '="0421', "=", " =TODAY()", '=HYPERLINK("x","0421")'])
+def test_any_other_formula_in_a_csv_is_refused_since_its_value_is_not_there(column: str, formula: str) -> None:
+    (error,) = errors_of(network(), [["External id", column], ["E-1", formula]])
+    assert error == f"row 2 column {column}: is a formula, {shown(formula.strip())}: write the value that it has"
+
+
+def test_a_text_that_begins_like_a_formula_stands_with_an_apostrophe() -> None:
+    assert added(network(), [["Name"], ["'=1+1"]])[0].name == "=1+1"
 
 
 def test_bytes_of_no_text_are_refused() -> None:

@@ -18,10 +18,10 @@ from chargerights.rights.errors import InvalidInput
 from chargerights.rights.model import ExternalId, ReferenceType
 
 from .columns import Column
-from .items import NOTHING, Item, is_spoilt, items, read_plain
-from .moments import Moment, begins, ends, moment
+from .items import NOTHING, Item, is_failed, is_spoilt, items, read_plain
+from .moments import Moment, begins, is_never, moment
 from .problems import CellError, shown
-from .tables import Cell
+from .tables import Cell, Unread
 
 Warn = Callable[[str], None]
 
@@ -42,6 +42,12 @@ NONE = Nothing()
 
 def value(column: Column, cell: Cell, first_day: date | None, warn: Warn) -> Any:
     """What a cell that is not blank says: NONE, or a value of the column's kind. Raises CellError."""
+    if isinstance(cell, Unread):
+        raise CellError(cell.reason)
+    if isinstance(cell, str) and is_failed(cell):
+        raise CellError(
+            f"shows the error {cell}: correct its formula or write the value; in double quotes it is a text"
+        )
     if cell == NOTHING:
         return NONE
     if isinstance(cell, float) and not isfinite(cell):
@@ -78,7 +84,7 @@ def _external_id(cell: Cell, first_day: date | None, warn: Warn) -> str:
 
 def _number_text(cell: Cell) -> str:
     if isinstance(cell, bool) or not isinstance(cell, int | float):
-        what = "a date or time" if isinstance(cell, date | time | timedelta) else "true or false"
+        what = "a date" if isinstance(cell, date) else "true or false"
         raise CellError(f"Excel keeps it as {what}: {AS_TEXT}")
     if cell != int(cell):
         raise CellError(f"{cell} is a number with a fraction: {AS_TEXT}")
@@ -121,7 +127,7 @@ def _serial(cell: Cell) -> float | None:
 
 def _expiration(cell: Cell, first_day: date | None, warn: Warn) -> Moment | Nothing:
     found = _moment(cell, first_day, warn)
-    return NONE if not isinstance(found, datetime) and ends(found, identifiers.zone("UTC")) is None else found
+    return NONE if is_never(found) else found
 
 
 def _truth(cell: Cell, _: date | None, warn: Warn) -> bool:

@@ -1,7 +1,8 @@
 """CSV as Excel and others write it: the encoding and the delimiter are found, formulas are kept from running.
 
 A text that a spreadsheet would run as a formula stands in a CSV with an apostrophe before it; reading takes it off
-again. A workbook needs none: its texts are marked as texts.
+again. A workbook needs none: its texts are marked as texts. `="0421"` is the text 0421, which Excel keeps so; the
+value of any other formula is not in the file.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import re
 from collections.abc import Iterator
 
 from .columns import recognised
-from .problems import InvalidSpreadsheet, Problem
-from .tables import Cell, Table, table
+from .problems import InvalidSpreadsheet, Problem, shown
+from .tables import Cell, Table, Unread, table
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _ENCODINGS = (
@@ -26,6 +27,7 @@ _SAID = re.compile(r"\s*\"?sep=(.)\"?\s*", re.IGNORECASE)
 _FORMULA = r"[=+\-@\t\r\n＝＋－＠]"
 _runs = re.compile(f"'*{_FORMULA}").match
 _guarded = re.compile(f"'+{_FORMULA}").match
+_is_text = re.compile(r'=\s*"((?:[^"]|"")*)"\s*').fullmatch
 _NUMBER_OF_NULS_IN_UTF16 = 0.3
 
 
@@ -37,6 +39,17 @@ def guarded(text: str) -> str:
 def unguarded(text: str) -> str:
     """The text that was guarded."""
     return text[1:] if _guarded(text) else text
+
+
+def read_cell(text: str) -> Cell:
+    """What a spreadsheet shows for the text of a CSV cell."""
+    formula = text.strip()
+    if not formula.startswith("="):
+        return unguarded(text)
+    kept = _is_text(formula)
+    if kept is None:
+        return Unread(f"is a formula, {shown(formula)}: write the value that it has")
+    return kept[1].replace('""', '"')
 
 
 def read_csv(raw: bytes) -> Table:
@@ -91,7 +104,7 @@ def _records(text: str, delimiter: str, first: int) -> Iterator[tuple[int, list[
     number = first - 1
     try:
         for number, record in enumerate(reader, first):
-            yield number, [unguarded(cell) for cell in record]
+            yield number, [read_cell(cell) for cell in record]
     except csv.Error as error:
         sentence = f"the row is not CSV ({error}): check the quotes in it and in the row before"
         raise InvalidSpreadsheet(Problem(number + 1, None, sentence)) from None

@@ -1,8 +1,8 @@
 """Several values in one cell, separated by `;`, each perhaps a path (`Company / Depot`) with limits (`[…]`).
 
 A name that holds `;`, `/` or `[`, or begins with `"` or `#`, stands in double quotes, and a double quote in it twice:
-`"Gate 3; left"`. A cell that is a lone `-` says "nothing"; the text `-` itself is written `"-"`, and what looks like a
-number that Excel has spoilt, such as `5E+12`, is meant so in quotes.
+`"Gate 3; left"`. A cell that is a lone `-` says "nothing"; the text `-` itself is written `"-"`. A text that looks like
+a number that Excel has spoilt, such as `5E+12`, or like an error value, such as `#N/A`, is meant so in quotes.
 """
 
 from __future__ import annotations
@@ -14,13 +14,17 @@ from .problems import CellError, shown
 
 NOTHING = "-"
 
-_SPOILT = r"[+-]?\d+(?:[.,]\d+)?E\+\d+"
+_SPOILT = r"[+-]?\d+(?:[.,]\d+)?E[+-]\d+|[+-]?\d+[.,]\d+E\d+|0*[1-9]\d{14}000+"
+"""As CSVs have numbers that Excel kept: in powers of ten, or with zeros after the 15 digits that it keeps."""
+_FAILED = r"#(?:N/[AD]|NV|N/DISP|[A-ZÄÖÜÉÍÓÑ][A-ZÄÖÜÉÍÓÑ_ ]*[!?]|(?:DIV|TEIL)/0!|GETTING_DATA|#{2,})|Err:5\d\d"
+"""Error values, in the words of Excel in several languages and of LibreOffice; and what a narrow column shows."""
 _QUOTED = re.compile(r'\s*"((?:[^"]|"")*)"\s*')
 _BARE = re.compile(r"[^;/\[]*")
 _LIMITS = re.compile(r"\[([^\[\]]*)\]\s*")
 _needs_quotes = re.compile(r'["#].*|.*[;/\[].*|-|\s.*|.*\s', re.DOTALL).fullmatch
-_scientific = re.compile(_SPOILT, re.IGNORECASE).fullmatch
-_special = re.compile(rf'("*)(?:-|{_SPOILT})\1', re.IGNORECASE).fullmatch
+_spoilt = re.compile(_SPOILT, re.IGNORECASE).fullmatch
+_failed = re.compile(_FAILED, re.IGNORECASE).fullmatch
+_special = re.compile(rf'("*)(?:-|{_SPOILT}|{_FAILED})\1', re.IGNORECASE).fullmatch
 
 
 class Item(NamedTuple):
@@ -62,7 +66,7 @@ def items(cell: str) -> tuple[Item, ...]:
 
 def quoted(name: str) -> str:
     """The name as a part of an item: in quotes when it needs them."""
-    return always_quoted(name) if not name or _needs_quotes(name) else name
+    return always_quoted(name) if not name or _needs_quotes(name) or is_failed(name) else name
 
 
 def always_quoted(name: str) -> str:
@@ -80,8 +84,13 @@ def read_plain(cell: str) -> str:
 
 
 def is_spoilt(cell: str) -> bool:
-    """Whether the text is what Excel shows of a long number, `1.23457E+12`."""
-    return _scientific(cell) is not None
+    """Whether the text is what Excel made of a long number: `1.23457E+12`, `1234567890123450000`."""
+    return _spoilt(cell) is not None
+
+
+def is_failed(cell: str) -> bool:
+    """Whether the text is an error value, such as `#N/A`."""
+    return _failed(cell) is not None
 
 
 def _segment(cell: str, position: int) -> tuple[str, bool, int]:

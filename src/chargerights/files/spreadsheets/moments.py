@@ -16,9 +16,12 @@ Moment = date | datetime
 """A day, or a date with a time that may have a zone."""
 
 NEVER = date(9999, 12, 31)
-"""As a last day: no end."""
+"""As a last day, and at any time on it: no end. Answers show a tag that never expires as 9999-12-31T23:59:59Z."""
 
-_CLOCK = r"(?:[ T]+(?P<clock>\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,6})?)?)(?P<zone>\s*(?:Z|[+-]\d{2}:?\d{2}(?::\d{2})?))?)?"
+_CLOCK = (
+    r"(?:[ Tt]+(?P<clock>\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)"
+    r"(?P<zone>\s*(?:[Zz]|[+-]\d{2}(?::?\d{2}(?::\d{2})?)?))?)?"
+)
 _ISO = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})" + _CLOCK)
 _DOTTED = re.compile(r"(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>\d{4})" + _CLOCK)
 _SLASHED = re.compile(r"(?P<one>\d{1,2})[/-](?P<two>\d{1,2})[/-](?P<year>\d{4})" + _CLOCK)
@@ -46,10 +49,15 @@ def begins(at: Moment, zone: ZoneInfo) -> datetime:
 
 
 def ends(at: Moment, zone: ZoneInfo) -> datetime | None:
-    """The instant, in UTC, from which it holds no more; None for the last of all days. Raises CellError."""
-    if isinstance(at, datetime):
-        return _instant(at, zone)
-    return None if at == NEVER else begins(at + timedelta(days=1), zone)
+    """The instant, in UTC, from which it holds no more; None for never. Raises CellError."""
+    if is_never(at):
+        return None
+    return _instant(at, zone) if isinstance(at, datetime) else begins(at + timedelta(days=1), zone)
+
+
+def is_never(at: Moment) -> bool:
+    """Whether something that ends then has no end."""
+    return (at.date() if isinstance(at, datetime) else at) == NEVER
 
 
 def start_text(instant: datetime, zone: ZoneInfo) -> date | str:
@@ -78,7 +86,7 @@ def _made(text: str, found: re.Match[str], month: int, day: int) -> Moment:
             return whole
         hour, _, rest = found["clock"].partition(":")
         clock = f"{int(hour):02}:{rest}".replace(",", ".")
-        return datetime.fromisoformat(f"{whole.isoformat()}T{clock}{(found['zone'] or '').strip()}")
+        return datetime.fromisoformat(f"{whole.isoformat()}T{clock}{(found['zone'] or '').strip().upper()}")
     except ValueError:  # 31 February, 25 o'clock
         raise CellError(f"{shown(text)} is not a date that there is: write 2026-12-31, or 2026-12-31 17:00") from None
 

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
+from typing import NamedTuple
 
 from .problems import InvalidSpreadsheet, Problem
 
-Cell = str | int | float | bool | date | datetime | time | timedelta | None
+
+class Unread(NamedTuple):
+    """A cell that shows something whose value is not in the file."""
+
+    reason: str
+
+
+class Formatted(NamedTuple):
+    """A number that its format shows otherwise; `shown` is None where that is not known."""
+
+    number: int | float
+    shown: str | None
+
+
+Cell = str | int | float | bool | date | datetime | Unread | Formatted | None
 """None for a blank one; numbers, dates and truths only from workbooks."""
 
 MAX_ROWS = 500_000

@@ -7,12 +7,12 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, time, timedelta
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from .problems import InvalidSpreadsheet, Problem
-from .tables import Cell, Table, table
+from .tables import Cell, Table, Unread, table
 
 ZIP, COMPOUND = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """What the files of newer and of older workbooks begin with."""
@@ -76,7 +76,13 @@ def _numbered(sheet: CalamineSheet) -> Iterator[tuple[int, list[Cell]]]:
     """The rows, from the sheet's first; they come without the blank columns on their left."""
     left: list[Cell] = [None] * (sheet.start or (0, 0))[1]
     for number, cells in enumerate(sheet.iter_rows(), 1):
-        yield number, [*left, *[None if each == "" else each for each in cells]]
+        yield number, [*left, *map(_cell, cells)]
+
+
+def _cell(value: str | float | bool | date | time | timedelta) -> Cell:
+    if isinstance(value, time | timedelta):
+        return Unread(f"is a time without a day, {value}: write 2026-12-31, or 2026-12-31 17:00")
+    return None if value == "" else value
 
 
 def _first_day(package: zipfile.ZipFile) -> date | None:
