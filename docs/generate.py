@@ -148,6 +148,8 @@ CAUSES = {
     Cause.NO_RIGHT_NOW: "a right reaches the charger, but its window or weekly hours do not hold now",
     Cause.CHARGER_BLOCKED: "a right reaches the charger and holds now, but an operator has blocked the charger",
     Cause.RIGHT_STANDS: "a right reaches the charger and holds now, and the charger is not blocked",
+    Cause.NOT_FREE_TO_USE: "no tag was shown, and the charger is not free to use",
+    Cause.FREE_TO_USE: "no tag was shown, and the charger is free to use and not blocked",
 }
 
 STANDINGS = {

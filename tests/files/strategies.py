@@ -98,6 +98,7 @@ def sites(site_id: int, parents: list[int]) -> st.SearchStrategy[Entry]:
             "timezone": st.sampled_from(ZONES),
             **dict.fromkeys(("payerId", "paymentRecipientId"), numbers),
             "isPublicSite": st.booleans(),
+            "freeToUse": st.booleans(),
             **address("postalCode"),
         },
     )
@@ -115,6 +116,7 @@ def chargers(charger_id: str, site_ids: list[int]) -> st.SearchStrategy[Entry]:
             "capabilities": some(one_of(words.Capability)),
             "integrationRelays": some(texts),
             "blockedUntil": instants,
+            "freeToUse": st.booleans(),
             "customProperties": st.dictionaries(texts, st.one_of(st.just(""), texts), min_size=1, max_size=3),
             "locationInfo": entry({}, address("postalNumber")).filter(bool),
             "sockets": some(sockets, unique_by=lambda each: each["id"]),

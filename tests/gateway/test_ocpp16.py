@@ -199,7 +199,7 @@ async def test_a_badly_formed_tag_is_invalid_and_no_error(either: InProcess, tag
         answer = await charger.call("StartTransaction", start(tag))
         assert answer["idTagInfo"]["status"] == "Invalid"
         found = await either.read(authorisations.find, *ALL)
-    assert [each.reason for _, each in found] == ["Unknown", "Unknown"]
+    assert [each.reason for _, each in found] == ["Unknown" if tag.strip() else "Invalid"] * 2
 
 
 async def test_every_decision_is_kept_with_its_reason_and_path(either: InProcess) -> None:

@@ -125,12 +125,15 @@ def test_every_cause_has_its_reason() -> None:
         Cause.NO_RIGHT_HERE: Reason.NOT_AT_THIS_LOCATION,
         Cause.NO_RIGHT_NOW: Reason.NOT_AT_THIS_TIME,
         Cause.CHARGER_BLOCKED: Reason.NOT_AT_THIS_TIME,
+        Cause.FREE_TO_USE: Reason.ACCEPTED,
+        Cause.NOT_FREE_TO_USE: Reason.INVALID,
     }
 
 
-def test_only_a_right_that_stands_is_a_yes() -> None:
-    assert [cause for cause in Cause if Decision(cause, NOW).allowed] == [Cause.RIGHT_STANDS]
-    assert [cause for cause in Cause if Decision(cause, NOW).reason is Reason.ACCEPTED] == [Cause.RIGHT_STANDS]
+def test_only_a_right_that_stands_or_a_free_charger_is_a_yes() -> None:
+    allowing = [Cause.RIGHT_STANDS, Cause.FREE_TO_USE]
+    assert [cause for cause in Cause if Decision(cause, NOW).allowed] == allowing
+    assert [cause for cause in Cause if Decision(cause, NOW).reason is Reason.ACCEPTED] == allowing
 
 
 def test_the_reasons_are_ocpp_201s_words() -> None:

@@ -40,8 +40,9 @@ TEXT = "Zoë's “garage” — 駐車場 🚗 \\ % _ ' \" ; null"
 
 LOCATION = Location(-89.999999999999, 179.9999999999, "Straße", "12", "bis", "1000 AB", "Århus", TEXT, "NL")
 ROOT = Site(
-    INT64_MAX, TEXT, None, SiteType.OTHER, TEXT, TEXT, "Asia/Kathmandu", INT64_MIN, TEXT, TEXT, INT64_MAX, False
-)
+    INT64_MAX, TEXT, None, SiteType.OTHER, TEXT, TEXT, "Asia/Kathmandu", INT64_MIN, TEXT, TEXT, INT64_MAX, False,
+    free_to_use=False,
+)  # fmt: skip
 BELOW = Site(1, "Below", ROOT.id, SiteType.CIRCUIT, location=LOCATION)
 CONNECTORS = (
     Connector(1, TEXT, "IEC_62196_T2", "22 kW", "SOCKET", "AC_3_PHASE", 22_000, 400, 32, "RST", TEXT, 1, 2, 3),
@@ -50,7 +51,7 @@ CONNECTORS = (
 FULL_CHARGER = Charger(
     INT64_MAX, "ÜÑÍ-☃", BELOW.id, TEXT, TEXT, "Model", "0007", "1.2.3", "FRA23E45B*78C", True, True, True,
     ("REMOTE_START", TEXT), TEXT, ("relay", "", TEXT), "8931", "2042", "MSN", "MT",
-    (("b", "2"), ("a", ""), (TEXT, TEXT)), BEGIN, ODD, LOCATION, CONNECTORS, END,
+    (("b", "2"), ("a", ""), (TEXT, TEXT)), BEGIN, ODD, LOCATION, CONNECTORS, END, True,
 )  # fmt: skip
 BARE_CHARGER = Charger(1, "x" * MAX_CHARGER_ID_LENGTH, ROOT.id)
 GROUP = AccessGroup(INT64_MAX, TEXT, frozenset({FULL_CHARGER.charger_id, BARE_CHARGER.charger_id}), ODD, END)

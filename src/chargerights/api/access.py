@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from ..rights.decide import Cause, Decision, Reason, Standing, Verdict, decide
+from ..rights.decide import Cause, Decision, Reason, Standing, Verdict, decide, decide_without_tag
 from ..rights.errors import InvalidInput, UnknownCharger, UnknownDriver
-from ..rights.explain import Explanation, explain, explain_driver, why_not
+from ..rights.explain import Explanation, explain, explain_driver, explain_without_tag, why_not
 from ..rights.model import Driver, PlaceKind
 from ..rights.network import Network
 from ..rights.operators import Permission, Scope
@@ -39,11 +40,23 @@ EVERYTHING = Scope(Network(), None)
 
 
 class AccessQuestion(Shape):
-    """May this tag charge at this charger?"""
+    """May this tag, or anyone without a tag, charge at this charger?"""
 
     charger_id: str = Field(description="The identity under which the charger connects", examples=["DEP-1"])
-    id_tag: str = Field(description="What the driver shows, in any case", examples=["04A2B3C4"])
+    id_tag: str | None = Field(
+        None, description="What the driver shows, in any case; or set withoutTag", examples=["04A2B3C4"]
+    )
+    without_tag: bool = Field(
+        False,
+        description="Whether no tag is shown, as with a start button: only a charger that is free to use says yes",
+    )
     at: Instant | None = Field(None, description="The instant asked about; now when not given")
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if (self.id_tag is not None) == self.without_tag:
+            raise PydanticCustomError("one_of", "give either idTag or withoutTag: true")
+        return self
 
 
 class RightPath(Shape):
@@ -116,7 +129,7 @@ class AccessDecisions(Shape):
 
 
 class OneOf(InvalidInput):
-    """Neither or both of two parameters of which one is needed."""
+    """None or several of the parameters of which exactly one is needed."""
 
 
 @router.post(
@@ -167,17 +180,20 @@ async def explain_access(
     charger_id: Annotated[str, Query(alias="chargerId", description="The identity under which the charger connects")],
     id_tag: Annotated[str | None, Query(alias="idTag", description="What the driver shows; or name the driver")] = None,
     driver_id: Annotated[int | None, Query(alias="driverId", description="The driver's number")] = None,
+    without_tag: Annotated[bool, Query(alias="withoutTag", description="Whether no tag is shown")] = False,
     at: Annotated[Instant | None, Query(description="The instant asked about; now when not given")] = None,
 ) -> Response:
     """The decision with every right of the driver, whether it reaches, and if not why not; of an instant in the past,
     by the facts as they were then."""
-    if (id_tag is None) == (driver_id is None):
-        raise OneOf("name either idTag or driverId")
+    if (id_tag is not None) + (driver_id is not None) + without_tag != 1:
+        raise OneOf("name one of idTag, driverId and withoutTag=true")
     instant = at or view.at
 
     def judged(network: Network, revision: int) -> AccessExplanation:
         scope = scope_in(view, network)
         _require_charger(scope, charger_id)
+        if without_tag:
+            return explained(network, explain_without_tag(network, charger_id, instant), revision, scope)
         if id_tag is not None:
             return explained(network, explain(network, id_tag, charger_id, instant), revision, scope)
         explanation = explain_driver(network, driver_id or 0, charger_id, instant)
@@ -195,10 +211,12 @@ def _require_charger(scope: Scope, charger_id: str) -> None:
 
 def _decision(view: View, question: AccessQuestion, network: Network, revision: int) -> AccessDecision:
     scope, at = scope_in(view, network), question.at or view.at
-    if scope.unlimited or scope.sees_charger(question.charger_id):
-        decision = decide(network, question.id_tag, question.charger_id, at)
-    else:
+    if not (scope.unlimited or scope.sees_charger(question.charger_id)):
         decision = Decision(Cause.CHARGER_UNKNOWN, at)
+    elif question.id_tag is None:
+        decision = decide_without_tag(network, question.charger_id, at)
+    else:
+        decision = decide(network, question.id_tag, question.charger_id, at)
     return decided(network, decision, revision, scope)
 
 

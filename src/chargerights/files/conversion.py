@@ -30,6 +30,7 @@ def site_fact(entry: SiteEntry) -> Site:
         cost_name=entry.cost_name,
         payment_recipient_id=entry.payment_recipient_id,
         is_public=entry.is_public_site,
+        free_to_use=entry.free_to_use,
         location=_location(entry),
     )
 
@@ -57,6 +58,7 @@ def charger_fact(entry: ChargerEntry, number: int) -> Charger:
         meter_type=entry.meter_type,
         custom_properties=tuple((entry.custom_properties or {}).items()),
         blocked_until=entry.blocked_until,
+        free_to_use=entry.free_to_use,
         location=_location(entry.location_info) if entry.location_info else NOWHERE,
         connectors=tuple([_connector(each) for each in entry.sockets or ()]),
     )

@@ -110,6 +110,10 @@ class SiteEntry(Address):
     cost_name: OptionalText = Field(None, description="The cost centre's name.")
     payment_recipient_id: Int64 | None = Field(None, description="Who is paid for charging there.")
     is_public_site: bool | None = Field(None, description="Whether the public is told of it.")
+    free_to_use: bool | None = Field(
+        None,
+        description="Whether anyone may charge there without a tag; else as the nearest site above says, else not.",
+    )
     postal_code: OptionalText = Field(
         None,
         validation_alias=AliasChoices(*POSTAL_NAMES),
@@ -171,6 +175,9 @@ class ChargerEntry:
     custom_properties: dict[Name, Text] | None = Field(None, description="The operator's own words about it.")
     blocked_until: Instant | None = Field(
         None, description="Before then nobody may charge there; else it is not blocked."
+    )
+    free_to_use: bool | None = Field(
+        None, description="Whether anyone may charge there without a tag; else as its site says."
     )
     location_info: LocationEntry | None = Field(None, description="Where it is, when that is not where its site is.")
     sockets: list[SocketEntry] | None = _items("Its sockets, each id once.")

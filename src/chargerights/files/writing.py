@@ -68,6 +68,7 @@ def site_members(site: Site) -> Members:
         costName=site.cost_name,
         paymentRecipientId=site.payment_recipient_id,
         isPublicSite=site.is_public,
+        freeToUse=site.free_to_use,
         **_address(site.location, "postalCode"),
     )
 
@@ -94,6 +95,7 @@ def charger_members(charger: Charger) -> Members:
         meterType=charger.meter_type,
         customProperties=dict(charger.custom_properties),
         blockedUntil=charger.blocked_until,
+        freeToUse=charger.free_to_use,
         locationInfo=_given(**_address(charger.location, "postalNumber")),
         sockets=[_socket_members(each) for each in charger.connectors],
     )

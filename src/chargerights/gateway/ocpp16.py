@@ -28,7 +28,7 @@ NO_CLOCK = values.EARLIEST
 
 
 def authorize(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
-    id_tag = payload["idTag"]
+    id_tag = values.card_16(payload["idTag"])
     return with_partner(
         charger, id_tag, lambda verdict: {"idTagInfo": _info(rule(charger, id_tag, "Authorize", verdict=verdict))}
     )
@@ -71,15 +71,17 @@ def meter_values(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
 
 
 def start_transaction(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
-    return with_partner(charger, payload["idTag"], partial(_started, charger, payload))
+    return with_partner(charger, values.card_16(payload["idTag"]), partial(_started, charger, payload))
 
 
 def _started(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdict | None) -> Later:
-    at, id_tag = charger.customer.clock(), payload["idTag"]
+    at, id_tag = charger.customer.clock(), values.card_16(payload["idTag"])
+    shown = None if id_tag is None else values.tag(id_tag)
+    key = None if shown is None else tag_key(shown)
     connector_id = values.number(payload["connectorId"])
-    said = _digest(connector_id, tag_key(id_tag), payload["meterStart"], payload["timestamp"])
+    said = _digest(connector_id, tag_key(payload["idTag"]), payload["meterStart"], payload["timestamp"])
     has_clock = -CLOCK_BEHIND <= values.instant(payload["timestamp"], NO_CLOCK) - at <= CLOCK_AHEAD
-    key, transaction_id, is_new = charger.begin(said, has_clock)
+    start_key, transaction_id, is_new = charger.begin(said, has_clock)
     ruling = rule(
         charger,
         id_tag,
@@ -93,13 +95,13 @@ def _started(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdic
         charger.charger_id,
         at,
         transaction_id,
-        key,
+        start_key,
         int(transaction_id) if is_new else None,
         {
             "site_id": entered.site_id if entered is not None else None,
             "connector_id": connector_id,
-            "id_tag": values.tag(id_tag),
-            "tag_key": tag_key(values.tag(id_tag)),
+            "id_tag": shown,
+            "tag_key": key,
             "driver_id": ruling.driver_id,
             "reason": ruling.reason._value_,
             "started_at": values.instant(payload["timestamp"], at),
@@ -107,8 +109,8 @@ def _started(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdic
         },
     )
     running = charger.customer.running
-    if ruling.accepted and running is not None and not charger.starts.has_ended(transaction_id):
-        running.begin(tag_key(values.tag(id_tag)), (charger.charger_id, None, connector_id), transaction_id)
+    if ruling.accepted and running is not None and key is not None and not charger.starts.has_ended(transaction_id):
+        running.begin(key, (charger.charger_id, None, connector_id), transaction_id)
     answer = {"idTagInfo": _info(ruling), "transactionId": int(transaction_id)}
     return Later(answer, charger.customer.outbox.keep(notice))
 

@@ -26,7 +26,7 @@ ENERGY = "Energy.Active.Import.Register"
 
 
 def authorize(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
-    id_tag = payload["idToken"]["idToken"]
+    id_tag = values.card_2x(payload["idToken"])
     return with_partner(
         charger, id_tag, lambda verdict: {"idTokenInfo": _info(rule(charger, id_tag, "Authorize", verdict=verdict))}
     )
@@ -85,7 +85,7 @@ def transaction_event(charger: ConnectedCharger, payload: dict[str, Any]) -> Ans
         return _event(charger, payload, None)
     if payload["eventType"] == "Ended":
         return _event(charger, payload, known_of(charger, token["idToken"]))
-    return with_partner(charger, token["idToken"], partial(_event, charger, payload))
+    return with_partner(charger, values.card_2x(token), partial(_event, charger, payload))
 
 
 def _event(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdict | None) -> Later:
@@ -94,10 +94,11 @@ def _event(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdict 
     evse = payload.get("evse") or {}
     evse_id, connector_id = values.number(evse.get("id")), values.number(evse.get("connectorId"))
     token = payload.get("idToken")
-    id_tag = token["idToken"] if token is not None else None
     says = _says(charger, payload, evse_id, connector_id)
     answer: dict[str, Any] = {}
-    if id_tag is not None:
+    if token is not None:
+        id_tag = values.card_2x(token)
+        shown = None if id_tag is None else values.tag(id_tag)
         ruling = rule(
             charger,
             id_tag,
@@ -109,13 +110,14 @@ def _event(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdict 
         )
         answer["idTokenInfo"] = _info(ruling)
         if kind == "Ended":
-            says["stop_id_tag"] = values.tag(id_tag)
+            says["stop_id_tag"] = shown
         else:
-            key = tag_key(values.tag(id_tag))
-            says |= {"id_tag": values.tag(id_tag), "tag_key": key}
+            key = None if shown is None else tag_key(shown)
+            says |= {"id_tag": shown, "tag_key": key}
             says |= {"driver_id": ruling.driver_id, "reason": ruling.reason._value_}
-            if ruling.accepted and charger.customer.running is not None and not charger.is_over(transaction_id):
-                charger.customer.running.begin(key, (charger.charger_id, evse_id, None), transaction_id)
+            running = charger.customer.running
+            if ruling.accepted and running is not None and key is not None and not charger.is_over(transaction_id):
+                running.begin(key, (charger.charger_id, evse_id, None), transaction_id)
     if kind == "Ended":
         charger.ended(transaction_id)
     if kind == "Ended" or not charger.is_over(transaction_id):

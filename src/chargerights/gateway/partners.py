@@ -198,16 +198,16 @@ def read(body: bytes) -> Verdict:
 
 
 def with_partner(
-    charger: ConnectedCharger, id_tag: str, answer: Callable[[Verdict | None], dict[str, Any] | Later]
+    charger: ConnectedCharger, id_tag: str | None, answer: Callable[[Verdict | None], dict[str, Any] | Later]
 ) -> Answer:
-    """What `answer` makes of what the partner says of the tag; of None at once, where he need not be asked."""
+    """Makes the answer from the partner's word on the tag; from None at once where they need not be asked."""
     partner = charger.customer.partner
     network = charger.customer.network
     if partner is None or network is None or charger.charger_id not in network.chargers:
         return answer(None)
     if network.chargers[charger.charger_id].is_blocked(charger.customer.clock()):
         return answer(None)
-    if network.tag(id_tag) is not None or not _can_be_one(id_tag):
+    if id_tag is None or network.tag(id_tag) is not None or not _can_be_one(id_tag):
         return answer(None)
     known = partner.known(charger.charger_id, id_tag)
     if known is not None:

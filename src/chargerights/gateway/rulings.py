@@ -14,7 +14,7 @@ from time import perf_counter
 from typing import NamedTuple
 
 from .. import metrics
-from ..rights.decide import Cause, Decision, Reason, Standing, decide, ends_at
+from ..rights.decide import Cause, Decision, Reason, Standing, decide, decide_without_tag, ends_at
 from ..rights.identifiers import MAX_TAG_LENGTH, tag_key
 from ..rights.model import Right
 from ..storage.authorisations import Authorisation
@@ -54,7 +54,7 @@ class Ruling(NamedTuple):
 
 def rule(
     charger: ConnectedCharger,
-    id_tag: str,
+    id_tag: str | None,
     message: str,
     *,
     evse_id: int | None = None,
@@ -64,11 +64,17 @@ def rule(
 ) -> Ruling:
     """Whether the tag may charge at the charger now, kept as a decision that this message asked for. With a
     transaction id: to begin or go on with that one; without, in general: a session of the tag at this charger does not
-    count against it, for he may want to end it. The verdict is a partner's, which counts for unknown tags only."""
+    count against it, for he may want to end it. The verdict is a partner's, which counts for unknown tags only.
+
+    None for a tag: none was shown, so the charger must be free to use."""
     began = perf_counter()
     customer = charger.customer
-    at, network, key = customer.clock(), customer.network, tag_key(id_tag)
-    decision = decide(network, id_tag, charger.charger_id, at) if network is not None else None
+    at, network, key = customer.clock(), customer.network, tag_key(id_tag or "")
+    decision = None
+    if network is not None and id_tag is not None:
+        decision = decide(network, id_tag, charger.charger_id, at)
+    elif network is not None:
+        decision = decide_without_tag(network, charger.charger_id, at)
     rights = []
     if decision is not None and decision.cause is _RIGHT_STANDS:
         rights = [each.right for each in decision.verdicts if each.standing is _STANDS]
@@ -83,7 +89,7 @@ def rule(
             charger.charger_id,
             evse_id,
             connector_id,
-            values.tag(id_tag),
+            values.tag(id_tag or ""),
             key[:MAX_TAG_LENGTH],
             message,
             ruling.reason._value_,
@@ -116,7 +122,7 @@ def _ruled(
         if in_use and verdict.reason is _ACCEPTED:
             return Ruling(Reason.CONCURRENT_TX, TAG_IN_USE)
         return Ruling(verdict.reason, verdict.cause._value_)
-    if cause is not _RIGHT_STANDS or driver is None or decision.tag is None:
+    if cause is not _RIGHT_STANDS or driver is None or decision.tag is None:  # a no, or a yes that needs no tag
         return Ruling(decision.reason, cause._value_, driver.id if driver is not None else None)
     if in_use:
         return Ruling(Reason.CONCURRENT_TX, TAG_IN_USE, driver.id)

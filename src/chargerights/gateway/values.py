@@ -10,6 +10,9 @@ from ..rights.identifiers import MAX_TAG_LENGTH
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 MAX_NUMBER = 2**31 - 1
 MAX_TEXT = 500
+NO_AUTHORIZATION = "NoAuthorization"
+TYPES_WITHOUT_TEXT = ("Central", "Local")
+"""Types of idTokens that a charger or central system makes up, and so may leave empty."""
 
 
 def instant(value: Any, else_: datetime) -> datetime:
@@ -46,6 +49,22 @@ def text(value: Any, limit: int = MAX_TEXT) -> str | None:
     if not isinstance(value, str):
         return None
     return value.strip()[:limit] or None
+
+
+def card_16(id_tag: str) -> str | None:
+    """OCPP 1.6: the tag that was shown; None for an empty text, with which a start button begins a session."""
+    return id_tag if id_tag.strip() else None
+
+
+def card_2x(token: dict[str, Any]) -> str | None:
+    """OCPP 2.x: the tag that was shown; None for a token that says that no tag was.
+
+    An empty token of a type that is read from a card or a car is a misread card: a tag that no one has.
+    """
+    id_tag: str = token["idToken"]
+    if token["type"] == NO_AUTHORIZATION or (token["type"] in TYPES_WITHOUT_TEXT and not id_tag.strip()):
+        return None
+    return id_tag
 
 
 def tag(value: str) -> str:

@@ -16,6 +16,10 @@ The rule (DESIGN.md section 3). A tag may charge at a charger when
 The first sentence that fails names the cause; otherwise the answer is yes, by every right that stands.
 Access is the union of the rights: there is no deny right, and no right means no.
 
+Without a tag, as from a start button, the charger's mark decides (`decide_without_tag`): anyone may charge at a charger
+that is free to use, by its own mark or else that of the nearest site above that has one. The mark changes nothing
+for tags: a blocked or expired one is refused there, too.
+
 A block takes no right away, and so it comes last: it is named only to whom the charger would accept without it,
 and who is told of anything else would be refused after the block, too.
 """
@@ -64,6 +68,8 @@ class Cause(StrEnum):
     NO_RIGHT_HERE = "noRightHere"
     NO_RIGHT_NOW = "noRightNow"
     CHARGER_BLOCKED = "chargerBlocked"
+    FREE_TO_USE = "freeToUse"
+    NOT_FREE_TO_USE = "notFreeToUse"
 
     @property
     def reason(self) -> Reason:
@@ -81,7 +87,11 @@ _REASONS = {
     Cause.NO_RIGHT_HERE: Reason.NOT_AT_THIS_LOCATION,
     Cause.NO_RIGHT_NOW: Reason.NOT_AT_THIS_TIME,
     Cause.CHARGER_BLOCKED: Reason.NOT_AT_THIS_TIME,
+    Cause.FREE_TO_USE: Reason.ACCEPTED,
+    Cause.NOT_FREE_TO_USE: Reason.INVALID,
 }
+
+_YES = (Cause.RIGHT_STANDS, Cause.FREE_TO_USE)
 
 
 class Standing(StrEnum):
@@ -122,7 +132,7 @@ class Decision:
 
     @property
     def allowed(self) -> bool:
-        return self.cause is Cause.RIGHT_STANDS
+        return self.cause in _YES
 
     @property
     def reason(self) -> Reason:
@@ -162,6 +172,16 @@ def decide_driver(network: Network, driver: Driver, charger_id: str, at: datetim
     if not driver.enabled:
         return Decision(Cause.DRIVER_DISABLED, at, charger, None, driver)
     return _by_rights(network, driver, None, charger, at)
+
+
+def decide_without_tag(network: Network, charger_id: str, at: datetime) -> Decision:
+    """Whether anyone may charge at that charger at that instant without showing a tag."""
+    charger = network.chargers.get(charger_id)
+    if charger is None:
+        return Decision(Cause.CHARGER_UNKNOWN, at)
+    if network.free_place(charger) is None:
+        return Decision(Cause.NOT_FREE_TO_USE, at, charger)
+    return Decision(Cause.CHARGER_BLOCKED if charger.is_blocked(at) else Cause.FREE_TO_USE, at, charger)
 
 
 def ends_at(tag: Tag, rights: Sequence[Right]) -> datetime | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from .decide import Cause, Decision, Standing, Verdict, decide, decide_driver, judge
+from .decide import Cause, Decision, Standing, Verdict, decide, decide_driver, decide_without_tag, judge
 from .errors import UnknownCharger, UnknownDriver
 from .model import Charger, Hours, Place, PlaceKind, Right, Tag
 from .network import Network
@@ -40,6 +40,13 @@ def explain_driver(network: Network, driver_id: int, charger_id: str, at: dateti
     if driver is None:
         raise UnknownDriver((driver_id,))
     return _explanation(network, charger, decide_driver(network, driver, charger_id, at), None)
+
+
+def explain_without_tag(network: Network, charger_id: str, at: datetime) -> Explanation:
+    """Why one may or may not charge there then without showing a tag. Raises UnknownCharger."""
+    charger = _charger(network, charger_id)
+    decision = decide_without_tag(network, charger_id, at)
+    return Explanation(decision, (), _sentence_without_tag(network, charger, decision))
 
 
 def place_name(network: Network, place: Place) -> str:
@@ -106,6 +113,16 @@ def _sentence(network: Network, charger: Charger, decision: Decision, id_tag: st
         through = "" if len(path.via) < 2 else f", which holds {network.sites[path.via[-1]].name}"
         return f"Yes: {who} may charge at {here}, by a right on {place_name(network, path.right.place)}{through}."
     return f"No: {who} may not charge at {here}: {_cause(decision)}."
+
+
+def _sentence_without_tag(network: Network, charger: Charger, decision: Decision) -> str:
+    here = f"charger {charger.charger_id} at {network.sites[charger.site_id].name}"
+    free = network.free_place(charger)
+    if free is None:
+        return f"No: {here} is not free to use: a driver must show a tag."
+    if not decision.allowed:
+        return f"No: without a tag no one may charge at {here}: {_cause(decision)}."
+    return f"Yes: anyone may charge at {here} without a tag: {place_name(network, free)} is free to use."
 
 
 def _cause(decision: Decision) -> str:

@@ -82,6 +82,8 @@ class Site:
     payment_recipient_id: int | None = None
     is_public: bool | None = None
     location: Location = NOWHERE
+    free_to_use: bool | None = None
+    """Whether anyone may charge there without a tag. None: as the nearest site above says, else not."""
 
     def __post_init__(self) -> None:
         identifiers.entity_id(self.id)
@@ -139,6 +141,8 @@ class Charger:
     connectors: tuple[Connector, ...] = ()
     blocked_until: datetime | None = None
     """Before then nobody may charge there. Since when, the journal knows."""
+    free_to_use: bool | None = None
+    """Whether anyone may charge there without a tag. None: as its site says."""
 
     def __post_init__(self) -> None:
         identifiers.charger_id(self.charger_id)

@@ -216,6 +216,19 @@ class Network:
                 return timezone
         return "UTC"
 
+    def free_place(self, charger: Charger) -> Place | None:
+        """The charger or site whose mark lets anyone charge at the charger without a tag; None: no one may.
+
+        The nearest mark counts: the charger's own, else its site's, else that of the nearest site above.
+        """
+        if charger.free_to_use is not None:
+            return Place(PlaceKind.CHARGER, charger.charger_id) if charger.free_to_use else None
+        for site_id in self.chain(charger.site_id):
+            free = self.sites[site_id].free_to_use
+            if free is not None:
+                return Place(PlaceKind.SITE, site_id) if free else None
+        return None
+
     def stable_since(self, at: datetime) -> datetime:
         """The last instant up to `at` at which a window began or ended: since then nothing but facts changed
         who is listed where."""

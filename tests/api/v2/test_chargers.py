@@ -43,7 +43,7 @@ WHOLE = NEW | {
     "evseId": "FI*ABC*E1", "splitEvseBySocket": True, "pushIntegrationEnabled": True,
     "chargerSpecificMessageStructure": True, "capabilities": ["RFID_READER", "RESERVABLE"],
     "physicalReference": "Bay 7", "integrationRelays": ["one", "two"], "iccid": "8901", "imsi": "310",
-    "meterSerialNumber": "M-1", "meterType": "MID", "customProperties": {"colour": "red"},
+    "meterSerialNumber": "M-1", "meterType": "MID", "freeToUse": False, "customProperties": {"colour": "red"},
     "latitude": 60.1, "longitude": -24.5, "streetAddress": "Depot road", "streetNumber": "1", "houseLetter": "B",
     "postalCode": "00100", "city": "Helsinki", "area": "Uusimaa", "country": "FI", "sockets": [SOCKET, {"id": 2}],
 }  # fmt: skip

@@ -23,7 +23,8 @@ SITES = "/v2/sites"
 NEW = {"name": "Roof", "parentSiteId": DEPOT.id}
 WHOLE = NEW | {
     "groupType": "SUB_SITE", "publicName": "Roof charging", "externalId": "roof/1", "timezone": "Europe/Paris",
-    "isPublicSite": False, "payerId": -7, "costId": "C-7", "costName": "Roofs", "paymentRecipientId": 8,
+    "isPublicSite": False, "freeToUse": True,
+    "payerId": -7, "costId": "C-7", "costName": "Roofs", "paymentRecipientId": 8,
     "latitude": 60, "longitude": 24.5, "streetAddress": "Depot road", "streetNumber": "1", "houseLetter": "B",
     "postalCode": "00100", "city": "Helsinki", "area": "Uusimaa", "country": "FI",
 }  # fmt: skip

@@ -27,7 +27,7 @@ REPORTED = (
     "meter_type",
 )
 """What a charger reports of itself."""
-ENTERED = ("name", "evse_id", "physical_reference")
+ENTERED = ("name", "evse_id", "physical_reference", "free_to_use")
 SWITCHES = ("split_evse_by_socket", "push_integration_enabled", "charger_specific_message_structure")
 SOCKET = {"socket_power_type" if name == "power_type" else name: name for name in Connector.__dataclass_fields__}
 """The model's name of each member of a socket."""
@@ -51,6 +51,9 @@ class ChargerOwn(Address):
     )
     physical_reference: values.OptionalText = Field(None, description="What is written on it, such as a bay's number")
     integration_relays: list[values.Name] | None = Field(None, description="The partners its messages are relayed to")
+    free_to_use: bool | None = Field(
+        None, description="Whether anyone may charge there without a tag; else as its site says"
+    )
     iccid: values.OptionalText = Field(None, description="Its SIM card's number")
     imsi: values.OptionalText = Field(None, description="Its SIM card's subscriber")
     meter_serial_number: values.OptionalText = Field(None, description="Its main meter's serial number")

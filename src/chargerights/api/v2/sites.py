@@ -31,7 +31,16 @@ from .writing import Change, adding, changing
 router = APIRouter(prefix="/v2/sites", tags=["Sites"], route_class=CallerFirst, responses=REFUSALS)
 
 READ, WRITE = Permission.READ_SITES, Permission.WRITE_SITES
-SAME_NAMES = ("public_name", "external_id", "timezone", "payer_id", "cost_id", "cost_name", "payment_recipient_id")
+SAME_NAMES = (
+    "public_name",
+    "external_id",
+    "timezone",
+    "payer_id",
+    "cost_id",
+    "cost_name",
+    "payment_recipient_id",
+    "free_to_use",
+)
 IN_BODY: Mapping[type[DomainError], str] = {SiteCycle: "parentSiteId", SiteTooDeep: "parentSiteId"}
 
 
@@ -46,6 +55,10 @@ class SiteOwn(Address):
         " the nearest site above that has one, else UTC",
     )
     is_public_site: bool | None = Field(None, description="Whether the public is told of it")
+    free_to_use: bool | None = Field(
+        None,
+        description="Whether anyone may charge there without a tag; else as the nearest site above says, else not",
+    )
     payer_id: values.Int64 | None = Field(None, description="Who pays for charging there")
     cost_id: values.OptionalText = Field(None, description="The cost centre's id")
     cost_name: values.OptionalText = Field(None, description="The cost centre's name")
