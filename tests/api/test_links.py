@@ -88,8 +88,16 @@ def types(schema: Json) -> set[str]:
 
 
 def test_an_answer_of_a_dry_run_has_no_links(openapi: Json) -> None:
+    for method, _, operation in operations(openapi):
+        if method != "get":
+            assert "links" not in operation["responses"].get("200", {})
+
+
+def test_every_list_leads_to_what_follows(openapi: Json) -> None:
     for _, _, operation in operations(openapi):
-        assert "links" not in operation["responses"].get("200", {})
+        if any(each["name"] == "cursor" for each in operation.get("parameters", ())):
+            link = operation["responses"]["200"]["links"]["next"]
+            assert link["operationId"] == operation["operationId"]
 
 
 def test_swagger_2_which_has_no_links_is_the_same_without_them(openapi: Json) -> None:

@@ -258,6 +258,8 @@ def test_whatever_is_made_leads_on_and_every_answer_is_one_that_the_document_has
     openapi = create_app(Database("sqlite:///never-opened.db")).openapi()
     config = schemathesis.Config(projects=ProjectsConfig(default=ProjectConfig(request_timeout=30)))
     config.projects.default.phases.stateful.inference.algorithms = []  # the document's own links, no guesses
+    for item in openapi["paths"].values():  # lists lead to their next part: test_cursors walks through them
+        item.get("get", {"responses": {}})["responses"].get("200", {}).pop("links", None)
     schema = schemathesis.openapi.from_dict(openapi, config=config).exclude(
         operation_id=[*(links.MADE.keys() - makers)]
     )

@@ -246,7 +246,7 @@ async def test_a_session_is_kept_from_its_start_to_its_stop_with_its_meter_value
         )
         assert ended["idTagInfo"]["status"] == "Accepted"
         (session,) = await either.read(sessions.find, *EVERY)
-        ((reading,), _) = await either.read(sessions.readings, session.id)
+        (((reading, _),), _) = await either.read(sessions.readings, session.id)
     assert (session.charger_id, session.connector_id, session.id_tag, session.driver_id) == ("DEP-1", 1, "ALICE", 1)
     assert (session.started_at, session.stopped_at) == (NOW, NOW + timedelta(hours=1))
     assert (session.meter_start, session.meter_stop) == (100, 5100)

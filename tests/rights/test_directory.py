@@ -12,7 +12,7 @@ from pyroaring import BitMap64
 
 from chargerights.rights import directory
 from chargerights.rights.changes import put_driver, remove_driver
-from chargerights.rights.directory import Wanted, everybody, find, page
+from chargerights.rights.directory import DRIVER_KEYS, Wanted, drivers_after, everybody, find, ids_from, narrowed, page
 from chargerights.rights.model import Driver, ExternalId, ReferenceType, Tag
 from chargerights.rights.network import Network
 from tests.oracle import Facts
@@ -43,38 +43,47 @@ KNOWN = network(
 )
 
 
-@pytest.mark.parametrize(
-    ("wanted", "found"),
-    [
-        ({}, [1, 2, 3, 4]),
-        ({"home_site_id": DEPOT.id}, [1, 4]),
-        ({"home_site_id": 99}, []),
-        ({"company_id": 7}, [1, 4]),
-        ({"company_id": 9}, []),
-        ({"tag": " 04ab "}, [1]),
-        ({"tag": "STRASSE"}, [1]),
-        ({"tag": "04A"}, []),
-        ({"external_id": "P-1"}, [1]),
-        ({"external_id": "p-1"}, []),
-        ({"reference_id": "SAP"}, [2]),
-        ({"reference_id": "sap"}, []),
-        ({"reference_id": "9"}, []),
-        ({"enabled": True}, [1, 2, 4]),
-        ({"enabled": False}, [3]),
-        ({"search": "SMITH"}, [1, 3]),
-        ({"search": " p-1 "}, [1, 2]),
-        ({"search": "04a"}, [1, 3]),
-        ({"search": "strasse"}, [1]),
-        ({"search": "  "}, [1, 2, 3, 4]),
-        ({"search": "nobody"}, []),
-        ({"home_site_id": DEPOT.id, "company_id": 7, "search": "dan", "enabled": True}, [4]),
-        ({"home_site_id": DEPOT.id, "reference_id": "SAP"}, []),
-        ({"home_site_id": DEPOT.id, "external_id": "P-1"}, [1]),
-    ],
-)
+DESCRIPTIONS: list[tuple[dict[str, Any], list[int]]] = [
+    ({}, [1, 2, 3, 4]),
+    ({"home_site_id": DEPOT.id}, [1, 4]),
+    ({"home_site_id": 99}, []),
+    ({"company_id": 7}, [1, 4]),
+    ({"company_id": 9}, []),
+    ({"tag": " 04ab "}, [1]),
+    ({"tag": "STRASSE"}, [1]),
+    ({"tag": "04A"}, []),
+    ({"external_id": "P-1"}, [1]),
+    ({"external_id": "p-1"}, []),
+    ({"reference_id": "SAP"}, [2]),
+    ({"reference_id": "sap"}, []),
+    ({"reference_id": "9"}, []),
+    ({"enabled": True}, [1, 2, 4]),
+    ({"enabled": False}, [3]),
+    ({"search": "SMITH"}, [1, 3]),
+    ({"search": " p-1 "}, [1, 2]),
+    ({"search": "04a"}, [1, 3]),
+    ({"search": "strasse"}, [1]),
+    ({"search": "  "}, [1, 2, 3, 4]),
+    ({"search": "nobody"}, []),
+    ({"home_site_id": DEPOT.id, "company_id": 7, "search": "dan", "enabled": True}, [4]),
+    ({"home_site_id": DEPOT.id, "reference_id": "SAP"}, []),
+    ({"home_site_id": DEPOT.id, "external_id": "P-1"}, [1]),
+    ({"company_id": 7, "search": "p-1"}, [1]),
+]
+
+
+@pytest.mark.parametrize(("wanted", "found"), DESCRIPTIONS)
 def test_drivers_are_found_by_what_is_known_of_them(wanted: dict[str, Any], found: list[int]) -> None:
     assert list(find(KNOWN, Wanted(**wanted))) == found
     assert list(find(KNOWN, Wanted(**wanted), BitMap64([2, 3, 4]))) == [each for each in found if each != 1]
+
+
+@pytest.mark.parametrize(("wanted", "found"), DESCRIPTIONS)
+def test_one_by_one_the_same_drivers_are_found(wanted: dict[str, Any], found: list[int]) -> None:
+    for among in (None, BitMap64([2, 3, 4])):
+        drivers, fits = narrowed(KNOWN, Wanted(**wanted), among)
+        one_by_one = [each for each in drivers if fits(KNOWN.drivers[each])]
+        assert one_by_one == list(find(KNOWN, Wanted(**wanted), among))
 
 
 def test_everybody_is_there_disabled_and_without_a_home_too() -> None:
@@ -110,6 +119,32 @@ def test_pages_joined_are_the_whole_in_its_order_both_ways(
             assert [each for one in pages for each in one] == expected
             assert all(len(each) <= count for each in pages)
         assert page(them, drivers, order, descending, 10**12, 100) == []
+
+
+@pytest.mark.parametrize("few", [0, 2_000])
+@pytest.mark.parametrize("order", ["id", "name"])
+@pytest.mark.parametrize("among", [set(range(1, 11)), {1, 4, 5, 9}, {7}, set()])
+def test_after_each_driver_and_after_one_who_is_gone_come_those_that_follow(
+    monkeypatch: pytest.MonkeyPatch, few: int, order: directory.Order, among: set[int]
+) -> None:
+    monkeypatch.setattr(directory, "FEW", few)
+    monkeypatch.setattr(directory, "IDS_AT_ONCE", 2)
+    them, key = called(*NAMES), DRIVER_KEYS[order]
+    whole = sorted((them.drivers[each] for each in among), key=key)
+    for descending in (False, True):
+        assert [*drivers_after(them, BitMap64(among), order, descending, None)] == whole[:: -1 if descending else 1]
+        for last in map(key, them.drivers.values()):
+            behind = [each for each in whole if (key(each) < last if descending else key(each) > last)]
+            found = [*drivers_after(them, BitMap64(among), order, descending, last)]
+            assert found == behind[:: -1 if descending else 1]
+
+
+@given(st.sets(st.integers(1, 30)), st.integers(-3, 40), st.booleans())
+def test_numbers_come_in_order_from_any_on(numbers: set[int], first: int, descending: bool) -> None:
+    expected = sorted(
+        (each for each in numbers if (each <= first if descending else each >= first)), reverse=descending
+    )
+    assert [*ids_from(BitMap64(numbers), descending, first)] == expected
 
 
 @given(facts(), st.data())

@@ -11,6 +11,10 @@ from chargerights.rights.network import Network
 from chargerights.rights.reports import (
     Below,
     Finding,
+    by_driver,
+    by_end,
+    by_name,
+    by_reach,
     duplicate_names,
     expiring,
     high_rights,
@@ -151,3 +155,20 @@ def test_a_right_may_be_high_by_the_levels_below_it() -> None:
         Finding(BOB.id, right=BOB.rights[0], below=Below(4, 5)),
         Finding(12, right=found.drivers[12].rights[0], below=Below(0, 4)),
     ]
+
+
+def test_each_report_is_in_the_order_of_its_key_which_tells_every_finding_from_the_rest() -> None:
+    ends = [driver(n, f"New {n}", On(DEPOT, valid_until=TOMORROW), On(YARD), expires_at=TOMORROW) for n in (22, 21)]
+    ends = [replace(each, name="Namesake") for each in (*ends, driver(20, "New 20"))]
+    disabled = [replace(driver(n, f"Gone {n}"), enabled=False) for n in (31, 30)]
+    them = with_drivers(*ends, *disabled)
+    for found, key in (
+        (expiring(them, NOW, A_DAY), by_end),
+        (never_used(them, NOW, ()), by_driver),
+        (tags_of_disabled(them), by_driver),
+        (duplicate_names(them), by_name(them)),
+        (high_rights(them, NOW, 1), by_reach),
+    ):
+        keys = [key(each) for each in found]
+        assert len(keys) > 2
+        assert keys == sorted(set(keys))

@@ -5,9 +5,10 @@ Rights play no part here; `listing` says who may charge where.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeVar
 
 from pyroaring import BitMap64
 
@@ -19,7 +20,13 @@ from .reach import NOBODY
 FEW = 2_000
 """Drivers up to which sorting them takes less than walking through all by name."""
 
+IDS_AT_ONCE = 1_000
+
+T = TypeVar("T", str, tuple[str, int])
+Key = tuple[str | int, ...]
+"""What a list is sorted by; it tells an item from all others."""
 Order = Literal["id", "name"]
+DRIVER_KEYS: Mapping[Order, Callable[[Driver], Key]] = {"id": lambda driver: (driver.id,), "name": name_entry}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +41,33 @@ class Wanted:
     enabled: bool | None = None
     search: str | None = None
 
+    def fits(self, driver: Driver) -> bool:
+        """Whether the driver is of that description, but for what `narrowed` has asked."""
+        if self.company_id is not None and driver.company_id != self.company_id:
+            return False
+        if self.external_id is not None and driver.external_id != self.external_id:
+            return False
+        if self.reference_id is not None and not _refers(driver, self.reference_id):
+            return False
+        text = "" if self.search is None else self.search.strip()
+        return not text or _holds(driver, text.casefold(), tag_key(text))
+
 
 def find(network: Network, wanted: Wanted, among: BitMap64 | None = None) -> BitMap64:
     """The drivers of that description, disabled ones too; `among`: none but these."""
+    found, _ = narrowed(network, wanted, among)
+    if wanted.search is not None and wanted.search.strip():
+        found = found & _search(network, wanted.search.strip())  # all at once takes less than one by one
+    rest = replace(wanted, search=None)
+    if (rest.company_id, rest.external_id, rest.reference_id) == (None, None, None):
+        return found
+    return BitMap64([each.id for each in _of(network, found) if rest.fits(each)])
+
+
+def narrowed(
+    network: Network, wanted: Wanted, among: BitMap64 | None = None
+) -> tuple[BitMap64, Callable[[Driver], bool]]:
+    """The drivers as far as indexes tell them, and what tells those of that description from the rest."""
     found = everybody(network) if among is None else among
     if wanted.home_site_id is not None:
         found = found & network.home.get(wanted.home_site_id, NOBODY)
@@ -45,15 +76,7 @@ def find(network: Network, wanted: Wanted, among: BitMap64 | None = None) -> Bit
         found = found & (BitMap64((tag.driver_id,)) if tag is not None else NOBODY)
     if wanted.enabled is not None:
         found = found - network.disabled if wanted.enabled else found & network.disabled
-    if wanted.company_id is not None:
-        found = BitMap64([each.id for each in _of(network, found) if each.company_id == wanted.company_id])
-    if wanted.external_id is not None:
-        found = BitMap64([each.id for each in _of(network, found) if each.external_id == wanted.external_id])
-    if wanted.reference_id is not None:
-        found = BitMap64([each.id for each in _of(network, found) if _refers(each, wanted.reference_id)])
-    if wanted.search is not None and wanted.search.strip():
-        found = found & _search(network, wanted.search.strip())
-    return found
+    return found, wanted.fits
 
 
 def everybody(network: Network) -> BitMap64:
@@ -76,20 +99,67 @@ def page(network: Network, drivers: BitMap64, order: Order, descending: bool, st
     return [network.drivers[each] for each in ids]
 
 
+def drivers_after(
+    network: Network, drivers: BitMap64, order: Order, descending: bool, last: Key | None
+) -> Iterator[Driver]:
+    """The drivers in that order, those after that key of DRIVER_KEYS; a step costs the same wherever it is."""
+    if order == "id":
+        found = ids_from(drivers, descending, None if last is None else int(last[0]))
+        return (network.drivers[each] for each in found if last is None or each != last[0])
+    few = len(drivers) <= FEW
+    names = sorted([name_entry(each) for each in _of(network, drivers)]) if few else network.by_name
+    entries = _after(names, descending, None if last is None else (str(last[0]), int(last[1])))
+    return (network.drivers[driver_id] for _, driver_id in entries if driver_id in drivers)
+
+
+def ids_from(drivers: BitMap64, descending: bool, first: int | None = None) -> Iterator[int]:
+    """The numbers in order, from that one on, whether it is there or not; a step costs the same wherever it is."""
+    if descending:
+        stop = len(drivers) if first is None else drivers.rank(max(first, 0))
+        for end in range(stop, 0, -IDS_AT_ONCE):
+            yield from reversed(drivers[max(0, end - IDS_AT_ONCE) : end])
+    else:
+        before = 0 if first is None else drivers.rank(max(first - 1, 0))
+        for start in range(before, len(drivers), IDS_AT_ONCE):
+            yield from drivers[start : start + IDS_AT_ONCE]
+
+
 def tags_page(
     network: Network, search: str | None, among: BitMap64 | None, descending: bool, start: int, count: int
 ) -> tuple[list[Tag], int]:
     """So many of the tags whose text or label holds the text sought, by text, after as many as `start`; and how many
     there are. `among`: none but these drivers'."""
-    if among is None:
-        keys = network.by_tag
-    else:
-        keys = sorted(tag_key(tag.id_tag) for driver_id in among for tag in network.drivers[driver_id].tags)
+    keys = _tag_keys(network, among)
     if search is not None and search.strip():
         wanted = tag_key(search)
-        keys = [key for key in keys if wanted in key or wanted in tag_key(network.tags[key].token_name or "")]
+        keys = [key for key in keys if _tag_holds(network.tags[key], key, wanted)]
     part = keys[::-1][start : start + count] if descending else keys[start : start + count]
     return [network.tags[key] for key in part], len(keys)
+
+
+def tags_after(network: Network, among: BitMap64 | None, descending: bool, last: str | None) -> Iterator[Tag]:
+    """The tags by text, those after that `tag_key`; `among`: none but these drivers'."""
+    if among is None or len(among) <= FEW:
+        return (network.tags[key] for key in _after(_tag_keys(network, among), descending, last))
+    tags = (network.tags[key] for key in _after(network.by_tag, descending, last))
+    return (tag for tag in tags if tag.driver_id in among)
+
+
+def tag_holds(tag: Tag, search: str | None) -> bool:
+    """Whether the tag's text or label holds the text sought; None asks nothing."""
+    return search is None or not search.strip() or _tag_holds(tag, tag_key(tag.id_tag), tag_key(search))
+
+
+def rights_after(
+    network: Network, drivers: BitMap64, descending: bool, last: tuple[int, int] | None = None
+) -> Iterator[tuple[Driver, Right]]:
+    """The rights of these drivers, by driver and by number, those after that driver's right."""
+    for driver_id in ids_from(drivers, descending, None if last is None else last[0]):
+        driver = network.drivers[driver_id]
+        for right in reversed(driver.rights) if descending else driver.rights:
+            key = (driver_id, right.id)
+            if last is None or (key < last if descending else key > last):
+                yield driver, right
 
 
 def rights_page(network: Network, descending: bool, start: int, count: int) -> list[tuple[Driver, Right]]:
@@ -113,6 +183,35 @@ def rights_page(network: Network, descending: bool, start: int, count: int) -> l
             rights = driver.rights[::-1] if descending != backwards else driver.rights
             found += [(driver, right) for right in rights[max(0, start - before) : stop - before]]
     return found[::-1] if backwards else found
+
+
+def _after(entries: Sequence[T], descending: bool, last: T | None) -> Iterator[T]:
+    """The entries, which are sorted, after that one."""
+    if descending:
+        stop = len(entries) if last is None else bisect_left(entries, last)
+        return (entries[place] for place in range(stop - 1, -1, -1))
+    start = 0 if last is None else bisect_right(entries, last)
+    return (entries[place] for place in range(start, len(entries)))
+
+
+def _tag_keys(network: Network, among: BitMap64 | None) -> list[str]:
+    """The keys of the tags, sorted; `among`: of these drivers."""
+    if among is None:
+        return network.by_tag
+    return sorted(tag_key(tag.id_tag) for driver_id in among for tag in network.drivers[driver_id].tags)
+
+
+def _tag_holds(tag: Tag, key: str, wanted: str) -> bool:
+    return wanted in key or wanted in tag_key(tag.token_name or "")
+
+
+def _holds(driver: Driver, folded: str, key: str) -> bool:
+    """Whether the driver's name, external id or a tag holds the text."""
+    if folded in driver.name.casefold():
+        return True
+    if driver.external_id is not None and folded in driver.external_id.casefold():
+        return True
+    return any(key in tag_key(tag.id_tag) for tag in driver.tags)
 
 
 def _by_name(network: Network, drivers: BitMap64, start: int, stop: int) -> Iterable[tuple[str, int]]:

@@ -6,10 +6,11 @@ only some drivers keeps the findings of these. Names, and what to do about it, a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from .directory import Key
 from .identifiers import name_key, tag_key
 from .model import Driver, Place, PlaceKind, Right, Tag
 from .network import Network
@@ -39,6 +40,26 @@ class Finding(NamedTuple):
         return found or END
 
 
+def by_end(finding: Finding) -> Key:
+    """The order of `expiring`."""
+    return finding.ends.isoformat(timespec="microseconds"), *_order(finding)
+
+
+def by_driver(finding: Finding) -> Key:
+    """The order of `never_used` and `tags_of_disabled`."""
+    return _order(finding)
+
+
+def by_name(network: Network) -> Callable[[Finding], Key]:
+    """The order of `duplicate_names`."""
+    return lambda finding: (name_key(network.drivers[finding.driver_id].name), finding.driver_id)
+
+
+def by_reach(finding: Finding) -> Key:
+    """The order of `high_rights`."""
+    return -finding.below.chargers, *_order(finding)
+
+
 def expiring(network: Network, at: datetime, within: timedelta) -> list[Finding]:
     """Tags and rights that end after `at` and before or when that time has passed; the first to end comes first.
 
@@ -54,7 +75,7 @@ def expiring(network: Network, at: datetime, within: timedelta) -> list[Finding]
         Finding(each.id, tag=tag) for each in them for tag in each.tags if soon(tag.expires_at) and not tag.blocked
     ]
     found += [Finding(each.id, right=right) for each in them for right in each.rights if soon(right.valid_until)]
-    return sorted(found, key=lambda each: (each.ends, *_order(each)))
+    return sorted(found, key=by_end)
 
 
 def never_used(network: Network, at: datetime, used: Collection[str]) -> list[Finding]:
@@ -104,7 +125,7 @@ def high_rights(network: Network, at: datetime, chargers: int, levels: int | Non
         for driver_id in holders - {*network.disabled}:
             held = [each for each in network.drivers[driver_id].rights if each.place == place]
             found += [Finding(driver_id, right=right, below=below) for right in held]
-    return sorted((each for each in found if at < each.ends), key=lambda each: (-each.below.chargers, *_order(each)))
+    return sorted((each for each in found if at < each.ends), key=by_reach)
 
 
 def _below(network: Network) -> dict[int, Below]:

@@ -12,12 +12,13 @@ from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, not_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal, not_, select, tuple_
 
 from . import journal
 from .journal import AFTER, BEFORE, OF_CHANGE, OF_ENTRY
 from .schema import journal as entries
 from .schema import journal_changes, journal_personal
+from .schema.columns import Instant
 
 COUNTED = 10_000
 FEW = 5_000
@@ -30,7 +31,8 @@ BY_API = "key %"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Entries with all of these; None asks nothing. `entity_id` goes with a `kind`. start ≤ at < end."""
+    """Entries with all of these; None asks nothing. `entity_id` goes with a `kind`. start ≤ at < end. `before`: those
+    that come after the entry of that instant and revision, as the newest come first."""
 
     action: str | None = None
     operator_id: int | None = None
@@ -39,6 +41,7 @@ class Wanted:
     end: datetime | None = None
     kind: str | None = None
     entity_id: str | None = None
+    before: tuple[datetime, int] | None = None
 
 
 class Changed(NamedTuple):
@@ -71,21 +74,26 @@ class Record:
 
 
 class Page(NamedTuple):
-    """`total`: how many entries there are, counted as far as COUNTED when something was asked for."""
+    """`total`: how many entries there are, counted as far as COUNTED when something was asked for; 0 when it was not
+    to be counted."""
 
     records: list[Record]
     total: int
     more: bool
 
 
-def page(connection: Connection, customer_id: int, wanted: Wanted, start: int, count: int) -> Page:
+def page(
+    connection: Connection, customer_id: int, wanted: Wanted, start: int, count: int, counted: bool = True
+) -> Page:
     """So many entries after as many as `start`, newest first."""
-    numbers, total = _numbers(connection, customer_id, wanted, start, count + 1)
+    numbers, total = _numbers(connection, customer_id, wanted, start, count + 1, counted)
     records = _records(connection, customer_id, numbers[:count])
     shown = {each.revision: each for each in records}
     for revision, change in _changes(connection, customer_id, wanted, shown):
         shown[revision].changes.append(change)
-    return Page(records, max(total, start + len(numbers)) if numbers else total, len(numbers) > count)
+    if counted and numbers:
+        total = max(total, start + len(numbers))
+    return Page(records, total, len(numbers) > count)
 
 
 _CHANGES = journal_changes.c
@@ -93,7 +101,9 @@ _COUNT = func.coalesce(select(func.max(_CHANGES.position)).where(OF_ENTRY).scala
 _SHOWN = [*(entries.c[name] for name in ("revision", "at", "actor", "operator_id", "action", "bulk")), _COUNT]
 
 
-def _numbers(connection: Connection, customer_id: int, wanted: Wanted, start: int, count: int) -> tuple[list[int], int]:
+def _numbers(
+    connection: Connection, customer_id: int, wanted: Wanted, start: int, count: int, counted: bool
+) -> tuple[list[int], int]:
     """The numbers of so many entries, newest first; and how many there are, counted as `Page` says."""
     columns, matching = entries.c, _matching(customer_id, wanted)
     if wanted.kind is not None:
@@ -105,10 +115,12 @@ def _numbers(connection: Connection, customer_id: int, wanted: Wanted, start: in
         matching &= exists().where(of_things, OF_ENTRY)
     walk = select(columns.revision).where(matching).order_by(columns.at.desc(), columns.revision.desc())
     numbers = list(connection.scalars(walk.offset(start).limit(count)))
+    if not counted:
+        return numbers, 0
     if not any(each is not None for each in astuple(wanted)):
         return numbers, journal.number_of(connection, customer_id)
-    counted = select(columns.revision).where(matching).limit(COUNTED).subquery()
-    return numbers, connection.scalar(select(func.count()).select_from(counted)) or 0
+    some = select(columns.revision).where(matching).limit(COUNTED).subquery()
+    return numbers, connection.scalar(select(func.count()).select_from(some)) or 0
 
 
 def _in_order(connection: Connection, these: ColumnElement[bool]) -> list[int]:
@@ -134,6 +146,9 @@ def _matching(customer_id: int, wanted: Wanted) -> ColumnElement[bool]:
         found.append(columns.at >= wanted.start)
     if wanted.end is not None:
         found.append(columns.at < wanted.end)
+    if wanted.before is not None:
+        at, revision = wanted.before
+        found.append(tuple_(columns.at, columns.revision) < tuple_(literal(at, Instant), revision))
     return and_(*found)
 
 

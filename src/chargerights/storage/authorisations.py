@@ -86,12 +86,13 @@ def add(connection: Connection, customer_id: int, them: Sequence[Authorisation])
 
 
 def find(
-    connection: Connection, customer_id: int, wanted: Filter, limit: int, offset: int = 0
+    connection: Connection, customer_id: int, wanted: Filter, limit: int, offset: int = 0, before: int | None = None
 ) -> list[tuple[int, Authorisation]]:
-    """Numbers and decisions, the newest first."""
+    """Numbers and decisions, the newest first; `before`: only those with lower numbers."""
+    older = () if before is None else (authorisations.c.id < before,)
     query = (
         select(authorisations.c.id, *_COLUMNS)
-        .where(*wanted.clauses(customer_id))
+        .where(*wanted.clauses(customer_id), *older)
         .order_by(authorisations.c.id.desc())
         .limit(limit)
         .offset(offset)

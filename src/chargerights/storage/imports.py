@@ -122,13 +122,21 @@ def find(connection: Connection, customer_id: int, import_id: int) -> Import:
 
 
 def page(
-    connection: Connection, customer_id: int, operator_id: int | None, start: int, limit: int
+    connection: Connection,
+    customer_id: int,
+    operator_id: int | None,
+    start: int,
+    limit: int,
+    before: int | None = None,
 ) -> tuple[list[Import], int]:
-    """So many imports from that place on, newest first, and how many there are; of one operator, or of all."""
+    """So many imports from that place on, newest first, and how many there are; of one operator, or of all. `before`:
+    only those with lower numbers."""
     query = _those(customer_id)
     if operator_id is not None:
         query = query.where(imports.c.operator_id == operator_id)
     count = connection.scalar(select(func.count()).select_from(query.subquery())) or 0
+    if before is not None:
+        query = query.where(imports.c.id < before)
     rows = connection.execute(query.order_by(imports.c.id.desc()).offset(start).limit(limit))
     return [_import(row) for row in rows], count
 

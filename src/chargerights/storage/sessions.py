@@ -15,10 +15,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, insert, literal, select, tuple_, update
 
 from ..rights.identifiers import tag_key
 from .schema import live_versions, meter_values, sessions
+from .schema.columns import Instant
 
 STARTS_REMEMBERED = 200
 
@@ -60,6 +61,13 @@ class Reading(NamedTuple):
             [transaction_id, self.evse_id, self.connector_id, self.samples], option=orjson.OPT_SORT_KEYS
         )
         return hashlib.blake2b(said, digest_size=12).hexdigest()
+
+
+class Kept(NamedTuple):
+    """A meter value as it is kept; its digest tells it from others of its instant."""
+
+    reading: Reading
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +151,23 @@ def get(connection: Connection, customer_id: int, session_id: int) -> Session | 
 
 
 def readings(
-    connection: Connection, customer_id: int, session_id: int, limit: int | None = None, offset: int = 0
-) -> tuple[list[Reading], int]:
-    """The session's meter values, in the order of their time, and how many there are."""
+    connection: Connection,
+    customer_id: int,
+    session_id: int,
+    limit: int | None = None,
+    offset: int = 0,
+    after: tuple[datetime, str] | None = None,
+) -> tuple[list[Kept], int]:
+    """The session's meter values, in the order of their time, and how many there are. `after`: only those after that
+    instant and digest."""
     columns = meter_values.c
     mine = (columns.customer_id == customer_id) & (columns.session_id == session_id)
-    query = select(columns.at, columns.samples, columns.evse_id, columns.connector_id).where(mine)
+    query = select(columns.digest, columns.at, columns.samples, columns.evse_id, columns.connector_id).where(mine)
+    if after is not None:
+        query = query.where(tuple_(columns.at, columns.digest) > tuple_(literal(after[0], Instant), after[1]))
     rows = connection.execute(query.order_by(columns.at, columns.digest).limit(limit).offset(offset))
     total = connection.scalar(select(func.count()).select_from(meter_values).where(mine))
-    return [Reading(*row) for row in rows], total or 0
+    return [Kept(Reading(*row), digest) for digest, *row in rows], total or 0
 
 
 def reserve(connection: Connection, customer_id: int, how_many: int) -> int:

@@ -72,5 +72,6 @@ def items(response: httpx.Response) -> list[Any]:
     """Of a page: its items."""
     assert response.status_code == 200, response.text
     page = response.json()
-    assert page.keys() == {"page", "limit", "totalRecords", "hasNextPage", "hasPreviousPage", "items"}
+    members = {"page", "limit", "totalRecords", "hasNextPage", "hasPreviousPage", "items"}
+    assert page.keys() - {"nextCursor"} == members
     return list(page["items"])

@@ -1,4 +1,5 @@
-"""The links of the document: from the answer that something was made, to every request that takes its id.
+"""The links of the document: from the answer that something was made, to every request that takes its id; and from a
+part of a list to the part that follows.
 
 What makes what stands in one table. The requests that take it are found by the names of their parameters, which mean
 the same in all of v2: a new request is linked to without a word here, and a new POST that makes something must have a
@@ -33,9 +34,15 @@ MADE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 """By the operation that makes it: members of its answer, and the parameters of path and query that take them."""
 
 
+NEXT = "nextCursor"
+
+
 def add(openapi: Json) -> None:
     """Writes the links into the document."""
     operations = dict(_operations(openapi))
+    for name, operation in operations.items():
+        if any(each["name"] == "cursor" for each in operation.get("parameters", ())):
+            operation["responses"]["200"]["links"] = {"next": _next(name)}
     for maker in MADE.keys() & operations.keys():
         for status, response in operations[maker]["responses"].items():
             if status in STATUSES:
@@ -45,6 +52,14 @@ def add(openapi: Json) -> None:
                     for target in operations.values()
                     for name, link in _links(member, parameters, target)
                 }
+
+
+def _next(operation_id: str) -> Json:
+    return {
+        "operationId": operation_id,
+        "parameters": {"cursor": f"$response.body#/{NEXT}"},
+        "description": f"What follows: repeat the filters and the order, with this answer's `{NEXT}` as `cursor`.",
+    }
 
 
 def _operations(openapi: Json) -> Iterator[tuple[str, Json]]:

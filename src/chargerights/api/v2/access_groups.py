@@ -26,7 +26,7 @@ from ...storage.changes.access_groups import GroupAndDrivers
 from ...storage.journal import Revision
 from ..auth import CallerFirst
 from ..problems import Forbidden
-from .paging import Paging, in_order, page_of, paging
+from .paging import Paging, page_of, paging
 from .shapes import REFUSALS, Draft, Id, Page, Shape, unless_given
 from .views import View, answer, viewing
 from .writing import Change, adding, changing
@@ -137,8 +137,14 @@ async def list_access_groups(
         for each in view.network.access_groups.values()
         if view.scope.sees_group(each) and (not text or holds_text(text, each.name))
     ]
-    found = in_order(found, asked, name=lambda group: (group.name.casefold(), group.id), id=lambda group: group.id)
-    return page_of(found, asked, lambda group: _item(view, group), AccessGroupPage)
+    return page_of(
+        found,
+        asked,
+        lambda group: _item(view, group),
+        AccessGroupPage,
+        name=lambda group: (group.name.casefold(), group.id),
+        id=lambda group: (group.id,),
+    )
 
 
 @router.get("/{groupId}", operation_id="getAccessGroup", summary="Get an access group", response_model=AccessGroupShape)

@@ -18,7 +18,7 @@ from ...storage.journal import Revision
 from ...storage.keys import ApiKey, UnknownKey
 from ...storage.operators import UnknownOperator
 from ..auth import CallerFirst
-from .paging import Paging, in_order, page_of, paging
+from .paging import Paging, page_of, paging
 from .shapes import REFUSALS, Draft, Id, Page, Shape
 from .views import View, answer, viewing
 from .visibility import require_operator, sees_operator
@@ -102,8 +102,14 @@ async def list_api_keys(
     found = [each for each in them if each.operator_id in seen and text in each.name.casefold()]
     if operator_id is not None:
         found = [each for each in found if each.operator_id == operator_id]
-    found = in_order(found, asked, name=lambda key: (key.name.casefold(), key.id), id=lambda key: key.id)
-    return page_of(found, asked, shape_of, ApiKeyPage)
+    return page_of(
+        found,
+        asked,
+        shape_of,
+        ApiKeyPage,
+        name=lambda key: (key.name.casefold(), key.id),
+        id=lambda key: (key.id,),
+    )
 
 
 @router.get("/{keyId}", operation_id="getApiKey", summary="Get an API key's record", response_model=ApiKeyShape)

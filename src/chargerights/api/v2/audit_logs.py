@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue
 from pydantic.alias_generators import to_camel
 
 from ...files import values
+from ...rights.directory import Key
 from ...rights.errors import InvalidInput
 from ...rights.network import Network
 from ...rights.operators import Permission
@@ -19,7 +20,7 @@ from ...storage.entities import COMMAND
 from ..auth import CallerFirst
 from ..problems import Forbidden
 from .command_details import sentence
-from .paging import Paging, unsorted
+from .paging import Paging, as_page, unsorted
 from .shapes import REFUSALS, Id, Instant, Page, Shape
 from .views import View, viewing
 
@@ -61,8 +62,10 @@ class AuditLogShape(Shape):
 class AuditLogPage(Page[AuditLogShape]):
     """Entries of the audit log, one page of them."""
 
-    total_records: int = Field(
-        description=f"Entries on all pages; counted as far as {COUNTED:,} where filters are given"
+    total_records: int | None = Field(
+        None,
+        description=f"Entries on all pages; counted as far as {COUNTED:,} where filters are given; left out in a walk"
+        " by cursor",
     )
 
 
@@ -100,17 +103,15 @@ async def list_audit_logs(
     if entity_id is not None and kind is None:
         raise IncompleteFilter("entityId is given without kind: write as well what it is, as in kind=driver")
     asked.key_among("timestamp")
-    wanted = Wanted(command, operator_id, is_api_call, start_date, end_date, kind, entity_id)
-    found = await view.state.database.read(audit.page, view.caller.customer_id, wanted, asked.start, asked.limit)
-    page = AuditLogPage(
-        page=asked.page,
-        limit=asked.limit,
-        total_records=found.total,
-        has_next_page=found.more,
-        has_previous_page=asked.page > 1,
-        items=[shape_of(each, view.network) for each in found.records],
+    wanted = Wanted(command, operator_id, is_api_call, start_date, end_date, kind, entity_id, asked.after_instant(int))
+    found = await view.state.database.read(
+        audit.page, view.caller.customer_id, wanted, asked.start, asked.count, not asked.walking
     )
-    return Response(page.to_json(), media_type="application/json")
+    return as_page(found.records, asked, lambda each: shape_of(each, view.network), AuditLogPage, _key, found.total)
+
+
+def _key(record: Record) -> Key:
+    return record.at.isoformat(), record.revision
 
 
 def shape_of(record: Record, network: Network) -> AuditLogShape:

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from pyroaring import BitMap64
 
-from ...rights import directory, listing
+from ...rights import listing
 from ...rights.directory import Wanted
 from ...rights.model import Driver
 from ...rights.operators import Permission
@@ -38,7 +38,7 @@ async def drivers_of_site(
     """Those with a right, valid now, on the site, a site above or below it, or a charger there, by name or through an
     access group. Drivers whom the caller does not look after are shown by number and name only."""
     view.site(siteId)
-    return _page(view, listing.drivers_of_site(view.network, siteId, view.at).drivers, asked, search)
+    return await _page(view, listing.drivers_of_site(view.network, siteId, view.at).drivers, asked, search)
 
 
 @router.get(
@@ -56,11 +56,11 @@ async def drivers_of_charger(
     """Those with a right, valid now, that reaches the charger. Drivers whom the caller does not look after are shown
     by number and name only."""
     view.charger(chargerId)
-    return _page(view, listing.drivers_of_charger(view.network, chargerId, view.at).drivers, asked, search)
+    return await _page(view, listing.drivers_of_charger(view.network, chargerId, view.at).drivers, asked, search)
 
 
-def _page(view: View, drivers: BitMap64, asked: Paging, search: str | None) -> Response:
-    return drivers_page(view, directory.find(view.network, Wanted(search=search), drivers), asked, _shape, DriverPage)
+async def _page(view: View, drivers: BitMap64, asked: Paging, search: str | None) -> Response:
+    return await drivers_page(view, Wanted(search=search), drivers, asked, _shape, DriverPage)
 
 
 def _shape(view: View, driver: Driver) -> DriverShape:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from functools import cache, partial
-from operator import attrgetter
 from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from ...rights.directory import Key
 from ...rights.errors import DomainError, IdTaken, UnknownSite
 from ...rights.model import NOWHERE, Charger
+from ...rights.network import ChargerEntry
 from ...rights.operators import Permission
 from ...rights.places import chargers_at, holds_text, same_text, searched
 from ...storage.changes import chargers as changes
@@ -20,7 +21,7 @@ from ...storage.journal import Revision
 from ...storage.live import known
 from ..auth import CallerFirst
 from .charger_shapes import ChargerDraft, ChargerMembers, ChargerPage, ChargerShape, shape_of
-from .paging import Paging, page_of, paging
+from .paging import Paging, paging, sorted_page
 from .shapes import REFUSALS
 from .views import View, answer, viewing
 from .writing import Change, adding, changing
@@ -76,13 +77,14 @@ async def list_chargers(
             found = [
                 each for each in found if same(known(chargers[each.charger_id], live.get(each.charger_id), member))
             ]
-    if key == "chargerId":
-        found = sorted(found, key=attrgetter("charger_id"))
-    elif key == "id":
-        found = sorted(found, key=lambda entry: chargers[entry.charger_id].id)
-    if asked.descending:
-        found = found[::-1]
-    return page_of(found, asked, lambda entry: _shape(view, chargers[entry.charger_id]), ChargerPage)
+    keys: dict[str, Callable[[ChargerEntry], Key]] = {
+        "chargerId": lambda entry: (entry.charger_id,),
+        "id": lambda entry: (chargers[entry.charger_id].id,),
+        "name": lambda entry: (entry.name, entry.charger_id),
+    }
+    if key != "name":  # that is the order they are found in
+        found = sorted(found, key=keys[key])
+    return sorted_page(found, asked, lambda entry: _shape(view, chargers[entry.charger_id]), ChargerPage, keys[key])
 
 
 @router.get("/{chargerId}", operation_id="getCharger", summary="Get a charger", response_model=ChargerShape)

@@ -15,6 +15,7 @@ from starlette.responses import StreamingResponse
 
 from ...files import values
 from ...rights.decide import Reason
+from ...rights.directory import Key
 from ...rights.errors import NotFound, TagTaken, UnknownDriver
 from ...rights.identifiers import tag_text
 from ...rights.model import Tag
@@ -22,7 +23,7 @@ from ...rights.operators import Permission
 from ...storage import authorisations, charger_passwords, sessions
 from ...storage.authorisations import Authorisation
 from ...storage.changes import tags
-from ...storage.sessions import Session
+from ...storage.sessions import Kept, Session
 from ..auth import CallerFirst
 from .paging import Paging, as_page, paging, unsorted
 from .shapes import REFUSALS, Draft, Id, Instant, Page, Shape
@@ -157,9 +158,11 @@ async def list_authorisations(
         until=until,
     )
     database, customer_id = view.state.database, view.caller.customer_id
-    total = await database.read(authorisations.count, customer_id, wanted)
-    found = await database.read(authorisations.find, customer_id, wanted, asked.limit, asked.start)
-    return as_page([_authorisation(*each) for each in found], total, asked, AuthorisationPage)
+    total = None if asked.walking else await database.read(authorisations.count, customer_id, wanted)
+    found = await database.read(
+        authorisations.find, customer_id, wanted, asked.count, asked.start, asked.after_number()
+    )
+    return as_page(found, asked, lambda each: _authorisation(*each), AuthorisationPage, lambda each: (each[0],), total)
 
 
 @router.post(
@@ -219,9 +222,9 @@ async def list_sessions(
     """The newest first; startDate and endDate are asked of the session's start."""
     asked.key_among("id")
     database, customer_id = view.state.database, view.caller.customer_id
-    total = await database.read(sessions.count, customer_id, wanted)
-    found = await database.read(sessions.find, customer_id, wanted, asked.limit, asked.start)
-    return as_page([_session(each) for each in found], total, asked, SessionPage)
+    total = None if asked.walking else await database.read(sessions.count, customer_id, wanted)
+    found = await database.read(sessions.find, customer_id, wanted, asked.count, asked.start, asked.after_number())
+    return as_page(found, asked, _session, SessionPage, lambda each: (each.id,), total)
 
 
 @router.get(
@@ -265,13 +268,23 @@ async def list_meter_values(
     """The oldest first. Each is here once, however often the charger sent it."""
     await _seen_session(view, sessionId)
     found, total = await view.state.database.read(
-        sessions.readings, view.caller.customer_id, sessionId, asked.limit, asked.start
+        sessions.readings,
+        view.caller.customer_id,
+        sessionId,
+        asked.count,
+        asked.start,
+        asked.after_instant(str),
     )
-    shapes = [
-        MeterValueShape(at=each.at, evse_id=each.evse_id, connector_id=each.connector_id, samples=each.samples)
-        for each in found
-    ]
-    return as_page(shapes, total, asked, MeterValuePage)
+    return as_page(found, asked, _meter_value, MeterValuePage, _key_of_reading, total)
+
+
+def _meter_value(kept: Kept) -> MeterValueShape:
+    it = kept.reading
+    return MeterValueShape(at=it.at, evse_id=it.evse_id, connector_id=it.connector_id, samples=it.samples)
+
+
+def _key_of_reading(kept: Kept) -> Key:
+    return kept.reading.at.isoformat(), kept.digest
 
 
 async def _seen_session(view: View, session_id: int) -> Session:

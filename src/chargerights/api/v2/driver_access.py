@@ -17,7 +17,7 @@ from ...rights.places import holds_text, searched
 from ...storage.changes import facts, rights
 from ...storage.journal import Revision
 from ..auth import CallerFirst
-from .paging import Paging, in_order, page_of, paging
+from .paging import Paging, page_of, paging
 from .shapes import REFUSALS, Draft, Id, Page, Shape
 from .views import View, viewing
 from .writing import Change, adding, changing
@@ -122,8 +122,14 @@ async def sites_of_driver(
     text = searched(search)
     if text:
         found = [each for each in found if holds_text(text, each.name, each.external_id, str(each.id))]
-    found = in_order(found, asked, name=lambda site: (site.name.casefold(), site.id), id=lambda site: site.id)
-    return page_of(found, asked, lambda site: _site(view, site), AccessibleSitePage)
+    return page_of(
+        found,
+        asked,
+        lambda site: _site(view, site),
+        AccessibleSitePage,
+        name=lambda site: (site.name.casefold(), site.id),
+        id=lambda site: (site.id,),
+    )
 
 
 @router.post(
@@ -183,14 +189,15 @@ async def chargers_of_driver(
     text = searched(search)
     if text:
         found = [each for each in found if holds_text(text, each.name, each.charger_id)]
-    found = in_order(
+    return page_of(
         found,
         asked,
-        chargerId=lambda charger: charger.charger_id,
+        lambda charger: _charger(view, charger),
+        AccessibleChargerPage,
+        chargerId=lambda charger: (charger.charger_id,),
         name=lambda charger: ((charger.name or "").casefold(), charger.charger_id),
-        id=lambda charger: charger.id,
+        id=lambda charger: (charger.id,),
     )
-    return page_of(found, asked, lambda charger: _charger(view, charger), AccessibleChargerPage)
 
 
 async def _grant(change: Change, driver_id: int, places: list[Place], member: str) -> Response:

@@ -10,7 +10,6 @@ from pydantic import Field
 
 from ...files import values
 from ...files.words import ReferenceTypeName
-from ...rights import directory
 from ...rights.directory import Wanted
 from ...rights.errors import InvalidInput, TagTaken, UnknownSite
 from ...rights.model import Driver, ExternalId, ReferenceType
@@ -142,7 +141,7 @@ async def list_drivers(
     """The drivers that the caller sees, disabled ones too; by name, or by id with `sortKey=id`."""
     wanted = Wanted(home_site_id, company_id, tag, external_id, reference_id, enabled, search)
     among = None if view.scope.unlimited else view.scope.drivers
-    return drivers_page(view, directory.find(view.network, wanted, among), asked, shape_of, DriverPage)
+    return await drivers_page(view, wanted, among, asked, shape_of, DriverPage)
 
 
 @router.get("/{driverId}", operation_id="getDriver", summary="Get a driver", response_model=DriverShape)

@@ -18,11 +18,16 @@ from ...storage.callers import Caller
 from ..auth import permitted
 from ..problems import Forbidden
 from ..state import state_of
+from . import cursors
+from .paging import IN_CURSOR, Cursor
 from .shapes import REFUSALS, Shape
+from .writing import blaming
 
 router = APIRouter(prefix="/v2/events", tags=["Events"], responses=REFUSALS)
 
 MOST = 1_000
+POSITION = cursors.POSITION | {"after"}
+"""Parameters that may differ from request to request of one walk."""
 
 
 class EventShape(Shape):
@@ -42,6 +47,9 @@ class EventPage(Shape):
     last: int = Field(description="Send this as `after` to go on")
     has_more: bool = Field(description="Whether there are events after `last`")
     end: int = Field(description="The number of the last event there is")
+    next_cursor: str | None = Field(
+        None, description="Send it as `cursor` with the same types for what follows, if there is more by now"
+    )
 
 
 def of_all_sites(caller: Caller) -> Caller:
@@ -57,12 +65,20 @@ async def list_events(
     caller: Annotated[Caller, Depends(permitted(Permission.READ_AUDIT_LOGS))],
     after: Annotated[int, Query(ge=0, le=INT64_MAX, description="The last event you have; 0 for the first of all")] = 0,
     limit: Annotated[int, Query(ge=1, le=MOST, description="Events at most")] = 100,
+    cursor: Cursor = None,
     types: Annotated[list[EventType] | None, Query(description="Only events of these types; repeat it")] = None,
 ) -> Response:
     """In order, and none left out: what is committed later comes later. Events that are kept no more are a 410 whose
     `first` is the first that is kept."""
     of_all_sites(caller)
+    asked = cursors.asked_for(request, POSITION)
+    if cursor:
+        with blaming(IN_CURSOR):
+            (last,) = cursors.typed(cursors.read(cursor, asked), int) or (0,)
+            after = int(last)
     page = await state_of(request).database.read(events.since, caller.customer_id, after, limit, types)
     items = [messages.members(each) for each in page.events]
-    shown = {"items": items, "last": page.last, "hasMore": page.more, "end": page.end}
+    shown: dict[str, Any] = {"items": items, "last": page.last, "hasMore": page.more, "end": page.end}
+    if page.more:
+        shown["nextCursor"] = cursors.written(asked, (page.last,))
     return Response(orjson.dumps(shown), media_type="application/json")

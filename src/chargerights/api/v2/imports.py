@@ -164,9 +164,11 @@ async def list_imports(
     asked.key_among("id")
     state = state_of(request)
     operator_id = None if caller.site_ids is None else caller.operator_id
-    them, total = await state.database.read(imports.page, caller.customer_id, operator_id, asked.start, asked.limit)
+    them, total = await state.database.read(
+        imports.page, caller.customer_id, operator_id, asked.start, asked.count, asked.after_number()
+    )
     them = [await _as_it_stands(state, caller, each) for each in them]
-    return as_page([_summary(state, caller, each) for each in them], total, asked, ImportPage)
+    return as_page(them, asked, lambda each: _summary(state, caller, each), ImportPage, lambda each: (each.id,), total)
 
 
 @router.get("/{importId}", operation_id="getImport", summary="Show how far an import is", response_model=ImportShape)

@@ -13,7 +13,7 @@ from ...rights.operators import Permission
 from ...storage import local_lists
 from ...storage.local_lists import KeptList, OutOfStep
 from ..auth import CallerFirst
-from .paging import Paging, in_order, page_of, paging
+from .paging import Paging, page_of, paging
 from .shapes import REFUSALS, Page, Shape
 from .views import View, answer, viewing
 
@@ -76,7 +76,7 @@ async def list_entries(
     """As they were sent to it, by tag."""
     found = await _kept(view, view.charger(chargerId).charger_id)
     tags = [*found.tags.values()] if found is not None and found.tags is not None else []
-    return page_of(in_order(tags, asked, idTag=lambda each: each.id_tag), asked, _entry, LocalListEntryPage)
+    return page_of(tags, asked, _entry, LocalListEntryPage, idTag=lambda listed: (listed.id_tag,))
 
 
 async def _kept(view: View, charger_id: str) -> KeptList | None:

@@ -21,7 +21,7 @@ from ..auth import CallerFirst
 from ..problems import Forbidden, InMember
 from .api_keys import ApiKeyShape
 from .api_keys import shape_of as key_shape
-from .paging import Paging, in_order, page_of, paging
+from .paging import Paging, page_of, paging
 from .shapes import REFUSALS, Draft, Id, Page, Shape, unless_given
 from .views import View, answer, viewing
 from .visibility import require_operator, sees_operator
@@ -123,8 +123,14 @@ async def list_operators(
     found = [each for each in them if sees_operator(view, each) and text in each.name.casefold()]
     if enabled is not None:
         found = [each for each in found if each.enabled is enabled]
-    found = in_order(found, asked, name=lambda each: (each.name.casefold(), each.id), id=lambda each: each.id)
-    return page_of(found, asked, shape_of, OperatorPage)
+    return page_of(
+        found,
+        asked,
+        shape_of,
+        OperatorPage,
+        name=lambda operator: (operator.name.casefold(), operator.id),
+        id=lambda operator: (operator.id,),
+    )
 
 
 @router.get("/me", operation_id="getCaller", summary="Say who I am", response_model=CallerShape)

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from ...rights import reports
+from ...rights.directory import Key
 from ...rights.network import Network
 from ...rights.operators import Permission
 from ...rights.reach import END
@@ -18,7 +19,7 @@ from ...rights.reports import Finding
 from ...storage import holders
 from ...storage.images import Reading
 from ..auth import CallerFirst
-from .paging import Paging, page_of, paging
+from .paging import Paging, paging, sorted_page
 from .rights import RightShape
 from .rights import shape_of as right_shape
 from .shapes import REFUSALS, Page, Shape
@@ -62,7 +63,12 @@ async def expiring(
     """Tags and rights that end within so many days, the first to end first. Blocked tags, and what disabled drivers
     have, are left out."""
     return await _report(
-        view, asked, "expiring", lambda network: reports.expiring(network, view.at, timedelta(days=days)), days
+        view,
+        asked,
+        "expiring",
+        lambda network: reports.expiring(network, view.at, timedelta(days=days)),
+        reports.by_end,
+        days,
     )
 
 
@@ -77,7 +83,7 @@ async def never_used(view: Viewing, asked: Asked) -> Response:
         used = view.state.database.read_now(holders.used_tags, view.caller.customer_id)
         return reports.never_used(network, view.at, used)
 
-    return await _report(view, asked, "never-used", find)
+    return await _report(view, asked, "never-used", find, reports.by_driver)
 
 
 @router.get(
@@ -88,7 +94,7 @@ async def never_used(view: Viewing, asked: Asked) -> Response:
 )
 async def duplicate_names(view: Viewing, asked: Asked) -> Response:
     """Case and spaces aside; those of one name together, by name."""
-    return await _report(view, asked, "duplicate-names", reports.duplicate_names)
+    return await _report(view, asked, "duplicate-names", reports.duplicate_names, reports.by_name(view.network))
 
 
 @router.get(
@@ -99,7 +105,7 @@ async def duplicate_names(view: Viewing, asked: Asked) -> Response:
 )
 async def tags_of_disabled_drivers(view: Viewing, asked: Asked) -> Response:
     """Cards to be collected or given to others, by driver; blocked ones too."""
-    return await _report(view, asked, "tags-of-disabled-drivers", reports.tags_of_disabled)
+    return await _report(view, asked, "tags-of-disabled-drivers", reports.tags_of_disabled, reports.by_driver)
 
 
 @router.get("/high-rights", operation_id="reportHighRights", summary="Rights that reach far", response_model=ReportPage)
@@ -117,13 +123,19 @@ async def high_rights(
         asked,
         "high-rights",
         lambda network: reports.high_rights(network, view.at, chargers, levels),
+        reports.by_reach,
         chargers,
         levels,
     )
 
 
 async def _report(
-    view: View, asked: Paging, name: str, find: Callable[[Network], list[Finding]], *terms: object
+    view: View,
+    asked: Paging,
+    name: str,
+    find: Callable[[Network], list[Finding]],
+    order: Callable[[Finding], Key],
+    *terms: object,
 ) -> Response:
     """The page of what is found, in a thread: reports look at every driver. A report is remembered for its other pages,
     to the minute and while no fact changes."""
@@ -136,7 +148,7 @@ async def _report(
         found = remembered[key] = await asyncio.to_thread(_found, view, find, token)
         while len(remembered) > REMEMBERED:
             del remembered[next(iter(remembered))]
-    return page_of(found[::-1] if asked.descending else found, asked, lambda each: _shape(view, each), ReportPage)
+    return sorted_page(found, asked, lambda each: _shape(view, each), ReportPage, order)
 
 
 def _found(view: View, find: Callable[[Network], list[Finding]], _token: Reading) -> list[Finding]:

@@ -6,13 +6,14 @@ places, and takes any right on his places.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
+from pyroaring import BitMap64
 
 from ...files import values
 from ...files.entries import PLACE_MEMBERS
@@ -33,7 +34,7 @@ from ...storage.journal import Revision
 from ..auth import CallerFirst, LongBody
 from . import hours
 from .hours import WeeklyHours, WeeklyHoursDraft
-from .paging import Paging, as_page, paging
+from .paging import Paging, as_page, paging, some
 from .shapes import REFUSALS, Draft, Id, Page, Shape
 from .views import View, answer, viewing
 from .writing import Change, adding, blaming, changing
@@ -204,19 +205,36 @@ async def list_rights(
     places = [Place(kind, id_) for kind, id_ in named if id_ is not None]
     if len(places) > 1:
         raise NoFilter("name one of siteId, chargerId and accessGroupId")
-    for place in places:
-        view.place(place)
-    if driver_id is None and not places and valid is None and view.scope.unlimited:
-        part = directory.rights_page(view.network, asked.descending, asked.start, asked.limit)
-        return as_page([shape_of(view, *each) for each in part], view.network.right_count, asked, RightPage)
-    found = _rights(view, None if driver_id is None else view.driver(driver_id), places[0] if places else None)
-    if valid is not None:
-        found = ((driver, right) for driver, right in found if right.valid(view.at) is valid)
-    everything = list(found)
-    if asked.descending:
-        everything.reverse()
-    part = everything[asked.start : asked.start + asked.limit]
-    return as_page([shape_of(view, *each) for each in part], len(everything), asked, RightPage)
+    for each in places:
+        view.place(each)
+    network, scope = view.network, view.scope
+    place = next(iter(places), None)
+    drivers = directory.everybody(network) if place is None else network.with_rights_on(place)
+    if driver_id is not None:
+        drivers = BitMap64((view.driver(driver_id).id,))
+
+    def fits(held: tuple[Driver, Right]) -> bool:
+        driver, right = held
+        return (
+            place in (None, right.place)
+            and valid in (None, right.valid(view.at))
+            and (scope.sees_driver(driver) or scope.holds(right.place))
+        )
+
+    def show(held: tuple[Driver, Right]) -> RightShape:
+        return shape_of(view, *held)
+
+    if asked.walking:
+        last = asked.after(int, int)
+        after = None if last is None else (int(last[0]), int(last[1]))
+        found = await some(view, directory.rights_after(network, drivers, asked.descending, after), fits, asked)
+        return as_page(found, asked, show, RightPage, _key)
+    if driver_id is None and place is None and valid is None and scope.unlimited:
+        found = directory.rights_page(network, asked.descending, asked.start, asked.count)
+        return as_page(found, asked, show, RightPage, _key, network.right_count)
+    everything = [held for held in directory.rights_after(network, drivers, asked.descending) if fits(held)]
+    part = everything[asked.start : asked.start + asked.count]
+    return as_page(part, asked, show, RightPage, _key, len(everything))
 
 
 @router.get("/{rightId}", operation_id="getRight", summary="Get a right", response_model=RightShape)
@@ -304,20 +322,9 @@ def _places_in(view: View, body: Places) -> list[Place]:
     return places
 
 
-def _rights(view: View, driver: Driver | None, place: Place | None) -> Iterable[tuple[Driver, Right]]:
-    """The rights that the caller sees, by driver: one driver's, on one place, or all."""
-    network = view.network
-    if driver is not None:
-        those: Iterable[Driver] = (driver,)
-    elif place is not None:
-        those = (network.drivers[each] for each in network.with_rights_on(place))
-    else:
-        those = (network.drivers[each] for each in directory.everybody(network))
-    for each in those:
-        seen = view.scope.sees_driver(each)
-        for right in each.rights:
-            if place in (None, right.place) and (seen or view.scope.holds(right.place)):
-                yield each, right
+def _key(held: tuple[Driver, Right]) -> directory.Key:
+    driver, right = held
+    return driver.id, right.id
 
 
 async def find(view: View, right_id: int) -> tuple[Driver, Right]:

@@ -78,11 +78,15 @@ def _without_default(schema: dict[str, Any]) -> None:
 class Page(Shape, Generic[T]):
     """One page of a list."""
 
-    page: int = Field(description="Number of the page, from 1")
-    limit: int = Field(description="Items on a page at most")
-    total_records: int = Field(description="Items on all pages")
-    has_next_page: bool = Field(description="Whether a page follows")
-    has_previous_page: bool = Field(description="Whether a page comes before")
+    page: int | None = Field(None, description="Number of the page, from 1; left out in a walk by cursor")
+    limit: int = Field(description="Items in an answer at most")
+    total_records: int | None = Field(None, description="Items on all pages; left out in a walk by cursor")
+    has_next_page: bool = Field(description="Whether more items follow")
+    has_previous_page: bool = Field(description="Whether items come before")
+    next_cursor: str | None = Field(
+        None,
+        description="Send it as `cursor` with the same filters and order for what follows; left out when nothing does",
+    )
     items: list[T] = Field(description="The items of this page")
 
 

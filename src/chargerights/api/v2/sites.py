@@ -23,7 +23,7 @@ from ...storage.changes import facts, sites
 from ...storage.journal import Revision
 from ..auth import CallerFirst
 from ..problems import Forbidden, InMember
-from .paging import Paging, in_order, page_of, paging
+from .paging import Paging, page_of, paging
 from .shapes import REFUSALS, Address, Draft, Id, Page, Shape, address, moved, unless_given
 from .views import View, answer, viewing
 from .writing import Change, adding, changing
@@ -177,8 +177,14 @@ async def list_sites(
         among = [each for each in below if each in among]
     ids = None if site_ids is None else frozenset(site_ids)
     found = find_sites(view.network, WantedSites(ids, country, city, cost_id, external_id, search), among)
-    found = in_order(found, asked, name=lambda site: (site.name.casefold(), site.id), id=lambda site: site.id)
-    return page_of(found, asked, shower(view), SitePage)
+    return page_of(
+        found,
+        asked,
+        shower(view),
+        SitePage,
+        name=lambda site: (site.name.casefold(), site.id),
+        id=lambda site: (site.id,),
+    )
 
 
 @router.get("/{siteId}", operation_id="getSite", summary="Get a site", response_model=SiteShape)

@@ -12,6 +12,7 @@ from pyroaring import BitMap64
 from ...files import values
 from ...rights import directory
 from ...rights.errors import InvalidWindow, TagTaken, UnknownDriver
+from ...rights.identifiers import tag_key
 from ...rights.model import Driver, Tag
 from ...rights.operators import Permission
 from ...storage import drivers
@@ -20,7 +21,7 @@ from ...storage.changes.tags import UnknownTag
 from ...storage.journal import Revision
 from ..auth import CallerFirst
 from ..encoding import NO_EXPIRY
-from .paging import Paging, as_page, paging
+from .paging import Paging, as_page, paging, some
 from .shapes import REFUSALS, Draft, Id, Page, Shape, unless_given
 from .views import View, answer, viewing
 from .writing import Change, adding, blaming, changing
@@ -120,8 +121,13 @@ async def list_tags(
     among = None if view.scope.unlimited else view.scope.drivers
     if driver_id is not None:
         among = BitMap64((view.driver(driver_id).id,))
-    found, total = directory.tags_page(view.network, search, among, asked.descending, asked.start, asked.limit)
-    return as_page([shape_of(each) for each in found], total, asked, TagPage)
+    if asked.walking:
+        last = asked.after_text()
+        tags = directory.tags_after(view.network, among, asked.descending, last)
+        found = await some(view, tags, lambda tag: directory.tag_holds(tag, search), asked)
+        return as_page(found, asked, shape_of, TagPage, _key)
+    found, total = directory.tags_page(view.network, search, among, asked.descending, asked.start, asked.count)
+    return as_page(found, asked, shape_of, TagPage, _key, total)
 
 
 @router.get("/{tagId}", operation_id="getTag", summary="Get a tag", response_model=TagShape)
@@ -158,6 +164,10 @@ async def remove_tag(change: Annotated[Change, Depends(changing(WRITE))], tagId:
         tags.remove(revision, tagId)
 
     return await change.apply("tag.remove", work)
+
+
+def _key(tag: Tag) -> directory.Key:
+    return (tag_key(tag.id_tag),)
 
 
 async def holder(view: View, tag_id: int) -> Driver:

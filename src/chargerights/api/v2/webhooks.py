@@ -26,7 +26,7 @@ from ...storage.webhooks import Progress, UnknownWebhook, Webhook
 from ..auth import CallerFirst, permitted
 from ..state import state_of
 from .events import of_all_sites
-from .paging import Paging, in_order, page_of, paging
+from .paging import Paging, page_of, paging
 from .shapes import REFUSALS, Draft, Id, Page, Shape
 from .views import View, answer, etag_of
 from .writing import Change, adding, blaming, changing
@@ -152,8 +152,7 @@ async def add_webhook(change: Adding, body: WebhookDraft) -> Response:
 async def list_webhooks(request: Request, caller: Asking, asked: Annotated[Paging, Depends(paging)]) -> Response:
     """By number."""
     found = await state_of(request).database.read(webhooks.load_with_progress, caller.customer_id)
-    found = in_order(found, asked, id=lambda each: each[0].id)
-    return page_of(found, asked, lambda each: shape_of(*each), WebhookPage)
+    return page_of(found, asked, lambda each: shape_of(*each), WebhookPage, id=lambda each: (each[0].id,))
 
 
 @router.get("/{webhookId}", operation_id="getWebhook", summary="Get a webhook", response_model=WebhookShape)
