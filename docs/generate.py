@@ -30,6 +30,7 @@ from chargerights.gateway.statuses import STATUS_2X, STATUS_16
 from chargerights.outbound import messages
 from chargerights.outbound.courier import Pace
 from chargerights.rights import events
+from chargerights.rights.commands import COMMANDS, TABLES, Action, Command
 from chargerights.rights.decide import Cause, Reason, Standing
 from chargerights.rights.events import EventType
 from chargerights.rights.explain import explain
@@ -290,6 +291,38 @@ def metrics_table() -> str:
         for name, help_text, kind, labels in metrics.described()
     ]
     return table(["metric", "what it tells", "kind", "by"], rows)
+
+
+@part("charger-commands")
+def charger_commands() -> str:
+    """The tables of commands, with the members of each body as the OpenAPI document has them."""
+    document = create_app(Database("sqlite:///never-opened.db")).openapi()
+
+    def members(action: Action, row: Command) -> str:
+        operation = document["paths"][f"/v2/chargers/{{chargerId}}/{row.path}"]["get" if row.only_asks else "post"]
+        if "requestBody" not in operation:
+            queries = [each["name"] for each in operation["parameters"] if each["in"] == "query"]
+            return ", ".join(f"`{name}`" for name in queries if name != "dryRun")
+        reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+        shape = document["components"]["schemas"][reference.rpartition("/")[2]]
+        lacking = {
+            name: [v for v, rows in TABLES.items() if name in rows[action].lacks] for name in shape["properties"]
+        }
+        return ", ".join(
+            f"`{name}`" + (f" (not in {' and '.join(versions)})" if versions else "")
+            for name, versions in lacking.items()
+        )
+
+    rows = [
+        (
+            f"`{'GET' if row.only_asks else 'POST'} /{row.path}`",
+            members(action, row),
+            f"`{row.permission}`",
+            *(", ".join(rows[action].messages) if action in rows else "none" for rows in TABLES.values()),
+        )
+        for action, row in COMMANDS.items()
+    ]
+    return table(["command", "members", "permission", *(f"OCPP {version}" for version in TABLES)], rows)
 
 
 @part("commands")

@@ -35,7 +35,7 @@ def event(transaction: str, tag: str = "ALICE", kind: str = "Started", evse: int
 
 # -- each command ---------------------------------------------------------------------------------
 
-COMMANDS: list[tuple[str, Any, tuple[str, Any], tuple[str, Any]]] = [
+COMMANDS: list[tuple[str, Any, tuple[str, Any] | None, tuple[str, Any] | None]] = [
     (
         "start-charging",
         {"socketId": 1, "rfidTag": " 04a2b3c4 "},
@@ -59,6 +59,7 @@ COMMANDS: list[tuple[str, Any, tuple[str, Any], tuple[str, Any]]] = [
     ),
     ("reset", {"type": "Soft"}, ("Reset", {"type": "Soft"}), ("Reset", {"type": "OnIdle"})),
     ("reset", {"type": "Hard"}, ("Reset", {"type": "Hard"}), ("Reset", {"type": "Immediate"})),
+    ("reset", {"type": "Soft", "evseId": 2}, None, ("Reset", {"type": "OnIdle", "evseId": 2})),
     (
         "change-availability",
         {"available": False},
@@ -77,6 +78,18 @@ COMMANDS: list[tuple[str, Any, tuple[str, Any], tuple[str, Any]]] = [
         ("TriggerMessage", {"requestedMessage": "StatusNotification", "connectorId": 1}),
         ("TriggerMessage", {"requestedMessage": "StatusNotification", "evse": {"id": 1, "connectorId": 1}}),
     ),
+    (
+        "trigger-message",
+        {"message": "DiagnosticsStatusNotification"},
+        ("TriggerMessage", {"requestedMessage": "DiagnosticsStatusNotification"}),
+        None,
+    ),
+    (
+        "trigger-message",
+        {"message": "TransactionEvent"},
+        None,
+        ("TriggerMessage", {"requestedMessage": "TransactionEvent"}),
+    ),
     ("clear-cache", None, ("ClearCache", {}), ("ClearCache", {})),
 ]
 
@@ -87,6 +100,13 @@ async def test_a_command_is_its_message_in_each_version(
     server: InProcess, operator: Operator, version: str, command: str, body: Any, in_16: Any, in_2x: Any
 ) -> None:
     expected = in_16 if version == V16 else in_2x
+    if expected is None:
+        async with server.charger("DEP-1", version, ANSWERS) as charger:
+            status, detail = await operator.refusal(command, body)
+            assert (status, told(charger)) == (409, [])
+        assert detail.startswith(f"the charger speaks OCPP {version.removeprefix('ocpp')}, in which ")
+        assert "nothing was sent" in detail
+        return
     word = "Unlocked" if command == "unlock" else "Accepted"
     async with server.charger("DEP-1", version, {**ANSWERS, expected[0]: {"status": word}}) as charger:
         answer = await operator.told(command, body)
@@ -104,6 +124,25 @@ async def test_a_charger_that_is_not_connected_is_told_nothing(server: InProcess
         assert (status, detail) == (409, "charger DEP-1 is not connected: nothing was sent")
     read = await operator.http.get(f"{CHARGER}/configuration")
     assert read.status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("version", "command", "body", "detail"),
+    [
+        (V201, "start-charging", {"rfidTag": "T" * 37}, "idToken.idToken can have at most 36 characters"),
+        (V16, "configuration", {"name": "K" * 51, "value": "1"}, "key can have at most 50 characters"),
+        (V201, "configuration", {"name": "A.B", "value": "v" * 1001},
+         "setVariableData.0.attributeValue can have at most 1000 characters"),
+    ],
+)  # fmt: skip
+async def test_what_a_version_cannot_say_is_not_sent(
+    server: InProcess, operator: Operator, version: str, command: str, body: Any, detail: str
+) -> None:
+    async with server.charger("DEP-1", version) as charger:
+        told_so = await operator.refusal(command, body)
+        assert told(charger) == []
+    speaks = f"the charger speaks OCPP {version.removeprefix('ocpp')}, in which"
+    assert told_so == (409, f"{speaks} {detail}: nothing was sent")
 
 
 async def test_an_error_of_the_charger_is_told_with_its_code_and_text(server: InProcess, operator: Operator) -> None:

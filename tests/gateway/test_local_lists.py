@@ -10,9 +10,11 @@ from typing import Any
 
 import httpx
 import pytest
+from ocpp.exceptions import InternalError as InternalErrorCall
 from ocpp.exceptions import NotImplementedError as NotImplementedCall
+from ocpp.exceptions import NotSupportedError as NotSupportedCall
 
-from chargerights.gateway import local_list
+from chargerights.gateway import commands, local_list
 from chargerights.rights.model import AccessGroup, Driver, Site
 from chargerights.simulator import SILENCE, SimulatedCharger
 from chargerights.simulator.local_list import Standing
@@ -21,6 +23,7 @@ from chargerights.storage import local_lists, sessions
 from chargerights.storage.charging_settings import set_lists_hours_too
 from chargerights.storage.entities import Entity
 from chargerights.storage.local_lists import KeptList
+from tests.gateway.operating import Operator
 from tests.gateway.server import InProcess, World, node, until
 from tests.gateway.simulated import QUICK, VERSIONS, knows, simulated
 from tests.gateway.test_faults import Fleet
@@ -246,6 +249,108 @@ async def test_a_charger_that_knows_no_lists_is_asked_once(server: InProcess, an
         await charger.until(lambda each: bool(each.commands("ClearCache")), SOON)
         assert len(charger.commands("GetLocalListVersion")) == 1
         assert not sent(charger)
+
+
+@pytest.mark.parametrize("answer", [NotImplementedCall(), NotSupportedCall(), {"status": "NotSupported"}])
+async def test_a_part_that_is_answered_not_supported_ends_the_list_with_that_reason(
+    server: InProcess, answer: Any
+) -> None:
+    """The charger knows the version of its list, but takes none; a list of three messages is ended by the first."""
+    async with simulated(server, "CIR-2", "1.6", configuration={"SendLocalListMaxLength": 1}) as charger:
+        charger.answers["SendLocalList"] = answer
+        await kept(server, "CIR-2", lambda each: each.reason == "notSupported")
+        await change(server, replace(ALICE, rights=()))
+        await charger.until(lambda each: bool(each.commands("ClearCache")), SOON)
+        assert len(sent(charger)) == 1
+
+
+# -- asked for by an operator ---------------------------------------------------------------------
+
+LIST = "/v2/chargers/DEP-1/local-list"
+
+
+async def ask(operator: Operator, method: str, path: str, expected: int = 200) -> Any:
+    response = await operator.http.request(method, f"{LIST}/{path}")
+    assert response.status_code == expected, response.text
+    return response.json()
+
+
+async def test_an_operator_asks_for_the_version_and_sends_the_list_again(
+    server: InProcess, operator: Operator, version: str
+) -> None:
+    async with simulated(server, "DEP-1", version) as charger:
+        await comes_to_know(charger, DEPOTS)
+        await kept(server, "DEP-1", lambda each: each.in_step)
+        found = await ask(operator, "GET", "version")
+        assert (found["status"], found["version"], found["sentVersion"]) == ("accepted", 1, 1)
+        charger.local_list.replace(3, [("MALLORY", Standing("Accepted"))])
+        found = await ask(operator, "GET", "version")
+        assert (found["version"], found["sentVersion"]) == (3, 1)
+        assert (await ask(operator, "POST", "send"))["status"] == "accepted"
+        assert knows(charger) == DEPOTS
+        assert sent(charger)[1:] == [("Full", 4, ["ALICE", "BOB"], [])]
+        await change(server, replace(ALICE, rights=()))
+        await comes_to_know(charger, {"BOB"})
+    log = (await operator.http.get("/v2/audit-logs?kind=command&entityId=DEP-1")).json()["items"]
+    assert [each["commandDetails"] for each in log] == ["told charger DEP-1: sendLocalList; Accepted"]
+
+
+async def test_a_list_is_sent_also_to_a_charger_that_said_that_it_is_off(server: InProcess, operator: Operator) -> None:
+    async with simulated(server, "DEP-1", "1.6", configuration={"LocalAuthListEnabled": False}) as charger:
+        await kept(server, "DEP-1", lambda each: each.reason == "switchedOff")
+        charger.answers["SendLocalList"] = {"status": "Accepted"}
+        assert (await ask(operator, "POST", "send"))["status"] == "accepted"
+        assert sent(charger) == [("Full", 1, ["ALICE", "BOB"], [])]
+        assert (await kept(server, "DEP-1", lambda each: each.in_step)).size == 2
+
+
+async def test_a_list_is_sent_also_to_a_charger_that_did_not_support_it_when_it_was_asked(
+    server: InProcess, operator: Operator
+) -> None:
+    async with simulated(server, "DEP-1", "1.6") as charger:
+        charger.answers["GetLocalListVersion"] = {"listVersion": -1}
+        await kept(server, "DEP-1", lambda each: each.reason == "notSupported")
+        found = await ask(operator, "GET", "version")
+        assert (found["status"], found["version"]) == ("notSupported", -1)
+        assert (await ask(operator, "POST", "send"))["status"] == "accepted"
+        await comes_to_know(charger, DEPOTS)
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "status"),
+    [
+        ({"status": "Failed"}, 200, "rejected"),
+        ({"status": "VersionMismatch"}, 200, "rejected"),
+        ({"status": "NotSupported"}, 200, "notSupported"),
+        (NotImplementedCall(), 200, "notSupported"),
+        (InternalErrorCall(), 502, 502),
+    ],
+)
+async def test_a_list_that_an_operator_sends_and_that_is_not_taken_is_told_as_the_charger_says(
+    server: InProcess, operator: Operator, answer: Any, expected: int, status: object
+) -> None:
+    async with simulated(server, "DEP-1", "1.6") as charger:
+        await comes_to_know(charger, DEPOTS)
+        charger.answers["SendLocalList"] = answer
+        assert (await ask(operator, "POST", "send", expected))["status"] == status
+
+
+async def test_a_list_that_takes_long_is_scheduled_and_not_sent_twice_at_once(
+    server: InProcess, operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "LIST_SECONDS", 0.2)
+    async with simulated(server, "DEP-1", "1.6") as charger:
+        await comes_to_know(charger, DEPOTS)
+        charger.answers["SendLocalList"] = SILENCE
+        first = await ask(operator, "POST", "send")
+        assert (first["status"], first["chargerStatus"]) == ("scheduled", "Scheduled")
+        second = await ask(operator, "POST", "send", 409)
+        assert second["detail"] == "the charger's list is being sent again already: nothing more was sent"
+        await charger.go_offline()
+        del charger.answers["SendLocalList"]
+        await charger.come_back()
+        await comes_to_know(charger, DEPOTS)
+        assert (await ask(operator, "POST", "send"))["status"] == "accepted"
 
 
 async def test_an_answer_that_another_version_is_there_is_answered_with_everything(

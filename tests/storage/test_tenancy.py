@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
+from chargerights.rights.commands import Action
 from chargerights.rights.model import AccessGroup, Charger, Driver, Place, PlaceKind, Right, Site, Tag
 from chargerights.storage import (
     batches,
@@ -60,7 +61,7 @@ BATCH = batches.Batch(
     notices=(Notice("MINE-1", NOW, "1", "key", None, {"started_at": NOW}, (Reading(NOW, [{"value": "1"}]),)),),
 )
 
-COMMAND = commands.Command("1", "MINE-1", commands.Action.CLEAR_CACHE)
+COMMAND = commands.Command("1", "MINE-1", Action.CLEAR_CACHE)
 """Of the same number as one of the others."""
 
 

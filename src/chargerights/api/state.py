@@ -11,8 +11,9 @@ from typing import Any, Protocol
 from fastapi import Request
 
 from ..outbound.targets import Targets
+from ..rights.commands import Action
 from ..rights.reports import Finding
-from ..storage.commands import Action, Outcome
+from ..storage.commands import Outcome
 from ..storage.database import Database
 from ..storage.history import History
 from ..storage.idempotency import Once

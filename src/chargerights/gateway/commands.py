@@ -1,7 +1,8 @@
-"""What operators tell chargers to do: what each command is in OCPP 1.6 and 2.x, and what must be so before it is sent.
+"""Does what operators tell chargers: what each command says in OCPP 1.6 and 2.x, and what must be so before it is sent.
 
-A command is done by the node that holds the charger's socket. Whether a tag may start or stop there is ruled as when
-the charger asks, and kept as a decision of the command.
+Which commands a version has, and by which messages, is in the tables of `rights.commands`. A command is done by the
+node that holds the charger's socket. Whether a tag may start or stop there is ruled as when the charger asks, and kept
+as a decision of the command.
 """
 
 from __future__ import annotations
@@ -9,28 +10,33 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import astuple, dataclass
-from functools import partial
-from typing import Any, NamedTuple
+from dataclasses import astuple, dataclass, replace
+from typing import Any
 
 import structlog
 
+from ..rights.commands import TABLES, Action, Row, lacking
 from ..rights.explain import blocked_text
 from ..rights.identifiers import tag_key
 from ..storage import out_of_use, sessions
-from ..storage.commands import Action, Command, End, Outcome
+from ..storage.commands import TRY_AGAIN, Command, End, Outcome
 from ..storage.database import Database, DatabaseFault
 from ..storage.sessions import Session
-from . import configuration
+from . import configuration, list_messages, sendable
 from .chargers import ConnectedCharger
 from .frames import V16
-from .link import CallRefused, Link, LinkLost, NoAnswer, NotConnected
+from .link import Busy, CallRefused, Link, LinkLost, NoAnswer, NotConnected
 from .list_messages import TAG_LENGTHS
+from .local_list import NotTaken
 from .rulings import Ruling, rule
+from .sendable import Unsayable
+from .turn import Progress
 
 SESSIONS_LOOKED_AT = 50
 UNLOCK_ATTEMPTS, UNLOCK_AGAIN_SECONDS = 4, 2.0
 """A charger of 2.x unlocks when the session that was told to stop has ended."""
+LIST_SECONDS = 30.0
+"""How long the answer waits for a whole local list, which goes in many messages."""
 log = structlog.get_logger()
 
 _CARD = re.compile(r"[0-9A-Fa-f]{8}|[0-9A-Fa-f]{14}|[0-9A-Fa-f]{20}")
@@ -43,12 +49,14 @@ IN_USE_WORDS = ("Accepted", "Scheduled")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A command at its charger. Without a socket `evse` and `connector` are None too."""
+    """A command at its charger. Without a socket `evse` and `connector` are None too. Without `progress` no operator
+    waits for it."""
 
     charger: ConnectedCharger
     link: Link
     database: Database
     arguments: Mapping[str, Any]
+    progress: Progress | None = None
 
     def __getitem__(self, name: str) -> Any:
         return self.arguments.get(name)
@@ -70,52 +78,49 @@ class Told:
     def is_16(self) -> bool:
         return self.link.version == V16
 
-
-class Message(NamedTuple):
-    """A call of OCPP; members of its payload that are None are left out."""
-
-    action: str
-    payload: Callable[[Told], dict[str, Any]]
+    def row(self, action: Action) -> Row:
+        return TABLES[version_of(self.link)][action]
 
 
-MESSAGES: Mapping[Action, tuple[Message, Message]] = {
+Payload = Callable[[Told], dict[str, Any]]
+"""Of a call; members that are None are left out."""
+
+PAYLOADS: Mapping[Action, tuple[Payload, Payload]] = {
     Action.START: (
-        Message("RemoteStartTransaction", lambda it: {"idTag": it["idTag"], "connectorId": it.socket}),
-        Message(
-            "RequestStartTransaction",
-            lambda it: {
-                "idToken": {"idToken": it["idTag"], "type": "ISO14443" if _CARD.fullmatch(it["idTag"]) else "Central"},
-                "evseId": it.evse,
-                "remoteStartId": it.charger.next_request(),
-            },
-        ),
+        lambda it: {"idTag": it["idTag"], "connectorId": it.socket},
+        lambda it: {
+            "idToken": {"idToken": it["idTag"], "type": "ISO14443" if _CARD.fullmatch(it["idTag"]) else "Central"},
+            "evseId": it.evse,
+            "remoteStartId": it.charger.next_request(),
+        },
     ),
     Action.STOP: (
-        Message("RemoteStopTransaction", lambda it: {"transactionId": int(it["transactionId"])}),
-        Message("RequestStopTransaction", lambda it: {"transactionId": it["transactionId"]}),
+        lambda it: {"transactionId": int(it["transactionId"])},
+        lambda it: {"transactionId": it["transactionId"]},
     ),
     Action.UNLOCK: (
-        Message("UnlockConnector", lambda it: {"connectorId": it.socket}),
-        Message("UnlockConnector", lambda it: {"evseId": it.evse, "connectorId": it.connector}),
+        lambda it: {"connectorId": it.socket},
+        lambda it: {"evseId": it.evse, "connectorId": it.connector},
     ),
     Action.RESET: (
-        Message("Reset", lambda it: {"type": it["type"]}),
-        Message("Reset", lambda it: {"type": RESETS_2X[it["type"]]}),
+        lambda it: {"type": it["type"]},
+        lambda it: {"type": RESETS_2X[it["type"]], "evseId": it["evseId"]},
     ),
     Action.CHANGE_AVAILABILITY: (
-        Message("ChangeAvailability", lambda it: {"connectorId": it.socket or 0, "type": _operative(it)}),
-        Message("ChangeAvailability", lambda it: {"operationalStatus": _operative(it), "evse": _evse(it)}),
+        lambda it: {"connectorId": it.socket or 0, "type": _operative(it)},
+        lambda it: {"operationalStatus": _operative(it), "evse": _evse(it)},
     ),
     Action.TRIGGER_MESSAGE: (
-        Message("TriggerMessage", lambda it: {"requestedMessage": it["message"], "connectorId": it.socket}),
-        Message("TriggerMessage", lambda it: {"requestedMessage": it["message"], "evse": _evse(it)}),
+        lambda it: {"requestedMessage": it["message"], "connectorId": it.socket},
+        lambda it: {"requestedMessage": it["message"], "evse": _evse(it)},
     ),
-    Action.CLEAR_CACHE: (
-        Message("ClearCache", lambda it: {}),
-        Message("ClearCache", lambda it: {}),
-    ),
+    Action.CLEAR_CACHE: (lambda it: {}, lambda it: {}),
 }
-"""Commands that are one call, in 1.6 and in 2.x."""
+"""What commands that are one call say, in 1.6 and in 2.x."""
+
+
+def version_of(link: Link) -> str:
+    return link.version.removeprefix("ocpp")
 
 
 def _operative(told: Told) -> str:
@@ -134,34 +139,64 @@ class NotSent(Exception):
         self.outcome = Outcome(end, word, text)
 
 
-async def perform(link: Link, database: Database, command: Command) -> Outcome:
-    """Does the command at the charger of that socket."""
-    told = Told(link.charger, link, database, command.arguments | (command.secret or {}))
-    does = _DOES.get(command.action, partial(_call, action=command.action))
+async def perform(link: Link, database: Database, command: Command, within: float) -> Outcome:
+    """Does the command at the charger of that socket within so many seconds."""
+    progress = Progress()
+    told = Told(link.charger, link, database, command.arguments | (command.secret or {}), progress)
     try:
-        return await does(told)
+        async with asyncio.timeout(within):
+            outcome = await _perform(told, command.action)
+    except TimeoutError:
+        outcome = Outcome(End.SILENT, text=f"{command.charger_id} has not done it within {within:g} seconds")
+    except DatabaseFault as fault:
+        outcome = Outcome(End.SILENT, text=f"{fault}. Try again shortly")
+    except Exception as error:
+        log.error("a command failed", charger=command.charger_id, command=command.action, exc_info=error)
+        outcome = Outcome(End.SILENT, text="an error of the server, which is logged")
+    return replace(_as_sent(outcome, progress), waited=progress.waited, answering=progress.answering)
+
+
+async def _perform(told: Told, action: Action) -> Outcome:
+    missing = lacking(TABLES[version_of(told.link)], version_of(told.link), action, told.arguments)
+    if missing is not None:
+        return Outcome(End.IMPOSSIBLE, text=missing)
+    does = _DOES.get(action)
+    try:
+        return await (_call(told, action) if does is None else does(told))
     except NotSent as refused:
         return refused.outcome
+    except Unsayable as lacks:
+        return Outcome(End.IMPOSSIBLE, text=f"the charger speaks {lacks}: nothing was sent")
     except CallRefused as refused:
         return Outcome(End.ERROR, refused.code, refused.text)
     except (LinkLost, NoAnswer) as silent:
-        return Outcome(End.SILENT, text=str(silent))
+        return Outcome(End.SILENT, text=f"{silent}: it may have done it")
+    except Busy as busy:
+        return Outcome(End.BUSY, text=str(busy))
     except NotConnected as away:
         return Outcome(End.NOT_CONNECTED, text=str(away))
 
 
+def _as_sent(outcome: Outcome, progress: Progress) -> Outcome:
+    """The outcome, true to what was sent: of several calls, the first may have been sent and a later one not."""
+    if outcome.end is End.SILENT and not progress.sent:
+        return Outcome(End.IMPOSSIBLE, text=f"nothing was sent: {outcome.text}")
+    if outcome.end in TRY_AGAIN and progress.sent:
+        return Outcome(End.SILENT, text=f"{' and '.join(progress.sent)} was sent, but then {outcome.text}")
+    return outcome
+
+
 async def _call(told: Told, action: Action, **more: Any) -> Outcome:
-    message = _message(told, action)
-    told = Told(told.charger, told.link, told.database, {**told.arguments, **more})
-    payload = {name: value for name, value in message.payload(told).items() if value is not None}
-    answer = await told.link.call(message.action, payload)
+    told = replace(told, arguments={**told.arguments, **more})
+    payload = PAYLOADS[action][0 if told.is_16 else 1](told)
+    payload = {name: value for name, value in payload.items() if value is not None}
+    message = told.row(action).messages[0]
+    if told.progress is not None:
+        sendable.require(told.link.version, message, payload)
+    answer = await told.link.call(message, payload, operator=told.progress)
     info = answer.get("statusInfo") or {}
     text = ": ".join(info[name] for name in ("reasonCode", "additionalInfo") if info.get(name))
     return Outcome(End.ANSWERED, answer["status"], text)
-
-
-def _message(told: Told, action: Action) -> Message:
-    return MESSAGES[action][0 if told.is_16 else 1]
 
 
 async def _start(told: Told) -> Outcome:
@@ -201,7 +236,8 @@ async def _read_configuration(told: Told) -> Outcome:
     names = [each for each in told["names"] or () if not configuration.is_secret(each)]
     if told["names"] and not names:
         return Outcome(End.ANSWERED, "Accepted", found=[])
-    said = await (configuration.ask_16 if told.is_16 else configuration.ask_2x)(told.charger, names)
+    ask = configuration.ask_16 if told.is_16 else configuration.ask_2x
+    said = await ask(told.charger, names, told.progress)
     return Outcome(End.ANSWERED, said.word, found=[astuple(each) for each in said.configurations])
 
 
@@ -214,7 +250,7 @@ async def _change_configuration(told: Told) -> Outcome:
     if not told.is_16 and "." not in name:
         raise NotSent("the charger speaks OCPP 2.x, in which a name is like OCPPCommCtrlr.HeartbeatInterval")
     change = configuration.change_16 if told.is_16 else configuration.change_2x
-    said = await change(told.charger, name, told["value"])
+    said = await change(told.charger, name, told["value"], told.progress)
     return Outcome(End.ANSWERED, said.word)
 
 
@@ -231,6 +267,27 @@ async def _change_availability(told: Told) -> Outcome:
         except DatabaseFault as fault:
             log.warning("what is out of use is not kept", charger=told.charger.charger_id, cause=str(fault))
     return outcome
+
+
+async def _read_list_version(told: Told) -> Outcome:
+    answer = await told.link.call("GetLocalListVersion", {}, operator=told.progress)
+    version = list_messages.version_of(told.link.version, answer)
+    return Outcome(End.ANSWERED, "Accepted" if version >= 0 else "NotSupported", found=version)
+
+
+async def _send_list(told: Told) -> Outcome:
+    """Sends the whole list, also to a charger that said that its list is off."""
+    sending = told.charger.customer.lists.send_again(told.charger, told.progress)
+    if sending is None:
+        raise NotSent("the charger's list is being sent again already: nothing more was sent")
+    done, _ = await asyncio.wait([sending], timeout=LIST_SECONDS)
+    if not done:
+        return Outcome(End.ANSWERED, "Scheduled", "the list goes in many messages, and is still being sent")
+    try:
+        sending.result()
+    except NotTaken as refused:
+        return Outcome(End.ANSWERED, refused.word, str(refused))
+    return Outcome(End.ANSWERED, "Accepted")
 
 
 async def tell_availability(link: Link, database: Database, socket_id: int, is_available: bool) -> Outcome:
@@ -253,7 +310,10 @@ _DOES: Mapping[Action, Callable[[Told], Awaitable[Outcome]]] = {
     Action.CHANGE_AVAILABILITY: _change_availability,
     Action.READ_CONFIGURATION: _read_configuration,
     Action.CHANGE_CONFIGURATION: _change_configuration,
+    Action.READ_LIST_VERSION: _read_list_version,
+    Action.SEND_LIST: _send_list,
 }
+"""Commands that are more than one call of PAYLOADS."""
 
 
 # -- tags and sessions ----------------------------------------------------------------------------
@@ -265,7 +325,7 @@ def _require(told: Told, action: Action, transaction_id: str | None) -> Ruling:
     ruling = rule(
         charger,
         tag,
-        _message(told, action).action,
+        told.row(action).messages[0],
         evse_id=None if told.is_16 else told.evse,
         connector_id=told.socket if told.is_16 else told.connector,
         transaction_id=transaction_id,

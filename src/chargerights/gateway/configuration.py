@@ -12,9 +12,10 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ..storage.live import Configuration
-from . import sockets, values
+from . import sendable, sockets, values
 from .chargers import ConnectedCharger
 from .link import NoAnswer, NotConnected
+from .turn import Progress
 
 _SECRET = re.compile(r"authorizationkey|password|secret|privatekey|\bpsk\b|\bapn.*pass", re.IGNORECASE)
 _PASSWORD = re.compile(r"(.*\.)?(authorizationkey|basicauthpassword)", re.IGNORECASE)
@@ -73,25 +74,26 @@ def _name(data: dict[str, Any]) -> str:
     return ".".join(filter(None, (name, variable["name"], variable.get("instance"))))[: values.MAX_TEXT]
 
 
-async def ask_16(charger: ConnectedCharger, names: Sequence[str] = ()) -> Said:
+async def ask_16(charger: ConnectedCharger, names: Sequence[str] = (), operator: Progress | None = None) -> Said:
     """All keys, which are kept, or those."""
-    result = await _call(charger, "GetConfiguration", {"key": [*names]} if names else {})
+    result = await _call(charger, "GetConfiguration", {"key": [*names]} if names else {}, operator)
     found = of_16(result)
     if not names:
         charger.says_of_itself(configurations=found)
     return Said("Accepted", found)
 
 
-async def ask_2x(charger: ConnectedCharger, names: Sequence[str] = ()) -> Said:
+async def ask_2x(charger: ConnectedCharger, names: Sequence[str] = (), operator: Progress | None = None) -> Said:
     """All variables, in a report whose parts come as NotifyReport, maybe before this call is answered; it is kept when
     it is whole. Or those of these names. Raises NoAnswer."""
     if names:
-        found = [await _variable(charger, name) for name in names]
+        found = [await _variable(charger, name, operator) for name in names]
         return Said("Accepted", tuple(each for each in found if each is not None))
     request_id = charger.next_request()
     whole = charger.awaited_reports[request_id] = asyncio.get_running_loop().create_future()
     try:
-        answer = await _call(charger, "GetBaseReport", {"requestId": request_id, "reportBase": "FullInventory"})
+        asked = {"requestId": request_id, "reportBase": "FullInventory"}
+        answer = await _call(charger, "GetBaseReport", asked, operator)
         if answer["status"] != "Accepted":
             return Said(answer["status"])
         async with asyncio.timeout(ANSWER_SECONDS):
@@ -102,17 +104,18 @@ async def ask_2x(charger: ConnectedCharger, names: Sequence[str] = ()) -> Said:
         del charger.awaited_reports[request_id]
 
 
-async def change_16(charger: ConnectedCharger, name: str, value: str) -> Said:
+async def change_16(charger: ConnectedCharger, name: str, value: str, operator: Progress | None) -> Said:
     """Sets a key."""
-    result = await _call(charger, "ChangeConfiguration", {"key": name, "value": value})
+    result = await _call(charger, "ChangeConfiguration", {"key": name, "value": value}, operator)
     return _changed(charger, name, value, result["status"])
 
 
-async def change_2x(charger: ConnectedCharger, name: str, value: str) -> Said:
+async def change_2x(charger: ConnectedCharger, name: str, value: str, operator: Progress | None) -> Said:
     """Sets a variable."""
     found: dict[str, Any] = {}
     for where in _places(name):
-        result = await _call(charger, "SetVariables", {"setVariableData": [{**where, "attributeValue": value}]})
+        asked = {"setVariableData": [{**where, "attributeValue": value}]}
+        result = await _call(charger, "SetVariables", asked, operator)
         found = result["setVariableResult"][0]
         if found["attributeStatus"] not in _NOT_THERE:
             break
@@ -145,9 +148,9 @@ def part_came(charger: ConnectedCharger, payload: dict[str, Any]) -> None:
             awaited.set_result(report.configurations)
 
 
-async def _variable(charger: ConnectedCharger, name: str) -> Configuration | None:
+async def _variable(charger: ConnectedCharger, name: str, operator: Progress | None) -> Configuration | None:
     for where in _places(name):
-        result = await _call(charger, "GetVariables", {"getVariableData": [where]})
+        result = await _call(charger, "GetVariables", {"getVariableData": [where]}, operator)
         found = result["getVariableResult"][0]
         if found["attributeStatus"] == "Accepted":
             can = {each.name: each.can_be_changed for each in charger.reported.configurations}
@@ -183,10 +186,15 @@ def _place(
     return {"component": where, "variable": named(variable, variable_instance)}
 
 
-async def _call(charger: ConnectedCharger, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+async def _call(
+    charger: ConnectedCharger, action: str, payload: dict[str, Any], operator: Progress | None
+) -> dict[str, Any]:
     if charger.link is None:
         raise NotConnected(f"{charger.charger_id} is not connected")
-    return await charger.link.call(action, payload, ANSWER_SECONDS)
+    if operator is None:
+        return await charger.link.call(action, payload, ANSWER_SECONDS)
+    sendable.require(charger.link.version, action, payload)
+    return await charger.link.call(action, payload, operator=operator)
 
 
 def _changed(charger: ConnectedCharger, name: str, value: str, status: str) -> Said:

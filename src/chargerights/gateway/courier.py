@@ -11,17 +11,18 @@ from typing import Any
 import structlog
 
 from .. import metrics
+from ..rights.commands import COMMANDS, Action
 from ..storage import commands
-from ..storage.commands import Action, Command, End, Outcome
+from ..storage.commands import Command, End, Outcome
 from ..storage.database import Database, DatabaseFault
 from ..storage.idempotency import Once
 from ..storage.journal import Actor
 from .chargers import ConnectedCharger
 from .commands import perform
 from .customers import ServedCustomer
-from .link import Link
+from .link import CALL_SECONDS, TURN_SECONDS, Link
 
-DONE_SECONDS = 40.0
+DONE_SECONDS = TURN_SECONDS + CALL_SECONDS + 5.0
 """How long a charger may take for all of a command."""
 TAKEN_SECONDS = 5.0
 """How long the node that holds the socket may take to begin."""
@@ -64,7 +65,7 @@ class Courier:
         link = self._link(charger_id)
         if link is not None and link.charger.customer.id != customer_id:
             link = None
-        if link is not None and action is Action.READ_CONFIGURATION:  # which nobody else need know of
+        if link is not None and COMMANDS[action].only_asks:  # which nobody else need know of
             return await self._do(link, command)
         at = self._clock()
         expires_at = at + timedelta(seconds=TAKEN_SECONDS)
@@ -77,7 +78,7 @@ class Courier:
         if put.node is None:
             return Outcome(End.NOT_CONNECTED)
         outcome = await self._await(customer_id, put.id)
-        if action is Action.READ_CONFIGURATION:
+        if COMMANDS[action].only_asks:
             await self._database.write(commands.forget, customer_id, put.id)
         return outcome
 
@@ -99,17 +100,14 @@ class Courier:
         return outcome
 
     async def _do(self, link: Link, command: Command) -> Outcome:
-        try:
-            async with asyncio.timeout(DONE_SECONDS):
-                outcome = await perform(link, self._database, command)
-        except TimeoutError:
-            outcome = Outcome(End.SILENT, text=f"{command.charger_id} has not done it within {DONE_SECONDS:g} seconds")
-        except Exception as error:
-            log.error("a command failed", charger=command.charger_id, command=command.action, exc_info=error)
-            outcome = Outcome(End.SILENT, text="an error of the server, which is logged")
-        log.info(
-            "command", charger=command.charger_id, command=command.action, end=outcome.end, word=outcome.word or None
-        )
+        outcome = await perform(link, self._database, command, DONE_SECONDS)
+        told = {
+            "charger": command.charger_id,
+            "command": command.action,
+            "end": outcome.end,
+            "word": outcome.word or None,
+        }
+        log.info("command", **told, waited=round(outcome.waited, 3), answering=round(outcome.answering, 3))
         return outcome
 
     async def _await(self, customer_id: int, command_id: str) -> Outcome:

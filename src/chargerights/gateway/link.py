@@ -4,7 +4,7 @@ A handler is a plain function, so it is done before the next frame is read, and 
 link from reading: where an answer must wait for something (`Later`, or a coroutine), it goes out when that is done,
 and frames are read meanwhile. So a handler, too, may call its own charger (mobilityhouse/ocpp #130).
 
-Towards the charger one call is under way at a time, as OCPP asks.
+Towards the charger one call is under way at a time, as OCPP asks; operators' calls go before our own (see `turn`).
 """
 
 from __future__ import annotations
@@ -23,8 +23,12 @@ from .. import metrics
 from . import frames, schemas
 from .chargers import ConnectedCharger
 from .frames import BadFrame, Fault, Kind
+from .turn import Progress, Turn
 
 CALL_SECONDS = 30.0
+"""How long a charger may take to answer, from when it was asked."""
+TURN_SECONDS = 20.0
+"""How long an operator's call may wait for its turn."""
 SEND_SECONDS = 20.0
 """After which a charger that reads nothing is cut off."""
 KEPT_SECONDS = 3.0
@@ -64,6 +68,10 @@ class NoAnswer(CallFailed):
     """The charger did not answer in time."""
 
 
+class Busy(CallFailed):
+    """The charger was still busy with another call, so this one was not sent."""
+
+
 class CallRefused(CallFailed):
     """The charger answered with an error, whose code and text these are, or with what is no answer to this call."""
 
@@ -85,7 +93,7 @@ class Link:
         self._send_event = send
         self._task = asyncio.current_task()
         self._time = asyncio.get_running_loop().time
-        self._turn = asyncio.Lock()
+        self._turn = Turn()
         self._ids = count(1)
         self._asked: tuple[str, str, asyncio.Future[dict[str, Any]]] | None = None
         self._tasks: set[asyncio.Task[object]] = set()
@@ -95,20 +103,53 @@ class Link:
 
     # -- towards the charger ----------------------------------------------------------------------
 
-    async def call(self, action: str, payload: dict[str, Any], timeout: float = CALL_SECONDS) -> dict[str, Any]:  # noqa: ASYNC109
-        """The charger's answer to the call, which waits for its turn. Raises NotConnected, NoAnswer, CallRefused."""
-        try:
-            async with asyncio.timeout(timeout), self._turn:
-                return await self._call(action, payload)
-        except TimeoutError:
-            raise NoAnswer(f"{self.charger.charger_id} has not answered {action} within {timeout:g} seconds") from None
+    async def call(
+        self,
+        action: str,
+        payload: dict[str, Any],
+        timeout: float | None = None,  # noqa: ASYNC109
+        operator: Progress | None = None,
+    ) -> dict[str, Any]:
+        """Returns the charger's answer to the call, which waits for its turn first; `timeout` (CALL_SECONDS unless
+        given) counts from then on.
+        `operator`: the call is for an operator's command, and goes before our own questions.
 
-    async def _call(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+        Raises NotConnected, Busy, NoAnswer, CallRefused."""
+        began, behind = self._time(), self._turn.action
+        try:
+            async with asyncio.timeout(None if operator is None else TURN_SECONDS):
+                await self._turn.take(operator is not None)
+        except TimeoutError:
+            text = f"{action} was not sent: {self.charger.charger_id} was still busy with {self._turn.action} after"
+            raise Busy(f"{text} {TURN_SECONDS:g} seconds. Try again shortly") from None
+        finally:
+            waited = self._time() - began
+            if operator is not None:
+                operator.waited += waited
+        sent_at, seconds = self._time(), CALL_SECONDS if timeout is None else timeout
+        try:
+            async with asyncio.timeout(seconds) as limit:
+                self._turn.begin(action, limit if operator is None else None)
+                return await self._call(action, payload, operator)
+        except TimeoutError:
+            turn = f" after waiting {waited:.0f} seconds for {behind}" if waited >= 1 else ""
+            took = f"{min(seconds, self._time() - sent_at):.3g} seconds"
+            raise NoAnswer(
+                f"{action} was sent{turn}: {self.charger.charger_id} has not answered it within {took}"
+            ) from None
+        finally:
+            if operator is not None:
+                operator.answering += self._time() - sent_at
+            self._turn.give()
+
+    async def _call(self, action: str, payload: dict[str, Any], operator: Progress | None) -> dict[str, Any]:
         if self.is_closed:
             raise NotConnected(f"{self.charger.charger_id} is not connected")
         message_id = str(next(self._ids))
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._asked = message_id, action, answer
+        if operator is not None:
+            operator.sent.append(action)
         try:
             await self._send(frames.call(message_id, action, payload))
             return await answer

@@ -9,6 +9,7 @@ Whatever goes wrong ends in asking and telling the whole list again: once at onc
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from itertools import islice
@@ -23,8 +24,9 @@ from ..storage.local_lists import KeptList, OutOfStep
 from . import list_messages
 from .chargers import ConnectedCharger
 from .frames import UNKNOWN_ACTION
-from .link import CallFailed, CallRefused, Link, NoAnswer, NotConnected
+from .link import Busy, CallFailed, CallRefused, Link, LinkLost, NoAnswer, NotConnected
 from .list_messages import Limits
+from .turn import Progress
 
 if TYPE_CHECKING:
     from .local_lists import LocalLists
@@ -51,7 +53,32 @@ HOPELESS = (OutOfStep.NOT_SUPPORTED, OutOfStep.SWITCHED_OFF)
 
 
 class NotTaken(CallFailed):
-    """The charger did not accept a list."""
+    """The charger did not accept a list, and answered with this word."""
+
+    def __init__(self, kind: str, word: str) -> None:
+        super().__init__(f"SendLocalList ({kind}) was answered {word}")
+        self.word = word
+
+
+class NotSupported(NotTaken):
+    """The charger does not support lists."""
+
+
+class Again:
+    """An operator's request to send the whole list; `done` tells how it ended."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.progress = progress
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def end(self, error: Exception | None = None) -> None:
+        if self.done.done():
+            return
+        if error is None:
+            self.done.set_result(None)
+        else:
+            self.done.set_exception(error)
+            self.done.exception()  # the operator may have gone: asyncio would complain
 
 
 class ChargerList:
@@ -73,6 +100,7 @@ class ChargerList:
         self._configurations: object = None
         self._opened_at = self._configured_by = self._try_at = 0.0
         self._failures = 0
+        self._again: Again | None = None
 
     # -- what there is to do ----------------------------------------------------------------------
 
@@ -95,6 +123,14 @@ class ChargerList:
         self._is_checked = False
         self._configurations, self._configured_by = self.charger.reported.configurations, now + CONFIGURED_SECONDS
 
+    def send_again(self, progress: Progress | None) -> asyncio.Future[None] | None:
+        """Sends the whole list as soon as no other work is under way, also where the charger said that its list is off
+        or not supported; None: that is under way already."""
+        if self._again is not None:
+            return None
+        self._again = Again(progress)
+        return self._again.done
+
     def look(self, now: float, at: datetime) -> None:
         """Begins what there is to do, if the charger is connected. `now` is the event loop's time."""
         link = self.charger.link
@@ -105,6 +141,10 @@ class ChargerList:
             self._is_checked = self._has_no_cache = self._is_running = False
             self._failures = 0
         if self._is_running:
+            return
+        if self._again is not None:
+            self._is_running = True
+            link.spawn(self._work(link, self._again))
             return
         if self._is_checked:
             ready = self._has_work(at) if self.trouble not in HOPELESS else self._taken and not self._has_no_cache
@@ -119,23 +159,35 @@ class ChargerList:
     def _has_work(self, at: datetime) -> bool:
         return bool(self._whole or self._keys or self._taken) or at >= min(self._until, self._refill_at)
 
-    async def _work(self, link: Link) -> None:
+    async def _work(self, link: Link, again: Again | None = None) -> None:
         try:
-            if not self._is_checked:
-                await self._check(link)
+            if again is not None or not self._is_checked:
+                await self._check(link, again)
             while self.trouble not in HOPELESS and self._has_work(self._lists.at):
                 await self._bring(link)
             if self._taken:
                 await self._clear_cache(link)
             self._failures = 0
-        except NotConnected:  # the next connection begins anew
+            self._end_again(again)
+        except NotConnected as lost:  # the next connection begins anew
+            self._end_again(again, lost)
             raise
+        except NotSupported as error:
+            self._give_up(OutOfStep.NOT_SUPPORTED)
+            self._end_again(again, error)
         except (CallFailed, DatabaseFault) as error:
             self._failed(error)
+            self._end_again(again, error)
         finally:
+            self._end_again(again, LinkLost(f"{self.charger.charger_id} has lost its connection"))
             if self._link is link:
                 self._is_running = False
             self._lists.changed(self)
+
+    def _end_again(self, again: Again | None, error: Exception | None = None) -> None:
+        if again is not None and again is self._again:
+            self._again = None
+            again.end(error)
 
     def _failed(self, error: Exception) -> None:
         """Tries again: a refusal once at once, then whatever it is after a pause."""
@@ -143,7 +195,7 @@ class ChargerList:
         self._is_checked, self._whole = False, True
         self._configurations = None
         match error:
-            case NoAnswer():
+            case NoAnswer() | Busy():
                 self.trouble = OutOfStep.NO_ANSWER
             case DatabaseFault():
                 self.trouble = OutOfStep.DATABASE_AWAY
@@ -171,8 +223,8 @@ class ChargerList:
     def kept(self) -> KeptList:
         return KeptList(self.charger.charger_id, self.version, self.wanted, self.trouble, self.tags, self._lists.at)
 
-    async def _check(self, link: Link) -> None:
-        """Asks for its version, and so finds what it holds."""
+    async def _check(self, link: Link, again: Again | None) -> None:
+        """Asks for its version, and so finds what it holds. For an operator, what it holds is taken to be unknown."""
         self._is_checked = True  # a boot meanwhile takes it back
         if not self._is_loaded:
             known = await self._lists.kept(self.charger.charger_id)
@@ -180,20 +232,20 @@ class ChargerList:
                 self.version = known.version
                 self._may_hold = {} if known.tags is None else {known.version: known.tags}
             self._is_loaded = True
-        if not self._limits(link).enabled:
+        if again is None and not self._limits(link).enabled:
             self._give_up(OutOfStep.SWITCHED_OFF)
             return
         try:
-            said = await link.call("GetLocalListVersion", {}, VERSION_SECONDS)
+            said = await self._call(link, "GetLocalListVersion", {}, VERSION_SECONDS)
             version = list_messages.version_of(link.version, said)
         except CallRefused as error:
             if error.code not in UNKNOWN_ACTION:
                 raise
             version = -1
-        if version < 0:
+        if version < 0 and again is None:
             self._give_up(OutOfStep.NOT_SUPPORTED)
             return
-        held = self._may_hold.get(version) if version else {}
+        held = None if again is not None else self._may_hold.get(version) if version else {}
         self.version = max(self.version, version)
         if held is None:
             self._may_hold = {}
@@ -299,22 +351,31 @@ class ChargerList:
         self.version += 1
         self._may_hold = {**before, self.version: after}
         message = list_messages.update(link.version, self.version, kind, [each for _, each in part])
-        status = (await link.call("SendLocalList", message))["status"]
+        try:
+            status = (await self._call(link, "SendLocalList", message))["status"]
+        except CallRefused as error:
+            if error.code not in UNKNOWN_ACTION:
+                raise
+            status = error.code
         if self._link is not link:
             raise NotConnected("the charger has connected again meanwhile")
-        if status == "NotSupported":
-            self._give_up(OutOfStep.NOT_SUPPORTED)
-        elif status != "Accepted":
+        if status in UNKNOWN_ACTION:
+            raise NotSupported(kind, status)
+        if status != "Accepted":
             self._may_hold = {}
-            raise NotTaken(f"SendLocalList ({kind}) was answered {status}")
-        else:
-            self._may_hold = {self.version: after}
+            raise NotTaken(kind, status)
+        self._may_hold = {self.version: after}
 
     async def _clear_cache(self, link: Link) -> None:
         """What the charger remembers of answers goes too; one that has no such memory says no."""
         if not self._has_no_cache:
             try:
-                await link.call("ClearCache", {})
+                await self._call(link, "ClearCache", {})
             except CallRefused as error:
                 self._has_no_cache = error.code in UNKNOWN_ACTION
         self._taken = False
+
+    async def _call(
+        self, link: Link, action: str, payload: dict[str, Any], seconds: float | None = None
+    ) -> dict[str, Any]:
+        return await link.call(action, payload, seconds, None if self._again is None else self._again.progress)

@@ -25,6 +25,7 @@ from ..storage.images import CHANGES_PER_STEP, Image, Images
 from ..storage.local_lists import KeptList
 from .chargers import ConnectedCharger
 from .local_list import ChargerList
+from .turn import Progress
 
 ENTRIES_AT_ONCE = 2_000
 """Journalled changes up to which each is looked at; of more, every list is."""
@@ -87,6 +88,13 @@ class LocalLists:
     def booted(self, charger: ConnectedCharger) -> None:
         """The charger has started."""
         self._list_of(charger).booted(self.now)
+
+    def send_again(self, charger: ConnectedCharger, progress: Progress | None) -> asyncio.Future[None] | None:
+        """Begins to send the charger's whole list; see `ChargerList.send_again`."""
+        which = self._list_of(charger)
+        done = which.send_again(progress)
+        which.look(self.now, self.at)
+        return done
 
     async def look_after(self, hours_too: bool) -> None:
         """Finds what has changed, and has every list brought in step that is not."""

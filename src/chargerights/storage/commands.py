@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, null, select, update
 
+from ..rights.commands import COMMANDS, Action
 from . import idempotency, journal
 from .entities import COMMAND, Told
 from .idempotency import Once
@@ -27,21 +28,6 @@ from .schema import live_chargers
 
 KEPT = timedelta(days=30)
 WAITING, TAKEN, DONE = "waiting", "taken", "done"
-
-
-class Action(StrEnum):
-    """What a charger can be told."""
-
-    START = "start"
-    STOP = "stop"
-    DISCONNECT = "disconnect"
-    UNLOCK = "unlock"
-    RESET = "reset"
-    CHANGE_AVAILABILITY = "changeAvailability"
-    READ_CONFIGURATION = "readConfiguration"
-    CHANGE_CONFIGURATION = "changeConfiguration"
-    TRIGGER_MESSAGE = "triggerMessage"
-    CLEAR_CACHE = "clearCache"
 
 
 class End(StrEnum):
@@ -55,12 +41,16 @@ class End(StrEnum):
     """It was sent, and no answer came: it may have been done."""
     NOT_CONNECTED = "notConnected"
     """The charger is not connected: nothing was sent."""
+    BUSY = "busy"
+    """The charger was still busy with another question: nothing was sent."""
     TAG_REFUSED = "tagRefused"
     """The tag may not charge there: nothing was sent."""
     IMPOSSIBLE = "impossible"
     """It makes no sense there now: nothing was sent."""
 
 
+TRY_AGAIN = (End.NOT_CONNECTED, End.BUSY)
+"""After these a request that is sent again under its Idempotency-Key is done again."""
 YES = frozenset({"Accepted", "Unlocked", "Scheduled", "RebootRequired"})
 """Words of chargers that are no refusals."""
 
@@ -68,12 +58,16 @@ YES = frozenset({"Accepted", "Unlocked", "Scheduled", "RebootRequired"})
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """`word`: what the charger answered in its version's word, its error's code, or the reason to refuse the tag;
-    `text` says more, for a person, or names the rule that refused the tag; `found`: what was asked for."""
+    `text` says more, for a person, or names the rule that refused the tag; `found`: what was asked for.
+
+    `waited`: seconds that it waited for its turn; `answering`: seconds that the charger had to answer."""
 
     end: End
     word: str = ""
     text: str = ""
     found: Any = None
+    waited: float = 0.0
+    answering: float = 0.0
 
     @property
     def is_yes(self) -> bool:
@@ -113,10 +107,15 @@ def put(
 ) -> Put:
     """Keeps the command for the node that holds the charger's socket; `here`: that node, when it is the asking one.
     What nobody can do is kept as not connected. Of a request that came before, its command. Raises KeyReused."""
-    if once is not None and (kept := idempotency.find(connection, customer_id, once, at)) is not None:
-        return Put(kept.result, None, False)
+    kept = None if once is None else idempotency.find(connection, customer_id, once, at)
+    if kept is not None:
+        _, outcome = outcome_of(connection, customer_id, kept.result)
+        if outcome is None or outcome.end not in TRY_AGAIN:
+            return Put(kept.result, None, False)
     node = here or _holder(connection, customer_id, command.charger_id)
     if node is not None and once is not None:
+        if kept is not None:
+            idempotency.forget(connection, customer_id, once)
         idempotency.keep(connection, customer_id, once, command.id, at)
     connection.execute(delete(rows).where(rows.c.customer_id == customer_id, rows.c.at < at - KEPT))
     row = {
@@ -191,7 +190,7 @@ def _end(connection: Connection, customer_id: int, command_id: str, outcome: Out
     shown = (rows.c.at, rows.c.actor, rows.c.operator_id, rows.c.charger_id, rows.c.action, rows.c.arguments)
     ended = update(rows).where(mine).values(state=DONE, secret=null(), outcome=asdict(outcome))
     row = connection.execute(ended.returning(*shown)).one_or_none()
-    if row is None or row.action == Action.READ_CONFIGURATION:
+    if row is None or COMMANDS[row.action].only_asks:
         return
     told = Told(row.charger_id, row.action, row.arguments, outcome.end, outcome.word, outcome.is_yes)
     actor = Actor(row.actor, row.operator_id)
@@ -212,4 +211,4 @@ def outcome_of(connection: Connection, customer_id: int, command_id: str) -> tup
         return DONE, Outcome(End.SILENT)
     if row.outcome is None:
         return row.state, None
-    return row.state, Outcome(End(row.outcome["end"]), *(row.outcome[name] for name in ("word", "text", "found")))
+    return row.state, Outcome(**{**row.outcome, "end": End(row.outcome["end"])})

@@ -77,3 +77,10 @@ def keep(connection: Connection, customer_id: int, once: Once, result: Any, at: 
     boxed = [result]  # a number by itself would come back from SQLite's JSON column as a number, not as JSON
     row = {"customer_id": customer_id, **once._asdict(), "result": boxed, "at": at}
     connection.execute(insert(idempotency_keys).values(row))
+
+
+def forget(connection: Connection, customer_id: int, once: Once) -> None:
+    """Forgets the request, so that it can be done again."""
+    columns = idempotency_keys.c
+    mine = (columns.customer_id == customer_id) & (columns.operator_id == once.operator_id) & (columns.key == once.key)
+    connection.execute(delete(idempotency_keys).where(mine))

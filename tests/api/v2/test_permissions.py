@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from chargerights.app import create_app
+from chargerights.rights.commands import COMMANDS
 from chargerights.rights.operators import Permission
 from chargerights.storage.database import Database
 from tests.api.client import Api
@@ -128,6 +129,8 @@ ROWS = {
     "POST /v2/chargers/{chargerId}/clear-cache": writes(P.OPERATE_CHARGERS),
     "GET /v2/chargers/{chargerId}/configuration": reads(P.READ_CHARGERS),
     "GET /v2/chargers/{chargerId}/local-list": reads(P.READ_CHARGERS),
+    "GET /v2/chargers/{chargerId}/local-list/version": reads(P.READ_CHARGERS),
+    "POST /v2/chargers/{chargerId}/local-list/send": writes(P.OPERATE_CHARGERS),
     "GET /v2/chargers/{chargerId}/local-list/entries": reads(P.READ_CHARGERS, P.READ_TAGS),
     "GET /v2/partner-authorisation": writes(P.GLOBAL_ADMIN),
     "PUT /v2/partner-authorisation": writes(P.GLOBAL_ADMIN),
@@ -154,6 +157,12 @@ async def ask(api: Api, route: str, key: str | None) -> Any:
 
 def test_every_route_has_a_row_and_every_row_a_route() -> None:
     assert sorted(routes()) == sorted(ROWS)
+
+
+def test_every_command_of_the_table_is_a_route_with_its_permission() -> None:
+    for command in COMMANDS.values():
+        method, needs = ("GET", reads) if command.only_asks else ("POST", writes)
+        assert ROWS[f"{method} /v2/chargers/{{chargerId}}/{command.path}"] == needs(command.permission)
 
 
 @pytest.mark.parametrize("route", ROWS)

@@ -1,14 +1,15 @@
-"""What chargers are told to do.
+"""What chargers are told to do: a route for each command of `rights.commands.COMMANDS`.
 
-However a command ends is told apart:
+How a command ends:
 
     200  the charger has answered: `status` says what, `chargerStatus` in its own word; a no is an answer
     400  the request makes no sense
     403  with validateRfid, the tag may not charge there; `errors.rfidTag` has the reason and a sentence
     404  no such charger, for this caller
-    409  the charger is not connected, or no such thing can be done there now: nothing was sent
+    409  the charger is not connected or still busy, its version of OCPP lacks this, or no such thing can be done there
+         now: nothing was sent
     502  the charger answered with an error, which is in the text
-    504  the charger did not answer in time: it may have done it
+    504  it was sent, and the charger did not answer in time: it may have done it
 
 A POST with an `Idempotency-Key` that came before tells the charger nothing again and has the answer of the first.
 """
@@ -22,11 +23,11 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from ...files import values
+from ...rights.commands import COMMANDS, Action
 from ...rights.errors import Conflict, InvalidInput
 from ...rights.explain import explain
-from ...rights.operators import Permission
-from ...storage.commands import Action, End, Outcome
-from ..auth import CallerFirst
+from ...storage.commands import End, Outcome
+from ..auth import CallerFirst, permitted
 from ..problems import ChargerError, ChargerSilent, Forbidden, InMember
 from .shapes import REFUSALS, Draft, Shape
 from .views import View, answer, viewing
@@ -57,14 +58,19 @@ CAUSES = {
 """What refuses a tag beside the rules of rights."""
 Status = Literal["accepted", "rejected", "scheduled", "rebootRequired", "notSupported"]
 Trigger = Literal[
-    "BootNotification", "FirmwareStatusNotification", "Heartbeat", "LogStatusNotification", "MeterValues",
-    "StatusNotification", "TransactionEvent",
+    "BootNotification", "DiagnosticsStatusNotification", "FirmwareStatusNotification", "Heartbeat",
+    "LogStatusNotification", "MeterValues", "StatusNotification", "TransactionEvent",
 ]  # fmt: skip
 SocketId = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Asking = Annotated[View, Depends(viewing())]
 
 
 class ChargerNotConnected(Conflict):
     """A charger that cannot be told anything now."""
+
+
+class ChargerBusy(Conflict):
+    """A charger that had not answered an earlier question."""
 
 
 class CommandImpossible(Conflict):
@@ -140,6 +146,7 @@ class ResetDraft(Draft):
     """Soft: sessions end in good order first (1.6), or it waits for them to end (2.x). Hard: at once."""
 
     type: Literal["Soft", "Hard"]
+    evse_id: SocketId | None = Field(None, description="Only this EVSE, by its number at the charger; OCPP 2.x only")
 
 
 class AvailabilityDraft(Draft):
@@ -157,103 +164,120 @@ class SettingDraft(Draft):
 
 
 class TriggerDraft(Draft):
-    """A message that the charger is to send now; LogStatusNotification and TransactionEvent in 2.x only."""
+    """A message that the charger is to send now. LogStatusNotification and TransactionEvent are in OCPP 2.x only,
+    DiagnosticsStatusNotification in 1.6 only."""
 
     message: Trigger
     socket_id: SocketId | None = None
 
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
-Telling = Annotated[Change, Depends(adding(Permission.OPERATE_CHARGERS))]
+Telling = Annotated[Change, Depends(adding())]
 
 
-def _tells(path: str, operation_id: str, summary: str) -> Callable[[Handler], Handler]:
-    return router.post(path, operation_id=operation_id, summary=summary, response_model=CommandAnswer)
+def command(
+    action: Action, operation_id: str, summary: str, shape: type[Shape] = CommandAnswer
+) -> Callable[[Handler], Handler]:
+    """Adds the command's route, with its path, method and permission."""
+    row = COMMANDS[action]
+    return router.api_route(
+        f"/{row.path}",
+        methods=["GET" if row.only_asks else "POST"],
+        operation_id=operation_id,
+        summary=summary,
+        response_model=shape,
+        dependencies=[Depends(permitted(row.permission))],
+    )
 
 
-@_tells("/start-charging", "startCharging", "Start a session")
+@command(Action.START, "startCharging", "Start a session")
 async def start(change: Telling, chargerId: str, body: StartDraft) -> Response:  # noqa: N803
     """Without socketId the charger chooses. The charger asks or starts as its own settings say; what it starts is a
     session like any other."""
-    return await _tell(change, chargerId, Action.START, body.arguments(), body.socket_id, body.tag)
+    return await tell(change, chargerId, Action.START, body.arguments(), body.socket_id, body.tag)
 
 
-@_tells("/stop-charging", "stopCharging", "Stop a session")
+@command(Action.STOP, "stopCharging", "Stop a session")
 async def stop(change: Telling, chargerId: str, body: SocketDraft) -> Response:  # noqa: N803
     """The session at the socket; without socketId the tag's, or the charger's only one. With validateRfid it must be
     one of the tag's driver."""
-    return await _tell(change, chargerId, Action.STOP, body.arguments(), body.socket_id, body.tag)
+    return await tell(change, chargerId, Action.STOP, body.arguments(), body.socket_id, body.tag)
 
 
-@_tells("/disconnect", "disconnectSocket", "Stop a session and let go of the cable")
+@command(Action.DISCONNECT, "disconnectSocket", "Stop a session and let go of the cable")
 async def disconnect(change: Telling, chargerId: str, body: SocketDraft) -> Response:  # noqa: N803
     """As stop-charging, and then the connector is unlocked; the answer is that of the unlocking."""
-    return await _tell(change, chargerId, Action.DISCONNECT, body.arguments(), body.socket_id, body.tag)
+    return await tell(change, chargerId, Action.DISCONNECT, body.arguments(), body.socket_id, body.tag)
 
 
-@_tells("/unlock", "unlockSocket", "Let go of a cable")
+@command(Action.UNLOCK, "unlockSocket", "Let go of a cable")
 async def unlock(change: Telling, chargerId: str, body: UnlockDraft) -> Response:  # noqa: N803
     """A charger of 1.6 ends the session there first; one of 2.x refuses while a session runs."""
-    return await _tell(change, chargerId, Action.UNLOCK, {"socketId": body.socket_id}, body.socket_id)
+    return await tell(change, chargerId, Action.UNLOCK, {"socketId": body.socket_id}, body.socket_id)
 
 
-@_tells("/reset", "resetCharger", "Restart a charger")
+@command(Action.RESET, "resetCharger", "Restart a charger")
 async def reset(change: Telling, chargerId: str, body: ResetDraft) -> Response:  # noqa: N803
-    """It boots and connects again by itself."""
-    return await _tell(change, chargerId, Action.RESET, {"type": body.type})
+    """It boots and connects again by itself. With evseId only that EVSE restarts, and the charger stays connected."""
+    return await tell(change, chargerId, Action.RESET, {"type": body.type, "evseId": body.evse_id})
 
 
-@_tells("/change-availability", "changeChargerAvailability", "Take a charger or a socket out of use, or back into it")
+@command(
+    Action.CHANGE_AVAILABILITY,
+    "changeChargerAvailability",
+    "Take a charger or a socket out of use, or back into it",
+)
 async def change_availability(change: Telling, chargerId: str, body: AvailabilityDraft) -> Response:  # noqa: N803
     """The charger keeps it over restarts. While a session runs it is scheduled for its end."""
     arguments = {"socketId": body.socket_id, "available": body.available}
-    return await _tell(change, chargerId, Action.CHANGE_AVAILABILITY, arguments, body.socket_id)
+    return await tell(change, chargerId, Action.CHANGE_AVAILABILITY, arguments, body.socket_id)
 
 
-@_tells("/trigger-message", "triggerChargerMessage", "Have a charger send a message now")
+@command(Action.TRIGGER_MESSAGE, "triggerChargerMessage", "Have a charger send a message now")
 async def trigger_message(change: Telling, chargerId: str, body: TriggerDraft) -> Response:  # noqa: N803
     """For a charger whose state looks out of date."""
     arguments = {"socketId": body.socket_id, "message": body.message}
-    return await _tell(change, chargerId, Action.TRIGGER_MESSAGE, arguments, body.socket_id)
+    return await tell(change, chargerId, Action.TRIGGER_MESSAGE, arguments, body.socket_id)
 
 
-@_tells("/clear-cache", "clearChargerCache", "Have a charger forget the tags that it has seen")
+@command(Action.CLEAR_CACHE, "clearChargerCache", "Have a charger forget the tags that it has seen")
 async def clear_cache(change: Telling, chargerId: str) -> Response:  # noqa: N803
     """It then asks for each of them again."""
-    return await _tell(change, chargerId, Action.CLEAR_CACHE, {})
+    return await tell(change, chargerId, Action.CLEAR_CACHE, {})
 
 
-@router.get(
-    "/configuration",
-    operation_id="readChargerConfiguration",
-    summary="Read a charger's settings from the charger",
-    response_model=ConfigurationAnswer,
+@command(
+    Action.READ_CONFIGURATION,
+    "readChargerConfiguration",
+    "Read a charger's settings from the charger",
+    ConfigurationAnswer,
 )
 async def read_configuration(
-    view: Annotated[View, Depends(viewing(Permission.READ_CHARGERS))],
+    view: Asking,
     chargerId: str,  # noqa: N803
     names: Annotated[
         list[str] | None, Query(alias="name", description="Only these settings", max_length=MAX_NAMES)
     ] = None,
 ) -> Response:
     """As they are now; what was said last is in the charger itself. Secrets are left out."""
-    view.charger(chargerId)
-    outcome = await view.state.chargers.tell(
-        view.caller.customer_id, view.caller.actor, chargerId, Action.READ_CONFIGURATION, {"names": names}
-    )
+    outcome = await ask(view, chargerId, Action.READ_CONFIGURATION, {"names": names})
     found = [ConfigurationShape(name=name, value=value, can_be_changed=can) for name, value, can in outcome.found or ()]
-    return answer(ConfigurationAnswer(**_answered(chargerId, outcome), configurations=found))
+    return answer(ConfigurationAnswer(**answered(chargerId, outcome), configurations=found))
 
 
-@_tells("/configuration", "changeChargerConfiguration", "Change one of a charger's settings")
+@command(Action.CHANGE_CONFIGURATION, "changeChargerConfiguration", "Change one of a charger's settings")
 async def change_configuration(change: Telling, chargerId: str, body: SettingDraft) -> Response:  # noqa: N803
     """The value is not kept here when the charger has it. Its own password is not set like this."""
-    return await _tell(
-        change, chargerId, Action.CHANGE_CONFIGURATION, {"name": body.name}, secret={"value": body.value}
-    )
+    return await tell(change, chargerId, Action.CHANGE_CONFIGURATION, {"name": body.name}, secret={"value": body.value})
 
 
-async def _tell(
+async def ask(view: View, charger_id: str, action: Action, arguments: dict[str, Any]) -> Outcome:
+    """Asks the charger for something; what it answered is in `found`."""
+    view.charger(charger_id)
+    return await view.state.chargers.tell(view.caller.customer_id, view.caller.actor, charger_id, action, arguments)
+
+
+async def tell(
     change: Change,
     charger_id: str,
     action: Action,
@@ -266,11 +290,12 @@ async def _tell(
         raise NoPreview("dryRun is not for commands: a charger cannot be told to only try")
     view.charger(charger_id)
     once = await change.only_once()
+    given = {name: value for name, value in arguments.items() if value is not None}
     customer_id, actor = view.caller.customer_id, view.caller.actor
-    outcome = await view.state.chargers.tell(customer_id, actor, charger_id, action, arguments, secret, once)
+    outcome = await view.state.chargers.tell(customer_id, actor, charger_id, action, given, secret, once)
     if outcome.end is End.TAG_REFUSED:
         raise TagRefused(outcome.word, _why(view, (secret or {})["idTag"], charger_id, outcome.text))
-    return answer(CommandAnswer(**_answered(charger_id, outcome), socket_id=socket_id))
+    return answer(CommandAnswer(**answered(charger_id, outcome), socket_id=socket_id))
 
 
 def _why(view: View, id_tag: str, charger_id: str, cause: str) -> str:
@@ -278,7 +303,7 @@ def _why(view: View, id_tag: str, charger_id: str, cause: str) -> str:
     return CAUSES.get(cause) or explain(view.network, id_tag, charger_id, view.at).sentence
 
 
-def _answered(charger_id: str, outcome: Outcome) -> dict[str, Any]:
+def answered(charger_id: str, outcome: Outcome) -> dict[str, Any]:
     """The members of an answer. Raises what tells the other ends apart."""
     match outcome.end:
         case End.ANSWERED:
@@ -291,6 +316,8 @@ def _answered(charger_id: str, outcome: Outcome) -> dict[str, Any]:
             }
         case End.TAG_REFUSED | End.IMPOSSIBLE:
             raise CommandImpossible(outcome.text)
+        case End.BUSY:
+            raise ChargerBusy(outcome.text)
         case End.NOT_CONNECTED:
             raise ChargerNotConnected(f"charger {charger_id} is not connected: nothing was sent")
         case End.ERROR:

@@ -45,6 +45,7 @@ ENDS = {
     End.ERROR: "it answered with an error",
     End.SILENT: "it did not answer",
     End.NOT_CONNECTED: "it was not connected",
+    End.BUSY: "it was still busy with another question, so nothing was sent",
     End.TAG_REFUSED: "the tag may not charge there, so nothing was sent",
     End.IMPOSSIBLE: "it made no sense there, so nothing was sent",
 }

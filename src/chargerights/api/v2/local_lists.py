@@ -8,11 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
+from ...rights.commands import Action
 from ...rights.local_list import Listed
 from ...rights.operators import Permission
 from ...storage import local_lists
 from ...storage.local_lists import KeptList, OutOfStep
 from ..auth import CallerFirst
+from .charger_commands import Asking, CommandAnswer, Telling, answered, ask, command, tell
 from .paging import Paging, page_of, paging
 from .shapes import REFUSALS, Page, Shape
 from .views import View, answer, viewing
@@ -36,6 +38,13 @@ class LocalListShape(Shape):
     size: int = Field(description="How many tags the charger knows, as far as that is known")
     wanted: int = Field(description="How many tags there are to know")
     updated_at: datetime | None = Field(None, description="When that was so")
+
+
+class LocalListVersionAnswer(CommandAnswer):
+    """What the charger says of its list's version now."""
+
+    version: int = Field(description="As the charger has it; 0: its list is empty; -1: it supports no list (OCPP 1.6)")
+    sent_version: int | None = Field(None, description="Of the list that was sent last")
 
 
 class LocalListEntryShape(Shape):
@@ -77,6 +86,27 @@ async def list_entries(
     found = await _kept(view, view.charger(chargerId).charger_id)
     tags = [*found.tags.values()] if found is not None and found.tags is not None else []
     return page_of(tags, asked, _entry, LocalListEntryPage, idTag=lambda listed: (listed.id_tag,))
+
+
+@command(
+    Action.READ_LIST_VERSION,
+    "readLocalListVersion",
+    "Ask a charger for its local list's version",
+    LocalListVersionAnswer,
+)
+async def read_version(view: Asking, chargerId: str) -> Response:  # noqa: N803
+    """As the charger has it now. Another one than was sent last: it has forgotten its list, or has another one."""
+    outcome = await ask(view, chargerId, Action.READ_LIST_VERSION, {})
+    found = await _kept(view, chargerId)
+    sent = None if found is None else found.version
+    return answer(LocalListVersionAnswer(**answered(chargerId, outcome), version=outcome.found, sent_version=sent))
+
+
+@command(Action.SEND_LIST, "sendLocalList", "Send a charger its whole local list again")
+async def send_list(change: Telling, chargerId: str) -> Response:  # noqa: N803
+    """Also to a charger that said that its list is off or that it supports none. Answers when the charger has all of
+    it; `scheduled`: it is long, and is still being sent."""
+    return await tell(change, chargerId, Action.SEND_LIST, {})
 
 
 async def _kept(view: View, charger_id: str) -> KeptList | None:

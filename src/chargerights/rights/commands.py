@@ -1,0 +1,114 @@
+"""What operators can tell chargers: each command's place and permission, and one table of commands per OCPP version.
+
+To add a command: an `Action`, its row in COMMANDS and in the tables of the versions that have it, and the function that
+does it in `gateway.commands`. The routes, the dispatch and the documents read these tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from .operators import Permission
+
+
+class Action(StrEnum):
+    """What a charger can be told, or asked."""
+
+    START = "start"
+    STOP = "stop"
+    DISCONNECT = "disconnect"
+    UNLOCK = "unlock"
+    RESET = "reset"
+    CHANGE_AVAILABILITY = "changeAvailability"
+    READ_CONFIGURATION = "readConfiguration"
+    CHANGE_CONFIGURATION = "changeConfiguration"
+    TRIGGER_MESSAGE = "triggerMessage"
+    CLEAR_CACHE = "clearCache"
+    READ_LIST_VERSION = "readLocalListVersion"
+    SEND_LIST = "sendLocalList"
+
+
+class Command(NamedTuple):
+    """A command as operators know it. `path`: its place under /v2/chargers/{chargerId}.
+
+    `only_asks`: it changes nothing, so it is a GET, and neither kept nor in the audit log.
+    """
+
+    path: str
+    permission: Permission = Permission.OPERATE_CHARGERS
+    only_asks: bool = False
+
+
+COMMANDS: Mapping[Action, Command] = {
+    Action.START: Command("start-charging"),
+    Action.STOP: Command("stop-charging"),
+    Action.DISCONNECT: Command("disconnect"),
+    Action.UNLOCK: Command("unlock"),
+    Action.RESET: Command("reset"),
+    Action.CHANGE_AVAILABILITY: Command("change-availability"),
+    Action.READ_CONFIGURATION: Command("configuration", Permission.READ_CHARGERS, only_asks=True),
+    Action.CHANGE_CONFIGURATION: Command("configuration"),
+    Action.TRIGGER_MESSAGE: Command("trigger-message"),
+    Action.CLEAR_CACHE: Command("clear-cache"),
+    Action.READ_LIST_VERSION: Command("local-list/version", Permission.READ_CHARGERS, only_asks=True),
+    Action.SEND_LIST: Command("local-list/send"),
+}
+
+
+class Row(NamedTuple):
+    """A command in one version: the OCPP messages that do it, in order, and the members that the version lacks."""
+
+    messages: tuple[str, ...]
+    lacks: tuple[str, ...] = ()
+
+
+Table = Mapping[Action, Row]
+
+IN_16: Table = {
+    Action.START: Row(("RemoteStartTransaction",)),
+    Action.STOP: Row(("RemoteStopTransaction",)),
+    Action.DISCONNECT: Row(("RemoteStopTransaction", "UnlockConnector")),
+    Action.UNLOCK: Row(("UnlockConnector",)),
+    Action.RESET: Row(("Reset",), lacks=("evseId",)),
+    Action.CHANGE_AVAILABILITY: Row(("ChangeAvailability",)),
+    Action.READ_CONFIGURATION: Row(("GetConfiguration",)),
+    Action.CHANGE_CONFIGURATION: Row(("ChangeConfiguration",)),
+    Action.TRIGGER_MESSAGE: Row(("TriggerMessage",)),
+    Action.CLEAR_CACHE: Row(("ClearCache",)),
+    Action.READ_LIST_VERSION: Row(("GetLocalListVersion",)),
+    Action.SEND_LIST: Row(("GetLocalListVersion", "SendLocalList")),
+}
+
+IN_201: Table = {
+    Action.START: Row(("RequestStartTransaction",)),
+    Action.STOP: Row(("RequestStopTransaction",)),
+    Action.DISCONNECT: Row(("RequestStopTransaction", "UnlockConnector")),
+    Action.UNLOCK: Row(("UnlockConnector",)),
+    Action.RESET: Row(("Reset",)),
+    Action.CHANGE_AVAILABILITY: Row(("ChangeAvailability",)),
+    Action.READ_CONFIGURATION: Row(("GetBaseReport", "GetVariables")),
+    Action.CHANGE_CONFIGURATION: Row(("SetVariables",)),
+    Action.TRIGGER_MESSAGE: Row(("TriggerMessage",)),
+    Action.CLEAR_CACHE: Row(("ClearCache",)),
+    Action.READ_LIST_VERSION: Row(("GetLocalListVersion",)),
+    Action.SEND_LIST: Row(("GetLocalListVersion", "SendLocalList")),
+}
+
+IN_21: Table = IN_201
+
+TABLES: Mapping[str, Table] = {"1.6": IN_16, "2.0.1": IN_201, "2.1": IN_21}
+"""By OCPP version: the commands that there are."""
+
+
+def lacking(table: Table, version: str, action: Action, arguments: Mapping[str, Any]) -> str | None:
+    """Says what of the command that version of OCPP lacks; None: it has all of it."""
+    row = table.get(action)
+    if row is None:
+        return f"the charger speaks OCPP {version}, which has no command {COMMANDS[action].path}: nothing was sent"
+    given = [name for name in row.lacks if arguments.get(name) is not None]
+    if given:
+        what = f"OCPP {version}, in which {COMMANDS[action].path} has no {' and no '.join(given)}"
+        return f"the charger speaks {what}: nothing was sent. Leave it out"
+    return None
