@@ -66,6 +66,7 @@ def create_app(
     app = FastAPI(docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False, strict_content_type=False)
     images, history = Images(database, clock), History(database)
     app.state.gateway = gateway = Gateway(database, images, clock, policy, webhook_targets)
+    database.after_commit += [images.committed, gateway.committed]
     app.state.shared = state = State(
         database, images, clock, Limits(rate_limit), history, webhook_targets, gateway, metrics_token
     )

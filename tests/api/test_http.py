@@ -89,7 +89,7 @@ async def test_an_error_nobody_foresaw_tells_nothing_of_the_inside_and_is_logged
     async def fail(*_: object) -> None:
         raise Boom("the password is hunter2")
 
-    monkeypatch.setattr(fresh_sqlite_api.app.state.shared.images, "fresh", fail)
+    monkeypatch.setattr(fresh_sqlite_api.app.state.shared.images, "as_seen", fail)
     transport = httpx.ASGITransport(fresh_sqlite_api.app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://chargerights.test") as client:
         with structlog.testing.capture_logs() as logs:

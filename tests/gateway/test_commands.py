@@ -313,7 +313,7 @@ async def test_a_right_that_was_granted_just_now_counts(server: InProcess, opera
 
 
 async def test_a_tag_that_charges_elsewhere_starts_no_other_session(server: InProcess, operator: Operator) -> None:
-    server.database.write_now(set_one_session_per_tag, server.world.us, True)
+    server.database.write_now(set_one_session_per_tag, server.world.us, True, NOW)
     async with server.charger("DEP-1", answers={**ANSWERS, "RemoteStartTransaction": ACCEPTED}) as charger:
         assert (await operator.told("start-charging", ALICE))["status"] == "accepted"
         await charger.call("StartTransaction", start(connector=1))

@@ -20,7 +20,7 @@ from chargerights.storage import authorisations, sessions
 from chargerights.storage.journal import Actor, revise
 from tests.gateway.client import ANSWERS, V16, V201, CallError
 from tests.gateway.server import InProcess, node, until
-from tests.gateway.test_ocpp16 import ALL, BOOT, EVERY, becomes, start, status
+from tests.gateway.test_ocpp16 import ALL, BOOT, EVERY, start, status
 from tests.world import DEP_1, NOW
 
 # -- frames ---------------------------------------------------------------------------------------
@@ -365,8 +365,6 @@ async def test_a_charger_that_was_removed_loses_its_link(server: InProcess) -> N
     async with server.charger("DEP-1") as charger, server.charger("GF-1") as other:
         await charger.call("Heartbeat", {})
         await server.database.write(remove, server.world.us)
-        await becomes(charger, "ALICE", "Invalid")
-        await server.gateway.look_after()
         assert await charger.closed() == (4001, "this charger has been removed")
         await other.call("StartTransaction", start())
         assert len(await server.read(sessions.find, *EVERY)) == 1

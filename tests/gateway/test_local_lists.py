@@ -41,6 +41,7 @@ from tests.world import (
     DAN,
     DEP_1,
     DEPOT,
+    NOW,
     OFFICE,
     TOMORROW,
     VISITORS,
@@ -412,9 +413,9 @@ async def test_tags_that_the_version_cannot_say_stay_out(server: InProcess) -> N
 async def test_tags_with_hours_are_listed_only_where_the_customer_wants_it(server: InProcess) -> None:
     async with simulated(server, "DEP-1", "1.6") as charger:
         await comes_to_know(charger, DEPOTS)
-        await server.database.write(set_lists_hours_too, server.world.us, True)
+        await server.database.write(set_lists_hours_too, server.world.us, True, NOW)
         await comes_to_know(charger, {*DEPOTS, "ERIN"})
-        await server.database.write(set_lists_hours_too, server.world.us, False)
+        await server.database.write(set_lists_hours_too, server.world.us, False, NOW)
         await comes_to_know(charger, DEPOTS)
 
 

@@ -371,7 +371,7 @@ async def test_a_session_of_a_tag_in_use_is_refused_where_the_customer_wants_tha
     async with either.charger("DEP-1") as one, either.charger("GF-1") as two:
         first = await one.call("StartTransaction", start("BOB"))
         assert await status(two, "BOB") == "Accepted", "not asked for"
-        await either.database.write(set_one_session_per_tag, either.world.us, True)
+        await either.database.write(set_one_session_per_tag, either.world.us, True, NOW)
         await becomes(two, "bob ", "ConcurrentTx")
         assert await status(two, "ALICE") == "Accepted"
         assert await status(one, "BOB") == "Accepted", "he may want to stop it"

@@ -41,7 +41,7 @@ from tests.outbound.receiver import (
     receiving,
 )
 from tests.storage.writing import OCCASION, put
-from tests.world import DEPOT, On, driver
+from tests.world import DEPOT, NOW, On, driver
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -328,7 +328,7 @@ async def test_a_start_whose_link_is_lost_meanwhile_is_one_session_when_it_is_se
 
 
 async def test_a_partner_s_tag_too_is_in_one_session_at_a_time(server: InProcess, asked: Receiver) -> None:
-    await server.database.write(set_one_session_per_tag, server.world.us, True)
+    await server.database.write(set_one_session_per_tag, server.world.us, True, NOW)
     async with server.charger("DEP-1") as charger, server.charger("GF-1") as other:
         await until(lambda: server.gateway.customers[server.world.us].running is not None)
         assert (await charger.call("StartTransaction", start("STRANGER")))["idTagInfo"]["status"] == "Accepted"

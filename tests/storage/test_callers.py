@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from chargerights.rights.errors import InvalidIdentifier
 from chargerights.rights.operators import Permission
-from chargerights.storage import callers, keys
+from chargerights.storage import callers, journal, keys
 from chargerights.storage.callers import Caller
 from chargerights.storage.changes.api_keys import InvalidExpiry
 from chargerights.storage.database import Database
@@ -176,16 +176,18 @@ def test_no_two_keys_are_alike_and_each_shows_its_prefix(database: Database, cus
 
 def test_a_key_reads_and_writes_unless_it_is_made_to_read_only(database: Database, customer: int, secret: str) -> None:
     reading, read_only = database.write_now(callers.add_key, customer, at=NOW, read_only=True)
+    mark = database.read_now(journal.mark_of, customer)
+    assert mark.revision == 2
     assert known(database, read_only) == Caller(
-        customer, reading.id, 1, frozenset({Permission.GLOBAL_ADMIN}), None, True, 2, 0, None
+        customer, reading.id, 1, frozenset({Permission.GLOBAL_ADMIN}), None, True, mark, 0, None
     )
     assert not known(database, secret).read_only
 
 
 def test_a_caller_knows_how_new_his_answer_must_be(database: Database, customer: int, secret: str) -> None:
-    assert known(database, secret).revision == 1
+    assert known(database, secret).mark.revision == 1
     database.write_now(put, customer, COMPANY)
-    assert known(database, secret).revision == 2 == revision_of(database, customer)
+    assert known(database, secret).mark.revision == 2 == revision_of(database, customer)
 
 
 def test_keys_are_listed_by_customer_and_number_with_all_but_the_key(database: Database, customer: int) -> None:

@@ -132,7 +132,7 @@ def test_nothing_that_one_customer_changes_changes_a_row_of_the_other(database: 
         (journal.make, (mine, OCCASION, rights.revoke, 1, Place(PlaceKind.ACCESS_GROUP, 1))),
         (live.record, (mine, [LiveCharger("MINE-1", True)], NOW)),
         (charger_passwords.renew, ("MINE-1", NOW)),
-        (set_one_session_per_tag, (mine, True)),
+        (set_one_session_per_tag, (mine, True, NOW)),
         (local_lists.put, (mine, [KeptList("MINE-1", 1, 0, None, {}, NOW)])),
         (out_of_use.by_block, (mine, "MINE-1", True)),
         (out_of_use.by_block, (mine, "THEIRS-1", True)),

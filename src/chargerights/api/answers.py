@@ -22,6 +22,7 @@ from ..rights.network import Network
 from ..rights.operators import Scope
 from ..rights.reach import Listing
 from ..storage.images import Image
+from ..storage.journal import Mark
 from ..storage.live import LiveCharger, sockets_of
 from . import encoding
 from .encoding import encode
@@ -67,7 +68,7 @@ class BriefSite(NamedTuple):
     """The users of one site with `excludeDetails`: true for as long as they are these and nobody is renamed."""
 
     drivers: BitMap64
-    names_since: int
+    names_since: Mark
     json: bytes
 
 

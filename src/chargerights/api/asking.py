@@ -135,13 +135,13 @@ class Asked:
     async def answer(self, chunks: Iterator[bytes], *parts: object) -> Response:
         """An answer that shows live state; `parts`: what besides the URL tells it from others."""
         image = self.image
-        state = (image.revision, image.live_version, image.ahead, image.network.stable_since(self.at))
+        state = (image.mark, image.live_version, image.ahead, image.network.stable_since(self.at))
         return await self._answer(chunks, *state, *parts)
 
     async def answer_brief(self, chunks: Iterator[bytes], listings: dict[int, Listing]) -> Response:
         """An answer of names and listings only."""
         spans = [(site_id, listing.since) for site_id, listing in listings.items()]
-        return await self._answer(chunks, self.image.revision, *spans)
+        return await self._answer(chunks, self.image.mark, *spans)
 
     async def _answer(self, chunks: Iterator[bytes], *parts: object) -> Response:
         asked = (self.request.method, self.request.url.path, sorted(self.request.query_params.items()))
@@ -158,7 +158,7 @@ async def ask(request: Request, caller: Caller) -> Asked:
     """Brings the caller's image to the latest revision. Ask with everything already read: the image may be
     replaced at the next await."""
     state = state_of(request)
-    image = await state.images.fresh(caller.customer_id, caller.revision, caller.live_version)
+    image = await state.images.as_seen(caller.customer_id, caller.mark, caller.live_version)
     at, scope = state.clock(), Scope(image.network, caller.site_ids)
     return Asked(request, caller, image, at, scope, Scribe(image, state.fragments_of(caller.customer_id), at, scope))
 

@@ -21,7 +21,7 @@ COMMON = Common()
 
 @charger.command(name="password")
 def renew_password(charger_id: str, /, *, common: Common = COMMON) -> None:
-    """Give the charger a new password, which is shown this once; the old one ends with its next connection.
+    """Give the charger a new password, which is shown this once; the old one ends at once.
 
     Parameters
     ----------

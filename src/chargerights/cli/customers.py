@@ -71,7 +71,7 @@ def set_customer(
     ] = None,
     common: Common = COMMON,
 ) -> None:
-    """Set how a customer's drivers may charge, beside their rights. Chargers follow within about a second.
+    """Set how a customer's drivers may charge, beside their rights.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def set_customer(
         raise WrongQuestion("say what to set: --one-session-per-tag, --lists-hours-too, or --no- and either")
     with common.open() as database:
         for _, _, value, set_it in given:
-            database.write_now(set_it, customer_id, bool(value))
+            database.write_now(set_it, customer_id, bool(value), now())
     if common.json:
         print_json({"clientId": customer_id, **{name: value for name, _, value, _ in given}})
         return

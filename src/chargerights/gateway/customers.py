@@ -15,8 +15,10 @@ from ..outbound.targets import Targets
 from ..rights.model import Charger
 from ..rights.network import Network
 from ..storage import batches, partners, sessions
+from ..storage.batches import Standing
 from ..storage.database import Database, DatabaseFault
 from ..storage.images import Images
+from ..storage.journal import Entry, Mark
 from ..storage.live import LiveCharger
 from .blocks import Blocks
 from .chargers import ConnectedCharger, Work
@@ -26,6 +28,8 @@ from .partners import Partner
 from .running import RunningSessions
 
 FOLLOW_SECONDS = 0.5
+CURRENT_SECONDS = 5.0
+"""The longest that a decision waits for what is known to have changed: a database that hangs must not hold it up."""
 NUMBERS_AT_ONCE = 500
 CLOSE_SECONDS = 5.0
 
@@ -57,6 +61,9 @@ class ServedCustomer:
         """Done with every charger that has started, beside its link; see `Link.spawn`."""
         self.take_commands: Callable[[ServedCustomer], Coroutine[Any, Any, None]] | None = None
         """Does what waits for this node; see `Courier.take`."""
+        self.check_proofs: Callable[[ServedCustomer, Sequence[ConnectedCharger]], Coroutine[Any, Any, None]] | None
+        self.check_proofs = None
+        """Closes sockets of chargers that were removed or have another password; see `Gateway.check_proofs`."""
         self.outbox = Outbox(customer_id, node, database, images, clock, threads)
         self.outbox.on_elsewhere = self._elsewhere
         self.outbox.on_gone = self._gone
@@ -64,7 +71,14 @@ class ServedCustomer:
         self.blocks = Blocks(customer_id, self.chargers, database, clock)
         self._lists_hours_too = False
         self._targets = targets
-        self._partner_as_of = -1
+        self.mark: Mark | None = None
+        """The revision up to which all is known here, beside the image too."""
+        self._hears = False
+        """Whether another process has told of a revision since this one looked last."""
+        self._proofs_as_of: Mark | None = None
+        self._version_as_of = -1
+        self._following = asyncio.Lock()
+        self._catching_up: asyncio.Task[None] | None = None
         self._database = database
         self._images = images
         self._numbers: list[range] = []
@@ -166,18 +180,84 @@ class ServedCustomer:
             except Exception as error:
                 log.error("an image cannot be brought up", customer=self.id, exc_info=error)
 
-    async def _follow_once(self) -> None:
-        standing = await self._database.glance(batches.standing, self.id, self.node, self.clock())
-        if standing is None:
+    async def be_current(self) -> None:
+        """Before a decision: what other processes have changed is known here, unless that takes CURRENT_SECONDS."""
+        if not self._is_behind():
             return
-        await self._images.fresh(self.id, standing.revision)
-        self._followed_at = asyncio.get_running_loop().time()
-        if standing.has_commands and self.take_commands is not None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CURRENT_SECONDS):
+                for _ in ("what is under way, which may have looked before", "what looks now"):
+                    if self._is_behind():
+                        await asyncio.wait([self._catch_up()])
+
+    def _is_behind(self) -> bool:
+        """Whether something is known to have changed. While the database is away, chargers are decided from the image
+        as it is."""
+        if self._catching_up is not None:
+            return True
+        try:
+            return self._version_as_of != self._database.version()
+        except DatabaseFault:
+            return False
+
+    def revised(self, mark: Mark) -> None:
+        """A process, maybe this one, says that it has committed that revision."""
+        if self._opened and (self.mark is None or mark.revision > self.mark.revision):
+            self._hears = True
+            self._catch_up()
+
+    def noted(self, entry: Entry) -> None:
+        """This process has committed the entry, which images have followed and which alters nothing beside them."""
+        if self.mark == Mark(entry.revision - 1, entry.follows):
+            self.mark = entry.mark
+
+    def _catch_up(self) -> asyncio.Task[None]:
+        """What brings all up to date, begun unless it is under way."""
+        if self._catching_up is None:
+            self._catching_up = asyncio.create_task(self._catch_up_at_once())
+            self._tasks.add(self._catching_up)
+            self._catching_up.add_done_callback(self._tasks.discard)
+        return self._catching_up
+
+    async def _catch_up_at_once(self) -> None:
+        try:
+            self._hears = True
+            while self._hears:
+                self._hears = False
+                await self.follow()
+        except DatabaseFault:
+            pass
+        except Exception as error:
+            log.error("an image cannot be brought up", customer=self.id, exc_info=error)
+        finally:
+            self._catching_up = None
+
+    async def _follow_once(self) -> None:
+        standing = await self.follow()
+        if standing is not None and standing.has_commands and self.take_commands is not None:
             await self.take_commands(self)
-        if standing.revision != self._partner_as_of:
-            await self._follow_partner()
-            self._partner_as_of = standing.revision
-        self._lists_hours_too = standing.lists_hours_too
+
+    async def follow(self) -> Standing | None:
+        """Brings what decides here up to the database. Raises DatabaseFault."""
+        async with self._following:
+            version = self._database.version()
+            standing = await self._database.glance(batches.standing, self.id, self.node, self.clock())
+            if standing is None:
+                return None
+            image = await self._images.as_seen(self.id, standing.mark)
+            if standing.mark != self.mark:
+                await self._follow_partner()
+            self._lists_hours_too = standing.lists_hours_too
+            await self._follow_sessions(standing)
+            self._followed_at = asyncio.get_running_loop().time()
+            self._version_as_of, self.mark = version, standing.mark
+            if image.proofs_since != self._proofs_as_of and self.check_proofs is not None:
+                proofs_as_of = image.proofs_since
+                await self.check_proofs(self, [each for each in self.chargers.values() if each.link is not None])
+                self._proofs_as_of = proofs_as_of
+            return standing
+
+    async def _follow_sessions(self, standing: Standing) -> None:
         if not standing.one_session_per_tag:
             self.running = None
             return

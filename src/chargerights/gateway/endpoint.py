@@ -61,6 +61,7 @@ class ChargersDoor:
         before = charger.connected(link, at)
         if before is not None:
             charger.customer.spawn(before.replaced())
+        charger.customer.spawn(self._gateway.connected(charger))
         structlog.contextvars.bind_contextvars(charger=charger.charger_id)
         log.info("charger connected", charger=charger.charger_id, version=link.version)
         connected = metrics.CONNECTED.labels(link.version)

@@ -5,25 +5,27 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from typing import Any
 
 import structlog
 
 from .. import metrics
 from ..outbound.targets import Targets
-from ..storage import charger_passwords, live
+from ..storage import charger_passwords, live, notices
 from ..storage.charger_passwords import Known
 from ..storage.database import WRITERS, Database, DatabaseFault
 from ..storage.images import Images
+from ..storage.journal import Mark, Revised
 from . import blocks, local_lists
 from .admission import Policy, Refused
 from .chargers import ConnectedCharger, Work
 from .courier import Courier
 from .customers import ServedCustomer
-from .link import REMOVED, Link
+from .link import POLICY, REMOVED, Link
 from .local_list import STATES
 
 LOOK_AFTER_SECONDS = 10.0
@@ -94,6 +96,7 @@ class Gateway:
                 known.customer_id, self.node, self._database, self._images, self.clock, self._threads, self._targets
             )
             customer.take_commands = self.courier.take
+            customer.check_proofs = self.check_proofs
             customer.after_boot = self.after_boot
             self.customers[known.customer_id] = customer
         try:
@@ -102,6 +105,41 @@ class Gateway:
             raise Refused(503, "the database cannot be reached; connect again shortly") from None
         self._known[charger_id] = known
         return await customer.arriving(charger_id, begins_16)
+
+    async def committed(self, what: Any) -> None:
+        """Follows what this process has just committed, as far as images do not tell it to whoever looks."""
+        customer = self.customers.get(what.customer_id) if isinstance(what, Revised) else None
+        if customer is None:
+            return
+        entry = what.entry
+        if entry is None or entry.alters_proofs() or entry.alters_settings():
+            await customer.follow()
+        else:
+            customer.noted(entry)
+
+    async def check_proofs(self, customer: ServedCustomer, chargers: Sequence[ConnectedCharger]) -> None:
+        """Closes the sockets of those of the customer's chargers that were removed, or have another password than they
+        showed. Raises DatabaseFault."""
+        if not chargers:
+            return
+        ids = [each.charger_id for each in chargers]
+        found = await self._database.read(charger_passwords.hashes, customer.id, ids)
+        for charger in chargers:
+            link, known = charger.link, self._known.get(charger.charger_id)
+            if link is None:
+                continue
+            if charger.charger_id not in found:
+                customer.spawn(link.close(REMOVED, "this charger has been removed"))
+            elif known is not None and found[charger.charger_id] != known.hash:
+                customer.spawn(link.close(POLICY, "this charger has a new password"))
+            else:
+                continue
+            link.is_closed = True
+
+    async def connected(self, charger: ConnectedCharger) -> None:
+        """The charger has a new socket: looks once more at what may have changed since its handshake began."""
+        with suppress(DatabaseFault):
+            await self.check_proofs(charger.customer, [charger])
 
     def _limit(self, charger_id: str) -> None:
         now = asyncio.get_running_loop().time()
@@ -128,14 +166,23 @@ class Gateway:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Looks after sockets and nodes meanwhile; at the end, everything is written."""
-        looking = asyncio.create_task(self._look_after())
+        beside = [
+            asyncio.create_task(each) for each in (self._look_after(), notices.listen(self._database, self._heard))
+        ]
         try:
             yield
         finally:
-            looking.cancel()
-            await asyncio.gather(looking, return_exceptions=True)
+            for each in beside:
+                each.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             await asyncio.gather(*(each.close() for each in self.customers.values()))
             self._threads.shutdown(wait=False)
+
+    def _heard(self, customer_id: int, mark: Mark) -> None:
+        """A process has committed a revision."""
+        customer = self.customers.get(customer_id)
+        if customer is not None:
+            customer.revised(mark)
 
     async def _look_after(self) -> None:
         while True:

@@ -36,6 +36,9 @@ KEPT_SECONDS = 3.0
 MESSAGES_PER_SECOND = 200
 UNANSWERED_AT_ONCE = 50
 REPLACED, REMOVED, POLICY = 4000, 4001, 1008
+DECIDED = ("Authorize", "StartTransaction", "StopTransaction", "TransactionEvent")
+"""What is answered by rights. Before such a message is handled, nothing else is read: what comes after it stays after
+it."""
 
 log = structlog.get_logger()
 
@@ -252,6 +255,8 @@ class Link:
 
     async def _called(self, frame: list[Any]) -> None:
         began = perf_counter()
+        if frame[2] in DECIDED:
+            await self.charger.customer.be_current()
         answer = self._handle(frame)
         if type(answer) is dict:
             await self._send(frames.result(frame[1], answer))

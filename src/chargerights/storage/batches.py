@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from . import authorisations, commands, live, sessions
 from .authorisations import Authorisation
+from .journal import Mark
 from .live import LiveCharger
 from .schema import charging_settings, customers, live_versions
 from .sessions import Notice
@@ -41,9 +42,9 @@ class Written(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """A customer as his chargers' node must know him. `has_commands`: some wait for that node."""
+    """A customer as their chargers' node must know them. `has_commands`: some wait for that node."""
 
-    revision: int
+    mark: Mark
     live_version: int
     one_session_per_tag: bool
     has_commands: bool
@@ -65,6 +66,7 @@ def write(connection: Connection, customer_id: int, node: str, batch: Batch) -> 
 _STANDING = (
     select(
         customers.c.revision,
+        customers.c.token,
         live_versions.c.version,
         charging_settings.c.one_session_per_tag,
         commands.WAITS.label("has"),
@@ -79,4 +81,4 @@ _STANDING = (
 def standing(connection: Connection, customer_id: int, node: str, at: datetime) -> Standing | None:
     """How new the customer's facts are, his settings, and what there is to do for the node."""
     row = connection.execute(_STANDING, {"customer": customer_id, "node": node, "at": at}).one_or_none()
-    return None if row is None else Standing(row[0], row[1], *map(bool, row[2:]))
+    return None if row is None else Standing(Mark(*row[:2]), row[2], *map(bool, row[3:]))

@@ -12,7 +12,7 @@ from ..rights.identifiers import name as checked_name
 from ..rights.operators import Operator, Permission
 from . import events, keys, operators
 from .changes import api_keys
-from .journal import Actor, UnknownCustomer, revise
+from .journal import Actor, Mark, UnknownCustomer, revise
 from .keys import ApiKey
 from .operators import permissions_of
 from .schema import api_keys as key_rows
@@ -37,6 +37,7 @@ _AUTHENTICATE = (
         key_rows.c.revoked_at,
         key_rows.c.last_used_at,
         customers.c.revision,
+        customers.c.token,
         live_versions.c.version,
     )
     .join(customers, customers.c.id == key_rows.c.customer_id)
@@ -59,8 +60,8 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, what he may do, and how new an answer must be: the customer's revision and live version at the
-    asking. `site_ids` None: he sees all sites."""
+    """Who asks, what they may do, and how new an answer must be: the customer's mark and live version at the asking.
+    `site_ids` None: they see all sites."""
 
     customer_id: int
     key_id: int
@@ -68,7 +69,7 @@ class Caller:
     permissions: frozenset[Permission]
     site_ids: tuple[int, ...] | None
     read_only: bool
-    revision: int
+    mark: Mark
     live_version: int
     last_used_at: datetime | None
 
@@ -159,7 +160,7 @@ def authenticate(connection: Connection, secret: str, at: datetime) -> Caller | 
         permissions_of(tuple(row.permissions)),
         None if row.site_ids is None else tuple(row.site_ids),
         row.read_only,
-        row.revision,
+        Mark(row.revision, row.token),
         row.version,
         row.last_used_at,
     )

@@ -9,16 +9,21 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, delete, insert, select
 
 from ..rights.errors import UnknownCharger
+from .callers import HOST
 from .chargers import owner
+from .entities import CHARGER_PASSWORD, PasswordSet
+from .journal import Actor, Change, revise
 from .schema import charger_owners, charger_passwords, chargers
 
 PASSWORD_BYTES = 20
+IDS_PER_QUERY = 500
 
 
 class Known(NamedTuple):
@@ -62,18 +67,45 @@ def know(connection: Connection, charger_id: str) -> Known | None:
     return None if row is None else Known(*row)
 
 
-def renew(connection: Connection, charger_id: str, at: datetime) -> str:
-    """A new password for the charger, to be shown this once; the old one stops working with its next connection.
-    Raises UnknownCharger."""
+def hashes(connection: Connection, customer_id: int, charger_ids: Collection[str]) -> dict[str, str | None]:
+    """Of those of the chargers that the customer still has, what their passwords are kept as."""
+    found: dict[str, str | None] = {}
+    ids = [*charger_ids]
+    for start in range(0, len(ids), IDS_PER_QUERY):
+        asked = {"customer": customer_id, "ids": ids[start : start + IDS_PER_QUERY]}
+        found.update((charger_id, hash_) for charger_id, hash_ in connection.execute(_HASHES, asked))
+    return found
+
+
+_HASHES = (
+    select(chargers.c.charger_id, charger_passwords.c.hash)
+    .outerjoin(
+        charger_passwords,
+        and_(
+            charger_passwords.c.customer_id == chargers.c.customer_id,
+            charger_passwords.c.charger_id == chargers.c.charger_id,
+        ),
+    )
+    .where(chargers.c.customer_id == bindparam("customer"), chargers.c.charger_id.in_(bindparam("ids", expanding=True)))
+)
+
+
+def renew(connection: Connection, charger_id: str, at: datetime, actor: Actor = HOST) -> str:
+    """A new password for the charger, to be shown this once. The old one stops working, and a socket that was opened
+    with it is closed. Raises UnknownCharger."""
     customer_id = owner(connection, charger_id)
     if customer_id is None:
         raise UnknownCharger((charger_id,))
     password = secrets.token_hex(PASSWORD_BYTES)
-    columns = charger_passwords.c
-    mine = (columns.customer_id == customer_id) & (columns.charger_id == charger_id)
-    connection.execute(delete(charger_passwords).where(mine))
-    row = {"customer_id": customer_id, "charger_id": charger_id, "hash": _hash(password.encode()), "set_at": at}
-    connection.execute(insert(charger_passwords).values(row))
+    with revise(connection, customer_id, at=at, actor=actor, action="charger.password") as revision:
+        columns = charger_passwords.c
+        mine = (columns.customer_id == customer_id) & (columns.charger_id == charger_id)
+        before = connection.scalar(select(columns.set_at).where(mine))
+        connection.execute(delete(charger_passwords).where(mine))
+        row = {"customer_id": customer_id, "charger_id": charger_id, "hash": _hash(password.encode())}
+        connection.execute(insert(charger_passwords).values(row | {"set_at": revision.at}))
+        was = None if before is None else PasswordSet(charger_id, before)
+        revision.changes.append(Change(CHARGER_PASSWORD, charger_id, was, PasswordSet(charger_id, revision.at)))
     return password
 
 

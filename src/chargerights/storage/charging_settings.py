@@ -1,26 +1,40 @@
-"""How a customer wants his drivers to charge, beside their rights."""
+"""How a customer wants drivers to charge, beside their rights. A change is a revision, so every node follows it."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, update
+from dataclasses import replace
+from datetime import datetime
 
-from .callers import require_customer
+from sqlalchemy import Connection, insert, select, update
+
+from .callers import HOST
+from .entities import CHARGING_SETTINGS, ChargingSettings
+from .journal import Change, revise
 from .schema import charging_settings
 
 
-def set_one_session_per_tag(connection: Connection, customer_id: int, only_one: bool) -> None:
+def set_one_session_per_tag(connection: Connection, customer_id: int, only_one: bool, at: datetime) -> None:
     """Whether a tag that is in a session anywhere may begin another. Raises UnknownCustomer."""
-    _set(connection, customer_id, one_session_per_tag=only_one)
+    _set(connection, customer_id, at, one_session_per_tag=only_one)
 
 
-def set_lists_hours_too(connection: Connection, customer_id: int, hours_too: bool) -> None:
+def set_lists_hours_too(connection: Connection, customer_id: int, hours_too: bool, at: datetime) -> None:
     """Whether tags whose rights have weekly hours are on local lists, where they hold at every hour. Raises
     UnknownCustomer."""
-    _set(connection, customer_id, lists_hours_too=hours_too)
+    _set(connection, customer_id, at, lists_hours_too=hours_too)
 
 
-def _set(connection: Connection, customer_id: int, **setting: bool) -> None:
-    require_customer(connection, customer_id)
-    mine = charging_settings.c.customer_id == customer_id
-    if not connection.execute(update(charging_settings).where(mine).values(setting)).rowcount:
-        connection.execute(insert(charging_settings).values(customer_id=customer_id, **setting))
+def _set(connection: Connection, customer_id: int, at: datetime, **setting: bool) -> None:
+    with revise(connection, customer_id, at=at, actor=HOST, action="customer.change") as revision:
+        columns = charging_settings.c
+        mine = columns.customer_id == customer_id
+        row = connection.execute(select(columns.one_session_per_tag, columns.lists_hours_too).where(mine)).one_or_none()
+        before = ChargingSettings() if row is None else ChargingSettings(*map(bool, row))
+        after = replace(before, **setting)
+        if after == before:
+            return
+        if row is None:
+            connection.execute(insert(charging_settings).values(customer_id=customer_id, **setting))
+        else:
+            connection.execute(update(charging_settings).where(mine).values(setting))
+        revision.changes.append(Change(CHARGING_SETTINGS, before.id, before, after))

@@ -11,7 +11,7 @@ import asyncio
 import functools
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
@@ -71,11 +71,20 @@ class Database:
     def __init__(self, url: str) -> None:
         self._url = _parse(url)
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
+        self.after_commit: list[Callable[[Any], Awaitable[None]]] = []
+        """Called in this order with everything that a committed write has told of (see `tell`), before the write
+        returns: what is kept in memory is as new as the database before any answer goes out."""
 
     @property
     def url(self) -> str:
         """The URL with its password, for another process of ours."""
         return self._url.render_as_string(hide_password=False)
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What the driver of PostgreSQL is given for a connection of its own."""
+        _, arguments = self._url.get_dialect()().create_connect_args(self._url)
+        return {**arguments, **self._postgresql_arguments()}
 
     # -- on the event loop ------------------------------------------------------------------------
 
@@ -96,6 +105,16 @@ class Database:
         with _faults():
             return work(self._glancing, *args, **kwargs)
 
+    def version(self) -> int:
+        """On SQLite, differs from the time before when another connection has committed meanwhile; it takes
+        microseconds. On PostgreSQL nothing tells as cheaply: always 0."""
+        if not self.is_sqlite:
+            return 0
+        with _faults():
+            connection: sqlite3.Connection = self._glancing.connection.driver_connection  # type: ignore[assignment]
+            version: int = connection.execute("PRAGMA data_version").fetchone()[0]
+            return version
+
     async def reach(self) -> None:
         """Raises DatabaseAway when it cannot be read."""
         await self.glance(_version)
@@ -108,13 +127,29 @@ class Database:
                 return await connection.run_sync(work, *args, **kwargs)
 
     async def write(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs the work in one transaction: all of it is kept, or none."""
+        """Runs the work in one transaction: all of it is kept, or none. Returns when `after_commit` is done."""
         if self.is_sqlite:  # one hop to its thread, where the asynchronous engine would make one for every statement
-            run = functools.partial(self.write_now, work, *args, **kwargs)
-            return await asyncio.get_running_loop().run_in_executor(self._writer, run)
-        with _faults():
-            async with asyncio.timeout(WRITE_SECONDS), self._writers.connect() as connection:
-                return await connection.run_sync(self._transact, work, *args, **kwargs)
+            run = functools.partial(self._write_now, work, *args, **kwargs)
+            result, told = await asyncio.get_running_loop().run_in_executor(self._writer, run)
+        else:
+            with _faults():
+                async with asyncio.timeout(WRITE_SECONDS), self._writers.connect() as connection:
+                    result, told = await connection.run_sync(self._transact, work, *args, **kwargs)
+        await self._committed(told)
+        return result
+
+    async def write_in_thread(
+        self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The same for work that would hold the event loop."""
+        result, told = await asyncio.to_thread(self._write_now, work, *args, **kwargs)
+        await self._committed(told)
+        return result
+
+    async def _committed(self, told: list[Any]) -> None:
+        for each in told:
+            for follow in self.after_commit:
+                await follow(each)
 
     async def close(self) -> None:
         for name in ("_readers", "_writers"):
@@ -149,7 +184,13 @@ class Database:
             return work(connection, *args, **kwargs)
 
     def write_now(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs the work in one transaction: all of it is kept, or none."""
+        """Runs the work in one transaction: all of it is kept, or none. Calls nothing of `after_commit`: for processes
+        that serve nobody, and for work that tells of nothing."""
+        return self._write_now(work, *args, **kwargs)[0]
+
+    def _write_now(
+        self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> tuple[T, list[Any]]:
         with _faults(), self._plain.connect() as connection:
             return self._transact(connection, work, *args, **kwargs)
 
@@ -178,9 +219,13 @@ class Database:
         /,
         *args: P.args,
         **kwargs: P.kwargs,
-    ) -> T:
+    ) -> tuple[T, list[Any]]:
+        """The work's result, and what it has told of."""
+        told: list[Any] = []
+        connection.info[_TOLD] = told
         with _transaction(connection, self.is_sqlite):
-            return work(connection, *args, **kwargs)
+            result = work(connection, *args, **kwargs)
+        return result, told
 
     @cached_property
     def _readers(self) -> AsyncEngine:
@@ -230,6 +275,14 @@ class Database:
         given = self._url.query.get("options", "")
         options = given if isinstance(given, str) else " ".join(given)
         return {"connect_timeout": CONNECT_SECONDS, "options": f"{options} -c timezone=UTC".strip(), **SILENCE}
+
+
+_TOLD = "told"
+
+
+def tell(connection: Connection, what: Any) -> None:
+    """Has `Database.after_commit` called with that when this transaction is committed."""
+    connection.info.setdefault(_TOLD, []).append(what)
 
 
 def _version(connection: Connection) -> object:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
@@ -35,7 +36,36 @@ class Told:
     done: bool
 
 
-Entity = Site | Charger | AccessGroup | Driver | Operator | ApiKey | Webhook | Partner | Told
+@dataclass(frozen=True, slots=True)
+class PasswordSet:
+    """A charger was given a password then."""
+
+    charger_id: str
+    set_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChargingSettings:
+    """How a customer's drivers may charge, beside their rights; see `charging_settings`."""
+
+    one_session_per_tag: bool = False
+    lists_hours_too: bool = False
+    id: int = 1
+
+
+Entity = (
+    Site
+    | Charger
+    | AccessGroup
+    | Driver
+    | Operator
+    | ApiKey
+    | Webhook
+    | Partner
+    | Told
+    | PasswordSet
+    | ChargingSettings
+)
 
 
 class Kind(NamedTuple):
@@ -152,8 +182,33 @@ COMMAND = Kind(
     _elsewhere,
     str,
 )
+CHARGER_PASSWORD = Kind(
+    "chargerPassword",
+    TypeAdapter(PasswordSet),
+    None,  # see `charger_passwords`, which keeps the password itself
+    None,
+    None,
+    None,
+    _elsewhere,
+    _elsewhere,
+    str,
+)
+CHARGING_SETTINGS = Kind(
+    "chargingSettings",
+    TypeAdapter(ChargingSettings),
+    None,  # see `charging_settings`
+    None,
+    None,
+    None,
+    _elsewhere,
+    _elsewhere,
+)
 KINDS = {
-    kind.name: kind for kind in (SITE, CHARGER, ACCESS_GROUP, DRIVER, OPERATOR, API_KEY, WEBHOOK, PARTNER, COMMAND)
+    kind.name: kind
+    for kind in (
+        *(SITE, CHARGER, ACCESS_GROUP, DRIVER, OPERATOR, API_KEY, WEBHOOK, PARTNER, COMMAND),
+        *(CHARGER_PASSWORD, CHARGING_SETTINGS),
+    )
 }
 _KIND_OF: dict[type[Entity], Kind] = {
     Site: SITE,
@@ -165,6 +220,8 @@ _KIND_OF: dict[type[Entity], Kind] = {
     Partner: PARTNER,
     Webhook: WEBHOOK,
     Told: COMMAND,
+    PasswordSet: CHARGER_PASSWORD,
+    ChargingSettings: CHARGING_SETTINGS,
 }
 
 _SHAPES: dict[type[Any], TypeAdapter[Any]] = {kind: of.shape for kind, of in _KIND_OF.items()}
@@ -188,4 +245,4 @@ def version_of(entity: Any) -> str:
 
 def key_of(entity: Entity) -> int | str:
     """What names the entity within its customer and kind."""
-    return entity.charger_id if isinstance(entity, Charger | Told) else entity.id
+    return entity.charger_id if isinstance(entity, Charger | Told | PasswordSet) else entity.id

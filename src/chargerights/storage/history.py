@@ -66,15 +66,20 @@ class History:
     async def _go_back(self, image: Image, work: Callable[[WayBack], T]) -> T:
         customer_id, revision, token = image.customer_id, image.revision, image.reading()
         async with self._locks.setdefault(customer_id, asyncio.Lock()):
-            known = {revision: image.network, **await self._recall(customer_id, revision)}
+            known = {revision: image.network, **await self._recall(image)}
             back, answer = await asyncio.to_thread(self._database.read_now, _walk_back, customer_id, known, work, token)
             if back.ended_at != revision:
-                self._remember((customer_id, back.ended_at), _Remembered(back.network, revision))
+                self._remember((customer_id, back.ended_at), _Remembered(back.network, revision, image.lineage))
             return answer
 
-    async def _recall(self, customer_id: int, revision: int) -> dict[int, Network]:
-        """The networks that are remembered from that revision or earlier ones, but for those from before an erasure,
-        which are forgotten here: they name whom the journal does not name any more."""
+    async def _recall(self, image: Image) -> dict[int, Network]:
+        """The networks that are remembered from the image's revision or earlier ones, but for those of another lineage,
+        and those from before an erasure, which name people that the journal does not name any more: both are forgotten
+        here."""
+        customer_id, revision = image.customer_id, image.revision
+        for key, each in [*self._remembered.items()]:
+            if key[0] == customer_id and each.lineage != image.lineage:
+                del self._remembered[key]
         mine = {number: each for (of, number), each in self._remembered.items() if of == customer_id}
         if mine:
             oldest = min(each.seen_from for each in mine.values())
@@ -91,10 +96,11 @@ class History:
 
 
 class _Remembered(NamedTuple):
-    """A network that was, and the revision from which it was gone back to."""
+    """A network that was, the revision from which it was gone back to, and that image's lineage."""
 
     network: Network
     seen_from: int
+    lineage: int
 
 
 def as_of(connection: Connection, customer_id: int, at: datetime) -> Snapshot:
@@ -103,7 +109,7 @@ def as_of(connection: Connection, customer_id: int, at: datetime) -> Snapshot:
     found = networks.load(connection, customer_id)
     back = WayBack(connection, customer_id, {found.revision: found.network})
     revision = back.revision_at(at)
-    return found._replace(revision=revision, network=back.to(revision))
+    return found._replace(mark=found.mark._replace(revision=revision), network=back.to(revision))
 
 
 def _last_erasure(connection: Connection, customer_id: int, after: int) -> int:

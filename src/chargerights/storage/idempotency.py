@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from ..rights.errors import Conflict
 from . import journal
-from .journal import Entry, Occasion, Revision
+from .journal import Occasion, Revision
 from .schema import customers, idempotency_keys
 
 KEPT = timedelta(days=1)
@@ -33,11 +33,10 @@ class Kept(NamedTuple):
 
 
 class Made(NamedTuple):
-    """What a request made, or made when it came first; the revision that shows it, and its entry if it is a new one."""
+    """What a request made, or made when it came first, and the revision that shows it."""
 
     result: Any
     revision: int
-    entry: Entry | None = None
 
 
 def make(
@@ -53,7 +52,7 @@ def make(
         result = work(revision)
     if once is not None:
         keep(connection, customer_id, once, result, occasion.at)
-    return Made(result, revision.latest, revision.entry)
+    return Made(result, revision.latest)
 
 
 def find(connection: Connection, customer_id: int, once: Once, at: datetime) -> Kept | None:

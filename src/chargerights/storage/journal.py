@@ -4,11 +4,15 @@ The revision is taken under the customer's row lock, which the write holds until
 no gaps and commit in order, on both databases. An entry has a change for every entity, with what it was before and
 after, whole; a bulk write journals as one entry without changes, which makes images load anew.
 
+Each revision has a random token beside its number, and knows the token of the one before it. So a database that was
+restored, or lost what it had committed, is told from one that went on: numbers come again, tokens do not.
+
 A driver's change is kept twice: without what names him, for good, and in full, until he is erased (see `pseudonyms`).
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +25,20 @@ from ..rights.errors import NotFound
 from ..rights.model import Driver
 from ..rights.network import Network
 from . import drivers, events
-from .entities import CHARGER, DRIVER, KINDS, SITE, Entity, Kind, key_of, kind_of
+from .database import tell
+from .entities import (
+    CHARGER,
+    CHARGER_PASSWORD,
+    CHARGING_SETTINGS,
+    DRIVER,
+    KINDS,
+    PARTNER,
+    SITE,
+    Entity,
+    Kind,
+    key_of,
+    kind_of,
+)
 from .pseudonyms import pseudonymous
 from .schema import customers, journal, journal_changes, journal_personal
 
@@ -32,6 +49,9 @@ ERASURE = "driver.erase"
 LARGEST_FOLLOWED = 2**52
 """Ids given in files beyond this do not push the ids that the server assigns after them: those stay whole numbers in
 programs that count in doubles."""
+TOKEN_BITS = 62
+CHANNEL = "chargerights_revised"
+"""On which PostgreSQL tells other processes of revisions; see `notices`."""
 ENTITIES_PER_STEP = 1_000
 FEW = 20
 """Drivers up to which it pays to write only the rows that differ; and changes that are handed on to who follows."""
@@ -70,16 +90,39 @@ class Occasion(NamedTuple):
     action: str
 
 
+class Mark(NamedTuple):
+    """Names one state of a customer's facts. Of a revision made before there were tokens, the token is None."""
+
+    revision: int
+    token: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One revision: `changes` is None for a bulk write."""
+    """One revision: `changes` is None for a bulk write. `follows` is the token of the revision before it."""
 
     revision: int
     changes: list[dict[str, Any]] | None
+    token: int | None = None
+    follows: int | None = None
+
+    @property
+    def mark(self) -> Mark:
+        return Mark(self.revision, self.token)
 
     def renames(self) -> bool:
         """Whether a name that lists of drivers show may have changed, or may come to be another's."""
         return any(_renames(change["kind"], change["before"], change["after"]) for change in self.changes or ())
+
+    def alters_proofs(self) -> bool:
+        """Whether a charger that is connected may be one no more, or has proved who it is by an old password."""
+        return bool(self.removed_chargers()) or any(
+            each["kind"] == CHARGER_PASSWORD.name for each in self.changes or ()
+        )
+
+    def alters_settings(self) -> bool:
+        """Whether chargers may be answered otherwise by what is no part of a network."""
+        return any(each["kind"] in (PARTNER.name, CHARGING_SETTINGS.name) for each in self.changes or ())
 
     def removed_chargers(self) -> list[str]:
         removed = (change for change in self.changes or () if change["after"] is None)
@@ -96,6 +139,14 @@ def apply(network: Network, change: dict[str, Any]) -> None:
         kind.drop(network, change["id"])
     else:
         kind.put(network, after)
+
+
+class Revised(NamedTuple):
+    """A revision that was committed, and its entry when it has few changes."""
+
+    customer_id: int
+    mark: Mark
+    entry: Entry | None
 
 
 class Change(NamedTuple):
@@ -116,6 +167,9 @@ class Revision:
     number: int
     at: datetime
     _next_id: int
+    follows: int | None
+    """The token of the revision before this one."""
+    token: int = field(default_factory=lambda: secrets.randbits(TOKEN_BITS))
     changes: list[Change] = field(default_factory=list)
     bulk: bool = False
     entry: Entry | None = None
@@ -209,28 +263,39 @@ def revise(connection: Connection, customer_id: int, *, at: datetime, actor: Act
 
     Raises UnknownCustomer.
     """
-    row = connection.execute(
-        update(customers)
-        .where(customers.c.id == customer_id)
-        .values(revision=customers.c.revision + 1)
-        .returning(customers.c.revision, customers.c.next_id)
-    ).one_or_none()
+    row = connection.execute(_LATEST, {"customer": customer_id}).one_or_none()
     if row is None:
         raise UnknownCustomer((customer_id,))
-    revision = Revision(connection, customer_id, row.revision, at, row.next_id)
+    revision = Revision(connection, customer_id, row.revision + 1, at, row.next_id, row.token)
     yield revision
+    after: dict[str, Any] = {"next_id": revision._next_id}
     if revision.latest == revision.number:
         entry = {"customer_id": customer_id, "revision": revision.number, "at": at, "actor": actor.name}
         entry |= {"operator_id": actor.operator_id, "action": action, "bulk": revision.bulk}
+        entry |= {"token": revision.token, "follows": revision.follows}
         connection.execute(insert(journal), [entry])
         _note(revision)
         if revision.bulk:
             events.loaded(connection, customer_id, at, revision.number)
         else:
             events.append(connection, customer_id, events.of_changes(revision.changes), at, revision.number)
-    after = {"revision": revision.latest, "next_id": revision._next_id}
-    if after != {"revision": row.revision, "next_id": row.next_id}:
+        mark = Mark(revision.number, revision.token)
+        statement = update(customers).where(customers.c.id == customer_id).values(after | mark._asdict())
+        if connection.dialect.name == "postgresql":
+            payload = f"{customer_id} {mark.revision} {mark.token}"
+            statement = statement.returning(func.pg_notify(CHANNEL, payload))
+        connection.execute(statement)
+        tell(connection, Revised(customer_id, mark, revision.entry))
+    elif revision._next_id != row.next_id:
         connection.execute(update(customers).where(customers.c.id == customer_id).values(after))
+
+
+_LATEST = (
+    select(customers.c.revision, customers.c.next_id, customers.c.token)
+    .where(customers.c.id == bindparam("customer"))
+    .with_for_update(key_share=True)
+)
+"""Locks the row. Rows that refer to the customer may be added meanwhile."""
 
 
 def make(
@@ -252,7 +317,7 @@ def _note(revision: Revision) -> None:
     position = 0
     noted: list[dict[str, Any]] = []
     if not revision.bulk and len(revision.changes) <= FEW:
-        revision.entry = Entry(revision.number, noted)
+        revision.entry = Entry(revision.number, noted, revision.token, revision.follows)
     for step in _steps(revision.changes):
         rows, personal = [], []
         for change in step:
@@ -295,21 +360,29 @@ def _renames(kind: str, before: dict[str, Any] | None, after: dict[str, Any] | N
     return after is None or any(before.get(name) != after.get(name) for name in shown)
 
 
+def mark_of(connection: Connection, customer_id: int) -> Mark:
+    """The customer's latest revision as this transaction sees it. Raises UnknownCustomer."""
+    row = connection.execute(_MARK, {"customer": customer_id}).one_or_none()
+    if row is None:
+        raise UnknownCustomer((customer_id,))
+    return Mark(row.revision, row.token)
+
+
+_MARK = select(customers.c.revision, customers.c.token).where(customers.c.id == bindparam("customer"))
+
+
 def number_of(connection: Connection, customer_id: int) -> int:
     """The customer's revision as this transaction sees it. Raises UnknownCustomer."""
-    number: int | None = connection.scalar(select(customers.c.revision).where(customers.c.id == customer_id))
-    if number is None:
-        raise UnknownCustomer((customer_id,))
-    return number
+    return mark_of(connection, customer_id).revision
 
 
 def since(connection: Connection, customer_id: int, revision: int, limit: int) -> list[Entry]:
     """The entries after that revision, in order: as many whole ones as have `limit` changes together."""
     rows = connection.execute(_SINCE, {"customer": customer_id, "revision": revision, "most": limit + 1}).all()
     entries: list[Entry] = []
-    for number, bulk, kind, id_, before, after in rows:
+    for number, token, follows, bulk, kind, id_, before, after in rows:
         if not entries or entries[-1].revision != number:
-            entries.append(Entry(number, None if bulk else []))
+            entries.append(Entry(number, None if bulk else [], token, follows))
         changes = entries[-1].changes
         if changes is not None:
             key = KINDS[kind].key(id_) if kind in KINDS else id_  # a newer version's kind is for who follows to refuse
@@ -318,7 +391,16 @@ def since(connection: Connection, customer_id: int, revision: int, limit: int) -
 
 
 _SINCE = (
-    select(journal.c.revision, journal.c.bulk, journal_changes.c.kind, journal_changes.c.entity_id, BEFORE, AFTER)
+    select(
+        journal.c.revision,
+        journal.c.token,
+        journal.c.follows,
+        journal.c.bulk,
+        journal_changes.c.kind,
+        journal_changes.c.entity_id,
+        BEFORE,
+        AFTER,
+    )
     .outerjoin(journal_changes, OF_ENTRY)
     .outerjoin(journal_personal, OF_CHANGE)
     .where(journal.c.customer_id == bindparam("customer"), journal.c.revision > bindparam("revision"))

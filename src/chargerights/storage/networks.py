@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from ..rights.model import AccessGroup, Charger, Driver, Site
 from ..rights.network import Network
-from . import chargers, drivers, live, sites
-from .journal import Revision, UnknownCustomer
-from .schema import customers
+from . import chargers, drivers, journal, live, sites
+from .journal import Mark, Revision, UnknownCustomer
+from .schema import customers, live_versions
 
 DRIVERS_PER_STEP = 5_000
 
@@ -21,17 +21,34 @@ DRIVERS_PER_STEP = 5_000
 class Snapshot(NamedTuple):
     """A network at a revision, with the live state of its chargers at a live version."""
 
-    revision: int
+    mark: Mark
     network: Network
     live_version: int
     live: dict[str, live.LiveCharger]
 
+    @property
+    def revision(self) -> int:
+        return self.mark.revision
+
+
+def latest(connection: Connection, customer_id: int) -> tuple[Mark, int]:
+    """The customer's latest revision and live version. Raises UnknownCustomer."""
+    row = connection.execute(_LATEST, {"customer": customer_id}).one_or_none()
+    if row is None:
+        raise UnknownCustomer((customer_id,))
+    return Mark(row.revision, row.token), row.version
+
+
+_LATEST = (
+    select(customers.c.revision, customers.c.token, live_versions.c.version)
+    .join(live_versions, live_versions.c.customer_id == customers.c.id)
+    .where(customers.c.id == bindparam("customer"))
+)
+
 
 def load(connection: Connection, customer_id: int) -> Snapshot:
     """The customer's network; run it in a snapshot. Raises UnknownCustomer."""
-    revision = connection.scalar(select(customers.c.revision).where(customers.c.id == customer_id))
-    if revision is None:
-        raise UnknownCustomer((customer_id,))
+    mark = journal.mark_of(connection, customer_id)
     with _without_collector():
         network = Network.build(
             sites.load(connection, customer_id),
@@ -40,7 +57,7 @@ def load(connection: Connection, customer_id: int) -> Snapshot:
             drivers.load(connection, customer_id),
         )
     live_version, states = live.since(connection, customer_id, -1)
-    return Snapshot(revision, network, live_version, {state.charger_id: state for state in states})
+    return Snapshot(mark, network, live_version, {state.charger_id: state for state in states})
 
 
 def store(

@@ -34,8 +34,9 @@ class ChangeShape(Shape):
     """One thing that was changed."""
 
     kind: str = Field(
-        description="site, charger, accessGroup, driver, operator, apiKey, webhook or partnerAuthorisation; command:"
-        " what a charger was told, under that charger's id"
+        description="site, charger, accessGroup, driver, operator, apiKey, webhook, partnerAuthorisation or"
+        " chargingSettings; chargerPassword: that a charger was given one; command: what a charger was told, both under"
+        " that charger's id"
     )
     id: str
     before: dict[str, JsonValue] | None = Field(None, description="What it was; left out when it was added")

@@ -306,9 +306,9 @@ async def renew_password(
     view: Annotated[View, Depends(viewing(Permission.WRITE_CHARGERS))],
     chargerId: str,  # noqa: N803
 ) -> Response:
-    """It is shown this once. The old one ends with the charger's next connection."""
+    """It is shown this once. The old one ends at once: if the charger is connected, its socket is closed."""
     view.charger(chargerId)
-    password = await view.state.database.write(charger_passwords.renew, chargerId, view.at)
+    password = await view.state.database.write(charger_passwords.renew, chargerId, view.at, view.caller.actor)
     return answer(PasswordShape(charger_id=chargerId, password=password), 201)
 
 

@@ -45,14 +45,11 @@ FILE: dict[str, Any] = {
 
 
 class Finding(Shape):
-    """An error or a warning. One that is the same in several cells of a column stands once, at the first of them."""
+    """An error or a warning."""
 
     row: int | None = Field(None, description="As spreadsheets number rows")
-    column: str | None = Field(None, description="The column's heading, or its letters")
-    cell: str | None = Field(None, description="The cell as spreadsheets name it", examples=["Drivers!C4"])
+    column: str | None = Field(None, description="The column's heading")
     message: str
-    count: int = Field(1, description="How many cells it is the same in")
-    cells: list[str] = Field(default_factory=list, description="The first five of them")
 
 
 class Counts(Shape):
@@ -97,7 +94,7 @@ class ImportSummary(Shape):
     ended_at: datetime | None = None
     progress: ImportProgress | None = Field(None, description="While it runs")
     counts: Counts | None = Field(None, description="What was done; of a dry run, what would be")
-    error_count: int | None = Field(None, description="Cells and rows with errors")
+    error_count: int | None = None
     warning_count: int | None = None
     revision: int | None = Field(None, description="The revision that it made; none where nothing changed")
 
@@ -106,8 +103,8 @@ class ImportShape(ImportSummary):
     """An import with what was found in its file."""
 
     read_as: str | None = Field(None, description="How the file was understood")
-    errors: list[Finding] | None = Field(None, description="The first 1,000, in the order of rows")
-    warnings: list[Finding] | None = Field(None, description="The first 1,000, in the order of rows")
+    errors: list[Finding] | None = Field(None, description="The first 1,000")
+    warnings: list[Finding] | None = Field(None, description="The first 1,000")
     losers: list[LosingDriver] | None = Field(None, description="The first 1,000 drivers who are removed")
 
 
@@ -234,7 +231,10 @@ async def _find(state: Shared, caller: Caller, import_id: int) -> Import:
 
 
 async def _as_it_stands(state: Shared, caller: Caller, found: Import) -> Import:
-    """The import, interrupted if nobody works on it any more."""
+    """The import, interrupted if nothing works on it any more. When it is told that one has succeeded, this process
+    decides by what it brought: another process has written that."""
+    if found.state is State.SUCCEEDED and (revision := (found.report or {}).get("revision")) is not None:
+        await state.images.reach(caller.customer_id, revision)
     now = state.clock()
     here = state.importer.stage(caller.customer_id, found.id) is not None
     if found.state not in GOING or here or found.alive_until >= now:

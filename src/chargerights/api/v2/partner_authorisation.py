@@ -88,7 +88,7 @@ async def get_partner(view: Annotated[View, Depends(viewing(ADMIN))]) -> Respons
     response_model=PartnerShape,
 )
 async def set_partner(change: Annotated[Change, Depends(changing(ADMIN))], body: PartnerDraft) -> Response:
-    """From then on, for tags that nobody has here. Chargers follow within about a second."""
+    """From then on, for tags that no driver has here."""
     _all_sites(change.view)
     with blaming(IN_BODY):
         check_url(body.url, change.view.state.webhook_targets)

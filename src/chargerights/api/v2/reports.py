@@ -142,7 +142,7 @@ async def _report(
     asked.key_among("order")
     token, caller, remembered = view.image.reading(), view.caller, view.state.reports
     minute = view.at.replace(second=0, microsecond=0)
-    key = (caller.customer_id, view.image.revision, caller.site_ids, minute, name, terms)
+    key = (caller.customer_id, view.image.mark, caller.site_ids, minute, name, terms)
     found = remembered.get(key)
     if found is None:
         found = remembered[key] = await asyncio.to_thread(_found, view, find, token)

@@ -106,8 +106,10 @@ def viewing(*permissions: Permission) -> Callable[..., Coroutine[Any, Any, View]
 async def look(request: Request, caller: Caller, revision: int | None = None) -> View:
     """The view at that revision, or as new as the request when none is given."""
     state = state_of(request)
-    wanted = caller.revision if revision is None else revision
-    image = await state.images.fresh(caller.customer_id, wanted, caller.live_version)
+    if revision is None:
+        image = await state.images.as_seen(caller.customer_id, caller.mark, caller.live_version)
+    else:
+        image = await state.images.fresh(caller.customer_id, revision, caller.live_version)
     return View(request, caller, image, state.clock())
 
 

@@ -11,12 +11,10 @@ it; `Change.apply` does the rest:
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Header, Query, Request, Response
@@ -94,13 +92,8 @@ class Change:
         caller, database, occasion = self.view.caller, self.view.state.database, self._occasion(action)
         once = await self.only_once()
         with blaming(members or {}):
-            if in_thread:
-                write = partial(database.write_now, idempotency.make, caller.customer_id, occasion, once, work)
-                made = await asyncio.to_thread(write)
-            else:
-                made = await database.write(idempotency.make, caller.customer_id, occasion, once, work)
-        if made.entry is not None:
-            self.view.state.images.offer(caller.customer_id, made.entry)
+            write = database.write_in_thread if in_thread else database.write
+            made = await write(idempotency.make, caller.customer_id, occasion, once, work)
         return made.result, made.revision
 
     def expect(self, entity: Any) -> None:

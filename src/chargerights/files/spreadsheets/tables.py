@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -39,17 +39,14 @@ class Table:
     read_as: str
     first_day: date | None = None
     """The day that Excel numbers 0 in this file, when that is known."""
-    sheet: str | None = None
-    """The name of the workbook's sheet."""
-    warnings: tuple[str, ...] = ()
 
 
-def table(numbered: Iterable[tuple[int, list[Cell]]], read_as: str, sheet: str | None = None) -> Table:
+def table(numbered: Iterator[tuple[int, list[Cell]]], read_as: str, first_day: date | None = None) -> Table:
     """The table of the rows of a file; the first that is not blank holds the headings.
 
     Raises InvalidSpreadsheet when there is none, and when columns without a heading hold something.
     """
-    filled = ((number, row) for number, cells in numbered if (row := trimmed(cells)))
+    filled = ((number, row) for number, cells in numbered if (row := _trimmed(cells)))
     heading_row, headings = next(filled, (0, []))
     if not headings:
         raise InvalidSpreadsheet(Problem(None, None, "the file is empty: its first row names the columns"))
@@ -59,10 +56,11 @@ def table(numbered: Iterable[tuple[int, list[Cell]]], read_as: str, sheet: str |
             raise InvalidSpreadsheet(Problem(number, None, f"the file holds more than {MAX_ROWS:,} rows: split it"))
         for position, cell in enumerate(row):
             if cell is not None and (position >= len(headings) or headings[position] is None):
-                sentence = "holds something, but the column has no heading"
-                raise InvalidSpreadsheet(Problem(number, column_letters(position), sentence), sheet=sheet)
+                raise InvalidSpreadsheet(
+                    Problem(number, column_letters(position), "holds something, but the column has no heading")
+                )
         rows.append((number, row))
-    return Table(heading_row, headings, rows, read_as, sheet=sheet)
+    return Table(heading_row, headings, rows, read_as, first_day)
 
 
 def column_letters(position: int) -> str:
@@ -75,7 +73,7 @@ def column_letters(position: int) -> str:
     return letters
 
 
-def trimmed(cells: list[Cell]) -> list[Cell]:
+def _trimmed(cells: list[Cell]) -> list[Cell]:
     """The row without spaces around its texts and without blanks at its end."""
     row = [(cell.strip() or None) if isinstance(cell, str) else cell for cell in cells]
     while row and row[-1] is None:

@@ -27,6 +27,7 @@ customers = Table(
     Column("created_at", Instant, nullable=False),
     Column("revision", BigInteger, nullable=False, server_default=text("0")),
     Column("next_id", BigInteger, nullable=False, server_default=text("1")),
+    Column("token", BigInteger),
 )
 
 operators = Table(

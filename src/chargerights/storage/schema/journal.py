@@ -21,6 +21,8 @@ journal = Table(
     Column("operator_id", BigInteger),
     Column("action", Text, nullable=False),
     Column("bulk", Boolean, nullable=False, server_default=false()),
+    Column("token", BigInteger),
+    Column("follows", BigInteger),
     ForeignKeyConstraint(["customer_id"], ["customers.id"]),
     Index(None, "customer_id", "at", "revision"),
     Index(None, "customer_id", "action", "at", "revision"),
