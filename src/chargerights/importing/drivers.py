@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection
@@ -64,9 +64,9 @@ class Report:
             "readAs": self.read_as,
             "counts": plan.counts if plan else None,
             "errorCount": self.problems.errors.count,
-            "errors": [each._asdict() for each in self.problems.errors.first],
+            "errors": [asdict(each) for each in self.problems.errors.first],
             "warningCount": self.problems.warnings.count,
-            "warnings": [each._asdict() for each in self.problems.warnings.first],
+            "warnings": [asdict(each) for each in self.problems.warnings.first],
             "losers": [
                 {"driverId": each.driver.id, "name": each.driver.name, "sites": each.sites, "chargers": each.chargers}
                 for each in (plan.losers if plan else ())
@@ -111,8 +111,10 @@ class _Import:
         try:
             rows = self._read()
         except InvalidSpreadsheet as refused:
+            if refused.sheet is not None:
+                self.problems.locate(refused.sheet, {})
             for each in refused.problems:
-                self.problems.errors.add(*each)
+                self.problems.errors.add(each.row, each.column, each.message)
             return self._ended(Report(self.read_as, self.problems))
         for _ in range(ATTEMPTS):
             ready = self._ready(rows, self.database.read_now(planned.ground, self.order.customer_id))

@@ -16,6 +16,7 @@ from chargerights.files.spreadsheets.drivers_file import (
     InvalidSpreadsheet,
     Mode,
     Plan,
+    Problem,
     Problems,
     plan,
     table,
@@ -73,13 +74,19 @@ def errors_of(network: Network, file: bytes | Table, mode: Mode = Mode.ADD) -> l
     try:
         problems = planned(network, file, mode).problems
     except InvalidSpreadsheet as refused:
-        return [str(each) for each in refused.problems]
+        return [placed(each) for each in refused.problems]
     assert problems.errors.count
-    return [str(each) for each in problems.errors.first]
+    return [placed(each) for each in problems.errors.first]
 
 
 def warnings_of(found: Plan) -> list[str]:
-    return [str(each) for each in found.problems.warnings.first]
+    return [placed(each) for each in found.problems.warnings.first]
+
+
+def placed(problem: Problem) -> str:
+    """The problem at its row and column, wherever in the file the column stands; the cells are told elsewhere."""
+    place = (problem.row and f"row {problem.row}", problem.column and f"column {problem.column}")
+    return ": ".join(filter(None, (" ".join(filter(None, place)), problem.message)))
 
 
 def added(network: Network, file: bytes | Table, mode: Mode = Mode.ADD) -> list[Driver]:

@@ -103,10 +103,8 @@ def test_rows_of_one_driver_of_which_one_says_nothing_and_another_something_are_
 
 def test_a_tag_stands_in_one_row_of_the_file() -> None:
     rows = [["Name", "RFID tag"], ["Dan", "d1"], ["Eve", " D1"], ["Dan", "D1"]]
-    assert errors_of(them(), rows) == [
-        "row 4 column RFID tag: is the tag of row 2 already",
-        "row 3 column RFID tag: is the tag of row 2 already",
-    ]
+    (error,) = planned(them(), rows).problems.errors.first
+    assert (str(error), error.count) == ("B3, B4 (RFID tag): is the tag of row 2 already", 2)
 
 
 def test_what_is_said_of_a_tag_needs_one() -> None:

@@ -12,8 +12,8 @@ import xlsxwriter  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargerights.files.spreadsheets import tables, workbooks
-from chargerights.files.spreadsheets.drivers_file import InvalidSpreadsheet, Problems, table, understand
+from chargerights.files.spreadsheets import packages, tables, workbooks
+from chargerights.files.spreadsheets.drivers_file import InvalidSpreadsheet, Mode, Problems, table, understand
 from chargerights.files.spreadsheets.problems import shown
 from tests.files.spreadsheets.sheets import Table, added, csv_bytes, errors_of, warnings_of, xlsx_bytes
 from tests.files.spreadsheets.sheets import planned as plan_of
@@ -118,9 +118,14 @@ def test_headings_are_found_in_any_order_case_and_spacing() -> None:
 
 def test_unknown_and_repeated_headings_are_all_named_with_what_was_meant() -> None:
     errors = errors_of(network(), [["Name", "RFID tagg", "Colour", "name", "Site acess"], ["Ada", "1", "2"]])
-    assert errors[0] == 'row 1: there is no column "RFID tagg"; did you mean "RFID tag" or "RFID name"? Else remove it'
-    assert errors[1].startswith('row 1: there is no column "Colour"; remove it, or rename it to one of Name, RFID')
-    assert errors[2] == "row 1 column Name: stands twice: keep one of the columns"
+    assert (
+        errors[0]
+        == 'row 1 column B: there is no column "RFID tagg"; did you mean "RFID tag" or "RFID name"? Else remove it'
+    )
+    assert errors[1].startswith(
+        'row 1 column C: there is no column "Colour"; remove it, or rename it to one of Name, RFID'
+    )
+    assert errors[2] == "row 1 column D: the column Name stands twice: keep one of them"
     assert '"Site access"' in errors[3]
 
 
@@ -187,7 +192,7 @@ def test_a_zip_of_something_else_is_refused() -> None:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as package:
         package.writestr("holiday.txt", "sun")
-    assert "save it anew as .xlsx" in refusal(content.getvalue())
+    assert "is no workbook: save it as .xlsx" in refusal(content.getvalue())
 
 
 @given(
@@ -203,26 +208,13 @@ def test_whatever_is_damaged_in_a_file_it_is_read_or_refused_in_words(dice: rand
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbooks, "MAX_UNPACKED", 1000)
+    monkeypatch.setattr(packages, "MAX_UNPACKED", 1000)
     assert "unpacks to more than" in refusal(xlsx_bytes(ROWS))
 
 
 def test_a_sheet_that_reaches_far_out_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbooks, "MAX_CELLS", 10)
-    assert "delete what lies far out" in refusal(xlsx_bytes([["Name"], *[[]] * 10, [None, "x"]]))
-
-
-def test_a_formula_that_failed_is_not_read_as_a_blank_cell() -> None:
-
-    content = io.BytesIO()
-    with xlsxwriter.Workbook(content, {"in_memory": True}) as workbook:
-        sheet = workbook.add_worksheet("People")
-        sheet.write_row(0, 0, ["Name", "Site access"])
-        sheet.write(1, 0, "Ada")
-        sheet.write_formula(1, 1, "=VLOOKUP(A2,Sites!A:B,2,0)", None, "#N/A")
-    assert refusal(content.getvalue()) == (
-        'row 2: cell B2 of sheet "People" shows an error of a formula, such as #N/A: mend it'
-    )
+    assert "delete what lies far out" in refusal(xlsx_bytes([["Name"], [*[None] * 10, "x"]]))
 
 
 def test_the_values_of_formulas_are_read() -> None:
@@ -235,8 +227,46 @@ def test_the_values_of_formulas_are_read() -> None:
     assert added(network(), content.getvalue())[0].name == "Ada"
 
 
-def test_problems_are_kept_up_to_a_number_and_counted_beyond(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = plan_of(network(), [["Name", "Enabled"], *[[f"D{i}", "perhaps"] for i in range(1500)]])
-    assert found.problems.errors.count == 1500
-    assert len(found.problems.errors.first) == 1000
+def test_problems_are_kept_up_to_a_number_and_counted_beyond() -> None:
+    found = plan_of(network(), [["Name", "Enabled"], *[[f"D{i}", f"perhaps {i}"] for i in range(2500)]])
+    assert found.problems.errors.count == 2500
+    assert [each.row for each in found.problems.errors.first] == [*range(2, 1002)]
     assert warnings_of(found) == []
+
+
+def test_a_problem_that_is_the_same_in_many_cells_is_one_with_a_count_and_the_first_cells() -> None:
+    rows = [["Name", "RFID tag", "Enabled"], *[[f"D{i}", f"{i}{i}A", "perhaps" if i % 2 else "ja"] for i in range(60)]]
+    errors = plan_of(network(), rows).problems.errors
+    assert errors.count == 60
+    assert [(each.row, each.count, each.cells) for each in errors.first] == [
+        (2, 30, ("C2", "C4", "C6", "C8", "C10")),
+        (3, 30, ("C3", "C5", "C7", "C9", "C11")),
+    ]
+    assert str(errors.first[0]) == 'C2, C4, C6, C8, C10 and 25 more (Enabled): "ja" is neither yes nor no'
+
+
+def test_problems_come_in_the_order_of_rows_whenever_they_are_found() -> None:
+    """Cells are looked at first, then what rows say of one driver, then places, then whose tags they are."""
+    rows = [
+        ["Name", "RFID tag", "Site access", "Enabled"],
+        ["Ada", "alice", "", ""],
+        ["Bea", "B1", "Nowhere", ""],
+        ["", "C1", "", ""],
+        ["Dee", "D1", "", "perhaps"],
+        ["Eve", "B1", "", ""],
+    ]
+    found = plan_of(network(), rows, Mode.REPLACE_ALL).problems.errors.first
+    assert [(each.row, each.cell) for each in found] == [(3, "C3"), (4, "A4"), (5, "D5"), (6, "B6")]
+    found = plan_of(network(), rows).problems.errors.first
+    assert [(each.row, each.cell) for each in found] == [(2, "B2"), (3, "C3"), (4, "A4"), (5, "D5"), (6, "B6")]
+
+
+@pytest.mark.parametrize(("sheet", "named"), [("Drivers", "Drivers!B2"), ("Night shift", "'Night shift'!B2")])
+def test_a_cell_is_named_with_its_sheet_as_spreadsheets_do(sheet: str, named: str) -> None:
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as workbook:
+        page = workbook.add_worksheet(sheet)
+        page.write_row(0, 0, ["Name", "Enabled"])
+        page.write_row(1, 0, ["Ada", "perhaps"])
+    (found,) = plan_of(network(), content.getvalue()).problems.errors.first
+    assert str(found) == f'{named} (Enabled): "perhaps" is neither yes nor no'

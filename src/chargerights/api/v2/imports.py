@@ -45,11 +45,14 @@ FILE: dict[str, Any] = {
 
 
 class Finding(Shape):
-    """An error or a warning."""
+    """An error or a warning. One that is the same in several cells of a column stands once, at the first of them."""
 
     row: int | None = Field(None, description="As spreadsheets number rows")
-    column: str | None = Field(None, description="The column's heading")
+    column: str | None = Field(None, description="The column's heading, or its letters")
+    cell: str | None = Field(None, description="The cell as spreadsheets name it", examples=["Drivers!C4"])
     message: str
+    count: int = Field(1, description="How many cells it is the same in")
+    cells: list[str] = Field(default_factory=list, description="The first five of them")
 
 
 class Counts(Shape):
@@ -94,7 +97,7 @@ class ImportSummary(Shape):
     ended_at: datetime | None = None
     progress: ImportProgress | None = Field(None, description="While it runs")
     counts: Counts | None = Field(None, description="What was done; of a dry run, what would be")
-    error_count: int | None = None
+    error_count: int | None = Field(None, description="Cells and rows with errors")
     warning_count: int | None = None
     revision: int | None = Field(None, description="The revision that it made; none where nothing changed")
 
@@ -103,8 +106,8 @@ class ImportShape(ImportSummary):
     """An import with what was found in its file."""
 
     read_as: str | None = Field(None, description="How the file was understood")
-    errors: list[Finding] | None = Field(None, description="The first 1,000")
-    warnings: list[Finding] | None = Field(None, description="The first 1,000")
+    errors: list[Finding] | None = Field(None, description="The first 1,000, in the order of rows")
+    warnings: list[Finding] | None = Field(None, description="The first 1,000, in the order of rows")
     losers: list[LosingDriver] | None = Field(None, description="The first 1,000 drivers who are removed")
 
 

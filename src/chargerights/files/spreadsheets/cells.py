@@ -21,7 +21,7 @@ from .columns import Column
 from .items import NOTHING, Item, is_failed, is_spoilt, items, read_plain
 from .moments import Moment, begins, is_never, moment
 from .problems import CellError, shown
-from .tables import Cell, Unread
+from .tables import Cell, Formatted, Unread
 
 Warn = Callable[[str], None]
 
@@ -50,8 +50,9 @@ def value(column: Column, cell: Cell, first_day: date | None, warn: Warn) -> Any
         )
     if cell == NOTHING:
         return NONE
-    if isinstance(cell, float) and not isfinite(cell):
-        raise CellError(f"{cell} is no number that can be meant: {AS_TEXT}")
+    number = cell.number if isinstance(cell, Formatted) else cell
+    if isinstance(number, float) and not isfinite(number):
+        raise CellError(f"{number} is no number that can be meant: {AS_TEXT}")
     try:
         return _READERS[column](cell, first_day, warn)
     except CellError:
@@ -66,9 +67,11 @@ def _name(cell: Cell, _: date | None, warn: Warn) -> str:
 
 def _exact_text(cell: Cell, _: date | None, warn: Warn) -> str:
     """An id that must be right to the character."""
+    if isinstance(cell, Formatted):
+        return _shown_digits(cell)
     if not isinstance(cell, str):
         cell = _number_text(cell)
-        warn(f"{shown(cell)} is kept as a number in Excel, which drops leading zeros; {AS_TEXT} if there were some")
+        warn(f"is kept as a number, which has no leading zeros; {AS_TEXT} if there were some")
     elif is_spoilt(cell):
         raise CellError(f"{shown(cell)} is what Excel made of a long number, and its digits are gone: {AS_TEXT}")
     return read_plain(cell)
@@ -93,7 +96,16 @@ def _number_text(cell: Cell) -> str:
     return str(int(cell))
 
 
+def _shown_digits(cell: Formatted) -> str:
+    digits = _number_text(cell.number)
+    if cell.shown is None:
+        raise CellError(f"the number {digits} is shown in another way by its format: {AS_TEXT}")
+    return cell.shown
+
+
 def _text(cell: Cell, _: Warn) -> str:
+    if isinstance(cell, Formatted):
+        return _shown_digits(cell)
     return cell if isinstance(cell, str) else _number_text(cell)
 
 
@@ -102,6 +114,8 @@ def _moment(cell: Cell, first_day: date | None, warn: Warn) -> Moment:
         return cell if cell.time() != time() else cell.date()
     if isinstance(cell, date):
         return cell
+    if isinstance(cell, Formatted):
+        cell = cell.number
     number = _serial(cell)
     if number is None:
         return moment(cell) if isinstance(cell, str) else moment(_number_text(cell))
@@ -131,10 +145,10 @@ def _expiration(cell: Cell, first_day: date | None, warn: Warn) -> Moment | Noth
 
 
 def _truth(cell: Cell, _: date | None, warn: Warn) -> bool:
-    word = str(cell).casefold() if isinstance(cell, str | bool) else _number_text(cell)
+    word = str(cell).casefold() if isinstance(cell, str | bool) else _text(cell, warn)
     if word in YES or word in NO:
         return word in YES
-    raise CellError(f"{shown(cell)} is neither yes nor no")
+    raise CellError(f"{shown(word)} is neither yes nor no")
 
 
 def _number(cell: Cell, _: date | None, warn: Warn) -> int:
@@ -156,9 +170,10 @@ def _several(cell: Cell, _: date | None, warn: Warn) -> tuple[Item, ...]:
 
 
 def _home_site(cell: Cell, _: date | None, warn: Warn) -> Item:
-    found = _items(_text(cell, warn))
+    text = _text(cell, warn)
+    found = _items(text)
     if len(found) != 1 or found[0].limits is not None:
-        raise CellError(f"{shown(cell)} is not one site: a driver has one home site, and it has no limits")
+        raise CellError(f"{shown(text)} is not one site: a driver has one home site, and it has no limits")
     return found[0]
 
 

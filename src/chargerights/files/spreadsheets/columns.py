@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from .problems import InvalidSpreadsheet, Problem, shown
+from .tables import Unread, column_letters
 
 
 class Column(StrEnum):
@@ -54,13 +55,17 @@ def arrange(row: int, headings: Sequence[object]) -> dict[Column, int]:
     for position, text in enumerate(headings):
         if text is None:
             continue
-        column = recognised(text)
-        if column is None:
-            problems.append(Problem(row, None, f"there is no column {shown(text)}; {_meant(str(text))}"))
-        elif column in found:
-            problems.append(Problem(row, str(column), "stands twice: keep one of the columns"))
-        else:
+        column = None if isinstance(text, Unread) else recognised(text)
+        if column is not None and column not in found:
             found[column] = position
+            continue
+        if isinstance(text, Unread):
+            sentence = text.reason
+        elif column is None:
+            sentence = f"there is no column {shown(text)}; {_meant(str(text))}"
+        else:
+            sentence = f"the column {column} stands twice: keep one of them"
+        problems.append(Problem(row, column_letters(position), sentence))
     if not found:
         problems = [Problem(row, None, f"the first row names no column; headings are {_ALL}")]
     if problems:

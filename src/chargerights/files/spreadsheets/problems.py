@@ -1,28 +1,42 @@
-"""What is wrong with a spreadsheet, each with its row and column, up to a number that a hostile file cannot move."""
+"""What is wrong with a spreadsheet, each with its cell, up to a number that a hostile file cannot move."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from chargerights.rights.errors import InvalidInput
 
 MAX_KEPT = 1_000
-"""So many errors, and so many warnings, are kept in words; beyond them only their number."""
+"""Errors, and warnings, that are kept in words; of more only the number is known."""
+CELLS_NAMED = 5
+"""Cells that a problem names when it is the same in more of them."""
 MAX_SHOWN = 60
 
+_is_letters = re.compile("[A-Z]{1,3}").fullmatch
+_is_plain = re.compile(r"[^\W\d]\w*").fullmatch
 
-class Problem(NamedTuple):
-    """A sentence with its place: the row as spreadsheets number them, the column by its heading."""
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A sentence with its place: the row as spreadsheets number them, the column by its heading, and the cell. One that
+    is the same in several cells of a column stands at the first; `cells` are the first few, `count` is of all."""
 
     row: int | None
     column: str | None
     message: str
+    cell: str | None = None
+    count: int = 1
+    cells: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        place = " ".join(
-            part for part in (self.row and f"row {self.row}", self.column and f"column {self.column}") if part
-        )
+        rest = f" and {self.count - len(self.cells)} more" if self.count > len(self.cells) > 0 else ""
+        if self.cells:
+            place = ", ".join(self.cells) + rest + (f" ({self.column})" if self.column else "")
+        else:
+            place = " ".join(
+                part for part in (self.row and f"row {self.row}", self.column and f"column {self.column}") if part
+            )
         return f"{place}: {self.message}" if place else self.message
 
 
@@ -33,22 +47,60 @@ class CellError(InvalidInput):
 class InvalidSpreadsheet(InvalidInput):
     """A file of which no row can be read."""
 
-    def __init__(self, *problems: Problem) -> None:
-        self.problems = problems
+    def __init__(self, *problems: Problem, sheet: str | None = None) -> None:
+        self.problems, self.sheet = problems, sheet
         super().__init__("; ".join(map(str, problems)))
+
+
+class _Group:
+    """The places of one problem: how many, and the first of them."""
+
+    __slots__ = ("count", "rows")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.rows: list[int] = []
+
+    def add(self, row: int | None) -> None:
+        self.count += 1
+        if row is not None:
+            self.rows.append(row)
+            self.rows.sort()
+            del self.rows[CELLS_NAMED:]
+
+    @property
+    def first_row(self) -> int:
+        return self.rows[0] if self.rows else 0
 
 
 @dataclass(slots=True)
 class Kept:
-    """Problems of one kind: the first of them, and how many there are."""
+    """Problems of one kind, in the order of their rows: the first of them, and how many there are."""
 
-    first: list[Problem] = field(default_factory=list)
+    sheet: str | None = None
+    letters: dict[str, str] = field(default_factory=dict)
+    """The letters of the column of each heading."""
     count: int = 0
+    _groups: dict[tuple[str | None, str], _Group] = field(default_factory=dict)
 
     def add(self, row: int | None, column: str | None, message: str) -> None:
         self.count += 1
-        if len(self.first) < MAX_KEPT:
-            self.first.append(Problem(row, column, message))
+        self._groups.setdefault((column, message), _Group()).add(row)
+        if len(self._groups) > 2 * MAX_KEPT:
+            self._groups = dict(self._sorted()[:MAX_KEPT])
+
+    @property
+    def first(self) -> list[Problem]:
+        return [self._problem(*key, group) for key, group in self._sorted()[:MAX_KEPT]]
+
+    def _sorted(self) -> list[tuple[tuple[str | None, str], _Group]]:
+        return sorted(self._groups.items(), key=lambda each: each[1].first_row)
+
+    def _problem(self, column: str | None, message: str, group: _Group) -> Problem:
+        letters = self.letters.get(column or "", column or "")
+        cells = tuple(cell_name(self.sheet, letters, row) for row in group.rows if _is_letters(letters))
+        first = cells[0] if cells else None
+        return Problem(group.first_row or None, column, message, first, group.count, cells)
 
 
 @dataclass(slots=True)
@@ -57,6 +109,19 @@ class Problems:
 
     errors: Kept = field(default_factory=Kept)
     warnings: Kept = field(default_factory=Kept)
+
+    def locate(self, sheet: str | None, letters: dict[str, str]) -> None:
+        """Says where the columns are, so that problems can name cells."""
+        for kept in (self.errors, self.warnings):
+            kept.sheet, kept.letters = sheet, letters
+
+
+def cell_name(sheet: str | None, letters: str, row: int) -> str:
+    """`Drivers!C4`, as spreadsheets write it; without a sheet, `C4`."""
+    if sheet is None:
+        return f"{letters}{row}"
+    quoted = sheet if _is_plain(sheet) else "'" + sheet.replace("'", "''") + "'"
+    return f"{quoted}!{letters}{row}"
 
 
 def shown(text: object) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from .cells import value
 from .columns import Column, arrange
 from .problems import CellError, Problems
-from .tables import Table
+from .tables import Table, column_letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,12 @@ class Rows:
 def understand(table: Table, problems: Problems, progress: Callable[[int], None] = lambda count: None) -> Rows:
     """The rows of the table; what a cell cannot be is added to the problems. Raises InvalidSpreadsheet for headings
     that cannot be understood."""
-    positions = [(position, column) for column, position in arrange(table.heading_row, table.headings).items()]
+    problems.locate(table.sheet, {})
+    arranged = arrange(table.heading_row, table.headings)
+    positions = [(position, column) for column, position in arranged.items()]
+    problems.locate(table.sheet, {str(column): column_letters(position) for position, column in positions})
+    for warning in table.warnings:
+        problems.warnings.add(None, None, warning)
     rows: list[Row] = []
     for number, cells in table.rows:
         said: dict[Column, Any] = {}

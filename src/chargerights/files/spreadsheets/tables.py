@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -39,14 +39,17 @@ class Table:
     read_as: str
     first_day: date | None = None
     """The day that Excel numbers 0 in this file, when that is known."""
+    sheet: str | None = None
+    """The name of the workbook's sheet."""
+    warnings: tuple[str, ...] = ()
 
 
-def table(numbered: Iterator[tuple[int, list[Cell]]], read_as: str, first_day: date | None = None) -> Table:
+def table(numbered: Iterable[tuple[int, list[Cell]]], read_as: str, sheet: str | None = None) -> Table:
     """The table of the rows of a file; the first that is not blank holds the headings.
 
     Raises InvalidSpreadsheet when there is none, and when columns without a heading hold something.
     """
-    filled = ((number, row) for number, cells in numbered if (row := _trimmed(cells)))
+    filled = ((number, row) for number, cells in numbered if (row := trimmed(cells)))
     heading_row, headings = next(filled, (0, []))
     if not headings:
         raise InvalidSpreadsheet(Problem(None, None, "the file is empty: its first row names the columns"))
@@ -56,11 +59,10 @@ def table(numbered: Iterator[tuple[int, list[Cell]]], read_as: str, first_day: d
             raise InvalidSpreadsheet(Problem(number, None, f"the file holds more than {MAX_ROWS:,} rows: split it"))
         for position, cell in enumerate(row):
             if cell is not None and (position >= len(headings) or headings[position] is None):
-                raise InvalidSpreadsheet(
-                    Problem(number, column_letters(position), "holds something, but the column has no heading")
-                )
+                sentence = "holds something, but the column has no heading"
+                raise InvalidSpreadsheet(Problem(number, column_letters(position), sentence), sheet=sheet)
         rows.append((number, row))
-    return Table(heading_row, headings, rows, read_as, first_day)
+    return Table(heading_row, headings, rows, read_as, sheet=sheet)
 
 
 def column_letters(position: int) -> str:
@@ -73,7 +75,7 @@ def column_letters(position: int) -> str:
     return letters
 
 
-def _trimmed(cells: list[Cell]) -> list[Cell]:
+def trimmed(cells: list[Cell]) -> list[Cell]:
     """The row without spaces around its texts and without blanks at its end."""
     row = [(cell.strip() or None) if isinstance(cell, str) else cell for cell in cells]
     while row and row[-1] is None:

@@ -1,0 +1,217 @@
+"""OpenDocument's workbooks, ods: what each cell shows stands in the file beside its value, and the two must agree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from .books import MAX_COLUMNS, MAX_ROW, NO_RESULT, UNKNOWN_CELL, Book, Range, Sheet, error_cell
+from .items import is_failed
+from .number_formats import unshown_day
+from .packages import Package, local_name
+from .tables import Cell, Formatted, Unread
+
+_CONTENT = "content.xml"
+_WHOLE = re.compile(r"-?\d{1,300}(?:\.0+)?").fullmatch
+_DIGITS = re.compile(r"-?\d+").fullmatch
+_CELLS = ("table-cell", "covered-table-cell")
+_ASIDE = ("annotation", "shape", "frame", "shapes", "detective")
+"""What lies over a cell or beside it, with texts of its own."""
+_GROUPS = ("collapse", "filter")
+
+
+def is_ods(package: Package) -> bool:
+    return package.holds(_CONTENT)
+
+
+def read_ods(package: Package) -> Book:
+    """The workbook of the package. Raises InvalidSpreadsheet, also while its sheets are read."""
+    hidden_styles: set[str] = set()
+    tables: list[tuple[str, str]] = []
+    style = ""
+    for element, each in package.attributes(_CONTENT, "style", "table-properties", "table"):
+        if element == "style":
+            style = each.get("name", "")
+        elif element == "table":
+            tables.append((each.get("name", "?"), each.get("style-name", "")))
+        elif each.get("display") == "false":
+            hidden_styles.add(style)
+    visible = [(index, name) for index, (name, style) in enumerate(tables) if style not in hidden_styles]
+    return Book(_sheet(package, *each) for each in visible)
+
+
+def _sheet(package: Package, index: int, name: str) -> Sheet:
+    sheet = Sheet(name)
+    sheet.rows = _Rows(sheet, index).read(package)
+    return sheet
+
+
+class _Rows:
+    """Reads the rows of the table of that index."""
+
+    def __init__(self, sheet: Sheet, index: int) -> None:
+        self._sheet, self._index = sheet, index
+        self._tables = 0
+        self._depth = 0
+        self._done: list[tuple[int, list[Cell]]] = []
+        self._number = 1
+        self._columns = 0
+        self._row: dict[str, str] | None = None
+        self._cells: list[Cell] = []
+        self._blanks = 0
+        self._cell: dict[str, str] | None = None
+        self._aside = 0
+        self._paragraphs: list[str] = []
+        self._in_paragraph = 0
+
+    def read(self, package: Package) -> Iterator[tuple[int, list[Cell]]]:
+        for _ in package.parse(_CONTENT, self._start, self._end, self._text):
+            yield from self._done
+            self._done.clear()
+
+    def _start(self, element: str, attributes: dict[str, str]) -> None:
+        element = local_name(element)
+        if element == "table":
+            self._tables += not self._depth
+            self._depth += 1
+        elif self._depth != 1 or self._tables != self._index + 1:
+            return
+        elif self._aside or (self._cell is not None and element in _ASIDE):
+            self._aside += 1
+        elif self._cell is not None:
+            self._in_cell(element, attributes)
+        elif element in _CELLS and self._row is not None:
+            self._cell = {local_name(key): value for key, value in attributes.items() if not _is_calc(key)}
+            self._cell.update((f"calc {local_name(key)}", value) for key, value in attributes.items() if _is_calc(key))
+        elif element == "table-row":
+            self._row = {local_name(key): value for key, value in attributes.items()}
+        elif element == "table-column":
+            self._column({local_name(key): value for key, value in attributes.items()})
+
+    def _in_cell(self, element: str, attributes: dict[str, str]) -> None:
+        if element == "p" and not self._in_paragraph:
+            self._paragraphs.append("")
+            self._in_paragraph = 1
+            return
+        self._in_paragraph += self._in_paragraph > 0
+        if element == "s":
+            count = next((value for key, value in attributes.items() if local_name(key) == "c"), "1")
+            self._text(" " * min(_count(count), 1_000))
+        elif element in ("tab", "line-break"):
+            self._text(" ")
+
+    def _end(self, element: str) -> None:
+        element = local_name(element)
+        if element == "table":
+            self._depth -= 1
+        elif self._depth != 1 or self._tables != self._index + 1:
+            return
+        elif self._aside:
+            self._aside -= 1
+        elif self._in_paragraph:
+            self._in_paragraph -= 1
+        elif element in _CELLS and self._cell is not None:
+            self._put(self._cell)
+            self._cell = None
+        elif element == "table-row" and self._row is not None:
+            self._end_row(self._row)
+
+    def _text(self, text: str) -> None:
+        if self._in_paragraph and not self._aside:
+            self._paragraphs[-1] += text
+
+    def _column(self, attributes: dict[str, str]) -> None:
+        count = min(_count(attributes.get("number-columns-repeated", "1")), MAX_COLUMNS)
+        if attributes.get("visibility") in _GROUPS:
+            self._sheet.hidden_columns.update(range(self._columns, self._columns + count))
+        self._columns += count
+
+    def _put(self, cell: dict[str, str]) -> None:
+        shown = "\n".join(self._paragraphs)
+        self._paragraphs.clear()
+        repeated = _count(cell.get("number-columns-repeated", "1"))
+        column = len(self._cells) + self._blanks
+        if column + repeated > MAX_COLUMNS:
+            raise ValueError(f"row {self._number} has more than {MAX_COLUMNS} cells")
+        rows, columns = _count(cell.get("number-rows-spanned", "1")), _count(cell.get("number-columns-spanned", "1"))
+        if rows * columns > 1:
+            self._sheet.merged.append(Range(self._number, self._number + rows - 1, column, column + columns - 1))
+        found = _read(cell, shown)
+        if found is None or (isinstance(found, str) and not found.strip()):
+            self._blanks += repeated
+        else:
+            self._cells += [None] * self._blanks + [found] * repeated
+            self._blanks = 0
+
+    def _end_row(self, row: dict[str, str]) -> None:
+        repeated = _count(row.get("number-rows-repeated", "1"))
+        if self._number + repeated - 1 > MAX_ROW:
+            raise ValueError(f"it has more than {MAX_ROW} rows")
+        if self._cells:
+            self._done += [(self._number + i, list(self._cells)) for i in range(repeated)]
+            self._sheet.hidden_rows += repeated if row.get("visibility") in _GROUPS else 0
+        self._number += repeated
+        self._cells, self._blanks, self._row = [], 0, None
+
+
+def _is_calc(key: str) -> bool:
+    """Whether LibreOffice's own vocabulary has the attribute."""
+    return "calc" in key.rpartition(" ")[0] and "documentfoundation" in key
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= len(text) <= 9 or not int(text):
+        raise ValueError(f"{text} is no number of cells")
+    return int(text)
+
+
+def _read(cell: dict[str, str], shown: str) -> Cell:
+    kind, text = cell.get("value-type"), shown.strip()
+    if cell.get("calc value-type") == "error" or ("formula" in cell and is_failed(text)):
+        return error_cell(text or "#N/A")
+    if kind is None and "formula" in cell and not text:
+        return Unread(NO_RESULT)
+    try:
+        if kind in (None, "string"):
+            kept = cell.get("string-value", shown)
+            return shown if text else kept
+        return _VALUES[kind](cell, text)
+    except (ValueError, KeyError):
+        return Unread(NO_RESULT if "formula" in cell else UNKNOWN_CELL)
+
+
+def _number(cell: dict[str, str], text: str) -> Cell:
+    value = cell["value"]
+    number = int(value.partition(".")[0]) if _WHOLE(value) else float(value)
+    if not text or text == str(number):
+        return number
+    return Formatted(number, text if _DIGITS(text) and int(text) == number else None)
+
+
+def _day(cell: dict[str, str], text: str) -> Cell:
+    at = datetime.fromisoformat(cell["date-value"])
+    found = at.date() if at.time() == datetime.min.time() else at
+    return found if not text or _shows(text, found) else unshown_day(text)
+
+
+def _shows(text: str, day: date) -> bool:
+    """Whether the text names the day and the year."""
+    numbers = [int(each) for each in re.findall(r"\d+", text)]
+    return any(
+        day.day == first and second in (day.year, day.year % 100)
+        for i, first in enumerate(numbers)
+        for j, second in enumerate(numbers)
+        if i != j
+    )
+
+
+def _truth(cell: dict[str, str], _: str) -> Cell:
+    return {"true": True, "false": False}[cell["boolean-value"]]
+
+
+def _time(cell: dict[str, str], text: str) -> Cell:
+    return Unread(f"is a time without a day, {text or cell['time-value']}: write 2026-12-31, or 2026-12-31 17:00")
+
+
+_VALUES = {"float": _number, "percentage": _number, "currency": _number, "date": _day, "boolean": _truth, "time": _time}

@@ -1,0 +1,100 @@
+"""Excel's workbooks of before 2007, xls."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator
+from datetime import date
+
+import xlrd
+
+from .books import Book, Range, Sheet, error_cell, number_cell
+from .number_formats import number_format
+from .packages import damaged
+from .problems import InvalidSpreadsheet, Problem
+from .tables import Cell, Unread
+
+_FORMULAS = frozenset({0x0006, 0x0206, 0x0406})
+_BEGIN, _END, _SHEET = 0x0809, 0x000A, 0x0085
+_NO_NUMBER, _EMPTY_TEXT = b"\xff\xff", b"\x03"
+_NOT_TOLD = (
+    "is a formula whose result is empty or was not saved, which .xls does not tell apart: save the file as .xlsx"
+)
+_CALCULATE_ON_LOAD = 2
+"""Marks a formula whose result is still to be calculated."""
+
+
+def read_xls(raw: bytes) -> Book:
+    """The workbook. Raises InvalidSpreadsheet."""
+    try:
+        book = xlrd.open_workbook(file_contents=raw, formatting_info=True, logfile=io.StringIO())
+        unsaved = _unsaved(raw)
+    except Exception as error:  # whatever a damaged file makes of its reader
+        sentence = f"the workbook cannot be read ({error}): save it again as .xlsx, without a password"
+        raise InvalidSpreadsheet(Problem(None, None, sentence)) from None
+    first_day = date(1904, 1, 1) if book.datemode else date(1899, 12, 30)
+    visible = [sheet for sheet in book.sheets() if not sheet.visibility]
+    return Book((_sheet(book, sheet, unsaved.get(sheet.number, set()), first_day) for sheet in visible), first_day)
+
+
+def _sheet(book: xlrd.Book, sheet: xlrd.sheet.Sheet, unsaved: set[tuple[int, int]], first_day: date) -> Sheet:
+    def cell(row: int, column: int) -> Cell:
+        kind, value = sheet.cell_type(row, column), sheet.cell_value(row, column)
+        if (row, column) in unsaved:
+            return Unread(_NOT_TOLD)
+        if kind == xlrd.XL_CELL_ERROR:
+            return error_cell(xlrd.error_text_from_code.get(value, "#?"))
+        if kind == xlrd.XL_CELL_BOOLEAN:
+            return bool(value)
+        if kind in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE):
+            style = book.xf_list[sheet.cell_xf_index(row, column)]
+            code = book.format_map[style.format_key].format_str
+            return number_cell(value, number_format(code), first_day)
+        return value if kind == xlrd.XL_CELL_TEXT else None
+
+    def rows() -> Iterator[tuple[int, list[Cell]]]:
+        for row in range(sheet.nrows):
+            try:
+                yield row + 1, [cell(row, column) for column in range(sheet.row_len(row))]
+            except (LookupError, ValueError, OverflowError):  # a style or format that there is not
+                raise damaged() from None
+
+    hidden = [row for row, about in sheet.rowinfo_map.items() if about.hidden and row < sheet.nrows]
+    return Sheet(
+        sheet.name,
+        rows(),
+        [Range(first + 1, last, left, right - 1) for first, last, left, right in sheet.merged_cells],
+        sum(any(map(bool, sheet.row_values(row))) for row in hidden),
+        {column for column, about in sheet.colinfo_map.items() if about.hidden},
+    )
+
+
+def _unsaved(raw: bytes) -> dict[int, set[tuple[int, int]]]:
+    """By number of the sheet, the cells whose formula may have no result: programs that do not calculate write an empty
+    text, or 0 with the wish that Excel calculates when it opens the file."""
+    streams = xlrd.compdoc.CompDoc(raw, logfile=io.StringIO())
+    memory, base, size = next(
+        stream for name in ("Workbook", "Book") if (stream := streams.locate_named_stream(name))[0] is not None
+    )
+    found: dict[int, set[tuple[int, int]]] = {}
+    numbers: dict[int, int] = {}
+    position, depth, sheet = base, 0, -1
+    while position + 4 <= base + size:
+        kind, length = struct.unpack_from("<HH", memory, position)
+        if kind == _BEGIN:
+            sheet = numbers.get(position - base, -1) if depth == 0 else sheet
+            depth += 1
+        elif kind == _END:
+            depth -= 1
+        elif kind == _SHEET:
+            start, _, is_other = struct.unpack_from("<IBB", memory, position + 4)
+            if not is_other:
+                numbers[start] = len(numbers)
+        elif kind in _FORMULAS and depth == 1:
+            row, column, _, result, options = struct.unpack_from("<HHH8sH", memory, position + 4)
+            is_zero = options & _CALCULATE_ON_LOAD and not any(result)
+            if is_zero or (result[:1] == _EMPTY_TEXT and result[6:] == _NO_NUMBER):
+                found.setdefault(sheet, set()).add((row, column))
+        position += 4 + length
+    return found

@@ -1,0 +1,373 @@
+"""A workbook's cell is read as what it shows, or the file is refused with the cell; never as blank."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from chargerights.files.spreadsheets.drivers_file import Mode
+from chargerights.rights.model import Site
+from chargerights.rights.network import Network
+from tests.files.spreadsheets.books import (
+    KINDS,
+    Failed,
+    Formatted,
+    Formula,
+    Kind,
+    Merged,
+    Sheet,
+    ods,
+    xls,
+    xlsx,
+)
+from tests.files.spreadsheets.sheets import added, errors_of, planned, warnings_of
+from tests.world import FACTS, network
+
+HEADS = ["Name", "RFID tag", "External id", "Site access", "Expiration date", "Blocked", "Enabled", "Home site"]
+SOUND = ["Ada", "04AB", "E-1", "Depot", "2027-12-31", "yes", "no", "Depot"]
+
+
+@pytest.fixture(params=sorted(KINDS))
+def kind(request: pytest.FixtureRequest) -> Kind:
+    return KINDS[request.param]
+
+
+def first_error(raw: bytes, mode: Mode = Mode.ADD, them: Network | None = None) -> str:
+    """The first error as people read it; fails when anything would be imported."""
+    errors_of(them or network(), raw, mode)
+    return str(planned(them or network(), raw, mode).problems.errors.first[0])
+
+
+def with_cell(column: int, cell: Any) -> list[list[Any]]:
+    return [HEADS, [*SOUND[:column], cell, *SOUND[column + 1 :]], ["Bea", *[None] * 7]]
+
+
+def test_a_sound_workbook_is_read_as_it_is(kind: Kind) -> None:
+    ada, _ = added(network(), kind(with_cell(4, date(2027, 12, 31))))
+    (tag,) = ada.tags
+    assert (ada.name, tag.id_tag, ada.external_id, tag.blocked, ada.enabled) == ("Ada", "04AB", "E-1", True, False)
+    assert (tag.expires_at, ada.home_site_id) == (datetime(2027, 12, 31, 22, tzinfo=UTC), 2)
+    assert [right.place.id for right in ada.rights] == [2]
+
+
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("column", range(8))
+@pytest.mark.parametrize(
+    ("cell", "why"),
+    [
+        (Formula('CONCATENATE("De","pot")'), "is a formula whose result"),
+        (Formula("1+1", zero=True), "is a formula whose result"),
+        (Failed("#N/A"), "shows the error #N/A: correct its formula"),
+        (Failed("#REF!"), "shows the error #REF!"),
+        (Failed("#DIV/0!"), "shows the error #DIV/0!"),
+    ],
+    ids=["no result", "zero result", "N/A", "REF", "DIV"],
+)
+def test_a_cell_whose_value_is_not_in_the_file_is_refused(
+    kind: Kind, column: int, cell: Any, why: str, mode: Mode
+) -> None:
+    if kind is ods and isinstance(cell, Formula) and cell.zero:
+        pytest.skip("LibreOffice calculates before it saves")
+    error = first_error(kind(with_cell(column, cell)), mode)
+    assert error.startswith(f"Drivers!{chr(65 + column)}2 ({HEADS[column]}): {why}")
+
+
+def test_replace_all_takes_no_rights_for_cells_that_fail_and_names_them_all_in_the_order_of_rows(kind: Kind) -> None:
+    rows: list[list[Any]] = [["Driver id", "Name", "RFID tag", "Site access"]]
+    for i, driver in enumerate(FACTS.drivers):
+        rows.append([driver.id, driver.name, driver.tags[0].id_tag if driver.tags else None, "Depot"])
+        if i % 2:
+            rows[-1][3] = Failed("#N/A") if i % 4 == 1 else Formula("A1")
+    found = planned(network(), kind(rows), Mode.REPLACE_ALL).problems.errors
+    assert found.count == len(FACTS.drivers) // 2
+    assert [each.cell for each in found.first] == ["Drivers!D3", "Drivers!D5"]
+    assert [each.count for each in found.first] == [(found.count + 1) // 2, found.count // 2]
+
+
+@pytest.mark.parametrize(
+    ("place", "named"),
+    [((2, 1), "Drivers!D3 (Site access): is a part of the merged cells D2:D3"), ((3, 1), "Drivers!D3, Drivers!D4")],
+)
+def test_cells_that_look_filled_by_those_they_are_merged_with_are_refused(
+    kind: Kind, place: tuple[int, int], named: str
+) -> None:
+    raw = kind([HEADS, [*SOUND[:3], Merged("Depot", *place)], ["Bea"], ["Cat"]])
+    for mode in (Mode.ADD, Mode.REPLACE_ALL):
+        assert first_error(raw, mode).startswith(named)
+
+
+def test_cells_merged_to_the_right_and_below_the_last_row_are_refused_too(kind: Kind) -> None:
+    assert "Drivers!E2 (Expiration date): is a part of the merged cells D2:E2" in first_error(
+        kind([HEADS, [*SOUND[:3], Merged("Depot", 1, 2)]])
+    )
+    assert "Drivers!B3 (RFID tag): is a part of" in first_error(kind([HEADS[:2], ["Ada", Merged("04AB", 2)]]))
+
+
+def test_merged_cells_with_nothing_in_them_show_nothing(kind: Kind) -> None:
+    assert len(added(network(), kind([HEADS, [*SOUND[:3], Merged(None, 2, 1)], ["Bea"]]))) == 2
+
+
+def test_a_merged_heading_is_refused(kind: Kind) -> None:
+    error = errors_of(network(), kind([["Name", Merged("RFID tag", 1, 2)], ["Ada", "1", "yes"]]))[0]
+    assert error.startswith("row 1 column C: is a part of the merged cells B1:C1")
+
+
+@pytest.mark.parametrize("column", [0, 1, 2])
+def test_leading_zeros_of_a_format_are_read_as_they_are_shown(kind: Kind, column: int) -> None:
+    ada = added(network(), kind(with_cell(column, Formatted(421, "0000", "0421"))))[0]
+    assert (ada.name, ada.tags[0].id_tag, ada.external_id)[column] == "0421"
+
+
+def test_a_site_is_named_by_what_the_cell_shows(kind: Kind) -> None:
+    them = Network.build([Site(1, "Depot"), Site(7, "0421")], [], [], [])
+    assert added(them, kind(with_cell(3, Formatted(421, "0000", "0421"))))[0].rights[0].place.id == 7
+    assert added(them, kind(with_cell(3, 7)))[0].rights[0].place.id == 7
+
+
+@pytest.mark.parametrize("column", [0, 1, 2, 3, 7])
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [('"T"0000', "T0421"), ("#,##0", "1,421"), ("0.00E+00", "1.42E+03"), ("000-000", "001-421"), ("0%", "142100%"),
+     ("0.00", "1421.00"), ("[<2000]0000;General", "1421"), ("0000\\A", "1421A")],
+)  # fmt: skip
+def test_a_number_that_its_format_shows_otherwise_is_no_text(kind: Kind, column: int, code: str, shown: str) -> None:
+    if kind is ods and shown == "1421":
+        pytest.skip("what is shown is in the file, and is the number")
+    error = first_error(kind(with_cell(column, Formatted(1421, code, shown))))
+    assert "the number 1421" in error
+    assert "is shown in another way by its format: format the column as text" in error
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"), [("d-mmm", "1-Feb"), ("mmm-yy", "Feb-27"), ("yyyy", "2027"), ("mm/dd", "02/01")]
+)
+def test_a_date_that_shows_only_a_part_of_itself_is_refused(kind: Kind, code: str, shown: str) -> None:
+    """What was typed as 12/27, for December 2027, became 27 December of the year in which it was typed."""
+    cell = Formatted((date(2027, 2, 1) - date(1899, 12, 30)).days, code, shown)
+    assert "Drivers!E2 (Expiration date): is a date that shows only a part of itself" in first_error(
+        kind(with_cell(4, cell))
+    )
+
+
+@pytest.mark.parametrize("code", ["yyyy-mm-dd", "d.m.yy", 'dd" of "mmmm yyyy', "[$-407]d/ mmmm yyyy;@", "m/d/yy h:mm"])
+def test_a_date_in_any_whole_format_is_that_day(code: str) -> None:
+    for kind in (xlsx, xls):
+        ada = added(network(), kind(with_cell(4, Formatted(46752, code, ""))))[0]
+        assert ada.tags[0].expires_at == datetime(2027, 12, 31, 22, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("column", [0, 1, 2, 3])
+def test_a_tag_that_became_a_date_is_refused(kind: Kind, column: int) -> None:
+    assert "Excel keeps it as a date: format the column as text" in first_error(
+        kind(with_cell(column, date(2026, 2, 1)))
+    )
+
+
+@pytest.mark.parametrize("column", [0, 1, 2, 3, 4, 7])
+def test_a_truth_is_no_text_and_no_date(kind: Kind, column: int) -> None:
+    assert "Excel keeps it as true or false" in first_error(kind(with_cell(column, True)))
+
+
+def test_a_truth_is_yes_or_no(kind: Kind) -> None:
+    assert [each.tags[0].blocked for each in added(network(), kind([HEADS, [*SOUND[:5], True]]))] == [True]
+
+
+@pytest.mark.parametrize("number", [10**15, 2**53 + 1, 1.2345678901234567e19, 12345678901234567890])
+def test_a_number_with_more_digits_than_excel_keeps_is_refused(kind: Kind, number: float) -> None:
+    assert "has more digits than the 15" in first_error(kind(with_cell(1, float(number))))
+
+
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u2003\t", ""])
+def test_a_cell_with_nothing_but_white_space_shows_nothing(kind: Kind, blank: str) -> None:
+    ada, _ = added(network(), kind(with_cell(3, blank)))
+    assert ada.rights == ()
+
+
+def test_hidden_rows_and_columns_are_read_like_others_and_that_is_said(kind: Kind) -> None:
+    """A filter hides rows of one list; if they were left out, replace-all would remove who is in them."""
+    sheet = Sheet("Drivers", [HEADS, SOUND, ["Bea", "B1"], ["Cat", "C1"]], hidden_rows=[3], hidden_columns=[1, 5])
+    found = planned(network(), kind(sheet))
+    assert [each.name for each in found.added] == ["Ada", "Bea", "Cat"]
+    assert warnings_of(found) == [
+        "1 hidden or filtered rows are read like the others: delete them if they are not meant",
+        "hidden columns are read like the others, B, F: delete them if they are not meant",
+    ]
+
+
+def test_hidden_sheets_are_not_read_and_other_sheets_are_named(kind: Kind) -> None:
+    sheets = [
+        Sheet("Old", [HEADS, ["Old"]], hidden=True),
+        Sheet("Drivers", [HEADS, SOUND]),
+        Sheet("Notes", [["Call Bo"]]),
+    ]
+    found = planned(network(), kind(*sheets))
+    assert [each.name for each in found.added] == ["Ada"]
+    assert warnings_of(found) == ['other sheets are not read: "Notes"']
+
+
+def test_a_second_visible_sheet_of_drivers_is_refused_since_replace_all_would_remove_them(kind: Kind) -> None:
+    (error,) = errors_of(
+        network(), kind(Sheet("Day", [HEADS, SOUND]), Sheet("Night", [HEADS, ["Bea"]])), Mode.REPLACE_ALL
+    )
+    assert error.startswith('sheet "Night" holds drivers, and only sheet "Day" is read')
+
+
+# -- what xlsx holds in more than one way -------------------------------------------------------------
+
+
+def one(cell: str, row: str = "") -> bytes:
+    """A workbook with that XML for the tag."""
+    heads = '<row r="1"><c r="A1" t="inlineStr"><is><t>Name</t></is></c><c r="B1" t="str"><v>RFID tag</v></c></row>'
+    return xlsx(cells=f'{heads}<row r="2"><c r="A2" t="str"><v>Ada</v></c>{cell}</row>{row}')
+
+
+@pytest.mark.parametrize(
+    ("cell", "tag"),
+    [
+        ('<c r="B2" t="inlineStr"><is><r><rPr/><t>04</t></r><r><t xml:space="preserve">A1</t></r></is></c>', "04A1"),
+        ('<c r="B2" t="inlineStr"><is><t>04A1</t><rPh sb="0" eb="1"><t>aloud</t></rPh></is></c>', "04A1"),
+        ('<c r="B2" t="str"><f>"04"&amp;"A1"</f><v>04A1</v></c>', "04A1"),
+        ('<c r="B2" t="str"><v><![CDATA[04A1]]></v></c>', "04A1"),
+        ('<c r="B2" t="str"><v>04<!-- no -->A1</v></c>', "04A1"),
+        ('<c r="B2" t="str"><v>04_x0041_1</v></c>', "04A1"),
+        ('<c r="B2" t="str"><v>_xD83D__xDE00_</v></c>', "\N{GRINNING FACE}"),
+        ('<c t="str"><v>04A1</v></c>', "04A1"),
+        ('<c r="b2" t="str"><v>04A1</v></c>', "04A1"),
+        ('<c r="B2" t="n"><v> 421 </v></c>', "421"),
+        ('<c r="B2"><v>4.21E2</v></c>', "421"),
+        ('<c r="B2"><f>420+1</f><v>421</v></c>', "421"),
+    ],
+)
+def test_a_cell_of_xlsx_is_read_however_it_is_written(cell: str, tag: str) -> None:
+    assert added(network(), one(cell))[0].tags[0].id_tag == tag
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<c r="B2" t="str"><f>IF(A2="","",A2)</f><v></v></c>',
+        '<c r="B2" t="str"><f>IF(A2="","",A2)</f><v/></c>',
+        '<c r="B2" t="str"><v></v></c>',
+        '<c r="B2" s="0"/>',
+        '<c r="B2" t="s"></c>',
+        '<c r="B2" t="inlineStr"><is><t> </t></is></c>',
+    ],
+)
+def test_a_formula_whose_result_is_an_empty_text_shows_nothing(cell: str) -> None:
+    assert added(network(), one(cell))[0].tags == ()
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<c r="B2"><f>1+1</f></c>', '<c r="B2"><f>1+1</f><v/></c>', '<c r="B2"><f>1+1</f><v> </v></c>',
+        '<c r="B2" t="str"><f>A2</f></c>', '<c r="B2" t="shared"><f t="shared" si="0"/></c>',
+        '<c r="B2"><f t="array" ref="B2:B3">A2:A3</f></c>', '<c r="B2" t="s"><v>7</v></c>',
+        '<c r="B2" t="s"><v>-1</v></c>',
+        '<c r="B2" t="e"><v>#VALUE!</v></c>', '<c r="B2" t="e"/>', '<c r="B2" t="b"><v>2</v></c>',
+        '<c r="B2" t="zz"><v>1</v></c>', '<c r="B2"><v>1,5</v></c>', '<c r="B2" s="99"><v>1</v></c>',
+        '<c r="B2" t="d"><v>yesterday</v></c>', '<c r="B2"><is><t>04A1</t></is></c>', '<c r="B2"><v>INF</v></c>',
+        '<c r="B2" t="inlineStr"><is><f>1</f></is></c>', '<c r="B2"><v>NaN</v></c>',
+        f'<c r="B2"><v>1{"0" * 400}</v></c>',
+    ],
+)  # fmt: skip
+def test_a_cell_of_xlsx_that_is_not_understood_is_refused(cell: str) -> None:
+    assert first_error(one(cell)).startswith("Drivers!B2 (RFID tag): ")
+
+
+@pytest.mark.parametrize(
+    ("cell", "row"),
+    [
+        ('<c r="B3" t="str"><v>04</v></c>', ""),
+        ('<c r="B2"><v>1</v></c><c r="B2"><v>2</v></c>', ""),
+        ('<c r="2B"><v>1</v></c>', ""),
+        ('<c r="B2"><v>1</v></c>', '<row r="1"/>'),
+        ('<c r="B2"><v>1</v></c>', '<row r="x"/>'),
+        ('<c r="B2"><v>1</v>', ""),
+    ],
+)
+def test_a_sheet_that_contradicts_itself_is_refused(cell: str, row: str) -> None:
+    assert "the workbook cannot be read, xl/worksheets/sheet1.xml" in errors_of(network(), one(cell, row))[0]
+
+
+def test_a_workbook_that_declares_entities_or_holds_a_part_twice_is_refused() -> None:
+    bomb = f'<!DOCTYPE x [<!ENTITY a "{"a" * 50}">]><worksheet/>'
+    raw = xlsx([HEADS, SOUND], more={"xl/worksheets/sheet1.xml": bomb})
+    assert "it declares entities, as no workbook does" in errors_of(network(), raw)[0]
+    twice = xlsx([HEADS, SOUND], more={"XL/worksheets/Sheet1.xml": "<worksheet/>"})
+    assert "holds" in errors_of(network(), twice)[0]
+    assert "twice" in errors_of(network(), twice)[0]
+
+
+def test_a_workbook_of_the_binary_kind_is_refused() -> None:
+    rels = '<Relationships xmlns="p"><Relationship Type="x/officeDocument" Target="xl/workbook.bin"/></Relationships>'
+    raw = xlsx([HEADS], more={"_rels/.rels": rels, "xl/workbook.bin": ""})
+    assert errors_of(network(), raw) == ["workbooks of the kind .xlsb are not read: save it as .xlsx"]
+
+
+# -- what ods holds in more than one way --------------------------------------------------------------
+
+
+def cell_of(attributes: str, *paragraphs: str) -> str:
+    """The XML of a cell; `type=` and `value=` are OpenDocument's own."""
+    attributes = attributes.replace(" type=", " office:value-type=").replace(" value=", " office:value=")
+    shown = "".join(each if each.startswith("<office") else f"<text:p>{each}</text:p>" for each in paragraphs)
+    return f"<table:table-cell {attributes}>{shown}</table:table-cell>"
+
+
+def odd(cell: str) -> bytes:
+    """An ods with that XML for the tag."""
+    row = "<table:table-row>{}</table:table-row>".format
+    return ods(cells=row(cell_of("", "Name") + cell_of("", "RFID tag")) + row(cell_of("", "Ada") + cell))
+
+
+NOTE = "<office:annotation><text:p>note</text:p></office:annotation>"
+
+
+@pytest.mark.parametrize(
+    ("cell", "tag"),
+    [
+        (cell_of("", "04A1"), "04A1"),
+        (cell_of(' type="string" office:string-value="04A1"'), "04A1"),
+        (cell_of(' type="string"', NOTE, "04<text:span>A1</text:span>"), "04A1"),
+        (cell_of(' type="string"', '04<text:s text:c="2"/>A1'), "04  A1"),
+        (cell_of('table:formula="of:=[.A1]" type="string"', "04A1"), "04A1"),
+        (cell_of(' type="float" value="421"', "421"), "421"),
+        (cell_of(' type="float" value="421"'), "421"),
+    ],
+)
+def test_a_cell_of_ods_is_read_however_it_is_written(cell: str, tag: str) -> None:
+    assert added(network(), odd(cell))[0].tags[0].id_tag == tag
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        cell_of('table:formula="of:=1+1"'),
+        cell_of('table:formula="of:=1+1" type="float"'),
+        cell_of('table:formula="of:=1+1" type="float" value="0"', "#DIV/0!"),
+        cell_of('table:formula="of:=1+1" type="string"', "Err:502"),
+        cell_of(' type="string" calcext:value-type="error"'),
+        cell_of(' type="float" value="x"'),
+        cell_of(' type="boolean"'),
+        cell_of(' type="wish" value="1"'),
+        cell_of(' type="time" office:time-value="PT4H"', "04:00"),
+    ],
+)
+def test_a_cell_of_ods_that_has_no_value_is_refused(cell: str) -> None:
+    assert first_error(odd(cell)).startswith("Drivers!B2 (RFID tag): ")
+
+
+def test_repeated_cells_and_rows_of_ods_are_all_read() -> None:
+    text = '<table:table-cell office:value-type="string"{}><text:p>{}</text:p></table:table-cell>'.format
+    row = "<table:table-row{}>{}</table:table-row>".format
+    raw = ods(
+        cells=row("", text("", "Name") + text("", "Blocked") + text("", "Enabled") + text("", "RFID tag"))
+        + row(' table:number-rows-repeated="2"', '<table:table-cell table:number-columns-repeated="16384"/>')
+        + row("", text("", "Ada") + text(' table:number-columns-repeated="2"', "no") + text("", "04A1"))
+        + row(' table:number-rows-repeated="1048000"', '<table:table-cell table:number-columns-repeated="16384"/>')
+    )
+    (ada,) = added(network(), raw)
+    assert (ada.enabled, ada.tags[0].id_tag) == (False, "04A1")
