@@ -17,6 +17,7 @@ from .api.limits import Limits
 from .api.state import State
 from .gateway.admission import Policy
 from .gateway.endpoint import ChargersDoor
+from .gateway.frames import MAX_BYTES
 from .gateway.gateway import Gateway
 from .outbound import background
 from .outbound.targets import Targets
@@ -28,7 +29,7 @@ SERVER_OPTIONS: dict[str, Any] = {
     "loop": "uvloop",
     "http": "httptools",
     "ws": "websockets-sansio",  # measured: 1.5 times as many frames a second as the other one
-    "ws_max_size": 256 * 1024,  # the largest message of a charger, a full report in one part, is a tenth of that
+    "ws_max_size": MAX_BYTES,
     "ws_ping_interval": 30.0,  # keeps links behind mobile networks' address translation open
     "ws_ping_timeout": 30.0,
     "ws_per_message_deflate": False,  # costs 40 KB a link

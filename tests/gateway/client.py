@@ -57,6 +57,8 @@ class RawCharger:
         self.answers = dict(answers)
         self.asked: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
         """The server's calls."""
+        self.asked_ids: list[str] = []
+        """Their message ids, the latest last."""
         self.unasked: asyncio.Queue[list[Any]] = asyncio.Queue()
         """Answers to nothing that was called."""
         self._ids = count(1)
@@ -109,6 +111,7 @@ class RawCharger:
     async def _called(self, message_id: str, action: str, payload: Any) -> None:
         official(self.version, action, "Request").validate(payload)
         self.asked.put_nowait((action, payload))
+        self.asked_ids.append(message_id)
         if action not in self.answers:
             return
         answer = self.answers[action]

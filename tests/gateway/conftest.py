@@ -19,6 +19,13 @@ def short_logs() -> Iterator[None]:
     structlog.reset_defaults()
 
 
+@pytest.fixture(autouse=True)
+def started_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chargers may be asked as soon as they have connected, but in tests that wait for their start."""
+    if request.node.get_closest_marker("waits_for_start") is None:
+        monkeypatch.setattr("chargerights.gateway.link.BOOT_SECONDS", 0.0)
+
+
 @pytest.fixture
 def world(sqlite_url: str) -> World:
     return World(sqlite_url)

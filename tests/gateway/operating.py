@@ -42,5 +42,6 @@ class Operator:
 
 
 def told(charger: RawCharger) -> list[tuple[str, Any]]:
-    """What the charger was told since."""
-    return [charger.asked.get_nowait() for _ in range(charger.asked.qsize())]
+    """What operators told the charger since; its list is also asked for."""
+    found = [charger.asked.get_nowait() for _ in range(charger.asked.qsize())]
+    return [each for each in found if each[0] != "GetLocalListVersion"]

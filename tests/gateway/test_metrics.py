@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from chargerights import metrics
-from chargerights.gateway import local_list
+from chargerights.gateway import link, local_list
 from chargerights.gateway.local_list import STATES
 from tests.gateway.client import ANSWERS, V201, CallError, connected
 from tests.gateway.operating import ACCEPTED, Operator
@@ -75,7 +75,7 @@ async def test_what_waits_for_the_database_is_measured(server: InProcess) -> Non
 async def test_lists_that_are_in_step_and_why_others_are_not_are_counted(
     server: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local_list, "SILENT_SECONDS", 0.1)
+    monkeypatch.setattr(link, "BOOT_SECONDS", 0.1)
     monkeypatch.setattr(local_list, "VERSION_SECONDS", 0.5)
     lists = {"GetLocalListVersion": {"listVersion": 0}, "SendLocalList": ACCEPTED, "ClearCache": ACCEPTED}
 

@@ -411,26 +411,6 @@ async def test_actions_nobody_knows_and_those_not_done_here_are_told_apart(serve
             assert (caught.value.code, caught.value.details) == (code, {})
 
 
-@pytest.mark.parametrize(
-    ("action", "payload", "code"),
-    [
-        ("Authorize", {}, "OccurenceConstraintViolation"),
-        ("Authorize", {"idTag": 7}, "TypeConstraintViolation"),
-        ("Authorize", [], "TypeConstraintViolation"),
-        ("Authorize", None, "TypeConstraintViolation"),
-        ("MeterValues", {"connectorId": "1", "meterValue": []}, "TypeConstraintViolation"),
-    ],
-)  # fmt: skip
-async def test_a_payload_that_breaks_the_schema_gets_the_standard_s_error(
-    server: InProcess, action: str, payload: Any, code: str
-) -> None:
-    async with server.charger("DEP-1") as charger:
-        with pytest.raises(CallError) as caught:
-            await charger.call(action, payload)
-        assert (caught.value.code, caught.value.details) == (code, {})
-        await charger.call("Heartbeat", {})
-
-
 async def test_other_notices_are_answered(server: InProcess) -> None:
     async with server.charger("DEP-1", answers=ANSWERS) as charger:
         for action, payload in (

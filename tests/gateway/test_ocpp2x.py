@@ -13,7 +13,7 @@ import pytest
 from chargerights.gateway.running import RunningSessions
 from chargerights.storage import authorisations, sessions
 from chargerights.storage.charging_settings import set_one_session_per_tag
-from tests.gateway.client import V21, V201, CallError, RawCharger
+from tests.gateway.client import V21, V201, RawCharger
 from tests.gateway.server import InProcess, text, until
 from tests.gateway.test_ocpp16 import ALL, EVERY
 from tests.world import NOW
@@ -297,17 +297,6 @@ async def test_energy_is_kept_in_watt_hours(server: InProcess, sample: dict[str,
         await charger.call("TransactionEvent", event("Started", 0, meterValue=said))
         (session,) = await server.read(sessions.find, *EVERY)
     assert session.meter_start == wh
-
-
-async def test_an_event_of_a_kind_nobody_knows_gets_the_standard_s_error(server: InProcess, version: str) -> None:
-    async with server.charger("DEP-1", version) as charger:
-        for said, code in (
-            (event("Paused", 0), "PropertyConstraintViolation"),
-            ({}, "OccurrenceConstraintViolation"),
-        ):
-            with pytest.raises(CallError) as caught:
-                await charger.call("TransactionEvent", said)
-            assert (caught.value.code, caught.value.details) == (code, {})
 
 
 async def test_a_message_of_2_1_that_nobody_answers_is_not_answered(server: InProcess) -> None:

@@ -25,8 +25,6 @@ from .commands import IN_USE_WORDS, tell_availability
 from .frames import UNKNOWN_ACTION
 from .link import CallFailed, CallRefused, Link, NotConnected
 
-SILENT_SECONDS = 5.0
-"""A charger that has connected and says nothing for so long does not boot."""
 AGAIN_SECONDS, LATEST_SECONDS = 60.0, 3600.0
 """What a charger does not do it is told again, after a pause that doubles."""
 DATABASE_SECONDS = 5.0
@@ -90,7 +88,7 @@ class ChargerBlock:
         """What it was last brought to by this socket, since it started."""
         self._tried: bool | None = None
         self._is_running = False
-        self._opened_at = self._try_at = 0.0
+        self._try_at = 0.0
         self._failures = 0
 
     def booted(self) -> None:
@@ -103,13 +101,13 @@ class ChargerBlock:
         if link is None:
             return
         if link is not self._link:  # whose work ends with it
-            self._link, self._opened_at = link, now
+            self._link = link
             self._as_blocked, self._tried, self._is_running = None, None, False
         if self._is_running or self._as_blocked is is_blocked:
             return
         if self._tried is not is_blocked:
             self._tried, self._failures, self._try_at = is_blocked, 0, now
-        if now >= self._try_at and (self.charger.has_spoken or now - self._opened_at >= SILENT_SECONDS):
+        if now >= self._try_at and link.is_started:
             self._as_blocked, self._is_running = is_blocked, True
             link.spawn(self._work(link, is_blocked))
 

@@ -37,8 +37,6 @@ class ConnectedCharger:
         self.starts = Starts()
         self.report: dict[int, Report] = {}
         """Of 2.x: reports whose last part is not there yet, by their request ids."""
-        self.has_spoken = False
-        """Whether a message has come by the open socket."""
         self.last_seen = known.last_seen
         self._last_message = known.last_message
         self._status = known.status
@@ -53,6 +51,12 @@ class ConnectedCharger:
         """Transactions that have ended, the latest last."""
         self.awaited_reports: dict[int, asyncio.Future[tuple[Configuration, ...]]] = {}
         """Of 2.x: who waits for a report to be whole."""
+        self.read_at: float | None = None
+        """When its configuration was last read because it had started, by the event loop's time."""
+        self.read_build: object = None
+        """Its hardware and firmware then."""
+        self.read_later: Link | None = None
+        """The socket by which it will be read again."""
         self._requests = count(1)
         self.reported = known.reported
         self._node, self._connected_at = known.node, known.connected_at
@@ -75,7 +79,6 @@ class ConnectedCharger:
     def connected(self, link: Link, at: datetime) -> Link | None:
         """It has opened this socket, which speaks for it from now on; gives the one that did until now."""
         before, self.link = self.link, link
-        self.has_spoken = False
         self._node, self._connected_at = self.customer.node, at
         self.heard(at)
         version = link.version.removeprefix("ocpp")
@@ -99,7 +102,6 @@ class ConnectedCharger:
         self.last_seen = at
         if message is not None:
             self._last_message = message
-            self.has_spoken = True
         if self.link is not None:
             self.customer.outbox.note(self)
 
@@ -116,6 +118,12 @@ class ConnectedCharger:
         if self.link is not None:
             for work in (ask, *self.customer.after_boot):
                 self.link.spawn(work(self))
+
+    @property
+    def build(self) -> tuple[str | None, ...]:
+        """Hardware and firmware, as it reports them."""
+        reported = self.reported
+        return reported.manufacturer, reported.model, reported.serial_number, reported.firmware_version
 
     # -- its sessions -----------------------------------------------------------------------------
 

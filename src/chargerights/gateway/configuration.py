@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -28,6 +28,8 @@ _WITH_LIMIT = re.compile(rf"{re.escape(LIST_ENTRIES)}|EVSE@\d+\.Power")
 MAX_CONFIGURATIONS = 2_000
 MAX_REPORTS = 4
 ANSWER_SECONDS = 60.0
+READ_AGAIN_SECONDS = 300.0
+"""The least time between two readings because a charger has started."""
 
 
 class Said(NamedTuple):
@@ -40,7 +42,7 @@ class Said(NamedTuple):
 def of_16(result: dict[str, Any]) -> tuple[Configuration, ...]:
     """GetConfiguration's keys."""
     return tuple(
-        Configuration(name, values.text(each.get("value")) or "", not each.get("readonly", True))
+        Configuration(name, values.text(each.get("value")) or "", each.get("readonly") is False)
         for each in (result.get("configurationKey") or [])[:MAX_CONFIGURATIONS]
         if (name := values.text(each.get("key"))) and not _SECRET.search(name)
     )
@@ -51,7 +53,7 @@ def of_report(data: list[dict[str, Any]]) -> dict[str, Configuration]:
     found = {}
     for each in data:
         name = _name(each)
-        if _SECRET.search(name):
+        if not name or _SECRET.search(name):
             continue
         for attribute in each["variableAttribute"]:
             mutability = attribute.get("mutability", "ReadWrite")
@@ -65,13 +67,45 @@ def of_report(data: list[dict[str, Any]]) -> dict[str, Configuration]:
 
 
 def _name(data: dict[str, Any]) -> str:
+    """The variable's name; empty when it cannot be read."""
     component, variable = data["component"], data["variable"]
     name = ".".join(filter(None, (component["name"], component.get("instance"))))
     evse = component.get("evse")
     if evse is not None:
         place = ".".join(str(each) for each in (evse["id"], evse.get("connectorId")) if each is not None)
         name = f"{name}@{place}"
+    if not component["name"] or not variable["name"] or (evse is not None and evse["id"] is None):
+        return ""
     return ".".join(filter(None, (name, variable["name"], variable.get("instance"))))[: values.MAX_TEXT]
+
+
+async def started_16(charger: ConnectedCharger) -> None:
+    """Reads the configuration of a charger that has started."""
+    await _started(charger, ask_16)
+
+
+async def started_2x(charger: ConnectedCharger) -> None:
+    """Reads the configuration of a charger that has started."""
+    await _started(charger, ask_2x)
+
+
+async def _started(charger: ConnectedCharger, ask: Callable[[ConnectedCharger], Awaitable[Said]]) -> None:
+    """Reads it now if it may be new, else once, some minutes after it was last read."""
+    now, read_at = asyncio.get_running_loop().time(), charger.read_at
+    if read_at is not None and charger.read_build == charger.build and now < read_at + READ_AGAIN_SECONDS:
+        if charger.read_later is charger.link:
+            return
+        charger.read_later = charger.link
+        await asyncio.sleep(read_at + READ_AGAIN_SECONDS - now)
+        charger.read_later = None
+        if charger.read_at != read_at:
+            return
+    charger.read_at, charger.read_build = asyncio.get_running_loop().time(), charger.build
+    try:
+        await ask(charger)
+    except NotConnected:
+        charger.read_at = None
+        raise
 
 
 async def ask_16(charger: ConnectedCharger, names: Sequence[str] = (), operator: Progress | None = None) -> Said:
@@ -134,10 +168,13 @@ def is_password(name: str) -> bool:
 def part_came(charger: ConnectedCharger, payload: dict[str, Any]) -> None:
     """Keeps the report when its last part is there. Parts come in any order; another report may come between."""
     request_id = payload["requestId"]
+    if request_id is None:
+        request_id = next(reversed(charger.awaited_reports), 0)
     if request_id not in charger.report and len(charger.report) >= MAX_REPORTS:
         del charger.report[next(iter(charger.report))]
     report = charger.report.setdefault(request_id, Report())
-    report.add(payload["seqNo"], payload.get("tbc", False), of_report(payload.get("reportData") or []))
+    part = report.parts if payload["seqNo"] is None else payload["seqNo"]
+    report.add(part, payload.get("tbc", False), of_report(payload.get("reportData") or []))
     if report.is_whole:
         del charger.report[request_id]
         charger.says_of_itself(
@@ -220,6 +257,10 @@ class Report:
             self._found |= found
         if not more:
             self._last = part
+
+    @property
+    def parts(self) -> int:
+        return len(self._parts)
 
     @property
     def is_whole(self) -> bool:

@@ -4,6 +4,10 @@
 
 from __future__ import annotations
 
+import json
+import math
+import re
+from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -13,7 +17,15 @@ UNREADABLE_ID = "-1"
 """The id of an answer to a frame whose id cannot be read (OCPP 2.0.1 part 4, section 4.2.3)."""
 MAX_ID_LENGTH = 255
 """The standard says 36; longer ones are sent back as they came."""
+INT64_DIGITS = 18
+"""Digits of a number that surely fits 64 bits."""
 V16, V201, V21 = "ocpp1.6", "ocpp2.0.1", "ocpp2.1"
+
+
+MAX_BYTES = 2 * 1024 * 1024
+"""Of a message: a charger may end a long session with all its meter values."""
+UNANSWERED = frozenset({"NotifyPeriodicEventStream"})
+"""Actions of 2.1 whose sender expects no answer."""
 
 
 class Kind(IntEnum):
@@ -52,6 +64,10 @@ _CODES_16 = {
 }
 
 
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+"""The escaped character that PostgreSQL cannot store."""
+
+
 class BadFrame(Exception):
     """A frame that gets an error for an answer, with a text that says what was wrong and nothing of this program."""
 
@@ -64,10 +80,7 @@ class BadFrame(Exception):
 
 def read(raw: str | bytes) -> list[Any]:
     """The frame's members; the first is its kind, the second its id. Raises BadFrame."""
-    try:
-        frame = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        raise BadFrame(Fault.FRAMEWORK, "the message is not JSON") from None
+    frame = _parsed(raw)
     if not isinstance(frame, list) or len(frame) < 3:
         raise BadFrame(Fault.FRAMEWORK, "the message is not an array of a type, an id and more")
     message_id = frame[1]
@@ -75,12 +88,44 @@ def read(raw: str | bytes) -> list[Any]:
         raise BadFrame(Fault.FRAMEWORK, "the message's id is not a text of at most 36 characters")
     if type(frame[0]) is not int:
         raise BadFrame(Fault.MESSAGE_TYPE, "the message's type is not a number", message_id)
-    if "\\u0000" not in (raw if isinstance(raw, str) else raw.decode()):
-        return frame
+    return frame
+
+
+def _parsed(raw: str | bytes) -> Any:
     try:
-        return _without_nul(frame)  # type: ignore[no-any-return]
-    except RecursionError:
-        raise BadFrame(Fault.FORMAT, "the message is nested too deeply", message_id) from None
+        if "\\u0000" not in (raw if isinstance(raw, str) else raw.decode()):
+            return orjson.loads(raw)
+    except ValueError:  # of JSON or of UTF-8
+        pass
+    try:
+        return orjson.loads(_NUL.sub(r"\1", _cleaned(raw)))
+    except (ValueError, RecursionError):
+        raise BadFrame(Fault.FRAMEWORK, "the message is not JSON") from None
+
+
+def _cleaned(raw: str | bytes) -> str:
+    """Rewrites what is nearly JSON: halves of surrogate pairs become "?", NaN, infinities and numbers beyond them null.
+
+    Control characters may stand in texts, a byte order mark before the frame and NUL after it.
+    """
+    text = raw if isinstance(raw, str) else raw.decode()
+    frame = json.loads(
+        text.strip("\ufeff\0 \t\r\n"),
+        strict=False,
+        parse_constant=lambda _: None,
+        parse_int=_whole,
+        parse_float=_finite,
+    )
+    return json.dumps(frame, ensure_ascii=False).encode(errors="replace").decode()
+
+
+def _whole(digits: str) -> int | float | None:
+    return int(digits) if len(digits) <= INT64_DIGITS else _finite(digits)
+
+
+def _finite(digits: str) -> float | None:
+    found = float(digits)
+    return found if math.isfinite(found) else None
 
 
 def call(message_id: str, action: str, payload: dict[str, Any]) -> str:
@@ -96,18 +141,13 @@ def error(message_id: str, code: str, text: str) -> str:
 
 
 def _written(frame: list[Any]) -> str:
-    """Compact: some chargers match text. Instants end in Z."""
-    return orjson.dumps(frame, option=orjson.OPT_UTC_Z).decode()
+    """Compact JSON, as some chargers match text."""
+    return orjson.dumps(frame, _as_text, orjson.OPT_PASSTHROUGH_DATETIME).decode()
 
 
-def _without_nul(value: Any) -> Any:
-    """The same without the character that PostgreSQL cannot store."""
-    match value:
-        case str():
-            return value.replace("\0", "")
-        case list():
-            return [_without_nul(each) for each in value]
-        case dict():
-            return {_without_nul(name): _without_nul(each) for name, each in value.items()}
-        case _:
-            return value
+def _as_text(value: Any) -> str:
+    """An instant in UTC, cut to milliseconds: OCPP 2.x forbids more decimals."""
+    if not isinstance(value, datetime):
+        raise TypeError
+    instant = value.astimezone(UTC)
+    return instant.isoformat(timespec="milliseconds" if instant.microsecond >= 1000 else "seconds")[:-6] + "Z"

@@ -5,12 +5,18 @@ link from reading: where an answer must wait for something (`Later`, or a corout
 and frames are read meanwhile. So a handler, too, may call its own charger (mobilityhouse/ocpp #130).
 
 Towards the charger one call is under way at a time, as OCPP asks; operators' calls go before our own (see `turn`).
+None is sent before the charger has started: its BootNotification was answered, or it has sent none for a minute, as
+chargers do that were only out of reach.
+
+A charger that sends faster than its limits is read more slowly; nothing is refused for that.
 """
 
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from time import perf_counter
@@ -22,7 +28,8 @@ from starlette.types import Receive, Send
 from .. import metrics
 from . import frames, schemas
 from .chargers import ConnectedCharger
-from .frames import BadFrame, Fault, Kind
+from .frames import MAX_BYTES, UNANSWERED, BadFrame, Fault, Kind
+from .pace import Pace
 from .turn import Progress, Turn
 
 CALL_SECONDS = 30.0
@@ -33,9 +40,13 @@ SEND_SECONDS = 20.0
 """After which a charger that reads nothing is cut off."""
 KEPT_SECONDS = 3.0
 """The longest that an answer waits for what it is about to be written."""
-MESSAGES_PER_SECOND = 200
-UNANSWERED_AT_ONCE = 50
-REPLACED, REMOVED, POLICY = 4000, 4001, 1008
+BOOT, BOOT_SECONDS = "BootNotification", 60.0
+"""How long a charger that has connected may take until its BootNotification."""
+START_SECONDS = 20.0
+"""How long a call waits for the charger to start."""
+UNANSWERED_AT_ONCE, ANSWERED_SECONDS = 50, 30.0
+"""With more unanswered messages nothing is read; after that time the link is closed."""
+REPLACED, REMOVED, POLICY, TOO_LONG, TRY_AGAIN_LATER = 4000, 4001, 1008, 1009, 1013
 DECIDED = ("Authorize", "StartTransaction", "StopTransaction", "TransactionEvent")
 """What is answered by rights. Before such a message is handled, nothing else is read: what comes after it stays after
 it."""
@@ -75,6 +86,10 @@ class Busy(CallFailed):
     """The charger was still busy with another call, so this one was not sent."""
 
 
+class NotStarted(Busy):
+    """The charger has connected, and may not be asked anything yet, so this was not sent."""
+
+
 class CallRefused(CallFailed):
     """The charger answered with an error, whose code and text these are, or with what is no answer to this call."""
 
@@ -97,12 +112,16 @@ class Link:
         self._task = asyncio.current_task()
         self._time = asyncio.get_running_loop().time
         self._turn = Turn()
-        self._ids = count(1)
+        self._ids = map(f"{secrets.token_hex(8)}-{{}}".format, count(1))
+        """Message ids: no other connection of the charger has them, as OCPP 2.0.1 asks."""
+        self._started = asyncio.Event()
+        self._starts_by = self._time() + BOOT_SECONDS
         self._asked: tuple[str, str, asyncio.Future[dict[str, Any]]] | None = None
         self._tasks: set[asyncio.Task[object]] = set()
         self._unanswered = 0
         self._sending_since: float | None = None
-        self._second, self._messages = 0, 0
+        self._pace = Pace(self._time)
+        self._answered_some = asyncio.Event()
 
     # -- towards the charger ----------------------------------------------------------------------
 
@@ -120,6 +139,7 @@ class Link:
         Raises NotConnected, Busy, NoAnswer, CallRefused."""
         began, behind = self._time(), self._turn.action
         try:
+            await self._start()
             async with asyncio.timeout(None if operator is None else TURN_SECONDS):
                 await self._turn.take(operator is not None)
         except TimeoutError:
@@ -148,7 +168,7 @@ class Link:
     async def _call(self, action: str, payload: dict[str, Any], operator: Progress | None) -> dict[str, Any]:
         if self.is_closed:
             raise NotConnected(f"{self.charger.charger_id} is not connected")
-        message_id = str(next(self._ids))
+        message_id = next(self._ids)
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._asked = message_id, action, answer
         if operator is not None:
@@ -160,6 +180,24 @@ class Link:
             self._asked = None
             if answer.done() and not answer.cancelled():
                 answer.exception()  # else asyncio complains when the link ended before the call was even sent
+
+    @property
+    def is_started(self) -> bool:
+        """Whether the charger may be asked."""
+        return self._started.is_set() or self._time() >= self._starts_by
+
+    async def _start(self) -> None:
+        """Waits until the charger may be asked. Raises NotStarted."""
+        patience = min(self._starts_by, self._time() + START_SECONDS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(patience):
+                await self._started.wait()
+        if not self.is_started:
+            seconds = self._starts_by - self._time()
+            raise NotStarted(
+                f"{self.charger.charger_id} has connected and not yet sent its BootNotification, so nothing was sent."
+                f" Try again in {max(seconds, 1):.0f} seconds, or when it has started"
+            )
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:
         """Runs work beside the reading, for as long as the link is open at most. A failed call ends it in silence."""
@@ -212,11 +250,14 @@ class Link:
     async def run(self) -> None:
         """Reads until the socket ends."""
         try:
-            while True:
+            while not self.is_closed:
                 event = await self._receive()
                 if event["type"] == "websocket.disconnect":
+                    self._disconnected(event.get("code"))
                     return
-                await self._read(event.get("text") or event.get("bytes") or "")
+                raw = event.get("text") or event.get("bytes") or ""
+                await self._read(raw)
+                await self._hold(len(raw))
         except OSError:
             return  # it has gone while it was written to
         except asyncio.CancelledError:
@@ -225,8 +266,27 @@ class Link:
         finally:
             self._end()
 
+    def _disconnected(self, code: int | None) -> None:
+        if code == TOO_LONG:
+            log.warning("a charger's message is too long", charger=self.charger.charger_id, limit=MAX_BYTES)
+
+    async def _hold(self, size: int) -> None:
+        """Leaves what comes next in the socket while the charger is above its limits."""
+        pause = self._pace.read(size)
+        if pause:
+            await asyncio.sleep(pause)
+        try:
+            async with asyncio.timeout(ANSWERED_SECONDS):
+                while self._unanswered >= UNANSWERED_AT_ONCE:
+                    self._answered_some.clear()
+                    await self._answered_some.wait()
+        except TimeoutError:
+            log.warning("a charger's messages cannot be answered", charger=self.charger.charger_id)
+            await self.close(TRY_AGAIN_LATER, "messages cannot be kept at present: send them again")
+
     def _end(self) -> None:
         self.is_closed = True
+        self._started.set()
         for task in [*self._tasks]:
             task.cancel()
         if self._asked is not None and not self._asked[2].done():
@@ -241,7 +301,7 @@ class Link:
                 await self._called(frame)
             elif kind in (Kind.RESULT, Kind.ERROR):
                 self._answered(frame)
-            elif kind == Kind.SEND:
+            elif kind == Kind.SEND and isinstance(frame[2], str) and frame[2] in UNANSWERED:
                 self._handle(frame)
             elif kind != Kind.RESULT_ERROR:
                 raise BadFrame(Fault.MESSAGE_TYPE, f"{kind} is no type of message", frame[1])
@@ -250,7 +310,7 @@ class Link:
             log.info("a charger's message is not understood", charger=self.charger.charger_id, cause=bad.text)
             code = bad.fault.code(self.version)
             metrics.error(code)
-            if kind != Kind.SEND:  # which nobody answers
+            if kind != Kind.SEND:  # whose sender expects no answer
                 await self._send(frames.error(bad.message_id, code, bad.text))
 
     async def _called(self, frame: list[Any]) -> None:
@@ -261,6 +321,8 @@ class Link:
         if type(answer) is dict:
             await self._send(frames.result(frame[1], answer))
             metrics.message(frame[2], perf_counter() - began)
+            if frame[2] == BOOT:
+                self._started.set()
         else:
             self._unanswered += 1
             self.spawn(self._answer_later(frame[1], frame[2], answer, began))  # type: ignore[arg-type]
@@ -270,9 +332,6 @@ class Link:
         message_id = frame[1]
         if len(frame) != 4 or not isinstance(frame[2], str):
             raise BadFrame(Fault.FORMAT, "a call is [2, id, action, payload]", message_id)
-        if self._is_flooding():
-            text = f"more than {MESSAGES_PER_SECOND} messages a second: send it again later"
-            raise BadFrame(Fault.GENERIC, text, message_id)
         action = frame[2]
         handler = self._actions.get(action)
         if handler is None:
@@ -280,20 +339,13 @@ class Link:
             raise BadFrame(fault, "this action is not known here", message_id)
         self.charger.heard(self.charger.customer.clock(), action)
         try:
-            schemas.check(self.version, action, frame[3])
-            return handler(self.charger, frame[3])
-        except schemas.Mismatch as mismatch:
-            raise BadFrame(mismatch.fault, mismatch.text, message_id) from None
+            read = schemas.read_call(self.version, action, frame[3])
+            if read.fault:
+                self._mended(action, read.fault)
+            return handler(self.charger, read.payload)
         except Exception as error:
             log.error("a charger's message cannot be handled", charger=self.charger.charger_id, exc_info=error)
             raise BadFrame(Fault.INTERNAL, "an error of the server, which is logged", message_id) from error
-
-    def _is_flooding(self) -> bool:
-        second = int(self._time())
-        if second != self._second:
-            self._second, self._messages = second, 0
-        self._messages += 1
-        return self._messages > MESSAGES_PER_SECOND or self._unanswered > UNANSWERED_AT_ONCE
 
     async def _answer_later(
         self,
@@ -313,6 +365,7 @@ class Link:
             text = frames.error(message_id, Fault.INTERNAL.code(self.version), "an error of the server")
         finally:
             self._unanswered -= 1
+            self._answered_some.set()
         await self._send(text)
         metrics.message(action, perf_counter() - began)
 
@@ -329,8 +382,13 @@ class Link:
             answer.set_exception(CallRefused(code, text))
             return
         try:
-            schemas.check(self.version, action, frame[2], of_result=True)
+            read = schemas.read_result(self.version, action, frame[2])
         except schemas.Mismatch as mismatch:
             answer.set_exception(CallRefused(mismatch.fault.code(self.version), mismatch.text))
         else:
-            answer.set_result(frame[2])
+            if read.fault:
+                self._mended(action, read.fault)
+            answer.set_result(read.payload)
+
+    def _mended(self, action: str, fault: str) -> None:
+        log.info("a charger's message is odd", charger=self.charger.charger_id, action=action, cause=fault)

@@ -31,8 +31,6 @@ from .turn import Progress
 if TYPE_CHECKING:
     from .local_lists import LocalLists
 
-SILENT_SECONDS = 5.0
-"""A charger that has connected and says nothing for so long does not boot."""
 CONFIGURED_SECONDS = 5.0
 """The longest that is waited for what a charger says of its configuration after a boot."""
 AGAIN_SECONDS, LATEST_SECONDS = 30.0, 3600.0
@@ -98,7 +96,7 @@ class ChargerList:
         self._whole = self._taken = self._has_no_cache = False
         self._until = self._refill_at = END
         self._configurations: object = None
-        self._opened_at = self._configured_by = self._try_at = 0.0
+        self._configured_by = self._try_at = 0.0
         self._failures = 0
         self._again: Again | None = None
 
@@ -119,9 +117,10 @@ class ChargerList:
         self._taken |= taken
 
     def booted(self, now: float) -> None:
-        """It has started, and is asked for its configuration; of lists, too, it may think otherwise now."""
+        """It has started: its list may have changed, and what it says of its configuration, if it is asked."""
         self._is_checked = False
-        self._configurations, self._configured_by = self.charger.reported.configurations, now + CONFIGURED_SECONDS
+        self._configurations = self.charger.reported.configurations
+        self._configured_by = (self.charger.read_at or now) + CONFIGURED_SECONDS
 
     def send_again(self, progress: Progress | None) -> asyncio.Future[None] | None:
         """Sends the whole list as soon as no other work is under way, also where the charger said that its list is off
@@ -137,7 +136,7 @@ class ChargerList:
         if link is None:
             return
         if link is not self._link:  # whose work ends with it
-            self._link, self._opened_at, self._try_at = link, now, now
+            self._link, self._try_at = link, now
             self._is_checked = self._has_no_cache = self._is_running = False
             self._failures = 0
         if self._is_running:
@@ -151,7 +150,7 @@ class ChargerList:
         elif self._configurations is self.charger.reported.configurations:
             ready = now >= self._configured_by
         else:
-            ready = self.charger.has_spoken or now - self._opened_at >= SILENT_SECONDS
+            ready = link.is_started
         if ready and now >= self._try_at:
             self._is_running = True
             link.spawn(self._work(link))

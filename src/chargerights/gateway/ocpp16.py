@@ -46,7 +46,7 @@ def boot_notification(charger: ConnectedCharger, payload: dict[str, Any]) -> Ans
         meter_type=values.text(payload.get("meterType")),
         meter_serial_number=values.text(payload.get("meterSerialNumber")),
     )
-    charger.booted(configuration.ask_16)
+    charger.booted(configuration.started_16)
     return {"status": "Accepted", "currentTime": charger.customer.clock(), "interval": HEARTBEAT_SECONDS}
 
 
@@ -127,7 +127,7 @@ def status_notification(charger: ConnectedCharger, payload: dict[str, Any]) -> A
 
 def stop_transaction(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
     at, id_tag = charger.customer.clock(), payload.get("idTag")
-    transaction_id = str(payload["transactionId"])
+    transaction_id = _transaction(payload)
     notice = Notice(
         charger.charger_id,
         at,
@@ -146,6 +146,14 @@ def stop_transaction(charger: ConnectedCharger, payload: dict[str, Any]) -> Answ
         verdict = known_of(charger, id_tag)
         answer["idTagInfo"] = _info(rule(charger, id_tag, "StopTransaction", verdict=verdict))
     return Later(answer, charger.customer.outbox.keep(notice))
+
+
+def _transaction(payload: dict[str, Any]) -> str:
+    """The id of the session that a stop ends; for a stop without a readable one, an id that its copies share."""
+    given = payload["transactionId"]
+    if given is not None:
+        return str(given)
+    return f"?{_digest(payload['timestamp'], payload['meterStop'], payload.get('idTag'))}"
 
 
 def noted(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:

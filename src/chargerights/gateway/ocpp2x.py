@@ -20,6 +20,9 @@ from .partners import Verdict, known_of, with_partner
 from .rulings import Ruling, rule
 from .statuses import STATES_2X, STATUS_2X, info_2x
 
+STARTED, UPDATED, ENDED = "Started", "Updated", "Ended"
+NO_TRANSACTION_ID = "?"
+"""Stands for an id that cannot be read."""
 MAX_TRANSACTION_ID = 255
 """The standard says 36."""
 ENERGY = "Energy.Active.Import.Register"
@@ -43,7 +46,7 @@ def boot_notification(charger: ConnectedCharger, payload: dict[str, Any]) -> Ans
         iccid=values.text(modem.get("iccid")),
         imsi=values.text(modem.get("imsi")),
     )
-    charger.booted(configuration.ask_2x)
+    charger.booted(configuration.started_2x)
     return {"currentTime": charger.customer.clock(), "interval": HEARTBEAT_SECONDS, "status": "Accepted"}
 
 
@@ -83,14 +86,15 @@ def transaction_event(charger: ConnectedCharger, payload: dict[str, Any]) -> Ans
     token = payload.get("idToken")
     if token is None:
         return _event(charger, payload, None)
-    if payload["eventType"] == "Ended":
+    if payload["eventType"] == ENDED:
         return _event(charger, payload, known_of(charger, token["idToken"]))
     return with_partner(charger, values.card_2x(token), partial(_event, charger, payload))
 
 
 def _event(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdict | None) -> Later:
-    at, kind, info = charger.customer.clock(), payload["eventType"], payload["transactionInfo"]
-    transaction_id = info["transactionId"][:MAX_TRANSACTION_ID]
+    at, info = charger.customer.clock(), payload["transactionInfo"]
+    kind = payload["eventType"] if payload["eventType"] in (STARTED, ENDED) else UPDATED
+    transaction_id = info["transactionId"][:MAX_TRANSACTION_ID] or NO_TRANSACTION_ID
     evse = payload.get("evse") or {}
     evse_id, connector_id = values.number(evse.get("id")), values.number(evse.get("connectorId"))
     token = payload.get("idToken")
@@ -109,7 +113,7 @@ def _event(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdict 
             verdict=verdict,
         )
         answer["idTokenInfo"] = _info(ruling)
-        if kind == "Ended":
+        if kind == ENDED:
             says["stop_id_tag"] = shown
         else:
             key = None if shown is None else tag_key(shown)
@@ -118,10 +122,10 @@ def _event(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdict 
             running = charger.customer.running
             if ruling.accepted and running is not None and key is not None and not charger.is_over(transaction_id):
                 running.begin(key, (charger.charger_id, evse_id, None), transaction_id)
-    if kind == "Ended":
+    if kind == ENDED:
         charger.ended(transaction_id)
-    if kind == "Ended" or not charger.is_over(transaction_id):
-        charger.set_transaction(transaction_id, evse_id, info.get("chargingState"), kind != "Ended")
+    if kind == ENDED or not charger.is_over(transaction_id):
+        charger.set_transaction(transaction_id, evse_id, info.get("chargingState"), kind != ENDED)
     readings = _readings(charger, payload.get("meterValue") or [], evse_id)
     notice = Notice(charger.charger_id, at, transaction_id, transaction_id, None, says, readings)
     return Later(answer, charger.customer.outbox.keep(notice))
@@ -195,10 +199,10 @@ def _says(
         "evse_id": evse_id,
         "connector_id": connector_id,
     }
-    if kind == "Started":
+    if kind == STARTED:
         says["started_at"] = values.instant(payload["timestamp"], at)
         says["meter_start"] = _energy(payload)
-    if kind == "Ended":
+    if kind == ENDED:
         says["stopped_at"] = values.instant(payload["timestamp"], at)
         says["meter_stop"] = _energy(payload)
         says["stop_reason"] = values.text(payload["transactionInfo"].get("stoppedReason")) or "Local"
