@@ -44,6 +44,9 @@ MEMBERS = {
     "UserGroup": "id int64, groupName string, groupType int32, payerId int64?, costId string, costName string, "
     "paymentRecipientId int64?, externalId string, isSpare boolean, subgroups UserGroup[], users User[]",
     "HomeGroups": "userGroups UserGroup[], spareUsers User[]",
+    "BriefUserGroup": "id int64, groupName string, groupType int32, isSpare boolean, subgroups BriefUserGroup[], "
+    "users BriefUser[]",
+    "BriefHomeGroups": "userGroups BriefUserGroup[], spareUsers BriefUser[]",
     "SiteDrivers": "groupId int64, users User[]",
     "BriefSiteDrivers": "groupId int64, users BriefUser[]",
     "BriefUser": "id int64, name string, homeGroupId int64, homeGroupName string",
@@ -56,6 +59,8 @@ ANSWERS = {
     "User": wire.User,
     "UserGroup": wire.UserGroup,
     "HomeGroups": wire.HomeGroups,
+    "BriefUserGroup": wire.BriefUserGroup,
+    "BriefHomeGroups": wire.BriefHomeGroups,
     "ChargerGroup": wire.ChargerGroup,
     "BriefSite": wire.BriefSite,
 }

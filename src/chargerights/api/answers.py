@@ -214,7 +214,7 @@ class Scribe:
 
     # -- home sites -------------------------------------------------------------------------------
 
-    def user_groups(self, site_ids: Iterable[int]) -> Iterator[bytes]:
+    def user_groups(self, site_ids: Iterable[int], brief: bool = False) -> Iterator[bytes]:
         """The sites as UserGroup, separated by commas, each with its drivers and subsites."""
         separator = b""
         for site_id, closing in _walk(self._network, site_ids):
@@ -222,9 +222,10 @@ class Scribe:
                 yield b"]}"
                 separator = b","
                 continue
-            members = encoding.site_members(self._network.sites[site_id]) | {"isSpare": False}
+            site = self._network.sites[site_id]
+            members = (encoding.brief_site(site) if brief else encoding.site_members(site)) | {"isSpare": False}
             yield separator + encode(members)[:-1] + b',"users":'
-            yield from self.users(self._network.at_home(site_id))
+            yield from self.users(self._network.at_home(site_id), brief)
             yield b',"subgroups":['
             separator = b""
 
@@ -245,10 +246,11 @@ class Scribe:
         own = self._own_pieces(site_id, rope.counts)
         yield from _joined([*own, b"]}"], sum(map(len, own)))
 
-    def brief_sites(self, site_ids: Iterable[int]) -> Iterator[bytes]:
-        """The sites as id, name, type and subsites only, separated by commas."""
+    def brief_sites(self, site_ids: Iterable[int], alone: bool = False) -> Iterator[bytes]:
+        """The sites as id, name, type and subsites only, separated by commas; `alone` leaves the subsites out."""
         separator = b""
-        for site_id, closing in _walk(self._network, site_ids):
+        steps = ((site_id, closing) for site_id in site_ids for closing in (False, True))
+        for site_id, closing in steps if alone else _walk(self._network, site_ids):
             if closing:
                 yield b"]}"
                 separator = b","

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -35,6 +35,7 @@ MAX_SITE_IDS = 20
 WHOLE_BYTES = 1536 * 1024
 """An answer up to this size is sent whole, with its length; a larger one is streamed, for compressing it in one go
 would hold the event loop for more than 20 ms."""
+NO_LISTINGS: Mapping[int, Listing] = {}
 SWITCHES = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -138,8 +139,8 @@ class Asked:
         state = (image.mark, image.live_version, image.ahead, image.network.stable_since(self.at))
         return await self._answer(chunks, *state, *parts)
 
-    async def answer_brief(self, chunks: Iterator[bytes], listings: dict[int, Listing]) -> Response:
-        """An answer of names and listings only."""
+    async def answer_brief(self, chunks: Iterator[bytes], listings: Mapping[int, Listing] = NO_LISTINGS) -> Response:
+        """An answer without live state, of names and of the listings of these sites."""
         spans = [(site_id, listing.since) for site_id, listing in listings.items()]
         return await self._answer(chunks, self.image.mark, *spans)
 

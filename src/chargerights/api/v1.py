@@ -55,38 +55,43 @@ async def drivers_of_sites(request: Request, caller: ReadsDrivers) -> Response:
 async def drivers_of_site(request: Request, caller: ReadsDrivers) -> Response:
     """Who may charge at one site."""
     site_id = int64(request, "groupId")
+    brief = switch(request, "excludeDetails")
     asked = await ask(request, caller)
-    return await asked.answer(asked.scribe.users(_listings(asked, [site_id])[site_id].drivers))
+    return await _users(asked, _listings(asked, [site_id])[site_id], brief)
 
 
 @router.get("/charger/authorisedUsers/{chargerId}", **operation("getAuthorisedUsersForCharger"))
 async def drivers_of_charger(request: Request, caller: ReadsDrivers) -> Response:
     """Who may charge at one charger."""
+    brief = switch(request, "excludeDetails")
     asked = await ask(request, caller)
     charger_id = request.path_params["chargerId"]
     if not asked.scope.sees_charger(charger_id):
         raise NoSuchThing(str(UnknownCharger((charger_id,))))
-    found = listing.drivers_of_charger(asked.network, charger_id, asked.at)
-    return await asked.answer(asked.scribe.users(found.drivers))
+    return await _users(asked, listing.drivers_of_charger(asked.network, charger_id, asked.at), brief)
 
 
 @router.get("/user/homeGroup/{groupId}", **operation("getAuthorisedUsersHomeGroup"))
 async def home_site(request: Request, caller: ReadsDrivers) -> Response:
     """One home site with its drivers and subsites."""
     site_id = int64(request, "groupId")
+    brief = switch(request, "excludeDetails")
     asked = await ask(request, caller)
     if site_id not in asked.network.sites or not asked.scope.sees_site(site_id):
         raise NoSuchThing(str(UnknownSite((site_id,))))
-    return await asked.answer(asked.scribe.user_groups([site_id]))
+    chunks = asked.scribe.user_groups([site_id], brief)
+    return await (asked.answer_brief(chunks) if brief else asked.answer(chunks))
 
 
 @router.get("/user/homeGroups", **operation("getAuthorisedUsers"))
 async def home_sites(request: Request, caller: ReadsDrivers) -> Response:
     """All home sites, and the drivers without one."""
+    brief = switch(request, "excludeDetails")
     asked = await ask(request, caller)
-    groups = asked.scribe.user_groups(asked.scope.tops)
-    spare = asked.scribe.users(asked.network.at_home(None) if asked.scope.unlimited else NOBODY)
-    return await asked.answer(chain([b'{"userGroups":['], groups, [b'],"spareUsers":'], spare, [b"}"]))
+    groups = asked.scribe.user_groups(asked.scope.tops, brief)
+    spare = asked.scribe.users(asked.network.at_home(None) if asked.scope.unlimited else NOBODY, brief)
+    chunks = chain([b'{"userGroups":['], groups, [b'],"spareUsers":'], spare, [b"}"])
+    return await (asked.answer_brief(chunks) if brief else asked.answer(chunks))
 
 
 @router.get("/groups", **operation("getChargerGroups"))
@@ -96,7 +101,7 @@ async def sites(request: Request, caller: ReadsSites) -> Response:
     asked = await ask(request, caller)
     roots = asked.scope.tops
     if brief:
-        return await asked.answer_brief(chain([b"["], asked.scribe.brief_sites(roots), [b"]"]), {})
+        return await asked.answer_brief(chain([b"["], asked.scribe.brief_sites(roots), [b"]"]))
     return await asked.answer(chain([b"["], asked.scribe.sites(roots), [b"]"]))
 
 
@@ -105,12 +110,15 @@ async def site_by_external_id(request: Request, caller: ReadsSites) -> Response:
     """The site of that external id; of several, the one with the lowest id."""
     external_id = request.path_params["externalId"]
     alone = switch(request, "excludeSubgroups")
+    brief = switch(request, "excludeDetails")
     asked = await ask(request, caller)
     found = [site.id for site in asked.network.sites.values() if site.external_id == external_id]
     found = [each for each in found if asked.scope.sees_site(each)]
     if not found:
         raise SitesNotFound((external_id,))
     site_id = min(found)
+    if brief:
+        return await asked.answer_brief(asked.scribe.brief_sites([site_id], alone))
     return await asked.answer(asked.scribe.site_alone(site_id) if alone else asked.scribe.sites([site_id]))
 
 
@@ -141,6 +149,12 @@ async def add_charger(request: Request, caller: WritesChargers) -> Response:
     except NotFound as error:
         raise NoSuchThing(str(error)) from error
     return PlainTextResponse(charger_id)
+
+
+async def _users(asked: Asked, found: Listing, brief: bool) -> Response:
+    """The drivers of one site or charger."""
+    chunks = asked.scribe.users(found.drivers, brief)
+    return await (asked.answer_brief(chunks, {0: found}) if brief else asked.answer(chunks))
 
 
 def _listings(asked: Asked, wanted: list[int]) -> dict[int, Listing]:

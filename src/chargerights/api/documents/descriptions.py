@@ -98,6 +98,10 @@ def switch(name: str, description: str) -> Json:
     return parameter(name, "query", {"type": "boolean", "default": False}, description)
 
 
+WITHOUT_DETAILS = switch("excludeDetails", "Leave out all of a driver but number, name and home site")
+WITHOUT_SITE_DETAILS = switch("excludeDetails", "Leave out all of a site but number, name, kind and subsites")
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a 200 holds. Of several shapes the first is the one that comes unless another is asked for."""
@@ -132,6 +136,11 @@ class Operation:
     reads: bool = True
 
 
+USERS = Answer(
+    "The drivers, by number.",
+    (array(ref("User")), array(ref("BriefUser"))),
+    (("whole", [examples.USER]), ("withoutDetails", [examples.BRIEF_USER])),
+)
 OPERATIONS = {
     "getAuthorisedUsersForChargerGroups": Operation(
         "POST",
@@ -149,7 +158,7 @@ OPERATIONS = {
         ),
         wrong="groupIds holds 21 ids, the limit is 20",
         missing="17, 23",
-        parameters=(switch("excludeDetails", "Leave out all of a driver but number, name and home site"),),
+        parameters=(WITHOUT_DETAILS,),
         body=Body(
             "The numbers of the sites, as an object or as a bare list.",
             (ref("ChargerGroupIds"), {**array(INT64), "minItems": 1, "maxItems": 20}),
@@ -162,10 +171,10 @@ OPERATIONS = {
         "Who may charge",
         "Get all drivers who may charge at one site",
         "Who holds a right there now, by the same rules as for several sites; 404 when nobody does.",
-        Answer("The drivers, by number.", (array(ref("User")),), (("whole", [examples.USER]),)),
+        USERS,
         wrong="groupId is 'abc': write a whole number up to 9223372036854775807",
         missing="17",
-        parameters=(GROUP_ID,),
+        parameters=(GROUP_ID, WITHOUT_DETAILS),
     ),
     "getAuthorisedUsersForCharger": Operation(
         "GET",
@@ -174,9 +183,9 @@ OPERATIONS = {
         "Get all drivers who may charge at one charger",
         "Who holds a right that reaches the charger now: on it, on an access group that holds it, on its site or on"
         " a site above. Empty when nobody does.",
-        Answer("The drivers, by number.", (array(ref("User")),), (("whole", [examples.USER]),)),
+        USERS,
         wrong="no charger DEP-9",
-        parameters=(CHARGER_ID,),
+        parameters=(CHARGER_ID, WITHOUT_DETAILS),
     ),
     "getAuthorisedUsersHomeGroup": Operation(
         "GET",
@@ -185,9 +194,13 @@ OPERATIONS = {
         "Get one home site with its drivers",
         "The drivers whose home site this is, and the home sites below it with theirs. It says who looks after a"
         " driver, not where the driver may charge.",
-        Answer("The home site.", (ref("UserGroup"),), (("whole", examples.USER_GROUP),)),
+        Answer(
+            "The home site.",
+            (ref("UserGroup"), ref("BriefUserGroup")),
+            (("whole", examples.USER_GROUP), ("withoutDetails", examples.BRIEF_USER_GROUP)),
+        ),
         wrong="no site 17",
-        parameters=(GROUP_ID,),
+        parameters=(GROUP_ID, WITHOUT_DETAILS),
     ),
     "getAuthorisedUsers": Operation(
         "GET",
@@ -195,7 +208,13 @@ OPERATIONS = {
         "Home sites",
         "Get all drivers by home site",
         "The tree of home sites with their drivers, and the drivers without one.",
-        Answer("The home sites.", (ref("HomeGroups"),), (("whole", examples.HOME_GROUPS),)),
+        Answer(
+            "The home sites.",
+            (ref("HomeGroups"), ref("BriefHomeGroups")),
+            (("whole", examples.HOME_GROUPS), ("withoutDetails", examples.BRIEF_HOME_GROUPS)),
+        ),
+        wrong="excludeDetails is 'maybe': write true or false",
+        parameters=(WITHOUT_DETAILS,),
     ),
     "getChargerGroups": Operation(
         "GET",
@@ -209,7 +228,7 @@ OPERATIONS = {
             (("whole", [examples.SITE]), ("withoutDetails", [examples.BRIEF_SITE])),
         ),
         wrong="excludeDetails is 'maybe': write true or false",
-        parameters=(switch("excludeDetails", "Leave out all of a site but number, name, kind and subsites"),),
+        parameters=(WITHOUT_SITE_DETAILS,),
     ),
     "getChargerGroupByExternalId": Operation(
         "GET",
@@ -217,10 +236,18 @@ OPERATIONS = {
         "Sites",
         "Get one site by its external id",
         "The site that carries this id of the customer's own system, with all below it.",
-        Answer("The site.", (ref("ChargerGroup"),), (("whole", examples.SITE),)),
+        Answer(
+            "The site.",
+            (ref("ChargerGroup"), ref("BriefSite")),
+            (("whole", examples.SITE), ("withoutDetails", examples.BRIEF_SITE)),
+        ),
         wrong="excludeSubgroups is 'maybe': write true or false",
         missing="harbour-7",
-        parameters=(EXTERNAL_SITE_ID, switch("excludeSubgroups", "Answer the site without the sites below it")),
+        parameters=(
+            EXTERNAL_SITE_ID,
+            switch("excludeSubgroups", "Answer the site without the sites below it"),
+            WITHOUT_SITE_DETAILS,
+        ),
     ),
     "addChargerGroup": Operation(
         "POST",

@@ -288,6 +288,26 @@ class UserGroup(Wire):
     users: list[User] = given("The drivers whose home site this is")
 
 
+class BriefUserGroup(Wire):
+    """A home site with the drivers its operators look after, without details."""
+
+    model_config = shown(examples.BRIEF_USER_GROUP)
+    id: Int64 = given("Number of the site")
+    groupName: str = given("Name of the site")
+    groupType: GroupType = given("Kind of the site: 0 SUB_CPO, 1 SITE, 2 SUB_SITE, 3 CIRCUIT, 4 OTHER")
+    isSpare: bool = given("Whether this stands for the drivers without a home site")
+    subgroups: list[BriefUserGroup] = given("The home sites right below this one")
+    users: list[BriefUser] = given("The drivers whose home site this is")
+
+
+class BriefHomeGroups(Wire):
+    """All drivers of the customer, by home site, without details."""
+
+    model_config = shown(examples.BRIEF_HOME_GROUPS)
+    userGroups: list[BriefUserGroup] = given("The home sites at the top, each with those below it")
+    spareUsers: list[BriefUser] = given("The drivers without a home site")
+
+
 class HomeGroups(Wire):
     """All drivers of the customer, by home site."""
 

@@ -15,8 +15,10 @@ from ...files.entries import ChargerEntry
 from ..additions import MEMBERS, RENAMED
 from . import wire_examples as examples
 from .wire import (
+    BriefHomeGroups,
     BriefSite,
     BriefSiteDrivers,
+    BriefUserGroup,
     ChargerGroup,
     HomeGroups,
     Int64,
@@ -47,7 +49,10 @@ class NewChargerGroup(Wire):
 
 
 Model = type[BaseModel] | type[Any]  # the latter: a pydantic dataclass
-ANSWERS: tuple[type[BaseModel], ...] = (SiteDrivers, BriefSiteDrivers, UserGroup, HomeGroups, ChargerGroup, BriefSite)
+ANSWERS: tuple[type[BaseModel], ...] = (
+    *(SiteDrivers, BriefSiteDrivers, UserGroup, BriefUserGroup, HomeGroups, BriefHomeGroups),
+    *(ChargerGroup, BriefSite),
+)
 BODIES: tuple[type[BaseModel], ...] = (ChargerGroupIds, NewChargerGroup)
 ENTRIES = {
     "ChargerEntry": ("NewCharger", "What is known of a new charger; its identity and its site are in the path."),

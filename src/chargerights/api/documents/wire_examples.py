@@ -175,6 +175,17 @@ SPARE_USER: Json = {
 
 HOME_GROUPS: Json = {"userGroups": [USER_GROUP], "spareUsers": [SPARE_USER]}
 
+BRIEF_USER_GROUP: Json = {
+    "id": 7,
+    "groupName": "Depot",
+    "groupType": 1,
+    "isSpare": False,
+    "subgroups": [],
+    "users": [BRIEF_USER],
+}
+
+BRIEF_HOME_GROUPS: Json = {"userGroups": [BRIEF_USER_GROUP], "spareUsers": [{"id": 43, "name": "Bob"}]}
+
 GROUP_IDS: Json = {"groupIds": [7, 8]}
 
 NEW_SITE: Json = {"name": "Harbour garage"}
