@@ -101,8 +101,7 @@ def test_what_an_object_needs_is_named_when_missing(name: str) -> None:
         (with_right({"chargerId": 1}), "drivers[0].rights[0].chargerId: must be a text, not 1"),
         (
             with_driver(externalIds=[{"referenceId": "HR", "externalId": "7", "referenceType": "integration"}]),
-            'drivers[0].externalIds[0].referenceType: "integration" is none of its words; '
-            "write one of INTEGRATION, OTHER",
+            'drivers[0].externalIds[0].referenceType: "integration" is none of its words; did you mean "INTEGRATION"?',
         ),
         (
             {"sites": [{**SITE, "type": "SUBSITE"}]},

@@ -8,12 +8,14 @@ the query as `code` (only under /api); `clientId`, when given, must be the key's
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 from fastapi import Depends, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.types import Message
 
@@ -22,8 +24,12 @@ from ..storage import callers
 from ..storage.callers import Caller
 from ..storage.database import Database, DatabaseAway
 from .asking import MAX_BODY_BYTES, body_bytes
+from .malformed import malformed, require_parameters
 from .problems import V1_PREFIX, Forbidden, NotAuthorised
 from .state import State, state_of
+
+CLIENT_ID = "clientId"
+"""The query parameter that names the customer; every operation takes it."""
 
 
 async def authenticated(request: Request) -> Caller:
@@ -32,31 +38,55 @@ async def authenticated(request: Request) -> Caller:
     return known or await _authenticate(request)
 
 
-class CallerFirst(APIRoute):
-    """Asks who it is before the framework reads the body: who is not authorised learns nothing about his.
+class Authenticated(APIRoute):
+    """Authenticates before anything else, and refuses query parameters that the operation does not have."""
 
-    For routes whose body is a parameter. It keeps their bodies to the same size as all others, and has them read as
-    JSON whatever the Content-Type says, as those of v1 are: `curl -d` says something else.
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        body_type = self.body_field.field_info.annotation if self.body_field is not None else None
+        parameters = (*dict.fromkeys(_query_parameters(self.dependant)), CLIENT_ID)
+
+        async def caller_first(request: Request) -> Response:
+            caller = await _authenticate(request)
+            require_parameters(request.query_params.keys(), parameters)
+            read = await self.read(request)
+            read.state.caller = caller
+            try:
+                return await handle(read)
+            except RequestValidationError as error:
+                raise malformed(error, body_type) from None
+
+        return caller_first
+
+    async def read(self, request: Request) -> Request:
+        """The request as the framework gets it."""
+        return request
+
+
+class CallerFirst(Authenticated):
+    """Reads the body only after the caller is known: one who is not authorised learns nothing about theirs.
+
+    For routes whose body is a parameter. It keeps bodies to the same size as all others, and has them read as JSON
+    whatever the Content-Type says, as those of v1 are: `curl -d` says something else.
     """
 
     most_bytes: ClassVar[int] = MAX_BODY_BYTES
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
+    async def read(self, request: Request) -> Request:
+        body = await body_bytes(request, self.most_bytes)
 
-        async def caller_first(request: Request) -> Response:
-            caller = await _authenticate(request)
-            body = await body_bytes(request, self.most_bytes)
+        async def receive() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
 
-            async def receive() -> Message:
-                return {"type": "http.request", "body": body, "more_body": False}
+        headers = [each for each in request.scope["headers"] if each[0] != b"content-type"]
+        return Request({**request.scope, "headers": headers}, receive)
 
-            headers = [each for each in request.scope["headers"] if each[0] != b"content-type"]
-            again = Request({**request.scope, "headers": headers}, receive)
-            again.state.caller = caller
-            return await handle(again)
 
-        return caller_first
+def _query_parameters(dependant: Dependant) -> Iterator[str]:
+    """The names of the query parameters of an operation and of what it depends on."""
+    yield from (each.alias for each in dependant.query_params)
+    for each in dependant.dependencies:
+        yield from _query_parameters(each)
 
 
 class LongBody(CallerFirst):
@@ -74,7 +104,7 @@ async def _authenticate(request: Request) -> Caller:
     caller = await state.database.glance(callers.authenticate, secret, now)
     if caller is None:
         raise NotAuthorised("the API key is unknown, revoked or expired")
-    client_id = request.query_params.get("clientId")
+    client_id = request.query_params.get(CLIENT_ID)
     if client_id is not None and client_id != str(caller.customer_id):
         raise NotAuthorised("clientId is not the API key's customer")
     state.limits.take(caller.customer_id, caller.key_id, now)

@@ -11,11 +11,9 @@ from typing import Any, cast
 
 import structlog
 from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
 
-from ..files.values import MUST_BE
 from ..rights.errors import Conflict, DomainError, InvalidInput, NotFound
 from ..storage.database import DatabaseFault
 from ..storage.events import EventsGone
@@ -83,8 +81,6 @@ V1_TEXTS = {
     503: "The database cannot be reached; try again shortly",
 }
 
-FAULTS_SHOWN = 20
-NOT_JSON = "json_invalid"
 FRAMEWORK_DETAILS = {404: "nothing is at this path", 405: "this path takes another method"}
 
 
@@ -132,13 +128,6 @@ def install(app: FastAPI) -> None:
         response.headers.update(getattr(error, "headers", {}))
         return response
 
-    async def parameters(request: Request, error: Exception) -> Response:
-        faults = error.errors() if isinstance(error, RequestValidationError) else []
-        errors: dict[str, list[str]] = {}
-        for each in faults[:FAULTS_SHOWN]:
-            errors.setdefault(_place(each), []).append(_fault(each))
-        return answer(request, 400, "; ".join(f"{place}: {each}" for place in errors for each in errors[place]), errors)
-
     async def framework(request: Request, error: Exception) -> Response:
         """The framework's own refusals: no such path, no such method, a body that it cannot read."""
         refused = cast("HTTPException", error)
@@ -155,24 +144,9 @@ def install(app: FastAPI) -> None:
 
     app.add_exception_handler(DomainError, domain)
     app.add_exception_handler(DatabaseFault, domain)
-    app.add_exception_handler(RequestValidationError, parameters)
     app.add_exception_handler(HTTPException, framework)
     app.add_exception_handler(Exception, unexpected)
 
 
 def _plain(text: str, status: int, detail: str) -> Response:
     return PlainTextResponse(f"{text}: {detail}" if detail else text, status)
-
-
-def _fault(error: dict[str, Any]) -> str:
-    """What is wrong, in a sentence; our own types say only what would be right."""
-    if error["type"] == NOT_JSON:
-        return f"it is not JSON: {error['ctx']['error']}, at character {error['loc'][-1] + 1}"
-    return f"must be {error['msg']}" if error["type"] == MUST_BE else str(error["msg"])
-
-
-def _place(error: dict[str, Any]) -> str:
-    location: tuple[int | str, ...] = error["loc"]
-    if error["type"] == NOT_JSON:
-        return "body"  # its location is a number of characters, which names no member
-    return ".".join(str(each) for each in location[1:]) or "body"

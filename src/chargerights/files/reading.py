@@ -30,7 +30,8 @@ from .entries import (
     SiteEntry,
     TagEntry,
 )
-from .refusals import FilePlace, InvalidNetworkFile, Refusals, shown
+from .refusals import FilePlace, InvalidNetworkFile, Refusals
+from .sentences import shown
 from .site_tree import parents_first
 
 K = TypeVar("K", int, str)

@@ -5,11 +5,7 @@ Words pydantic's findings for people, and collects errors up to a limit that a h
 
 from __future__ import annotations
 
-import difflib
-import json
-import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,27 +13,13 @@ from pydantic import ValidationError
 from chargerights.rights.errors import InvalidInput
 
 from .entries import ENTRIES, POSTAL_NAMES, members_of
-from .values import MUST_BE, REFUSED
+from .sentences import MAX_SHOWN, UNKNOWN_MEMBER, printable, sentence, shown, unknown_member
 
 MAX_ERRORS = 10_000
 """So many errors are listed; beyond them a file is not looked at further."""
 MAX_SENTENCE = 800
-MAX_SHOWN = 60
 
 FilePlace = tuple[int | str, ...]
-
-_MUST_BE = {
-    "int_type": "a whole number",
-    "float_type": "a number",
-    "finite_number": "a finite number",
-    "string_type": "a text",
-    "bool_type": "true or false",
-    "list_type": "a list",
-    "dict_type": "an object",
-    "dataclass_type": "an object",
-    "greater_than_equal": "{ge} or more",
-    "less_than_equal": "{le} or less",
-}
 
 
 class InvalidNetworkFile(InvalidInput):
@@ -55,9 +37,9 @@ class Refusals:
     def __init__(self) -> None:
         self.errors: list[str] = []
 
-    def add(self, place: FilePlace, sentence: str) -> None:
+    def add(self, place: FilePlace, said: str) -> None:
         """Keeps the error; raises InvalidNetworkFile when it is one too many."""
-        self.errors.append(f"{place_text(place)}: {_printable(sentence, MAX_SENTENCE)}")
+        self.errors.append(f"{place_text(place)}: {printable(said, MAX_SENTENCE)}")
         if len(self.errors) == MAX_ERRORS:
             self.errors.append(f"the file: may hold more errors than these {MAX_ERRORS}; mend them and try again")
             self.check()
@@ -85,41 +67,15 @@ def place_text(place: FilePlace) -> str:
     return text.removeprefix(".") or "the file"
 
 
-def shown(value: object) -> str:
-    """A value of the file as it stands there, on one line and not too long."""
-    if isinstance(value, list):
-        return "a list"
-    if isinstance(value, dict):
-        return "an object"
-    if isinstance(value, str):
-        return _printable(json.dumps(value[: MAX_SHOWN + 1], ensure_ascii=False), MAX_SHOWN)
-    return _printable(json.dumps(value), MAX_SHOWN)
-
-
-def _printable(text: str, limit: int) -> str:
-    if len(text) > limit:
-        text = text[:limit] + "…"
-    if text.isprintable():
-        return text
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
-
-
 def _shape_sentence(place: FilePlace, error: Mapping[str, Any]) -> str:
-    kind, value, context = error["type"], error["input"], error.get("ctx", {})
-    *_, name = ("", *place)
-    if kind == REFUSED:
-        return str(error["msg"])
-    if kind == "missing":
+    if error["type"] == "missing":
         return f"is missing: {_owner(place)[0]} needs it"
-    if kind == "unexpected_keyword_argument":
-        return _unknown_member(str(name), *_owner(place))
-    if kind == "literal_error":
-        return _unknown_word(value, tuple(re.findall(r"'(\w+)'", context["expected"])))
-    if kind == MUST_BE:
-        return f"must be {error['msg']}, not {shown(value)}"
-    if kind in _MUST_BE:
-        return f"must be {_MUST_BE[kind].format_map(context)}, not {shown(value)}"
-    return str(error["msg"])
+    if error["type"] in UNKNOWN_MEMBER:
+        name, (what, members) = str(place[-1]), _owner(place)
+        if name in POSTAL_NAMES and not set(members).isdisjoint(POSTAL_NAMES):
+            return f"is given twice: {' and '.join(POSTAL_NAMES)} say the same, write one of them"
+        return unknown_member(name, what, members)
+    return sentence(error)
 
 
 def _owner(place: FilePlace) -> tuple[str, tuple[str, ...]]:
@@ -127,25 +83,3 @@ def _owner(place: FilePlace) -> tuple[str, tuple[str, ...]]:
     *names, _ = (part for part in place if isinstance(part, str))
     what, entry = ENTRIES[tuple(names)]
     return what, tuple(members_of(entry))
-
-
-def _unknown_member(name: str, what: str, members: tuple[str, ...]) -> str:
-    if name in POSTAL_NAMES and not set(members).isdisjoint(POSTAL_NAMES):
-        return f"is given twice: {' and '.join(POSTAL_NAMES)} say the same, write one of them"
-    return f"is not a member of {what}; {_meant(name, members) or f'its members are {_listed(members)}'}"
-
-
-def _unknown_word(value: object, words: tuple[str, ...]) -> str:
-    hint = _meant(value, words) if isinstance(value, str) else ""
-    return f"{shown(value)} is none of its words; {hint or f'write one of {_listed(words)}'}"
-
-
-@lru_cache
-def _meant(written: str, words: tuple[str, ...]) -> str:
-    """`did you mean "name"?`, or nothing when no word comes near."""
-    close = difflib.get_close_matches(written[:MAX_SHOWN], words, 1)
-    return f'did you mean "{close[0]}"?' if close else ""
-
-
-def _listed(words: tuple[str, ...]) -> str:
-    return ", ".join(words)

@@ -13,6 +13,20 @@ from tests.api.client import Api
 Json = dict[str, Any]
 
 
+class Beginning(str):
+    """Equals every text that begins so."""
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, str) and str.startswith(other, self)
+
+
+NOT_A_MEMBER = Beginning("is not a member of this object; ")
+"""Goes on with what was meant, or with the members there are."""
+
+
 async def send(api: Api, method: str, path: str, body: Any = None, **more: Any) -> httpx.Response:
     """A request with that body as JSON; keywords `key` and `headers` as `Api.ask` has them."""
     return await api.ask(method, path, content=None if body is None else orjson.dumps(body), **more)

@@ -18,7 +18,7 @@ NEW = {"driverId": DAN.id, "siteId": DEPOT.id}
 ONE_PLACE = {"body": ["name one place: siteId, chargerId or accessGroupId"]}
 
 WRONG: dict[str, tuple[Any, Any]] = {
-    "no driver": ({"siteId": 2}, {"driverId": ["Field required"]}),
+    "no driver": ({"siteId": 2}, {"driverId": ["is missing"]}),
     "no place": ({"driverId": 4}, ONE_PLACE),
     "two places": (NEW | {"chargerId": "DEP-1"}, ONE_PLACE),
     "a driver that is not there": (NEW | {"driverId": 404}, {"driverId": ["no driver 404"]}),
@@ -37,11 +37,11 @@ WRONG: dict[str, tuple[Any, Any]] = {
     ),
     "an eighth day": (
         NEW | {"hours": [{"weekday": 8, "from": "08:00", "until": "09:00"}]},
-        {"hours.0.weekday": ["Input should be less than or equal to 7"]},
+        {"hours.0.weekday": ["must be 7 or less, not 8"]},
     ),
     "an hour that is none": (
         NEW | {"hours": [{"weekday": 1, "from": "25:00", "until": "09:00"}]},
-        {"hours.0.from": ["must be a time of day such as 08:00"]},
+        {"hours.0.from": ['must be a time of day such as 08:00, not "25:00"']},
     ),
 }
 

@@ -14,7 +14,7 @@ from chargerights.outbound.targets import Targets
 from chargerights.rights.operators import Permission
 from chargerights.storage import events, journal
 from tests.api.client import Api, our_world
-from tests.api.v2.asking import Json, good, ids, refused, send
+from tests.api.v2.asking import NOT_A_MEMBER, Json, good, ids, refused, send
 from tests.api.v2.callers import callers_of, new_operator
 from tests.conftest import Databases
 from tests.outbound.receiver import answers, receiving
@@ -69,8 +69,8 @@ async def test_only_an_administrator_of_all_sites_has_to_do_with_webhooks(fresh_
 @pytest.mark.parametrize(
     ("body", "errors"),
     [
-        ({}, {"url": ["Field required"]}),
-        ({"url": 7}, {"url": ["Input should be a valid string"]}),
+        ({}, {"url": ["is missing"]}),
+        ({"url": 7}, {"url": ["must be a text, not 7"]}),
         ({"url": "http://example.com/"}, {"url": ["the URL does not begin with https:// and a host"]}),
         ({"url": "https://10.0.0.1/"}, {"url": ["10.0.0.1 is no public address: webhooks go to public ones only"]}),
         ({"url": "https://user:secret@example.com/"}, None),
@@ -79,8 +79,8 @@ async def test_only_an_administrator_of_all_sites_has_to_do_with_webhooks(fresh_
         (NEW | {"types": "driver.added"}, None),
         (NEW | {"after": -1}, None),
         (NEW | {"after": 99}, {"after": ["there is no event 99 yet: the last is 1"]}),
-        (NEW | {"secret": "whsec_MTIz"}, {"secret": ["Extra inputs are not permitted"]}),
-        (NEW | {"enabled": False}, {"enabled": ["Extra inputs are not permitted"]}),
+        (NEW | {"secret": "whsec_MTIz"}, {"secret": [NOT_A_MEMBER]}),
+        (NEW | {"enabled": False}, {"enabled": [NOT_A_MEMBER]}),
     ],
 )
 async def test_what_can_be_no_webhook_is_refused_by_its_member(

@@ -15,7 +15,7 @@ from ...rights.identifiers import INT64_MAX
 from ...rights.operators import Permission
 from ...storage import events
 from ...storage.callers import Caller
-from ..auth import permitted
+from ..auth import Authenticated, permitted
 from ..problems import Forbidden
 from ..state import state_of
 from . import cursors
@@ -23,7 +23,7 @@ from .paging import IN_CURSOR, Cursor
 from .shapes import REFUSALS, Shape
 from .writing import blaming
 
-router = APIRouter(prefix="/v2/events", tags=["Events"], responses=REFUSALS)
+router = APIRouter(prefix="/v2/events", tags=["Events"], route_class=Authenticated, responses=REFUSALS)
 
 MOST = 1_000
 POSITION = cursors.POSITION | {"after"}

@@ -13,11 +13,12 @@ from fastapi.responses import StreamingResponse
 from ...files.spreadsheets.drivers_file import write_csv, write_xlsx
 from ...rights.network import Network
 from ...rights.operators import Scope
+from ..auth import Authenticated
 from .imports import READ
 from .shapes import REFUSALS
 from .views import View, viewing
 
-router = APIRouter(prefix="/v2/exports", tags=["Imports and exports"], responses=REFUSALS)
+router = APIRouter(prefix="/v2/exports", tags=["Imports and exports"], route_class=Authenticated, responses=REFUSALS)
 
 CHUNK_BYTES = 256 * 1024
 CSV = "text/csv; charset=utf-8"

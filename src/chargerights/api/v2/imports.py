@@ -22,7 +22,7 @@ from ...storage.idempotency import Once
 from ...storage.imports import GOING, UNDONE, Asked, Attempt, Import, Stage, State, UnknownImport
 from ...storage.journal import Occasion, Revision
 from ..asking import InvalidBody
-from ..auth import permitted
+from ..auth import Authenticated, permitted
 from ..importer import Job
 from ..state import State as Shared
 from ..state import state_of
@@ -30,7 +30,7 @@ from .paging import Paging, as_page, paging
 from .shapes import REFUSALS, Page, Shape
 from .views import answer
 
-router = APIRouter(prefix="/v2/imports", tags=["Imports and exports"], responses=REFUSALS)
+router = APIRouter(prefix="/v2/imports", tags=["Imports and exports"], route_class=Authenticated, responses=REFUSALS)
 
 MAX_BYTES = 64 * 1024 * 1024
 READ = (Permission.READ_DRIVERS, Permission.READ_TAGS)
