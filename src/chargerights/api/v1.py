@@ -154,7 +154,7 @@ async def add_charger(request: Request, caller: WritesChargers) -> Response:
 async def _users(asked: Asked, found: Listing, brief: bool) -> Response:
     """The drivers of one site or charger."""
     chunks = asked.scribe.users(found.drivers, brief)
-    return await (asked.answer_brief(chunks, {0: found}) if brief else asked.answer(chunks))
+    return await (asked.answer_brief(chunks, {0: found}) if brief else asked.answer(chunks))  # the path names the place
 
 
 def _listings(asked: Asked, wanted: list[int]) -> dict[int, Listing]:
