@@ -33,8 +33,8 @@ class Settings(BaseSettings):
         100,
         ge=0,
         allow_inf_nan=False,
-        description="Requests a second that an API key may make in the long run, ten seconds' worth at once; each"
-        " process counts by itself. `0`: no limit",
+        description="Requests a second that an operator may make with all their API keys in the long run, ten seconds'"
+        " worth at once; each process counts by itself. `0`: no limit",
     )
     log_format: str = Field(
         "auto",

@@ -7,7 +7,6 @@ told as far as a right of theirs reaches the charger.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Self
@@ -18,8 +17,8 @@ from pydantic_core import PydanticCustomError
 
 from ..rights.decide import Cause, Decision, Reason, Standing, Verdict, decide, decide_without_tag
 from ..rights.errors import InvalidInput, UnknownCharger, UnknownDriver
-from ..rights.explain import Explanation, explain, explain_driver, explain_without_tag, why_not
-from ..rights.model import Driver, PlaceKind
+from ..rights.explain import Explanation, explain_decision, explain_driver, explain_without_tag, why_not
+from ..rights.model import PlaceKind
 from ..rights.network import Network
 from ..rights.operators import Permission, Scope
 from ..storage.undoing import BeforeHistory
@@ -29,6 +28,7 @@ from .v2.hours import WeeklyHours
 from .v2.hours import shown as hours_shown
 from .v2.shapes import REFUSALS, Instant, Shape
 from .v2.views import View, answer, viewing
+from .v2.visibility import discreet
 
 router = APIRouter(prefix="/v2/access", tags=["Decisions"], route_class=CallerFirst, responses=REFUSALS)
 many = APIRouter(route_class=LongBody)
@@ -98,7 +98,7 @@ class AccessDecision(Shape):
     reason: Reason
     cause: Cause
     driver: AccessDriver | None = None
-    tag: AccessTag | None = None
+    tag: AccessTag | None = Field(None, description="Left out without ReadTags")
     paths: list[RightPath] = Field(description="The rights by which the answer is yes; of a no, none")
     revision: int = Field(description="The customer's revision that was asked")
 
@@ -195,11 +195,13 @@ async def explain_access(
         if without_tag:
             return explained(network, explain_without_tag(network, charger_id, instant), revision, scope)
         if id_tag is not None:
-            return explained(network, explain(network, id_tag, charger_id, instant), revision, scope)
+            decision = discreet(network, decide(network, id_tag, charger_id, instant), scope)
+            explanation = explain_decision(network, charger_id, decision, id_tag)
+            return explained(network, explanation, revision, scope, view.sees_tags)
         explanation = explain_driver(network, driver_id or 0, charger_id, instant)
-        if not _shows(scope, explanation.decision.driver, explanation.verdicts):
+        if discreet(network, explanation.decision, scope).driver is None:
             raise UnknownDriver((driver_id or 0,))
-        return explained(network, explanation, revision, scope)
+        return explained(network, explanation, revision, scope, view.sees_tags)
 
     return answer(await at_one(view, at, judged))
 
@@ -216,25 +218,19 @@ def _decision(view: View, question: AccessQuestion, network: Network, revision: 
     elif question.id_tag is None:
         decision = decide_without_tag(network, question.charger_id, at)
     else:
-        decision = decide(network, question.id_tag, question.charger_id, at)
-    return decided(network, decision, revision, scope)
+        decision = discreet(network, decide(network, question.id_tag, question.charger_id, at), scope)
+    return decided(network, decision, revision, view.sees_tags)
 
 
-def decided(network: Network, decision: Decision, revision: int, scope: Scope = EVERYTHING) -> AccessDecision:
-    """The decision as programs read it, as far as the scope shows it."""
-    return AccessDecision(**_answer(network, decision, decision.verdicts, scope), revision=revision)
+def decided(network: Network, decision: Decision, revision: int, tags: bool = True) -> AccessDecision:
+    """The decision as programs read it; `tags`: with what drivers show."""
+    return AccessDecision(**_answer(network, decision, tags), revision=revision)
 
 
 def explained(
-    network: Network, explanation: Explanation, revision: int, scope: Scope = EVERYTHING
+    network: Network, explanation: Explanation, revision: int, scope: Scope = EVERYTHING, tags: bool = True
 ) -> AccessExplanation:
-    """The explanation as programs read it, as far as the scope shows it."""
-    decision, verdicts, sentence = explanation.decision, explanation.verdicts, explanation.sentence
-    if not _shows(scope, decision.driver, verdicts):
-        verdicts = ()
-        sentence = (
-            "No: the tag is that of a driver whom you do not look after, and no right of his reaches the charger."
-        )
+    """The explanation as programs read it, with the rights that the scope shows; `tags`: with what drivers show."""
     rights = [
         JudgedRight(
             **_path(network, each),
@@ -242,22 +238,15 @@ def explained(
             standing=each.standing,
             why_not=why_not(each) or None,
         )
-        for each in verdicts
+        for each in explanation.verdicts
         if each.via or scope.holds(each.right.place)
     ]
-    members = _answer(network, decision, explanation.verdicts, scope)
-    return AccessExplanation(**members, revision=revision, rights=rights, sentence=sentence)
+    members = _answer(network, explanation.decision, tags)
+    return AccessExplanation(**members, revision=revision, rights=rights, sentence=explanation.sentence)
 
 
-def _shows(scope: Scope, driver: Driver | None, verdicts: Iterable[Verdict]) -> bool:
-    """Whether the caller may know who it is: he looks after him, or a right of his reaches the charger."""
-    return driver is None or scope.sees_driver(driver) or any(each.via for each in verdicts)
-
-
-def _answer(network: Network, decision: Decision, verdicts: Iterable[Verdict], scope: Scope) -> dict[str, Any]:
-    driver, tag = decision.driver, decision.tag
-    if not _shows(scope, driver, verdicts):
-        driver = tag = None
+def _answer(network: Network, decision: Decision, tags: bool) -> dict[str, Any]:
+    driver, tag = decision.driver, decision.tag if tags else None
     return {
         "allowed": decision.allowed,
         "reason": decision.reason,

@@ -72,22 +72,32 @@ class BriefSite(NamedTuple):
     json: bytes
 
 
+class Shown(NamedTuple):
+    """What an answer shows beyond who may charge where, by the caller's permissions."""
+
+    tags: bool = True
+    settings: bool = True
+    """The configuration of chargers."""
+
+
 class Fragments:
     """One customer's fragments, kept from answer to answer."""
 
     def __init__(self) -> None:
-        self.chargers: dict[str, ChargerFragment] = {}
+        self.chargers: dict[tuple[str, bool], ChargerFragment] = {}
+        """By charger id, and whether its configuration is shown."""
         self.brief_sites: dict[int, BriefSite] = {}
 
-    def charger(self, image: Image, charger_id: str) -> ChargerFragment:
+    def charger(self, image: Image, charger_id: str, settings: bool) -> ChargerFragment:
         charger = image.network.chargers[charger_id]
         site = image.network.sites[charger.site_id]
         live = image.live.get(charger_id)
-        kept = self.chargers.get(charger_id)
+        kept = self.chargers.get((charger_id, settings))
         if kept is None or not kept.made_from(charger, site, live):
             # A copy of its own length: the encoder's result keeps a buffer many times as long behind it.
-            json = bytes(memoryview(encode(encoding.charger(charger, site, live))))
-            kept = self.chargers[charger_id] = ChargerFragment(charger, site, live, _count(charger, live), json)
+            json = bytes(memoryview(encode(encoding.charger(charger, site, live, settings))))
+            kept = ChargerFragment(charger, site, live, _count(charger, live), json)
+            self.chargers[charger_id, settings] = kept
         return kept
 
     def keep_brief(self, site_id: int, brief: BriefSite) -> None:
@@ -100,7 +110,15 @@ class Fragments:
 class Scribe:
     """Writes one answer from one image at one instant."""
 
-    def __init__(self, image: Image, fragments: Fragments, at: datetime, scope: Scope | None = None) -> None:
+    def __init__(
+        self,
+        image: Image,
+        fragments: Fragments,
+        at: datetime,
+        scope: Scope | None = None,
+        shown: Shown = Shown(),  # noqa: B008 immutable
+    ) -> None:
+        self._shown = shown
         self._scope = scope or Scope(image.network, None)
         self._image = image
         self._network = image.network
@@ -195,7 +213,7 @@ class Scribe:
     def _head(self, driver: Driver) -> dict[str, object]:
         """The driver himself; of one whom the caller does not look after, no more than who he is."""
         if self._scope.sees_driver(driver):
-            return encoding.driver_head(driver, self._home(driver))
+            return encoding.driver_head(driver, self._home(driver), self._shown.tags)
         return encoding.stranger_head(driver)
 
     def _held(self, driver: Driver) -> tuple[list[int], list[str]]:
@@ -316,7 +334,9 @@ class Scribe:
         """The charger's fragment, the same one throughout this answer."""
         fragment = self._chargers.get(charger_id)
         if fragment is None:
-            fragment = self._chargers[charger_id] = self._fragments.charger(self._image, charger_id)
+            fragment = self._chargers[charger_id] = self._fragments.charger(
+                self._image, charger_id, self._shown.settings
+            )
         return fragment
 
 

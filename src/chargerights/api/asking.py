@@ -23,11 +23,11 @@ from .. import __version__
 from ..rights.errors import InvalidInput
 from ..rights.identifiers import INT64_MAX, is_int64
 from ..rights.network import Network
-from ..rights.operators import Scope
+from ..rights.operators import Permission, Scope
 from ..rights.reach import Listing
 from ..storage.callers import Caller
 from ..storage.images import Image, Reading
-from .answers import CHUNK_BYTES, Scribe
+from .answers import CHUNK_BYTES, Scribe, Shown
 from .state import state_of
 
 MAX_BODY_BYTES = 64 * 1024
@@ -127,6 +127,7 @@ class Asked:
     image: Image
     at: datetime
     scope: Scope
+    shown: Shown
     scribe: Scribe
 
     @property
@@ -146,7 +147,7 @@ class Asked:
 
     async def _answer(self, chunks: Iterator[bytes], *parts: object) -> Response:
         asked = (self.request.method, self.request.url.path, sorted(self.request.query_params.items()))
-        named = (__version__, self.caller.customer_id, self.caller.site_ids, *asked, *parts)
+        named = (__version__, self.caller.customer_id, self.caller.site_ids, self.shown, *asked, *parts)
         # Weak: compression changes the bytes, not the meaning.
         etag = f'W/"{hashlib.blake2b(repr(named).encode(), digest_size=12).hexdigest()}"'
         headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
@@ -161,7 +162,9 @@ async def ask(request: Request, caller: Caller) -> Asked:
     state = state_of(request)
     image = await state.images.as_seen(caller.customer_id, caller.mark, caller.live_version)
     at, scope = state.clock(), Scope(image.network, caller.site_ids)
-    return Asked(request, caller, image, at, scope, Scribe(image, state.fragments_of(caller.customer_id), at, scope))
+    shown = Shown(caller.may(Permission.READ_TAGS), caller.may(Permission.READ_CHARGERS))
+    scribe = Scribe(image, state.fragments_of(caller.customer_id), at, scope, shown)
+    return Asked(request, caller, image, at, scope, shown, scribe)
 
 
 def _has(request: Request, etag: str) -> bool:

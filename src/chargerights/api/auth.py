@@ -107,7 +107,7 @@ async def _authenticate(request: Request) -> Caller:
     client_id = request.query_params.get(CLIENT_ID)
     if client_id is not None and client_id != str(caller.customer_id):
         raise NotAuthorised("clientId is not the API key's customer")
-    state.limits.take(caller.customer_id, caller.key_id, now)
+    state.limits.take(caller.customer_id, caller.operator_id, now)
     _note_use(state, caller)
     return caller
 

@@ -41,12 +41,12 @@ def brief_driver(driver: Driver, home: Site | None) -> dict[str, Any]:
     return user
 
 
-def driver_head(driver: Driver, home: Site | None) -> dict[str, Any]:
-    """A User without the sites and chargers he holds rights on."""
+def driver_head(driver: Driver, home: Site | None, tags: bool = True) -> dict[str, Any]:
+    """A User without the sites and chargers they hold rights on; `tags`: with what they show."""
     user = brief_driver(driver, home)  # written out: there are tens of thousands in an answer
     if driver.external_id is not None:
         user["externalId"] = driver.external_id
-    user["tags"] = [_tag(tag) for tag in driver.tags]
+    user["tags"] = [_tag(tag) for tag in driver.tags] if tags else []
     user["payerId"] = driver.payer_id
     user["integratedExternalIds"] = [
         {
@@ -80,9 +80,10 @@ def site_members(site: Site) -> dict[str, Any]:
     }
 
 
-def charger(it: Charger, site: Site, live: LiveCharger | None) -> dict[str, Any]:
-    """A Charger with its live state; what it reports of itself goes before what the operator entered."""
-    reported = live.reported if live is not None else None
+def charger(it: Charger, site: Site, live: LiveCharger | None, settings: bool = True) -> dict[str, Any]:
+    """A Charger with its live state; what it reports of itself goes before what the operator entered. `settings`: with
+    its configuration."""
+    reported = live.reported if live is not None and settings else None
     sockets = [_socket(plug, live, state) for plug, state in sockets_of(it, live)]
     return {
         "id": it.id,

@@ -40,6 +40,10 @@ class Wanted:
     reference_id: str | None = None
     enabled: bool | None = None
     search: str | None = None
+    search_tags: bool = True
+    """Whether tags are searched too."""
+    known: BitMap64 | None = None
+    """Drivers of whom more than the name is searched; None: of all."""
 
     def fits(self, driver: Driver) -> bool:
         """Whether the driver is of that description, but for what `narrowed` has asked."""
@@ -50,14 +54,24 @@ class Wanted:
         if self.reference_id is not None and not _refers(driver, self.reference_id):
             return False
         text = "" if self.search is None else self.search.strip()
-        return not text or _holds(driver, text.casefold(), tag_key(text))
+        return not text or self._holds(driver, text.casefold(), tag_key(text))
+
+    def _holds(self, driver: Driver, folded: str, key: str) -> bool:
+        """Whether the driver's name, external id or a tag holds the text."""
+        if folded in driver.name.casefold():
+            return True
+        if self.known is not None and driver.id not in self.known:
+            return False
+        if driver.external_id is not None and folded in driver.external_id.casefold():
+            return True
+        return self.search_tags and any(key in tag_key(tag.id_tag) for tag in driver.tags)
 
 
 def find(network: Network, wanted: Wanted, among: BitMap64 | None = None) -> BitMap64:
     """The drivers of that description, disabled ones too; `among`: none but these."""
     found, _ = narrowed(network, wanted, among)
     if wanted.search is not None and wanted.search.strip():
-        found = found & _search(network, wanted.search.strip())  # all at once takes less than one by one
+        found = found & _search(network, wanted, wanted.search.strip())  # all at once takes less than one by one
     rest = replace(wanted, search=None)
     if (rest.company_id, rest.external_id, rest.reference_id) == (None, None, None):
         return found
@@ -205,15 +219,6 @@ def _tag_holds(tag: Tag, key: str, wanted: str) -> bool:
     return wanted in key or wanted in tag_key(tag.token_name or "")
 
 
-def _holds(driver: Driver, folded: str, key: str) -> bool:
-    """Whether the driver's name, external id or a tag holds the text."""
-    if folded in driver.name.casefold():
-        return True
-    if driver.external_id is not None and folded in driver.external_id.casefold():
-        return True
-    return any(key in tag_key(tag.id_tag) for tag in driver.tags)
-
-
 def _by_name(network: Network, drivers: BitMap64, start: int, stop: int) -> Iterable[tuple[str, int]]:
     if len(drivers) == len(network.drivers):
         return network.by_name[start:stop]
@@ -222,16 +227,16 @@ def _by_name(network: Network, drivers: BitMap64, start: int, stop: int) -> Iter
     return [entry for entry in network.by_name if entry[1] in drivers][start:stop]
 
 
-def _search(network: Network, text: str) -> BitMap64:
-    """The drivers whose name, external id or tag holds the text."""
+def _search(network: Network, wanted: Wanted, text: str) -> BitMap64:
+    """The drivers whose name, external id or tag holds the text, as far as they are searched."""
     folded, key = text.casefold(), tag_key(text)
-    found = [driver_id for name, driver_id in network.by_name if folded in name]
-    found += [tag.driver_id for held, tag in network.tags.items() if key in held]
+    named = BitMap64([driver_id for name, driver_id in network.by_name if folded in name])
+    found = [tag.driver_id for held, tag in network.tags.items() if key in held] if wanted.search_tags else []
     for driver in network.drivers.values():
         external_id = driver.external_id
         if external_id is not None and folded in external_id.casefold():
             found.append(driver.id)
-    return BitMap64(found)
+    return named | (BitMap64(found) if wanted.known is None else BitMap64(found) & wanted.known)
 
 
 def _of(network: Network, drivers: BitMap64) -> Iterable[Driver]:

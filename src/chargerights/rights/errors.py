@@ -86,7 +86,12 @@ class IdTaken(Conflict):
 
 
 class TagTaken(Conflict):
-    pass
+    """`driver_id`: whose tag it is, which not everyone may know; `tag`: the text that was given."""
+
+    def __init__(self, text: str, tag: str = "", driver_id: int | None = None) -> None:
+        self.tag = tag
+        self.driver_id = driver_id
+        super().__init__(text)
 
 
 class SiteCycle(Conflict):

@@ -29,8 +29,12 @@ class Explanation:
 
 def explain(network: Network, id_tag: str, charger_id: str, at: datetime) -> Explanation:
     """Why that tag may or may not charge there then. Raises UnknownCharger."""
-    charger = _charger(network, charger_id)
-    return _explanation(network, charger, decide(network, id_tag, charger_id, at), id_tag)
+    return explain_decision(network, charger_id, decide(network, id_tag, charger_id, at), id_tag)
+
+
+def explain_decision(network: Network, charger_id: str, decision: Decision, id_tag: str) -> Explanation:
+    """That decision about that tag and charger in words. Raises UnknownCharger."""
+    return _explanation(network, _charger(network, charger_id), decision, id_tag)
 
 
 def explain_driver(network: Network, driver_id: int, charger_id: str, at: datetime) -> Explanation:

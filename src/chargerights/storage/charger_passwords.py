@@ -19,7 +19,7 @@ from ..rights.errors import UnknownCharger
 from .callers import HOST
 from .chargers import owner
 from .entities import CHARGER_PASSWORD, PasswordSet
-from .journal import Actor, Change, revise
+from .journal import Actor, Change, Revision, revise
 from .schema import charger_owners, charger_passwords, chargers
 
 PASSWORD_BYTES = 20
@@ -96,16 +96,22 @@ def renew(connection: Connection, charger_id: str, at: datetime, actor: Actor = 
     customer_id = owner(connection, charger_id)
     if customer_id is None:
         raise UnknownCharger((charger_id,))
-    password = secrets.token_hex(PASSWORD_BYTES)
     with revise(connection, customer_id, at=at, actor=actor, action="charger.password") as revision:
-        columns = charger_passwords.c
-        mine = (columns.customer_id == customer_id) & (columns.charger_id == charger_id)
-        before = connection.scalar(select(columns.set_at).where(mine))
-        connection.execute(delete(charger_passwords).where(mine))
-        row = {"customer_id": customer_id, "charger_id": charger_id, "hash": _hash(password.encode())}
-        connection.execute(insert(charger_passwords).values(row | {"set_at": revision.at}))
-        was = None if before is None else PasswordSet(charger_id, before)
-        revision.changes.append(Change(CHARGER_PASSWORD, charger_id, was, PasswordSet(charger_id, revision.at)))
+        return renew_in(revision, charger_id)
+
+
+def renew_in(revision: Revision, charger_id: str) -> str:
+    """The same as a part of that revision."""
+    connection, customer_id = revision.connection, revision.customer_id
+    password = secrets.token_hex(PASSWORD_BYTES)
+    columns = charger_passwords.c
+    mine = (columns.customer_id == customer_id) & (columns.charger_id == charger_id)
+    before = connection.scalar(select(columns.set_at).where(mine))
+    connection.execute(delete(charger_passwords).where(mine))
+    row = {"customer_id": customer_id, "charger_id": charger_id, "hash": _hash(password.encode())}
+    connection.execute(insert(charger_passwords).values(row | {"set_at": revision.at}))
+    was = None if before is None else PasswordSet(charger_id, before)
+    revision.changes.append(Change(CHARGER_PASSWORD, charger_id, was, PasswordSet(charger_id, revision.at)))
     return password
 
 

@@ -14,7 +14,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from ..rights.errors import NotFound
 from ..rights.identifiers import is_int64
@@ -75,6 +75,18 @@ def add(connection: Connection, customer_id: int, key: ApiKey, secret: str) -> N
 def replace(connection: Connection, customer_id: int, before: ApiKey, key: ApiKey) -> None:
     mine = (api_keys.c.customer_id == customer_id) & (api_keys.c.id == key.id)
     connection.execute(update(api_keys).where(mine).values({name: getattr(key, name) for name in _MEMBERS}))
+
+
+def count_usable(connection: Connection, customer_id: int, operator_id: int, at: datetime) -> int:
+    """How many keys of the operator are neither revoked nor expired."""
+    columns = api_keys.c
+    query = (
+        select(func.count())
+        .select_from(api_keys)
+        .where(columns.customer_id == customer_id, columns.operator_id == operator_id, columns.revoked_at.is_(None))
+        .where(or_(columns.expires_at.is_(None), columns.expires_at > at))
+    )
+    return connection.scalar(query) or 0
 
 
 def customer_of(secret: str) -> int | None:

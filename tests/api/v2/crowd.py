@@ -30,7 +30,10 @@ def bay(number: int) -> str:
 def walker(number: int) -> Driver:
     """One of the crowd; four are called alike, a third is disabled, and all may charge at the Office until tomorrow."""
     driver_id = 200 + number
-    tags = tuple(Tag(2_000 + 2 * number + n, driver_id, f"Card {number:02} {n}", expires_at=TOMORROW) for n in range(2))
+    tags = tuple(
+        Tag(2_000 + 2 * number + n, driver_id, f"Card {at}", expires_at=TOMORROW, token_name=f"Label {at}")
+        for n, at in enumerate((f"{number:02} 0", f"{number:02} 1"))
+    )
     rights = (
         Right(3_000 + 2 * number, AT_OFFICE, valid_until=TOMORROW),
         Right(3_001 + 2 * number, Place(PlaceKind.CHARGER, bay(number % SOME))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -100,8 +101,30 @@ async def test_sent_again_the_request_makes_no_second_key_and_shows_none(fresh_a
     assert again.status_code == 201
     record = first.json()
     assert record.pop("key").startswith(f"crk_{fresh_api.us.id}_")
-    assert again.json() == record
+    told = again.json()
+    assert told.pop("note") == (
+        "The secret was shown in the first answer to this Idempotency-Key and is not shown again:"
+        f" revoke API key {record['id']} and make another."
+    )
+    assert told == record
     assert [each["name"] for each in items(await fresh_api.get(KEYS))] == ["Portal", "test"]
+
+
+async def test_an_operator_has_at_most_fifty_keys_that_can_be_used(fresh_sqlite_api: Api) -> None:
+    api = fresh_sqlite_api
+    made = [await api.post(KEYS, {"name": f"key {n}"}) for n in range(49)]
+    assert {each.status_code for each in made} == {201}
+    response = await api.post(KEYS, {"name": "one more"})
+    assert (response.status_code, blamed(response)) == (409, ["operatorId"])
+    assert "has 50 API keys, the most that an operator can have: revoke one" in response.text
+    assert (await api.ask("DELETE", f"{KEYS}/{made[0].json()['id']}")).status_code == 204
+    soon = {"name": "short", "expiresAt": (NOW + timedelta(hours=1)).isoformat()}
+    assert (await api.post(KEYS, soon)).status_code == 201
+    assert (await api.post(KEYS, {"name": "x"})).status_code == 409
+    api.clock.at += timedelta(hours=2)
+    assert (await api.post(KEYS, {"name": "in place of the expired one"})).status_code == 201
+    other = await person(api)
+    assert (await api.post(KEYS, {"name": "another's"}, key=other.key)).status_code == 201
 
 
 async def test_what_is_kept_of_the_request_is_no_key(fresh_api: Api) -> None:

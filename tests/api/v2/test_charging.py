@@ -197,6 +197,20 @@ async def test_what_a_card_says_is_no_formula_in_a_spreadsheet(api: Api) -> None
     assert (rows[2]["startedAt"], rows[2]["meterStop"], rows[2]["stopReason"]) == ("2026-06-03T09:00:00Z", "7000.5", "")
 
 
+async def test_a_password_request_that_is_sent_again_renews_nothing_and_shows_none(api: Api) -> None:
+    path, once = "/v2/chargers/DEP-1/password", {"idempotency-key": "one"}
+    first, again = [good(await send(api, "POST", path, headers=once), PasswordShape, 201) for _ in range(2)]
+    assert "password" not in again
+    assert again["note"].endswith("send the request with another Idempotency-Key for a new one.")
+    known = await api.database.read(charger_passwords.know, "DEP-1")
+    assert known is not None
+    assert known.shows(first["password"].encode())
+    rows = api.database.read_now(lambda connection: connection.exec_driver_sql("SELECT * FROM idempotency_keys").all())
+    assert first["password"] not in str(rows)
+    (entry,) = (await send(api, "GET", "/v2/audit-logs?limit=1")).json()["items"]
+    assert (entry["command"], entry["changes"][0]["id"]) == ("charger.password", "DEP-1")
+
+
 async def test_a_charger_s_password_is_renewed_and_shown_once(api: Api, callers: Callers) -> None:
     path = "/v2/chargers/DEP-1/password"
     for key in (callers.idle, callers.reader):

@@ -120,7 +120,19 @@ async def test_a_request_that_is_sent_again_makes_no_second_webhook(fresh_sqlite
     api = fresh_sqlite_api
     again = {"idempotency-key": "one"}
     made = [good(await send(api, "POST", HOOKS, NEW, headers=again), NewWebhookShape, 201) for _ in range(2)]
+    secret, note = made[0].pop("secret"), made[1].pop("note")
     assert made[0] == made[1]
+    assert note.endswith(f"is not shown again: POST /v2/webhooks/{made[0]['id']}/rotate-secret makes a new one.")
+    rotate = f"{HOOKS}/{made[0]['id']}/rotate-secret"
+    new, shown_before = [
+        good(await send(api, "POST", rotate, headers={"idempotency-key": "two"}), SecretShape) for _ in range(2)
+    ]
+    assert new["secret"] != secret
+    assert list(shown_before) == ["note"]
+    kept = api.database.read_now(lambda connection: connection.exec_driver_sql("SELECT * FROM idempotency_keys").all())
+    assert len(kept) == 2
+    assert secret not in str(kept)
+    assert new["secret"] not in str(kept)
     assert len(good(await send(api, "GET", HOOKS), WebhookPage)["items"]) == 1
 
 

@@ -13,13 +13,13 @@ from ...files import values
 from ...storage import keys
 from ...storage import operators as stored
 from ...storage.changes import api_keys, operators
-from ...storage.changes.api_keys import InvalidExpiry, OperatorDisabled
+from ...storage.changes.api_keys import InvalidExpiry, OperatorDisabled, TooManyKeys
 from ...storage.journal import Revision
 from ...storage.keys import ApiKey, UnknownKey
 from ...storage.operators import UnknownOperator
 from ..auth import CallerFirst
 from .paging import Paging, page_of, paging
-from .shapes import REFUSALS, Draft, Id, Page, Shape
+from .shapes import REFUSALS, Draft, Id, Page, SecretAnswer, Shape, shown_before
 from .views import View, answer, viewing
 from .visibility import require_operator, sees_operator
 from .writing import Change, adding, changing
@@ -41,13 +41,12 @@ class ApiKeyShape(Shape):
     last_used_at: datetime | None = Field(None, description="To about a minute")
 
 
-class NewApiKeyShape(ApiKeyShape):
+class NewApiKeyShape(SecretAnswer, ApiKeyShape):
     """A key just made."""
 
     key: str | None = Field(
         None,
-        description="The key itself, shown this once. Left out where the request was sent again with its"
-        " Idempotency-Key: the server does not keep it",
+        description="The key itself, shown this once: the server does not keep it",
     )
 
 
@@ -66,9 +65,9 @@ class ApiKeyDraft(Draft):
 
 @router.post("", status_code=201, operation_id="addApiKey", summary="Make an API key", response_model=NewApiKeyShape)
 async def add_api_key(change: Annotated[Change, Depends(adding())], body: ApiKeyDraft) -> Response:
-    """For oneself; with GlobalAdmin for others. The key is in this answer and nowhere else: when the request is sent
-    again with its Idempotency-Key, the answer has the key's record without the key. Revoke it then, and make another.
-    """
+    """For oneself; with GlobalAdmin for others; at most 50 at a time for an operator. The key is in this answer and
+    nowhere else: when the request is sent again with its Idempotency-Key, the answer has the key's record and a note
+    in place of the key. Revoke it then, and make another."""
     operator_id = change.view.caller.operator_id if body.operator_id is None else body.operator_id
     secret: str | None = None
 
@@ -80,10 +79,16 @@ async def add_api_key(change: Annotated[Change, Depends(adding())], body: ApiKey
         )
         return key.id
 
-    members = {UnknownOperator: "operatorId", OperatorDisabled: "operatorId", InvalidExpiry: "expiresAt"}
+    members = {
+        UnknownOperator: "operatorId",
+        OperatorDisabled: "operatorId",
+        TooManyKeys: "operatorId",
+        InvalidExpiry: "expiresAt",
+    }
     key_id, _ = await change.make("key.add", work, members=members)
     (key,) = await change.view.state.database.glance(keys.load, change.view.caller.customer_id, [key_id])
-    shape = NewApiKeyShape(**shape_of(key).model_dump(), key=secret)
+    note = shown_before(secret, f"revoke API key {key_id} and make another")
+    shape = NewApiKeyShape(**shape_of(key).model_dump(), key=secret, note=note)
     return answer(shape, 201, _lasting(key), f"/v2/api-keys/{key_id}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -12,11 +13,10 @@ from pydantic.alias_generators import to_camel
 from ...files import values
 from ...rights.directory import Key
 from ...rights.errors import InvalidInput
-from ...rights.network import Network
 from ...rights.operators import Permission
 from ...storage import audit
 from ...storage.audit import CHANGES_SHOWN, COUNTED, Changed, Record, Wanted
-from ...storage.entities import COMMAND
+from ...storage.entities import COMMAND, DRIVER
 from ..auth import CallerFirst
 from ..problems import Forbidden
 from .command_details import sentence
@@ -97,8 +97,8 @@ async def list_audit_logs(
     ] = None,
 ) -> Response:
     """Newest first; `kind=driver&entityId=17` is all that ever happened to driver 17. What names a driver who was
-    erased is shown as a pseudonym. Needs ReadAuditLogs, and no limits to some sites: one entry may tell of many sites.
-    """
+    erased is shown as a pseudonym; without ReadTags, so are tags. Needs ReadAuditLogs, and no limits to some sites: one
+    entry may tell of many sites."""
     if not view.scope.unlimited:
         raise Forbidden("the audit log tells of all sites: it is for operators whose site access is not limited")
     if entity_id is not None and kind is None:
@@ -108,17 +108,19 @@ async def list_audit_logs(
     found = await view.state.database.read(
         audit.page, view.caller.customer_id, wanted, asked.start, asked.count, not asked.walking
     )
-    return as_page(found.records, asked, lambda each: shape_of(each, view.network), AuditLogPage, _key, found.total)
+    return as_page(found.records, asked, lambda each: shape_of(view, each), AuditLogPage, _key, found.total)
 
 
 def _key(record: Record) -> Key:
     return record.at.isoformat(), record.revision
 
 
-def shape_of(record: Record, network: Network) -> AuditLogShape:
+def shape_of(view: View, record: Record) -> AuditLogShape:
+    if not view.sees_tags:
+        record = replace(record, changes=[_without_tags(each) for each in record.changes])
     return AuditLogShape(
         command=record.action,
-        command_details=sentence(record, network),
+        command_details=sentence(record, view.network),
         operator_id=record.operator_id,
         is_api_call=record.by_api,
         timestamp=record.at,
@@ -128,6 +130,20 @@ def shape_of(record: Record, network: Network) -> AuditLogShape:
         changes_count=record.count,
         changes=[_change(each) for each in record.changes],
     )
+
+
+def _without_tags(change: Changed) -> Changed:
+    """The change with its tags by number."""
+    if change.kind != DRIVER.name:
+        return change
+    return change._replace(before=_tags_by_number(change.before), after=_tags_by_number(change.after))
+
+
+def _tags_by_number(driver: dict[str, Any] | None) -> dict[str, Any] | None:
+    if driver is None:
+        return None
+    tags = [{**tag, "id_tag": f"tag {tag['id']}", "token_name": None} for tag in driver.get("tags", ())]
+    return {**driver, "tags": tags}
 
 
 def _change(change: Changed) -> ChangeShape:

@@ -20,7 +20,10 @@ from .views import View, viewing
 router = APIRouter(prefix="/v2", tags=["Drivers"], route_class=CallerFirst, responses=REFUSALS)
 
 Viewing = Annotated[View, Depends(viewing(Permission.READ_DRIVERS))]
-Search = Annotated[str | None, Query(description="Only those whose name, external id or tag holds this")]
+Search = Annotated[
+    str | None,
+    Query(description="Only those whose name, external id or, with ReadTags, tag holds this"),
+]
 
 
 @router.get(
@@ -60,7 +63,9 @@ async def drivers_of_charger(
 
 
 async def _page(view: View, drivers: BitMap64, asked: Paging, search: str | None) -> Response:
-    return await drivers_page(view, Wanted(search=search), drivers, asked, _shape, DriverPage)
+    known = None if view.scope.unlimited else view.scope.drivers
+    wanted = Wanted(search=search, search_tags=view.sees_tags, known=known)
+    return await drivers_page(view, wanted, drivers, asked, _shape, DriverPage)
 
 
 def _shape(view: View, driver: Driver) -> DriverShape:

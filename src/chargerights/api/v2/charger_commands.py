@@ -24,13 +24,16 @@ from pydantic import Field
 
 from ...files import values
 from ...rights.commands import COMMANDS, Action
+from ...rights.decide import decide
 from ...rights.errors import Conflict, InvalidInput
-from ...rights.explain import explain
+from ...rights.explain import explain_decision
+from ...rights.operators import Permission
 from ...storage.commands import End, Outcome
 from ..auth import CallerFirst, permitted
 from ..problems import ChargerError, ChargerSilent, Forbidden, InMember
 from .shapes import REFUSALS, Draft, Shape
 from .views import View, answer, viewing
+from .visibility import discreet
 from .writing import Change, NoPreview, adding
 
 router = APIRouter(
@@ -294,13 +297,21 @@ async def tell(
     customer_id, actor = view.caller.customer_id, view.caller.actor
     outcome = await view.state.chargers.tell(customer_id, actor, charger_id, action, given, secret, once)
     if outcome.end is End.TAG_REFUSED:
-        raise TagRefused(outcome.word, _why(view, (secret or {})["idTag"], charger_id, outcome.text))
+        raise TagRefused(*_why(view, (secret or {})["idTag"], charger_id, outcome))
     return answer(CommandAnswer(**answered(charger_id, outcome), socket_id=socket_id))
 
 
-def _why(view: View, id_tag: str, charger_id: str, cause: str) -> str:
-    """Why the tag was refused, in a sentence."""
-    return CAUSES.get(cause) or explain(view.network, id_tag, charger_id, view.at).sentence
+def _why(view: View, id_tag: str, charger_id: str, outcome: Outcome) -> tuple[str, str]:
+    """The reason to refuse the tag, and why in a sentence, as far as the caller sees its driver."""
+    if outcome.text in CAUSES:
+        return outcome.word, CAUSES[outcome.text]
+    network = view.network
+    decision = discreet(network, decide(network, id_tag, charger_id, view.at), view.scope)
+    if decision.driver is None:
+        return decision.reason, explain_decision(network, charger_id, decision, id_tag).sentence
+    if not view.caller.may(Permission.READ_DRIVERS):
+        return outcome.word, f"tag {id_tag} may not charge at charger {charger_id} now"
+    return outcome.word, explain_decision(network, charger_id, decision, id_tag).sentence
 
 
 def answered(charger_id: str, outcome: Outcome) -> dict[str, Any]:

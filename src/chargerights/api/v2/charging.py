@@ -23,10 +23,11 @@ from ...rights.operators import Permission
 from ...storage import authorisations, charger_passwords, sessions
 from ...storage.authorisations import Authorisation
 from ...storage.changes import tags
+from ...storage.journal import Revision
 from ...storage.sessions import Kept, Session
 from ..auth import CallerFirst
 from .paging import Paging, as_page, paging, unsorted
-from .shapes import REFUSALS, Draft, Id, Instant, Page, Shape
+from .shapes import REFUSALS, Draft, Id, Instant, Page, SecretAnswer, Shape, shown_before
 from .tags import TagShape, shown, tag_of
 from .views import View, answer, viewing
 from .writing import Change, adding
@@ -123,11 +124,11 @@ class HolderDraft(Draft):
     token_name: values.OptionalText = Field(None, description="The card's label")
 
 
-class PasswordShape(Shape):
+class PasswordShape(SecretAnswer):
     """A charger's new password, shown this once."""
 
     charger_id: str
-    password: str
+    password: str | None = None
 
 
 @router.get(
@@ -187,7 +188,7 @@ async def add_shown_tag(
     return await change.apply(
         "tag.add",
         lambda revision: tags.add(revision, body.driver_id, draft).id,
-        lambda after, tag_id: shown(tag_of(after.driver(body.driver_id), tag_id), 201),
+        lambda after, tag_id: shown(after, tag_of(after.driver(body.driver_id), tag_id), 201),
         members={UnknownDriver: "driverId", TagTaken: "idTag"},
     )
 
@@ -303,13 +304,20 @@ async def _seen_session(view: View, session_id: int) -> Session:
     response_model=PasswordShape,
 )
 async def renew_password(
-    view: Annotated[View, Depends(viewing(Permission.WRITE_CHARGERS))],
+    change: Annotated[Change, Depends(adding(Permission.WRITE_CHARGERS))],
     chargerId: str,  # noqa: N803
 ) -> Response:
     """It is shown this once. The old one ends at once: if the charger is connected, its socket is closed."""
-    view.charger(chargerId)
-    password = await view.state.database.write(charger_passwords.renew, chargerId, view.at, view.caller.actor)
-    return answer(PasswordShape(charger_id=chargerId, password=password), 201)
+    change.view.charger(chargerId)
+    password: str | None = None
+
+    def work(revision: Revision) -> None:
+        nonlocal password
+        password = charger_passwords.renew_in(revision, chargerId)
+
+    await change.make("charger.password", work)
+    note = shown_before(password, "send the request with another Idempotency-Key for a new one")
+    return answer(PasswordShape(charger_id=chargerId, password=password, note=note), 201)
 
 
 async def _rows(view: View, wanted: sessions.Filter) -> AsyncIterator[str]:

@@ -51,7 +51,7 @@ class DriverShape(Shape):
     payer_id: int | None = None
     company_id: int | None = None
     enabled: bool = Field(description="false: he may charge nowhere and is listed nowhere")
-    tags: list[TagShape]
+    tags: list[TagShape] | None = Field(None, description="Left out without ReadTags")
     external_user_ids: list[ExternalUserId]
 
 
@@ -128,10 +128,14 @@ async def add_driver(change: Annotated[Change, Depends(adding(WRITE))], body: Dr
 async def list_drivers(
     view: Annotated[View, Depends(viewing(READ))],
     asked: Annotated[Paging, Depends(paging)],
-    search: Annotated[str | None, Query(description="Only those whose name, external id or tag holds this")] = None,
+    search: Annotated[
+        str | None, Query(description="Only those whose name, external id or, with ReadTags, tag holds this")
+    ] = None,
     home_site_id: Annotated[int | None, Query(alias="homeSiteId", description="Only those at home there")] = None,
     company_id: Annotated[int | None, Query(alias="companyId", description="Only this company's")] = None,
-    tag: Annotated[str | None, Query(description="Only the one who shows this tag, in any case")] = None,
+    tag: Annotated[
+        str | None, Query(description="Only the one who shows this tag, in any case; needs ReadTags")
+    ] = None,
     external_id: Annotated[str | None, Query(alias="externalId", description="Only those with this id")] = None,
     reference_id: Annotated[
         str | None, Query(alias="referenceId", description="Only those with an id in this other system")
@@ -139,7 +143,9 @@ async def list_drivers(
     enabled: Annotated[bool | None, Query(description="Only enabled or only disabled ones")] = None,
 ) -> Response:
     """The drivers that the caller sees, disabled ones too; by name, or by id with `sortKey=id`."""
-    wanted = Wanted(home_site_id, company_id, tag, external_id, reference_id, enabled, search)
+    if tag is not None:
+        view.require(Permission.READ_TAGS)
+    wanted = Wanted(home_site_id, company_id, tag, external_id, reference_id, enabled, search, view.sees_tags)
     among = None if view.scope.unlimited else view.scope.drivers
     return await drivers_page(view, wanted, among, asked, shape_of, DriverPage)
 
@@ -211,7 +217,7 @@ def shape_of(view: View, driver: Driver) -> DriverShape:
         payer_id=driver.payer_id,
         company_id=driver.company_id,
         enabled=driver.enabled,
-        tags=[tag_shape(each) for each in driver.tags],
+        tags=[tag_shape(view, each) for each in driver.tags] if view.sees_tags else None,
         external_user_ids=[
             ExternalUserId(
                 reference_type=each.reference_type.value,

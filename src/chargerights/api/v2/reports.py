@@ -42,7 +42,7 @@ class ReportItem(Shape):
     enabled: bool
     home_site_id: int | None = None
     home_site_name: str | None = None
-    tag: TagShape | None = None
+    tag: TagShape | None = Field(None, description="Left out without ReadTags")
     right: RightShape | None = None
     ends_at: datetime | None = Field(None, description="When the tag or right ends")
     namesakes: list[int] | None = Field(None, description="Numbers of the others who are named as he is")
@@ -171,7 +171,7 @@ def _shape(view: View, finding: Finding) -> ReportItem:
         enabled=driver.enabled,
         home_site_id=driver.home_site_id,
         home_site_name=home and home.name,
-        tag=tag_shape(finding.tag) if finding.tag else None,
+        tag=tag_shape(view, finding.tag) if finding.tag and view.sees_tags else None,
         right=right_shape(view, driver, finding.right) if finding.right else None,
         ends_at=None if finding.ends == END else finding.ends,
         namesakes=list(finding.namesakes) or None,

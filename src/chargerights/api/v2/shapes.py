@@ -31,6 +31,23 @@ class Shape(BaseModel):
         return self.model_dump_json(by_alias=True, exclude_none=True)
 
 
+class SecretAnswer(Shape):
+    """An answer that shows a secret once."""
+
+    note: str | None = Field(
+        None,
+        description="Where a request is sent again with its Idempotency-Key: that the secret is not shown again, and"
+        " how to get a new one",
+    )
+
+
+def shown_before(secret: str | None, instead: str) -> str | None:
+    """The note where there is no secret to show. `instead`: how to get a new one."""
+    if secret is not None:
+        return None
+    return f"The secret was shown in the first answer to this Idempotency-Key and is not shown again: {instead}."
+
+
 class Draft(BaseModel):
     """A body of v2: types are strict (no "1" for 1), unknown members are refused."""
 

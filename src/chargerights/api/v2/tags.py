@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -37,12 +38,12 @@ class TagShape(Shape):
     """What a driver shows: a card, an app token, a number plate, a vehicle id."""
 
     id: int
-    id_tag: str = Field(description="As it was entered; compared without case")
+    id_tag: str | None = Field(None, description="As it was entered; compared without case. Left out without ReadTags")
     driver_id: int
     expiring_date: datetime = Field(description=f"From then on it is refused; {NO_EXPIRY}: it does not expire")
     start_date: datetime | None = Field(None, description="Until then it is refused")
     last_updated: datetime | None = None
-    token_name: str | None = Field(None, description="The card's label")
+    token_name: str | None = Field(None, description="The card's label; left out without ReadTags")
     invoicable: bool
     blocked: bool
 
@@ -104,7 +105,7 @@ async def add_tag(change: Annotated[Change, Depends(adding(WRITE))], body: TagDr
     return await change.apply(
         "tag.add",
         lambda revision: tags.add(revision, body.driver_id, draft).id,
-        lambda view, tag_id: shown(tag_of(view.driver(body.driver_id), tag_id), 201),
+        lambda view, tag_id: shown(view, tag_of(view.driver(body.driver_id), tag_id), 201),
         members=IN_BODY,
     )
 
@@ -125,15 +126,15 @@ async def list_tags(
         last = asked.after_text()
         tags = directory.tags_after(view.network, among, asked.descending, last)
         found = await some(view, tags, lambda tag: directory.tag_holds(tag, search), asked)
-        return as_page(found, asked, shape_of, TagPage, _key)
+        return as_page(found, asked, partial(shape_of, view), TagPage, _key)
     found, total = directory.tags_page(view.network, search, among, asked.descending, asked.start, asked.count)
-    return as_page(found, asked, shape_of, TagPage, _key, total)
+    return as_page(found, asked, partial(shape_of, view), TagPage, _key, total)
 
 
 @router.get("/{tagId}", operation_id="getTag", summary="Get a tag", response_model=TagShape)
 async def get_tag(view: Annotated[View, Depends(viewing(READ))], tagId: Id) -> Response:  # noqa: N803
     """With an ETag for changing it."""
-    return shown(tag_of(await holder(view, tagId), tagId))
+    return shown(view, tag_of(await holder(view, tagId), tagId))
 
 
 @router.patch("/{tagId}", operation_id="changeTag", summary="Change a tag", response_model=TagShape)
@@ -150,7 +151,7 @@ async def change_tag(
         tags.change(revision, tagId, **body.facts())
 
     return await change.apply(
-        "tag.change", work, lambda view, _: shown(tag_of(view.driver(driver.id), tagId)), members=IN_BODY
+        "tag.change", work, lambda view, _: shown(view, tag_of(view.driver(driver.id), tagId)), members=IN_BODY
     )
 
 
@@ -187,19 +188,19 @@ def tag_of(driver: Driver, tag_id: int) -> Tag:
     raise UnknownTag((tag_id,))
 
 
-def shown(tag: Tag, status: int = 200) -> Response:
-    return answer(shape_of(tag), status, tag, f"/v2/tags/{tag.id}" if status == 201 else None)
+def shown(view: View, tag: Tag, status: int = 200) -> Response:
+    return answer(shape_of(view, tag), status, tag, f"/v2/tags/{tag.id}" if status == 201 else None)
 
 
-def shape_of(tag: Tag) -> TagShape:
+def shape_of(view: View, tag: Tag) -> TagShape:
     return TagShape(
         id=tag.id,
-        id_tag=tag.id_tag,
+        id_tag=tag.id_tag if view.sees_tags else None,
         driver_id=tag.driver_id,
         expiring_date=tag.expires_at or END_OF_TIME,
         start_date=tag.starts_at,
         last_updated=tag.updated_at,
-        token_name=tag.token_name,
+        token_name=tag.token_name if view.sees_tags else None,
         invoicable=tag.invoicable,
         blocked=tag.blocked,
     )

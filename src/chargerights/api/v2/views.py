@@ -48,6 +48,11 @@ class View:
     def network(self) -> Network:
         return self.image.network
 
+    @property
+    def sees_tags(self) -> bool:
+        """Whether the caller may know what drivers show."""
+        return self.caller.may(Permission.READ_TAGS)
+
     def site(self, site_id: int) -> Site:
         """Raises UnknownSite, of one that the caller does not see too."""
         if site_id not in self.network.sites or not self.scope.sees_site(site_id):

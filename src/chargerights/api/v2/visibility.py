@@ -1,20 +1,56 @@
-"""Whom of the operators a caller sees."""
+"""What a caller sees of operators, drivers and tags beyond what a view's scope says."""
 
 from __future__ import annotations
 
-from ...rights.operators import Operator, Permission
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ...rights.decide import Cause, Decision, Verdict, judge
+from ...rights.errors import TagTaken
+from ...rights.network import Network
+from ...rights.operators import Operator, Permission, Scope
 from ...storage.operators import UnknownOperator
 from .views import View
 
 
 def sees_operator(view: View, operator: Operator) -> bool:
-    """He sees himself; with GlobalAdmin, everybody whose site access is within his own."""
+    """Whether it is the caller, or one whose site access is within that of a caller with GlobalAdmin."""
     if operator.id == view.caller.operator_id:
         return True
     return Permission.GLOBAL_ADMIN in view.caller.permissions and view.scope.covers(operator.site_ids)
 
 
 def require_operator(view: View, operator: Operator) -> None:
-    """Raises UnknownOperator of one whom he does not see."""
+    """Raises UnknownOperator for an operator that the caller does not see."""
     if not sees_operator(view, operator):
         raise UnknownOperator((operator.id,))
+
+
+def verdicts_of(network: Network, decision: Decision) -> tuple[Verdict, ...]:
+    """Every right of the decision's driver judged, also where the answer fell before the rights were looked at."""
+    if decision.verdicts or decision.driver is None or decision.charger is None:
+        return decision.verdicts
+    return judge(network, decision.driver, decision.charger, decision.at)
+
+
+def discreet(network: Network, decision: Decision, scope: Scope) -> Decision:
+    """The decision; where the scope shows neither the driver nor a right that reaches the charger, the decision about
+    a tag that is not known."""
+    driver = decision.driver
+    if driver is None or scope.sees_driver(driver) or any(each.via for each in verdicts_of(network, decision)):
+        return decision
+    return Decision(Cause.TAG_UNKNOWN, decision.at, decision.charger)
+
+
+@contextmanager
+def naming_only_seen_drivers(view: View) -> Iterator[None]:
+    """Leaves out of a refusal whose tag it is when the caller does not see that driver."""
+    try:
+        yield
+    except TagTaken as error:
+        if error.driver_id is None:
+            raise
+        driver = view.network.drivers.get(error.driver_id)
+        if driver is not None and view.scope.sees_driver(driver):
+            raise
+        raise TagTaken(f'"{error.tag}" is already in use: give another tag') from None

@@ -27,7 +27,7 @@ from ..auth import CallerFirst, permitted
 from ..state import state_of
 from .events import of_all_sites
 from .paging import Paging, page_of, paging
-from .shapes import REFUSALS, Draft, Id, Page, Shape
+from .shapes import REFUSALS, Draft, Id, Page, SecretAnswer, Shape, shown_before
 from .views import View, answer, etag_of
 from .writing import Change, adding, blaming, changing
 
@@ -76,16 +76,16 @@ class WebhookShape(Shape):
     delivery: DeliveryShape
 
 
-class NewWebhookShape(WebhookShape):
+class NewWebhookShape(SecretAnswer, WebhookShape):
     """A new webhook with its secret."""
 
-    secret: str = Field(description="What its messages are signed with; shown this once")
+    secret: str | None = Field(None, description="What its messages are signed with; shown this once")
 
 
-class SecretShape(Shape):
+class SecretShape(SecretAnswer):
     """A new secret."""
 
-    secret: str = Field(description="What messages are signed with; shown this once")
+    secret: str | None = Field(None, description="What messages are signed with; shown this once")
 
 
 class AttemptShape(Shape):
@@ -137,13 +137,17 @@ Changing = Annotated[Change, Depends(changing(ADMIN))]
 async def add_webhook(change: Adding, body: WebhookDraft) -> Response:
     """The answer shows the secret that its messages are signed with, this once."""
     check(change.view, body.url)
+    secret: str | None = None
 
     def work(revision: Revision) -> dict[str, Any]:
+        nonlocal secret
         webhook, secret = changes.add(revision, body.url, body.types, body.after)
-        return {**described(revision, webhook.id), "secret": secret}
+        return described(revision, webhook.id)
 
     def show(_: View, made: dict[str, Any]) -> Response:
-        return shown(made, 201, {"Location": f"/v2/webhooks/{made['id']}"})
+        location = f"/v2/webhooks/{made['id']}"
+        note = shown_before(secret, f"POST {location}/rotate-secret makes a new one")
+        return shown({**made, **({"secret": secret} if secret else {"note": note})}, 201, {"Location": location})
 
     return await change.apply("webhook.add", work, show, members=IN_BODY)
 
@@ -204,11 +208,16 @@ async def remove_webhook(change: Changing, webhookId: Id) -> Response:  # noqa: 
 )
 async def rotate_secret(change: Adding, webhookId: Id) -> Response:  # noqa: N803
     """For a day messages are signed with the secret before, too, so that the receiver can be changed over."""
-    return await change.apply(
-        "webhook.rotateSecret",
-        lambda revision: changes.rotate(revision, webhookId),
-        lambda _, secret: answer(SecretShape(secret=secret)),
-    )
+    secret: str | None = None
+
+    def work(revision: Revision) -> None:
+        nonlocal secret
+        secret = changes.rotate(revision, webhookId)
+
+    def show(_: View, __: None) -> Response:
+        return answer(SecretShape(secret=secret, note=shown_before(secret, "rotate it again for a new one")))
+
+    return await change.apply("webhook.rotateSecret", work, show)
 
 
 @router.post(

@@ -30,6 +30,7 @@ from ..auth import Reader, require
 from ..problems import Forbidden, InMember, PreconditionFailed
 from .impact import impact_answer
 from .views import View, etag_of, look
+from .visibility import naming_only_seen_drivers
 
 R = TypeVar("R")
 
@@ -65,7 +66,7 @@ class Change:
         """Does the work (see `make`) and shows its result in a view of the network after it, tells it without one, or
         answers nothing (204). With `dryRun` it is only tried, and its impact is the answer."""
         if self.dry_run:
-            with blaming(members or {}):
+            with blaming(members or {}), naming_only_seen_drivers(self.view):
                 return await self._try(self._occasion(action), work)
         result, revision = await self.make(action, work, members=members, in_thread=in_thread)
         if tell is not None:
@@ -91,7 +92,7 @@ class Change:
             raise NoPreview("dryRun is for changes of sites, chargers, access groups, drivers, tags and rights")
         caller, database, occasion = self.view.caller, self.view.state.database, self._occasion(action)
         once = await self.only_once()
-        with blaming(members or {}):
+        with blaming(members or {}), naming_only_seen_drivers(self.view):
             write = database.write_in_thread if in_thread else database.write
             made = await write(idempotency.make, caller.customer_id, occasion, once, work)
         return made.result, made.revision

@@ -16,10 +16,16 @@ from ..keys import ApiKey, UnknownKey
 from ..operators import UnknownOperator
 
 UNNAMED = "key"
+MOST_KEYS = 50
+"""Of one operator that can be used: beyond that, they are forgotten ones."""
 
 
 class InvalidExpiry(InvalidInput):
     """A key that would have expired before it is made."""
+
+
+class TooManyKeys(Conflict):
+    """An operator who has as many keys as an operator can have."""
 
 
 class OperatorDisabled(Conflict):
@@ -36,7 +42,7 @@ def add(
 ) -> tuple[ApiKey, str]:
     """A new key of the operator, and its secret, which is to be shown this once.
 
-    Raises UnknownOperator, OperatorDisabled, InvalidExpiry, InvalidIdentifier.
+    Raises UnknownOperator, OperatorDisabled, TooManyKeys, InvalidExpiry, InvalidIdentifier.
     """
     if expires_at is not None and expires_at <= revision.at:
         raise InvalidExpiry(f"the key would expire at {expires_at.isoformat()}, which is past")
@@ -46,6 +52,11 @@ def add(
         raise UnknownOperator((operator_id,))
     if not found[0].enabled:
         raise OperatorDisabled(f"operator {operator_id} is disabled, so that his keys are refused: enable him first")
+    if keys.count_usable(revision.connection, revision.customer_id, operator_id, revision.at) >= MOST_KEYS:
+        raise TooManyKeys(
+            f"operator {operator_id} has {MOST_KEYS} API keys, the most that an operator can have: revoke one that is"
+            " not needed first"
+        )
     secret = keys.new_secret(revision.customer_id)
     key = ApiKey(revision.next_id(), operator_id, shown, secret[-4:], read_only, revision.at, expires_at)
     keys.add(revision.connection, revision.customer_id, key, secret)

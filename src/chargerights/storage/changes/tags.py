@@ -75,4 +75,4 @@ def require_free(revision: Revision, new: Collection[Tag]) -> None:
     for row in revision.connection.execute(select(columns.id_tag, columns.tag_key, columns.driver_id).where(mine)):
         shown = keys[row.tag_key]
         spelt = "" if row.id_tag == shown else f', spelt "{row.id_tag}" there'
-        raise TagTaken(f'"{shown}" is already a tag of driver {row.driver_id}{spelt}')
+        raise TagTaken(f'"{shown}" is already a tag of driver {row.driver_id}{spelt}', shown, row.driver_id)
