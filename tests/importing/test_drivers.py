@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import resource
+import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 
 from chargerights.files.spreadsheets.drivers_file import Mode
-from chargerights.importing import drivers
+from chargerights.importing import bounds, drivers
 from chargerights.importing.drivers import Order, Report
 from chargerights.storage import callers
 from chargerights.storage.database import Database
 from chargerights.storage.journal import Actor, Occasion, UnknownCustomer
+from tests.files.spreadsheets.books import ods
 from tests.files.spreadsheets.sheets import csv_bytes
 from tests.servers import opened
 from tests.storage.writing import add_customer, everything, put, put_facts, revision_of, stored
@@ -131,3 +135,41 @@ def test_tags_change_hands_within_one_import(database: Database) -> None:
         ("Alice", "bob"),
         ("Bob", "alice"),
     ]
+
+
+def test_an_import_waits_until_another_is_stored(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an SQLite there is one writer at a time, and storing a large file takes longer than others wait for it."""
+    monkeypatch.setattr("chargerights.storage.database.BUSY_SECONDS", 0.05)
+    other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False)
+    ending = threading.Timer(1, other.rollback)
+
+    def hold(_: int) -> None:
+        other.execute("BEGIN IMMEDIATE")
+        ending.start()
+
+    with opened(sqlite_url) as database:
+        found = run(database, customer_of(database), NEW, Mode.ADD, Meanwhile("checking", hold))
+    ending.join()
+    other.close()
+    assert found.revision is not None
+
+
+@pytest.mark.parametrize("kind", ["repeated rows", "one long text"])
+def test_a_file_that_needs_too_much_memory_is_refused_in_the_process_that_reads_it(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(bounds, "MAX_MEMORY", 48 << 20)
+    cell = "<table:table-cell><text:p>{}</text:p></table:table-cell>".format
+    if kind == "repeated rows":
+        row = f'<table:table-row table:number-rows-repeated="1000000">{cell("Ada") * 5}</table:table-row>'
+    else:
+        row = f"<table:table-row>{cell('Ada' * (20 << 20))}</table:table-row>"
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    with opened(sqlite_url) as database:
+        customer = customer_of(database)
+        order = Order(customer, ods(cells=f"<table:table-row>{cell('Name')}</table:table-row>{row}"), Mode.ADD)
+        before = database.read_now(everything)
+        found = drivers.run(database, order, OCCASION, Meanwhile())
+        assert database.read_now(everything) == before
+    assert [str(each) for each in found.problems.errors.first] == ["the file needs more than 4 GB of memory: split it"]
+    assert resource.getrlimit(resource.RLIMIT_AS) == limits

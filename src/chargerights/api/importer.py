@@ -1,4 +1,4 @@
-"""The imports of this server process: one after the other, each in a child process that ends with it."""
+"""The imports of this server process: a customer's one after the other, each in a child process that ends with it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ from ..storage import imports
 from ..storage.database import Database, DatabaseFault
 from ..storage.imports import Attempt, AttemptOver, Stage, State
 
-MOST_WAITING = 8
+AT_ONCE = 4
+"""Children of a server process: each may take much memory, and a processor."""
+MOST_WAITING, MOST_OF_ALL = 8, 128
+"""Files that a server process keeps: of one customer, and of all."""
 BEAT_SECONDS = 10
 """How often an import says that it is alive; see `imports.ALIVE`."""
 FAULT = {"message": "it ended before it was done, and nothing was imported; send the file again"}
@@ -47,7 +50,8 @@ class Importer:
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database, self._clock = database, clock
-        self._turn = asyncio.Semaphore(1)
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._turns: dict[int, asyncio.Lock] = {}
         self._stages: dict[tuple[int, int], Stage] = {}
         self.tasks: set[asyncio.Task[None]] = set()
 
@@ -55,10 +59,12 @@ class Importer:
         """How far the import is; None when it is none of this process's."""
         return self._stages.get((customer_id, import_id))
 
-    def check(self) -> None:
-        """Raises TooManyImports when no more can wait."""
-        if len(self.tasks) >= MOST_WAITING:
+    def check(self, customer_id: int) -> None:
+        """Raises TooManyImports when no more of the customer's can wait."""
+        if self._count(customer_id) >= MOST_WAITING:
             raise TooManyImports(f"{MOST_WAITING} imports wait already: try again when one has ended")
+        if len(self._stages) >= MOST_OF_ALL:
+            raise TooManyImports("too many imports of all customers wait: try again in some minutes")
 
     def start(self, job: Job) -> None:
         """Imports the file as soon as it is its turn, and closes it."""
@@ -76,7 +82,7 @@ class Importer:
     async def _run(self, job: Job) -> None:
         beating = asyncio.create_task(self._beat(job.attempt))
         try:
-            async with self._turn:
+            async with self._turns.setdefault(job.attempt.customer_id, asyncio.Lock()), self._places:
                 await self._import(job)
         except asyncio.CancelledError:
             await self._end(job.attempt, State.INTERRUPTED)
@@ -88,6 +94,11 @@ class Importer:
             beating.cancel()
             job.file.close()
             self._stages.pop(job.attempt[:2], None)
+            if not self._count(job.attempt.customer_id):
+                self._turns.pop(job.attempt.customer_id, None)
+
+    def _count(self, customer_id: int) -> int:
+        return sum(customer == customer_id for customer, _ in self._stages)
 
     async def _import(self, job: Job) -> None:
         child = _Child(job.file)

@@ -27,8 +27,8 @@ from ..storage.journal import Actor, Occasion
 from . import drivers
 from .drivers import Order, Report
 
-MAX_MEMORY, MAX_SECONDS = 4 << 30, 1800
-"""Of address space and of processor time; beyond them a file is not what it seems."""
+MAX_SECONDS = 1800
+"""Of processor time; beyond it a file is not what it seems."""
 SAY_SECONDS = 0.2
 LEFT_ALONE, OVER = 3, 4
 """Exit statuses: the server has gone; the import was interrupted meanwhile."""
@@ -78,7 +78,6 @@ class _Teller:
 def main() -> None:
     task = Task(**orjson.loads(sys.stdin.buffer.readline()))
     threading.Thread(target=_end_with_server, daemon=True).start()
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
     with os.fdopen(task.file, "rb") as file:
         content = file.read()

@@ -6,10 +6,11 @@ meanwhile, else planned anew, at last while the customer is held. A dry run stop
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
@@ -18,11 +19,17 @@ from ..files.spreadsheets import drivers_file
 from ..files.spreadsheets.drivers_file import Ids, InvalidSpreadsheet, Mode, Plan, Problems, Rows
 from ..rights.operators import Scope
 from ..storage import planned
-from ..storage.database import Database
+from ..storage.database import Database, DatabaseAway
 from ..storage.journal import Occasion, Revision, revise
+from .bounds import MAX_MEMORY, bounded_memory
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 ATTEMPTS = 2
 """How often a plan is made without holding the customer."""
+PATIENCE_SECONDS = 300
+TOO_LARGE = f"the file needs more than {MAX_MEMORY >> 30} GB of memory: split it"
 ACTION = "drivers.import"
 """As the journal names it."""
 
@@ -109,22 +116,40 @@ class _Import:
 
     def run(self) -> Report:
         try:
-            rows = self._read()
+            with bounded_memory():
+                return self._imported()
         except InvalidSpreadsheet as refused:
             if refused.sheet is not None:
                 self.problems.locate(refused.sheet, {})
             for each in refused.problems:
                 self.problems.errors.add(each.row, each.column, each.message)
-            return self._ended(Report(self.read_as, self.problems))
+        except MemoryError:
+            self.problems = Problems()
+            self.problems.errors.add(None, None, TOO_LARGE)
+        return self._ended(Report(self.read_as, self.problems))
+
+    def _imported(self) -> Report:
+        """Raises InvalidSpreadsheet, MemoryError."""
+        rows = self._read()
         for _ in range(ATTEMPTS):
             ready = self._ready(rows, self.database.read_now(planned.ground, self.order.customer_id))
             report = Report(self.read_as, ready.plan.problems, ready.plan)
             if report.refused or self.order.dry_run:
                 return self._ended(report)
-            stored = self.database.write_now(self._store, ready)
+            stored = self._write(self._store, ready)
             if stored is not None:
                 return stored
-        return self.database.write_now(self._plan_and_store, rows)
+        return self._write(self._plan_and_store, rows)
+
+    def _write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Writes as soon as nobody else does: an SQLite is held for as long as another customer's import is stored."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return self.database.write_now(work, *args, **kwargs)
+            except DatabaseAway:
+                if not self.database.is_sqlite or time.monotonic() > until:
+                    raise
 
     def _read(self) -> Rows:
         self.progress.begin("opening", 0)
@@ -176,5 +201,5 @@ class _Import:
     def _ended(self, report: Report) -> Report:
         """Of an import that stores nothing."""
         if self.finish is not None:
-            self.database.write_now(self.finish, report)
+            self._write(self.finish, report)
         return report

@@ -237,6 +237,48 @@ async def test_only_so_many_imports_wait(fresh_sqlite_api: Api, monkeypatch: pyt
         assert (await send(api, "GET", each.headers["location"])).json()["state"] == "succeeded"
 
 
+async def test_a_customers_imports_do_not_make_another_customer_wait(
+    fresh_sqlite_api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One import of theirs is stopped in its tracks, and as many more wait behind it as may."""
+    monkeypatch.setattr("chargerights.api.importer.MOST_WAITING", 3)
+    api = fresh_sqlite_api
+    rival = (await callers_of(api)).rival
+    responses = [await post(api, csv_bytes([["Name"], [name]])) for name in ("Una", "Vic", "Wim")]
+    (child,) = await _children()
+    child.suspend()
+    try:
+        assert refused(await post(api, csv_bytes(NEW)))[0] == 409
+        before = {*api.app.state.shared.importer.tasks}
+        other = await post(api, csv_bytes([["Name"], ["Zoe"]]), key=rival)
+        await asyncio.wait_for(asyncio.gather(*api.app.state.shared.importer.tasks - before), 60)
+        assert (await send(api, "GET", other.headers["location"], key=rival)).json()["state"] == "succeeded"
+        assert (await send(api, "GET", responses[0].headers["location"])).json()["state"] in ("queued", "running")
+    finally:
+        child.resume()
+    await asyncio.gather(*api.app.state.shared.importer.tasks)
+    for each in responses:
+        assert (await send(api, "GET", each.headers["location"])).json()["state"] == "succeeded"
+
+
+async def test_only_so_many_processes_import_at_once(fresh_sqlite_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    api = fresh_sqlite_api
+    api.app.state.shared.importer._places = asyncio.Semaphore(1)
+    rival = (await callers_of(api)).rival
+    await post(api, csv_bytes([["Name"], ["Una"]]))
+    (child,) = await _children()
+    child.suspend()
+    other = await post(api, csv_bytes([["Name"], ["Zoe"]]), key=rival)
+    assert len(await _children()) == 1
+    child.resume()
+    assert (await ended(api, other, key=rival))["state"] == "succeeded"
+    monkeypatch.setattr("chargerights.api.importer.MOST_OF_ALL", 0)
+    assert refused(await post(api, csv_bytes(NEW))) == (
+        409,
+        "too many imports of all customers wait: try again in some minutes",
+    )
+
+
 async def _children() -> list[psutil.Process]:
     """The processes that import for this one, once there is one."""
     while True:

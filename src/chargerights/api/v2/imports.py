@@ -205,7 +205,7 @@ async def _attempt(state: Shared, caller: Caller, asked: Asked, once: Once | Non
 
     Raises TooManyImports, KeyReused.
     """
-    state.importer.check()
+    state.importer.check(caller.customer_id)
     at, name = state.clock(), token_hex(8)
 
     def order(revision: Revision) -> int:

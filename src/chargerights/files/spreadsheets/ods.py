@@ -62,7 +62,7 @@ class _Rows:
         self._blanks = 0
         self._cell: dict[str, str] | None = None
         self._aside = 0
-        self._paragraphs: list[str] = []
+        self._shown: list[str] = []
         self._in_paragraph = 0
 
     def read(self, package: Package) -> Iterator[tuple[int, list[Cell]]]:
@@ -91,7 +91,7 @@ class _Rows:
 
     def _in_cell(self, element: str, attributes: dict[str, str]) -> None:
         if element == "p" and not self._in_paragraph:
-            self._paragraphs.append("")
+            self._shown += ["\n"] if self._shown else []
             self._in_paragraph = 1
             return
         self._in_paragraph += self._in_paragraph > 0
@@ -119,7 +119,7 @@ class _Rows:
 
     def _text(self, text: str) -> None:
         if self._in_paragraph and not self._aside:
-            self._paragraphs[-1] += text
+            self._shown.append(text)
 
     def _column(self, attributes: dict[str, str]) -> None:
         count = min(_count(attributes.get("number-columns-repeated", "1")), MAX_COLUMNS)
@@ -128,8 +128,8 @@ class _Rows:
         self._columns += count
 
     def _put(self, cell: dict[str, str]) -> None:
-        shown = "\n".join(self._paragraphs)
-        self._paragraphs.clear()
+        shown = "".join(self._shown)
+        self._shown.clear()
         repeated = _count(cell.get("number-columns-repeated", "1"))
         column = len(self._cells) + self._blanks
         if column + repeated > MAX_COLUMNS:
