@@ -12,6 +12,9 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from chargerights.app import SERVER_OPTIONS
+from chargerights.serving.configuration import Config
+from chargerights.serving.proxies import Proxies
+from chargerights.settings import Settings
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
@@ -30,4 +33,4 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 if __name__ == "__main__":
-    uvicorn.run(echo, port=int(sys.argv[1]), **SERVER_OPTIONS)
+    uvicorn.Server(Config(echo, Settings(), Proxies(), port=int(sys.argv[1]), **SERVER_OPTIONS)).run()

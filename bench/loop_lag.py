@@ -16,6 +16,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chargerights import app as chargerights_app
+from chargerights.serving.configuration import Config
+from chargerights.serving.proxies import Proxies
+from chargerights.settings import Settings
 
 INTERVAL = 0.001
 
@@ -48,15 +51,7 @@ class LoopLag:
 
 def serve(app: ASGIApp, port: int) -> None:
     """Serves the application as `chargerights serve` does."""
-    uvicorn.run(
-        LoopLag(app),
-        port=port,
-        loop="uvloop",
-        http="httptools",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-    )
+    uvicorn.Server(Config(LoopLag(app), Settings(), Proxies(), port=port)).run()
 
 
 if __name__ == "__main__":

@@ -62,6 +62,20 @@ def test_an_unknown_setting_is_refused_and_told_which_there_are(name: str, tmp_p
     assert told.startswith(f"CHARGERIGHTS_{name} ")
 
 
+@pytest.mark.parametrize("name", ["chargerights_ocpp_security_profile", "Chargerights_Log_Level", "CHARGERIGHTs_X"])
+def test_a_setting_in_small_letters_is_refused_not_overlooked(name: str) -> None:
+    assert refusal({name: "2"}) == f"{name} is not a setting: write its name in capitals, {name.upper()}"
+
+
+def test_nothing_but_that_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHARGERIGHTS_OCPP_SECURITY_PROFILE", "0")
+    assert read({}).ocpp_security_profile == 1
+
+
+def test_the_value_of_a_secret_is_in_no_refusal() -> None:
+    assert "hunter2" not in refusal({"CHARGERIGHTS_METRICS_TOKEN": "hunter2"})
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

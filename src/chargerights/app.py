@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 from starlette_compress import CompressMiddleware
 
 from . import settings, telemetry
@@ -15,31 +16,19 @@ from .api import access, health, problems, v1, v2
 from .api.documents import pages
 from .api.limits import Limits
 from .api.state import State
-from .gateway.admission import Policy
+from .gateway.admission import CERTIFICATE, Policy
 from .gateway.endpoint import ChargersDoor
 from .gateway.frames import MAX_BYTES
 from .gateway.gateway import Gateway
 from .outbound import background
 from .outbound.targets import Targets
+from .serving.proxies import Believing, InvalidProxies, Proxies
 from .storage.database import Database
 from .storage.history import History
 from .storage.images import Images
 
-SERVER_OPTIONS: dict[str, Any] = {
-    "loop": "uvloop",
-    "http": "httptools",
-    "ws": "websockets-sansio",  # measured: 1.5 times as many frames a second as the other one
-    "ws_max_size": MAX_BYTES,
-    "ws_ping_interval": 30.0,  # keeps links behind mobile networks' address translation open
-    "ws_ping_timeout": 30.0,
-    "ws_per_message_deflate": False,  # costs 40 KB a link
-    "proxy_headers": False,  # else every program on this machine may say that it comes by TLS
-    "log_config": None,
-    "access_log": False,
-    "server_header": False,
-    "timeout_graceful_shutdown": 10,
-}
-"""How uvicorn serves this application."""
+SERVER_OPTIONS: dict[str, Any] = {"ws_max_size": MAX_BYTES}
+"""What this application asks of the server, see `serving.configuration`."""
 
 
 def now() -> datetime:
@@ -84,10 +73,32 @@ def create_app(
     return app
 
 
-def worker() -> FastAPI:
-    """What uvicorn starts in each worker process: settings come from the environment."""
+def worker() -> ASGIApp:
+    """What uvicorn starts in each worker process: settings come from the environment. Raises InvalidSettings."""
     found = settings.read()
     telemetry.configure(found.log_format, found.log_level)
+    proxies = trusted_proxies(found)
     targets, kept = Targets(found.webhook_targets), timedelta(days=found.events_kept_days)
     policy = Policy(found.ocpp_security_profile, found.ocpp_subject_header)
-    return create_app(Database(found.database), now, found.rate_limit, targets, kept, policy, found.metrics_token)
+    app = create_app(Database(found.database), now, found.rate_limit, targets, kept, policy, found.metrics_token)
+    return Believing(app, proxies)
+
+
+def trusted_proxies(found: settings.Settings) -> Proxies:
+    """The proxies of the settings. Raises InvalidSettings, also where settings together would let strangers in."""
+    name = f"{settings.PREFIX}TRUSTED_PROXIES"
+    try:
+        proxies = Proxies.of(found.trusted_proxies)
+    except InvalidProxies as error:
+        raise settings.InvalidSettings(f"{name}: {error}") from None
+    if found.ocpp_subject_header and not proxies:
+        raise settings.InvalidSettings(
+            f"{settings.PREFIX}OCPP_SUBJECT_HEADER is set and {name} is not: any client could write that header and be"
+            f" any charger. Name in {name} the addresses of the proxies that check certificates"
+        )
+    if found.ocpp_security_profile == CERTIFICATE and not found.ocpp_subject_header:
+        raise settings.InvalidSettings(
+            f"security profile 3 needs {settings.PREFIX}OCPP_SUBJECT_HEADER, in which a proxy hands on the subject of a"
+            " charger's certificate: without it no charger can connect"
+        )
+    return proxies

@@ -9,21 +9,22 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 PREFIX = "CHARGERIGHTS_"
 FILE = "_FILE"
+SECRETS = frozenset({"database", "metrics_token"})
+"""Settings whose values are in no error."""
 
 
 class InvalidSettings(Exception):
     """A setting that is unknown or has a value it cannot have."""
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Every setting there is."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     database: str = Field(
         "sqlite:///chargerights.db",
@@ -48,8 +49,9 @@ class Settings(BaseSettings):
     )
     metrics_token: str = Field(
         "",
-        description="What a Prometheus server shows at `/metrics` as `Authorization: Bearer`; empty: there are no"
-        " metrics to be had",
+        pattern="^([!-~]{16,})?$",
+        description="What a Prometheus server shows at `/metrics` as `Authorization: Bearer`, at least 16 characters of"
+        " ASCII; empty: there are no metrics to be had",
     )
     ocpp_security_profile: int = Field(
         1,
@@ -62,12 +64,54 @@ class Settings(BaseSettings):
         "",
         pattern="^[A-Za-z0-9-]*$",
         description="The header in which a proxy hands on the verified subject of a charger's client certificate, "
-        "and overwrites what clients send in it; empty: no certificates",
+        "and overwrites what clients send in it; it counts only from `CHARGERIGHTS_TRUSTED_PROXIES` and over TLS; "
+        "empty: no certificates",
     )
     trusted_proxies: str = Field(
         "",
         description="Addresses or networks of reverse proxies, separated by commas, whose `X-Forwarded-Proto` and "
-        "`X-Forwarded-For` are believed; empty: nobody's",
+        "`X-Forwarded-For` are believed; empty: no proxy is trusted",
+    )
+    max_header_bytes: int = Field(
+        65_536,
+        ge=1_024,
+        description="Most bytes of a request's line and headers together; a longer one is answered 431",
+    )
+    max_header_seconds: float = Field(
+        20,
+        gt=0,
+        allow_inf_nan=False,
+        description="Time for a client to send a request's headers, and for a TLS handshake",
+    )
+    max_body_seconds: float = Field(
+        300, gt=0, allow_inf_nan=False, description="Seconds for a client to send a request's body"
+    )
+    max_stall_seconds: float = Field(
+        20,
+        gt=0,
+        allow_inf_nan=False,
+        description="Seconds over which `CHARGERIGHTS_MIN_BYTES_PER_SECOND` is judged: a client that sends or reads"
+        " nothing for so long is cut off",
+    )
+    min_bytes_per_second: int = Field(
+        1_000,
+        ge=0,
+        description="Least rate at which a client must send a body and read an answer. `0`: it may take its time",
+    )
+    keep_alive_seconds: float = Field(
+        75, gt=0, allow_inf_nan=False, description="Seconds after which a connection without a request is closed"
+    )
+    max_connections: int = Field(
+        20_000, ge=0, description="Most connections of a process, chargers too; more are answered 503. `0`: no limit"
+    )
+    max_connections_per_address: int = Field(
+        1_000,
+        ge=0,
+        description="Most connections of one address (of IPv6, one /64) to a process; more are answered 429. Chargers"
+        " that have proved who they are and trusted proxies are not counted. `0`: no limit",
+    )
+    max_pings_per_second: int = Field(
+        20, ge=0, description="Most pings and pongs a second on a charger's web socket; more close it. `0`: no limit"
     )
     webhook_targets: str = Field(
         "public",
@@ -84,6 +128,8 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
     given: dict[str, str] = {}
     for variable, value in environment.items():
         if not variable.startswith(PREFIX):
+            if variable.upper().startswith(PREFIX):
+                raise InvalidSettings(f"{variable} is not a setting: write its name in capitals, {variable.upper()}")
             continue
         name = variable.removeprefix(PREFIX)
         if name.endswith(FILE):
@@ -98,9 +144,10 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         return Settings.model_validate(given)
     except ValidationError as error:
         fault = error.errors()[0]
-        variable = PREFIX + str(fault["loc"][0]).upper()
-        description = Settings.model_fields[str(fault["loc"][0])].description
-        raise InvalidSettings(f"{variable} cannot be {fault['input']!r}: {description}") from None
+        name = str(fault["loc"][0])
+        value = "what it is" if name in SECRETS else repr(fault["input"])
+        description = Settings.model_fields[name].description
+        raise InvalidSettings(f"{PREFIX}{name.upper()} cannot be {value}: {description}") from None
 
 
 def _content(variable: str, path: str) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import signal
-import subprocess
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import orjson
@@ -67,8 +69,7 @@ def test_a_story_of_the_demo_ends_as_it_says(demo: Server) -> None:
 
 
 def test_two_workers_serve(demo: Server) -> None:
-    children = psutil.Process(demo.process.pid).children()
-    assert len([each for each in children if "spawn_main" in " ".join(each.cmdline())]) == 2
+    assert len(workers_of(demo)) == 2
     answers = [httpx.get(f"{demo.url}/openapi.json", trust_env=False).status_code for _ in range(10)]
     assert answers == [200] * 10
 
@@ -96,7 +97,88 @@ def test_a_signal_ends_the_server_cleanly(tmp_path: Path, how: signal.Signals, w
         assert not (tmp_path / "served.db-wal").exists()
 
 
-def test_a_port_that_is_taken_ends_the_server_with_an_error(demo: Server, tmp_path: Path) -> None:
-    port = demo.url.rpartition(":")[2]
-    done = start("serve", "--port", port, "--database", f"sqlite:///{tmp_path / 'other.db'}", output=subprocess.DEVNULL)
-    assert done.wait(60) not in (0, None)
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_port_that_is_taken_is_one_line_and_a_status_of_its_own(demo: Server, tmp_path: Path, workers: str) -> None:
+    """Before anything is printed or the database made, so that no script takes the demo's key for a good one."""
+    port, database = demo.url.rpartition(":")[2], tmp_path / "other.db"
+    with tempfile.TemporaryFile() as output:
+        options = ("--demo", "--port", port, "--workers", workers, "--database", f"sqlite:///{database}")
+        status = start("serve", *options, output=output).wait(60)
+        output.seek(0)
+        printed = output.read().decode()
+    assert (status, printed.count("\n")) == (4, 1)
+    assert printed == (
+        f"cannot listen on port {port} of 127.0.0.1: another program listens there: stop it, or choose another --port\n"
+    )
+    assert not database.exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "cause"),
+    [
+        ("192.0.2.1", "this machine does not have that address: choose another --host"),
+        ("no-such-name.invalid", "is no name or address of this machine"),
+        ("", "is no name or address of this machine"),
+    ],
+)
+def test_an_address_that_is_not_this_machine_s_is_told_so(tmp_path: Path, host: str, cause: str) -> None:
+    with tempfile.TemporaryFile() as output:
+        options = ("--port", str(free_port()), "--host", host, "--database", f"sqlite:///{tmp_path / 'other.db'}")
+        status = start("serve", *options, output=output).wait(60)
+        output.seek(0)
+        printed = output.read().decode()
+    assert status == 4
+    assert cause in printed
+    assert "Traceback" not in printed
+
+
+def workers_of(server: Server) -> list[psutil.Process]:
+    children = psutil.Process(server.process.pid).children()
+    return [each for each in children if "spawn_main" in " ".join(each.cmdline())]
+
+
+def until(holds: Callable[[], object], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def events(server: Server) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in server.log().splitlines() if line.startswith("{")]
+
+
+def test_workers_that_take_long_to_start_are_waited_for(tmp_path: Path) -> None:
+    """On a small busy machine they were killed after five seconds, again and again, without a word."""
+    port = free_port()
+    with tempfile.TemporaryFile() as log:
+        options = ("--port", str(port), "--workers", "2", "--database", f"sqlite:///{tmp_path / 'served.db'}")
+        server = Server(start("serve", *options, output=log), port, log)
+        try:
+            until(lambda: len(workers_of(server)) == 2)
+            found = workers_of(server)
+            for each in found:
+                each.suspend()
+            time.sleep(7)
+            for each in found:
+                each.resume()
+            server.wait_until_it_answers()
+            assert workers_of(server) == found
+            until(lambda: len([each for each in events(server) if each["event"] == "worker serves"]) == 2)
+            started = [each["pid"] for each in events(server) if each["event"] == "worker started"]
+            assert started == [each.pid for each in found]
+        finally:
+            if server.process.poll() is None:
+                server.stop()
+
+
+def test_a_worker_that_dies_is_replaced_and_the_log_says_so(demo: Server) -> None:
+    victim, other = workers_of(demo)
+    until(lambda: len([each for each in events(demo) if each["event"] == "worker serves"]) >= 2)
+    victim.kill()
+    until(lambda: len({each["pid"] for each in events(demo) if each["event"] == "worker serves"}) == 3)
+    died = [each for each in events(demo) if each["event"] == "worker died"]
+    assert [(each["pid"], each["signal"], each["level"]) for each in died] == [(victim.pid, "SIGKILL", "error")]
+    assert other in workers_of(demo)
+    assert len(workers_of(demo)) == 2
+    assert httpx.get(f"{demo.url}/health", trust_env=False).status_code == 200

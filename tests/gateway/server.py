@@ -16,6 +16,9 @@ from chargerights.gateway.admission import Policy
 from chargerights.gateway.chargers import ConnectedCharger
 from chargerights.gateway.gateway import Gateway
 from chargerights.outbound.targets import Targets
+from chargerights.serving.configuration import Config
+from chargerights.serving.proxies import Believing, Proxies
+from chargerights.settings import Settings
 from chargerights.storage import callers, charger_passwords
 from chargerights.storage.database import Database
 from tests.gateway.client import ANSWERS, V16, Answers, RawCharger, connected
@@ -102,13 +105,18 @@ def find(sites: Any, charger_id: str) -> Any:
 
 @asynccontextmanager
 async def node(
-    world: World, policy: Policy | None = None, clock: Clock | None = None, targets: Targets = Targets.ANY
+    world: World,
+    policy: Policy | None = None,
+    clock: Clock | None = None,
+    targets: Targets = Targets.ANY,
+    trusted: str = "",
 ) -> AsyncIterator[InProcess]:
-    """A server over the world's database, on a free port."""
+    """A server over the world's database, on a free port; `trusted`: proxies."""
     port, clock, database = free_port(), clock or Clock(), Database(world.url)
     app = create_app(database, clock, policy=policy, webhook_targets=targets)
     options = SERVER_OPTIONS | {"loop": "none", "lifespan": "on", "timeout_graceful_shutdown": 2}
-    server = uvicorn.Server(uvicorn.Config(app, port=port, **options))
+    proxies = Proxies.of(trusted)
+    server = uvicorn.Server(Config(Believing(app, proxies), Settings(), proxies, port=port, **options))
     server.capture_signals = _no_signals  # type: ignore[method-assign]
     serving = asyncio.create_task(server.serve())
     try:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
 
 import pytest
 from websockets.asyncio.client import connect
+from websockets.datastructures import HeadersLike
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
@@ -21,7 +21,7 @@ from tests.world import DEPOT, NOW
 
 
 async def refused(
-    server: InProcess, path: str, headers: Mapping[str, str], protocols: tuple[str, ...] = (V16,)
+    server: InProcess, path: str, headers: HeadersLike, protocols: tuple[str, ...] = (V16,)
 ) -> tuple[int, str]:
     """The status and the text of a handshake that must not succeed."""
     with pytest.raises(InvalidStatus) as caught:
@@ -158,19 +158,70 @@ async def test_at_profile_2_a_password_without_tls_is_refused_whatever_a_strange
         ('O="a,CN=DEP-1,b"', 403),
         ("/O=a,CN=DEP-1", 403),
         ("/O=a/CN=DEP-1", 403),
+        ("CN=DEP-1,CN=GF-1", 403),
+        ("CN=GF-1,CN=DEP-1", 403),
+        ("CN=DEP-1+CN=GF-1", 403),
+        ("CN=DEP-1,CN=DEP-1", 403),
+        ("CN=GF-1,2.5.4.3=DEP-1", 403),
+        ("2.5.4.3=DEP-1", None),
+        ("CN=DEP\\2d1", None),
+        ("CN=DEP\\-1", None),
+        ("CN=DEP-1\\00", 403),
+        ("CN=DEP-\\ff", 403),
+        ("CN=\\44EP-1,O=x", None),
+        ("CN=", 403),
         ("", 401),
     ],
 )
 async def test_at_profile_3_the_certificate_s_common_name_must_be_the_charger(
     world: World, subject: str, status: int | None
 ) -> None:
-    async with node(world, Policy(3, "X-Client-Subject")) as server:
-        headers = {"X-Client-Subject": subject}
+    async with node(world, Policy(3, "X-Client-Subject"), trusted="127.0.0.1") as server:
+        headers = {"X-Client-Subject": subject, "X-Forwarded-Proto": "https"}
         if status is None:
             async with connected(server.url, "DEP-1", None, headers=headers) as charger:
                 await charger.call("Heartbeat", {})
         else:
             assert (await refused(server, "/ocpp/DEP-1", headers))[0] == status
+
+
+@pytest.mark.parametrize(
+    ("trusted", "protocols"),
+    [
+        ("", ("https",)),
+        ("192.0.2.1", ("https",)),
+        ("127.0.0.1", ()),
+        ("127.0.0.1", ("http",)),
+        ("127.0.0.1", ("ws",)),
+        ("127.0.0.1", ("https", "http")),
+        ("127.0.0.1", ("http", "https")),
+        ("127.0.0.1", ("https, http",)),
+        ("127.0.0.1", ("https", "https")),
+        ("127.0.0.1", ("",)),
+    ],
+)
+async def test_a_subject_counts_only_from_a_trusted_proxy_that_was_reached_by_tls(
+    world: World, trusted: str, protocols: tuple[str, ...]
+) -> None:
+    async with node(world, Policy(2, "X-Client-Subject"), trusted=trusted) as server:
+        headers = [("X-Client-Subject", "CN=DEP-1"), *(("X-Forwarded-Proto", each) for each in protocols)]
+        assert (await refused(server, "/ocpp/DEP-1", headers))[0] == 401
+
+
+async def test_a_subject_that_comes_twice_is_refused_even_if_both_are_the_charger_s(world: World) -> None:
+    """One of them is the client's own."""
+    async with node(world, Policy(3, "X-Client-Subject"), trusted="127.0.0.1") as server:
+        secure = ("X-Forwarded-Proto", "https")
+        for subjects in (("CN=DEP-1", "CN=DEP-1"), ("CN=DEP-1", "CN=GF-1"), ("CN=GF-1", "CN=DEP-1")):
+            headers = [secure, *(("x-client-subject", each) for each in subjects)]
+            assert (await refused(server, "/ocpp/DEP-1", headers))[0] == 403
+
+
+async def test_a_subject_from_a_stranger_neither_helps_nor_hinders_a_password(world: World) -> None:
+    async with node(world, Policy(1, "X-Client-Subject"), trusted="192.0.2.1") as server:
+        headers = authorised(world, "DEP-1") | {"X-Client-Subject": "CN=GF-1", "X-Forwarded-Proto": "https"}
+        async with connected(server.url, "DEP-1", None, headers=headers) as charger:
+            await charger.call("Heartbeat", {})
 
 
 async def test_a_subject_in_a_header_that_no_setting_names_proves_nothing(server: InProcess) -> None:

@@ -94,8 +94,8 @@ async def test_lists_that_are_in_step_and_why_others_are_not_are_counted(
 
 async def test_of_several_workers_whichever_is_asked_answers_for_all(sqlite_url: str) -> None:
     world = World(sqlite_url)
-    headers = {"authorization": "Bearer s3cret"}
-    environment = {"CHARGERIGHTS_METRICS_TOKEN": "s3cret"}
+    headers = {"authorization": "Bearer s3cret-of-16-characters"}
+    environment = {"CHARGERIGHTS_METRICS_TOKEN": "s3cret-of-16-characters"}
     with serving(sqlite_url, "--workers", "2", settings=environment) as server:
         url = server.url.replace("http", "ws")
         workers = psutil.Process(server.process.pid).children()

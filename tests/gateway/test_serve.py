@@ -65,11 +65,43 @@ async def test_at_profile_2_tls_is_believed_of_named_proxies_only(world: World) 
 
 
 async def test_settings_name_the_profile_and_the_header_of_certificates(world: World) -> None:
-    settings = {"CHARGERIGHTS_OCPP_SECURITY_PROFILE": "3", "CHARGERIGHTS_OCPP_SUBJECT_HEADER": "X-Subject"}
+    settings = {
+        "CHARGERIGHTS_OCPP_SECURITY_PROFILE": "3",
+        "CHARGERIGHTS_OCPP_SUBJECT_HEADER": "X-Subject",
+        "CHARGERIGHTS_TRUSTED_PROXIES": "127.0.0.0/8",
+    }
     with serving(world.url, settings=settings) as server:
         assert await status(server, world, BY_TLS) == 401
-        assert await status(server, world, {"X-Subject": "CN=GF-1"}) == 403
-        assert await status(server, world, {"X-Subject": "CN=DEP-1"}, password=False) == 101
+        assert await status(server, world, {"X-Subject": "CN=DEP-1"}, password=False) == 401
+        assert await status(server, world, BY_TLS | {"X-Subject": "CN=GF-1"}) == 403
+        assert await status(server, world, BY_TLS | {"X-Subject": "CN=DEP-1"}, password=False) == 101
+
+
+@pytest.mark.parametrize(
+    ("settings", "options", "cause"),
+    [
+        (
+            {"OCPP_SUBJECT_HEADER": "X-Subject"},
+            (),
+            "CHARGERIGHTS_OCPP_SUBJECT_HEADER is set and CHARGERIGHTS_TRUSTED_PROXIES is not: any client could write",
+        ),
+        ({"OCPP_SUBJECT_HEADER": "X-Subject", "TRUSTED_PROXIES": "*"}, (), "CHARGERIGHTS_TRUSTED_PROXIES: '*' is no"),
+        ({"TRUSTED_PROXIES": "10.0.0.1/8"}, (), "CHARGERIGHTS_TRUSTED_PROXIES: '10.0.0.1/8' is no address"),
+        ({"TRUSTED_PROXIES": "proxy.example"}, (), "CHARGERIGHTS_TRUSTED_PROXIES: 'proxy.example' is no address"),
+        ({"TRUSTED_PROXIES": "0.0.0.0/0"}, (), "CHARGERIGHTS_TRUSTED_PROXIES: '0.0.0.0/0' trusts half the internet"),
+        ({"OCPP_SECURITY_PROFILE": "3"}, (), "security profile 3 needs CHARGERIGHTS_OCPP_SUBJECT_HEADER"),
+        ({}, ("--ocpp-security-profile", "3"), "security profile 3 needs CHARGERIGHTS_OCPP_SUBJECT_HEADER"),
+        ({"METRICS_TOKEN": "short"}, (), "CHARGERIGHTS_METRICS_TOKEN cannot be"),
+    ],
+)
+def test_settings_that_would_let_strangers_in_stop_the_program(
+    world: World, settings: dict[str, str], options: tuple[str, ...], cause: str
+) -> None:
+    given = {f"CHARGERIGHTS_{name}": value for name, value in settings.items()}
+    with pytest.raises(RuntimeError, match="does not start") as ended, serving(world.url, *options, settings=given):
+        pass
+    assert cause in str(ended.value)
+    assert "Traceback" not in str(ended.value)
 
 
 @pytest.mark.parametrize("profile", ["4", "-1", "two"])

@@ -1,5 +1,5 @@
 """The command line. Exit status: 0 for yes and for done, 1 for no, 2 for a wrong question or a refused file,
-3 for a database that is away, 70 for a fault of the program.
+3 for a database that is away, 4 for an address that cannot be listened on, 70 for a fault of the program.
 
 Every command has `--json` for programs and `--database URL`; without it the environment's CHARGERIGHTS_DATABASE
 counts, else sqlite:///chargerights.db in the current folder.
@@ -15,6 +15,7 @@ from cyclopts import App, CycloptsError
 
 from .. import __version__
 from ..rights.errors import DomainError
+from ..serving.listening import CannotListen
 from ..settings import InvalidSettings
 from ..storage.database import DatabaseFault, InvalidDatabaseUrl
 from ..storage.migration import MayNotMigrate, UnknownSchema
@@ -74,6 +75,9 @@ def main() -> None:
     except DatabaseFault as error:
         complain(str(error))
         sys.exit(3)
+    except CannotListen as error:
+        complain(str(error))
+        sys.exit(4)
     except BrokenPipeError:  # whoever reads the output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains while it ends
         sys.exit(141)

@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import os
 import resource
+import socket
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
+import structlog
 import uvicorn
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from .. import metrics, settings, telemetry
-from ..app import SERVER_OPTIONS
+from ..app import SERVER_OPTIONS, trusted_proxies
+from ..serving.configuration import Config
+from ..serving.listening import listen
+from ..serving.workers import Workers
 from ..storage import migration, roles
 from . import demo_chargers
 from .common import Common, WrongQuestion, print_json, stdout
 from .demo import prepare_demo
 
 COMMON = Common()
+RESERVED_FILES = 200
+"""For the database, logs and imports."""
+FAULT = 70
+"""Exit status of a server that cannot start, though it may listen."""
+log = structlog.get_logger()
 
 
 def serve(
@@ -45,25 +55,46 @@ def serve(
         bool, Parameter(help="Load a demo network first, say what to try, and run some of its chargers", negative="")
     ] = False,
     common: Common = COMMON,
-) -> None:
+) -> int:
     """Bring the database to this version, then serve until interrupted."""
     found = settings.read()
+    if ocpp_security_profile is not None:
+        found = found.model_copy(update={"ocpp_security_profile": ocpp_security_profile})
     telemetry.configure(found.log_format, found.log_level)
+    proxies = trusted_proxies(found)
     tls = _tls(tls_certificate, tls_key)
-    with common.open() as database:
-        address = f"{'https' if tls else 'http'}://{host}:{port}"
-        chargers = prepare_demo(database, common.url, address) if demo else None
+    found = found.model_copy(update={"max_connections": _connections(found.max_connections)})
     with ExitStack() as stack:
-        profile = found.ocpp_security_profile if ocpp_security_profile is None else ocpp_security_profile
-        if chargers is not None and profile <= demo_chargers.SECURITY_PROFILE and not tls:
+        listeners = [stack.enter_context(each) for each in listen(host, port)]
+        port = listeners[0].getsockname()[1]
+        with common.open() as database:
+            address = f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+            chargers = prepare_demo(database, common.url, address) if demo else None
+        if chargers is not None and found.ocpp_security_profile <= demo_chargers.SECURITY_PROFILE and not tls:
             stack.enter_context(demo_chargers.running(host, port, *chargers))
         if workers > 1:  # whichever is asked for metrics answers for all
             os.environ[metrics.FOLDER] = stack.enter_context(TemporaryDirectory(prefix="chargerights-metrics-"))
-        _serve(found, common.url, host, port, workers, ocpp_security_profile, tls)
+        _for_workers(common.url, ocpp_security_profile)
+        log.info("listening", url=address, workers=workers, max_connections=found.max_connections)
+        options = SERVER_OPTIONS | tls
+        config = Config("chargerights.app:worker", found, proxies, factory=True, workers=workers, **options)
+        return _run(config, listeners)
+
+
+def _run(config: Config, listeners: list[socket.socket]) -> int:
+    """Serves until a signal comes; the exit status."""
+    if config.workers > 1:
+        workers = Workers(config, listeners)
+        workers.run()
+        return FAULT if workers.failed else 0
+    server = uvicorn.Server(config)
+    with suppress(KeyboardInterrupt):
+        server.run(listeners)
+    return 0
 
 
 def _tls(certificate: Path | None, key: Path | None) -> dict[str, Path]:
-    """What uvicorn must know to serve TLS; nothing to serve it not. Raises WrongQuestion."""
+    """What uvicorn must know to serve TLS; empty: it serves plain HTTP. Raises WrongQuestion."""
     if certificate is None and key is None:
         return {}
     if certificate is None or key is None:
@@ -82,30 +113,13 @@ def _tls(certificate: Path | None, key: Path | None) -> dict[str, Path]:
     return {"ssl_certfile": certificate, "ssl_keyfile": key}
 
 
-def _serve(
-    found: settings.Settings,
-    url: str,
-    host: str,
-    port: int,
-    workers: int,
-    ocpp_security_profile: int | None,
-    tls: dict[str, Path],
-) -> None:
-    os.environ[f"{settings.PREFIX}DATABASE"] = url
-    os.environ.pop(f"{settings.PREFIX}DATABASE{settings.FILE}", None)
-    if ocpp_security_profile is not None:
-        os.environ[f"{settings.PREFIX}OCPP_SECURITY_PROFILE"] = str(ocpp_security_profile)
-        os.environ.pop(f"{settings.PREFIX}OCPP_SECURITY_PROFILE{settings.FILE}", None)
-    proxies = {"proxy_headers": True, "forwarded_allow_ips": found.trusted_proxies} if found.trusted_proxies else {}
-    _raise_file_limit()
-    uvicorn.run(
-        "chargerights.app:worker",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        **SERVER_OPTIONS | proxies | tls,
-    )
+def _for_workers(url: str, ocpp_security_profile: int | None) -> None:
+    """Hands the options of this command on, as settings in the environment."""
+    options = {"DATABASE": url, "OCPP_SECURITY_PROFILE": ocpp_security_profile}
+    for name, value in options.items():
+        if value is not None:
+            os.environ[f"{settings.PREFIX}{name}"] = str(value)
+            os.environ.pop(f"{settings.PREFIX}{name}{settings.FILE}", None)
 
 
 def migrate(
@@ -127,8 +141,13 @@ def migrate(
             stdout.print(f"{grant_to} may run the server, and cannot change the journal.", markup=False)
 
 
-def _raise_file_limit() -> None:
-    """Every charger's socket is a file: as many as this user may open, not the fewer that a shell begins with."""
+def _connections(wanted: int) -> int:
+    """The most connections of a process: as wanted, or as many files as this user may open, which each of them is."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # not the fewer that a shell begins with
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return wanted
+    room = max(files - RESERVED_FILES, 1)
+    return min(wanted or room, room)

@@ -6,21 +6,21 @@
     3  a certificate whose verified subject a proxy hands on; its common name is the charger's id or serial number
 
 The policy names the least that is accepted. TLS ends here or at a proxy; the scheme of a request is what uvicorn says,
-which believes `X-Forwarded-Proto` only of the proxies that the settings name.
+or what a proxy says that the settings name (see `serving.proxies`).
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..storage.charger_passwords import Known
+from .certificates import common_name
 
-_PART = re.compile(r"(?:[^,+\\]|\\.)+")
-_ESCAPED = re.compile(r"\\(.)")
+CERTIFICATE = 3
+"""The security profile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +41,36 @@ class Refused(Exception):
         self.headers = headers or {}
 
 
-def admit(charger_id: str, known: Known, policy: Policy, headers: Mapping[str, str], is_tls: bool) -> int:
-    """The security profile by which the charger has proved who it is. Raises Refused."""
-    profile = _profile(charger_id, known, policy, headers, is_tls)
+def admit(
+    charger_id: str,
+    known: Known,
+    policy: Policy,
+    headers: Mapping[str, str],
+    is_tls: bool,
+    subjects: Sequence[bytes] = (),
+) -> int:
+    """The security profile by which the charger has proved who it is; `subjects`: of its certificate, see
+    `certificates.subjects`. Raises Refused."""
+    profile = _profile(charger_id, known, policy, headers, is_tls, subjects)
     if profile < policy.least_profile:
-        wanted = {1: "show the charger's password", 2: "connect over TLS", 3: "show a client certificate"}
+        wanted = {
+            1: "show the charger's password",
+            2: "connect over TLS",
+            CERTIFICATE: "show a client certificate, by TLS, to the proxy that checks it",
+        }
         raise Refused(401, f"security profile {policy.least_profile} is asked for here: {wanted[policy.least_profile]}")
     return profile
 
 
-def _profile(charger_id: str, known: Known, policy: Policy, headers: Mapping[str, str], is_tls: bool) -> int:
-    subject = headers.get(policy.subject_header.lower(), "") if policy.subject_header else ""
-    if subject:
-        if not _is_of(subject, charger_id, known.serial_number):
+def _profile(
+    charger_id: str, known: Known, policy: Policy, headers: Mapping[str, str], is_tls: bool, subjects: Sequence[bytes]
+) -> int:
+    if subjects:
+        if len(subjects) > 1:
+            raise Refused(403, f"{policy.subject_header} came twice: the proxy must overwrite what clients send in it")
+        if common_name(subjects[0]) not in (charger_id, known.serial_number or charger_id):
             raise Refused(403, "the certificate's common name is not this charger's id or serial number")
-        return 3
+        return CERTIFICATE
     given = headers.get("authorization")
     if given is None:
         if known.hash is None and policy.least_profile == 0:
@@ -80,13 +95,3 @@ def _basic(header: str) -> tuple[str, bytes]:
 
 def _unauthorised(text: str) -> Refused:
     return Refused(401, text, {"www-authenticate": 'Basic realm="OCPP", charset="UTF-8"'})
-
-
-def _is_of(subject: str, charger_id: str, serial_number: str | None) -> bool:
-    """Of a subject in the form of RFC 4514, `CN=…,O=…`. Older forms, which quote or have slashes, leave open what is a
-    name and what a part of another: they are of nobody."""
-    if subject.startswith("/") or '"' in _ESCAPED.sub("", subject):
-        return False
-    parts = (part.partition("=") for part in _PART.findall(subject))
-    names = {_ESCAPED.sub(r"\1", value.strip()) for name, _, value in parts if name.strip().lower() == "cn"}
-    return bool(names & {charger_id, serial_number or charger_id})

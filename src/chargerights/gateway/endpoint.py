@@ -18,6 +18,7 @@ from ..rights import identifiers
 from ..rights.errors import InvalidIdentifier
 from . import ocpp2x, ocpp16
 from .admission import Refused, admit
+from .certificates import subjects
 from .frames import V16, V21, V201
 from .gateway import Gateway
 from .link import Actions, Link
@@ -80,7 +81,9 @@ class ChargersDoor:
             raise Refused(400, f"no subprotocol that is spoken here was offered: {', '.join(VERSIONS)}")
         known = await self._gateway.know(charger_id)
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        admit(charger_id, known, self._gateway.policy, headers, scope["scheme"] == "wss")
+        policy = self._gateway.policy
+        shown = subjects(scope, policy.subject_header)
+        admit(charger_id, known, policy, headers, scope["scheme"] == "wss", shown)
         charger = await self._gateway.arrive(charger_id, known, version == V16)
         return Link(charger, version, VERSIONS[version], receive, send)
 

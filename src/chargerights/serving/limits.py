@@ -1,0 +1,104 @@
+"""What one client may take of the server: how much, for how long, and on how many connections.
+
+A `Gate` knows the open connections of its process. Once a second it looks at those that speak HTTP, so that a request
+pays for no timers. Chargers that have proved who they are do not count to their address: hundreds of them share one
+behind the router of a garage or of a mobile network.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from http import HTTPStatus
+from ipaddress import IPv6Address, IPv6Network
+from typing import Protocol
+
+import structlog
+
+from .. import metrics
+from ..settings import Settings
+from .proxies import Proxies, address_of
+
+LOOK_SECONDS = 1.0
+SUBSCRIBER = 64
+"""Bits of an IPv6 address that one subscriber has in common."""
+
+log = structlog.get_logger()
+
+
+class Watched(Protocol):
+    """A connection that can be looked at."""
+
+    def look(self, now: float) -> None:
+        """Ends the connection when its client is too slow."""
+
+
+class Gate:
+    """The open connections of one process."""
+
+    def __init__(self, limits: Settings, proxies: Proxies) -> None:
+        self.limits = limits
+        self._proxies = proxies
+        self._open: dict[object, str | None] = {}
+        self._by_address: Counter[str] = Counter()
+        self._watched: set[Watched] = set()
+        self._look: asyncio.TimerHandle | None = None
+
+    def enter(self, connection: object, host: str | None) -> HTTPStatus | None:
+        """Counts the connection; None, or the status with which it must be refused."""
+        key = None if host in self._proxies else _subscriber(host)
+        in_all, of_address = self.limits.max_connections, self.limits.max_connections_per_address
+        refused = None
+        if in_all and len(self._open) >= in_all:
+            refused = HTTPStatus.SERVICE_UNAVAILABLE
+        elif of_address and key and self._by_address[key] >= of_address:
+            refused = HTTPStatus.TOO_MANY_REQUESTS
+        self._open[connection] = key
+        if key is not None:
+            self._by_address[key] += 1
+        return refused
+
+    def admit(self, connection: object) -> None:
+        """The client has proved who it is: its connection does not count to its address any more."""
+        self._uncount(self._open.get(connection))
+        self._open[connection] = None
+
+    def leave(self, connection: object) -> None:
+        self._uncount(self._open.pop(connection, None))
+
+    def watch(self, connection: Watched) -> None:
+        """Looks at the connection once a second from now on, until `unwatch`."""
+        self._watched.add(connection)
+        if self._look is None:
+            self._look = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look_at_all)
+
+    def unwatch(self, connection: Watched) -> None:
+        self._watched.discard(connection)
+
+    def _uncount(self, key: str | None) -> None:
+        if key is not None:
+            self._by_address[key] -= 1
+            if not self._by_address[key]:
+                del self._by_address[key]
+
+    def _look_at_all(self) -> None:
+        self._look = None
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        for connection in [*self._watched]:
+            connection.look(now)
+        if self._watched:
+            self._look = loop.call_later(LOOK_SECONDS, self._look_at_all)
+
+
+def told(host: str | None, cause: str) -> None:
+    """Logs and counts a connection that was refused or cut."""
+    metrics.cut(cause)
+    log.info("connection cut", client=host, cause=cause)
+
+
+def _subscriber(host: str | None) -> str | None:
+    address = address_of(host)
+    if isinstance(address, IPv6Address):
+        return str(IPv6Network((address, SUBSCRIBER), strict=False))
+    return str(address) if address else host
