@@ -110,7 +110,7 @@ async def test_a_command_is_its_message_in_each_version(
     word = "Unlocked" if command == "unlock" else "Accepted"
     async with server.charger("DEP-1", version, {**ANSWERS, expected[0]: {"status": word}}) as charger:
         answer = await operator.told(command, body)
-        assert told(charger) == [expected]
+        assert [each for each in told(charger) if each[0] == expected[0]] == [expected]
     socket = {"socketId": body["socketId"]} if body and "socketId" in body else {}
     assert answer == {"chargerId": "DEP-1", **socket, "status": "accepted", "chargerStatus": word}
 
