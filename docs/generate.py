@@ -38,7 +38,8 @@ from chargerights.rights.listing import drivers_of_site
 from chargerights.rights.model import AccessGroup, Charger, Driver, Hours, Place, PlaceKind, Right, Site, Tag
 from chargerights.rights.network import Network
 from chargerights.rights.operators import Permission
-from chargerights.storage import statuses
+from chargerights.storage import charger_reports, statuses
+from chargerights.storage.charger_reports import ChargerReport, Kind
 from chargerights.storage.database import Database
 from chargerights.storage.events import Event
 from chargerights.storage.statuses import Status
@@ -180,6 +181,11 @@ EVENTS = {
     EventType.DRIVER_DISABLED: "a driver was disabled: he may charge nowhere, whatever rights he holds",
     EventType.DRIVER_REMOVED: "a driver was removed, after his rights and tags",
     EventType.CHARGER_STATUS: "a charger connected or disconnected, or its status word or that of a connector changed",
+    EventType.CHARGER_FAULT: "a charger reported an error of its own or of a connector, or that it has ended",
+    EventType.CHARGER_ALERT: "a charger reported an alert of a monitored component, or that it has ended (OCPP 2.x)",
+    EventType.CHARGER_FIRMWARE: "a charger reported a step of a firmware update",
+    EventType.CHARGER_DIAGNOSTICS: "a charger reported a step of an upload of diagnostics or logs",
+    EventType.CHARGER_SECURITY: "a charger reported a security event",
     EventType.NETWORK_LOADED: "a file was loaded; none of what it holds is told by itself: read the network anew",
 }
 
@@ -394,14 +400,19 @@ def event_examples() -> str:
     at, march = datetime(2026, 3, 1, 6, tzinfo=UTC), datetime(2026, 3, 31, 22, tzinfo=UTC)
     right = Right(2044, Place(PlaceKind.SITE, 7), at, march)
     status = Status(True, "Available", ((1, "Charging"), (2, "Available")))
+    fault = ChargerReport(
+        at, "DEP-1", Kind.FAULT, "StatusNotification", "GroundFailure", ended=False, connector_id=2,
+        vendor_id="com.maker", vendor_error_code="E7", reported_at=at,
+    )  # fmt: skip
     drafts = [
         events.right(EventType.RIGHT_BEGAN, 42, right),
         events.tag(EventType.TAG_BLOCKED, Tag(501, 42, "04A2", blocked=True)),
         *events.of_driver(Driver(42, "Alice"), Driver(42, "Alice", enabled=False)),
         statuses.event("DEP-1", status),
+        charger_reports.event(3301, fault),
     ]
     found = [
-        Event(1207 + number, at, draft.type, draft.told(events.Clock(at)), None if number in (0, 3) else 310 + number)
+        Event(1207 + number, at, draft.type, draft.told(events.Clock(at)), 310 + number if number in (1, 2) else None)
         for number, draft in enumerate(drafts)
     ]
     return "\n\n".join(f"```json\n{json.dumps(messages.members(each))}\n```" for each in found)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
+from chargerights.storage import batches
+from chargerights.storage.charger_reports import ChargerReport, Kind
 from tests.cli.conftest import DEPOT, NOON, Cli
+from tests.servers import opened
 
 BLOCK = ("charger", "block", "DEP-1", "--until")
 AFTER = "2099-06-03T12:00:01+03:00"
@@ -47,6 +52,24 @@ def test_a_charger_is_blocked_and_unblocked(run_both: Cli) -> None:
     assert run_both("check", "ALICE", "DEP-1", "--at", AFTER).status == 0
     assert run_both("charger", "unblock", "DEP-1").out == "Charger DEP-1 is not blocked.\n"
     assert run_both("check", "ALICE", "DEP-1", "--at", NOON).status == 0
+
+
+def test_what_a_charger_reported_is_listed_in_lines_that_harm_no_terminal(run_both: Cli) -> None:
+    customer = run_both.customer(DEPOT)
+    at = datetime(2026, 3, 1, 6, tzinfo=UTC)
+    fault = ChargerReport(
+        at, "DEP-1", Kind.FAULT, "StatusNotification", "GroundFailure", ended=False, connector_id=2, info="\x1b[2Jlid"
+    )
+    step = ChargerReport(at, "DEP-1", Kind.FIRMWARE, "FirmwareStatusNotification", "Installed")
+    with opened(run_both.url) as database:
+        database.write_now(batches.write, customer, "node", batches.Batch(1, at, reports=(fault, step)))
+    assert run_both("charger", "reports", "DEP-1").out.splitlines() == [
+        "2026-03-01 06:00:00  firmware  Installed",
+        "2026-03-01 06:00:00  fault  GroundFailure  began  connector 2  ?[2Jlid",
+    ]
+    (shown,) = run_both("charger", "reports", "DEP-1", "--kind", "fault", "--limit", "1", "--json").json
+    assert (shown["id"], shown["code"], shown["connectorId"], shown["ended"]) == (1, "GroundFailure", 2, False)
+    assert run_both("charger", "reports", "NOPE-1").status == 2
 
 
 def test_for_programs_it_says_until_when(run: Cli) -> None:

@@ -28,6 +28,7 @@ from chargerights.storage import (
 from chargerights.storage import webhooks as webhooks_rows
 from chargerights.storage.authorisations import Authorisation
 from chargerights.storage.changes import partners, rights, sites, webhooks
+from chargerights.storage.charger_reports import ChargerReport, Kind
 from chargerights.storage.charging_settings import set_one_session_per_tag
 from chargerights.storage.database import Database
 from chargerights.storage.images import Images
@@ -58,6 +59,7 @@ BATCH = batches.Batch(
     NOW,
     (LiveCharger("MINE-1", True, node="node"), LiveCharger("THEIRS-1", True, node="node")),
     authorisations=(Authorisation(NOW, "MINE-1", 1, 1, "CARD", "CARD", "Authorize", "Accepted", "x", *[None] * 4),),
+    reports=(ChargerReport(NOW, "MINE-1", Kind.FAULT, "StatusNotification", "OtherError", False, digest="a"),),
     notices=(Notice("MINE-1", NOW, "1", "key", None, {"started_at": NOW}, (Reading(NOW, [{"value": "1"}]),)),),
 )
 

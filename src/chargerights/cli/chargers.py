@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter, validators
+from pydantic.alias_generators import to_camel
 
 from ..rights.errors import UnknownCharger
 from ..rights.model import Charger
-from ..storage import charger_passwords, chargers, journal
+from ..storage import charger_passwords, charger_reports, chargers, journal
 from ..storage.callers import HOST
 from ..storage.changes import chargers as changes
+from ..storage.charger_reports import Kind
+from ..storage.database import Database
 from ..storage.journal import Occasion
 from .common import Common, instant, now, print_json, stdout
 
-charger = App(name="charger", help="Chargers: how they prove who they are, and blocking them.")
+charger = App(name="charger", help="Chargers: their passwords, blocking them, and what they report.")
 
 COMMON = Common()
 
@@ -64,14 +68,55 @@ def unblock(charger_id: str, /, *, common: Common = COMMON) -> None:
     _change(charger_id, "charger.unblock", common, changes.unblock)
 
 
+@charger.command(name="reports")
+def list_reports(
+    charger_id: str,
+    /,
+    *,
+    kind: Kind | None = None,
+    limit: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=charger_reports.KEPT_PER_CHARGER))] = 20,
+    common: Common = COMMON,
+) -> None:
+    """List what the charger reported of faults, updates and security, the newest first.
+
+    Parameters
+    ----------
+    charger_id
+        The charger's id.
+    kind
+        Only reports of this kind.
+    limit
+        How many reports to list at most.
+    """
+    with common.open() as database:
+        wanted = charger_reports.Filter(charger_id, None if kind is None else (kind,))
+        found = database.read_now(charger_reports.find, _owner(database, charger_id), wanted, limit)
+    if common.json:
+        members = [{"id": number, **report._asdict()} for number, report in found]
+        print_json([{to_camel(name): value for name, value in each.items() if name != "digest"} for each in members])
+        return
+    for _, report in found:
+        state = {None: None, False: "began", True: "ended"}[report.ended]
+        place = f"connector {report.connector_id}" if report.connector_id else None
+        place = f"EVSE {report.evse_id}" if report.evse_id else place
+        said = (report.code, state, place, report.vendor_error_code, report.info)
+        line = "  ".join((f"{report.at:%Y-%m-%d %H:%M:%S}", report.kind, *filter(None, said)))
+        stdout.print("".join(each if each.isprintable() else "?" for each in line), markup=False)
+
+
+def _owner(database: Database, charger_id: str) -> int:
+    """The customer whose charger it is. Raises UnknownCharger."""
+    customer = database.read_now(chargers.owner, charger_id)
+    if customer is None:
+        raise UnknownCharger((charger_id,))
+    return customer
+
+
 def _change(charger_id: str, action: str, common: Common, work: Callable[..., Charger], *arguments: object) -> None:
     """Does it for whichever customer has the charger, and says how it is blocked then."""
     with common.open() as database:
-        customer = database.read_now(chargers.owner, charger_id)
-        if customer is None:
-            raise UnknownCharger((charger_id,))
         occasion = Occasion(now(), HOST, action)
-        changed = database.write_now(journal.make, customer, occasion, work, charger_id, *arguments)
+        changed = database.write_now(journal.make, _owner(database, charger_id), occasion, work, charger_id, *arguments)
     until = changed.blocked_until
     if common.json:
         print_json({"chargerId": charger_id, "blockedUntil": until})

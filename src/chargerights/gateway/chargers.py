@@ -11,6 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from ..storage.live import Configuration, LiveCharger, LiveConnector, ReportedSocket
+from .reports import Reports
 from .statuses import CHARGING, OCCUPIED_BY, PREPARING
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class ConnectedCharger:
         """The socket by which it will be read again."""
         self._requests = count(1)
         self.reported = known.reported
+        self.reports = Reports(self, known.faults)
         self._node, self._connected_at = known.node, known.connected_at
 
     # -- its state --------------------------------------------------------------------------------
@@ -74,6 +76,7 @@ class ConnectedCharger:
             self.reported,
             self._node,
             self._connected_at,
+            self.reports.faults,
         )
 
     def connected(self, link: Link, at: datetime) -> Link | None:

@@ -52,7 +52,7 @@ def of_report(data: list[dict[str, Any]]) -> dict[str, Configuration]:
     """One part of a NotifyReport, by name: `component[.instance][@evse[.connector]].variable[.instance]`."""
     found = {}
     for each in data:
-        name = _name(each)
+        name = variable_name(each)
         if not name or _SECRET.search(name):
             continue
         for attribute in each["variableAttribute"]:
@@ -66,8 +66,8 @@ def of_report(data: list[dict[str, Any]]) -> dict[str, Configuration]:
     return found
 
 
-def _name(data: dict[str, Any]) -> str:
-    """The variable's name; empty when it cannot be read."""
+def variable_name(data: dict[str, Any]) -> str:
+    """The name of a variable of 2.x; empty when it cannot be read."""
     component, variable = data["component"], data["variable"]
     name = ".".join(filter(None, (component["name"], component.get("instance"))))
     evse = component.get("evse")

@@ -14,7 +14,7 @@ from typing import Any
 from ..rights.identifiers import tag_key
 from ..storage.live import LiveConnector
 from ..storage.sessions import Notice, Reading
-from . import configuration, values
+from . import configuration, report_messages, values
 from .chargers import ConnectedCharger
 from .link import Actions, Answer, Later
 from .partners import Verdict, known_of, with_partner
@@ -116,6 +116,7 @@ def _started(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdic
 
 
 def status_notification(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    report_messages.status_16(charger, payload)
     connector_id, word = values.number(payload["connectorId"]), STATES_16.get(payload["status"])
     if word is not None and connector_id == 0:
         charger.set_status(word)
@@ -166,17 +167,14 @@ def rejected(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
 
 
 ACTIONS: Actions = {
+    **report_messages.COMMON,
+    **report_messages.ONLY_16,
     "Authorize": authorize,
     "BootNotification": boot_notification,
     "DataTransfer": data_transfer,
-    "DiagnosticsStatusNotification": noted,
-    "FirmwareStatusNotification": noted,
     "Heartbeat": heartbeat,
-    "LogStatusNotification": noted,
     "MeterValues": meter_values,
-    "SecurityEventNotification": noted,
     "SignCertificate": rejected,
-    "SignedFirmwareStatusNotification": noted,
     "StartTransaction": start_transaction,
     "StatusNotification": status_notification,
     "StopTransaction": stop_transaction,

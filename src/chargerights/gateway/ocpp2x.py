@@ -12,7 +12,7 @@ from typing import Any
 from ..rights.identifiers import tag_key
 from ..storage.live import LiveConnector
 from ..storage.sessions import Notice, Reading
-from . import configuration, values
+from . import configuration, report_messages, values
 from .chargers import ConnectedCharger
 from .link import Actions, Answer, Later
 from .ocpp16 import HEARTBEAT_SECONDS, data_transfer, heartbeat, noted, rejected
@@ -57,7 +57,9 @@ def meter_values(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
 
 
 def notify_event(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
-    """Of events: the availability of the charger and of its connectors, which replaces StatusNotification in 2.1."""
+    """Of events: the availability of the charger and of its connectors, which replaces StatusNotification in 2.1, and
+    what is wrong with them."""
+    report_messages.events_2x(charger, payload)
     for event in payload["eventData"]:
         component, variable = event["component"], event["variable"]["name"]
         if variable != "AvailabilityState":
@@ -67,8 +69,10 @@ def notify_event(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
             word = STATES_2X.get(event["actualValue"])
             if word is not None:
                 charger.set_status(word)
+                report_messages.status_2x(charger, "NotifyEvent", None, None, event["actualValue"], event["timestamp"])
         elif component["name"] == "Connector" and evse is not None:
-            _availability(charger, evse["id"], evse.get("connectorId", 1), event["actualValue"], event["timestamp"])
+            place = evse["id"], evse.get("connectorId", 1)
+            _availability(charger, "NotifyEvent", *place, event["actualValue"], event["timestamp"])
     return {}
 
 
@@ -78,7 +82,8 @@ def notify_report(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
 
 
 def status_notification(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
-    _availability(charger, payload["evseId"], payload["connectorId"], payload["connectorStatus"], payload["timestamp"])
+    place, word = (payload["evseId"], payload["connectorId"]), payload["connectorStatus"]
+    _availability(charger, "StatusNotification", *place, word, payload["timestamp"])
     return {}
 
 
@@ -136,14 +141,14 @@ def failed(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
 
 
 ACTIONS_201: Actions = {
+    **report_messages.COMMON,
+    **report_messages.ONLY_2X,
     "Authorize": authorize,
     "BootNotification": boot_notification,
     "ClearedChargingLimit": noted,
     "DataTransfer": data_transfer,
-    "FirmwareStatusNotification": noted,
     "GetCertificateStatus": failed,
     "Heartbeat": heartbeat,
-    "LogStatusNotification": noted,
     "MeterValues": meter_values,
     "NotifyChargingLimit": noted,
     "NotifyCustomerInformation": noted,
@@ -153,10 +158,8 @@ ACTIONS_201: Actions = {
     "NotifyEvent": notify_event,
     "NotifyMonitoringReport": noted,
     "NotifyReport": notify_report,
-    "PublishFirmwareStatusNotification": noted,
     "ReportChargingProfiles": noted,
     "ReservationStatusUpdate": noted,
-    "SecurityEventNotification": noted,
     "SignCertificate": rejected,
     "StatusNotification": status_notification,
     "TransactionEvent": transaction_event,
@@ -178,10 +181,11 @@ def _info(ruling: Ruling) -> dict[str, Any]:
     return info_2x(STATUS_2X[ruling.reason], ruling.group, ruling.until)
 
 
-def _availability(charger: ConnectedCharger, evse_id: Any, connector_id: Any, word: str, at: Any) -> None:
+def _availability(charger: ConnectedCharger, message: str, evse_id: Any, connector_id: Any, word: str, at: Any) -> None:
     evse, connector, status = values.number(evse_id), values.number(connector_id), STATES_2X.get(word)
     if not evse or not connector or status is None:
         return
+    report_messages.status_2x(charger, message, evse, connector, word, at)
     said_at = values.instant(at, charger.customer.clock())
     charger.set_availability(
         LiveConnector(charger.socket_id(evse, connector), status, said_at, evse_id=evse, connector_id=connector)

@@ -20,6 +20,7 @@ import structlog
 from ..storage import batches
 from ..storage.authorisations import Authorisation
 from ..storage.batches import Batch
+from ..storage.charger_reports import ChargerReport
 from ..storage.database import Database, DatabaseFault
 from ..storage.images import Images
 from ..storage.live import NODE_SILENT
@@ -33,7 +34,7 @@ SLOW_SECONDS = 3.0
 RENEWED_SECONDS = NODE_SILENT.total_seconds() / 3
 """After which a batch without content says that this node lives."""
 AUTHORISATIONS_PER_BATCH, NOTICES_PER_BATCH = 4_000, 1_000
-MAX_AUTHORISATIONS, MAX_READINGS, MAX_NOTICES = 100_000, 50_000, 200_000
+MAX_AUTHORISATIONS, MAX_REPORTS, MAX_READINGS, MAX_NOTICES = 100_000, 10_000, 50_000, 200_000
 """How much is kept while the database is away: of decisions the newest, of meter values the oldest, and room for far
 more starts and stops than a customer's chargers have in a day."""
 
@@ -69,6 +70,7 @@ class Outbox:
         self._held = images.held(customer_id)
         self._whole: set[str] = set()
         self._authorisations: deque[Authorisation] = deque(maxlen=MAX_AUTHORISATIONS)
+        self._reports: deque[ChargerReport] = deque(maxlen=MAX_REPORTS)
         self._notices: deque[tuple[Notice, asyncio.Future[None]]] = deque()
         self._numbers = count(1)
         self._pending: deque[Batch] = deque()
@@ -92,6 +94,10 @@ class Outbox:
 
     def decided(self, authorisation: Authorisation) -> None:
         self._authorisations.append(authorisation)
+        self._work.set()
+
+    def reported(self, report: ChargerReport) -> None:
+        self._reports.append(report)
         self._work.set()
 
     def keep(self, notice: Notice) -> asyncio.Future[None]:
@@ -161,7 +167,7 @@ class Outbox:
                 self._refused(batch, error)
             else:
                 self._written(batch, written)
-            if not (self._pending or self._authorisations or self._notices):
+            if not (self._pending or self._authorisations or self._notices or self._reports):
                 self._emptied_at = asyncio.get_running_loop().time()
                 return True
 
@@ -183,7 +189,10 @@ class Outbox:
         for _ in authorisations:
             self._authorisations.popleft()
         notices = tuple(notice for notice, _ in islice(self._notices, NOTICES_PER_BATCH))
-        return Batch(next(self._numbers), self._clock(), states, changed, authorisations, notices)
+        reports = tuple(islice(self._reports, AUTHORISATIONS_PER_BATCH))
+        for _ in reports:
+            self._reports.popleft()
+        return Batch(next(self._numbers), self._clock(), states, changed, authorisations, notices, reports)
 
     def _written(self, batch: Batch, written: batches.Written) -> None:
         if self.is_away:
@@ -203,6 +212,7 @@ class Outbox:
         parts = [replace(EMPTY, states=(each,), whole=batch.whole) for each in batch.states]
         parts += [replace(EMPTY, authorisations=(each,)) for each in batch.authorisations]
         parts += [replace(EMPTY, notices=(each,)) for each in batch.notices]
+        parts += [replace(EMPTY, reports=(each,)) for each in batch.reports]
         if len(parts) > 1:
             self._pending.popleft()
             self._pending.extendleft(

@@ -39,6 +39,11 @@ class EventType(StrEnum):
     DRIVER_DISABLED = "driver.disabled"
     DRIVER_REMOVED = "driver.removed"
     CHARGER_STATUS = "charger.status"
+    CHARGER_FAULT = "charger.fault"
+    CHARGER_ALERT = "charger.alert"
+    CHARGER_FIRMWARE = "charger.firmware"
+    CHARGER_DIAGNOSTICS = "charger.diagnostics"
+    CHARGER_SECURITY = "charger.security"
     NETWORK_LOADED = "network.loaded"
 
 

@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select
 
-from . import authorisations, commands, live, sessions
+from . import authorisations, charger_reports, commands, live, sessions
 from .authorisations import Authorisation
+from .charger_reports import ChargerReport
 from .journal import Mark
 from .live import LiveCharger
 from .schema import charging_settings, customers, live_versions
@@ -30,6 +31,7 @@ class Batch:
     whole: frozenset[str] = frozenset()
     authorisations: tuple[Authorisation, ...] = ()
     notices: tuple[Notice, ...] = ()
+    reports: tuple[ChargerReport, ...] = ()
 
 
 class Written(NamedTuple):
@@ -60,6 +62,7 @@ def write(connection: Connection, customer_id: int, node: str, batch: Batch) -> 
     elsewhere = live.put(connection, customer_id, version, batch.states, batch.whole, batch.at)
     authorisations.add(connection, customer_id, batch.authorisations)
     sessions.keep(connection, customer_id, version, batch.notices)
+    charger_reports.add(connection, customer_id, batch.reports, batch.at)
     return Written(version, tuple(elsewhere), was_gone)
 
 

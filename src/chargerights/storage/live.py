@@ -77,10 +77,34 @@ class Reported:
     sockets: tuple[ReportedSocket, ...] = ()
 
 
+MAX_FAULTS = 50
+"""Faults of one charger at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a charger or one of its connectors (OCPP 1.6's connector 0 is the charger), in its own words.
+    `variable`: of OCPP 2.x, the one that tells it."""
+
+    code: str
+    since: datetime
+    evse_id: int | None = None
+    connector_id: int | None = None
+    variable: str | None = None
+    vendor_id: str | None = None
+    vendor_error_code: str | None = None
+    info: str | None = None
+
+    @property
+    def content(self) -> tuple[str | None, ...]:
+        """What tells it from another fault at the same place."""
+        return self.code, self.vendor_id, self.vendor_error_code, self.info
+
+
 @dataclass(frozen=True, slots=True)
 class LiveCharger:
     """A charger's state; `status` is its own (connector 0), in the v1 wire's words. `node` holds or held its socket,
-    which was opened at `connected_at`."""
+    which was opened at `connected_at`. `faults`: those that there are now, the oldest first."""
 
     charger_id: str
     connected: bool
@@ -91,6 +115,7 @@ class LiveCharger:
     reported: Reported = Reported()
     node: str | None = None
     connected_at: datetime | None = None
+    faults: tuple[Fault, ...] = ()
 
 
 def status_of(live: LiveCharger | None) -> str:
@@ -140,6 +165,7 @@ def _told(plug: Connector, state: LiveConnector, told: Iterable[ReportedSocket])
 
 _CONNECTORS = TypeAdapter(tuple[LiveConnector, ...])
 _REPORTED = TypeAdapter(Reported)
+_FAULTS = TypeAdapter(tuple[Fault, ...])
 _KEY = ("customer_id", "charger_id")
 
 
@@ -300,6 +326,7 @@ def since(connection: Connection, customer_id: int, version: int) -> tuple[int, 
             _REPORTED.validate_python(row.reported),
             row.node,
             row.connected_at,
+            _FAULTS.validate_python(row.faults or ()),
         )
         for row in rows
     ]
@@ -319,6 +346,7 @@ def _row(customer_id: int, version: int, state: LiveCharger, whole: bool) -> dic
         "connectors": _CONNECTORS.dump_python(state.connectors, mode="json", exclude_defaults=True),
         "node": state.node,
         "connected_at": state.connected_at,
+        "faults": _FAULTS.dump_python(state.faults, mode="json", exclude_defaults=True),
     }
     if whole:
         row["reported"] = _REPORTED.dump_python(state.reported, mode="json", exclude_defaults=True)

@@ -8,9 +8,10 @@ from sqlalchemy import Connection
 
 from chargerights.rights.local_list import Listed
 from chargerights.rights.model import AccessGroup, Charger, Driver, ExternalId, Place, PlaceKind, Right, Site, Tag
-from chargerights.storage import batches, imports, local_lists
+from chargerights.storage import batches, charger_reports, imports, local_lists
 from chargerights.storage.authorisations import Authorisation
 from chargerights.storage.batches import Batch
+from chargerights.storage.charger_reports import ChargerReport, Kind
 from chargerights.storage.imports import Asked, Attempt
 from chargerights.storage.local_lists import KeptList
 from chargerights.storage.sessions import Notice, Reading
@@ -80,7 +81,7 @@ async def crowded(url: str) -> Api:
 
 
 def record(connection: Connection, customer_id: int) -> None:
-    """What chargers asked, sessions, meter values, a local list, and imports."""
+    """What chargers asked and reported, sessions, meter values, a local list, and imports."""
     for number in range(SOME):
         imports.add(connection, Attempt(customer_id, 9_000 + number, "x"), Asked(1, "add", True, None), NOW)
     times = [NOW + timedelta(minutes=n // 2) for n in range(SOME)]
@@ -96,6 +97,8 @@ def record(connection: Connection, customer_id: int) -> None:
         for at in times
     )  # fmt: skip
     batches.write(connection, customer_id, "node", Batch(1, NOW, authorisations=asked, notices=notices))
+    faults = [ChargerReport(at, "OFF-1", Kind.FAULT, "StatusNotification", "OtherError") for at in times]
+    charger_reports.add(connection, customer_id, faults, NOW)
     tags = {f"CARD {n:02} 0": Listed(f"Card {n:02} 0", 200 + n, None) for n in range(SOME)}
     kept = KeptList("OFF-1", 7, wanted=SOME, reason=None, tags=tags, updated_at=NOW)
     local_lists.put(connection, customer_id, [kept])

@@ -36,6 +36,7 @@ FILTERS = {
     "/v2/sites/{siteId}/authorized-drivers": ("search=walker",),
     "/v2/authorisations": ("chargerId=OFF-1",),
     "/v2/sessions": ("siteId=6",),
+    "/v2/chargers/{chargerId}/reports": ("kind=fault",),
     "/v2/audit-logs": ("command=driver.change", "kind=driver&entityId=1"),
     "/v2/events": ("types=driver.changed",),
 }  # fmt: skip

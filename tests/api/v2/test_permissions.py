@@ -128,6 +128,7 @@ ROWS = {
     "POST /v2/chargers/{chargerId}/trigger-message": writes(P.OPERATE_CHARGERS),
     "POST /v2/chargers/{chargerId}/clear-cache": writes(P.OPERATE_CHARGERS),
     "GET /v2/chargers/{chargerId}/configuration": reads(P.READ_CHARGERS),
+    "GET /v2/chargers/{chargerId}/reports": reads(P.READ_CHARGERS),
     "GET /v2/chargers/{chargerId}/local-list": reads(P.READ_CHARGERS),
     "GET /v2/chargers/{chargerId}/local-list/version": reads(P.READ_CHARGERS),
     "POST /v2/chargers/{chargerId}/local-list/send": writes(P.OPERATE_CHARGERS),

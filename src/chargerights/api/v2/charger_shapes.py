@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -103,6 +104,19 @@ class ConfigurationShape(Shape):
     can_be_changed: bool
 
 
+class FaultShape(Shape):
+    """What is wrong with a charger or one of its connectors now, in the charger's words."""
+
+    code: str = Field(description="OCPP 1.6: the errorCode; 2.x: Faulted, Problem or the charger's code")
+    since: datetime
+    evse_id: int | None = None
+    connector_id: int | None = Field(None, description="OCPP 1.6: 0 is the charger")
+    variable: str | None = Field(None, description="OCPP 2.x: the variable that says it")
+    vendor_id: str | None = None
+    vendor_error_code: str | None = None
+    info: str | None = None
+
+
 class ChargerHead(Shape):
     """What names a charger, where it is, and how it is."""
 
@@ -124,6 +138,7 @@ class ChargerShape(ChargerOwn, ChargerHead):
 
     capabilities: list[str] = Field(description="What it can do, in OCPI's words")
     sockets: list[SocketShape] = Field(description="Those that were entered, and those that only the charger knows of")
+    faults: list[FaultShape] | None = Field(None, description="What it reports to be wrong now, the oldest first")
     configurations: list[ConfigurationShape] | None = Field(None, description="Its settings, as it reports them")
     blocked_until: datetime | None = Field(None, description="Before then nobody may charge there; when it is blocked")
     created_at: datetime | None = None
@@ -201,6 +216,7 @@ def shape_of(charger: Charger, site: Site, live: LiveCharger | None, at: datetim
         integration_relays=list(charger.integration_relays),
         custom_properties=dict(charger.custom_properties) or None,
         sockets=[_socket(plug, live, state) for plug, state in sockets_of(charger, live)],
+        faults=_faults(live),
         configurations=_configurations(live),
         blocked_until=charger.blocked_until if charger.is_blocked(at) else None,
         created_at=charger.created_at,
@@ -219,6 +235,12 @@ def _socket(plug: Connector, live: LiveCharger | None, state: LiveConnector | No
         status=socket_status(live, state),
         last_updated=state.updated_at if state else None,
     )
+
+
+def _faults(live: LiveCharger | None) -> list[FaultShape] | None:
+    if live is None or not live.faults:
+        return None
+    return [FaultShape(**asdict(fault)) for fault in live.faults]
 
 
 def _configurations(live: LiveCharger | None) -> list[ConfigurationShape] | None:

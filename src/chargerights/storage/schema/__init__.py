@@ -8,6 +8,7 @@ Portable on purpose: no triggers, no sequences but the customers' own, no databa
 from __future__ import annotations
 
 from .callers import api_keys, customers, idempotency_keys, operators
+from .charger_reports import charger_reports
 from .charging import (
     authorisations,
     charger_passwords,
@@ -45,6 +46,7 @@ __all__ = [
     "charger_commands",
     "charger_owners",
     "charger_passwords",
+    "charger_reports",
     "chargers",
     "charging_settings",
     "connectors",

@@ -13,6 +13,7 @@ live_versions = Table(
     Column("version", BigInteger, nullable=False),
     Column("next_session", BigInteger, nullable=False, server_default=text("1")),
     Column("next_authorisation", BigInteger, nullable=False, server_default=text("1")),
+    Column("next_report", BigInteger, nullable=False, server_default=text("1")),
     ForeignKeyConstraint(["customer_id"], ["customers.id"]),
 )
 
@@ -28,6 +29,7 @@ live_chargers = Table(
     Column("status", Text),
     Column("connectors", JSON, nullable=False),
     Column("reported", JSON, nullable=False),
+    Column("faults", JSON),
     Column("node", Text),
     Column("connected_at", Instant),
     owned("charger_id", table="chargers", target=("charger_id",), cascade=True),

@@ -1,0 +1,77 @@
+"""What chargers report of faults, updates and security (see docs/chargers.md)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import Field
+
+from ...rights.operators import Permission
+from ...storage import charger_reports
+from ...storage.charger_reports import ChargerReport, Kind
+from ..auth import CallerFirst
+from .paging import Paging, as_page, unsorted
+from .shapes import REFUSALS, Instant, Page, Shape
+from .views import View, viewing
+
+router = APIRouter(
+    prefix="/v2/chargers/{chargerId}/reports", tags=["Chargers"], route_class=CallerFirst, responses=REFUSALS
+)
+
+
+class ReportShape(Shape):
+    """Something that a charger reported. Texts are the charger's own."""
+
+    id: int
+    kind: Kind
+    at: datetime = Field(description="When it came")
+    reported_at: datetime | None = Field(None, description="When it was so by the charger's clock")
+    charger_id: str
+    evse_id: int | None = None
+    connector_id: int | None = None
+    message: str = Field(description="The OCPP message that said it")
+    code: str = Field(
+        description="The error, status or type in OCPP's word; of an alert the charger's code, else the variable"
+    )
+    ended: bool | None = Field(None, description="Of a fault or alert: whether it has ended, or has begun")
+    variable: str | None = Field(None, description="OCPP 2.x: the variable that says it, named as in configurations")
+    value: str | None = Field(None, description="The variable's value")
+    vendor_id: str | None = None
+    vendor_error_code: str | None = None
+    info: str | None = None
+    severity: int | None = Field(None, description="OCPP 2.1: from 0 (danger) to 9 (debug)")
+    request_id: int | None = Field(None, description="The update or upload that a step belongs to")
+
+
+class ReportPage(Page[ReportShape]):
+    """A charger's reports, one page of them."""
+
+
+@router.get("", operation_id="listChargerReports", summary="List a charger's reports", response_model=ReportPage)
+async def list_reports(
+    view: Annotated[View, Depends(viewing(Permission.READ_CHARGERS))],
+    asked: Annotated[Paging, Depends(unsorted)],
+    chargerId: str,  # noqa: N803
+    kinds: Annotated[
+        list[Kind] | None, Query(alias="kind", description="Only of these kinds; repeat it", max_length=len(Kind))
+    ] = None,
+    since: Annotated[Instant | None, Query(alias="startDate", description="Only what came from then on")] = None,
+    until: Annotated[Instant | None, Query(alias="endDate", description="Only what came before then")] = None,
+) -> Response:
+    """Faults, alerts, firmware updates, uploads of diagnostics, and security events, the newest first. The newest 1,000
+    of a charger are kept."""
+    wanted = charger_reports.Filter(view.charger(chargerId).charger_id, kinds, since, until)
+    database, customer_id = view.state.database, view.caller.customer_id
+    total = None if asked.walking else await database.read(charger_reports.count, customer_id, wanted)
+    found = await database.read(
+        charger_reports.find, customer_id, wanted, asked.count, asked.start, asked.after_number()
+    )
+    return as_page(found, asked, lambda each: _shape(*each), ReportPage, lambda each: (each[0],), total)
+
+
+def _shape(number: int, report: ChargerReport) -> ReportShape:
+    members = report._asdict()
+    del members["digest"]
+    return ReportShape(id=number, **members)
