@@ -37,7 +37,7 @@ class Postgres:
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="chargerights-pg-"))
         self._identity = _identity()
-        self._programs = _programs(self._folder if self._identity else None)
+        self.programs = _programs(self._folder if self._identity else None)
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -83,7 +83,7 @@ class Postgres:
         settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self._programs / "postgres", "-D", self._data, "-k", self._folder, *settings],
+                [self.programs / "postgres", "-D", self._data, "-k", self._folder, *settings],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self._folder, **self._identity,
             )  # fmt: skip
         deadline = time.monotonic() + START_SECONDS
@@ -112,7 +112,7 @@ class Postgres:
 
     def _run(self, program: str, *arguments: str | Path) -> None:
         done = subprocess.run(
-            [self._programs / program, *arguments],
+            [self.programs / program, *arguments],
             stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, cwd=self._folder, **self._identity,
         )  # fmt: skip
         if done.returncode:

@@ -17,7 +17,7 @@ from ..rights.network import Network
 from ..storage import batches, partners, sessions
 from ..storage.batches import Standing
 from ..storage.database import Database, DatabaseFault
-from ..storage.images import Images
+from ..storage.images import Image, Images
 from ..storage.journal import Entry, Mark
 from ..storage.live import LiveCharger
 from .blocks import Blocks
@@ -76,12 +76,14 @@ class ServedCustomer:
         self._hears = False
         """Whether another process has told of a revision since this one looked last."""
         self._proofs_as_of: Mark | None = None
-        self._version_as_of = -1
+        self._version_as_of: object = ""
+        self._lineage = 0
         self._following = asyncio.Lock()
         self._catching_up: asyncio.Task[None] | None = None
         self._database = database
         self._images = images
         self._numbers: list[range] = []
+        self._highest_number = 0
         self._opened = False
         self._followed_at = 0.0
         self._opening = asyncio.Lock()
@@ -160,7 +162,8 @@ class ServedCustomer:
     # -- beside the chargers ----------------------------------------------------------------------
 
     async def _reserve(self) -> None:
-        first = await self._database.write(sessions.reserve, self.id, NUMBERS_AT_ONCE)
+        first = await self._database.write(sessions.reserve, self.id, NUMBERS_AT_ONCE, self._highest_number + 1)
+        self._highest_number = first + NUMBERS_AT_ONCE - 1
         self._numbers.append(range(first, first + NUMBERS_AT_ONCE))
 
     async def _reserve_later(self) -> None:
@@ -240,11 +243,16 @@ class ServedCustomer:
     async def follow(self) -> Standing | None:
         """Brings what decides here up to the database. Raises DatabaseFault."""
         async with self._following:
-            version = self._database.version()
+            version, before = self._database.version(), self._images.current(self.id)
+            live_before = -1 if before is None else before.live_version
             standing = await self._database.glance(batches.standing, self.id, self.node, self.clock())
             if standing is None:
                 return None
             image = await self._images.as_seen(self.id, standing.mark)
+            if image.lineage != self._lineage:
+                self._begin_again(image)
+            elif standing.live_version < live_before:
+                self._images.doubt(self.id)
             if standing.mark != self.mark:
                 await self._follow_partner()
             self._lists_hours_too = standing.lists_hours_too
@@ -257,11 +265,23 @@ class ServedCustomer:
                 self._proofs_as_of = proofs_as_of
             return standing
 
+    def _begin_again(self, image: Image) -> None:
+        """The database was restored, or has lost revisions: what is known here of connected chargers is written again,
+        and session numbers go on above those that were given."""
+        self._lineage = image.lineage
+        self.running = None
+        for charger in self.chargers.values():
+            if charger.link is not None:
+                self.outbox.note_whole(charger)
+        self.spawn(self._reserve_later(), "numbers")
+
     async def _follow_sessions(self, standing: Standing) -> None:
         if not standing.one_session_per_tag:
             self.running = None
             return
         running = self.running or RunningSessions()
+        if running.version > standing.live_version:  # the database has gone back
+            running = RunningSessions()
         if running.version < standing.live_version:
             found = await self._database.read(sessions.running_since, self.id, running.version)
             running.follow(*found, self._is_here)

@@ -116,6 +116,12 @@ class ChargerList:
         self._whole = True
         self._taken |= taken
 
+    def distrust(self) -> None:
+        """What it was told may be of facts that never were: it is told the whole list."""
+        self._may_hold = {}
+        self._is_checked = False
+        self.touch_all(taken=True)
+
     def booted(self, now: float) -> None:
         """It has started: its list may have changed, and what it says of its configuration, if it is asked."""
         self._is_checked = False

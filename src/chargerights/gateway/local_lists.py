@@ -56,7 +56,8 @@ class LocalLists:
         self._clock = clock
         self._lists: dict[str, ChargerList] = {}
         self._revision: int | None = None
-        self._made: dict[tuple[int, bool, frozenset[Place]], tuple[datetime, TagList]] = {}
+        self._lineage: int | None = None
+        self._made: dict[tuple[journal.Mark, bool, frozenset[Place]], tuple[datetime, TagList]] = {}
         self._making = asyncio.Lock()
         self._unsaved: dict[str, KeptList] = {}
         self._saving: asyncio.Task[None] | None = None
@@ -134,6 +135,12 @@ class LocalLists:
         """Looks at what the journal holds since the last time, up to the image: of more, decisions know nothing yet."""
         image = self._image()
         since, now = self._revision, image.revision
+        if self._lineage is not None and image.lineage != self._lineage:  # as restored, lists are told other tags
+            self._made.clear()
+            for each in self._lists.values():
+                each.distrust()
+            since = None
+        self._lineage = image.lineage
         if since is None or now <= since:
             self._revision = now
             return
@@ -181,13 +188,13 @@ class LocalLists:
             image = self._image()
             if charger_id not in image.network.chargers:
                 return TagList({}, END)
-            key = image.revision, self.hours_too, places_of(image.network, charger_id)
+            key = image.mark, self.hours_too, places_of(image.network, charger_id)
             since, made = self._made.get(key, (END, None))
             if made is None or not since <= at < made.until:
                 reading = image.reading()
                 made = await _in_steps(image.network, charger_id, at, self.hours_too)
                 del reading
-                self._made = {each: kept for each, kept in self._made.items() if each[0] == image.revision}
+                self._made = {each: kept for each, kept in self._made.items() if each[0] == image.mark}
                 while len(self._made) >= MADE_LISTS:
                     del self._made[next(iter(self._made))]
                 self._made[key] = at, made

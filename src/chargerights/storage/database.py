@@ -10,14 +10,17 @@ from __future__ import annotations
 import asyncio
 import functools
 import sqlite3
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import orjson
+import structlog
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -40,6 +43,8 @@ SNAPSHOT_SECONDS = 60
 WRITERS = 4
 SILENCE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 """After which a PostgreSQL that no packet comes from is gone (seconds, times, milliseconds); else it takes hours."""
+
+log = structlog.get_logger()
 
 
 class DatabaseFault(Exception):
@@ -71,6 +76,11 @@ class Database:
     def __init__(self, url: str) -> None:
         self._url = _parse(url)
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
+        self._file: tuple[int, int] | None = None
+        """What tells SQLite's file from another that takes its place."""
+        self._looking = threading.Lock()
+        self._left: list[tuple[Engine | None, AsyncEngine | None, Connection | None]] = []
+        """Of files that others have taken the place of."""
         self.after_commit: list[Callable[[Any], Awaitable[None]]] = []
         """Called in this order with everything that a committed write has told of (see `tell`), before the write
         returns: what is kept in memory is as new as the database before any answer goes out."""
@@ -103,17 +113,18 @@ class Database:
         if not self.is_sqlite:
             return await self.read(work, *args, **kwargs)
         with _faults():
+            self._look_at_file()
             return work(self._glancing, *args, **kwargs)
 
-    def version(self) -> int:
+    def version(self) -> object:
         """On SQLite, differs from the time before when another connection has committed meanwhile; it takes
-        microseconds. On PostgreSQL nothing tells as cheaply: always 0."""
+        microseconds. On PostgreSQL nothing tells as cheaply: always None."""
         if not self.is_sqlite:
-            return 0
+            return None
         with _faults():
+            self._look_at_file()
             connection: sqlite3.Connection = self._glancing.connection.driver_connection  # type: ignore[assignment]
-            version: int = connection.execute("PRAGMA data_version").fetchone()[0]
-            return version
+            return self._file, connection.execute("PRAGMA data_version").fetchone()[0]
 
     async def reach(self) -> None:
         """Raises DatabaseAway when it cannot be read."""
@@ -123,6 +134,9 @@ class Database:
         self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         with _faults():
+            self._look_at_file()
+            if self._left:
+                await self._close_left()
             async with asyncio.timeout(READ_SECONDS), self._readers.connect() as connection:
                 return await connection.run_sync(work, *args, **kwargs)
 
@@ -152,6 +166,7 @@ class Database:
                 await follow(each)
 
     async def close(self) -> None:
+        await self._close_left()
         for name in ("_readers", "_writers"):
             engine = self.__dict__.pop(name, None)
             if engine is not None:
@@ -176,12 +191,10 @@ class Database:
         return self._read_now_once(work, *args, **kwargs)
 
     def _read_now_once(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        with (
-            _faults(),
-            self._plain.connect() as connection,
-            _transaction(connection, self.is_sqlite, snapshot=True),
-        ):
-            return work(connection, *args, **kwargs)
+        with _faults():
+            self._look_at_file()
+            with self._plain.connect() as connection, _transaction(connection, self.is_sqlite, snapshot=True):
+                return work(connection, *args, **kwargs)
 
     def write_now(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs the work in one transaction: all of it is kept, or none. Calls nothing of `after_commit`: for processes
@@ -191,8 +204,10 @@ class Database:
     def _write_now(
         self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> tuple[T, list[Any]]:
-        with _faults(), self._plain.connect() as connection:
-            return self._transact(connection, work, *args, **kwargs)
+        with _faults():
+            self._look_at_file()
+            with self._plain.connect() as connection:
+                return self._transact(connection, work, *args, **kwargs)
 
     def rehearse_now(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs the work in one transaction as a write would, and keeps nothing of it: only its answer comes back."""
@@ -209,6 +224,47 @@ class Database:
         engine = self.__dict__.pop("_plain", None)
         if engine is not None:
             engine.dispose()
+
+    # -- SQLite's file ----------------------------------------------------------------------------
+
+    def _look_at_file(self) -> None:
+        """Opens SQLite's file again when another has taken its place: connections go on with the one that they have,
+        which nobody else sees any more. It takes a microsecond. Raises FileNotFoundError when there was one and is
+        none."""
+        if not self.is_sqlite or self._path is None:
+            return
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            if self._file is None:  # it is made by whoever connects first
+                return
+            raise
+        file = found.st_dev, found.st_ino
+        if file == self._file:
+            return
+        with self._looking:
+            before, self._file = self._file, file
+            if before is None or before == file:
+                return
+            taken = [self.__dict__.pop(name, None) for name in ("_plain", "_readers", "_glancing")]
+            self._left.append((taken[0], taken[1], taken[2]))
+        log.warning("another file has taken the database's place; it is opened", path=str(self._path))
+
+    async def _close_left(self) -> None:
+        """On the event loop, as the connection for glances is used there."""
+        while self._left:
+            plain, readers, glancing = self._left.pop()
+            if glancing is not None:
+                glancing.close()
+            if plain is not None:
+                plain.dispose()
+            if readers is not None:
+                await readers.dispose()
+
+    @cached_property
+    def _path(self) -> Path | None:
+        name = self._url.database or ""
+        return None if name.startswith("file:") else Path(name)
 
     # -- engines ----------------------------------------------------------------------------------
 

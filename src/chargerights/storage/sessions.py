@@ -15,7 +15,20 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, insert, literal, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 
 from ..rights.identifiers import tag_key
 from .schema import live_versions, meter_values, sessions
@@ -170,15 +183,16 @@ def readings(
     return [Kept(Reading(*row), digest) for digest, *row in rows], total or 0
 
 
-def reserve(connection: Connection, customer_id: int, how_many: int) -> int:
-    """The first of so many session numbers in a row, which nobody else is given."""
+def reserve(connection: Connection, customer_id: int, how_many: int, least: int = 1) -> int:
+    """The first of so many session numbers in a row, of that number or higher, which no other node is given."""
+    next_session = live_versions.c.next_session
     after = connection.scalar(
         update(live_versions)
         .where(live_versions.c.customer_id == customer_id)
-        .values(next_session=live_versions.c.next_session + how_many)
+        .values(next_session=case((next_session < least, least), else_=next_session) + how_many)
         .returning(live_versions.c.next_session)
     )
-    return (after or how_many + 1) - how_many
+    return (after or least + how_many) - how_many
 
 
 def begun(
