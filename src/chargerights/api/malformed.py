@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, get_args
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
+from pydantic import AliasChoices, BaseModel
+from pydantic.fields import FieldInfo
 
 from ..files.sentences import UNKNOWN_MEMBER, sentence, unknown_member, unknown_parameter
 from ..rights.errors import InvalidInput
@@ -59,9 +60,15 @@ def _members(body: Any, place: list[int | str]) -> tuple[str, ...]:
     """The names of the members of the object at that place of a body."""
     models = [*_models(body)]
     for name in (each for each in place if isinstance(each, str)):
-        fields = [field for model in models for field in model.model_fields.values() if field.alias == name]
+        fields = [field for model in models for field in model.model_fields.values() if _name(field) == name]
         models = [model for field in fields for model in _models(field.annotation)] or models
-    return tuple(field.alias or name for model in models for name, field in model.model_fields.items())
+    return tuple(_name(field) or "" for model in models for field in model.model_fields.values())
+
+
+def _name(field: FieldInfo) -> str | None:
+    """The name that a body has for the field, the first of several."""
+    alias = field.validation_alias
+    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else field.alias
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

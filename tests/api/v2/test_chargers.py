@@ -39,7 +39,7 @@ SOCKET = {
 }  # fmt: skip
 """Every member."""
 WHOLE = NEW | {
-    "name": "Gate", "manufacturer": "Voltwerk", "model": "Duo", "serialNumber": "S-1", "firmwareVersion": "1.0",
+    "name": "Gate", "manufacturer": "Voltwerk", "model": "Duo", "serial": "S-1", "firmware": "1.0",
     "evseId": "FI*ABC*E1", "splitEvseBySocket": True, "pushIntegrationEnabled": True,
     "chargerSpecificMessageStructure": True, "capabilities": ["RFID_READER", "RESERVABLE"],
     "physicalReference": "Bay 7", "integrationRelays": ["one", "two"], "iccid": "8901", "imsi": "310",
@@ -49,7 +49,7 @@ WHOLE = NEW | {
 }  # fmt: skip
 """Every member."""
 BARE = {
-    "status": "Offline", "activeConnection": False, "splitEvseBySocket": False, "pushIntegrationEnabled": False,
+    "state": "Offline", "activeConnection": False, "splitEvseBySocket": False, "pushIntegrationEnabled": False,
     "chargerSpecificMessageStructure": False, "capabilities": [], "integrationRelays": [], "sockets": [],
 }  # fmt: skip
 """What is shown of a charger of which nothing is entered and that has never connected."""
@@ -70,7 +70,7 @@ WRONG: dict[str, tuple[Any, dict[str, list[str]]]] = {
     "a site as text": (NEW | {"siteId": "2"}, {"siteId": ['must be a whole number, not "2"']}),
     "an unknown member": (NEW | {"colour": "red"}, {"colour": [NOT_A_MEMBER]}),
     "its number": (NEW | {"id": 7}, {"id": [NOT_A_MEMBER]}),
-    "its live state": (NEW | {"status": "Available"}, {"status": [NOT_A_MEMBER]}),
+    "its live state": (NEW | {"state": "Available"}, {"state": [NOT_A_MEMBER]}),
     "a text that is too long": (NEW | {"model": "x" * 501}, {"model": ["it holds 501 characters, the limit is 500"]}),
     "a text that cannot be shown": (NEW | {"name": "a\0"},
         {"name": ["it holds a character that cannot be shown: 'a\\x00'"]}),
@@ -216,13 +216,13 @@ async def test_a_charger_that_something_needs_is_not_removed(api: Api, charger: 
 
 async def test_a_charger_that_is_removed_is_gone_with_its_state_and_its_id_is_free(fresh_api: Api) -> None:
     await fresh_api.report(LiveCharger("CIR-1", connected=True, status="Charging"))
-    assert good(await send(fresh_api, "GET", path_of("CIR-1")), ChargerShape)["status"] == "Charging"
+    assert good(await send(fresh_api, "GET", path_of("CIR-1")), ChargerShape)["state"] == "Charging"
     assert (await send(fresh_api, "DELETE", path_of("CIR-1"))).status_code == 204
     assert refused(await send(fresh_api, "GET", path_of("CIR-1")))[0] == 404
     assert "CIR-1" not in charger_ids(good(await send(fresh_api, "GET", CHARGERS), ChargerPage))
     theirs = {"chargerId": "CIR-1", "siteId": RIVAL_GARAGE.id}
     made = good(await send(fresh_api, "POST", CHARGERS, theirs, key=fresh_api.rival.key), ChargerShape, 201)
-    assert made["status"] == "Offline"
+    assert made["state"] == "Offline"
     assert refused(await send(fresh_api, "POST", CHARGERS, theirs | {"siteId": DEPOT.id}))[0] == 409
 
 
@@ -319,10 +319,10 @@ async def test_a_charger_is_added_once_under_one_idempotency_key(fresh_api: Api)
 async def test_what_a_charger_reports_goes_before_what_was_entered(harbour_api: Api) -> None:
     shown = good(await send(harbour_api, "GET", path_of("HAR-1")), ChargerShape)
     assert shown.items() >= {
-        "manufacturer": "Reported maker", "model": "Reported model", "serialNumber": "reported serial",
-        "firmwareVersion": "1.0", "iccid": "reported iccid", "imsi": "reported imsi", "meterType": "reported type",
+        "manufacturer": "Reported maker", "model": "Reported model", "serial": "reported serial",
+        "firmware": "1.0", "iccid": "reported iccid", "imsi": "reported imsi", "meterType": "reported type",
         "meterSerialNumber": "reported meter", "evseId": "FRA23E45B*78C", "physicalReference": "Bay 7",
-        "status": "Available", "activeConnection": True, "lastSeen": "2026-06-03T09:00:00Z",
+        "state": "Available", "activeConnection": True, "lastSeen": "2026-06-03T09:00:00Z",
         "lastMessage": "MeterValues", "customProperties": {"colour": "red"},
     }.items()  # fmt: skip
     assert shown["configurations"] == [
@@ -342,7 +342,7 @@ async def test_live_state_is_as_v1_has_it(harbour_api: Api) -> None:
     assert v1.keys() == {"HAR-1", "HAR-2", "PIE-1"}
     for charger_id, theirs in v1.items():
         ours = good(await send(harbour_api, "GET", path_of(charger_id)), ChargerShape)
-        assert (ours["status"], ours["activeConnection"]) == (theirs["chargerStatus"], theirs["activeConnection"])
+        assert (ours["state"], ours["activeConnection"]) == (theirs["chargerStatus"], theirs["activeConnection"])
         states = [[(each["id"], each["status"]) for each in some["sockets"]] for some in (ours, theirs)]
         assert states[0] == states[1]
 
@@ -420,10 +420,24 @@ async def test_a_list_that_cannot_be_sorted_so_is_refused(sqlite_api: Api) -> No
 
 def test_a_charger_has_every_member_that_it_has_in_a_network_file() -> None:
     """But for its block, which has commands of its own."""
-    renamed = {"chargerModel": "model", "postalNumber": "postalCode"}
+    renamed = {
+        "chargerModel": "model",
+        "postalNumber": "postalCode",
+        "serialNumber": "serial",
+        "firmwareVersion": "firmware",
+    }
     in_a_file = {*members_of(ChargerEntry), *members_of(LocationEntry)} - {"locationInfo", "blockedUntil"}
     expected = {renamed.get(name, name) for name in in_a_file}
     assert {*ChargerMembers.model_json_schema()["properties"], "chargerId"} == expected == WHOLE.keys()
     assert ChargerShape.model_json_schema()["properties"].keys() >= expected
     assert SocketDraft.model_json_schema()["properties"].keys() == members_of(SocketEntry).keys() == SOCKET.keys()
     assert SocketShape.model_json_schema()["properties"].keys() >= SOCKET.keys()
+
+
+async def test_the_names_of_the_network_file_are_read_too(fresh_sqlite_api: Api) -> None:
+    body = NEW | {"serialNumber": "S-9", "firmwareVersion": "2.0"}
+    made = good(await send(fresh_sqlite_api, "POST", CHARGERS, body), ChargerShape, 201)
+    assert (made["serial"], made["firmware"]) == ("S-9", "2.0")
+    both = {"serial": "S-1", "serialNumber": "S-2"}
+    status, errors = refused(await send(fresh_sqlite_api, "PATCH", path_of("NEW-1"), both))
+    assert (status, [*errors]) == (400, ["serialNumber"])

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, AliasChoices, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
 from ...files import values
@@ -35,13 +35,23 @@ SOCKET = {"socket_power_type" if name == "power_type" else name: name for name i
 LISTS = ("capabilities", "integration_relays")
 
 
+def _either(name: str, other: str, description: str) -> Any:
+    """A member that answers show by the first name, and that bodies may give by either."""
+    return Field(
+        None,
+        description=f"{description}. May be written {other} instead",
+        validation_alias=AliasChoices(name, other),
+        serialization_alias=name,
+    )
+
+
 class ChargerOwn(Address):
     """What is entered of a charger and shown of it in the same words."""
 
     manufacturer: values.OptionalText = Field(None, description="Who made it")
     model: values.OptionalText = Field(None, description="The maker's name of the model")
-    serial_number: values.OptionalText = Field(None, description="The maker's serial number")
-    firmware_version: values.OptionalText = Field(None, description="The firmware it is known to run")
+    serial_number: values.OptionalText = _either("serial", "serialNumber", "The maker's serial number")
+    firmware_version: values.OptionalText = _either("firmware", "firmwareVersion", "The firmware it is known to run")
     evse_id: values.OptionalText = Field(None, description="Its eMI3 id, such as FI*ABC*E1001")
     split_evse_by_socket: bool | None = Field(
         None, description="Whether each socket is an EVSE by itself for roaming partners"
@@ -125,7 +135,7 @@ class ChargerHead(Shape):
     name: str | None = Field(None, description="Its name among people")
     site_id: int
     site_name: str
-    status: str = Field(description="Its own or what follows from its sockets'; Offline without a connection")
+    state: str = Field(description="Its own or what follows from its sockets'; Offline without a connection")
     active_connection: bool = Field(description="Whether it is connected now")
     last_seen: datetime | None = None
     last_message: str | None = Field(None, description="Name of the last OCPP message")
@@ -207,7 +217,7 @@ def shape_of(charger: Charger, site: Site, live: LiveCharger | None, at: datetim
         charger_id=charger.charger_id,
         site_id=site.id,
         site_name=site.name,
-        status=status_of(live),
+        state=status_of(live),
         active_connection=live is not None and live.connected,
         last_seen=live.last_seen if live else None,
         last_message=live.last_message if live else None,
