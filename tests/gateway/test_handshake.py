@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import base64
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from hashlib import sha1
 
+import httpx
 import pytest
 from websockets.asyncio.client import connect
 from websockets.datastructures import HeadersLike
@@ -11,8 +15,10 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
 from chargerights.gateway.admission import Policy
+from chargerights.gateway.refusals import Refusal, Refusals
+from chargerights.gateway.rivals import Rivals
 from chargerights.rights.model import Charger
-from chargerights.storage import charger_passwords
+from chargerights.storage import authorisations, charger_passwords
 from tests.gateway.client import V16, V21, V201, basic, connected
 from tests.gateway.server import InProcess, World, node
 from tests.servers import opened
@@ -69,8 +75,142 @@ async def test_another_charger_s_password_is_refused(server: InProcess) -> None:
     assert (await refused(server, "/ocpp/DEP-1", {"Authorization": basic("DEP-1", theirs)}))[0] == 401
 
 
+async def test_a_slash_at_the_end_is_taken(server: InProcess) -> None:
+    async with connected(server.url, "DEP-1/", None, headers=authorised(server.world, "DEP-1")) as charger:
+        await charger.call("Heartbeat", {})
+
+
 @pytest.mark.parametrize(
-    "path", ["/ocpp/", "/ocpp/NO-SUCH", "/ocpp/" + "X" * 100, "/ocpp/%20", "/ocpp/%ff", "/ocpp/dep-1"]
+    ("path", "address"),
+    [
+        ("/DEP-1", "/ocpp/DEP-1"),
+        ("/OCPP/DEP-1", "/ocpp/DEP-1"),
+        ("/ocpp16/DEP-1/", "/ocpp/DEP-1"),
+        ("/v2/chargers/DEP-1", "/ocpp/DEP-1"),
+        ("/Hof%207", "/ocpp/Hof%207"),
+        ("/ocpp", "/ocpp/{chargerId}"),
+        ("/ocpp/", "/ocpp/{chargerId}"),
+        ("/", "/ocpp/{chargerId}"),
+        ("/%00", "/ocpp/{chargerId}"),
+    ],
+)
+async def test_a_wrong_address_is_answered_with_the_right_one_and_logged(
+    server: InProcess, path: str, address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, text = await refused(server, path, authorised(server.world, "DEP-1"))
+    assert status == 404
+    assert f"{server.url}{address}," in text
+    assert "a charger is refused" in capsys.readouterr().out
+
+
+async def test_an_address_for_chargers_says_so_in_a_browser(server: InProcess) -> None:
+    async with httpx.AsyncClient(base_url=server.url.replace("ws", "http"), trust_env=False) as client:
+        for path in ("/ocpp", "/ocpp/", "/ocpp/DEP-1"):
+            answer = await client.get(path)
+            assert (answer.status_code, "web socket" in answer.text) == (426, True)
+
+
+async def refusals(server: InProcess, charger_id: str = "DEP-1") -> list[tuple[str, int]]:
+    """Which handshakes the API shows as refused."""
+    headers = {"x-api-key": server.world.key}
+    async with httpx.AsyncClient(base_url=server.url.replace("ws", "http"), trust_env=False, headers=headers) as client:
+        answer = await client.get(f"/v2/chargers/{charger_id}/refused-connections")
+    assert answer.status_code == 200, answer.text
+    return [(each["chargerId"], each["status"]) for each in answer.json()["items"]]
+
+
+async def test_why_a_charger_does_not_connect_is_shown_for_an_hour(server: InProcess) -> None:
+    await refused(server, "/ocpp/DEP-1", {})
+    await refused(server, "/ocpp/DEP-01", {})
+    await refused(server, "/OCPP/dep-1", {})
+    await refused(server, "/ocpp/RIV-1", {})
+    server.clock.at += timedelta(minutes=59)
+    await refused(server, "/ocpp/DEP-1", {"Authorization": basic("DEP-1", "wrong")})
+    assert await refusals(server) == [("DEP-1", 401), ("DEP-1", 401), ("DEP-01", 404), ("dep-1", 404)]
+    server.clock.at += timedelta(minutes=1)
+    assert await refusals(server) == [("DEP-1", 401)]
+    assert await refusals(server, "GF-1") == []
+
+
+def test_refusals_are_bounded_and_strangers_displace_no_charger() -> None:
+    kept = Refusals()
+    kept.note(Refusal("DEP-1", NOW, 401, ""), True)
+    for number in range(3_000):
+        kept.note(Refusal(sha1(b"%d" % number).hexdigest(), NOW, 404, ""), False)
+        kept.note(Refusal("same", NOW, 404, str(number)), False)
+    assert len(kept.of("DEP-1", NOW)) == 1
+    assert {each.text for each in kept.of("same", NOW)} == {str(number) for number in range(2_990, 3_000)}
+    assert kept.of(sha1(b"1").hexdigest(), NOW) == []
+    assert len(kept.of(sha1(b"2999").hexdigest(), NOW)) == 1
+
+
+# -- two chargers with one id ---------------------------------------------------------------------
+
+
+async def problem(server: InProcess) -> str | None:
+    """The problem that the API shows."""
+    headers = {"x-api-key": server.world.key}
+    async with httpx.AsyncClient(base_url=server.url.replace("ws", "http"), trust_env=False, headers=headers) as client:
+        found: str | None = (await client.get("/v2/chargers/DEP-1")).json().get("connectionProblem")
+    return found
+
+
+async def test_two_chargers_with_one_id_are_named_and_the_newer_one_waits_longer_and_longer(server: InProcess) -> None:
+    now = [1000.0]
+    server.gateway._rivals = rivals = Rivals(lambda: now[0])
+    async with AsyncExitStack() as stack:
+        for _ in range(4):
+            assert await problem(server) is None
+            last = await stack.enter_async_context(server.charger("DEP-1"))
+        await server.read(authorisations.count, authorisations.Filter())
+        assert "two chargers" in (await problem(server) or "")
+        for pause in (10, 20, 40):
+            now[0] += pause - 1
+            status, text = await refused(server, "/ocpp/DEP-1", authorised(server.world, "DEP-1"))
+            assert (status, "two chargers" in text) == (429, True)
+            await last.call("Heartbeat", {})
+            now[0] += 1
+            last = await stack.enter_async_context(server.charger("DEP-1"))
+        now[0] += 901
+        await server.gateway.look_after()
+        await server.read(authorisations.count, authorisations.Filter())
+        assert await problem(server) is None
+        assert rivals.pause("DEP-1") == 0
+
+
+async def test_a_charger_that_lost_its_link_and_comes_again_has_no_rival(server: InProcess) -> None:
+    for _ in range(6):
+        async with server.charger("DEP-1") as charger:
+            await charger.call("Heartbeat", {})
+    assert await problem(server) is None
+
+
+async def test_rivals_at_two_nodes_are_seen_by_both(either: InProcess) -> None:
+    async with node(either.world, clock=either.clock) as other, AsyncExitStack() as stack:
+        for _ in range(4):
+            for each in (either, other):
+                either.clock.at += timedelta(seconds=1)
+                charger = await stack.enter_async_context(each.charger("DEP-1"))
+                await charger.call("Heartbeat", {})
+                for written in (either, other):
+                    await written.read(authorisations.count, authorisations.Filter())
+                if each.gateway._rivals.problem("DEP-1"):
+                    return
+        raise AssertionError("they replaced each other eight times")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/ocpp/",
+        "/ocpp/NO-SUCH",
+        "/ocpp/%2f",
+        "/ocpp/%0d%0aX:x",
+        "/ocpp/" + "X" * 100,
+        "/ocpp/%20",
+        "/ocpp/%ff",
+        "/ocpp/dep-1",
+    ],
 )
 async def test_an_unknown_charger_is_refused_and_the_server_goes_on(server: InProcess, path: str) -> None:
     """citrineos #105: it crashed."""
@@ -80,10 +220,21 @@ async def test_an_unknown_charger_is_refused_and_the_server_goes_on(server: InPr
 
 
 @pytest.mark.parametrize("protocols", [(), ("ocpp1.5",), ("soap", "ocpp1.2")])
-async def test_a_charger_that_speaks_nothing_we_speak_is_refused(server: InProcess, protocols: tuple[str, ...]) -> None:
-    status, text = await refused(server, "/ocpp/DEP-1", authorised(server.world, "DEP-1"), protocols)
-    assert status == 400
-    assert "ocpp2.1, ocpp2.0.1, ocpp1.6" in text
+async def test_a_charger_that_speaks_nothing_we_speak_is_connected_and_closed_with_a_reason(
+    server: InProcess, protocols: tuple[str, ...]
+) -> None:
+    """OCPP-J 1.6 section 3.1.2, OCPP 2.0.1 part 4 section 3.1.2"""
+    async with connect(
+        f"{server.url}/ocpp/DEP-1",
+        subprotocols=[Subprotocol(each) for each in protocols] or None,
+        additional_headers=authorised(server.world, "DEP-1"),
+        proxy=None,
+    ) as socket:
+        assert socket.subprotocol is None
+        await socket.wait_closed()
+        assert socket.close_code == 1002
+        assert "ocpp2.1, ocpp2.0.1, ocpp1.6" in (socket.close_reason or "")
+    assert (await refused(server, "/ocpp/DEP-1", {}, protocols))[0] == 401, "strangers are told nothing of it"
 
 
 async def test_the_best_subprotocol_that_is_offered_is_spoken(server: InProcess) -> None:

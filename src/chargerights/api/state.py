@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -40,12 +40,12 @@ class Chargers(Protocol):
         """What came of telling the customer's charger to do that. Raises DatabaseFault, KeyReused."""
         ...
 
-    def measure(self) -> None:
-        """Brings the metrics that are no counts up to date."""
+    def refusals(self, charger_id: str) -> Sequence[tuple[str, datetime, int, str]]:
+        """Handshakes as the charger, or with an id like its own, that were refused: id, instant, status and reason."""
         ...
 
-    def spooled(self) -> tuple[int, float]:
-        """How many messages of chargers wait in this process's spool, and for how many seconds the oldest."""
+    def measure(self) -> None:
+        """Brings the metrics that are no counts up to date."""
         ...
 
 

@@ -20,7 +20,6 @@ from ..settings import InvalidSettings
 from ..storage.database import DatabaseFault, InvalidDatabaseUrl
 from ..storage.migration import MayNotMigrate, UnknownSchema
 from ..storage.roles import InvalidRole
-from ..storage.spool_file import UnusableFolder
 from .common import WrongQuestion, complain
 
 REFUSALS = (
@@ -31,7 +30,6 @@ REFUSALS = (
     UnknownSchema,
     MayNotMigrate,
     InvalidRole,
-    UnusableFolder,
 )
 """What the person at the terminal can mend."""
 
@@ -48,7 +46,6 @@ for where in (
     "operators:operator",
     "customers:key",
     "chargers:charger",
-    "set_aside:set_aside",
     "drivers:driver",
     "networks:load",
     "networks:dump",
@@ -59,7 +56,7 @@ for where in (
     "questions:explain",
     "simulator:simulate",
 ):
-    app.command(f"{__name__}.{where}", name=where.partition(":")[2].removesuffix("_drivers").replace("_", "-"))
+    app.command(f"{__name__}.{where}", name=where.partition(":")[2].removesuffix("_drivers"))
 """Named, not imported: a command loads what it needs when it is called."""
 
 

@@ -41,6 +41,11 @@ class Refused(Exception):
         self.headers = headers or {}
 
 
+class NothingCommon(Refused):
+    """A charger that offers no subprotocol that is spoken here. As OCPP has it, the handshake is finished without one,
+    and the web socket closed."""
+
+
 def admit(
     charger_id: str,
     known: Known,

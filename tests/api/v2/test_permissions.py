@@ -130,6 +130,7 @@ ROWS = {
     "GET /v2/chargers/{chargerId}/configuration": reads(P.READ_CHARGERS),
     "GET /v2/chargers/{chargerId}/reports": reads(P.READ_CHARGERS),
     "GET /v2/chargers/{chargerId}/local-list": reads(P.READ_CHARGERS),
+    "GET /v2/chargers/{chargerId}/refused-connections": reads(P.READ_CHARGERS),
     "GET /v2/chargers/{chargerId}/local-list/version": reads(P.READ_CHARGERS),
     "POST /v2/chargers/{chargerId}/local-list/send": writes(P.OPERATE_CHARGERS),
     "GET /v2/chargers/{chargerId}/local-list/entries": reads(P.READ_CHARGERS, P.READ_TAGS),

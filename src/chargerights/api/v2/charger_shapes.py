@@ -146,6 +146,9 @@ class ChargerShape(ChargerOwn, ChargerHead):
     """A charger. What it reports of itself goes before what was entered; where none was entered, its place is its
     site's."""
 
+    connection_problem: str | None = Field(
+        None, description="What is wrong with its connection, such as another charger with its id"
+    )
     capabilities: list[str] = Field(description="What it can do, in OCPI's words")
     sockets: list[SocketShape] = Field(description="Those that were entered, and those that only the charger knows of")
     faults: list[FaultShape] | None = Field(None, description="What it reports to be wrong now, the oldest first")
@@ -222,6 +225,7 @@ def shape_of(charger: Charger, site: Site, live: LiveCharger | None, at: datetim
         last_seen=live.last_seen if live else None,
         last_message=live.last_message if live else None,
         ocpp_version=live.reported.ocpp_version if live else None,
+        connection_problem=(live.reported.connection_problem or None) if live else None,
         capabilities=list(charger.capabilities),
         integration_relays=list(charger.integration_relays),
         custom_properties=dict(charger.custom_properties) or None,

@@ -16,7 +16,6 @@ from .charging import (
     live_nodes,
     meter_values,
     sessions,
-    set_aside,
 )
 from .columns import metadata
 from .commands import charger_commands
@@ -72,7 +71,6 @@ __all__ = [
     "partner_authorisations",
     "rights",
     "sessions",
-    "set_aside",
     "sites",
     "tags",
     "webhooks",

@@ -1,0 +1,63 @@
+"""Handshakes that were refused, kept for an hour in memory: an installer reads there why a charger does not connect."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from datetime import datetime, timedelta
+from difflib import SequenceMatcher
+from typing import NamedTuple
+
+KEPT = timedelta(hours=1)
+MAX_IDS, MAX_OF_ID = 1_000, 10
+ALIKE = 0.8
+"""How much two ids have in common that may be one, mistyped: DEP-01 and DEP-1."""
+
+
+class Refusal(NamedTuple):
+    """A refused handshake: with which id, the HTTP status or close code, and the text that was answered."""
+
+    charger_id: str
+    at: datetime
+    status: int
+    text: str
+
+
+class Refusals:
+    """The latest refusals of each id, for ids that chargers have and for others: strangers displace only each other."""
+
+    def __init__(self) -> None:
+        self._known = _Kept()
+        self._strangers = _Kept()
+
+    def note(self, refusal: Refusal, is_known: bool) -> None:
+        (self._known if is_known else self._strangers).put(refusal)
+
+    def of(self, charger_id: str, at: datetime) -> list[Refusal]:
+        """The charger's refusals in the last hour and those of ids like it that no charger has, the latest first."""
+        found = [*self._known.of(charger_id, at), *self._strangers.of(charger_id, at)]
+        for stranger in self._strangers.ids():
+            if stranger != charger_id and _are_alike(stranger, charger_id):
+                found += self._strangers.of(stranger, at)
+        return sorted(found, key=lambda each: each.at, reverse=True)
+
+
+class _Kept:
+    def __init__(self) -> None:
+        self._by_id: OrderedDict[str, deque[Refusal]] = OrderedDict()
+
+    def put(self, refusal: Refusal) -> None:
+        self._by_id.setdefault(refusal.charger_id, deque(maxlen=MAX_OF_ID)).append(refusal)
+        self._by_id.move_to_end(refusal.charger_id)
+        if len(self._by_id) > MAX_IDS:
+            self._by_id.popitem(last=False)
+
+    def of(self, charger_id: str, at: datetime) -> list[Refusal]:
+        return [each for each in self._by_id.get(charger_id, ()) if at - each.at < KEPT]
+
+    def ids(self) -> list[str]:
+        return [*self._by_id]
+
+
+def _are_alike(one: str, other: str) -> bool:
+    matcher = SequenceMatcher(None, one.casefold(), other.casefold())
+    return matcher.real_quick_ratio() >= ALIKE and matcher.ratio() >= ALIKE

@@ -1,0 +1,60 @@
+"""Chargers with one id that push each other out: the newer connection wins, after a pause that doubles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+AT_ONCE = 3
+"""How often a newer connection wins at once: a charger on a bad link opens another before the old one is known dead."""
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 10.0, 300.0
+CALM_SECONDS = 900.0
+"""After which all is forgotten."""
+PROBLEM = (
+    "connections with this charger's id replace each other again and again: two chargers have this id, or one opens"
+    " several connections. Give each charger an id of its own"
+)
+
+
+@dataclass(slots=True)
+class _Rivalry:
+    count: int
+    replaced_at: float
+    seen_at: float
+
+
+class Rivals:
+    """How often open connections were replaced, by charger id. `time` gives seconds."""
+
+    def __init__(self, time: Callable[[], float]) -> None:
+        self._time = time
+        self._found: dict[str, _Rivalry] = {}
+
+    def replaced(self, charger_id: str) -> None:
+        """A newer connection has replaced one that was open."""
+        now, rivalry = self._time(), self._current(charger_id)
+        if rivalry is None:
+            self._found[charger_id] = _Rivalry(1, now, now)
+        else:
+            rivalry.count, rivalry.replaced_at, rivalry.seen_at = rivalry.count + 1, now, now
+
+    def pause(self, charger_id: str) -> float:
+        """Seconds until a newer connection may replace the open one."""
+        now, rivalry = self._time(), self._current(charger_id)
+        if rivalry is None or rivalry.count < AT_ONCE:
+            return 0.0
+        rivalry.seen_at = now
+        pause = FIRST_PAUSE_SECONDS * 2.0 ** min(rivalry.count - AT_ONCE, 10)
+        return max(0.0, rivalry.replaced_at + min(pause, LONGEST_PAUSE_SECONDS) - now)
+
+    def problem(self, charger_id: str) -> str:
+        """What is wrong with the charger's connection; empty for nothing."""
+        rivalry = self._current(charger_id)
+        return PROBLEM if rivalry is not None and rivalry.count >= AT_ONCE else ""
+
+    def _current(self, charger_id: str) -> _Rivalry | None:
+        found = self._found.get(charger_id)
+        if found is not None and self._time() - found.seen_at > CALM_SECONDS:
+            del self._found[charger_id]
+            return None
+        return found
