@@ -8,8 +8,10 @@ from urllib.parse import quote
 import pytest
 
 from chargerights.rights.explain import explain
+from chargerights.rights.operators import Permission
 from tests.api.client import Api, problem, read
-from tests.world import ALICE, DAN, NOW, TOMORROW, network
+from tests.api.v2.callers import ALL_BUT_ADMIN, new_operator
+from tests.world import ALICE, DAN, DEPOT, NOW, TOMORROW, YARD, network
 
 CHECK, EXPLAIN = "/v2/access/check", "/v2/access/explain"
 ASKED = {"chargerId": "DEP-1", "idTag": "ALICE"}
@@ -153,3 +155,29 @@ async def test_a_change_is_decided_by_at_once_and_tells_its_revision(fresh_api: 
     await fresh_api.post("/api/charger/add/NEW-1/2", {})
     after = read(await fresh_api.post(CHECK, ASKED | {"chargerId": "NEW-1"}), "AccessDecision")
     assert (after["allowed"], after["revision"]) == (True, before + 1)
+
+
+async def test_a_no_hints_at_the_other_spelling_under_which_the_card_is_known_to_those_who_see_it(
+    fresh_api: Api,
+) -> None:
+    api = fresh_api
+    card = {"name": "Kim", "homeSiteId": YARD.id, "tags": [{"idTag": "04A1B2C3"}]}
+    driver = (await api.post("/v2/drivers", card)).json()["id"]
+    hint = f"The card may be known in another spelling: 04A1B2C3 is a tag of Kim (driver {driver})."
+    seeing, without_tags = ALL_BUT_ADMIN, ALL_BUT_ADMIN - {Permission.READ_TAGS}
+    callers = [
+        (api.us.key, hint),
+        (await new_operator(api, seeing, [DEPOT.id, YARD.id]), hint),
+        (await new_operator(api, seeing, [DEPOT.id]), None),
+        (await new_operator(api, without_tags), None),
+    ]
+    for key, expected in callers:
+        for shown in ("04:A1:B2:C3", "C3B2A104", "0077705923"):
+            asked = {"chargerId": "DEP-1", "idTag": shown}
+            decision = read(await api.post(CHECK, asked, key=key), "AccessDecision")
+            explained = read(
+                await api.get(f"{EXPLAIN}?chargerId=DEP-1&idTag={quote(shown)}", key=key), "AccessExplanation"
+            )
+            assert (decision["reason"], decision["cause"], decision.get("hint")) == ("Unknown", "tagUnknown", expected)
+            assert explained.get("hint") == expected
+    assert "hint" not in read(await api.post(CHECK, {"chargerId": "DEP-1", "idTag": "NOBODY"}), "AccessDecision")

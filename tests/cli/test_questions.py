@@ -126,3 +126,10 @@ def test_names_that_look_like_markup_are_shown_as_they_are(run: Cli) -> None:
     assert "[/t]" in done.out
     assert "[red]x[/] [/] \\" in run("explain", "[/t]", "DEP-1").out
     assert run("check", "[/t]", "DEP-1").status == 0
+
+
+def test_explain_hints_at_the_other_spelling_of_a_card(run: Cli) -> None:
+    run.customer({**DEPOT, "drivers": [{"id": 7, "name": "Kim", "tags": [{"idTag": "04A1B2C3"}], "rights": []}]})
+    hint = "The card may be known in another spelling: 04A1B2C3 is a tag of Kim (driver 7)."
+    assert hint in run("explain", "C3:B2:A1:04", "DEP-1").out
+    assert run("check", "04:a1:b2:c3", "DEP-1", "--json").json["hint"] == hint

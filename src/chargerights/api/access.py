@@ -21,6 +21,7 @@ from ..rights.explain import Explanation, explain_decision, explain_driver, expl
 from ..rights.model import PlaceKind
 from ..rights.network import Network
 from ..rights.operators import Permission, Scope
+from ..rights.spellings import hint
 from ..storage.undoing import BeforeHistory
 from .auth import CallerFirst, LongBody
 from .pasts import as_of, at_one, scope_in
@@ -100,6 +101,11 @@ class AccessDecision(Shape):
     driver: AccessDriver | None = None
     tag: AccessTag | None = Field(None, description="Left out without ReadTags")
     paths: list[RightPath] = Field(description="The rights by which the answer is yes; of a no, none")
+    hint: str | None = Field(
+        None,
+        description="Of an unknown tag: which known one may be the same card in another spelling. Left out without"
+        " ReadTags, and for drivers whom you do not see",
+    )
     revision: int = Field(description="The customer's revision that was asked")
 
 
@@ -197,7 +203,8 @@ async def explain_access(
         if id_tag is not None:
             decision = discreet(network, decide(network, id_tag, charger_id, instant), scope)
             explanation = explain_decision(network, charger_id, decision, id_tag)
-            return explained(network, explanation, revision, scope, view.sees_tags)
+            hinted = hint_of(network, decision, id_tag, scope, view.sees_tags)
+            return explained(network, explanation, revision, scope, view.sees_tags, hinted)
         explanation = explain_driver(network, driver_id or 0, charger_id, instant)
         if discreet(network, explanation.decision, scope).driver is None:
             raise UnknownDriver((driver_id or 0,))
@@ -219,16 +226,33 @@ def _decision(view: View, question: AccessQuestion, network: Network, revision: 
         decision = decide_without_tag(network, question.charger_id, at)
     else:
         decision = discreet(network, decide(network, question.id_tag, question.charger_id, at), scope)
-    return decided(network, decision, revision, view.sees_tags)
+    hinted = hint_of(network, decision, question.id_tag, scope, view.sees_tags)
+    return decided(network, decision, revision, view.sees_tags, hinted)
 
 
-def decided(network: Network, decision: Decision, revision: int, tags: bool = True) -> AccessDecision:
+def hint_of(
+    network: Network, decision: Decision, id_tag: str | None, scope: Scope = EVERYTHING, tags: bool = True
+) -> str | None:
+    """Which known tag may be the same card as an unknown one, as far as the scope shows its driver."""
+    if id_tag is None or decision.cause is not Cause.TAG_UNKNOWN or not tags:
+        return None
+    return hint(network, id_tag, scope.sees_driver)
+
+
+def decided(
+    network: Network, decision: Decision, revision: int, tags: bool = True, hinted: str | None = None
+) -> AccessDecision:
     """The decision as programs read it; `tags`: with what drivers show."""
-    return AccessDecision(**_answer(network, decision, tags), revision=revision)
+    return AccessDecision(**_answer(network, decision, tags), hint=hinted, revision=revision)
 
 
 def explained(
-    network: Network, explanation: Explanation, revision: int, scope: Scope = EVERYTHING, tags: bool = True
+    network: Network,
+    explanation: Explanation,
+    revision: int,
+    scope: Scope = EVERYTHING,
+    tags: bool = True,
+    hinted: str | None = None,
 ) -> AccessExplanation:
     """The explanation as programs read it, with the rights that the scope shows; `tags`: with what drivers show."""
     rights = [
@@ -242,7 +266,7 @@ def explained(
         if each.via or scope.holds(each.right.place)
     ]
     members = _answer(network, explanation.decision, tags)
-    return AccessExplanation(**members, revision=revision, rights=rights, sentence=explanation.sentence)
+    return AccessExplanation(**members, hint=hinted, revision=revision, rights=rights, sentence=explanation.sentence)
 
 
 def _answer(network: Network, decision: Decision, tags: bool) -> dict[str, Any]:

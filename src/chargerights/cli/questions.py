@@ -88,8 +88,10 @@ def check(
     instant_asked = instant(at, "--at") if at is not None else now()
     found = _snapshot_for(common, charger, customer, instant_asked)
     decision = decide(found.network, tag, charger, instant_asked)
+    hinted = access.hint_of(found.network, decision, tag)
     if common.json:
-        sys.stdout.write(access.decided(found.network, decision, found.revision).to_json() + "\n")
+        answer = access.decided(found.network, decision, found.revision, hinted=hinted)
+        sys.stdout.write(answer.to_json() + "\n")
     else:
         stdout.print(_verdict(decision))
     return 0 if decision.allowed else 1
@@ -110,11 +112,15 @@ def explain(
     instant_asked = instant(at, "--at") if at is not None else now()
     found = _snapshot_for(common, charger, customer, instant_asked)
     explanation = core.explain(found.network, tag, charger, instant_asked)
+    hinted = access.hint_of(found.network, explanation.decision, tag)
     if common.json:
-        sys.stdout.write(access.explained(found.network, explanation, found.revision).to_json() + "\n")
+        answer = access.explained(found.network, explanation, found.revision, hinted=hinted)
+        sys.stdout.write(answer.to_json() + "\n")
     else:
         stdout.print(_verdict(explanation.decision))
         stdout.print(explanation.sentence, markup=False)
+        if hinted is not None:
+            stdout.print(hinted, markup=False)
         for verdict in explanation.verdicts:
             sign = "[green]✓[/]" if verdict.standing is Standing.STANDS else "[red]✗[/]"
             stdout.print(sign, f"right on {escape(core.place_name(found.network, verdict.right.place))}", end="")

@@ -414,3 +414,34 @@ def test_sites_without_zone_are_in_utc() -> None:
     lonely = Network.build([Site(1, "S")], [], [], [])
     (driver,) = added(lonely, [["Name", "Site access"], ["Ada", "S [2026-01-01..]"]])
     assert driver.rights[0].valid_from == datetime(2026, 1, 1, tzinfo=UTC)
+
+
+# -- tags that are perhaps no cards, or one card twice ------------------------------------------------
+
+
+@pytest.mark.parametrize("id_tag", ["NULL", "N/A", "n/a", "0", "0000", "none", "unknown", "TEST", "00:00:00:00"])
+def test_a_placeholder_for_a_tag_is_warned_of(id_tag: str) -> None:
+    found = planned(them(), [["Name", "RFID tag"], ["Dan", id_tag]])
+    assert found.added
+    assert warnings_of(found) == [
+        f'row 2 column RFID tag: "{id_tag}" looks like a placeholder, not like a card: whoever shows it may charge'
+    ]
+
+
+@pytest.mark.parametrize("other", ["04:A1:B2:C3", "c3b2a104", "0077705923", "77705923"])
+def test_one_card_in_two_spellings_in_a_file_is_warned_of(other: str) -> None:
+    found = planned(them(), [["Name", "RFID tag"], ["Dan", "04A1B2C3"], ["Eve", "04A1B2C4"], ["Fay", other]])
+    assert len(found.added) == 3
+    assert warnings_of(found) == [
+        f"row 4 column RFID tag: {other} may be 04A1B2C3 of row 2 in another spelling: keep the one that chargers send"
+    ]
+
+
+def test_a_new_tag_that_is_known_in_another_spelling_is_warned_of_to_those_who_see_its_driver() -> None:
+    known = Driver(9, "Kim", 5, tags=(Tag(19, 9, "04A1B2C3"),))
+    rows = [["Name", "RFID tag", "Home site"], ["Dan", "C3:B2:A1:04", "Depot"]]
+    assert warnings_of(planned(them(known), rows)) == [
+        "row 2 column RFID tag: C3:B2:A1:04 is new, and may be 04A1B2C3 of driver 9, Kim in another spelling: "
+        "keep the one that chargers send"
+    ]
+    assert warnings_of(planned(them(known), rows, site_ids=[DEPOT.id])) == []

@@ -18,6 +18,7 @@ from chargerights.rights.identifiers import tag_key
 from chargerights.rights.model import Driver, PlaceKind, Right, Tag
 from chargerights.rights.network import Network
 from chargerights.rights.operators import Scope
+from chargerights.rights.spellings import is_placeholder, known_as, readings
 
 from .cells import NONE
 from .columns import OF_TAG, Column
@@ -29,6 +30,7 @@ from .problems import CellError, Problems, shown
 from .rights_of_rows import COLUMNS, Reader, Wanted, Zones, rights
 from .rows import Row
 
+KEEP_ONE = "keep the one that chargers send"
 KEPT_WHEN_BLANK = frozenset({Column.ENABLED, Column.BLOCKED, Column.INVOICABLE})
 
 
@@ -50,6 +52,7 @@ class Builder:
         self.zones = Zones(network)
         self.reader = Reader(Places(network, scope), self.zones)
         self.rows_of_tags: dict[str, int] = {}
+        self.rows_of_cards: dict[str, Row] = {}
 
     def driver(self, subject: Subject, new_id: int) -> Driver | None:
         """The driver as the rows have him, with that id when he is new; None when something cannot be."""
@@ -179,6 +182,7 @@ class Builder:
             if isinstance(id_tag, str):
                 key = tag_key(id_tag)
                 if self._claimed(row, key):
+                    self._doubt(row, id_tag)
                     tag = self._tag(row, id_tag, held.get(key), known.id, zone)
                     if tag is not None:
                         found[key] = tag
@@ -202,6 +206,19 @@ class Builder:
             self.problems.errors.add(row.number, str(Column.TAG), f"is the tag of row {first} already")
         return first == row.number
 
+    def _doubt(self, row: Row, id_tag: str) -> None:
+        """Warns of a tag that is perhaps no card, or a card that the file has in another spelling."""
+        if is_placeholder(id_tag):
+            sentence = "looks like a placeholder, not like a card: whoever shows it may charge"
+            self.problems.warnings.add(row.number, str(Column.TAG), f"{shown(id_tag)} {sentence}")
+            return
+        for reading in readings(id_tag):
+            other = self.rows_of_cards.setdefault(reading, row)
+            if other is not row:
+                sentence = f"may be {other.said[Column.TAG]} of row {other.number} in another spelling"
+                self.problems.warnings.add(row.number, str(Column.TAG), f"{id_tag} {sentence}: {KEEP_ONE}")
+                return
+
     def _tag(self, row: Row, id_tag: str, held: Tag | None, driver_id: int, zone: ZoneInfo) -> Tag | None:
         before = held or self._new_tag(row, id_tag, driver_id)
         try:
@@ -224,6 +241,11 @@ class Builder:
         lost = lost_zeros(self.network, self.scope, id_tag)
         if lost is not None:
             sentence = f"{id_tag} is new, and {lost.id_tag} is there: did Excel drop its zeros?"
+            self.problems.warnings.add(row.number, str(Column.TAG), sentence)
+        known = known_as(self.network, id_tag, self.scope.sees_driver)
+        if known is not None and not is_placeholder(id_tag):
+            whose = described(self.network.drivers[known.driver_id])
+            sentence = f"{id_tag} is new, and may be {known.id_tag} of {whose} in another spelling: {KEEP_ONE}"
             self.problems.warnings.add(row.number, str(Column.TAG), sentence)
         return Tag(self.next_id(), driver_id, id_tag, updated_at=self.at)
 
