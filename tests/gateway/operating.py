@@ -38,6 +38,8 @@ class Operator:
         response = await self.tell(command, body)
         problem = response.json()
         assert problem["status"] == response.status_code
+        if response.status_code in (409, 502, 504):
+            assert problem["sent"] is (response.status_code != 409)
         return response.status_code, problem["detail"]
 
 

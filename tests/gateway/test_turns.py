@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from chargerights.gateway import commands, courier, link, turn
-from chargerights.gateway.link import Link, NoAnswer
+from chargerights.gateway.link import Link
 from chargerights.gateway.turn import Progress, Turn
 from chargerights.rights.commands import TABLES
 from tests.gateway.client import ANSWERS, RawCharger, official
@@ -81,30 +81,58 @@ async def test_our_own_question_is_not_cut_short_while_no_operator_waits(
 
 
 @pytest.mark.usefixtures("brief")
-async def test_a_question_that_was_cut_short_says_how_long_it_had(server: InProcess) -> None:
+async def test_our_own_question_that_made_way_for_an_operator_can_still_be_answered(server: InProcess) -> None:
     async with server.charger("DEP-1", answers={}) as charger:
         await charger.call("Heartbeat", {})
         socket = _link(server)
-        ours = asyncio.create_task(socket.call("ClearCache", {}, 30))
-        await charger.asked.get()
+        ours = asyncio.create_task(socket.call("ClearCache", {}))
+        assert (await charger.asked.get())[0] == "ClearCache"
         theirs = asyncio.create_task(socket.call("Reset", {"type": "Soft"}, operator=Progress()))
-        with pytest.raises(NoAnswer, match=r"ClearCache was sent: DEP-1 has not answered it within 0\.\d+ seconds"):
-            await ours
         assert (await charger.asked.get())[0] == "Reset"
+        last = asyncio.create_task(socket.call("ClearCache", {}))
+        await until(lambda: socket._turn._own)
+        await answer(charger, socket, {"status": "Rejected"}, number=0)
+        assert await ours == {"status": "Rejected"}
+        await charger.call("Heartbeat", {})
+        assert charger.asked.empty(), "it is still the operator's turn"
         await answer(charger, socket, ACCEPTED)
-        await theirs
+        assert await theirs == ACCEPTED
+        await charger.asked.get()
+        await answer(charger, socket, ACCEPTED)
+        assert await last == ACCEPTED
+
+
+@pytest.mark.usefixtures("brief")
+async def test_an_operator_s_command_makes_way_for_no_other(server: InProcess) -> None:
+    async with server.charger("DEP-1", answers={}) as charger:
+        await charger.call("Heartbeat", {})
+        socket = _link(server)
+        first = asyncio.create_task(socket.call("Reset", {"type": "Soft"}, operator=Progress()))
+        await charger.asked.get()
+        second = asyncio.create_task(socket.call("ClearCache", {}, operator=Progress()))
+        await until(lambda: socket._turn._operators)
+        assert socket._turn._holder is not None
+        assert socket._turn._holder._timer is None
+        await answer(charger, socket, ACCEPTED)
+        await first
+        await charger.asked.get()
+        await answer(charger, socket, ACCEPTED)
+        await second
 
 
 async def test_a_turn_that_is_given_as_its_waiter_goes_is_given_on() -> None:
     line = Turn()
-    await line.take(False)
-    gone, waits = asyncio.create_task(line.take(True)), asyncio.create_task(line.take(False))
+    first = await line.take("A", True)
+    gone, waits = asyncio.create_task(line.take("B", True)), asyncio.create_task(line.take("C", False))
     await until(lambda: line._operators and line._own)
-    line.give()
+    first.give()
     gone.cancel()
-    await waits
-    line.give()
-    await line.take(False)
+    second = await waits
+    assert line.action == "C"
+    first.give()
+    assert line.action == "C", "it had its turn"
+    second.give()
+    await line.take("D", False)
 
 
 def _link(server: InProcess) -> Link:
@@ -113,10 +141,9 @@ def _link(server: InProcess) -> Link:
     return found
 
 
-async def answer(charger: RawCharger, socket: Link, payload: Any) -> None:
-    """Answers the call that is under way."""
-    assert socket._asked is not None
-    await charger.socket.send(json.dumps([3, socket._asked[0], payload]))
+async def answer(charger: RawCharger, socket: Link, payload: Any, number: int = -1) -> None:
+    """Answers the last call, or another one that can still be answered."""
+    await charger.socket.send(json.dumps([3, [*socket._asked][number], payload]))
 
 
 # -- what was not sent ----------------------------------------------------------------------------

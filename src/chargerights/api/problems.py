@@ -7,7 +7,7 @@ The table goes by class; a subclass without a row of its own has its parent's. v
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -38,9 +38,13 @@ class PreconditionFailed(DomainError):
 class ChargerError(DomainError):
     """A charger that answered a command with an error."""
 
+    extension: ClassVar = {"sent": True}
+
 
 class ChargerSilent(DomainError):
     """A charger that did not answer a command in time: it may have done it."""
+
+    extension: ClassVar = {"sent": True}
 
 
 class InMember(DomainError):

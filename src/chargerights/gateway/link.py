@@ -116,7 +116,8 @@ class Link:
         """Message ids: no other connection of the charger has them, as OCPP 2.0.1 asks."""
         self._started = asyncio.Event()
         self._starts_by = self._time() + BOOT_SECONDS
-        self._asked: tuple[str, str, asyncio.Future[dict[str, Any]]] | None = None
+        self._asked: dict[str, tuple[str, asyncio.Future[dict[str, Any]]]] = {}
+        """Calls that can still be answered, by message id: the one under way, and those set aside for operators."""
         self._tasks: set[asyncio.Task[object]] = set()
         self._unanswered = 0
         self._sending_since: float | None = None
@@ -141,7 +142,7 @@ class Link:
         try:
             await self._start()
             async with asyncio.timeout(None if operator is None else TURN_SECONDS):
-                await self._turn.take(operator is not None)
+                turn = await self._turn.take(action, operator is not None)
         except TimeoutError:
             text = f"{action} was not sent: {self.charger.charger_id} was still busy with {self._turn.action} after"
             raise Busy(f"{text} {TURN_SECONDS:g} seconds. Try again shortly") from None
@@ -151,33 +152,30 @@ class Link:
                 operator.waited += waited
         sent_at, seconds = self._time(), CALL_SECONDS if timeout is None else timeout
         try:
-            async with asyncio.timeout(seconds) as limit:
-                self._turn.begin(action, limit if operator is None else None)
+            async with asyncio.timeout(seconds):
                 return await self._call(action, payload, operator)
         except TimeoutError:
-            turn = f" after waiting {waited:.0f} seconds for {behind}" if waited >= 1 else ""
-            took = f"{min(seconds, self._time() - sent_at):.3g} seconds"
-            raise NoAnswer(
-                f"{action} was sent{turn}: {self.charger.charger_id} has not answered it within {took}"
-            ) from None
+            late = f" after waiting {waited:.0f} seconds for {behind}" if waited >= 1 else ""
+            unanswered = f"{self.charger.charger_id} has not answered it within {seconds:g} seconds"
+            raise NoAnswer(f"{action} was sent{late}: {unanswered}") from None
         finally:
             if operator is not None:
                 operator.answering += self._time() - sent_at
-            self._turn.give()
+            turn.give()
 
     async def _call(self, action: str, payload: dict[str, Any], operator: Progress | None) -> dict[str, Any]:
         if self.is_closed:
             raise NotConnected(f"{self.charger.charger_id} is not connected")
         message_id = next(self._ids)
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        self._asked = message_id, action, answer
+        self._asked[message_id] = action, answer
         if operator is not None:
             operator.sent.append(action)
         try:
             await self._send(frames.call(message_id, action, payload))
             return await answer
         finally:
-            self._asked = None
+            del self._asked[message_id]
             if answer.done() and not answer.cancelled():
                 answer.exception()  # else asyncio complains when the link ended before the call was even sent
 
@@ -289,8 +287,9 @@ class Link:
         self._started.set()
         for task in [*self._tasks]:
             task.cancel()
-        if self._asked is not None and not self._asked[2].done():
-            self._asked[2].set_exception(LinkLost(f"{self.charger.charger_id} has lost its connection"))
+        for _, answer in self._asked.values():
+            if not answer.done():
+                answer.set_exception(LinkLost(f"{self.charger.charger_id} has lost its connection"))
 
     async def _read(self, raw: str | bytes) -> None:
         kind = None
@@ -370,13 +369,13 @@ class Link:
         metrics.message(action, perf_counter() - began)
 
     def _answered(self, frame: list[Any]) -> None:
-        """A result or an error, of the call that is under way or of none: too late, or never asked."""
-        asked = self._asked
-        mine = asked is not None and asked[0] == frame[1] and not asked[2].done()
-        self.charger.heard(self.charger.customer.clock(), asked[1] if asked is not None and mine else None)
-        if asked is None or not mine:
+        """A result or an error, of a call that can still be answered or of none: too late, or never asked."""
+        asked = self._asked.get(frame[1])
+        if asked is None or asked[1].done():
+            self.charger.heard(self.charger.customer.clock())
             return
-        _, action, answer = asked
+        action, answer = asked
+        self.charger.heard(self.charger.customer.clock(), action)
         if frame[0] == Kind.ERROR:
             code, text = (str(each)[:255] for each in (*frame[2:4], "", "")[:2])
             answer.set_exception(CallRefused(code, text))

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 YIELD_SECONDS = 5.0
-"""How long our own question may still take once an operator waits."""
+"""How long our own question may still hold an operator up. It has its whole time to be answered all the same."""
 
 
 @dataclass(slots=True)
@@ -23,46 +23,71 @@ class Progress:
     answering: float = 0.0
 
 
+class Hold:
+    """A turn that somebody has, until `give`."""
+
+    def __init__(self, turn: Turn, action: str, for_operator: bool) -> None:
+        self.action = action
+        self.for_operator = for_operator
+        self._turn = turn
+        self._timer: asyncio.TimerHandle | None = None
+
+    def give(self) -> None:
+        """Ends the turn, once."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._turn.ended(self)
+
+    def hurry(self) -> None:
+        """Ends the turn soon, unless it is an operator's. The question can still be answered then."""
+        if not self.for_operator and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(YIELD_SECONDS, self.give)
+
+
 class Turn:
-    """The right to call. Held from `take` to `give`; those who wait get it in order, operators first."""
+    """The right to call: those who wait get it in order, operators first."""
 
     def __init__(self) -> None:
-        self.action = ""
-        """The call that is under way."""
         self._is_taken = False
-        self._limit: asyncio.Timeout | None = None
+        self._holder: Hold | None = None
         self._operators = deque[asyncio.Future[None]]()
         self._own = deque[asyncio.Future[None]]()
 
-    async def take(self, for_operator: bool) -> None:
-        """Returns when it is the caller's turn. Our own question that is under way is cut short for an operator."""
-        if not self._is_taken:
-            self._is_taken = True
-            return
+    @property
+    def action(self) -> str:
+        """The call that is under way."""
+        return "" if self._holder is None else self._holder.action
+
+    async def take(self, action: str, for_operator: bool) -> Hold:
+        """Returns when it is the caller's turn. For an operator, our own question that is under way is hurried."""
+        if self._is_taken:
+            await self._wait(self._operators if for_operator else self._own)
+        self._is_taken = True
+        self._holder = Hold(self, action, for_operator)
+        self._hurry()
+        return self._holder
+
+    def ended(self, hold: Hold) -> None:
+        """Gives the turn on, if it is that one's."""
+        if self._holder is hold:
+            self._holder = None
+            self._give()
+
+    async def _wait(self, waiting: deque[asyncio.Future[None]]) -> None:
         turn = asyncio.get_running_loop().create_future()
-        waiting = self._operators if for_operator else self._own
         waiting.append(turn)
-        if for_operator:
-            self._hurry()
+        self._hurry()
         try:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():  # it was given just now
-                self.give()
+                self._give()
             raise
         finally:
             with suppress(ValueError):
                 waiting.remove(turn)
 
-    def begin(self, action: str, limit: asyncio.Timeout | None) -> None:
-        """Names the call under way; `limit`, of our own question, is what an operator cuts short."""
-        self.action, self._limit = action, limit
-        if self._operators:
-            self._hurry()
-
-    def give(self) -> None:
-        """Ends the turn."""
-        self._limit = None
+    def _give(self) -> None:
         for waiting in (self._operators, self._own):
             while waiting:
                 turn = waiting.popleft()
@@ -72,8 +97,5 @@ class Turn:
         self._is_taken = False
 
     def _hurry(self) -> None:
-        if self._limit is None or self._limit.expired():
-            return
-        soon, until = asyncio.get_running_loop().time() + YIELD_SECONDS, self._limit.when()
-        if until is None or soon < until:
-            self._limit.reschedule(soon)
+        if self._holder is not None and self._operators:
+            self._holder.hurry()

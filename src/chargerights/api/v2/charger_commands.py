@@ -1,6 +1,6 @@
 """What chargers are told to do: a route for each command of `rights.commands.COMMANDS`.
 
-How a command ends:
+How a command ends (`sent` in a problem says whether the charger was sent anything):
 
     200  the charger has answered: `status` says what, `chargerStatus` in its own word; a no is an answer
     400  the request makes no sense
@@ -17,7 +17,7 @@ A POST with an `Idempotency-Key` that came before tells the charger nothing agai
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
@@ -68,15 +68,21 @@ SocketId = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Asking = Annotated[View, Depends(viewing())]
 
 
-class ChargerNotConnected(Conflict):
+class NotSent(Conflict):
+    """A command that was not sent."""
+
+    extension: ClassVar = {"sent": False}
+
+
+class ChargerNotConnected(NotSent):
     """A charger that cannot be told anything now."""
 
 
-class ChargerBusy(Conflict):
+class ChargerBusy(NotSent):
     """A charger that had not answered an earlier question."""
 
 
-class CommandImpossible(Conflict):
+class CommandImpossible(NotSent):
     """A command that is not for this charger now."""
 
 
@@ -86,6 +92,8 @@ class TagMissing(InvalidInput):
 
 class TagRefused(Forbidden):
     """A tag that may not charge where it was to."""
+
+    extension: ClassVar = {"sent": False}
 
     def __init__(self, reason: str, sentence: str) -> None:
         super().__init__(f"{reason}: {sentence}")
