@@ -84,7 +84,7 @@ class Settings(BaseModel):
         description="Time for a client to send a request's headers, and for a TLS handshake",
     )
     max_body_seconds: float = Field(
-        300, gt=0, allow_inf_nan=False, description="Seconds for a client to send a request's body"
+        600, gt=0, allow_inf_nan=False, description="Seconds for a client to send a request's body"
     )
     max_stall_seconds: float = Field(
         20,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import secrets
 import sys
@@ -10,11 +11,13 @@ import time
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 from . import metrics
 
 log = structlog.get_logger()
+_INVISIBLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]")
+"""Control characters, line separators, marks of direction and halves of pairs."""
 
 
 def configure(log_format: str, log_level: str) -> None:
@@ -26,14 +29,13 @@ def configure(log_format: str, log_level: str) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    renderer: list[Processor] = (
-        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
-        if text
-        else [
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ]
-    )
+    renderer: list[Processor] = [structlog.processors.format_exc_info]
+    if text:
+        colors = sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        plain = structlog.dev.plain_traceback
+        renderer += [_escaped, structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain)]
+    else:
+        renderer.append(structlog.processors.JSONRenderer())
     structlog.configure(
         processors=[*shared, *renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -49,6 +51,18 @@ def configure(log_format: str, log_level: str) -> None:
     )
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
     logging.getLogger("uvicorn.access").disabled = True
+
+
+def _escaped(_: object, __: str, event: EventDict) -> EventDict:
+    """So that nothing a client sends can forge a line, move the cursor or turn text around."""
+    found = {_visible(key): _visible(value) if isinstance(value, str) else value for key, value in event.items()}
+    if isinstance(trace := event.get("exception"), str):
+        found["exception"] = "\n".join(f"    {_visible(line)}" for line in trace.split("\n"))
+    return found
+
+
+def _visible(text: str) -> str:
+    return _INVISIBLE.sub(lambda each: each[0].encode("unicode_escape").decode(), text)
 
 
 REQUEST_ID = b"x-request-id"

@@ -7,6 +7,8 @@ import gzip
 import http.client
 import json
 import socket
+import struct
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -202,3 +204,66 @@ def test_a_compressed_answer_is_one_that_other_programs_can_unpack(server: Serve
     ):
         packed = b"".join(response.iter_raw())
     assert orjson.loads(gzip.decompress(packed))[0]["groupId"] == 1
+
+
+LEAVING = [
+    ("POST", MISSION), ("POST", "/api/group/add"), ("POST", "/v2/drivers"), ("PATCH", "/v2/drivers/1"),
+    ("DELETE", "/v2/drivers/1"), ("PUT", "/v2/partner-authorisation"), ("POST", "/v2/access/check"),
+    ("POST", "/v2/imports?mode=add"), ("POST", "/v2/webhooks"), ("GET", "/v2/drivers/1"),
+]  # fmt: skip
+FRAMINGS = {
+    "length": b'Content-Length: 1000\r\n\r\n{"a":',
+    "chunked": b'Transfer-Encoding: chunked\r\n\r\n5\r\n{"a":\r\n',
+    "reset": b'Content-Length: 1000\r\n\r\n{"a":',
+    "half closed": b'Content-Length: 1000\r\n\r\n{"a":',
+}
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
+def test_a_client_that_goes_away_during_its_body_is_no_fault_of_the_server(
+    server: Server, caller: Caller, framing: str
+) -> None:
+    since = len(server.log())
+    for method, path in LEAVING:
+        with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=30) as gone:
+            head = (
+                f"{method} {path} HTTP/1.1\r\nHost: x\r\nx-api-key: {caller.key}\r\nContent-Type: application/json\r\n"
+            )
+            gone.sendall(head.encode() + FRAMINGS[framing])
+            if framing == "reset":
+                gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            if framing == "half closed":
+                gone.shutdown(socket.SHUT_WR)
+                gone.recv(1)
+    deadline = time.monotonic() + 30
+    while len(told := requests_in(server.log()[since:])) < len(LEAVING):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert sorted(each["path"] for each in told) == sorted(path.partition("?")[0] for _, path in LEAVING)
+    assert {each["status"] for each in told} == {499}
+    assert "Traceback" not in server.log()[since:]
+    assert '"level": "error"' not in server.log()[since:]
+
+
+@pytest.mark.parametrize("path", ["/v2/exports/drivers.csv", "/v2/exports/drivers.xlsx", "/api/groups", "/v2/drivers"])
+def test_a_client_that_goes_away_before_or_during_its_answer_is_no_fault(
+    server: Server, caller: Caller, path: str
+) -> None:
+    since = len(server.log())
+    for size in (0, 1, 100):
+        with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=30) as gone:
+            gone.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nx-api-key: {caller.key}\r\n\r\n".encode())
+            if size:
+                gone.recv(size)
+            gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    deadline = time.monotonic() + 30
+    while len(requests_in(server.log()[since:])) < 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert "Traceback" not in server.log()[since:]
+    assert '"level": "error"' not in server.log()[since:]
+
+
+def requests_in(log: str) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{") and line.endswith("}")]
+    return [each for each in lines if each["event"] == "request"]

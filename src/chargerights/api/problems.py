@@ -13,6 +13,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from ..rights.errors import Conflict, DomainError, InvalidInput, NotFound
 from ..storage.database import DatabaseFault
@@ -85,6 +86,8 @@ V1_TEXTS = {
     503: "The database cannot be reached; try again shortly",
 }
 
+CLIENT_LEFT = 499
+"""In the log, as nginx writes it; never on the wire."""
 FRAMEWORK_DETAILS = {404: "nothing is at this path", 405: "this path takes another method"}
 
 
@@ -142,6 +145,10 @@ def install(app: FastAPI) -> None:
         response.headers.update(refused.headers or {})
         return response
 
+    async def left(request: Request, error: Exception) -> Response:
+        """The client went away while its body was read: no fault, and no answer that anyone reads."""
+        return Response(status_code=CLIENT_LEFT)
+
     async def unexpected(request: Request, error: Exception) -> Response:
         log.error("unexpected", path=request.url.path, exc_info=error)
         return answer(request, 500, "an error of the server, which is logged")
@@ -149,6 +156,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DomainError, domain)
     app.add_exception_handler(DatabaseFault, domain)
     app.add_exception_handler(HTTPException, framework)
+    app.add_exception_handler(ClientDisconnect, left)
     app.add_exception_handler(Exception, unexpected)
 
 
