@@ -8,6 +8,7 @@ with serving(url) as server, server.client(caller.key) as client:
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import socket
@@ -18,6 +19,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from ssl import SSLContext
 from typing import IO, Any, NamedTuple
 
@@ -35,6 +37,14 @@ STOP_SECONDS = 15
 REQUEST_SECONDS = 30
 TEST = Actor("test")
 MADE_AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+_SPOOLS = tempfile.TemporaryDirectory(prefix="chargerights-spools-")
+
+
+def spool_folder(url: str) -> Path:
+    """Where servers over that database keep their spools: no other database's servers do."""
+    return Path(_SPOOLS.name) / hashlib.sha256(url.encode()).hexdigest()[:16]
 
 
 class Caller(NamedTuple):
@@ -117,6 +127,7 @@ def serving(
     """`chargerights serve` over that database on a free port, once it answers; killed at the end if it still runs.
     `trusted`: it serves TLS, with a certificate of an issuer that this trusts."""
     port = free_port()
+    settings = {"CHARGERIGHTS_SPOOL": str(spool_folder(url)), **(settings or {})}
     with tempfile.TemporaryFile() as log:
         process = start("serve", "--port", str(port), "--database", url, *arguments, output=log, settings=settings)
         server = Server(process, port, log, trusted)

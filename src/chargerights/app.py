@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -20,7 +21,8 @@ from .api.state import State
 from .gateway.admission import CERTIFICATE, Policy
 from .gateway.endpoint import ChargersDoor
 from .gateway.frames import MAX_BYTES
-from .gateway.gateway import Gateway
+from .gateway.gateway import Gateway, SpoolSettings
+from .gateway.spool import MEGABYTE, default_folder
 from .outbound import background
 from .outbound.targets import Targets
 from .serving.proxies import Believing, InvalidProxies, Proxies
@@ -45,6 +47,7 @@ def create_app(
     events_kept: timedelta = timedelta(days=90),
     policy: Policy | None = None,
     metrics_token: str = "",
+    spool: SpoolSettings | None = None,
 ) -> FastAPI:
     """The application over that database, whose tables stand (see `migration.migrate`)."""
 
@@ -56,7 +59,7 @@ def create_app(
 
     app = FastAPI(docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False, strict_content_type=False)
     images, history = Images(database, clock), History(database)
-    app.state.gateway = gateway = Gateway(database, images, clock, policy, webhook_targets)
+    app.state.gateway = gateway = Gateway(database, images, clock, policy, webhook_targets, spool)
     database.after_commit += [images.committed, gateway.committed]
     app.state.shared = state = State(
         database, images, clock, Limits(rate_limit), history, webhook_targets, gateway, metrics_token
@@ -82,7 +85,10 @@ def worker() -> ASGIApp:
     proxies = trusted_proxies(found)
     targets, kept = Targets(found.webhook_targets), timedelta(days=found.events_kept_days)
     policy = Policy(found.ocpp_security_profile, found.ocpp_subject_header)
-    app = create_app(Database(found.database), now, found.rate_limit, targets, kept, policy, found.metrics_token)
+    database = Database(found.database)
+    folder = Path(found.spool) if found.spool else default_folder(database)
+    spool = SpoolSettings(folder, found.spool_megabytes * MEGABYTE)
+    app = create_app(database, now, found.rate_limit, targets, kept, policy, found.metrics_token, spool)
     return Believing(app, proxies)
 
 

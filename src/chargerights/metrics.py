@@ -64,7 +64,7 @@ CONNECTED = Gauge(
 )
 OUTBOX_WAITING = Gauge(
     "chargerights_outbox_waiting",
-    "States, decisions and notices of chargers that are not in the database yet",
+    "States, decisions and notices of chargers that are in memory alone",
     multiprocess_mode="livesum",
     registry=_REGISTRY,
 )
@@ -72,6 +72,31 @@ OUTBOX_SECONDS = Gauge(
     "chargerights_outbox_age_seconds",
     "How long the oldest of them has waited at most",
     multiprocess_mode="livemax",
+    registry=_REGISTRY,
+)
+SPOOL_WAITING = Gauge(
+    "chargerights_spool_waiting",
+    "Messages of chargers that are answered and wait in the spool for the database",
+    multiprocess_mode="livesum",
+    registry=_REGISTRY,
+)
+SPOOL_SECONDS = Gauge(
+    "chargerights_spool_age_seconds",
+    "How long the oldest of them has waited",
+    multiprocess_mode="livemax",
+    registry=_REGISTRY,
+)
+SPOOLED = Counter(
+    "chargerights_messages_spooled", "Messages of chargers that were put into the spool", registry=_REGISTRY
+)
+NOT_KEPT = Counter(
+    "chargerights_messages_not_kept",
+    "Messages of chargers that no disk took: they were not answered, so that chargers send them again",
+    registry=_REGISTRY,
+)
+SET_ASIDE = Counter(
+    "chargerights_messages_set_aside",
+    "Messages of chargers that the database refuses, kept for an operator: `chargerights set-aside list`",
     registry=_REGISTRY,
 )
 LOCAL_LISTS = Gauge(
@@ -90,8 +115,8 @@ IMAGE_SECONDS = Gauge(
 
 _METRICS: tuple[MetricWrapperBase, ...] = (
     CONNECTED, _MESSAGES, _MESSAGE_SECONDS, _ERRORS, _DECISIONS, _DECISION_SECONDS, _COMMANDS, OUTBOX_WAITING,
-    OUTBOX_SECONDS, LOCAL_LISTS, IMAGE_SECONDS, _REQUESTS, _REQUEST_SECONDS,
-    _CUT,
+    OUTBOX_SECONDS, SPOOL_WAITING, SPOOL_SECONDS, SPOOLED, NOT_KEPT, SET_ASIDE, LOCAL_LISTS, IMAGE_SECONDS,
+    _REQUESTS, _REQUEST_SECONDS, _CUT,
 )  # fmt: skip
 
 # Measured: a child costs 0.3 µs to count and 0.6 µs to observe, finding it by its labels another 1.

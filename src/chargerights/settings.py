@@ -30,6 +30,19 @@ class Settings(BaseModel):
         "sqlite:///chargerights.db",
         description="Where the data is: `sqlite:///file.db`, or `postgresql://user:password@host/name`",
     )
+    spool: str = Field(
+        "",
+        description="Folder where messages of chargers wait while the database does not write, on a local disk; empty:"
+        " beside an SQLite file (`chargerights.db-spool`), for PostgreSQL `spool` in `$STATE_DIRECTORY`, which systemd"
+        " sets, or `chargerights-spool` in the working folder",
+    )
+    spool_megabytes: int = Field(
+        1024,
+        ge=1,
+        le=1_000_000,
+        description="Megabytes that a process's messages may take there, 1 to 1000000. When they are used up, chargers"
+        " get no answer and send again",
+    )
     rate_limit: float = Field(
         100,
         ge=0,

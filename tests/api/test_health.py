@@ -24,9 +24,10 @@ async def metrics_of(api: Api, headers: dict[str, str], token: str = "s3cret") -
 
 
 async def test_it_lives_and_is_ready_without_a_key(api: Api) -> None:
-    for path, word in (("/health", "alive"), ("/ready", "ready")):
+    nothing = {"waiting": 0, "oldestSeconds": 0}
+    for path, body in (("/health", {"status": "alive", "messages": nothing}), ("/ready", {"status": "ready"})):
         answer = await api.ask("GET", path, key=None)
-        assert (answer.status_code, answer.json()) == (200, {"status": word})
+        assert (answer.status_code, answer.json()) == (200, body)
 
 
 async def test_without_its_database_it_lives_and_is_not_ready() -> None:

@@ -232,7 +232,7 @@ def shown_tags(database: Database, us: Party) -> None:
         Authorisation(NOW, "DEP-1", 1, None, f"New {n}", f"NEW {n}", "Authorize", "Unknown", "tagUnknown", *[None] * 4)
         for n in range(SHOWN_TAGS)
     )
-    database.write_now(batches.write, us.id, "node", Batch(1, NOW, authorisations=tuple(unknown)))
+    database.write_now(batches.write, us.id, "node", Batch(1, NOW, messages=tuple(unknown)))
 
 
 def links_from(openapi: Json, makers: Iterable[str]) -> set[str]:

@@ -62,7 +62,7 @@ def test_what_a_charger_reported_is_listed_in_lines_that_harm_no_terminal(run_bo
     )
     step = ChargerReport(at, "DEP-1", Kind.FIRMWARE, "FirmwareStatusNotification", "Installed")
     with opened(run_both.url) as database:
-        database.write_now(batches.write, customer, "node", batches.Batch(1, at, reports=(fault, step)))
+        database.write_now(batches.write, customer, "node", batches.Batch(1, at, messages=(fault, step)))
     assert run_both("charger", "reports", "DEP-1").out.splitlines() == [
         "2026-03-01 06:00:00  firmware  Installed",
         "2026-03-01 06:00:00  fault  GroundFailure  began  connector 2  ?[2Jlid",

@@ -14,7 +14,7 @@ import uvicorn
 from chargerights.app import SERVER_OPTIONS, create_app
 from chargerights.gateway.admission import Policy
 from chargerights.gateway.chargers import ConnectedCharger
-from chargerights.gateway.gateway import Gateway
+from chargerights.gateway.gateway import Gateway, SpoolSettings
 from chargerights.outbound.targets import Targets
 from chargerights.serving.configuration import Config
 from chargerights.serving.proxies import Believing, Proxies
@@ -23,7 +23,7 @@ from chargerights.storage import callers, charger_passwords
 from chargerights.storage.database import Database
 from tests.gateway.client import ANSWERS, V16, Answers, RawCharger, connected
 from tests.oracle import Facts
-from tests.servers import MADE_AT, free_port, opened
+from tests.servers import MADE_AT, free_port, opened, spool_folder
 from tests.storage.writing import store_facts
 from tests.world import FACTS, NOW, RIVAL
 
@@ -110,10 +110,12 @@ async def node(
     clock: Clock | None = None,
     targets: Targets = Targets.ANY,
     trusted: str = "",
+    spool_limits: dict[str, int] | None = None,
 ) -> AsyncIterator[InProcess]:
     """A server over the world's database, on a free port; `trusted`: proxies."""
     port, clock, database = free_port(), clock or Clock(), Database(world.url)
-    app = create_app(database, clock, policy=policy, webhook_targets=targets)
+    spool = SpoolSettings(spool_folder(world.url), **spool_limits or {})
+    app = create_app(database, clock, policy=policy, webhook_targets=targets, spool=spool)
     options = SERVER_OPTIONS | {"loop": "none", "lifespan": "on", "timeout_graceful_shutdown": 2}
     proxies = Proxies.of(trusted)
     server = uvicorn.Server(Config(Believing(app, proxies), Settings(), proxies, port=port, **options))

@@ -70,5 +70,5 @@ def test_the_tags_accepted_last_come_first(database: Database, cast: int) -> Non
         decision(4, "C", "Blocked"),
         decision(5, "D", charger_id="GF-1"),
     )
-    database.write_now(batches.write, cast, "node", Batch(1, NOW, authorisations=decisions))
+    database.write_now(batches.write, cast, "node", Batch(1, NOW, messages=tuple(decisions)))
     assert database.read_now(authorisations.recent_tags, cast, "DEP-1") == ["A", "B"]

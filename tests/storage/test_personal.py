@@ -10,13 +10,14 @@ from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, in
 
 from chargerights.rights.errors import UnknownDriver
 from chargerights.rights.model import Driver, ExternalId, Place, PlaceKind, Right, Tag
-from chargerights.storage import authorisations, batches, holders, journal, schema, sessions
+from chargerights.storage import authorisations, batches, holders, journal, schema, sessions, set_aside
 from chargerights.storage.authorisations import Authorisation
 from chargerights.storage.batches import Batch
 from chargerights.storage.database import Database
 from chargerights.storage.holders import ERASED, Holder, used_tags
 from chargerights.storage.images import Images
 from chargerights.storage.journal import ERASURE, Actor, Occasion
+from chargerights.storage.messages import Message, Unreadable
 from chargerights.storage.personal import Known, erase, known_about
 from chargerights.storage.pseudonyms import pseudonymous
 from chargerights.storage.sessions import Notice
@@ -108,7 +109,7 @@ def test_what_is_known_is_the_driver_and_every_change_of_him(database: Database,
         (3, at_minute(2), "test", URSULA, MARRIED),
     ]
     assert all(each.named for each in found.history)
-    assert found.rows == {"authorisations": [], "sessions": [], "stopped_sessions": []}
+    assert found.rows == {"authorisations": [], "sessions": [], "set_aside": [], "stopped_sessions": []}
 
 
 def test_an_erased_driver_leaves_no_word_that_names_him(database: Database, lived: int) -> None:
@@ -235,10 +236,11 @@ def test_decisions_and_sessions_of_an_erased_driver_name_him_no_more(database: D
     )
     says = {"id_tag": "04ursula", "tag_key": "04URSULA", "driver_id": URSULA.id, "stop_id_tag": "04ursula"}
     session = Notice("DEP-1", NOW, "1", "1", None, says)
-    database.write_now(batches.write, lived, "node", Batch(1, NOW, authorisations=(asked,), notices=(session,)))
+    database.write_now(batches.write, lived, "node", Batch(1, NOW, messages=(asked, session)))
     assert {name: len(rows) for name, rows in known(database, lived).rows.items()} == {
         "authorisations": 1,
         "sessions": 1,
+        "set_aside": 0,
         "stopped_sessions": 0,
     }
     forget(database, lived)
@@ -246,6 +248,24 @@ def test_decisions_and_sessions_of_an_erased_driver_name_him_no_more(database: D
     (kept,) = database.read_now(sessions.find, lived, sessions.Filter(), 9)
     assert (decision.id_tag, decision.tag_key) == (ERASED, ERASED)
     assert (kept.id_tag, kept.stop_id_tag) == (ERASED, None)
+
+
+def test_messages_set_aside_that_name_an_erased_driver_are_removed(database: Database, lived: int) -> None:
+    def put(number: int, message: Message) -> None:
+        database.write_now(batches.put_aside, lived, "node", Batch(number, NOW, messages=(message,)), "refused")
+
+    decided = Authorisation(NOW, "DEP-1", None, 1, "04ursula", "04URSULA", "Authorize", "Accepted", "x", *[None] * 4)
+    put(1, Notice("DEP-1", NOW, "1", "1", None, {"id_tag": "04ursula"}))
+    put(2, Notice("DEP-1", NOW, "2", "2", None, {"stop_id_tag": "04URSULA"}))
+    put(3, Notice("DEP-1", NOW, "3", "3", None, {"driver_id": URSULA.id}))
+    put(4, decided)
+    put(5, Unreadable("id_tag='04ursula'"))
+    put(6, Notice("DEP-1", NOW, "6", "6", None, {"id_tag": "BOB"}))
+    assert len(known(database, lived).rows["set_aside"]) == 5
+    forget(database, lived)
+    assert known(database, lived).rows["set_aside"] == []
+    (left,) = database.read_now(set_aside.find, lived)
+    assert left.message["notice"]["says"] == {"id_tag": "BOB"}
 
 
 def test_whose_session_he_stopped_is_told_by_the_stop_alone_and_his_tag_is_forgotten_there(
@@ -256,7 +276,7 @@ def test_whose_session_he_stopped_is_told_by_the_stop_alone_and_his_tag_is_forgo
         return Notice("DEP-1", NOW, number, number, None, says)
 
     notices = stopped("1", "04ursula"), stopped("2", "BOB"), stopped("3", "bob"), stopped("4", "STRANGER")
-    database.write_now(batches.write, lived, "node", Batch(1, NOW, notices=notices))
+    database.write_now(batches.write, lived, "node", Batch(1, NOW, messages=tuple(notices)))
     (stop,) = known(database, lived).rows["stopped_sessions"]
     assert (stop["charger_id"], stop["stopped_at"], stop["stop_id_tag"]) == ("DEP-1", NOW, "04ursula")
     assert not {"id_tag", "driver_id"} & stop.keys()

@@ -58,9 +58,11 @@ BATCH = batches.Batch(
     1,
     NOW,
     (LiveCharger("MINE-1", True, node="node"), LiveCharger("THEIRS-1", True, node="node")),
-    authorisations=(Authorisation(NOW, "MINE-1", 1, 1, "CARD", "CARD", "Authorize", "Accepted", "x", *[None] * 4),),
-    reports=(ChargerReport(NOW, "MINE-1", Kind.FAULT, "StatusNotification", "OtherError", False, digest="a"),),
-    notices=(Notice("MINE-1", NOW, "1", "key", None, {"started_at": NOW}, (Reading(NOW, [{"value": "1"}]),)),),
+    messages=(
+        Authorisation(NOW, "MINE-1", 1, 1, "CARD", "CARD", "Authorize", "Accepted", "x", *[None] * 4),
+        ChargerReport(NOW, "MINE-1", Kind.FAULT, "StatusNotification", "OtherError", False, digest="a"),
+        Notice("MINE-1", NOW, "1", "key", None, {"started_at": NOW}, (Reading(NOW, [{"value": "1"}]),)),
+    ),
 )
 
 COMMAND = commands.Command("1", "MINE-1", Action.CLEAR_CACHE)
@@ -142,7 +144,7 @@ def test_nothing_that_one_customer_changes_changes_a_row_of_the_other(database: 
         (journal.make, (mine, OCCASION, partners.put, "https://partner", 1.0, Fallback.ALLOW, 1.0, "secret")),
         (journal.make, (mine, OCCASION, partners.remove)),
         (batches.write, (mine, "node", BATCH)),
-        (batches.write, (mine, "other", replace(BATCH, states=(), authorisations=()))),
+        (batches.write, (mine, "other", replace(BATCH, states=(), messages=BATCH.messages[1:]))),
         (commands.put, (mine, COMMAND, Actor("test"), NOW, TOMORROW, "node")),
         (commands.take, (mine, "node", NOW)),
         (commands.finish, (mine, COMMAND.id, commands.Outcome(commands.End.ANSWERED))),

@@ -4,6 +4,7 @@ customers: without API keys, and in no document of the API."""
 from __future__ import annotations
 
 import hmac
+from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
@@ -15,9 +16,10 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/health")
-async def health() -> dict[str, str]:
-    """It answers, so it lives, whatever becomes of the database."""
-    return {"status": "alive"}
+async def health(request: Request) -> dict[str, Any]:
+    """It answers, so it lives, whatever becomes of the database. With what waits for that in this process's spool."""
+    waiting, seconds = state_of(request).chargers.spooled()
+    return {"status": "alive", "messages": {"waiting": waiting, "oldestSeconds": round(seconds)}}
 
 
 @router.get("/ready")

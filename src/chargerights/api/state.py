@@ -48,6 +48,10 @@ class Chargers(Protocol):
         """Brings the metrics that are no counts up to date."""
         ...
 
+    def spooled(self) -> tuple[int, float]:
+        """How many messages of chargers wait in this process's spool, and for how many seconds the oldest."""
+        ...
+
 
 @dataclass(slots=True)
 class State:

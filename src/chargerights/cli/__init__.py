@@ -20,6 +20,7 @@ from ..settings import InvalidSettings
 from ..storage.database import DatabaseFault, InvalidDatabaseUrl
 from ..storage.migration import MayNotMigrate, UnknownSchema
 from ..storage.roles import InvalidRole
+from ..storage.spool_file import UnusableFolder
 from .common import WrongQuestion, complain
 
 REFUSALS = (
@@ -30,6 +31,7 @@ REFUSALS = (
     UnknownSchema,
     MayNotMigrate,
     InvalidRole,
+    UnusableFolder,
 )
 """What the person at the terminal can mend."""
 
@@ -46,6 +48,7 @@ for where in (
     "operators:operator",
     "customers:key",
     "chargers:charger",
+    "set_aside:set_aside",
     "drivers:driver",
     "networks:load",
     "networks:dump",
@@ -56,7 +59,7 @@ for where in (
     "questions:explain",
     "simulator:simulate",
 ):
-    app.command(f"{__name__}.{where}", name=where.partition(":")[2].removesuffix("_drivers"))
+    app.command(f"{__name__}.{where}", name=where.partition(":")[2].removesuffix("_drivers").replace("_", "-"))
 """Named, not imported: a command loads what it needs when it is called."""
 
 

@@ -18,6 +18,7 @@ from cyclopts.validators import Number
 
 from .. import metrics, settings, telemetry
 from ..app import SERVER_OPTIONS, trusted_proxies
+from ..gateway import spool
 from ..serving.configuration import Config
 from ..serving.listening import listen
 from ..serving.workers import Workers
@@ -69,6 +70,7 @@ def serve(
         port = listeners[0].getsockname()[1]
         with common.open() as database:
             address = f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+            spool.prepare(Path(found.spool) if found.spool else spool.default_folder(database))
             chargers = prepare_demo(database, common.url, address) if demo else None
         if chargers is not None and found.ocpp_security_profile <= demo_chargers.SECURITY_PROFILE and not tls:
             stack.enter_context(demo_chargers.running(host, port, *chargers))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
@@ -132,7 +132,7 @@ class ConnectedCharger:
 
     def begin(self, said: str, has_clock: bool) -> tuple[str, str, bool]:
         """Of 1.6: see `Starts.begin`."""
-        return self.starts.begin(said, has_clock, self.customer.next_session)
+        return self.starts.begin(said, has_clock, self.customer.next_transaction)
 
     def ended(self, transaction_id: str) -> None:
         self._over.append(transaction_id)
@@ -217,7 +217,7 @@ class Starts:
         self._transactions = transactions | self._transactions
         self._ended |= ended
 
-    def begin(self, said: str, has_clock: bool, new_id: Callable[[], int]) -> tuple[str, str, bool]:
+    def begin(self, said: str, has_clock: bool, new_id: Callable[[Collection[str]], int]) -> tuple[str, str, bool]:
         """The key and transaction id of a start that said this, and whether it is new. A start that says the same as
         one whose transaction has ended is new when the charger has no clock; with one, it was sent again."""
         key, copies = said, 1
@@ -226,7 +226,7 @@ class Starts:
             key = f"{said}.{copies}"
         if transaction is not None:
             return key, transaction, False
-        self._transactions[key] = transaction = str(new_id())
+        self._transactions[key] = transaction = str(new_id(self._transactions.values()))
         while len(self._transactions) > STARTS_KEPT:
             self._ended.discard(self._transactions.pop(next(iter(self._transactions))))
         return key, transaction, True

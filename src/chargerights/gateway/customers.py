@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+import secrets
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
@@ -20,6 +21,7 @@ from ..storage.database import Database, DatabaseFault
 from ..storage.images import Image, Images
 from ..storage.journal import Entry, Mark
 from ..storage.live import LiveCharger
+from ..storage.spool_file import Owner
 from .blocks import Blocks
 from .chargers import ConnectedCharger, Work
 from .link import Link
@@ -27,11 +29,14 @@ from .local_lists import LocalLists
 from .outbox import Outbox
 from .partners import Partner
 from .running import RunningSessions
+from .spool import Spool
 
 FOLLOW_SECONDS = 0.5
 CURRENT_SECONDS = 5.0
 """The longest that a decision waits for what is known to have changed: a database that hangs must not hold it up."""
 NUMBERS_AT_ONCE = 500
+RANDOM_IDS_FROM = 2**30
+"""From here to the largest number of 31 bits, transaction ids are random and say nothing of their session's number."""
 CLOSE_SECONDS = 5.0
 
 log = structlog.get_logger()
@@ -48,6 +53,7 @@ class ServedCustomer:
         images: Images,
         clock: Callable[[], datetime],
         threads: ThreadPoolExecutor,
+        spool: Spool,
         targets: Targets = Targets.PUBLIC,
     ) -> None:
         self.id = customer_id
@@ -67,7 +73,7 @@ class ServedCustomer:
         self.check_proofs: Callable[[ServedCustomer, Sequence[ConnectedCharger]], Coroutine[Any, Any, None]] | None
         self.check_proofs = None
         """Closes sockets of chargers that were removed or have another password; see `Gateway.check_proofs`."""
-        self.outbox = Outbox(customer_id, node, database, images, clock, threads)
+        self.outbox = Outbox(customer_id, node, database, images, clock, threads, spool)
         self.outbox.on_elsewhere = self._elsewhere
         self.outbox.on_gone = self._gone
         self.lists = LocalLists(customer_id, self.chargers, database, images, clock)
@@ -96,23 +102,30 @@ class ServedCustomer:
         """Makes it ready to serve its first charger. Raises DatabaseFault."""
         async with self._opening:
             if not self._opened:
+                added_at = await self._database.glance(batches.added_at, self.id)
+                self.outbox.owner = Owner(self.id, "" if added_at is None else added_at.isoformat())
                 await self._follow_once()
-                await self._reserve()
+                with suppress(DatabaseFault):  # a database that only reads: see next_transaction
+                    await self._reserve()
                 self._opened = True
                 for work in (self.outbox.run(), self._follow()):
                     self.spawn(work)
 
     async def close(self) -> None:
-        """Writes what waits, and ends what runs beside the chargers."""
+        """Writes what waits or leaves it in the spool, and ends what runs beside the chargers."""
         for task in [*self._tasks]:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.outbox.close()
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
-                await self.outbox.write()
                 await self.lists.close()
                 if self.partner is not None:
                     await self.partner.close()
+
+    @property
+    def is_open(self) -> bool:
+        return self._opened
 
     @property
     def network(self) -> Network | None:
@@ -150,17 +163,26 @@ class ServedCustomer:
         image = self._images.current(self.id)
         return image.live.get(charger_id) if image is not None else None
 
-    def next_session(self) -> int:
-        """A number that no other session of the customer has, without asking the database."""
+    def next_transaction(self, used: Collection[str]) -> int:
+        """A transaction id of OCPP 1.6 for a charger that has used those, without asking the database: the number that
+        its session will have or, when none is left because the database is away, a random one above all of them."""
         if sum(map(len, self._numbers)) <= NUMBERS_AT_ONCE // 2 and not self._tasks_named("numbers"):
             self.spawn(self._reserve_later(), "numbers")
         while self._numbers and not self._numbers[0]:
             del self._numbers[0]
         if not self._numbers:
-            raise RuntimeError("no session numbers are left, and the database gives none")
+            while str(number := RANDOM_IDS_FROM + secrets.randbelow(RANDOM_IDS_FROM)) in used:
+                pass
+            return number
         first = self._numbers[0]
         self._numbers[0] = first[1:]
         return first[0]
+
+    @staticmethod
+    def session_of(transaction_id: str) -> int | None:
+        """The number that was taken for the session of that new transaction; None: the database gives it one."""
+        number = int(transaction_id)
+        return number if number < RANDOM_IDS_FROM else None
 
     # -- beside the chargers ----------------------------------------------------------------------
 

@@ -10,18 +10,20 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from math import ceil
+from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
 from .. import metrics
 from ..outbound.targets import Targets
-from ..storage import charger_passwords, live, notices
+from ..storage import batches, charger_passwords, live, notices
 from ..storage.charger_passwords import Known
 from ..storage.database import WRITERS, Database, DatabaseFault
 from ..storage.images import Images
 from ..storage.journal import Mark, Revised
+from ..storage.spool_file import Owner
 from . import blocks, local_lists
 from .admission import Policy, Refused
 from .chargers import ConnectedCharger, Work
@@ -31,15 +33,25 @@ from .link import POLICY, REMOVED, Link
 from .local_list import STATES
 from .refusals import Refusal, Refusals
 from .rivals import PROBLEM, Rivals
+from .spool import MEGABYTE, Spool, default_folder
 
 LOOK_AFTER_SECONDS = 10.0
 LOOKS_BEFORE_OTHERS_ARE_DEAD = 3
 """After a time without the database every node looks dead to every other: each waits first until all have written."""
 NOT_KNOWN = 404
+REPLAY_SECONDS = 5.0
+"""For which a start waits for what processes that have ended left to be written."""
 HANDSHAKES, HANDSHAKE_SECONDS = 20, 10.0
 """How often a charger may connect in so many seconds."""
 
 log = structlog.get_logger()
+
+
+class SpoolSettings(NamedTuple):
+    """Where messages wait while the database does not write, and how much room they have."""
+
+    folder: Path
+    max_bytes: int = 1024 * MEGABYTE
 
 
 class Gateway:
@@ -52,6 +64,7 @@ class Gateway:
         clock: Callable[[], datetime],
         policy: Policy | None = None,
         targets: Targets = Targets.PUBLIC,
+        spool: SpoolSettings | None = None,
     ) -> None:
         self.node = secrets.token_hex(8)
         """This process, among all that ever ran: a new one is another node."""
@@ -60,6 +73,8 @@ class Gateway:
         self.customers: dict[int, ServedCustomer] = {}
         self.after_boot: list[Work] = [local_lists.booted, blocks.booted]
         """What is done with every charger that has started, once it has its answer; see `Link.spawn`."""
+        spool = spool or SpoolSettings(default_folder(database))
+        self.spool = Spool(spool.folder, self.node, spool.max_bytes)
         self._database = database
         self._images = images
         self._targets = targets
@@ -96,18 +111,8 @@ class Gateway:
 
     async def arrive(self, charger_id: str, known: Known, begins_16: bool) -> ConnectedCharger:
         """The charger, which has proved that it is it. Raises Refused."""
-        customer = self.customers.get(known.customer_id)
-        if customer is None:
-            customer = ServedCustomer(
-                known.customer_id, self.node, self._database, self._images, self.clock, self._threads, self._targets
-            )
-            customer.take_commands = self.courier.take
-            customer.check_proofs = self.check_proofs
-            customer.after_boot = self.after_boot
-            customer.on_replaced = self._rivals.replaced
-            self.customers[known.customer_id] = customer
         try:
-            await customer.open()
+            customer = await self._served(known.customer_id)
         except DatabaseFault:
             raise Refused(503, "the database cannot be reached; connect again shortly") from None
         self._known[charger_id] = known
@@ -115,6 +120,27 @@ class Gateway:
             wait = str(ceil(pause))
             raise Refused(429, f"{PROBLEM}. This one may connect in {wait} seconds", {"retry-after": wait})
         return await customer.arriving(charger_id, begins_16)
+
+    async def _served(self, customer_id: int) -> ServedCustomer:
+        """The customer, ready to serve chargers. Raises DatabaseFault."""
+        customer = self.customers.get(customer_id)
+        if customer is None:
+            customer = self.customers[customer_id] = ServedCustomer(
+                customer_id,
+                self.node,
+                self._database,
+                self._images,
+                self.clock,
+                self._threads,
+                self.spool,
+                self._targets,
+            )
+            customer.take_commands = self.courier.take
+            customer.check_proofs = self.check_proofs
+            customer.after_boot = self.after_boot
+            customer.on_replaced = self._rivals.replaced
+        await customer.open()
+        return customer
 
     async def committed(self, what: Any) -> None:
         """Follows what this process has just committed, as far as images do not tell it to whoever looks."""
@@ -172,11 +198,17 @@ class Gateway:
             wait = str(int(HANDSHAKE_SECONDS))
             raise Refused(429, "this charger connects too often", {"retry-after": wait})
 
+    def spooled(self) -> tuple[int, float]:
+        """How many messages wait in this process's spool, and for how many seconds the oldest."""
+        return self.spool.count, self.spool.age(self.clock())
+
     def measure(self) -> None:
         """Brings the metrics that are no counts up to date."""
         customers = self.customers.values()
         metrics.OUTBOX_WAITING.set(sum(each.outbox.waiting for each in customers))
         metrics.OUTBOX_SECONDS.set(max((each.outbox.age for each in customers), default=0))
+        metrics.SPOOL_WAITING.set(self.spool.count)
+        metrics.SPOOL_SECONDS.set(self.spool.age(self.clock()))
         metrics.IMAGE_SECONDS.set(max((each.image_age for each in customers), default=0))
         lists = sum((each.lists.states() for each in customers), Counter[str]())
         for state in STATES:
@@ -192,7 +224,12 @@ class Gateway:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Looks after sockets and nodes meanwhile; at the end, everything is written."""
+        """Looks after sockets and nodes meanwhile. Begins with what processes that have ended left in their spools, and
+        ends with everything written or in the own one."""
+        await self._replay()
+        with suppress(TimeoutError):  # so that a start comes before what chargers say of it next
+            async with asyncio.timeout(REPLAY_SECONDS):
+                await asyncio.gather(*(each.outbox.write() for each in self.customers.values()))
         beside = [
             asyncio.create_task(each) for each in (self._look_after(), notices.listen(self._database, self._heard))
         ]
@@ -203,6 +240,7 @@ class Gateway:
                 each.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
             await asyncio.gather(*(each.close() for each in self.customers.values()))
+            await self.spool.close()
             self._threads.shutdown(wait=False)
 
     def _heard(self, customer_id: int, mark: Mark) -> None:
@@ -210,6 +248,31 @@ class Gateway:
         customer = self.customers.get(customer_id)
         if customer is not None:
             customer.revised(mark)
+
+    async def _replay(self) -> None:
+        """Takes over spools of processes that have ended, and has what is in them written."""
+        await self.spool.adopt()
+        for owner in self.spool.owners():
+            try:
+                customer = await self._served_if_known(owner)
+            except DatabaseFault as fault:
+                log.warning("messages stay in the spool", customer=owner.customer_id, cause=str(fault))
+            else:
+                if customer is not None:
+                    customer.outbox.hurry()
+
+    async def _served_if_known(self, owner: Owner) -> ServedCustomer | None:
+        """The customer, unless the messages are of another database's. Raises DatabaseFault."""
+        customer = self.customers.get(owner.customer_id)
+        if customer is None or not customer.is_open:
+            added_at = await self._database.glance(batches.added_at, owner.customer_id)
+            if added_at is None or added_at.isoformat() != owner.added_at:
+                log.error(
+                    "messages in the spool are of a customer that this database does not have: is it the right one?",
+                    customer=owner.customer_id, folder=str(self.spool.folder),
+                )  # fmt: skip
+                return None
+        return await self._served(owner.customer_id)
 
     async def _look_after(self) -> None:
         while True:
@@ -223,6 +286,7 @@ class Gateway:
         """Cuts off who reads nothing, closes sockets of chargers that were removed, and says of the chargers of nodes
         that have died that they are not connected."""
         self.measure()
+        await self._replay()
         for customer in self.customers.values():
             for charger in [*customer.chargers.values()]:
                 self._tell_problem(charger)

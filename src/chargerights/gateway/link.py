@@ -38,8 +38,6 @@ TURN_SECONDS = 20.0
 """How long an operator's call may wait for its turn."""
 SEND_SECONDS = 20.0
 """After which a charger that reads nothing is cut off."""
-KEPT_SECONDS = 3.0
-"""The longest that an answer waits for what it is about to be written."""
 BOOT, BOOT_SECONDS = "BootNotification", 60.0
 """How long a charger that has connected may take until its BootNotification."""
 START_SECONDS = 20.0
@@ -56,10 +54,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """An answer that goes out when something is done, or after KEPT_SECONDS."""
+    """An answer that goes out when what it is about is on a disk, and never when it cannot be: then the charger sends
+    its message again."""
 
     payload: dict[str, Any]
-    done: asyncio.Future[None]
+    done: asyncio.Future[bool]
 
 
 Answer = dict[str, Any] | Later | Coroutine[Any, Any, dict[str, Any] | Later]
@@ -356,7 +355,8 @@ class Link:
         try:
             given = answer if isinstance(answer, Later) else await answer
             if isinstance(given, Later):
-                await asyncio.wait([given.done], timeout=KEPT_SECONDS)
+                if not await given.done:
+                    return
                 given = given.payload
             text = frames.result(message_id, given)
         except Exception as error:

@@ -96,7 +96,7 @@ def _started(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdic
         at,
         transaction_id,
         start_key,
-        int(transaction_id) if is_new else None,
+        charger.customer.session_of(transaction_id) if is_new else None,
         {
             "site_id": entered.site_id if entered is not None else None,
             "connector_id": connector_id,

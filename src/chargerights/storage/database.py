@@ -96,6 +96,14 @@ class Database:
         _, arguments = self._url.get_dialect()().create_connect_args(self._url)
         return {**arguments, **self._postgresql_arguments()}
 
+    @property
+    def file(self) -> Path | None:
+        """SQLite's file."""
+        name = self._url.database
+        if not self.is_sqlite or name is None:
+            return None
+        return Path(name.removeprefix("file:")).absolute()
+
     # -- on the event loop ------------------------------------------------------------------------
 
     async def read(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, select, update
 
 from ..rights.model import Charger, Connector
 from . import statuses
@@ -25,7 +25,8 @@ from .journal import UnknownCustomer
 from .schema import chargers, live_chargers, live_nodes, live_versions
 
 NODE_SILENT = timedelta(seconds=30)
-NODE_FORGOTTEN = timedelta(days=7)
+NODE_FORGOTTEN = timedelta(days=30)
+"""Until then messages in the spool of a node that has ended are written once, whenever its machine comes back."""
 IDS_PER_QUERY = 500
 
 
@@ -270,18 +271,52 @@ def _sockets(connection: Connection, customer_id: int, charger_ids: list[str]) -
     return found
 
 
-def note_node(connection: Connection, customer_id: int, node: str, batch: int, at: datetime) -> tuple[bool, bool]:
-    """Keeps that the node lives and has written its batch of that number, under a version just taken. Gives whether the
-    batch was written before (the answer to its COMMIT was lost), and whether the node had been taken for dead."""
-    mine = (live_nodes.c.customer_id == customer_id) & (live_nodes.c.node == node)
-    row = connection.execute(select(live_nodes.c.batch, live_nodes.c.gone).where(mine)).one_or_none()
-    if row is None:
-        connection.execute(insert(live_nodes).values(customer_id=customer_id, node=node, seen_at=at, batch=batch))
-        return False, False
-    if row.batch >= batch:
-        return True, row.gone
-    connection.execute(update(live_nodes).where(mine).values(seen_at=at, batch=batch, gone=False))
-    return False, row.gone
+class NodeBefore(NamedTuple):
+    """What was kept of a node. `applied`: the number of the last message of its chargers that is in the database."""
+
+    batch: int = 0
+    gone: bool = False
+    applied: int = 0
+
+
+def note_node(
+    connection: Connection, customer_id: int, node: str, batch: int, at: datetime, applied: int = 0
+) -> NodeBefore:
+    """Keeps that the node lives and has written its batch of that number, with messages up to `applied`, under a
+    version just taken. Gives what was kept before: a batch that was written (the answer to its COMMIT was lost) changes
+    nothing."""
+    before = _node(connection, customer_id, node)
+    if before is None:
+        values = {"seen_at": at, "batch": batch, "applied": applied}
+        connection.execute(insert(live_nodes).values(customer_id=customer_id, node=node, **values))
+    elif before.batch < batch:
+        values = {"seen_at": at, "batch": batch, "gone": False, "applied": max(applied, before.applied)}
+        connection.execute(update(live_nodes).where(_mine(customer_id, node)).values(values))
+    return before or NodeBefore()
+
+
+def note_messages(connection: Connection, customer_id: int, node: str, at: datetime, applied: int) -> int:
+    """Keeps that messages of a node that has ended are written up to that number; gives up to which they were."""
+    before = _node(connection, customer_id, node)
+    if before is None:
+        values = {"seen_at": at, "batch": 0, "gone": True, "applied": applied}
+        connection.execute(insert(live_nodes).values(customer_id=customer_id, node=node, **values))
+        return 0
+    newest = max(applied, before.applied)
+    connection.execute(update(live_nodes).where(_mine(customer_id, node)).values(applied=newest))
+    return before.applied
+
+
+def _node(connection: Connection, customer_id: int, node: str) -> NodeBefore | None:
+    columns = live_nodes.c
+    row = connection.execute(
+        select(columns.batch, columns.gone, columns.applied).where(_mine(customer_id, node))
+    ).one_or_none()
+    return None if row is None else NodeBefore(*row)
+
+
+def _mine(customer_id: int, node: str) -> ColumnElement[bool]:
+    return (live_nodes.c.customer_id == customer_id) & (live_nodes.c.node == node)
 
 
 def silent_customers(connection: Connection, at: datetime) -> list[int]:

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, delete, select, u
 from ..rights.errors import UnknownDriver
 from ..rights.identifiers import is_int64, tag_key
 from ..rights.model import Driver
-from . import drivers, holders, imports, local_lists, sessions
+from . import drivers, holders, imports, local_lists, sessions, set_aside
 from .entities import DRIVER
 from .holders import about
 from .journal import AFTER, BEFORE, NAMED, OF_CHANGE, OF_ENTRY, Change, Revision
@@ -60,6 +60,7 @@ def known_about(connection: Connection, customer_id: int, driver_id: int) -> Kno
         holder.table.name: _rows(connection, holder.table, about(holder.table, customer_id, driver_id, keys))
         for holder in holders.HOLDERS
     }
+    rows["set_aside"] = set_aside.about(connection, customer_id, driver_id, keys)
     rows["stopped_sessions"] = sessions.stopped_with(connection, customer_id, keys)
     return Known(driver, history, rows)
 
@@ -82,6 +83,7 @@ def erase(revision: Revision, driver_id: int) -> None:
         his = about(holder.table, customer_id, driver_id, keys)
         connection.execute(update(holder.table).where(his).values(dict(holder.blanks)))
     sessions.forget_stops(connection, customer_id, [each["id"] for each in known.rows["stopped_sessions"]])
+    set_aside.forget(connection, customer_id, driver_id, keys)
     imports.forget_reports(connection, customer_id)
     local_lists.forget_tags(connection, customer_id, keys)
 

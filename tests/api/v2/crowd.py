@@ -96,7 +96,7 @@ def record(connection: Connection, customer_id: int) -> None:
                       3_002, "site", "6")
         for at in times
     )  # fmt: skip
-    batches.write(connection, customer_id, "node", Batch(1, NOW, authorisations=asked, notices=notices))
+    batches.write(connection, customer_id, "node", Batch(1, NOW, messages=(*asked, *notices)))
     faults = [ChargerReport(at, "OFF-1", Kind.FAULT, "StatusNotification", "OtherError") for at in times]
     charger_reports.add(connection, customer_id, faults, NOW)
     tags = {f"CARD {n:02} 0": Listed(f"Card {n:02} 0", 200 + n, None) for n in range(SOME)}

@@ -50,7 +50,7 @@ SESSIONS = (
 
 @pytest.fixture
 async def api(fresh_api: Api) -> Api:
-    batch = Batch(1, NOW, authorisations=DECISIONS, notices=SESSIONS)
+    batch = Batch(1, NOW, messages=(*DECISIONS, *SESSIONS))
     await fresh_api.database.write(batches.write, fresh_api.us.id, "node", batch)
     return fresh_api
 
@@ -163,7 +163,7 @@ POWER = [{"value": 11.0, "measurand": "Power.Active.Import", "unitOfMeasure": {"
 async def test_a_session_is_shown_with_its_meter_values_the_oldest_first_each_once(api: Api) -> None:
     later, first = Reading(NOW + timedelta(minutes=1), POWER, 1, 2), Reading(NOW, METER, None, 1)
     notices = [Notice("DEP-1", NOW, "1", readings=(later,)), Notice("DEP-1", NOW, "1", readings=(first, later))]
-    await api.database.write(batches.write, api.us.id, "node", Batch(2, NOW, notices=tuple(notices)))
+    await api.database.write(batches.write, api.us.id, "node", Batch(2, NOW, messages=tuple(notices)))
     listed = good(await send(api, "GET", "/v2/sessions?chargerId=DEP-1"), SessionPage)["items"]
     assert good(await send(api, "GET", "/v2/sessions/1"), SessionShape) == listed[0]
     page = good(await send(api, "GET", "/v2/sessions/1/meter-values"), MeterValuePage)

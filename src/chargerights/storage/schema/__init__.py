@@ -16,6 +16,7 @@ from .charging import (
     live_nodes,
     meter_values,
     sessions,
+    set_aside,
 )
 from .columns import metadata
 from .commands import charger_commands
@@ -71,6 +72,7 @@ __all__ = [
     "partner_authorisations",
     "rights",
     "sessions",
+    "set_aside",
     "sites",
     "tags",
     "webhooks",

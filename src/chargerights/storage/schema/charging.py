@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 
 from .columns import Instant, customer_column, id_column, metadata, owned
@@ -49,6 +50,19 @@ live_nodes = Table(
     Column("seen_at", Instant, nullable=False),
     Column("batch", BigInteger, nullable=False),
     Column("gone", Boolean, nullable=False, server_default=false()),
+    Column("applied", BigInteger, nullable=False, server_default=text("0")),
+    ForeignKeyConstraint(["customer_id"], ["customers.id"]),
+)
+
+set_aside = Table(
+    "set_aside",
+    metadata,
+    customer_column(),
+    id_column(),
+    Column("at", Instant, nullable=False),
+    Column("charger_id", Text, nullable=False),
+    Column("message", JSON, nullable=False),
+    Column("error", Text, nullable=False),
     ForeignKeyConstraint(["customer_id"], ["customers.id"]),
 )
 

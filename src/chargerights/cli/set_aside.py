@@ -1,0 +1,53 @@
+"""`chargerights set-aside …`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import orjson
+from cyclopts import App, Parameter
+from sqlalchemy.exc import DBAPIError
+
+from ..storage import set_aside as messages
+from .common import Common, CustomerId, WrongQuestion, int64, now, print_json, stdout
+
+set_aside = App(name="set-aside", help="Messages of chargers that the database refused for their data.")
+
+COMMON = Common()
+
+
+@set_aside.command(name="list")
+def show(*, customer: CustomerId, common: Common = COMMON) -> None:
+    """List the messages that were set aside, the newest first, with the error of each."""
+    with common.open() as database:
+        found = database.read_now(messages.find, customer)
+    if common.json:
+        print_json([each._asdict() for each in found])
+        return
+    for each in found:
+        stdout.print(f"{each.id}  {each.at:%Y-%m-%d %H:%M:%S} UTC  {each.charger_id}  {each.error}", markup=False)
+        stdout.print(f"    {orjson.dumps(each.message).decode()}", markup=False)
+    if not found:
+        stdout.print("No message was set aside.")
+
+
+@set_aside.command
+def retry(
+    message_id: Annotated[int, Parameter(validator=int64)], /, *, customer: CustomerId, common: Common = COMMON
+) -> None:
+    """Write a message that was set aside, as if it came now.
+
+    Parameters
+    ----------
+    message_id
+        The message's id, as `list` shows it.
+    """
+    with common.open() as database:
+        try:
+            database.write_now(messages.retry, customer, message_id, now())
+        except (DBAPIError, ValueError) as error:
+            raise WrongQuestion(f"message {message_id} is refused again and stays where it is: {error}") from error
+    if common.json:
+        print_json({"id": message_id, "written": True})
+    else:
+        stdout.print(f"Message {message_id} is written.")
