@@ -278,6 +278,7 @@ ROWS: dict[str, list[Taking] | str] = {
     "POST /v2/chargers/{chargerId}/trigger-message": TELLS,
     "POST /v2/chargers/{chargerId}/clear-cache": TELLS,
     "POST /v2/chargers/{chargerId}/configuration": TELLS,
+    "POST /v2/chargers/{chargerId}/local-list/send": TELLS,
     "POST /v2/chargers/{chargerId}/block": [block_charger],
     "POST /v2/chargers/{chargerId}/unblock": ADDS,
     "PUT /v2/partner-authorisation": [forbid_at_partner],

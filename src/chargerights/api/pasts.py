@@ -31,7 +31,8 @@ async def as_of(view: View, questions: Sequence[tuple[datetime | None, Question[
         if place % ANSWERED_AT_A_STRETCH == ANSWERED_AT_A_STRETCH - 1:
             await asyncio.sleep(0)
     if past:
-        of_then = await view.state.history.ask(view.image, [(at, questions[place][1]) for place, at in past.items()])
+        asked = [(at, questions[place][1]) for place, at in past.items()]
+        of_then = await view.state.history.ask(view.image, asked, view.at)
         found.update(zip(past, of_then, strict=True))
     return [found[place] for place in range(len(questions))]
 

@@ -50,7 +50,7 @@ def who(
     """
     instant_asked = instant(at, "--at") if at is not None else now()
     with common.open() as database:
-        found = database.read_now(history.as_of, customer, instant_asked)
+        found = database.read_now(history.as_of, customer, instant_asked, now())
     network = found.network
     listings = drivers_of_sites(network, sites, instant_asked)
     if common.json:
@@ -140,7 +140,7 @@ def _snapshot_for(common: Common, charger_id: str, customer_id: int | None, at: 
         owner = chargers.owner(connection, charger_id) if customer_id is None else customer_id
         if owner is None:
             raise UnknownCharger((charger_id,))
-        return history.as_of(connection, owner, at)
+        return history.as_of(connection, owner, at, now())
 
     with common.open() as database:
         found = database.read_now(load)

@@ -12,6 +12,7 @@ import structlog
 from ..storage import event_clock, events
 from ..storage.database import Database, DatabaseFault
 from .courier import Courier
+from .steady_clock import SteadyClock
 from .targets import Targets
 
 POLL_SECONDS = 1.0
@@ -29,12 +30,13 @@ async def running(
 ) -> AsyncIterator[None]:
     """While it is open, time is told, events are delivered, and old ones are pruned."""
     courier, stopping = Courier(database, clock, allowed), asyncio.Event()
+    steady = SteadyClock(clock, asyncio.get_running_loop().time)
 
     async def tell() -> None:
-        await tell_time(database, clock)
+        await tell_time(database, steady)
 
     async def prune() -> None:
-        await prune_events(database, clock() - events_kept)
+        await prune_events(database, steady() - events_kept)
 
     work: tuple[tuple[Callable[[], Awaitable[object]], float], ...] = (
         (tell, POLL_SECONDS),

@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeVar
 from sqlalchemy import Connection, func, select
 
 from ..rights.network import Network
+from ..rights.reach import END
 from . import networks
 from .database import Database
 from .images import Image, Reading
@@ -39,11 +40,13 @@ class History:
         self._remembered: OrderedDict[tuple[int, int], _Remembered] = OrderedDict()
         self._locks: dict[int, asyncio.Lock] = {}
 
-    async def ask(self, image: Image, questions: Sequence[tuple[datetime, Question[T]]]) -> list[T | BeforeHistory]:
+    async def ask(
+        self, image: Image, questions: Sequence[tuple[datetime, Question[T]]], now: datetime = END
+    ) -> list[T | BeforeHistory]:
         """The answer to each question about its instant, or why there is none; all in one walk, the latest first."""
 
         def answer(back: WayBack) -> list[T | BeforeHistory]:
-            targets = [back.revision_at(at) for at, _ in questions]
+            targets = [back.revision_at(at, now) for at, _ in questions]
             found: dict[int, T | BeforeHistory] = {}
             for place in sorted(range(len(questions)), key=targets.__getitem__, reverse=True):
                 try:
@@ -103,12 +106,14 @@ class _Remembered(NamedTuple):
     lineage: int
 
 
-def as_of(connection: Connection, customer_id: int, at: datetime) -> Snapshot:
-    """The customer's network as it was at the instant, with today's live state; today's of a later instant. Run it in a
+def as_of(connection: Connection, customer_id: int, at: datetime, now: datetime) -> Snapshot:
+    """The customer's network as it was at the instant, with today's live state; of now or later, as it is. Run it in a
     snapshot. Raises UnknownCustomer, BeforeHistory."""
     found = networks.load(connection, customer_id)
+    if at >= now:
+        return found
     back = WayBack(connection, customer_id, {found.revision: found.network})
-    revision = back.revision_at(at)
+    revision = back.revision_at(at, now)
     return found._replace(mark=found.mark._replace(revision=revision), network=back.to(revision))
 
 

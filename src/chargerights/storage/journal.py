@@ -4,6 +4,9 @@ The revision is taken under the customer's row lock, which the write holds until
 no gaps and commit in order, on both databases. An entry has a change for every entity, with what it was before and
 after, whole; a bulk write journals as one entry without changes, which makes images load anew.
 
+An entry's instant is the later of now and the last entry's, so entries are in order also after the machine's clock was
+wrong. What the clock said is kept beside it where it said something earlier.
+
 Each revision has a random token beside its number, and knows the token of the one before it. So a database that was
 restored, or lost what it had committed, is told from one that went on: numbers come again, tokens do not.
 
@@ -16,9 +19,10 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
+import structlog
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, func, insert, select, update
 
 from ..rights.errors import NotFound
@@ -44,6 +48,8 @@ from .schema import customers, journal, journal_changes, journal_personal
 
 T = TypeVar("T")
 
+log = structlog.get_logger()
+
 ERASURE = "driver.erase"
 """The action of revisions that erase a driver; see `personal`."""
 LARGEST_FOLLOWED = 2**52
@@ -52,6 +58,8 @@ programs that count in doubles."""
 TOKEN_BITS = 62
 CHANNEL = "chargerights_revised"
 """On which PostgreSQL tells other processes of revisions; see `notices`."""
+JUMP = timedelta(minutes=1)
+"""By how much clocks that are kept in step do not differ."""
 ENTITIES_PER_STEP = 1_000
 FEW = 20
 """Drivers up to which it pays to write only the rows that differ; and changes that are handed on to who follows."""
@@ -270,9 +278,10 @@ def revise(connection: Connection, customer_id: int, *, at: datetime, actor: Act
     yield revision
     after: dict[str, Any] = {"next_id": revision._next_id}
     if revision.latest == revision.number:
-        entry = {"customer_id": customer_id, "revision": revision.number, "at": at, "actor": actor.name}
+        entered_at = _in_order(customer_id, at, row.revised_at)
+        entry = {"customer_id": customer_id, "revision": revision.number, "at": entered_at, "actor": actor.name}
         entry |= {"operator_id": actor.operator_id, "action": action, "bulk": revision.bulk}
-        entry |= {"token": revision.token, "follows": revision.follows}
+        entry |= {"token": revision.token, "follows": revision.follows, "clock_at": None if entered_at == at else at}
         connection.execute(insert(journal), [entry])
         _note(revision)
         if revision.bulk:
@@ -280,7 +289,11 @@ def revise(connection: Connection, customer_id: int, *, at: datetime, actor: Act
         else:
             events.append(connection, customer_id, events.of_changes(revision.changes), at, revision.number)
         mark = Mark(revision.number, revision.token)
-        statement = update(customers).where(customers.c.id == customer_id).values(after | mark._asdict())
+        statement = (
+            update(customers)
+            .where(customers.c.id == customer_id)
+            .values(after | mark._asdict() | {"revised_at": entered_at})
+        )
         if connection.dialect.name == "postgresql":
             payload = f"{customer_id} {mark.revision} {mark.token}"
             statement = statement.returning(func.pg_notify(CHANNEL, payload))
@@ -291,11 +304,30 @@ def revise(connection: Connection, customer_id: int, *, at: datetime, actor: Act
 
 
 _LATEST = (
-    select(customers.c.revision, customers.c.next_id, customers.c.token)
+    select(customers.c.revision, customers.c.next_id, customers.c.token, customers.c.revised_at)
     .where(customers.c.id == bindparam("customer"))
     .with_for_update(key_share=True)
 )
 """Locks the row. Rows that refer to the customer may be added meanwhile."""
+
+
+_warned: dict[int, datetime] = {}
+"""By customer, when it was last said that the clock is behind."""
+
+
+def _in_order(customer_id: int, at: datetime, last: datetime | None) -> datetime:
+    """The later of now and the last entry's instant. That the clock is far behind is said once in a while."""
+    if last is None or at >= last:
+        return at
+    if last - at > JUMP and not at - JUMP < _warned.get(customer_id, last) < at + JUMP:
+        _warned[customer_id] = at
+        log.warning(
+            "the clock has jumped: it is behind the last change, whose instant this one gets as well",
+            customer=customer_id,
+            clock=at.isoformat(),
+            last=last.isoformat(),
+        )
+    return last
 
 
 def make(

@@ -16,6 +16,7 @@ from ..rights.errors import DomainError, InvalidInput
 from ..rights.identifiers import INT64_MAX
 from ..rights.model import Driver
 from ..rights.network import Network
+from ..rights.reach import END
 from .database import DatabaseFault
 from .entities import ACCESS_GROUP, CHARGER, DRIVER, KINDS, SITE, Kind
 from .journal import BEFORE, NAMED, OF_CHANGE, OF_ENTRY
@@ -53,9 +54,11 @@ class WayBack:
         self.ended_at = max(known)
         self.network = known[self.ended_at]
 
-    def revision_at(self, at: datetime) -> int:
-        """The revision, of those up to here, that stood at the instant; 0 before the customer's first."""
-        return self._connection.scalar(_STOOD, {**self._span(0), "at": at}) or 0
+    def revision_at(self, at: datetime, now: datetime = END) -> int:
+        """The revision, of those up to here, that stood at the instant; 0 before the customer's first. An entry from
+        after `now` was made while a clock was ahead: what the clock said of those after it counts then."""
+        asked = {**self._span(0), "at": at, "now": now}
+        return max(self._connection.scalar(_STOOD, asked) or 0, self._connection.scalar(_BY_THEN, asked) or 0)
 
     def to(self, revision: int) -> Network:
         """The network of that revision, until the next step; ask for later revisions first. Raises BeforeHistory."""
@@ -157,8 +160,13 @@ _LATER = select(func.min(journal.c.revision)).where(_spanned(journal), journal.c
 _STOOD = select(func.max(journal.c.revision)).where(
     _spanned(journal), journal.c.revision < func.coalesce(_LATER.scalar_subquery(), INT64_MAX)
 )
-"""Instants are of when a change was asked for, so one may be earlier than that of the revision before it. What stood
-then is what all changes up to one made that were asked for by then."""
+"""Of entries from before they were kept in order, one may be earlier than the one before it. What stood then is what
+all changes up to one made that were asked for by then."""
+_BY_THEN = select(func.max(journal.c.revision)).where(
+    _spanned(journal),
+    journal.c.at > bindparam("now", type_=Instant),
+    journal.c.clock_at <= bindparam("at", type_=Instant),
+)
 _KEPT = select(func.count(), func.min(journal.c.revision), func.max(case((journal.c.bulk, journal.c.revision)))).where(
     _spanned(journal)
 )

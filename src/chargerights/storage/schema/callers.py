@@ -28,6 +28,7 @@ customers = Table(
     Column("revision", BigInteger, nullable=False, server_default=text("0")),
     Column("next_id", BigInteger, nullable=False, server_default=text("1")),
     Column("token", BigInteger),
+    Column("revised_at", Instant),
 )
 
 operators = Table(

@@ -23,6 +23,7 @@ journal = Table(
     Column("bulk", Boolean, nullable=False, server_default=false()),
     Column("token", BigInteger),
     Column("follows", BigInteger),
+    Column("clock_at", Instant),
     ForeignKeyConstraint(["customer_id"], ["customers.id"]),
     Index(None, "customer_id", "at", "revision"),
     Index(None, "customer_id", "action", "at", "revision"),
