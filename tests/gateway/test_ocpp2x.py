@@ -259,9 +259,9 @@ async def test_a_tag_whose_session_has_ended_is_free_whatever_comes_after_its_en
 
 def test_a_session_at_an_evse_ends_the_one_before_it_there_whatever_its_connector() -> None:
     known = RunningSessions()
-    known.follow(1, [sessions.Running("GF-1", 1, 1, "alice", "tx-1", True)], lambda _: True)
+    known.follow(1, [sessions.Running("GF-1", 1, 1, "alice", "tx-1", True, NOW, None)], lambda _: True)
     assert known.holds("alice", "DEP-1", None)
-    known.begin("bob", ("GF-1", 1, None), "tx-2")
+    known.begin("bob", "GF-1", (1, None), "tx-2", LATER)
     assert not known.holds("alice", "DEP-1", None)
     assert known.holds("bob", "DEP-1", None)
 
@@ -287,7 +287,7 @@ async def test_a_transaction_is_answered_and_kept_whatever_the_tag(server: InPro
         ({"value": 5, "unitOfMeasure": {"multiplier": -1}}, 0.5),
         ({"value": 5, "measurand": "Energy.Active.Import.Register"}, 5),
         ({"value": 5, "measurand": "Power.Active.Import"}, None),
-        ({"value": 5, "phase": "L1"}, None),
+        ({"value": 5, "phase": "L1"}, 5),
         ({"value": 1e300, "unitOfMeasure": {"multiplier": 10**9}}, None),
     ],
 )

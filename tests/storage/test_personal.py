@@ -235,6 +235,7 @@ def test_decisions_and_sessions_of_an_erased_driver_name_him_no_more(database: D
         NOW, "DEP-1", None, 1, "04ursula", "04URSULA", "Authorize", "Accepted", "rightStands", URSULA.id, *[None] * 3
     )
     says = {"id_tag": "04ursula", "tag_key": "04URSULA", "driver_id": URSULA.id, "stop_id_tag": "04ursula"}
+    says |= {"started_at": NOW, "stopped_at": NOW}
     session = Notice("DEP-1", NOW, "1", "1", None, says)
     database.write_now(batches.write, lived, "node", Batch(1, NOW, messages=(asked, session)))
     assert {name: len(rows) for name, rows in known(database, lived).rows.items()} == {
@@ -272,7 +273,8 @@ def test_whose_session_he_stopped_is_told_by_the_stop_alone_and_his_tag_is_forgo
     database: Database, lived: int
 ) -> None:
     def stopped(number: str, tag: str) -> Notice:
-        says = {"id_tag": "BOB", "tag_key": "BOB", "driver_id": BOB.id, "stopped_at": NOW, "stop_id_tag": tag}
+        says = {"id_tag": "BOB", "tag_key": "BOB", "driver_id": BOB.id, "started_at": NOW, "stopped_at": NOW}
+        says["stop_id_tag"] = tag
         return Notice("DEP-1", NOW, number, number, None, says)
 
     notices = stopped("1", "04ursula"), stopped("2", "BOB"), stopped("3", "bob"), stopped("4", "STRANGER")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Collection, Coroutine
 from dataclasses import replace
 from datetime import datetime
@@ -11,13 +10,16 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from ..storage.live import Configuration, LiveCharger, LiveConnector, ReportedSocket
+from ..storage.sessions import Notice, Sign
+from .remote_starts import RemoteStarts
 from .reports import Reports
-from .statuses import CHARGING, OCCUPIED_BY, PREPARING
+from .statuses import AVAILABLE, CHARGING, OCCUPIED_BY, PREPARING
 
 if TYPE_CHECKING:
     from .configuration import Report
     from .customers import ServedCustomer
     from .link import Link
+    from .running import Place
 
 Work = Callable[["ConnectedCharger"], Coroutine[Any, Any, object]]
 
@@ -36,6 +38,7 @@ class ConnectedCharger:
         self.charger_id = charger_id
         self.link: Link | None = None
         self.starts = Starts()
+        self.remote_starts = RemoteStarts()
         self.report: dict[int, Report] = {}
         """Of 2.x: reports whose last part is not there yet, by their request ids."""
         self.last_seen = known.last_seen
@@ -43,13 +46,17 @@ class ConnectedCharger:
         self._status = known.status
         self._connectors = {each.id: each for each in known.connectors}
         self._running = {
-            each.evse_id: ("", each.status)
+            each.evse_id: ("", each.status, each.connector_id)
             for each in known.connectors
             if each.evse_id is not None and each.status in (CHARGING, *OCCUPIED_BY.values())
         }
-        """Of 2.x, by EVSE: the transaction there, and the word for Occupied meanwhile."""
-        self._over = deque[str](maxlen=ENDS_KEPT)
-        """Transactions that have ended, the latest last."""
+        """Of 2.x, by EVSE: the transaction there, the word for Occupied meanwhile, and the connector."""
+        self._over: dict[str, datetime] = {}
+        """Of 2.x: transactions that have ended, and when; the latest last."""
+        self._free: set[tuple[Place, bool]] = set()
+        """Connectors whose sessions are known to have ended."""
+        self._restarted_on: Link | None = None
+        """The socket by which it has said that it has started."""
         self.awaited_reports: dict[int, asyncio.Future[tuple[Configuration, ...]]] = {}
         """Of 2.x: who waits for a report to be whole."""
         self.read_at: float | None = None
@@ -82,6 +89,7 @@ class ConnectedCharger:
     def connected(self, link: Link, at: datetime) -> Link | None:
         """It has opened this socket, which speaks for it from now on; gives the one that did until now."""
         before, self.link = self.link, link
+        self._free.clear()
         self._node, self._connected_at = self.customer.node, at
         self.heard(at)
         version = link.version.removeprefix("ocpp")
@@ -134,15 +142,63 @@ class ConnectedCharger:
         """Of 1.6: see `Starts.begin`."""
         return self.starts.begin(said, has_clock, self.customer.next_transaction)
 
-    def ended(self, transaction_id: str) -> None:
-        self._over.append(transaction_id)
+    def begins(
+        self, transaction_id: str, place: Place, at: datetime, tag_key: str | None, is_start: bool = True
+    ) -> None:
+        """A session begins, or goes on, at the EVSE or connector. With the key of its tag if that may charge."""
+        self.goes_on(transaction_id)
+        if self.customer.running is not None and (is_start or tag_key is not None):
+            self.customer.running.begin(tag_key, self.charger_id, place, transaction_id, at)
+
+    def goes_on(self, transaction_id: str) -> None:
+        """There is news of a session."""
+        self._free.clear()
+        if self.customer.running is not None:
+            self.customer.running.resume(self.charger_id, transaction_id)
+
+    def ended(self, transaction_id: str, at: datetime | None = None) -> None:
+        """A session has ended; in 2.x at that instant."""
+        if at is not None:
+            self._over.pop(transaction_id, None)
+            self._over[transaction_id] = at
+            while len(self._over) > ENDS_KEPT:
+                del self._over[next(iter(self._over))]
         self.starts.end(transaction_id)
         if self.customer.running is not None:
             self.customer.running.end(self.charger_id, transaction_id)
 
-    def is_over(self, transaction_id: str) -> bool:
-        """Of 2.x, whose events come in any order: whether its end has been told already."""
-        return transaction_id in self._over
+    def is_over(self, transaction_id: str, started_at: datetime | None) -> bool:
+        """Of 2.x, whose events come in any order: whether the transaction has ended already. A start that is later
+        than the end uses its id again."""
+        ended_at = self._over.get(transaction_id)
+        if ended_at is None or (started_at is not None and started_at > ended_at):
+            self._over.pop(transaction_id, None)
+            return False
+        return True
+
+    def restarted(self) -> None:
+        """It says that it has started: its sessions seem to have ended. A second time by one socket, it was asked."""
+        if self._restarted_on is self.link:
+            return
+        self._restarted_on = self.link
+        self._running.clear()
+        if self.customer.running is not None:
+            self.customer.running.rest(self.charger_id)
+        self.customer.outbox.keep(Notice(self.charger_id, self.customer.clock(), sign=Sign.BOOT))
+
+    def is_free(self, evse_id: int | None, connector_id: int, at: datetime) -> None:
+        """A connector is available: the session there seems to have ended."""
+        others = [each for each in self._connectors.values() if evse_id is not None and each.evse_id == evse_id]
+        whole_evse = not any(each.status in (PREPARING, CHARGING, *OCCUPIED_BY.values()) for each in others)
+        key = (evse_id, connector_id), whole_evse
+        if key in self._free:
+            return
+        self._free.add(key)
+        if self.customer.running is not None and whole_evse:
+            self.customer.running.rest(self.charger_id, at, (evse_id, None if evse_id is not None else connector_id))
+        says = {"evse_id": evse_id, "connector_id": connector_id, "whole_evse": whole_evse}
+        clock = self.customer.clock()
+        self.customer.outbox.keep(Notice(self.charger_id, clock, says=says, at=at, sign=Sign.AVAILABLE))
 
     # -- its connectors ---------------------------------------------------------------------------
 
@@ -155,19 +211,30 @@ class ConnectedCharger:
 
     def set_availability(self, connector: LiveConnector) -> None:
         """Of 2.x: a connector's state, in which PREPARING stands for Occupied."""
+        running = self._running.get(connector.evse_id or 0)
+        if connector.status == AVAILABLE and running is not None and running[2] in (None, connector.connector_id):
+            del self._running[connector.evse_id or 0]
         self.set_connector(self._as_occupied(connector))
 
     def set_transaction(
-        self, transaction_id: str, evse_id: int | None, charging_state: str | None, is_running: bool
+        self,
+        transaction_id: str,
+        evse_id: int | None,
+        charging_state: str | None,
+        is_running: bool,
+        connector_id: int | None = None,
     ) -> None:
         """Of 2.x: what a transaction does. Only its first event must say at which EVSE it is."""
         if evse_id is None:
-            evse_id = next((evse for evse, (running, _) in self._running.items() if running == transaction_id), None)
+            evse_id = next((evse for evse, (running, *_) in self._running.items() if running == transaction_id), None)
         if evse_id is None or (evse_id not in self._running and len(self._running) >= MAX_CONNECTORS):
             return
         if is_running:
-            self._running[evse_id] = transaction_id, OCCUPIED_BY.get(charging_state or "", CHARGING)
-        elif self._running.get(evse_id, ("", ""))[0] in ("", transaction_id):
+            before = self._running.get(evse_id, ("", "", None))
+            if connector_id is None and before[0] == transaction_id:
+                connector_id = before[2]
+            self._running[evse_id] = transaction_id, OCCUPIED_BY.get(charging_state or "", CHARGING), connector_id
+        elif self._running.get(evse_id, ("",))[0] in ("", transaction_id):
             self._running.pop(evse_id, None)
         for connector in [*self._connectors.values()]:
             if connector.evse_id == evse_id:
@@ -178,7 +245,7 @@ class ConnectedCharger:
     def _as_occupied(self, connector: LiveConnector) -> LiveConnector:
         if connector.status not in (PREPARING, CHARGING, *OCCUPIED_BY.values()):
             return connector
-        _, word = self._running.get(connector.evse_id or 0, ("", PREPARING))
+        word = self._running.get(connector.evse_id or 0, ("", PREPARING))[1]
         return replace(connector, status=word)
 
     def next_request(self) -> int:

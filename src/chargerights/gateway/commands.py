@@ -205,7 +205,19 @@ async def _start(told: Told) -> Outcome:
     _require_unblocked(told)
     if told["validate"]:
         _require(told, Action.START, transaction_id="")  # none yet: any session of the tag counts against it
-    return await _call(told, Action.START)
+        return await _call(told, Action.START)
+    charger = told.charger
+    place = (None, told.socket) if told.is_16 else (told.evse, told.connector)
+    ordered = charger.remote_starts.expect(tag_key(told["idTag"]), place, charger.customer.clock())
+    try:
+        outcome = await _call(told, Action.START)
+    except (CallRefused, NotConnected) as error:
+        if not isinstance(error, LinkLost):  # it may have been told
+            charger.remote_starts.withdraw(ordered)
+        raise
+    if outcome.word != "Accepted":
+        charger.remote_starts.withdraw(ordered)
+    return outcome
 
 
 async def _stop(told: Told) -> Outcome:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -38,6 +38,10 @@ NUMBERS_AT_ONCE = 500
 RANDOM_IDS_FROM = 2**30
 """From here to the largest number of 31 bits, transaction ids are random and say nothing of their session's number."""
 CLOSE_SECONDS = 5.0
+SILENT_SECONDS = 2.0
+"""How often the chargers that are not connected are looked up, for the rule of one session per tag."""
+LOST_AFTER = timedelta(minutes=5)
+"""After so long without a connection, a charger's sessions keep no tag from charging elsewhere."""
 
 log = structlog.get_logger()
 
@@ -78,6 +82,9 @@ class ServedCustomer:
         self.outbox.on_gone = self._gone
         self.lists = LocalLists(customer_id, self.chargers, database, images, clock)
         self.blocks = Blocks(customer_id, self.chargers, database, clock)
+        self._silent: dict[str, datetime] = {}
+        """Chargers with running sessions that are not connected, and when they were last heard of."""
+        self._silent_as_of = -SILENT_SECONDS
         self._lists_hours_too = False
         self._targets = targets
         self.mark: Mark | None = None
@@ -304,13 +311,16 @@ class ServedCustomer:
         if not standing.one_session_per_tag:
             self.running = None
             return
-        running = self.running or RunningSessions()
+        running, now = self.running or RunningSessions(), asyncio.get_running_loop().time()
         if running.version > standing.live_version:  # the database has gone back
             running = RunningSessions()
         if running.version < standing.live_version:
             found = await self._database.read(sessions.running_since, self.id, running.version)
             running.follow(*found, self._is_here)
             running.version = max(running.version, standing.live_version, found[0])
+        if now - self._silent_as_of >= SILENT_SECONDS:
+            self._silent = await self._database.read(sessions.silent_chargers, self.id)
+            self._silent_as_of = now
         self.running = running
 
     async def _follow_partner(self) -> None:
@@ -326,6 +336,16 @@ class ServedCustomer:
     def _is_here(self, charger_id: str) -> bool:
         charger = self.chargers.get(charger_id)
         return charger is not None and charger.link is not None
+
+    def is_lost(self, charger_id: str) -> bool:
+        """Whether the charger was removed, or has not been heard of for long: its sessions may have ended long ago."""
+        if self.charger(charger_id) is None:
+            return True
+        here, silent_since = self.chargers.get(charger_id), self._silent.get(charger_id)
+        if silent_since is None or (here is not None and here.link is not None):
+            return False
+        heard = here.last_seen if here is not None and here.last_seen is not None else silent_since
+        return max(silent_since, heard) < self.clock() - LOST_AFTER
 
     def _elsewhere(self, charger_id: str) -> None:
         """It has opened a newer socket at another node: the one here is a leftover."""

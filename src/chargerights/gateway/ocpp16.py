@@ -7,23 +7,20 @@ starts: a charger resends what is not answered, some of them for ever (steve #25
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from ..rights.identifiers import tag_key
 from ..storage.live import LiveConnector
-from ..storage.sessions import Notice, Reading
+from ..storage.sessions import OCPP_16, Notice, Reading, plausible
 from . import configuration, report_messages, values
 from .chargers import ConnectedCharger
 from .link import Actions, Answer, Later
 from .partners import Verdict, known_of, with_partner
 from .rulings import Ruling, rule
-from .statuses import STATES_16, STATUS_16, info_16
+from .statuses import AVAILABLE, STATES_16, STATUS_16, info_16
 
 HEARTBEAT_SECONDS = 300
-CLOCK_BEHIND, CLOCK_AHEAD = timedelta(days=30), timedelta(days=1)
-"""How old a message can be that comes late, and how wrong a clock that is one."""
 NO_CLOCK = values.EARLIEST
 
 
@@ -46,6 +43,7 @@ def boot_notification(charger: ConnectedCharger, payload: dict[str, Any]) -> Ans
         meter_type=values.text(payload.get("meterType")),
         meter_serial_number=values.text(payload.get("meterSerialNumber")),
     )
+    charger.restarted()
     charger.booted(configuration.started_16)
     return {"status": "Accepted", "currentTime": charger.customer.clock(), "interval": HEARTBEAT_SECONDS}
 
@@ -61,12 +59,17 @@ def heartbeat(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
 def meter_values(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
     at = charger.customer.clock()
     transaction = payload.get("transactionId")
+    readings = _readings(charger, payload["meterValue"], payload["connectorId"])
     notice = Notice(
         charger.charger_id,
         at,
         None if transaction is None else str(transaction),
-        readings=_readings(charger, payload["meterValue"], payload["connectorId"]),
+        readings=readings,
+        at=max((each.at for each in readings), default=None),
+        ocpp=OCPP_16,
     )
+    if notice.transaction_id is not None:
+        charger.goes_on(notice.transaction_id)
     return Later({}, charger.customer.outbox.keep(notice))
 
 
@@ -80,7 +83,8 @@ def _started(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdic
     key = None if shown is None else tag_key(shown)
     connector_id = values.number(payload["connectorId"])
     said = _digest(connector_id, tag_key(payload["idTag"]), payload["meterStart"], payload["timestamp"])
-    has_clock = -CLOCK_BEHIND <= values.instant(payload["timestamp"], NO_CLOCK) - at <= CLOCK_AHEAD
+    started_at = values.instant(payload["timestamp"], NO_CLOCK)
+    has_clock = plausible(started_at, at) == started_at
     start_key, transaction_id, is_new = charger.begin(said, has_clock)
     ruling = rule(
         charger,
@@ -107,10 +111,10 @@ def _started(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdic
             "started_at": values.instant(payload["timestamp"], at),
             "meter_start": values.amount(payload["meterStart"]),
         },
+        ocpp=OCPP_16,
     )
-    running = charger.customer.running
-    if ruling.accepted and running is not None and key is not None and not charger.starts.has_ended(transaction_id):
-        running.begin(key, (charger.charger_id, None, connector_id), transaction_id)
+    if not charger.starts.has_ended(transaction_id):
+        charger.begins(transaction_id, (None, connector_id), notice.occurred_at, key if ruling.accepted else None)
     answer = {"idTagInfo": _info(ruling), "transactionId": int(transaction_id)}
     return Later(answer, charger.customer.outbox.keep(notice))
 
@@ -122,24 +126,30 @@ def status_notification(charger: ConnectedCharger, payload: dict[str, Any]) -> A
         charger.set_status(word)
     elif word is not None and connector_id is not None:
         at = charger.customer.clock()
-        charger.set_connector(LiveConnector(connector_id, word, values.instant(payload.get("timestamp"), at)))
+        said_at = values.instant(payload.get("timestamp"), at)
+        charger.set_connector(LiveConnector(connector_id, word, said_at))
+        if word == AVAILABLE:
+            charger.is_free(None, connector_id, said_at)
     return {}
 
 
 def stop_transaction(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
     at, id_tag = charger.customer.clock(), payload.get("idTag")
     transaction_id = _transaction(payload)
+    entered = charger.customer.charger(charger.charger_id)
     notice = Notice(
         charger.charger_id,
         at,
         transaction_id,
         says={
+            "site_id": entered.site_id if entered is not None else None,
             "stopped_at": values.instant(payload["timestamp"], at),
             "meter_stop": values.amount(payload["meterStop"]),
             "stop_reason": values.text(payload.get("reason")) or "Local",  # the standard: left out, it is Local
             "stop_id_tag": values.tag(id_tag) if id_tag is not None else None,
         },
         readings=_readings(charger, payload.get("transactionData") or [], None),
+        ocpp=OCPP_16,
     )
     charger.ended(transaction_id)
     answer = {}

@@ -11,21 +11,24 @@ from typing import Any
 
 from ..rights.identifiers import tag_key
 from ..storage.live import LiveConnector
-from ..storage.sessions import Notice, Reading
+from ..storage.sessions import OCPP_2X, Notice, Reading, plausible
 from . import configuration, report_messages, values
 from .chargers import ConnectedCharger
 from .link import Actions, Answer, Later
 from .ocpp16 import HEARTBEAT_SECONDS, data_transfer, heartbeat, noted, rejected
 from .partners import Verdict, known_of, with_partner
 from .rulings import Ruling, rule
-from .statuses import STATES_2X, STATUS_2X, info_2x
+from .statuses import AVAILABLE, STATES_2X, STATUS_2X, info_2x
 
 STARTED, UPDATED, ENDED = "Started", "Updated", "Ended"
 NO_TRANSACTION_ID = "?"
 """Stands for an id that cannot be read."""
 MAX_TRANSACTION_ID = 255
 """The standard says 36."""
-ENERGY = "Energy.Active.Import.Register"
+NOT_RESTARTED = "Triggered"
+"""The reason of a BootNotification that the server has asked for."""
+STOP_AUTHORIZED = "StopAuthorized"
+"""The trigger of an event with the card that ends the session, not the one that began it."""
 
 
 def authorize(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
@@ -46,13 +49,15 @@ def boot_notification(charger: ConnectedCharger, payload: dict[str, Any]) -> Ans
         iccid=values.text(modem.get("iccid")),
         imsi=values.text(modem.get("imsi")),
     )
+    if payload.get("reason") != NOT_RESTARTED:
+        charger.restarted()
     charger.booted(configuration.started_2x)
     return {"currentTime": charger.customer.clock(), "interval": HEARTBEAT_SECONDS, "status": "Accepted"}
 
 
 def meter_values(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
     readings = _readings(charger, payload["meterValue"], values.number(payload["evseId"]))
-    notice = Notice(charger.charger_id, charger.customer.clock(), readings=readings)
+    notice = Notice(charger.charger_id, charger.customer.clock(), readings=readings, ocpp=OCPP_2X)
     return Later({}, charger.customer.outbox.keep(notice))
 
 
@@ -104,6 +109,10 @@ def _event(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdict 
     evse_id, connector_id = values.number(evse.get("id")), values.number(evse.get("connectorId"))
     token = payload.get("idToken")
     says = _says(charger, payload, evse_id, connector_id)
+    said_at = values.instant(payload["timestamp"], at)
+    occurred_at = plausible(said_at, at)
+    is_over = charger.is_over(transaction_id, occurred_at if kind == STARTED else None)
+    tag = None
     answer: dict[str, Any] = {}
     if token is not None:
         id_tag = values.card_2x(token)
@@ -118,21 +127,29 @@ def _event(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdict 
             verdict=verdict,
         )
         answer["idTokenInfo"] = _info(ruling)
-        if kind == ENDED:
+        if kind == ENDED or payload.get("triggerReason") == STOP_AUTHORIZED:
             says["stop_id_tag"] = shown
         else:
             key = None if shown is None else tag_key(shown)
             says |= {"id_tag": shown, "tag_key": key}
             says |= {"driver_id": ruling.driver_id, "reason": ruling.reason._value_}
-            running = charger.customer.running
-            if ruling.accepted and running is not None and key is not None and not charger.is_over(transaction_id):
-                running.begin(key, (charger.charger_id, evse_id, None), transaction_id)
+            tag = key if ruling.accepted else None
     if kind == ENDED:
-        charger.ended(transaction_id)
-    if kind == ENDED or not charger.is_over(transaction_id):
-        charger.set_transaction(transaction_id, evse_id, info.get("chargingState"), kind != ENDED)
-    readings = _readings(charger, payload.get("meterValue") or [], evse_id)
-    notice = Notice(charger.charger_id, at, transaction_id, transaction_id, None, says, readings)
+        charger.ended(transaction_id, occurred_at)
+    elif not is_over:
+        charger.begins(transaction_id, (evse_id, None), occurred_at, tag, is_start=kind == STARTED)
+    if kind == ENDED or not is_over:
+        charger.set_transaction(transaction_id, evse_id, info.get("chargingState"), kind != ENDED, connector_id)
+    notice = Notice(
+        charger.charger_id,
+        at,
+        transaction_id,
+        says=says,
+        readings=_readings(charger, payload.get("meterValue") or [], evse_id),
+        at=said_at,
+        ocpp=OCPP_2X,
+        is_live=not payload.get("offline"),
+    )
     return Later(answer, charger.customer.outbox.keep(notice))
 
 
@@ -190,6 +207,8 @@ def _availability(charger: ConnectedCharger, message: str, evse_id: Any, connect
     charger.set_availability(
         LiveConnector(charger.socket_id(evse, connector), status, said_at, evse_id=evse, connector_id=connector)
     )
+    if status == AVAILABLE:
+        charger.is_free(evse, connector, said_at)
 
 
 def _says(
@@ -205,26 +224,10 @@ def _says(
     }
     if kind == STARTED:
         says["started_at"] = values.instant(payload["timestamp"], at)
-        says["meter_start"] = _energy(payload)
     if kind == ENDED:
         says["stopped_at"] = values.instant(payload["timestamp"], at)
-        says["meter_stop"] = _energy(payload)
         says["stop_reason"] = values.text(payload["transactionInfo"].get("stoppedReason")) or "Local"
     return says
-
-
-def _energy(payload: dict[str, Any]) -> float | None:
-    """The register of imported energy in Wh, of the outlet as a whole; the last in the message that says it."""
-    found = None
-    for meter_value in payload.get("meterValue") or []:
-        for sample in meter_value["sampledValue"]:
-            if sample.get("measurand", ENERGY) == ENERGY and "phase" not in sample:
-                unit = sample.get("unitOfMeasure") or {}
-                amount = values.amount(sample["value"])
-                if amount is not None:
-                    factor = 1000 if unit.get("unit", "Wh") == "kWh" else 1
-                    found = amount * factor * 10.0 ** values.exponent(unit.get("multiplier"))
-    return found
 
 
 def _readings(charger: ConnectedCharger, given: list[dict[str, Any]], evse_id: int | None) -> tuple[Reading, ...]:

@@ -209,6 +209,8 @@ def with_partner(
         return answer(None)
     if id_tag is None or network.tag(id_tag) is not None or not _can_be_one(id_tag):
         return answer(None)
+    if charger.remote_starts.expects(tag_key(id_tag), charger.customer.clock()):
+        return answer(None)
     known = partner.known(charger.charger_id, id_tag)
     if known is not None:
         return answer(known)

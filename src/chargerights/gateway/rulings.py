@@ -24,11 +24,17 @@ from .partners import Verdict
 
 TAG_IN_USE = "tagInUse"
 NETWORK_AWAY = "networkAway"
+OPERATOR_START = "operatorStart"
 MEANINGS = {
     TAG_IN_USE: (Reason.CONCURRENT_TX, "the tag is in a session already, and the customer allows it one at a time"),
     NETWORK_AWAY: (Reason.INVALID, "the customer's network could not be read from the database"),
+    OPERATOR_START: (
+        Reason.ACCEPTED,
+        "an operator has told the charger in the last 5 minutes to start with this tag, without validateRfid",
+    ),
 }
 """Causes beside those of the core: their reason, and what is so."""
+AUTHORIZE = "Authorize"
 GROUP_PREFIX = "driver-"
 # Measured: Python 3.11 finds an enum's member, and its value, by a call; a decision would make a dozen of them.
 _STANDS, _RIGHT_STANDS, _TAG_UNKNOWN = Standing.STANDS, Cause.RIGHT_STANDS, Cause.TAG_UNKNOWN
@@ -78,7 +84,14 @@ def rule(
     rights = []
     if decision is not None and decision.cause is _RIGHT_STANDS:
         rights = [each.right for each in decision.verdicts if each.standing is _STANDS]
-    ruling = _ruled(charger, decision, rights, key, transaction_id, verdict)
+    where = (evse_id, None if evse_id is not None else connector_id)
+    in_use = customer.running is not None and customer.running.holds(
+        key, charger.charger_id, transaction_id, where, customer.is_lost
+    )
+    ruling = _ruled(decision, rights, in_use, verdict)
+    is_start = bool(transaction_id) or message == AUTHORIZE
+    if is_start and charger.remote_starts.allows(key, (evse_id, connector_id), transaction_id, at):
+        ruling = _ordered(ruling, decision)
     right_id = place_kind = place_id = None
     if rights:
         right_id, (kind, place) = rights[0].id, rights[0].place
@@ -104,20 +117,12 @@ def rule(
     return ruling
 
 
-def _ruled(
-    charger: ConnectedCharger,
-    decision: Decision | None,
-    rights: list[Right],
-    key: str,
-    transaction_id: str | None,
-    verdict: Verdict | None,
-) -> Ruling:
+def _ruled(decision: Decision | None, rights: list[Right], in_use: bool, verdict: Verdict | None) -> Ruling:
     if decision is None:
         return Ruling(Reason.INVALID, NETWORK_AWAY)
-    cause, driver, running = decision.cause, decision.driver, charger.customer.running
-    in_use = running is not None and running.holds(key, charger.charger_id, transaction_id)
+    cause, driver = decision.cause, decision.driver
     if cause is _TAG_UNKNOWN and verdict is not None:
-        if verdict.reason is _ACCEPTED and decision.charger is not None and decision.charger.is_blocked(decision.at):
+        if verdict.reason is _ACCEPTED and _is_blocked(decision):
             return Ruling(_CHARGER_BLOCKED.reason, _CHARGER_BLOCKED._value_)
         if in_use and verdict.reason is _ACCEPTED:
             return Ruling(Reason.CONCURRENT_TX, TAG_IN_USE)
@@ -127,6 +132,20 @@ def _ruled(
     if in_use:
         return Ruling(Reason.CONCURRENT_TX, TAG_IN_USE, driver.id)
     return Ruling(_ACCEPTED, cause._value_, driver.id, group_of(driver.id), ends_at(decision.tag, rights))
+
+
+def _ordered(ruling: Ruling, decision: Decision | None) -> Ruling:
+    """The ruling for a start that an operator has ordered: a yes unless the charger is unknown or blocked."""
+    if ruling.accepted or decision is None or decision.charger is None:
+        return ruling
+    if _is_blocked(decision):
+        return Ruling(_CHARGER_BLOCKED.reason, _CHARGER_BLOCKED._value_, ruling.driver_id)
+    group = None if ruling.driver_id is None else group_of(ruling.driver_id)
+    return Ruling(_ACCEPTED, OPERATOR_START, ruling.driver_id, group)
+
+
+def _is_blocked(decision: Decision) -> bool:
+    return decision.charger is not None and decision.charger.is_blocked(decision.at)
 
 
 def group_of(driver_id: int) -> str:

@@ -53,6 +53,18 @@ class ChargingSettings:
     id: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class SessionEnd:
+    """How a session stands that an operator ends; `ended_by` is None before."""
+
+    id: int
+    charger_id: str
+    transaction_id: str
+    ended_by: str | None = None
+    stopped_at: datetime | None = None
+    meter_stop: float | None = None
+
+
 Entity = (
     Site
     | Charger
@@ -65,6 +77,7 @@ Entity = (
     | Told
     | PasswordSet
     | ChargingSettings
+    | SessionEnd
 )
 
 
@@ -193,6 +206,16 @@ CHARGER_PASSWORD = Kind(
     _elsewhere,
     str,
 )
+SESSION = Kind(
+    "session",
+    TypeAdapter(SessionEnd),
+    None,  # as with commands: sessions have rows of their own, outside the revision
+    None,
+    None,
+    None,
+    _elsewhere,
+    _elsewhere,
+)
 CHARGING_SETTINGS = Kind(
     "chargingSettings",
     TypeAdapter(ChargingSettings),
@@ -207,7 +230,7 @@ KINDS = {
     kind.name: kind
     for kind in (
         *(SITE, CHARGER, ACCESS_GROUP, DRIVER, OPERATOR, API_KEY, WEBHOOK, PARTNER, COMMAND),
-        *(CHARGER_PASSWORD, CHARGING_SETTINGS),
+        *(CHARGER_PASSWORD, CHARGING_SETTINGS, SESSION),
     )
 }
 _KIND_OF: dict[type[Entity], Kind] = {
@@ -222,6 +245,7 @@ _KIND_OF: dict[type[Entity], Kind] = {
     Told: COMMAND,
     PasswordSet: CHARGER_PASSWORD,
     ChargingSettings: CHARGING_SETTINGS,
+    SessionEnd: SESSION,
 }
 
 _SHAPES: dict[type[Any], TypeAdapter[Any]] = {kind: of.shape for kind, of in _KIND_OF.items()}

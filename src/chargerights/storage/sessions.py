@@ -1,46 +1,73 @@
-"""Charging sessions (OCPP's transactions) and meter values, kept once whatever is sent again.
+"""Charging sessions (OCPP's transactions) and meter values, as they are read; `session_keeping` writes them.
 
-Chargers resend what was not answered, and send it late and out of order. So a message says what it knows of a
-session, and a session is what all its messages say together: of two that speak of the same thing the first counts. A
-session is found by its key, which is the same in every copy of the message that began it (see `gateway.ocpp16`), or by
-the transaction id that the charger and the server call it by.
+A session has a start. Messages about a transaction without a start are kept in the same table and are no sessions: they
+have no `begun_at`. When the start comes, they become a part of its session. Those with a stop are listed as unmatched
+stops.
+
+Sessions are ordered by `begun_at`: the charger's instant of the start, or the instant of receipt when the charger's
+clock is wrong. Ids are in no order of time.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, NamedTuple
 
-import orjson
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Row,
-    and_,
-    bindparam,
-    case,
-    func,
-    insert,
-    literal,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, literal, or_, select, tuple_, update
 
+from ..rights.errors import Conflict, NotFound
 from ..rights.identifiers import tag_key
-from .schema import live_versions, meter_values, sessions
+from .schema import live_chargers, live_versions, meter_values, sessions
 from .schema.columns import Instant
 
 STARTS_REMEMBERED = 200
+CLOCK_BEHIND, CLOCK_AHEAD = timedelta(days=30), timedelta(days=1)
+"""How late a message can come, and how far ahead a charger's clock can be, before the clock counts as wrong."""
+OCPP_16, OCPP_2X = "1.6", "2.x"
+
+
+class UnknownSession(NotFound):
+    what = "session"
+
+
+class SessionOver(Conflict):
+    """A session that has ended already."""
+
+
+class EndedBy(StrEnum):
+    """What ended a session. All but CHARGER stand in for a stop that did not come, and give way to it."""
+
+    CHARGER = "charger"
+    """The session's own stop."""
+    UNMATCHED_STOP = "unmatchedStop"
+    """A stop with an unknown transaction id that can only mean this session."""
+    NEXT_START = "nextStart"
+    """The next session on the same connector."""
+    BOOT = "boot"
+    """A restart of the charger."""
+    AVAILABLE = "available"
+    """The connector's report that it is available."""
+    OPERATOR = "operator"
+
+
+class Sign(StrEnum):
+    """What a charger says that tells sessions have ended, without a word about them."""
+
+    BOOT = "boot"
+    AVAILABLE = "available"
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One session. Instants are the charger's own, but `received_at`; energy in Wh; `reason` is what was decided when
-    it began: a charger may start what was refused, and that is kept too."""
+    """One session.
+
+    Instants are the charger's own, but `received_at` and `begun_at`; energy is in Wh. `reason` was decided when it
+    began: a charger can start what was refused. Without a stop of its own, `stopped_at` and `meter_stop` are the last
+    that is known (see `EndedBy`).
+    """
 
     id: int
     charger_id: str
@@ -58,6 +85,10 @@ class Session:
     meter_stop: float | None
     stop_reason: str | None
     stop_id_tag: str | None
+    ended_by: str | None
+    begun_at: datetime | None
+    ocpp: str | None
+    ends_session: int | None
 
 
 class Reading(NamedTuple):
@@ -67,13 +98,6 @@ class Reading(NamedTuple):
     samples: Any
     evse_id: int | None = None
     connector_id: int | None = None
-
-    def digest(self, transaction_id: str | None) -> str:
-        """What the same reading of a transaction has in common whenever it is sent."""
-        said = orjson.dumps(
-            [transaction_id, self.evse_id, self.connector_id, self.samples], option=orjson.OPT_SORT_KEYS
-        )
-        return hashlib.blake2b(said, digest_size=12).hexdigest()
 
 
 class Kept(NamedTuple):
@@ -85,7 +109,12 @@ class Kept(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What one message says of a session: columns of `sessions` in `says`. Without a transaction id, only readings."""
+    """What one message says of a session: columns of `sessions` in `says`.
+
+    Without a transaction id it has readings only. `key` names a start of OCPP 1.6, the same in every copy of it. `at`
+    is the charger's own instant of the message. `is_live`: it was not queued while the charger was offline. A notice
+    with a sign is about all sessions of the charger, or those at the connector in `says`.
+    """
 
     charger_id: str
     received_at: datetime
@@ -94,6 +123,29 @@ class Notice:
     session_id: int | None = None
     says: dict[str, Any] = field(default_factory=dict)
     readings: tuple[Reading, ...] = ()
+    at: datetime | None = None
+    ocpp: str | None = None
+    is_live: bool = False
+    sign: Sign | None = None
+
+    @property
+    def begins(self) -> bool:
+        return self.says.get("started_at") is not None
+
+    @property
+    def ends(self) -> bool:
+        return self.says.get("stopped_at") is not None
+
+    @property
+    def occurred_at(self) -> datetime:
+        """When it was said, by the charger's clock unless that is wrong."""
+        said = self.at or self.says.get("started_at") or self.says.get("stopped_at") or self.received_at
+        return plausible(said, self.received_at)
+
+
+def plausible(said: datetime, received_at: datetime) -> datetime:
+    """The charger's instant, or that of the receipt when the charger's clock is wrong."""
+    return said if -CLOCK_BEHIND <= said - received_at <= CLOCK_AHEAD else received_at
 
 
 class Running(NamedTuple):
@@ -105,6 +157,8 @@ class Running(NamedTuple):
     tag_key: str
     transaction_id: str
     is_open: bool
+    begun_at: datetime
+    ended_by: str | None
 
 
 _COLUMNS = [sessions.c[name] for name in Session.__dataclass_fields__]
@@ -112,7 +166,10 @@ _COLUMNS = [sessions.c[name] for name in Session.__dataclass_fields__]
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which sessions; a member that is None asks nothing. `since` and `until` are asked of the start."""
+    """Which sessions; a member that is None asks nothing. `since` and `until` are asked of the start.
+
+    `unmatched`: instead of sessions, stops of transactions without a start; by the time of their receipt.
+    """
 
     charger_id: str | None = None
     site_ids: Collection[int] | None = None
@@ -121,10 +178,20 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
     running: bool | None = None
+    unmatched: bool = False
+
+    @property
+    def time(self) -> ColumnElement[Any]:
+        """What the list is ordered by, together with the id."""
+        return sessions.c.received_at if self.unmatched else sessions.c.begun_at
 
     def clauses(self, customer_id: int) -> list[ColumnElement[bool]]:
         columns = sessions.c
         found: list[ColumnElement[bool]] = [columns.customer_id == customer_id]
+        if self.unmatched:
+            found += [columns.begun_at.is_(None), columns.stopped_at.is_not(None)]
+        else:
+            found.append(columns.begun_at.is_not(None))
         if self.charger_id is not None:
             found.append(columns.charger_id == self.charger_id)
         if self.site_ids is not None:
@@ -134,22 +201,37 @@ class Filter:
         if self.id_tag is not None:
             found.append(columns.tag_key == tag_key(self.id_tag))
         if self.since is not None:
-            found.append(columns.started_at >= self.since)
+            found.append(self.time >= self.since)
         if self.until is not None:
-            found.append(columns.started_at < self.until)
+            found.append(self.time < self.until)
         if self.running is not None:
             found.append(columns.stopped_at.is_(None) if self.running else columns.stopped_at.is_not(None))
         return found
 
 
+Position = tuple[datetime, int]
+"""Where a session stands in the list: the time that it is ordered by, and its id."""
+
+
+def position(session: Session) -> Position:
+    """Where the session stands in the list that it was found in."""
+    return session.begun_at or session.received_at, session.id
+
+
 def find(
-    connection: Connection, customer_id: int, wanted: Filter, limit: int, offset: int = 0, before: int | None = None
+    connection: Connection,
+    customer_id: int,
+    wanted: Filter,
+    limit: int,
+    offset: int = 0,
+    before: Position | None = None,
 ) -> list[Session]:
-    """The sessions, the newest first; `before`: only those with lower numbers."""
+    """The sessions, the newest first; `before`: only those that come after this position in the list."""
     query = select(*_COLUMNS).where(*wanted.clauses(customer_id))
     if before is not None:
-        query = query.where(sessions.c.id < before)
-    query = query.order_by(sessions.c.id.desc()).limit(limit).offset(offset)
+        at, id_ = before
+        query = query.where(wanted.time <= at, or_(wanted.time < at, sessions.c.id < id_))
+    query = query.order_by(wanted.time.desc(), sessions.c.id.desc()).limit(limit).offset(offset)
     return [Session(*row) for row in connection.execute(query)]
 
 
@@ -158,7 +240,7 @@ def count(connection: Connection, customer_id: int, wanted: Filter) -> int:
 
 
 def get(connection: Connection, customer_id: int, session_id: int) -> Session | None:
-    mine = (sessions.c.customer_id == customer_id) & (sessions.c.id == session_id)
+    mine = and_(*Filter().clauses(customer_id), sessions.c.id == session_id)
     row = connection.execute(select(*_COLUMNS).where(mine)).one_or_none()
     return None if row is None else Session(*row)
 
@@ -201,8 +283,8 @@ def begun(
     """The transaction ids of the charger's last sessions, by key, and those that have ended."""
     query = (
         select(sessions.c.key, sessions.c.transaction_id, sessions.c.stopped_at)
-        .where(sessions.c.customer_id == customer_id, sessions.c.charger_id == charger_id)
-        .order_by(sessions.c.id.desc())
+        .where(*Filter(charger_id=charger_id).clauses(customer_id), sessions.c.ocpp.is_distinct_from(OCPP_2X))
+        .order_by(sessions.c.begun_at.desc(), sessions.c.id.desc())
         .limit(limit)
     )
     rows = connection.execute(query).all()
@@ -222,11 +304,33 @@ def running_since(connection: Connection, customer_id: int, version: int) -> tup
         rows.tag_key,
         rows.transaction_id,
         rows.stopped_at.is_(None),
-    ).where(mine, rows.version > version, rows.tag_key.is_not(None), rows.reason == "Accepted")
+        rows.begun_at,
+        rows.ended_by,
+    ).where(
+        mine,
+        rows.version > version,
+        rows.begun_at.is_not(None),
+        rows.tag_key.is_not(None),
+        rows.reason == "Accepted",
+    )
     if version < 0:
         query = query.where(rows.stopped_at.is_(None))
-    found = [Running(*row) for row in connection.execute(query.order_by(rows.id))]
+    found = [Running(*row) for row in connection.execute(query.order_by(rows.begun_at, rows.id))]
     return (version if newest is None else newest), found
+
+
+def silent_chargers(connection: Connection, customer_id: int) -> dict[str, datetime]:
+    """The chargers with running sessions that are not connected, and when they were last heard of."""
+    rows, live = sessions.c, live_chargers.c
+    theirs = and_(live.customer_id == rows.customer_id, live.charger_id == rows.charger_id)
+    query = (
+        select(live.charger_id, live.last_seen)
+        .join_from(sessions, live_chargers, theirs)
+        .where(rows.customer_id == customer_id, rows.stopped_at.is_(None), live.connected.is_(False))
+        .where(live.last_seen.is_not(None))
+        .distinct()
+    )
+    return {row.charger_id: row.last_seen for row in connection.execute(query)}
 
 
 def stopped_with(connection: Connection, customer_id: int, tag_keys: Collection[str]) -> list[dict[str, Any]]:
@@ -246,74 +350,3 @@ def forget_stops(connection: Connection, customer_id: int, session_ids: Collecti
         mine = (sessions.c.customer_id == customer_id) & (sessions.c.id == bindparam("session"))
         forgotten = update(sessions).where(mine).values(stop_id_tag=None)
         connection.execute(forgotten, [{"session": each} for each in session_ids])
-
-
-def keep(connection: Connection, customer_id: int, version: int, notices: Sequence[Notice]) -> None:
-    """Keeps what the messages say, under a live version that was just taken: its lock orders the nodes."""
-    for notice in notices:
-        session_id = _keep_session(connection, customer_id, version, notice)
-        if notice.readings:
-            _keep_readings(connection, customer_id, session_id, notice)
-
-
-def _keep_session(connection: Connection, customer_id: int, version: int, notice: Notice) -> int | None:
-    if notice.transaction_id is None:
-        return None
-    mine = (sessions.c.customer_id == customer_id) & (sessions.c.charger_id == notice.charger_id)
-    known = _find(connection, mine, notice)
-    if known is None:
-        session_id = notice.session_id or reserve(connection, customer_id, 1)
-        connection.execute(
-            insert(sessions).values(
-                customer_id=customer_id,
-                id=session_id,
-                version=version,
-                charger_id=notice.charger_id,
-                key=notice.key or f"transaction {notice.transaction_id}",
-                transaction_id=notice.transaction_id,
-                received_at=notice.received_at,
-                **notice.says,
-            )
-        )
-        return session_id
-    news = {name: value for name, value in notice.says.items() if value is not None and getattr(known, name) is None}
-    if known.transaction_id != notice.transaction_id:  # begun again with an answer that reached the charger at last
-        news["transaction_id"] = notice.transaction_id
-    if news:
-        connection.execute(update(sessions).where(mine, sessions.c.id == known.id).values(version=version, **news))
-    found: int = known.id
-    return found
-
-
-def _find(connection: Connection, mine: ColumnElement[bool], notice: Notice) -> Row[Any] | None:
-    if notice.key is not None:
-        return connection.execute(select(sessions).where(mine, sessions.c.key == notice.key)).one_or_none()
-    by_id = select(sessions).where(mine, sessions.c.transaction_id == notice.transaction_id)
-    return connection.execute(by_id.order_by(sessions.c.id.desc()).limit(1)).one_or_none()
-
-
-def _keep_readings(connection: Connection, customer_id: int, session_id: int | None, notice: Notice) -> None:
-    given = {(each.at, each.digest(notice.transaction_id)): each for each in notice.readings}
-    columns = meter_values.c
-    query = select(columns.at, columns.digest).where(
-        columns.customer_id == customer_id,
-        columns.charger_id == notice.charger_id,
-        columns.at.in_({at for at, _ in given}),
-    )
-    kept = {(at, digest) for at, digest in connection.execute(query)}
-    rows = [
-        {
-            "customer_id": customer_id,
-            "charger_id": notice.charger_id,
-            "at": at,
-            "digest": digest,
-            "evse_id": each.evse_id,
-            "connector_id": each.connector_id,
-            "session_id": session_id,
-            "samples": each.samples,
-        }
-        for (at, digest), each in given.items()
-        if (at, digest) not in kept
-    ]
-    if rows:
-        connection.execute(insert(meter_values), rows)

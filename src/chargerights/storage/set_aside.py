@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from ..rights.errors import NotFound
 from ..rights.identifiers import tag_key
-from . import authorisations, charger_reports, live, messages, sessions
+from . import authorisations, charger_reports, live, messages, session_keeping
 from .authorisations import Authorisation
 from .charger_reports import ChargerReport
 from .messages import Message
@@ -75,7 +75,7 @@ def keep(connection: Connection, customer_id: int, version: int, given: Collecti
     if len(decisions) + len(notices) + len(reports) != len(given):
         raise ValueError("the message cannot be read")
     authorisations.add(connection, customer_id, decisions)
-    sessions.keep(connection, customer_id, version, notices)
+    session_keeping.keep(connection, customer_id, version, notices)
     charger_reports.add(connection, customer_id, reports, at)
 
 

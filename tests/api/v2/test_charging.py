@@ -127,11 +127,11 @@ async def test_who_does_not_see_the_charger_makes_no_tag_of_what_it_asked(api: A
 
 async def test_sessions_are_listed_the_newest_first(api: Api) -> None:
     page = good(await send(api, "GET", "/v2/sessions"), SessionPage)
-    assert [each["transactionId"] for each in page["items"]] == ["3", "2", "1"]
+    assert [each["transactionId"] for each in page["items"]] == ["2", "3", "1"]
     assert page["items"][2] == {
         "id": 1, "chargerId": "DEP-1", "transactionId": "1", "receivedAt": "2026-06-03T09:00:00Z", "siteId": 2,
         "idTag": "alice", "driverId": 1, "startedAt": "2026-06-03T09:00:00Z", "meterStart": 0.0,
-        "stoppedAt": "2026-06-03T10:00:00Z", "meterStop": 7000.5,
+        "stoppedAt": "2026-06-03T10:00:00Z", "meterStop": 7000.5, "endedBy": "charger",
     }  # fmt: skip
 
 
@@ -145,7 +145,7 @@ async def test_sessions_are_listed_the_newest_first(api: Api) -> None:
         ("idTag=ALICE", ["1"]),
         ("startDate=2026-06-04T00:00:00Z", ["2"]),
         ("endDate=2026-06-04T00:00:00Z", ["3", "1"]),
-        ("running=true", ["3", "2"]),
+        ("running=true", ["2", "3"]),
         ("running=false", ["1"]),
     ],
 )
@@ -193,7 +193,7 @@ async def test_what_a_card_says_is_no_formula_in_a_spreadsheet(api: Api) -> None
     exported = await send(api, "GET", "/v2/sessions.csv")
     assert exported.headers["content-type"] == "text/csv; charset=utf-8"
     rows = [*csv.DictReader(io.StringIO(exported.text))]
-    assert rows[0]["idTag"] == '\'=HYPERLINK("x")'
+    assert rows[1]["idTag"] == '\'=HYPERLINK("x")'
     assert (rows[2]["startedAt"], rows[2]["meterStop"], rows[2]["stopReason"]) == ("2026-06-03T09:00:00Z", "7000.5", "")
 
 

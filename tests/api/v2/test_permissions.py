@@ -44,6 +44,8 @@ ROWS = {
     "GET /v2/sessions.csv": reads(P.READ_CHARGERS, P.READ_TAGS),
     "GET /v2/sessions/{sessionId}": reads(P.READ_CHARGERS, P.READ_TAGS),
     "GET /v2/sessions/{sessionId}/meter-values": reads(P.READ_CHARGERS, P.READ_TAGS),
+    "POST /v2/sessions/{sessionId}/end": writes(P.OPERATE_CHARGERS, P.READ_CHARGERS, P.READ_TAGS),
+    "GET /v2/unmatched-stops": reads(P.READ_CHARGERS, P.READ_TAGS),
     "POST /v2/chargers/{chargerId}/password": writes(P.WRITE_CHARGERS),
     "POST /v2/access/check": reads(P.READ_CHARGERS, P.READ_DRIVERS),
     "POST /v2/access/checks": reads(P.READ_CHARGERS, P.READ_DRIVERS),

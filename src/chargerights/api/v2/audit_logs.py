@@ -36,7 +36,7 @@ class ChangeShape(Shape):
     kind: str = Field(
         description="site, charger, accessGroup, driver, operator, apiKey, webhook, partnerAuthorisation or"
         " chargingSettings; chargerPassword: that a charger was given one; command: what a charger was told, both under"
-        " that charger's id"
+        " that charger's id; session: one that an operator has ended"
     )
     id: str
     before: dict[str, JsonValue] | None = Field(None, description="What it was; left out when it was added")
@@ -75,7 +75,8 @@ class IncompleteFilter(InvalidInput):
 
 
 Kind = Literal[
-    "site", "charger", "accessGroup", "driver", "operator", "apiKey", "webhook", "partnerAuthorisation", "command"
+    "site", "charger", "accessGroup", "driver", "operator", "apiKey", "webhook", "partnerAuthorisation", "command",
+    "session", "chargingSettings", "chargerPassword",
 ]  # fmt: skip
 
 

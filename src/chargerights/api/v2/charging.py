@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import AsyncIterator
-from dataclasses import astuple, fields
 from datetime import datetime
 from typing import Annotated
 
@@ -20,11 +19,11 @@ from ...rights.errors import NotFound, TagTaken, UnknownDriver
 from ...rights.identifiers import tag_text
 from ...rights.model import Tag
 from ...rights.operators import Permission
-from ...storage import authorisations, charger_passwords, sessions
+from ...storage import authorisations, charger_passwords, session_keeping, sessions
 from ...storage.authorisations import Authorisation
 from ...storage.changes import tags
 from ...storage.journal import Revision
-from ...storage.sessions import Kept, Session
+from ...storage.sessions import EndedBy, Kept, Session, UnknownSession
 from ..auth import CallerFirst
 from .paging import Paging, as_page, paging, unsorted
 from .shapes import REFUSALS, Draft, Id, Instant, Page, SecretAnswer, Shape, shown_before
@@ -48,10 +47,6 @@ Until = Annotated[Instant | None, Query(alias="endDate", description="Only befor
 
 class UnknownAuthorisation(NotFound):
     what = "authorisation"
-
-
-class UnknownSession(NotFound):
-    what = "session"
 
 
 class AuthorisationShape(Shape):
@@ -96,10 +91,39 @@ class SessionShape(Shape):
     meter_stop: float | None = None
     stop_reason: str | None = None
     stop_id_tag: str | None = None
+    ended_by: EndedBy | None = Field(
+        None,
+        description="charger: its own stop. Otherwise no stop has come, and stoppedAt and meterStop are the last known "
+        "values: unmatchedStop, a stop with an unknown transaction id; nextStart, boot and available, what the charger "
+        "did next; operator",
+    )
 
 
 class SessionPage(Page[SessionShape]):
     """Sessions, one page of them."""
+
+
+class UnmatchedStopShape(Shape):
+    """A stop of a transaction whose start the server does not know. It is no session."""
+
+    id: int
+    charger_id: str
+    transaction_id: str
+    received_at: datetime
+    site_id: int | None = None
+    evse_id: int | None = None
+    connector_id: int | None = None
+    stopped_at: datetime
+    meter_stop: float | None = None
+    stop_reason: str | None = None
+    stop_id_tag: str | None = None
+    ends_session: int | None = Field(
+        None, description="The session that it ended: the only one it can mean, by charger, EVSE and tag"
+    )
+
+
+class UnmatchedStopPage(Page[UnmatchedStopShape]):
+    """Unmatched stops, one page of them."""
 
 
 class MeterValueShape(Shape):
@@ -220,12 +244,13 @@ async def list_sessions(
     asked: Annotated[Paging, Depends(paging)],
     wanted: WantedSessions,
 ) -> Response:
-    """The newest first; startDate and endDate are asked of the session's start."""
-    asked.key_among("id")
-    database, customer_id = view.state.database, view.caller.customer_id
-    total = None if asked.walking else await database.read(sessions.count, customer_id, wanted)
-    found = await database.read(sessions.find, customer_id, wanted, asked.count, asked.start, asked.after_number())
-    return as_page(found, asked, _session, SessionPage, lambda each: (each.id,), total)
+    """The newest first, by their start; startDate and endDate are asked of that.
+
+    A start at an instant that cannot be right (more than 30 days before its receipt, or a day after) counts as of its
+    receipt. Ids are in no order of time."""
+    asked.key_among("startedAt", "id")  # the second for those who have known no other
+    total, found = await _found_sessions(view, asked, wanted)
+    return as_page(found, asked, _session, SessionPage, _key_of_session, total)
 
 
 @router.get(
@@ -255,6 +280,46 @@ async def get_session(view: Annotated[View, Depends(viewing(*READ))], sessionId:
     return answer(_session(await _seen_session(view, sessionId)))
 
 
+@router.post(
+    "/sessions/{sessionId}/end",
+    operation_id="endSession",
+    summary="End a session whose stop does not come",
+    response_model=SessionShape,
+)
+async def end_session(
+    change: Annotated[Change, Depends(adding(Permission.OPERATE_CHARGERS, *READ))],
+    sessionId: Id,  # noqa: N803
+) -> Response:
+    """For a charger that is gone or has forgotten the session. It is told nothing: stop-charging does that.
+
+    stoppedAt and meterStop are the last known values, and endedBy is operator. A stop that still comes replaces them.
+    A session that has ended is a 409."""
+    await _seen_session(change.view, sessionId)
+    result, _ = await change.make("session.end", lambda revision: session_keeping.end(revision, sessionId))
+    return answer(_session(await _seen_session(change.view, result)))
+
+
+@router.get(
+    "/unmatched-stops",
+    operation_id="listUnmatchedStops",
+    summary="List stops of unknown transactions",
+    response_model=UnmatchedStopPage,
+)
+async def list_unmatched_stops(
+    view: Annotated[View, Depends(viewing(*READ))],
+    asked: Annotated[Paging, Depends(unsorted)],
+    charger_id: ChargerId = None,
+    id_tag: ShownTag = None,
+    since: Since = None,
+    until: Until = None,
+) -> Response:
+    """The newest first, by their receipt. Each is here once, however often the charger sent it."""
+    site_ids = None if view.scope.unlimited else view.scope.sites
+    wanted = sessions.Filter(charger_id, site_ids, None, id_tag, since, until, unmatched=True)
+    total, found = await _found_sessions(view, asked, wanted)
+    return as_page(found, asked, _unmatched_stop, UnmatchedStopPage, _key_of_session, total)
+
+
 @router.get(
     "/sessions/{sessionId}/meter-values",
     operation_id="listMeterValues",
@@ -282,6 +347,19 @@ async def list_meter_values(
 def _meter_value(kept: Kept) -> MeterValueShape:
     it = kept.reading
     return MeterValueShape(at=it.at, evse_id=it.evse_id, connector_id=it.connector_id, samples=it.samples)
+
+
+async def _found_sessions(view: View, asked: Paging, wanted: sessions.Filter) -> tuple[int | None, list[Session]]:
+    """How many there are in all, unless it is a walk, and those of the asked part."""
+    database, customer_id = view.state.database, view.caller.customer_id
+    total = None if asked.walking else await database.read(sessions.count, customer_id, wanted)
+    before = asked.after_instant(int)
+    return total, await database.read(sessions.find, customer_id, wanted, asked.count, asked.start, before)
+
+
+def _key_of_session(it: Session) -> Key:
+    at, id_ = sessions.position(it)
+    return at.isoformat(), id_
 
 
 def _key_of_reading(kept: Kept) -> Key:
@@ -322,16 +400,16 @@ async def renew_password(
 
 async def _rows(view: View, wanted: sessions.Filter) -> AsyncIterator[str]:
     shape = SessionShape.model_fields
-    yield _csv([shape[each.name].alias for each in fields(Session)])
-    before: int | None = None
+    yield _csv([member.alias for member in shape.values()])
+    before: sessions.Position | None = None
     while True:
         found = await view.state.database.read(
             sessions.find, view.caller.customer_id, wanted, CSV_ROWS_AT_ONCE, before=before
         )
         if not found:
             return
-        yield "".join(_csv([_cell(value) for value in astuple(each)]) for each in found)
-        before = found[-1].id
+        yield "".join(_csv([_cell(getattr(each, name)) for name in shape]) for each in found)
+        before = sessions.position(found[-1])
 
 
 def _csv(cells: list[object]) -> str:
@@ -361,5 +439,9 @@ def _authorisation(number: int, it: Authorisation) -> AuthorisationShape:
     return AuthorisationShape(id=number, allowed=it.reason == Reason.ACCEPTED.value, **members)
 
 
+def _unmatched_stop(it: Session) -> UnmatchedStopShape:
+    return UnmatchedStopShape(**{name: getattr(it, name) for name in UnmatchedStopShape.model_fields})
+
+
 def _session(it: Session) -> SessionShape:
-    return SessionShape(**{each.name: getattr(it, each.name) for each in fields(it)})
+    return SessionShape(**{name: getattr(it, name) for name in SessionShape.model_fields})

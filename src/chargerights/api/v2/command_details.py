@@ -22,6 +22,7 @@ from ...storage.entities import (
     DRIVER,
     OPERATOR,
     PARTNER,
+    SESSION,
     SITE,
     WEBHOOK,
 )
@@ -35,6 +36,7 @@ KINDS = {
     API_KEY.name: "API key",
     WEBHOOK.name: "webhook",
     PARTNER.name: "partner authorisation",
+    SESSION.name: "session",
 }
 PLACES = {
     PlaceKind.SITE: KINDS[SITE.name],
@@ -75,6 +77,8 @@ def _change(change: Changed, network: Network) -> str:
     before, after = change.before, change.after
     if change.kind == COMMAND.name and after is not None:
         return f"told charger {change.id}: {after['action']}; {ENDS.get(after['end']) or after['word']}"
+    if change.kind == SESSION.name and after is not None:
+        return f"ended session {change.id} at charger {after['charger_id']}, whose stop had not come"
     if before is None:
         return f"added {_named(change.kind, change.id, after or {})}"
     if after is None:

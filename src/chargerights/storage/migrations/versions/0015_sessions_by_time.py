@@ -1,0 +1,50 @@
+"""Sessions by time, and how each of them ended"""
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0015"
+down_revision = "0014"
+
+INSTANT = sa.DateTime(timezone=True)
+COLUMNS: dict[str, Any] = {
+    "ocpp": sa.Text(),
+    "begun_at": INSTANT,
+    "last_at": INSTANT,
+    "tagged_at": INSTANT,
+    "ended_by": sa.Text(),
+    "marked_at": INSTANT,
+    "ends_session": sa.BigInteger(),
+    "registers": sa.JSON(none_as_null=True),
+}
+INDEXES = (
+    ("ix_sessions_customer_id_begun_at_id", ["customer_id", "begun_at", "id"]),
+    ("ix_sessions_customer_id_charger_id_begun_at", ["customer_id", "charger_id", "begun_at"]),
+)
+
+
+def upgrade() -> None:
+    for name, kind in COLUMNS.items():
+        op.add_column("sessions", sa.Column(name, kind, nullable=True))
+    op.execute("UPDATE sessions SET begun_at = started_at, tagged_at = started_at")
+    op.execute("UPDATE sessions SET ended_by = 'charger' WHERE stopped_at IS NOT NULL")
+    for name, columns in INDEXES:
+        op.create_index(name, "sessions", columns)
+    running = sa.text("stopped_at IS NULL")
+    op.create_index(
+        "ix_sessions_running",
+        "sessions",
+        ["customer_id", "charger_id"],
+        sqlite_where=running,
+        postgresql_where=running,
+    )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_sessions_running", "sessions")
+    for name, _ in INDEXES:
+        op.drop_index(name, "sessions")
+    for name in reversed(COLUMNS):
+        op.drop_column("sessions", name)
