@@ -62,6 +62,10 @@ def test_an_unknown_setting_is_refused_and_told_which_there_are(name: str, tmp_p
     assert told.startswith(f"CHARGERIGHTS_{name} ")
 
 
+def test_what_a_client_s_script_exports_is_no_setting() -> None:
+    assert read({"CHARGERIGHTS_KEY": "crk_1_x", "CHARGERIGHTS_CLI": "/bin/chargerights"}) == read({})
+
+
 @pytest.mark.parametrize("name", ["chargerights_ocpp_security_profile", "Chargerights_Log_Level", "CHARGERIGHTs_X"])
 def test_a_setting_in_small_letters_is_refused_not_overlooked(name: str) -> None:
     assert refusal({name: "2"}) == f"{name} is not a setting: write its name in capitals, {name.upper()}"

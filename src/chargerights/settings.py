@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 PREFIX = "CHARGERIGHTS_"
 FILE = "_FILE"
+OF_CLIENTS = frozenset({"KEY", "CLI"})
+"""No settings: what scripts that ask the server call their API key and the path of the command line."""
 SECRETS = frozenset({"database", "metrics_token"})
 """Settings whose values are in no error."""
 
@@ -145,11 +147,13 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
                 raise InvalidSettings(f"{variable} is not a setting: write its name in capitals, {variable.upper()}")
             continue
         name = variable.removeprefix(PREFIX)
+        if name in OF_CLIENTS:
+            continue
         if name.endswith(FILE):
             name, value = name.removesuffix(FILE), _content(variable, value)
         if name.lower() not in Settings.model_fields:
             known = ", ".join(PREFIX + each.upper() for each in Settings.model_fields)
-            raise InvalidSettings(f"{variable} is not a setting; there are {known}, each also with {FILE}")
+            raise InvalidSettings(f"{variable} is not a setting; the settings are {known}, each also with {FILE}")
         if name.lower() in given:
             raise InvalidSettings(f"{PREFIX}{name} and {PREFIX}{name}{FILE} are both set: keep one")
         given[name.lower()] = value
