@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -147,7 +148,7 @@ def _xlsx_cell(row: int, column: int, value: Any, codes: list[str], texts: list[
     if isinstance(value, bool):
         return f'<c r="{at}" t="b"><v>{value:d}</v></c>'
     if isinstance(value, str):
-        texts.append(value)
+        texts.append(re.sub("_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", value))
         return f'<c r="{at}" t="s"><v>{len(texts) - 1}</v></c>'
     return f'<c r="{at}"><v>{value!r}</v></c>'
 

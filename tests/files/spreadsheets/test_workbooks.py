@@ -265,7 +265,7 @@ def test_a_formula_whose_result_is_an_empty_text_shows_nothing(cell: str) -> Non
         '<c r="B2"><f>1+1</f></c>', '<c r="B2"><f>1+1</f><v/></c>', '<c r="B2"><f>1+1</f><v> </v></c>',
         '<c r="B2" t="str"><f>A2</f></c>', '<c r="B2" t="shared"><f t="shared" si="0"/></c>',
         '<c r="B2"><f t="array" ref="B2:B3">A2:A3</f></c>', '<c r="B2" t="s"><v>7</v></c>',
-        '<c r="B2" t="s"><v>-1</v></c>',
+        '<c r="B2" t="s"><v>-1</v></c>', '<c r="B2" t="s"><v> </v></c>', '<c r="B2" t="b"><v/></c>',
         '<c r="B2" t="e"><v>#VALUE!</v></c>', '<c r="B2" t="e"/>', '<c r="B2" t="b"><v>2</v></c>',
         '<c r="B2" t="zz"><v>1</v></c>', '<c r="B2"><v>1,5</v></c>', '<c r="B2" s="99"><v>1</v></c>',
         '<c r="B2" t="d"><v>yesterday</v></c>', '<c r="B2"><is><t>04A1</t></is></c>', '<c r="B2"><v>INF</v></c>',

@@ -73,6 +73,8 @@ class _Rows:
     def _start(self, element: str, attributes: dict[str, str]) -> None:
         element = local_name(element)
         if element == "table":
+            if self._cell is not None and not self._aside:
+                raise ValueError("a table stands in a cell")
             self._tables += not self._depth
             self._depth += 1
         elif self._depth != 1 or self._tables != self._index + 1:
@@ -81,7 +83,9 @@ class _Rows:
             self._aside += 1
         elif self._cell is not None:
             self._in_cell(element, attributes)
-        elif element in _CELLS and self._row is not None:
+        elif element in _CELLS:
+            if self._row is None:
+                raise ValueError("a cell stands in no row")
             self._cell = {local_name(key): value for key, value in attributes.items() if not _is_calc(key)}
             self._cell.update((f"calc {local_name(key)}", value) for key, value in attributes.items() if _is_calc(key))
         elif element == "table-row":

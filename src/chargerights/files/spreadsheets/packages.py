@@ -60,7 +60,7 @@ class Package:
                     parser.Parse(chunk)
                     yield
             parser.Parse(b"", True)
-        except (*_BROKEN, expat.ExpatError, KeyError) as error:
+        except (*_BROKEN, expat.ExpatError, LookupError) as error:  # an encoding that there is not, too
             sentence = f"the workbook cannot be read, {name}: {error}. Save it again as .xlsx, without a password"
             raise InvalidSpreadsheet(Problem(None, None, sentence)) from None
         yield

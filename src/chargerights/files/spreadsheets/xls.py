@@ -57,7 +57,7 @@ def _sheet(book: xlrd.Book, sheet: xlrd.sheet.Sheet, unsaved: set[tuple[int, int
         for row in range(sheet.nrows):
             try:
                 yield row + 1, [cell(row, column) for column in range(sheet.row_len(row))]
-            except (LookupError, ValueError, OverflowError):  # a style or format that there is not
+            except Exception:  # a style or format that there is not, or is none
                 raise damaged() from None
 
     hidden = [row for row, about in sheet.rowinfo_map.items() if about.hidden and row < sheet.nrows]

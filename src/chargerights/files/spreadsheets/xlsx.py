@@ -194,7 +194,9 @@ class _Rows:
             if element == "v":
                 self._valued = self._taken = True
             self._inline.start(element)
-        elif element == "c" and self._row is not None:
+        elif element == "c":
+            if self._row is None:
+                raise ValueError("a cell stands in no row")
             self._cell = attributes
             self._formula = self._valued = False
         elif element == "row":
@@ -258,7 +260,9 @@ class _Rows:
                 return Unread(NO_RESULT)
             if kind == "str":
                 return _unescaped(value)
-            return self._valued_cell(kind, value.strip(), cell.get("s", "0")) if value.strip() else None
+            if not value.strip() and (kind == "n" or not self._valued):
+                return None
+            return self._valued_cell(kind, value.strip(), cell.get("s", "0"))
         except (ValueError, IndexError, KeyError):
             return Unread(UNKNOWN_CELL)
 
