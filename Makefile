@@ -1,7 +1,7 @@
 # What people and CI run. Needs Python 3.11 or newer and make; everything else is installed into .venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-sqlite coverage lint format types imports docs docs-check check mutants bench lock clean
+.PHONY: help install demo test test-sqlite coverage lint format types imports docs docs-check check mutants fuzz bench lock clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 BIN := .venv/bin
@@ -65,6 +65,9 @@ check: lint types imports docs-check coverage test ## everything that CI checks
 mutants: $(INSTALLED) ## change the rights core in many small ways and see the tests notice (minutes)
 	HYPOTHESIS_PROFILE=mutants $(BIN)/mutmut run $(ARGS)
 	$(BIN)/mutmut results
+
+fuzz: $(INSTALLED) ## send 200,000 broken frames of chargers (minutes); FUZZ_SEED=7 for others
+	FUZZ_FRAMES=200000 $(BIN)/pytest tests/gateway/test_mutations.py --database=sqlite $(ARGS)
 
 bench: $(INSTALLED) ## the measurements of docs/performance.md
 	$(BIN)/python -m bench $(ARGS)

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import EventDict, Processor
 
 from . import metrics
+from .log_limits import FewAlike, without_traceback_of_peers
 
 log = structlog.get_logger()
 _INVISIBLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]")
@@ -37,7 +38,7 @@ def configure(log_format: str, log_level: str) -> None:
     else:
         renderer.append(structlog.processors.JSONRenderer())
     structlog.configure(
-        processors=[*shared, *renderer],
+        processors=[structlog.contextvars.merge_contextvars, FewAlike(), *shared[1:], *renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
@@ -51,6 +52,7 @@ def configure(log_format: str, log_level: str) -> None:
     )
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
     logging.getLogger("uvicorn.access").disabled = True
+    logging.getLogger("uvicorn.error").addFilter(without_traceback_of_peers)
 
 
 def _escaped(_: object, __: str, event: EventDict) -> EventDict:

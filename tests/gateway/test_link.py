@@ -119,6 +119,44 @@ async def test_a_huge_message_closes_its_link_with_a_reason_and_no_other(
     assert "too long" in capsys.readouterr().out
 
 
+async def test_what_a_peer_does_makes_no_traceback(
+    server: InProcess, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Answers meet a socket that is closed already: by a message that is too long, by no UTF-8, by the network."""
+    many = [json.dumps([2, str(number), "MeterValues", {"connectorId": 1, "meterValue": []}]) for number in range(60)]
+    for bad in ("x" * 2**21 + "x", None):
+        async with server.charger("DEP-1") as charger, server.charger("GF-1") as other:
+            for each in many:
+                await charger.socket.send(each)
+            if bad is None:
+                charger.socket.transport.abort()
+            else:
+                await charger.socket.send(bad)
+            await charger.closed()
+            assert await status(other, "ALICE") == "Accepted"
+    await server.read(sessions.find, *EVERY)
+    assert "exception" not in capsys.readouterr().out
+    assert [each for each in caplog.records if each.exc_info] == []
+
+
+async def test_a_socket_that_uvicorn_has_just_closed_is_a_lost_link_and_no_error(server: InProcess) -> None:
+    async with server.charger("DEP-1"):
+        link = server.gateway.link("DEP-1")
+        assert link is not None
+        link._send_event.__self__.keepalive_timeout()  # type: ignore[attr-defined]
+        with pytest.raises(ConnectionResetError):
+            await link._send("[]")
+        with pytest.raises(NotConnected):
+            await link.call("ClearCache", {})
+
+
+async def test_a_text_that_is_not_utf_8_closes_its_link_and_no_other(server: InProcess) -> None:
+    async with server.charger("DEP-1") as charger, server.charger("GF-1") as other:
+        await charger.socket.send(b'[2,"a","Heartbeat",{"x":"\xff"}]', text=True)
+        assert (await charger.closed())[0] == 1007
+        assert await status(other, "ALICE") == "Accepted"
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
@@ -262,8 +300,11 @@ async def test_an_offline_queue_that_is_sent_at_once_is_answered_in_order_and_ke
             queue += [("StopTransaction", stop(begun["transactionId"]))]
         else:
             queue = [("TransactionEvent", event("Started", 0, idToken=token("ALICE")))]
-            queue += [("TransactionEvent", event("Updated", n, meterValue=energy(n, NOW))) for n in range(1, 300)]
-            queue += [("TransactionEvent", event("Ended", 300, meterValue=energy(5100, NOW)))]
+            for number in range(1, 301):
+                kind, value, at = "Updated", number, NOW + timedelta(seconds=number)
+                if number == 300:
+                    kind, value = "Ended", 5100
+                queue += [("TransactionEvent", event(kind, number, at, meterValue=energy(value, at)))]
         answered: list[int] = []
         calls = [await charger.begin(*each) for each in queue]
         for number, call in enumerate(calls):

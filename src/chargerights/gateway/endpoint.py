@@ -66,15 +66,14 @@ class ChargersDoor:
         try:
             link = await self._handshake(claimed, scope, receive, send)
         except Refused as refused:
+            is_known = self._gateway.refused(claimed, refused)
             log.info(
                 "a charger is refused",
-                charger=claimed,
+                charger=claimed if is_known else None,
                 path=scope["path"][:MAX_PATH],
                 status=refused.status,
                 cause=refused.text,
             )
-            if claimed is not None:
-                self._gateway.refused(claimed, refused)
             await (_close if isinstance(refused, NothingCommon) else _refuse)(send, refused)
             await _gone(receive)
             return

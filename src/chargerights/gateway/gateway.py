@@ -172,10 +172,12 @@ class Gateway:
                 continue
             link.is_closed = True
 
-    def refused(self, charger_id: str, refused: Refused) -> None:
-        """A handshake with that id was refused."""
-        refusal = Refusal(charger_id, self.clock(), refused.status, refused.text)
-        self._refusals.note(refusal, charger_id in self._known or refused.status != NOT_KNOWN)
+    def refused(self, charger_id: str | None, refused: Refused) -> bool:
+        """Keeps that a handshake with that id was refused, and returns whether a charger has it."""
+        is_known = charger_id in self._known or refused.status != NOT_KNOWN
+        if charger_id is not None:
+            self._refusals.note(Refusal(charger_id, self.clock(), refused.status, refused.text), is_known)
+        return is_known
 
     def refusals(self, charger_id: str) -> list[Refusal]:
         """Handshakes as the charger that this process refused in the last hour, the latest first."""

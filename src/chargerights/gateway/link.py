@@ -173,6 +173,8 @@ class Link:
         try:
             await self._send(frames.call(message_id, action, payload))
             return await answer
+        except OSError:
+            raise LinkLost(f"{self.charger.charger_id} has lost its connection") from None
         finally:
             del self._asked[message_id]
             if answer.done() and not answer.cancelled():
@@ -239,7 +241,11 @@ class Link:
             return
         if self._sending_since is None:
             self._sending_since = self._time()
-        await self._send_event({"type": "websocket.send", "text": text})
+        try:
+            await self._send_event({"type": "websocket.send", "text": text})
+        except RuntimeError as error:  # uvicorn's word for a socket that it has closed
+            self.is_closed = True
+            raise ConnectionResetError(str(error)) from None
         self._sending_since = None
 
     # -- from the charger -------------------------------------------------------------------------
