@@ -117,7 +117,7 @@ def test_a_driver_of_then_can_be_erased_from_the_journal(old: Database) -> None:
         assert name not in repr([rows["journal"], rows["journal_changes"]])
     (grant,) = old.read_now(audit.page, 1, Wanted(action="right.grant"), 0, 10).records
     assert grant.changes[0].after == {
-        "id": 5, "name": "driver 5", "home_site_id": 1, "payer_id": 3, "rights": AFTER["rights"],
+        "id": 5, "name": "driver 5", "home_site_id": 1, "rights": AFTER["rights"],
         "tags": [{"id": 6, "driver_id": 5, "id_tag": "tag 6"}],
     }  # fmt: skip
 

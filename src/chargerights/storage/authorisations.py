@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, update
 from ..rights.decide import Reason
 from ..rights.identifiers import tag_key
 from .bulk import insert_rows
+from .holders import forget_late
 from .schema import authorisations, live_versions
 
 DECISIONS_LOOKED_AT = 5_000
@@ -83,6 +84,7 @@ def add(connection: Connection, customer_id: int, them: Sequence[Authorisation])
     )
     first = (after or 0) - len(them)
     insert_rows(connection, authorisations, [(customer_id, number, *each) for number, each in enumerate(them, first)])
+    forget_late(connection, customer_id, authorisations, [each.driver_id for each in them])
 
 
 def find(

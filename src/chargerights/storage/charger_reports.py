@@ -17,11 +17,14 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, selec
 from ..rights.events import Draft, EventType, instant
 from . import events
 from .bulk import insert_rows
+from .holders import ERASED
 from .schema import charger_reports as rows
 from .schema import chargers, live_versions
 
 KEPT_PER_CHARGER = 1_000
 IDS_PER_QUERY = 500
+SHORTEST_TAG = 4
+"""Characters of a tag that is looked for in texts."""
 
 
 class Kind(StrEnum):
@@ -144,6 +147,16 @@ def find(
 
 def count(connection: Connection, customer_id: int, wanted: Filter) -> int:
     return connection.scalar(select(func.count()).where(*wanted.clauses(customer_id))) or 0
+
+
+def forget_tags(connection: Connection, customer_id: int, tag_keys: Collection[str]) -> None:
+    """Blanks the texts of chargers that hold one of these tags. Very short ones are in many texts, and are left."""
+    for column in (rows.c.info, rows.c.value):
+        for key in tag_keys:
+            if len(key) >= SHORTEST_TAG:
+                naming = func.upper(column).contains(key, autoescape=True)
+                mine = (rows.c.customer_id == customer_id) & naming
+                connection.execute(update(rows).where(mine).values({column: ERASED}))
 
 
 def _new(connection: Connection, customer_id: int, given: Sequence[ChargerReport]) -> list[ChargerReport]:

@@ -11,6 +11,7 @@ by whom; rows here are kept for a while only.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,6 +20,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, delete, exists, insert, null, select, update
 
 from ..rights.commands import COMMANDS, Action
+from ..rights.identifiers import tag_key
 from . import idempotency, journal
 from .entities import COMMAND, Told
 from .idempotency import Once
@@ -196,6 +198,15 @@ def _end(connection: Connection, customer_id: int, command_id: str, outcome: Out
     actor = Actor(row.actor, row.operator_id)
     with journal.revise(connection, customer_id, at=row.at, actor=actor, action=f"charger.{row.action}") as revision:
         revision.changes.append(Change(COMMAND, row.charger_id, None, told))
+
+
+def forget_tags(connection: Connection, customer_id: int, tag_keys: Collection[str]) -> None:
+    """Forgets these tags where a command that no node has taken names one; it is not taken any more."""
+    mine = rows.c.customer_id == customer_id
+    for command_id, secret in connection.execute(select(rows.c.id, rows.c.secret).where(mine)).all():
+        if secret is not None and tag_key(str(secret.get("idTag"))) in tag_keys:
+            forgotten = update(rows).where(mine, rows.c.id == command_id)
+            connection.execute(forgotten.values(secret=null(), expires_at=rows.c.at))
 
 
 def forget(connection: Connection, customer_id: int, command_id: str) -> None:

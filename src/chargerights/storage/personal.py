@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, delete, select, u
 from ..rights.errors import UnknownDriver
 from ..rights.identifiers import is_int64, tag_key
 from ..rights.model import Driver
-from . import drivers, holders, imports, local_lists, sessions, set_aside
+from . import charger_reports, commands, drivers, holders, imports, local_lists, sessions, set_aside
 from .entities import DRIVER
 from .holders import about
 from .journal import AFTER, BEFORE, NAMED, OF_CHANGE, OF_ENTRY, Change, Revision
@@ -86,6 +86,8 @@ def erase(revision: Revision, driver_id: int) -> None:
     set_aside.forget(connection, customer_id, driver_id, keys)
     imports.forget_reports(connection, customer_id)
     local_lists.forget_tags(connection, customer_id, keys)
+    commands.forget_tags(connection, customer_id, keys)
+    charger_reports.forget_tags(connection, customer_id, keys)
 
 
 def _driver(connection: Connection, customer_id: int, driver_id: int) -> Driver | None:

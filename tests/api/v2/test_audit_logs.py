@@ -173,7 +173,7 @@ async def test_of_an_erased_driver_the_log_tells_a_pseudonym(fresh_api: Api) -> 
         assert name not in response.text
     renamed, changed, tagged = items(response)
     assert renamed["commandDetails"] == "changed driver 1"
-    assert changed["commandDetails"] == "changed companyId of driver 1"
+    assert changed["commandDetails"] == "changed driver 1"
     number = tagged["changes"][0]["after"]["tags"][1]["id"]
     assert tagged["commandDetails"] == f"gave driver 1 the tag {number}"
     assert changed["changes"][0]["after"]["name"] == "driver 1"

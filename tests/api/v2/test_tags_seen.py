@@ -10,7 +10,8 @@ import pytest
 
 from chargerights.app import create_app
 from chargerights.rights.operators import Permission
-from chargerights.storage import live
+from chargerights.storage import charger_reports, live
+from chargerights.storage.charger_reports import ChargerReport
 from chargerights.storage.database import Database
 from chargerights.storage.live import Configuration, LiveCharger, Reported
 from tests.api.client import MISSION, Api
@@ -106,6 +107,17 @@ async def test_without_read_tags_no_driver_is_found_by_a_tag(crowd: Api, path: s
         assert (await crowd.get(f"{path}?search=card 01{cursor}", key=other.key)).json()["items"] == []
         assert (await crowd.get(f"{path}?search=card 01{cursor}")).json()["items"] != []
     assert "tags" not in (await crowd.get(f"{path}?search=walker", key=other.key)).json()["items"][0]
+
+
+async def test_without_read_tags_a_charger_s_texts_have_no_tag_that_is_known(crowd: Api) -> None:
+    text = {"info": "token alice, not Nobody: unreadable", "value": "DAN"}
+    report = ChargerReport(NOW, "DEP-1", "fault", "StatusNotification", "ReaderFailure", **text)
+    await crowd.change(charger_reports.add, crowd.us.id, [report], NOW)
+    other, path = await person(crowd, P.READ_CHARGERS), "/v2/chargers/DEP-1/reports"
+    (masked,) = (await crowd.get(path, key=other.key)).json()["items"]
+    assert (masked["info"], masked["value"]) == ("token …, not Nobody: unreadable", "…")
+    (whole,) = (await crowd.get(path)).json()["items"]
+    assert (whole["info"], whole["value"]) == tuple(text.values())
 
 
 async def test_to_name_a_tag_as_a_filter_takes_read_tags(crowd: Api) -> None:

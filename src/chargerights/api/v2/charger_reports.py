@@ -15,6 +15,7 @@ from ..auth import CallerFirst
 from .paging import Paging, as_page, unsorted
 from .shapes import REFUSALS, Instant, Page, Shape
 from .views import View, viewing
+from .visibility import without_tags
 
 router = APIRouter(
     prefix="/v2/chargers/{chargerId}/reports", tags=["Chargers"], route_class=CallerFirst, responses=REFUSALS
@@ -22,7 +23,7 @@ router = APIRouter(
 
 
 class ReportShape(Shape):
-    """Something that a charger reported. Texts are the charger's own."""
+    """Something that a charger reported. Texts are the charger's own; without ReadTags, tags in them are shown as …"""
 
     id: int
     kind: Kind
@@ -68,10 +69,12 @@ async def list_reports(
     found = await database.read(
         charger_reports.find, customer_id, wanted, asked.count, asked.start, asked.after_number()
     )
-    return as_page(found, asked, lambda each: _shape(*each), ReportPage, lambda each: (each[0],), total)
+    return as_page(found, asked, lambda each: _shape(view, *each), ReportPage, lambda each: (each[0],), total)
 
 
-def _shape(number: int, report: ChargerReport) -> ReportShape:
+def _shape(view: View, number: int, report: ChargerReport) -> ReportShape:
     members = report._asdict()
     del members["digest"]
+    for name in ("info", "value"):
+        members[name] = without_tags(view, members[name])
     return ReportShape(id=number, **members)

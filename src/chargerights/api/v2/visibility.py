@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,6 +12,8 @@ from ...rights.network import Network
 from ...rights.operators import Operator, Permission, Scope
 from ...storage.operators import UnknownOperator
 from .views import View
+
+_WORD = re.compile(r"[\w.:-]*\w")
 
 
 def sees_operator(view: View, operator: Operator) -> bool:
@@ -40,6 +43,13 @@ def discreet(network: Network, decision: Decision, scope: Scope) -> Decision:
     if driver is None or scope.sees_driver(driver) or any(each.via for each in verdicts_of(network, decision)):
         return decision
     return Decision(Cause.TAG_UNKNOWN, decision.at, decision.charger)
+
+
+def without_tags(view: View, text: str | None) -> str | None:
+    """A charger's text; for a caller who may not read tags, without those that are known."""
+    if text is None or view.sees_tags:
+        return text
+    return _WORD.sub(lambda word: word[0] if view.network.tag(word[0]) is None else "…", text)
 
 
 @contextmanager
