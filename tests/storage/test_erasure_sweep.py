@@ -10,7 +10,7 @@ from sqlalchemy import JSON, Connection, Text, insert, select
 
 from chargerights.rights.local_list import Listed
 from chargerights.rights.model import Driver, ExternalId, Place, PlaceKind, Right, Tag
-from chargerights.storage import batches, commands, imports, journal, local_lists, schema
+from chargerights.storage import batches, commands, imports, journal, local_lists, schema, set_aside
 from chargerights.storage.authorisations import Authorisation
 from chargerights.storage.batches import Batch
 from chargerights.storage.charger_reports import ChargerReport
@@ -53,7 +53,7 @@ NAMELESS = {
 """Tables in whose texts nothing stands that names a driver, and why."""
 COLUMNS = {
     "authorisations": {"charger_id", "message", "reason", "cause", "place_kind", "place_id"},
-    "sessions": {"charger_id", "key", "transaction_id", "reason", "stop_reason"},
+    "sessions": {"charger_id", "key", "transaction_id", "reason", "stop_reason", "ended_by", "ocpp", "registers"},
     "local_lists": {"charger_id", "reason"},
     "charger_reports": {
         "charger_id",
@@ -65,6 +65,7 @@ COLUMNS = {
         "vendor_error_code",
         "digest",
     },
+    "set_aside": {"charger_id", "error"},
     "imports": {"mode", "state", "phase", "attempt"},
     "charger_commands": {"id", "actor", "charger_id", "action", "arguments", "state", "node", "outcome"},
     "journal_changes": {"kind", "entity_id", "before", "after"},
@@ -89,6 +90,7 @@ def live(connection: Connection, customer: int) -> None:
     report = ChargerReport(NOW, "DEP-1", "fault", "StatusNotification", "ReaderFailure", **texts)
     batch = Batch(1, NOW, messages=(*asked, *notices, report))
     batches.write(connection, customer, "node", batch)
+    set_aside.add(connection, customer, 900, NOW, asked[0], "refused for its data")
     tags = {CARD[1]: Listed(CARD[0], WHO.id, None)}
     local_lists.put(connection, customer, [KeptList("DEP-1", 1, wanted=1, reason=None, tags=tags, updated_at=NOW)])
     connection.execute(

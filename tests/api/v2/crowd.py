@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from chargerights.gateway.refusals import Refusal
 from chargerights.rights.local_list import Listed
 from chargerights.rights.model import AccessGroup, Charger, Driver, ExternalId, Place, PlaceKind, Right, Site, Tag
 from chargerights.storage import batches, charger_reports, imports, local_lists
@@ -72,6 +73,9 @@ async def crowded(url: str) -> Api:
     """The crowd behind the API, with records of what its chargers did."""
     api = our_world(url, CROWD)
     await api.change(record, api.us.id)
+    for number in range(10):
+        refusal = Refusal("OFF-1", NOW + timedelta(seconds=number // 2), 401, f"Wrong password {number}")
+        api.app.state.shared.chargers._refusals.note(refusal, is_known=True)
     for number in range(SOME):
         await person(api)
         hook = {"url": f"https://hooks.example/{number}"}

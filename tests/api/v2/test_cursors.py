@@ -101,7 +101,7 @@ def address(path: str) -> str:
 def identity(item: Json) -> tuple[Any, ...]:
     """What tells an item of any list from the others."""
     thing = [item.get(name, {}).get("id") for name in ("tag", "right")]
-    names = ("id", "driverId", "idTag", "revision", "number")
+    names = ("id", "driverId", "idTag", "revision", "number", "reason")
     return *(item.get(name) for name in names), *thing, orjson.dumps(item.get("samples"))
 
 
@@ -237,7 +237,7 @@ async def test_a_damaged_or_forged_cursor_is_refused(crowd: Api, path: str) -> N
     cursor = (await answer(crowd, path, "limit=1"))["nextCursor"]
     raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     asked, *key = orjson.loads(raw[cursors.SUM_BYTES :])
-    altered = urlsafe_b64encode(raw[:-3] + b'9"]').decode()
+    altered = urlsafe_b64encode(raw[:-3] + b'~"]').decode()
     forged = [
         cursors.written(asked, tuple(other))
         for other in ([], [None], [[]], [2**63], ["x\0"], ["x"], ["x", "y"], [1.5, 1.5], [*key, 1], [{}, *key[1:]])

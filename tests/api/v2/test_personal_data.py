@@ -82,7 +82,7 @@ async def test_all_that_is_kept_is_told(fresh_api: Api) -> None:
         ("driver.change", before, after),
     ]
     assert told["history"][0]["operatorId"] == 1
-    assert told["records"] == {"authorisations": [], "sessions": [], "stoppedSessions": []}
+    assert told["records"] == {"authorisations": [], "sessions": [], "setAside": [], "stoppedSessions": []}
 
 
 async def test_an_erased_driver_is_nowhere_named_and_his_number_stays(fresh_api: Api) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
+from ...rights.directory import Key
 from ...rights.operators import Permission
 from ..auth import CallerFirst
-from .shapes import REFUSALS, Shape
-from .views import View, answer, viewing
+from .paging import Paging, sorted_page, unsorted
+from .shapes import REFUSALS, Page, Shape
+from .views import View, viewing
 
 router = APIRouter(
     prefix="/v2/chargers/{chargerId}",
@@ -30,30 +33,32 @@ class RefusedConnection(Shape):
     reason: str = Field(description="What was wrong, as it was answered")
 
 
-class RefusedConnections(Shape):
-    """Handshakes that were refused, the latest first."""
-
-    items: list[RefusedConnection]
+class RefusedConnectionPage(Page[RefusedConnection]):
+    """Handshakes that were refused, one page of them."""
 
 
 @router.get(
     "/refused-connections",
     operation_id="listRefusedConnections",
     summary="List why a charger could not connect",
-    response_model=RefusedConnections,
+    response_model=RefusedConnectionPage,
 )
 async def list_refused_connections(
     view: Annotated[View, Depends(viewing(Permission.READ_CHARGERS))],
+    asked: Annotated[Paging, Depends(unsorted)],
     chargerId: str,  # noqa: N803
 ) -> Response:
     """Handshakes with the charger's id, and with ids like it that no charger has, that were refused within the last
-    hour. They are kept in the memory of the process that answers, at most ten an id."""
-    found = view.state.chargers.refusals(view.charger(chargerId).charger_id)
-    return answer(
-        RefusedConnections(
-            items=[
-                RefusedConnection(charger_id=charger_id, at=at, status=status, reason=reason)
-                for charger_id, at, status, reason in found
-            ]
-        )
-    )
+    hour; the latest first. They are kept in the memory of the process that answers, at most ten an id."""
+    found = sorted(view.state.chargers.refusals(view.charger(chargerId).charger_id), key=_key)
+    return sorted_page(found, replace(asked, descending=True), _shape, RefusedConnectionPage, _key)
+
+
+def _key(refusal: tuple[str, datetime, int, str]) -> Key:
+    charger_id, at, status, reason = refusal
+    return at.isoformat(timespec="microseconds"), charger_id, status, reason
+
+
+def _shape(refusal: tuple[str, datetime, int, str]) -> RefusedConnection:
+    charger_id, at, status, reason = refusal
+    return RefusedConnection(charger_id=charger_id, at=at, status=status, reason=reason)

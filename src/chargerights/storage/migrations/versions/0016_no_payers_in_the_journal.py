@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0014"
-down_revision = "0013"
+revision = "0016"
+down_revision = "0015"
 
 TAKEN_OUT = ("payer_id", "company_id")
 CHANGES = sa.table("journal_changes", sa.column("kind"), sa.column("before"), sa.column("after"))
