@@ -111,8 +111,9 @@ def _print(report: Report, dry_run: bool) -> None:
 def _list(first: list[Problem], count: int, prefix: str, show: Callable[[str], None]) -> None:
     for each in first[:SHOWN]:
         show(f"{prefix}{each}")
-    if count > SHOWN:
-        show(f"{prefix}… and {count - SHOWN} more; --json lists up to 1000")
+    more = count - sum(each.count for each in first[:SHOWN])
+    if more:
+        show(f"{prefix}… and {more} more; --json lists up to 1000")
 
 
 def _several(count: int, what: str) -> str:

@@ -19,8 +19,9 @@ _BUILT_IN = {
 }  # fmt: skip
 """Formats that files name by number only; what shows a day differs by language, whether it does not."""
 
-_LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.')
-_ASIDE = re.compile(r"\[(?:black|blue|cyan|green|magenta|red|white|yellow|color ?\d+|\$-[0-9a-f]+)\]", re.IGNORECASE)
+_SPACE = re.compile(r"_.|\*.|\\ ")
+_LITERAL = re.compile(r'"[^"]*"|\\.')
+_ASIDE = re.compile(r"\[(?:black|blue|cyan|green|magenta|red|white|yellow|color ?\d+|\$-[^\]]*)\]", re.IGNORECASE)
 _ELAPSED = re.compile(r"\[[hms]+\]", re.IGNORECASE)
 _PLAIN = frozenset({"general", "standard", "@", "#", "#0", "##0", "0"})
 
@@ -47,19 +48,19 @@ def built_in(number: int) -> Format:
 @lru_cache(maxsize=1_000)
 def number_format(code: str) -> Format:
     """What the format code does with a number that is not negative."""
-    first = _first_section(_ASIDE.sub("", code)).strip()
-    bare = _LITERAL.sub("", _ELAPSED.sub("", first)).casefold()
-    if bare.strip() in _PLAIN and bare == first.casefold():
+    first = _SPACE.sub("", _ASIDE.sub("", _first_section(code))).strip().casefold()
+    if first in _PLAIN:
         return GENERAL
-    letters = set(bare.replace("general", "").replace("am/pm", "h").replace("a/p", "h")) & set("ydmhsegb")
-    if "e" in letters and re.search(r"e[+-]", bare):  # a power of ten, not an era's year
+    bare = _LITERAL.sub("", _ELAPSED.sub("", first)).replace("am/pm", "h").replace("a/p", "h")
+    letters = set(bare.replace("general", "")) & set("ydmhsegb")
+    if re.search("e[+-]", bare):  # a power of ten, not an era's year
         letters.discard("e")
-    if letters or _ELAPSED.search(first):
-        has_year, has_day = bool(letters & set("yegb")), "d" in letters
-        if has_year or has_day or letters == {"m"}:
-            return Format(code, None, day=True, whole_day=has_year and has_day and "m" in letters)
-        return Format(code, None, time=True)
-    return Format(code, len(first) if re.fullmatch("0+", first) else None)
+    if not letters and not _ELAPSED.search(first):
+        return Format(code, len(first) if re.fullmatch("0+", first) else None)
+    has_year, has_day = bool(letters & set("yegb")), "d" in letters
+    if has_year or has_day or letters == {"m"}:
+        return Format(code, None, day=True, whole_day=has_year and has_day and "m" in letters)
+    return Format(code, None, time=True)
 
 
 def formatted(number: float, format_: Format) -> Cell:

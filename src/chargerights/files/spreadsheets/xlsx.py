@@ -19,6 +19,7 @@ from .tables import Cell, Unread
 FIRST_DAYS = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
 """Day 0 by whether the workbook counts from 1904; of the others, so that days from March 1900 on are right."""
 
+_ELEMENTS = ("row", "c", "v", "f", "is", "t", "rPh", "mergeCell", "col")
 _ROOT = "_rels/.rels"
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9]\d{0,6})").fullmatch
 _WHOLE = re.compile(r"-?\d{1,300}").fullmatch
@@ -157,6 +158,8 @@ class _Text:
             self._parts.append(text)
 
     def take(self) -> str:
+        if not self._parts:
+            return ""
         text = "".join(self._parts)
         self._parts.clear()
         return _unescaped(text)
@@ -167,7 +170,7 @@ class _Rows:
 
     def __init__(self, workbook: _Workbook, sheet: Sheet) -> None:
         self._workbook, self._sheet = workbook, sheet
-        self._namespace = ""
+        self._names: dict[str, str] = {}
         self._done: list[tuple[int, list[Cell]]] = []
         self._row: dict[int, Cell] | None = None
         self._number = 0
@@ -184,41 +187,43 @@ class _Rows:
             self._done.clear()
 
     def _start(self, element: str, attributes: dict[str, str]) -> None:
-        namespace, _, element = element.rpartition(" ")
-        if not self._namespace:
-            self._namespace = namespace
-        if namespace != self._namespace:
+        if not self._names:
+            namespace = element[: -len(local_name(element))]
+            self._names = {namespace + each: each for each in _ELEMENTS}
+        name = self._names.get(element)
+        if name is None:
             return
         if self._cell is not None:
-            self._formula = self._formula or element == "f"
-            if element == "v":
+            if name == "v":
                 self._valued = self._taken = True
-            self._inline.start(element)
-        elif element == "c":
+            elif name == "f":
+                self._formula = True
+            else:
+                self._inline.start(name)
+        elif name == "c":
             if self._row is None:
                 raise ValueError("a cell stands in no row")
             self._cell = attributes
             self._formula = self._valued = False
-        elif element == "row":
+        elif name == "row":
             self._begin_row(attributes)
-        elif element == "mergeCell":
+        elif name == "mergeCell":
             self._sheet.merged.append(_range(attributes.get("ref", "")))
-        elif element == "col" and attributes.get("hidden") in _TRUE:
+        elif name == "col" and attributes.get("hidden") in _TRUE:
             first, last = _index(attributes.get("min", "1")), _index(attributes.get("max", "1"))
             self._sheet.hidden_columns.update(range(first - 1, min(last, MAX_COLUMNS)))
 
     def _end(self, element: str) -> None:
-        namespace, _, element = element.rpartition(" ")
-        if namespace != self._namespace:
-            return
+        name = self._names.get(element)
         if self._cell is not None:
-            self._inline.end(element)
-            if element == "v":
+            if name == "v":
                 self._taken = False
-            elif element == "c":
+            elif name == "c":
                 self._put(self._cell)
                 self._cell = None
-        elif element == "row" and self._row is not None:
+            elif name is not None:
+                self._inline.end(name)
+        elif name == "row" and self._row is not None:
             cells: list[Cell] = [None] * (max(self._row, default=-1) + 1)
             for column, cell in self._row.items():
                 cells[column] = cell
