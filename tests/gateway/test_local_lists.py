@@ -305,11 +305,12 @@ async def test_a_list_is_sent_also_to_a_charger_that_said_that_it_is_off(server:
         assert (await kept(server, "DEP-1", lambda each: each.in_step)).size == 2
 
 
+@pytest.mark.parametrize("answer", [NotImplementedCall(), {"listVersion": -1}])
 async def test_a_list_is_sent_also_to_a_charger_that_did_not_support_it_when_it_was_asked(
-    server: InProcess, operator: Operator
+    server: InProcess, operator: Operator, answer: Any
 ) -> None:
     async with simulated(server, "DEP-1", "1.6") as charger:
-        charger.answers["GetLocalListVersion"] = {"listVersion": -1}
+        charger.answers["GetLocalListVersion"] = answer
         await kept(server, "DEP-1", lambda each: each.reason == "notSupported")
         found = await ask(operator, "GET", "version")
         assert (found["status"], found["version"]) == ("notSupported", -1)

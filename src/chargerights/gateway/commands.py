@@ -24,10 +24,10 @@ from ..storage.database import Database, DatabaseFault
 from ..storage.sessions import Session
 from . import configuration, list_messages, sendable
 from .chargers import ConnectedCharger
-from .frames import V16
+from .frames import UNKNOWN_ACTION, V16
 from .link import Busy, CallRefused, Link, LinkLost, NoAnswer, NotConnected
 from .list_messages import TAG_LENGTHS
-from .local_list import NotTaken
+from .list_requests import NotTaken
 from .rulings import Ruling, rule
 from .sendable import Unsayable
 from .turn import Progress
@@ -282,7 +282,12 @@ async def _change_availability(told: Told) -> Outcome:
 
 
 async def _read_list_version(told: Told) -> Outcome:
-    answer = await told.link.call("GetLocalListVersion", {}, operator=told.progress)
+    try:
+        answer = await told.link.call("GetLocalListVersion", {}, operator=told.progress)
+    except CallRefused as refused:
+        if refused.code not in UNKNOWN_ACTION:
+            raise
+        return Outcome(End.ANSWERED, refused.code, refused.text, found=-1)
     version = list_messages.version_of(told.link.version, answer)
     return Outcome(End.ANSWERED, "Accepted" if version >= 0 else "NotSupported", found=version)
 

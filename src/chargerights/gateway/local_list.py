@@ -26,6 +26,7 @@ from .chargers import ConnectedCharger
 from .frames import UNKNOWN_ACTION
 from .link import Busy, CallFailed, CallRefused, Link, LinkLost, NoAnswer, NotConnected
 from .list_messages import Limits
+from .list_requests import Again, NotSupported, NotTaken
 from .turn import Progress
 
 if TYPE_CHECKING:
@@ -48,35 +49,6 @@ IN_STEP, CHANGING = "inStep", "changing"
 STATES = (IN_STEP, CHANGING, *OutOfStep)
 HOPELESS = (OutOfStep.NOT_SUPPORTED, OutOfStep.SWITCHED_OFF)
 """Until the charger starts anew."""
-
-
-class NotTaken(CallFailed):
-    """The charger did not accept a list, and answered with this word."""
-
-    def __init__(self, kind: str, word: str) -> None:
-        super().__init__(f"SendLocalList ({kind}) was answered {word}")
-        self.word = word
-
-
-class NotSupported(NotTaken):
-    """The charger does not support lists."""
-
-
-class Again:
-    """An operator's request to send the whole list; `done` tells how it ended."""
-
-    def __init__(self, progress: Progress | None) -> None:
-        self.progress = progress
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def end(self, error: Exception | None = None) -> None:
-        if self.done.done():
-            return
-        if error is None:
-            self.done.set_result(None)
-        else:
-            self.done.set_exception(error)
-            self.done.exception()  # the operator may have gone: asyncio would complain
 
 
 class ChargerList:

@@ -7,7 +7,7 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-YIELD_SECONDS = 5.0
+YIELD_SECONDS = 3.0
 """How long our own question may still hold an operator up. It has its whole time to be answered all the same."""
 
 

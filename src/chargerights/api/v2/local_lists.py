@@ -43,7 +43,7 @@ class LocalListShape(Shape):
 class LocalListVersionAnswer(CommandAnswer):
     """What the charger says of its list's version now."""
 
-    version: int = Field(description="As the charger has it; 0: its list is empty; -1: it supports no list (OCPP 1.6)")
+    version: int = Field(description="As the charger has it; 0: its list is empty; -1: it supports none")
     sent_version: int | None = Field(None, description="Of the list that was sent last")
 
 
