@@ -343,7 +343,7 @@ async def test_stop_finds_the_session_of_the_socket_of_the_tag_or_the_only_one(
         await operator.told("stop-charging", {})
         bob = (await charger.call("StartTransaction", start("BOB", connector=2)))["transactionId"]
         status, detail = await operator.refusal("stop-charging", {})
-        assert (status, detail) == (409, "several sessions run there: say which socketId")
+        assert (status, detail) == (409, "several sessions run there: say which sessionId or socketId")
         await operator.told("stop-charging", {"socketId": 2})
         await operator.told("stop-charging", {"rfidTag": "alice"})
         assert await operator.refusal("stop-charging", {"socketId": 3}) == (409, "no session runs there")

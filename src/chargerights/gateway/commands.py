@@ -21,7 +21,7 @@ from ..rights.identifiers import tag_key
 from ..storage import out_of_use, sessions
 from ..storage.commands import TRY_AGAIN, Command, End, Outcome
 from ..storage.database import Database, DatabaseFault
-from ..storage.sessions import Session
+from ..storage.sessions import OCPP_2X, OCPP_16, EndedBy, Session
 from . import configuration, list_messages, sendable
 from .chargers import ConnectedCharger
 from .frames import UNKNOWN_ACTION, V16
@@ -31,6 +31,7 @@ from .list_requests import NotTaken
 from .rulings import Ruling, rule
 from .sendable import Unsayable
 from .turn import Progress
+from .values import MAX_NUMBER
 
 SESSIONS_LOOKED_AT = 50
 UNLOCK_ATTEMPTS, UNLOCK_AGAIN_SECONDS = 4, 2.0
@@ -209,14 +210,16 @@ async def _start(told: Told) -> Outcome:
     charger = told.charger
     place = (None, told.socket) if told.is_16 else (told.evse, told.connector)
     ordered = charger.remote_starts.expect(tag_key(told["idTag"]), place, charger.customer.clock())
+    may_start = False
     try:
         outcome = await _call(told, Action.START)
-    except (CallRefused, NotConnected) as error:
-        if not isinstance(error, LinkLost):  # it may have been told
-            charger.remote_starts.withdraw(ordered)
+        may_start = outcome.word == "Accepted"
+    except (LinkLost, NoAnswer, asyncio.CancelledError):  # it may have been told
+        may_start = told.progress is None or bool(told.progress.sent)
         raise
-    if outcome.word != "Accepted":
-        charger.remote_starts.withdraw(ordered)
+    finally:
+        if not may_start:
+            charger.remote_starts.withdraw(ordered)
     return outcome
 
 
@@ -353,26 +356,53 @@ def _require(told: Told, action: Action, transaction_id: str | None) -> Ruling:
 
 
 async def _session(told: Told, action: Action) -> Session | None:
-    """The session that runs at the socket, else the tag's, else the charger's only one. With `validate` the tag must be
-    good there, and the session its driver's. Raises NotSent."""
-    customer, charger_id = told.charger.customer, told.charger.charger_id
+    """Finds the session of that id, the one at the socket, the tag's, or the charger's only one.
+
+    With `validate` the tag must be good there, and the session its driver's. Raises NotSent.
+    """
     ruling = _require(told, action, None) if told["validate"] else None
-    wanted = sessions.Filter(charger_id=charger_id, running=True)
-    found = await told.database.read(sessions.find, customer.id, wanted, SESSIONS_LOOKED_AT)
-    newest: dict[int | None, Session] = {}
-    for each in found:  # of several at one socket, all but the newest are of starts whose end never came
-        newest.setdefault(_socket_of(told, each), each)
-    if told.socket is not None:
-        session = newest.get(told.socket)
-    else:
-        key = None if told["idTag"] is None else tag_key(told["idTag"])
-        among = [each for each in newest.values() if key in (None, tag_key(each.id_tag or ""))]
-        if len(among) > 1:
-            raise NotSent("several sessions run there: say which socketId")
-        session = among[0] if among else None
-    if ruling is not None and session is not None and session.driver_id != ruling.driver_id:
+    session = await (_running(told) if told["sessionId"] is None else _named(told, told["sessionId"]))
+    if session is None:
+        return None
+    if ruling is not None and session.driver_id != ruling.driver_id:
         raise NotSent(ANOTHER_DRIVER, End.TAG_REFUSED, "Invalid")
+    if session.ocpp not in (None, OCPP_16 if told.is_16 else OCPP_2X) or (told.is_16 and not _is_16(session)):
+        raise NotSent(
+            f"session {session.id} began when the charger spoke another version of OCPP, so it cannot be stopped by its"
+            f" transaction id. End it with POST /v2/sessions/{session.id}/end"
+        )
     return session
+
+
+async def _running(told: Told) -> Session | None:
+    """The session that runs at the socket, else the tag's, else the charger's only one. Raises NotSent."""
+    wanted = sessions.Filter(charger_id=told.charger.charger_id, running=True)
+    found = await told.database.read(sessions.find, told.charger.customer.id, wanted, SESSIONS_LOOKED_AT)
+    newest: dict[int | None, Session] = {}
+    for session in found:  # the others at a socket are starts whose stop has not come
+        newest.setdefault(_socket_of(told, session), session)
+    if told.socket is not None:
+        return newest.get(told.socket)
+    key = None if told["idTag"] is None else tag_key(told["idTag"])
+    among = [session for session in newest.values() if key in (None, tag_key(session.id_tag or ""))]
+    if len(among) > 1:
+        raise NotSent("several sessions run there: say which sessionId or socketId")
+    return among[0] if among else None
+
+
+async def _named(told: Told, session_id: int) -> Session:
+    """The session of that id, unless its own stop has come. Raises NotSent."""
+    session = await told.database.read(sessions.get, told.charger.customer.id, session_id)
+    if session is None or session.charger_id != told.charger.charger_id:
+        raise NotSent(f"charger {told.charger.charger_id} has no session {session_id}")
+    if session.ended_by == EndedBy.CHARGER:
+        raise NotSent(f"session {session_id} has ended already")
+    return session
+
+
+def _is_16(session: Session) -> bool:
+    """Whether the session's transaction id can be one of OCPP 1.6."""
+    return session.transaction_id.isdecimal() and int(session.transaction_id) <= MAX_NUMBER
 
 
 def _socket_of(told: Told, session: Session) -> int | None:

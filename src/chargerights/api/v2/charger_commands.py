@@ -90,6 +90,10 @@ class TagMissing(InvalidInput):
     """A tag that is to be validated and is not given."""
 
 
+class OneTooMany(InvalidInput):
+    """Two members that name the same thing."""
+
+
 class TagRefused(Forbidden):
     """A tag that may not charge where it was to."""
 
@@ -147,6 +151,20 @@ class StartDraft(SocketDraft):
     """Where to start, and for whose tag."""
 
     rfid_tag: values.TagText = Field(description="Whose session it is: what the driver would show")
+
+
+class StopDraft(SocketDraft):
+    """Which session to stop, and by whose tag."""
+
+    session_id: values.EntityId | None = Field(
+        None, description="The session; without it, the one at the socket or of the tag"
+    )
+
+    def arguments(self) -> dict[str, Any]:
+        """Raises InMember."""
+        if self.session_id is not None and self.socket_id is not None:
+            raise InMember("socketId", OneTooMany("cannot be given with sessionId: send one of them"))
+        return {**super().arguments(), "sessionId": self.session_id}
 
 
 class UnlockDraft(Draft):
@@ -209,14 +227,14 @@ async def start(change: Telling, chargerId: str, body: StartDraft) -> Response: 
 
 
 @command(Action.STOP, "stopCharging", "Stop a session")
-async def stop(change: Telling, chargerId: str, body: SocketDraft) -> Response:  # noqa: N803
-    """The session at the socket; without socketId the tag's, or the charger's only one. With validateRfid it must be
-    one of the tag's driver."""
+async def stop(change: Telling, chargerId: str, body: StopDraft) -> Response:  # noqa: N803
+    """The session of that sessionId, or at the socket; without both the tag's, or the charger's only one. With
+    validateRfid it must be one of the tag's driver."""
     return await tell(change, chargerId, Action.STOP, body.arguments(), body.socket_id, body.tag)
 
 
 @command(Action.DISCONNECT, "disconnectSocket", "Stop a session and let go of the cable")
-async def disconnect(change: Telling, chargerId: str, body: SocketDraft) -> Response:  # noqa: N803
+async def disconnect(change: Telling, chargerId: str, body: StopDraft) -> Response:  # noqa: N803
     """As stop-charging, and then the connector is unlocked; the answer is that of the unlocking."""
     return await tell(change, chargerId, Action.DISCONNECT, body.arguments(), body.socket_id, body.tag)
 
