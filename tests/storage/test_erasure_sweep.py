@@ -161,7 +161,9 @@ def test_records_that_are_written_after_the_erasure_name_nobody_either(database:
     """Chargers' doings are written a second later, or hours, when the database was away."""
     forget(database, lived)
     late = Authorisation(NOW, "DEP-1", None, 1, *CARD, "Authorize", "Accepted", "rightStands", WHO.id, 52, "site", "2")
-    database.write_now(batches.write, lived, "node", Batch(2, NOW, messages=(late,)))
+    says = {"id_tag": CARD[0], "tag_key": CARD[1], "driver_id": WHO.id, "started_at": NOW}
+    session = Notice("DEP-1", NOW, "9", "9", None, says)
+    database.write_now(batches.write, lived, "node", Batch(2, NOW, messages=(late, session)))
     assert naming(database) == set()
 
 

@@ -26,7 +26,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, 
 from ..rights.identifiers import tag_key
 from . import live
 from .entities import SESSION, SessionEnd
-from .holders import ERASED
+from .holders import ERASED, forget_late
 from .journal import Change, Revision
 from .registers import Registers, identities
 from .schema import meter_values, sessions
@@ -59,6 +59,7 @@ def keep(connection: Connection, customer_id: int, version: int, notices: Sequen
     """Keeps what the messages say, under a live version that was just taken: its lock orders the nodes."""
     for notice in notices:
         _Keeping(connection, customer_id, version, notice).keep()
+    forget_late(connection, customer_id, sessions, [notice.says.get("driver_id") for notice in notices])
 
 
 def end(revision: Revision, session_id: int) -> int:

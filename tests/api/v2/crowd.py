@@ -95,12 +95,16 @@ def record(connection: Connection, customer_id: int) -> None:
         Notice("OFF-1", at, str(n), str(n), None, {**says, "started_at": at}, readings if not n else ())
         for n, at in enumerate(times)
     )
+    stops = tuple(
+        Notice("BAY-00", at, f"lost {n}", says={"stopped_at": at, "stop_id_tag": "Card 02 0", "site_id": 100})
+        for n, at in enumerate(times)
+    )
     asked = tuple(
         Authorisation(at, "OFF-1", 1, None, "Card 01 0", "CARD 01 0", "Authorize", "Accepted", "rightStands", 201,
                       3_002, "site", "6")
         for at in times
     )  # fmt: skip
-    batches.write(connection, customer_id, "node", Batch(1, NOW, messages=(*asked, *notices)))
+    batches.write(connection, customer_id, "node", Batch(1, NOW, messages=(*asked, *notices, *stops)))
     faults = [ChargerReport(at, "OFF-1", Kind.FAULT, "StatusNotification", "OtherError") for at in times]
     charger_reports.add(connection, customer_id, faults, NOW)
     tags = {f"CARD {n:02} 0": Listed(f"Card {n:02} 0", 200 + n, None) for n in range(SOME)}
