@@ -1,4 +1,7 @@
-"""The imports of this server process: a customer's one after the other, each in a child process that ends with it."""
+"""Runs imports in child processes: one at a time for each customer.
+
+A child ends with this server process.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +24,9 @@ from ..storage.database import Database, DatabaseFault
 from ..storage.imports import Attempt, AttemptOver, Stage, State
 
 AT_ONCE = 4
-"""Children of a server process: each may take much memory, and a processor."""
+"""Children of a server process at a time: each may take a processor and much memory."""
 MOST_WAITING, MOST_OF_ALL = 8, 128
-"""Files that a server process keeps: of one customer, and of all."""
+"""Imports that wait in a server process: of one customer, and of all customers."""
 BEAT_SECONDS = 10
 """How often an import says that it is alive; see `imports.ALIVE`."""
 FAULT = {"message": "it ended before it was done, and nothing was imported; send the file again"}

@@ -1,4 +1,4 @@
-"""How much memory an import may take, in whatever process it runs: a file may unpack to far more than it seems."""
+"""The memory limit of an import, in any process: a small file may unpack to much."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_MEMORY = 4 << 30
 
 @contextmanager
 def bounded_memory() -> Iterator[None]:
-    """What needs more memory raises MemoryError meanwhile."""
+    """Raises MemoryError in this process for allocations beyond the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     bound = _taken() + MAX_MEMORY
     given = [each for each in (soft, hard, bound) if each != resource.RLIM_INFINITY]

@@ -142,7 +142,7 @@ class _Import:
         return self._write(self._plan_and_store, rows)
 
     def _write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Writes as soon as nobody else does: an SQLite is held for as long as another customer's import is stored."""
+        """Waits while another customer's import is stored: SQLite has one writer."""
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:

@@ -22,6 +22,7 @@ SHORTEST = 7
 _PLACEHOLDERS = {
     "NULL", "NONE", "NIL", "NAN", "N/A", "NA", "N.A.", "#N/A", "N/D", "-", "--", "---", ".", "?", "??", "???",
     "X", "XX", "XXX", "UNKNOWN", "UNBEKANNT", "INCONNU", "UNDEFINED", "EMPTY", "BLANK", "LEER", "KEIN",
+    "TRUE", "FALSE", "WAHR", "FALSCH",
     "KEINE", "NO", "TBD", "TBA", "TODO", "DUMMY", "PLACEHOLDER", "EXAMPLE",
 }  # fmt: skip
 _is_test = re.compile(r"TEST[\W_]*(?:TAG|CARD)?[\W_]*\d*").fullmatch
@@ -33,7 +34,7 @@ _is_contract = re.compile(r"([A-Z]{2})([A-Z0-9]{3})([A-Z0-9]{9})([A-Z0-9]?)").fu
 
 
 def is_placeholder(id_tag: str) -> bool:
-    """Whether the text says that there is no card, as `NULL`, `N/A`, `0000` and `test` do."""
+    """Whether the text means "no card", as `NULL`, `N/A`, `0000` and `test` do."""
     key = tag_key(id_tag)
     return key in _PLACEHOLDERS or _is_test(key) is not None or _is_nothing(_compact(key)) is not None
 
@@ -64,15 +65,15 @@ def spellings(id_tag: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def known_as(network: Network, id_tag: str, is_seen: Callable[[Driver], bool]) -> Tag | None:
-    """A known tag that may be the same card in another spelling, of a driver that is seen."""
+def known_as(network: Network, id_tag: str, is_visible: Callable[[Driver], bool]) -> Tag | None:
+    """A tag of a visible driver that may be the same card in another spelling."""
     tags = (network.tags.get(key) for key in spellings(id_tag))
-    return next((tag for tag in tags if tag is not None and is_seen(network.drivers[tag.driver_id])), None)
+    return next((tag for tag in tags if tag is not None and is_visible(network.drivers[tag.driver_id])), None)
 
 
-def hint(network: Network, id_tag: str, is_seen: Callable[[Driver], bool]) -> str | None:
-    """What to tell about a tag that is not known, in a sentence; None when nothing like it is."""
-    tag = known_as(network, id_tag, is_seen)
+def hint(network: Network, id_tag: str, is_visible: Callable[[Driver], bool]) -> str | None:
+    """A sentence about an unknown tag that names the known one, if there is one."""
+    tag = known_as(network, id_tag, is_visible)
     if tag is None:
         return None
     driver = network.drivers[tag.driver_id]

@@ -80,6 +80,23 @@ def test_a_tag_that_excel_has_spoilt_is_refused_with_what_to_do(cell: object, wh
     assert "format the column as text" in error
 
 
+@pytest.mark.parametrize(
+    "cell",
+    ["1-Feb", "01-feb", "1. Feb", "02/Jan", "Feb-01", "Mär 26", "1-févr.", "2-ene", "1-Feb-26", "2026-02-01",
+     "01.02.2026", "1/2/26"],
+)  # fmt: skip
+def test_a_tag_that_excel_has_made_a_date_of_in_a_csv_is_refused(cell: str) -> None:
+    rows = [["Name", "RFID tag"], ["Ada", cell]]
+    (error,) = errors_of(network(), rows)
+    assert f'"{cell}" is a date, which Excel may have made of a tag: format the column as text' in error
+    assert added(network(), [rows[0], ["Ada", f'"{cell}"']])[0].tags[0].id_tag == cell
+
+
+@pytest.mark.parametrize("cell", ["1-2", "ABC-12", "12-ABC", "1.2.3", "12-34-56-78", "NOV", "2026", "12-34-56"])
+def test_a_tag_that_is_no_date_is_taken(cell: str) -> None:
+    assert added(network(), [["Name", "RFID tag"], ["Ada", cell]])[0].tags[0].id_tag == cell
+
+
 def test_a_tag_that_looks_spoilt_but_is_meant_so_stands_in_quotes() -> None:
     assert tag_of('"4E+5"') == "4E+5"
     assert tag_of('"-"') == "-"

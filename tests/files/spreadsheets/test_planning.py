@@ -424,7 +424,7 @@ def test_a_placeholder_for_a_tag_is_warned_of(id_tag: str) -> None:
     found = planned(them(), [["Name", "RFID tag"], ["Dan", id_tag]])
     assert found.added
     assert warnings_of(found) == [
-        f'row 2 column RFID tag: "{id_tag}" looks like a placeholder, not like a card: whoever shows it may charge'
+        f'row 2 column RFID tag: "{id_tag}" looks like a placeholder, not like a card: anyone who shows it may charge'
     ]
 
 

@@ -19,7 +19,7 @@ UNKNOWN_CELL = "holds what cannot be read: write its value again"
 
 
 class Range(NamedTuple):
-    """Cells that are merged into one, by numbers of rows from 1 and of columns from 0, the last ones included."""
+    """Merged cells: rows count from 1, columns from 0; the last ones are included."""
 
     first_row: int
     last_row: int
@@ -29,7 +29,10 @@ class Range(NamedTuple):
 
 @dataclass(slots=True)
 class Sheet:
-    """A visible sheet. What stands beside its rows is complete once they have been read."""
+    """A visible sheet.
+
+    Merged cells and what is hidden are complete once the rows have been read.
+    """
 
     name: str
     rows: Iterator[tuple[int, list[Cell]]] = field(default_factory=lambda: iter(()))

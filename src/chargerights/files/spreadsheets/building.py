@@ -207,9 +207,9 @@ class Builder:
         return first == row.number
 
     def _doubt(self, row: Row, id_tag: str) -> None:
-        """Warns of a tag that is perhaps no card, or a card that the file has in another spelling."""
+        """Warns about placeholders and about one card in two spellings."""
         if is_placeholder(id_tag):
-            sentence = "looks like a placeholder, not like a card: whoever shows it may charge"
+            sentence = "looks like a placeholder, not like a card: anyone who shows it may charge"
             self.problems.warnings.add(row.number, str(Column.TAG), f"{shown(id_tag)} {sentence}")
             return
         for reading in readings(id_tag):

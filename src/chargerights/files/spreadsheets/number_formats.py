@@ -1,4 +1,4 @@
-"""What a number's format shows of it: its digits, leading zeros, a day, or something else."""
+"""What number formats show: plain digits, leading zeros, a day, or other text."""
 
 from __future__ import annotations
 
@@ -27,8 +27,11 @@ _PLAIN = frozenset({"general", "standard", "@", "#", "#0", "##0", "0"})
 
 
 class Format(NamedTuple):
-    """What a format makes of a number. `code` is as the file has it; `zeros` is the least number of digits shown, None
-    where anything but digits is shown; `day` and `time` say that it shows a day, or only a time."""
+    """How a number is shown.
+
+    `code` is the text in the file. `zeros` is the least number of digits, None where other text is shown. `day` and
+    `time` say that a day, or only a time, is shown.
+    """
 
     code: str
     zeros: int | None = 1
@@ -64,7 +67,7 @@ def number_format(code: str) -> Format:
 
 
 def formatted(number: float, format_: Format) -> Cell:
-    """The number as its format shows it; of one that shows it whole and plain, the number."""
+    """The number, together with what its format shows unless that is its digits."""
     if format_.zeros is None or number != number // 1:
         return number if format_ is GENERAL else Formatted(number, None)
     if format_.zeros == 1:

@@ -1,4 +1,7 @@
-"""OpenDocument's workbooks, ods: what each cell shows stands in the file beside its value, and the two must agree."""
+"""OpenDocument workbooks, ods.
+
+The file has what each cell shows beside its value, and the two must agree.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,10 @@ def is_ods(package: Package) -> bool:
 
 
 def read_ods(package: Package) -> Book:
-    """The workbook of the package. Raises InvalidSpreadsheet, also while its sheets are read."""
+    """The workbook of the package.
+
+    Raises InvalidSpreadsheet, also while its sheets are read.
+    """
     hidden_styles: set[str] = set()
     tables: list[tuple[str, str]] = []
     style = ""

@@ -1,7 +1,7 @@
-"""The zip packages that workbooks are: their parts, and the XML in them as a stream of events.
+"""The zip packages of workbooks: their parts, and XML as a stream of events.
 
-Nothing in a package is believed to be small or sound: what it unpacks to is bounded, a part that is longer than the
-package says or whose checksum is wrong is refused, and so is XML that declares entities.
+The unpacked size is bounded. A part that is longer than the package says or has a wrong checksum is refused, and so is
+XML that declares entities.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Package:
         return _key(name) in self._names
 
     def parse(self, name: str, start: Start, end: End, text: Text) -> Iterator[None]:
-        """Reads a part of XML; stops after each piece of it for what the handlers have gathered.
+        """Parses a part of XML and yields after each chunk.
 
         Handlers get names as `namespace name`. Raises InvalidSpreadsheet.
         """
@@ -66,7 +66,7 @@ class Package:
         yield
 
     def attributes(self, name: str, *elements: str) -> Iterator[tuple[str, dict[str, str]]]:
-        """The elements of these local names in a part, each with its attributes by their local names."""
+        """Elements with these local names, each with attributes by local name."""
         found: list[tuple[str, dict[str, str]]] = []
 
         def start(element: str, attributes: dict[str, str]) -> None:
@@ -91,7 +91,7 @@ def ignore(*_: object) -> None:
 
 
 def beside(part: str, target: str) -> str:
-    """The name of the part that another one names, from the package's root or from that part's folder."""
+    """The name of a part that another part refers to by a relative or absolute path."""
     return posixpath.normpath(posixpath.join("/", posixpath.dirname(part), target)).lstrip("/")
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a spreadsheet, each with its cell, up to a number that a hostile file cannot move."""
+"""Errors and warnings about a spreadsheet, with their cells; bounded in number."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ _is_plain = re.compile(r"[^\W\d]\w*").fullmatch
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A sentence with its place: the row as spreadsheets number them, the column by its heading, and the cell. One that
-    is the same in several cells of a column stands at the first; `cells` are the first few, `count` is of all."""
+    """A sentence with its row, column heading and cell.
+
+    A problem that several cells of a column share stands once: `cells` are the first few, `count` is the number of all.
+    """
 
     row: int | None
     column: str | None
@@ -75,7 +77,7 @@ class _Group:
 
 @dataclass(slots=True)
 class Kept:
-    """Problems of one kind, in the order of their rows: the first of them, and how many there are."""
+    """Errors or warnings: the first ones in the order of rows, and their number."""
 
     sheet: str | None = None
     letters: dict[str, str] = field(default_factory=dict)
@@ -105,7 +107,7 @@ class Kept:
 
 @dataclass(slots=True)
 class Problems:
-    """Errors, for which nothing is imported, and warnings, which say what was understood."""
+    """Errors, which refuse the file, and warnings, which say how it was read."""
 
     errors: Kept = field(default_factory=Kept)
     warnings: Kept = field(default_factory=Kept)

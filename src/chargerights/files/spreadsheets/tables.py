@@ -17,7 +17,7 @@ class Unread(NamedTuple):
 
 
 class Formatted(NamedTuple):
-    """A number that its format shows otherwise; `shown` is None where that is not known."""
+    """A number whose format shows other text; `shown` is None where it is unknown."""
 
     number: int | float
     shown: str | None

@@ -1,7 +1,7 @@
-"""Workbooks: Excel's xlsx, xlsm and xls, and OpenDocument's ods; the first visible sheet that holds something.
+"""Workbooks: xlsx, xlsm, xls and ods; the first visible sheet that is not empty.
 
-Whatever a sheet shows is read or refused: hidden rows and columns are read like others, for a filter hides rows of one
-list; other visible sheets must not hold drivers; and of merged cells only the first has a value.
+What the sheet shows is read or refused. Hidden rows and columns are read like others, because a filter hides rows of
+one list. Other visible sheets must not hold drivers. Only the first of merged cells has a value.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ def is_workbook(raw: bytes) -> bool:
 
 
 def read_workbook(raw: bytes) -> Table:
-    """The table of the workbook's first visible sheet with something in it. Raises InvalidSpreadsheet."""
+    """The table of the first visible sheet that is not empty.
+
+    Raises InvalidSpreadsheet.
+    """
     book = _book(raw)
     for sheet in book.sheets:
         rows = dict(_filled(sheet))
@@ -67,7 +70,7 @@ def _filled(sheet: Sheet) -> Iterator[tuple[int, list[Cell]]]:
 
 
 def _mark_merged(rows: dict[int, list[Cell]], sheet: Sheet) -> None:
-    """Marks the cells that look filled by the first of those that they are merged with."""
+    """Marks the cells that look filled by the first cell of a merged range."""
     last_row, last_column, count = max(rows), max(map(len, rows.values())) - 1, 0
     for area in sheet.merged:
         is_filled = _at(rows, area.first_row, area.first_column) is not None
@@ -97,7 +100,7 @@ def _name(area: Range) -> str:
 
 
 def _hidden(sheet: Sheet, width: int) -> Iterator[str]:
-    """Says what is read though it is not shown."""
+    """Warnings about hidden rows and columns, which are read."""
     columns = [column_letters(each) for each in sorted(sheet.hidden_columns) if each < width]
     if sheet.hidden_rows:
         yield f"{sheet.hidden_rows} hidden or filtered rows are read like the others: delete them if they are not meant"
@@ -106,7 +109,10 @@ def _hidden(sheet: Sheet, width: int) -> Iterator[str]:
 
 
 def _unread(others: Iterator[Sheet], read: Sheet) -> Iterator[str]:
-    """Names the visible sheets that are not read. Raises InvalidSpreadsheet for one that holds drivers."""
+    """Names the visible sheets that are not read.
+
+    Raises InvalidSpreadsheet for a sheet that holds drivers.
+    """
     names = []
     for sheet in others:
         headings = next(_filled(sheet), (0, []))[1]

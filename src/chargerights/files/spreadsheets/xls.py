@@ -71,8 +71,10 @@ def _sheet(book: xlrd.Book, sheet: xlrd.sheet.Sheet, unsaved: set[tuple[int, int
 
 
 def _unsaved(raw: bytes) -> dict[int, set[tuple[int, int]]]:
-    """By number of the sheet, the cells whose formula may have no result: programs that do not calculate write an empty
-    text, or 0 with the wish that Excel calculates when it opens the file."""
+    """Cells, by sheet number, whose formula may have no result.
+
+    Programs that do not calculate write an empty text, or 0 and ask Excel to calculate when it opens the file.
+    """
     streams = xlrd.compdoc.CompDoc(raw, logfile=io.StringIO())
     memory, base, size = next(
         stream for name in ("Workbook", "Book") if (stream := streams.locate_named_stream(name))[0] is not None

@@ -1,7 +1,7 @@
-"""Excel's workbooks of today, xlsx and xlsm: each cell with what it shows, or why that is not in the file.
+"""Excel workbooks, xlsx and xlsm.
 
-Libraries read a formula without a kept result, an error value and most of a merged range as blank cells; here each
-says so. A cell that is not understood is never read as blank.
+Libraries read a formula without a saved result, an error value and most of a merged range as blank cells. Here such a
+cell says why it has no value, and a cell that is not understood is never read as blank.
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ def is_xlsx(package: Package) -> bool:
 
 
 def read_xlsx(package: Package) -> Book:
-    """The workbook of the package. Raises InvalidSpreadsheet, also while its sheets are read."""
+    """The workbook of the package.
+
+    Raises InvalidSpreadsheet, also while its sheets are read.
+    """
     main = _main_part(package) or ""
     if main.casefold().endswith(".bin"):
         raise InvalidSpreadsheet(Problem(None, None, "workbooks of the kind .xlsb are not read: save it as .xlsx"))
@@ -135,7 +138,7 @@ class _Workbook:
 
 
 class _Text:
-    """Gathers a text that may be in parts of different looks, without how it is read aloud."""
+    """Collects rich text as plain text, without phonetic guides."""
 
     def __init__(self) -> None:
         self._parts: list[str] = []
@@ -272,8 +275,11 @@ class _Rows:
             return Unread(UNKNOWN_CELL)
 
     def _is_unsaved(self, kind: str, value: str) -> bool:
-        """Whether that is not the formula's result: programs that do not calculate write nothing, or 0 or an empty
-        text with the wish that Excel calculates when it opens the file."""
+        """Whether the value is not the result of the formula.
+
+        Programs that do not calculate write nothing, or 0 or an empty text and ask Excel to calculate when it opens
+        the file.
+        """
         if not self._valued or (not value and kind != "str"):
             return True
         return self._workbook.uncalculated and (not value or (kind == "n" and float(value) == 0))
