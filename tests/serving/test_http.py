@@ -52,6 +52,14 @@ async def test_a_head_that_is_too_long_is_431_however_it_is_long(server: Small, 
     assert await client.is_closed()
 
 
+async def test_who_sends_a_head_of_megabytes_gets_to_read_why_it_is_refused(server: Small) -> None:
+    """Closed at once, the connection is reset, and the client sees no answer."""
+    client = await server.client()
+    await client.send(GET[:-2] + b"Long: " + b"y" * 5_000_000 + b"\r\n\r\n")
+    assert (await client.answer())[0] == 431
+    assert await client.is_closed()
+
+
 async def test_a_long_body_behind_a_short_head_is_no_long_head(server: Small) -> None:
     client = await server.client()
     body = b"z" * 4 * LIMIT

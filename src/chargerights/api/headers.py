@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SAFE_METHODS = ("GET", "HEAD")
-ALWAYS_ASK, NEVER_KEEP = "private, no-cache", "no-store"
+NO_GUESSING = (b"x-content-type-options", b"nosniff")
+CACHE_CONTROL, ETAG = b"cache-control", b"etag"
+ALWAYS_ASK, NEVER_KEEP = b"private, no-cache", b"no-store"
 
 
 class AnswerHeaders:
@@ -24,13 +25,18 @@ class AnswerHeaders:
             await self._app(scope, receive, send)
             return
 
+        is_api = scope["path"].startswith(("/v2", "/api/"))
+
         async def completing(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(raw=message.setdefault("headers", []))
-                headers["x-content-type-options"] = "nosniff"
-                if scope["path"].startswith(("/v2", "/api/")):
-                    may_keep = scope["method"] in SAFE_METHODS and "etag" in headers
-                    headers.setdefault("cache-control", ALWAYS_ASK if may_keep else NEVER_KEEP)
+                given = message.get("headers", ())
+                more = [NO_GUESSING]
+                if is_api:
+                    names = {name for name, _ in given}
+                    if CACHE_CONTROL not in names:
+                        may_keep = ETAG in names and scope["method"] in SAFE_METHODS
+                        more.append((CACHE_CONTROL, ALWAYS_ASK if may_keep else NEVER_KEEP))
+                message["headers"] = [*given, *more]
             await send(message)
 
         await self._app(scope, receive, completing)

@@ -25,6 +25,7 @@ from .limits import told
 
 PIPELINED_AT_ONCE = 32
 """Requests that wait for the answer to the one before; each costs some kilobytes."""
+LINGER_SECONDS = 3.0
 DRAINED = HIGH_WATER_LIMIT // 2
 """Bytes that a client has read at least when writing goes on after a pause."""
 
@@ -79,7 +80,7 @@ class LimitedHttp(HttpToolsProtocol):
         refused = self._gate.enter(self, self._host)
         self._gate.watch(self)
         if refused is not None:
-            self._refuse(Refusal(refused, "too many connections are open: try again later"))
+            self._refuse(Refusal(refused, "too many connections are open: try again later"), linger=False)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._gate.leave(self)
@@ -218,8 +219,9 @@ class LimitedHttp(HttpToolsProtocol):
 
     # -- the end ----------------------------------------------------------------------------------
 
-    def _refuse(self, refusal: Refusal) -> None:
-        """Says why, unless an answer is under way, and ends the connection."""
+    def _refuse(self, refusal: Refusal, linger: bool = True) -> None:
+        """Says why, unless an answer is under way, and ends the connection. `linger`: what the client still sends is
+        thrown away for a while; closed at once, the system would reset it before the client reads why."""
         self._is_cut = True
         told(self._host, refusal.status.phrase)
         if self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete:
@@ -238,7 +240,11 @@ class LimitedHttp(HttpToolsProtocol):
             text,
         )
         self.transport.write(b"".join(lines))
-        self.transport.close()
+        if linger and self.transport.can_write_eof():
+            self.transport.write_eof()
+            self.loop.call_later(LINGER_SECONDS, self.transport.close)
+        else:
+            self.transport.close()
 
     def _cut(self, cause: str) -> None:
         self._is_cut = True

@@ -7,12 +7,14 @@ scheme: a proxy that adds its header to the client's leaves open which of them i
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 WIDEST_IPV4, WIDEST_IPV6 = 8, 7
 """Prefix lengths of private networks; a wider network would trust strangers."""
+HOSTS_KEPT = 1_024
 PROXIED = "chargerights.proxied"
 """In a scope: the request came from a trusted proxy."""
 
@@ -64,17 +66,17 @@ class Believing:
 
     def __init__(self, app: ASGIApp, proxies: Proxies) -> None:
         self._app = app
-        self._proxies = proxies
+        self._trusts = lru_cache(HOSTS_KEPT)(proxies.__contains__)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] in ("http", "websocket") and scope["client"] and scope["client"][0] in self._proxies:
+        if scope["type"] != "lifespan" and scope["client"] and self._trusts(scope["client"][0]):
             scope[PROXIED] = True
             secure, plain = ("wss", "ws") if scope["type"] == "websocket" else ("https", "http")
             protocols = _values(scope, b"x-forwarded-proto")
             if protocols:
                 scope["scheme"] = secure if protocols in (["https"], ["wss"]) else plain
             for host in reversed(_values(scope, b"x-forwarded-for")):
-                if host not in self._proxies:
+                if not self._trusts(host):
                     scope["client"] = (host, 0)
                     break
         await self._app(scope, receive, send)
