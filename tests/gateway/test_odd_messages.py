@@ -3,6 +3,7 @@ send them again (mobilityhouse/ocpp #377, #582, lbbrhzn #210, #466, OCPP.Core #2
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from dataclasses import replace
@@ -209,6 +210,16 @@ async def test_an_odd_word_of_an_answer_is_read_and_a_missing_one_is_an_error(
         assert (answer.status_code, answer.json()["status"]) == (200, "accepted")
         charger.answers["ClearCache"] = {"status": None}
         assert (await operator.tell("clear-cache")).status_code == 502
+
+
+async def test_an_answer_without_a_payload_is_an_answer(server: InProcess, operator: Operator) -> None:
+    async with server.charger("DEP-1", answers={}) as charger:
+        for code, raw in ((502, '[3,"{}"]'), (502, '[4,"{}"]'), (200, '\ufeff[3,"{}",{{"status":"Accepted"}}]\0')):
+            telling = asyncio.create_task(operator.tell("clear-cache"))
+            while (await charger.asked.get())[0] != "ClearCache":
+                charger.asked_ids.clear()
+            await charger.socket.send(raw.format(charger.asked_ids[-1]))
+            assert (await telling).status_code == code
 
 
 # -- times ----------------------------------------------------------------------------------------

@@ -81,6 +81,8 @@ class BadFrame(Exception):
 def read(raw: str | bytes) -> list[Any]:
     """The frame's members; the first is its kind, the second its id. Raises BadFrame."""
     frame = _parsed(raw)
+    if isinstance(frame, list) and len(frame) == 2 and frame[0] in (Kind.RESULT, Kind.ERROR):
+        frame.append({})
     if not isinstance(frame, list) or len(frame) < 3:
         raise BadFrame(Fault.FRAMEWORK, "the message is not an array of a type, an id and more")
     message_id = frame[1]

@@ -187,6 +187,8 @@ class Link:
 
     async def _start(self) -> None:
         """Waits until the charger may be asked. Raises NotStarted."""
+        if self.is_started:
+            return
         patience = min(self._starts_by, self._time() + START_SECONDS)
         with suppress(TimeoutError):
             async with asyncio.timeout_at(patience):

@@ -184,6 +184,7 @@ ACTIONS_201: Actions = {
 
 ACTIONS_21: Actions = {
     **ACTIONS_201,
+    "BatterySwap": noted,
     "NotifyDERAlarm": noted,
     "NotifyDERStartStop": noted,
     "NotifyPeriodicEventStream": noted,
