@@ -67,6 +67,8 @@ async def test_a_fault_is_kept_with_all_that_was_said_and_its_end_too(server: In
         "vendorId": "com.maker", "vendorErrorCode": "E7", "receivedAt": text(NOW), "reportedAt": text(NOW),
     }  # fmt: skip
     assert (second["reportId"], second["ended"]) == (ended["id"], True)
+    listed = (await operator.http.get("/v2/events?types=charger.fault&types=charger.alert")).json()["items"]
+    assert [each["data"] for each in listed] == [first, second]
 
 
 async def test_that_all_is_well_is_no_report_however_often_it_is_said(server: InProcess, operator: Operator) -> None:
