@@ -391,7 +391,7 @@ async def test_disconnect_stops_the_session_and_lets_go_of_the_cable(server: InP
 async def test_a_charger_of_2_x_lets_go_when_its_session_has_ended(
     server: InProcess, operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chargerights.gateway.commands.UNLOCK_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr("chargerights.gateway.session_commands.UNLOCK_AGAIN_SECONDS", 0.01)
     answers = {**ANSWERS, "RequestStopTransaction": ACCEPTED}
     async with server.charger("DEP-1", V201, answers) as charger:
         charger.answers["UnlockConnector"] = {"status": "OngoingAuthorizedTransaction"}

@@ -12,6 +12,7 @@ import pytest
 
 from chargerights.gateway import commands, courier, link, turn
 from chargerights.gateway.link import Link
+from chargerights.gateway.told import PAYLOADS
 from chargerights.gateway.turn import Progress, Turn
 from chargerights.rights.commands import TABLES
 from tests.gateway.client import ANSWERS, RawCharger, official
@@ -240,7 +241,7 @@ async def test_through_another_node_too_what_was_not_sent_was_not(
 def test_every_command_of_a_table_has_its_function_and_its_messages_are_in_the_standard() -> None:
     for version, table in TABLES.items():
         for action, row in table.items():
-            assert action in commands._DOES or action in commands.PAYLOADS
+            assert action in commands._DOES or action in PAYLOADS
             for message in row.messages:
                 assert official(f"ocpp{version}", message, "Request")
                 assert official(f"ocpp{version}", message, "Response")

@@ -1,7 +1,8 @@
 """What operators can tell chargers: each command's place and permission, and one table of commands per OCPP version.
 
-To add a command: an `Action`, its row in COMMANDS and in the tables of the versions that have it, and the function that
-does it in `gateway.commands`. The routes, the dispatch and the documents read these tables.
+To add a command: an `Action`, its row in COMMANDS and in the tables of the versions that have it, what it says in
+`gateway.told` (or the function that does it, in `gateway.commands`), and its route in `api.v2.charger_commands`. The
+routes, the dispatch and the documents read these tables.
 """
 
 from __future__ import annotations

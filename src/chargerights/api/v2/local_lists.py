@@ -14,9 +14,10 @@ from ...rights.operators import Permission
 from ...storage import local_lists
 from ...storage.local_lists import KeptList, OutOfStep
 from ..auth import CallerFirst
-from .charger_commands import Asking, CommandAnswer, Telling, answered, ask, command, tell
+from .charger_commands import command
 from .paging import Paging, page_of, paging
 from .shapes import REFUSALS, Page, Shape
+from .telling import Asking, CommandAnswer, Telling, answered, ask, tell
 from .views import View, answer, viewing
 
 router = APIRouter(
