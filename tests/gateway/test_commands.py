@@ -297,6 +297,26 @@ async def test_a_tag_that_may_not_charge_there_starts_nothing_and_that_is_kept(
     assert kept.message in ("RemoteStartTransaction", "RequestStartTransaction")
 
 
+async def test_a_refused_tag_tells_no_one_of_a_driver_that_they_do_not_see(server: InProcess) -> None:
+    """Judy is of the Office; and who may not read drivers is not told how the tag's is called."""
+
+    async def refused(tag: str, *permissions: Permission) -> tuple[str, str]:
+        key = server.database.write_now(
+            new_key, server.world.us, {Permission.OPERATE_CHARGERS, *permissions}, [DEPOT.id]
+        )
+        operator = Operator(server, key)
+        response = await operator.tell("start-charging", {"rfidTag": tag, "validateRfid": True})
+        await operator.http.aclose()
+        assert response.status_code == 403
+        reason, sentence = response.json()["errors"]["rfidTag"]
+        return reason, sentence.replace(tag, "it")
+
+    async with server.charger("DEP-1", answers={}):
+        assert await refused("JUDY", Permission.READ_DRIVERS) == await refused("NOBODY", Permission.READ_DRIVERS)
+        assert "Dan with tag it" in (await refused("DAN", Permission.READ_DRIVERS))[1]
+        assert await refused("DAN") == ("NotAtThisLocation", "tag it may not charge at charger DEP-1 now")
+
+
 async def test_without_validation_any_tag_starts(server: InProcess, operator: Operator) -> None:
     async with server.charger("DEP-1", answers={"RemoteStartTransaction": ACCEPTED}):
         assert (await operator.told("start-charging", {"rfidTag": "NOBODY"}))["status"] == "accepted"

@@ -86,6 +86,13 @@ async def test_without_read_chargers_no_answer_has_a_configuration(crowd: Api, p
     assert SETTING not in await asked(crowd, path, other.key)
 
 
+async def test_who_only_writes_chargers_is_not_shown_their_configuration(crowd: Api) -> None:
+    path, other = "/v2/chargers/OFF-1", await person(crowd, P.WRITE_CHARGERS)
+    assert SETTING in (await crowd.ask("PATCH", path, json={"name": "One"})).text
+    changed = await crowd.ask("PATCH", path, json={"name": "Two"}, key=other.key)
+    assert (changed.status_code, changed.json()["name"], SETTING in changed.text) == (200, "Two", False)
+
+
 async def test_v1_leaves_out_what_the_caller_may_not_read_also_when_others_asked_before(crowd: Api) -> None:
     able, other = await person(crowd, *EVERYTHING), await person(crowd, P.READ_DRIVERS, P.READ_SITES)
     for _ in range(2):

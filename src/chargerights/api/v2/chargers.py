@@ -160,4 +160,7 @@ def shown(view: View, charger: Charger, status: int = 200) -> Response:
 
 def _shape(view: View, charger: Charger) -> ChargerShape:
     live = view.image.live.get(charger.charger_id)
-    return shape_of(charger, view.network.sites[charger.site_id], live, view.at)
+    shape = shape_of(charger, view.network.sites[charger.site_id], live, view.at)
+    if not view.caller.may(READ):  # who may only write is answered, too
+        shape.configurations = None
+    return shape
