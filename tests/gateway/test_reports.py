@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from chargerights.gateway import reports
 from chargerights.storage import charger_reports, events
 from tests.gateway.client import V16, V21, V201, RawCharger
 from tests.gateway.operating import CHARGER, Operator
-from tests.gateway.server import InProcess, World, node, text
+from tests.gateway.server import SOON, InProcess, World, node, text
 from tests.world import NOW
 
 FAULT = {"errorCode": "GroundFailure", "vendorId": "com.maker", "vendorErrorCode": "E7", "info": "lid open"}
@@ -193,6 +194,14 @@ async def test_a_connector_of_2_x_that_is_faulted_is_a_fault_until_it_is_not(
         ("fault", "Faulted", 1, True),
         ("fault", "Faulted", 1, False),
     ]
+
+
+async def test_a_report_is_there_soon_though_nothing_asks_for_it(server: InProcess, operator: Operator) -> None:
+    async with server.charger("DEP-1") as charger:
+        await says(charger, errorCode="OtherError")
+        async with asyncio.timeout(SOON):
+            while not (await operator.http.get(f"{CHARGER}/reports")).json()["items"]:  # noqa: ASYNC110 - the node writes
+                await asyncio.sleep(0.01)
 
 
 # -- updates, uploads and security ----------------------------------------------------------------

@@ -127,7 +127,10 @@ class Outbox:
         if self.is_away:
             self._spool_soon()
 
-    reported = decided
+    def reported(self, report: ChargerReport) -> None:
+        """Keeps a report, which is rare and which someone may be waiting for, with a batch that is on its way soon."""
+        self.decided(report)
+        self.hurry()
 
     def keep(self, notice: Notice) -> asyncio.Future[bool]:
         """Writes the notice with the next batch, which is on its way soon. The future is done when the notice is on a
