@@ -98,7 +98,7 @@ async def test_a_card_is_decided_as_ever_at_a_free_charger(server: InProcess, op
 
 async def test_sessions_without_a_tag_never_stand_in_each_others_way(server: InProcess, operator: Operator) -> None:
     """One session per tag, but no tag is not a tag."""
-    await server.database.write(set_one_session_per_tag, server.world.us, True)
+    await server.database.write(set_one_session_per_tag, server.world.us, True, NOW)
     await mark(operator, "/v2/chargers/DEP-1", True)
     for version, kind in ((V201, "NoAuthorization"), (V16, "")):
         async with server.charger("DEP-1", version) as charger:

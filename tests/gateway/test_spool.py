@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select, text, update
 
 from chargerights.gateway import customers, outbox
 from chargerights.gateway.spool import Spool, default_folder, prepare
-from chargerights.storage import authorisations, schema, sessions
+from chargerights.storage import authorisations, schema, session_keeping, sessions
 from chargerights.storage.authorisations import Authorisation
 from chargerights.storage.charger_reports import ChargerReport, Kind
 from chargerights.storage.database import Database
@@ -373,20 +373,20 @@ async def test_a_start_gets_a_number_when_those_of_the_database_run_out(
         found = await server.read(sessions.find, *EVERY)
     assert len(found) == 11
     assert len({each.id for each in found}) == 11
-    assert {each.transaction_id for each in found if each.stopped_at} == {*map(str, numbers)}
+    assert {each.transaction_id for each in found if each.ended_by == "charger"} == {*map(str, numbers)}
 
 
 async def test_a_message_that_the_database_refuses_is_set_aside_and_holds_no_other_up(
     either: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep = sessions.keep
+    keep = session_keeping.keep
 
     def picky(connection: Connection, customer_id: int, version: int, notices: Any) -> None:
         if any(each.says.get("id_tag") == "DAN" for each in notices):
             connection.execute(text("INSERT INTO customers (id, name) VALUES (1, NULL)"))
         keep(connection, customer_id, version, notices)
 
-    monkeypatch.setattr(sessions, "keep", picky)
+    monkeypatch.setattr(session_keeping, "keep", picky)
     before, tags = value("messages_set_aside_total"), ["BOB", "ERIN", "DAN", "ALICE", "FAY", "GUS", "BOB"]
     async with either.charger("DEP-1") as charger, either.charger("GF-1") as other:
         await charger.call("Heartbeat", {})

@@ -117,6 +117,17 @@ def test_the_start_value_alone_is_no_stop_value() -> None:
     assert energy((NOW, [wh(1000), wh(1000, context="Transaction.End")])) == (1000, 1000)
 
 
+def test_a_stop_message_tells_the_stop_value_also_by_a_clock_that_stands_still() -> None:
+    registers = Registers(None)
+    registers.merge(NOW, [wh(5100)], in_stop=True)
+    registers.merge(NOW, [wh(100)], NOW)
+    registers.merge(NOW, [wh(2000)])
+    assert Registers(registers.kept()).energy(NOW) == (100, 5100)
+    registers = Registers(None)
+    registers.merge(NOW, [wh(100, context="Transaction.Begin")], in_stop=True)
+    assert registers.energy(NOW) == (100, None)
+
+
 @pytest.mark.parametrize(
     ("start", "stop", "expected"),
     [

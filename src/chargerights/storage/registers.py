@@ -10,7 +10,8 @@ come from one source, the first that has both.
 
 * Start value: the first sample with the context `Transaction.Begin`, else the sample closest to the start among those
   of the start message and those within `NEAR_START` of it.
-* Stop value: the last sample with the context `Transaction.End`, else the last sample after the start.
+* Stop value: the last sample with the context `Transaction.End`, else the last sample after the start. Where the times
+  of all samples are the same, the one of the stop message.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class Energy(NamedTuple):
 class _Source:
     """What one source has told that can be a start or stop value."""
 
-    __slots__ = ("begin", "end", "first", "last", "opening")
+    __slots__ = ("begin", "closing", "end", "first", "last", "opening")
 
     def __init__(self, kept: Mapping[str, Any]) -> None:
         for name in self.__slots__:
@@ -71,9 +72,10 @@ class _Source:
     opening: Told | None
     first: Told | None
     last: Told | None
+    closing: Told | None
     end: Told | None
 
-    def merge(self, told: Told, context: str, started_at: datetime | None) -> None:
+    def merge(self, told: Told, context: str, started_at: datetime | None, in_stop: bool) -> None:
         """Adds a sample; `started_at` is given when the sample came in the start message."""
         if context == BEGIN:
             self.begin = min(self.begin or told, told)
@@ -81,6 +83,8 @@ class _Source:
             self.end = max(self.end or told, told)
         if started_at is not None:
             self.opening = min(self.opening or told, told, key=lambda each: (abs(each.at - started_at), each))
+        if in_stop and context != BEGIN:
+            self.closing = max(self.closing or told, told)
         self.first = min(self.first or told, told)
         self.last = max(self.last or told, told)
 
@@ -92,10 +96,13 @@ class _Source:
             near.append(self.first)
         return min(near, key=lambda told: (abs(told.at - started_at), told), default=None)
 
-    def stop(self, after: datetime | None) -> Told | None:
+    def stop(self, start: Told | None, started_at: datetime | None) -> Told | None:
+        after = started_at if start is None else start.at
         if self.end is not None:
             return self.end
-        return self.last if self.last is not None and (after is None or self.last.at > after) else None
+        if self.last is not None and (after is None or self.last.at > after):
+            return self.last
+        return None if self.closing == start else self.closing
 
     def kept(self) -> dict[str, Any]:
         told = {name: getattr(self, name) for name in self.__slots__}
@@ -119,11 +126,11 @@ class Registers:
         given = zip(self.said, (start, stop), strict=True)
         self.said = Energy(*(said if told is None or told < 0 or said is not None else told for said, told in given))
 
-    def merge(self, at: datetime, samples: Any, started_at: datetime | None = None) -> None:
+    def merge(self, at: datetime, samples: Any, started_at: datetime | None = None, in_stop: bool = False) -> None:
         """Adds a meter value; `started_at` is given when it came in the start message."""
         for sample in read(samples):
             source = self._sources.setdefault((sample.location, sample.is_sum), _Source({}))
-            source.merge(Told(at, sample.value), sample.context, started_at)
+            source.merge(Told(at, sample.value), sample.context, started_at, in_stop)
 
     def energy(self, started_at: datetime | None) -> Energy:
         """The session's start and stop value, as far as they are known."""
@@ -131,7 +138,7 @@ class Registers:
         for key in sorted(self._sources, key=_rank):
             source = self._sources[key]
             start = source.start(started_at)
-            stop = source.stop(start.at if start is not None else started_at)
+            stop = source.stop(start, started_at)
             pairs.append(Energy(start and start.value, stop and stop.value))
         told = next((pair for pair in pairs if None not in pair), None) or Energy(
             next((pair.start for pair in pairs if pair.start is not None), None),

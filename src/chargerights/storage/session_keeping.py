@@ -32,6 +32,7 @@ from .registers import Registers, identities
 from .schema import meter_values, sessions
 from .sessions import (
     OCPP_2X,
+    OCPP_16,
     EndedBy,
     Notice,
     Reading,
@@ -115,8 +116,10 @@ class _Keeping:
         notice = self._notice
         if notice.key is not None and notice.ocpp != OCPP_2X:
             return next(iter(self._rows(_ROW.key == notice.key)), None)
-        same_protocol = _ROW.ocpp.is_(None) if notice.ocpp is None else _ROW.ocpp.is_distinct_from(OTHER[notice.ocpp])
-        rows = self._rows(_ROW.transaction_id == notice.transaction_id, same_protocol)
+        same_id = [_ROW.transaction_id == notice.transaction_id]
+        if notice.ocpp is not None:
+            same_id.append(_ROW.ocpp.is_distinct_from(OTHER[notice.ocpp]))
+        rows = self._rows(*same_id)
         begun, waiting = [row for row in rows if row["begun_at"]], [row for row in rows if not row["begun_at"]]
         if notice.ocpp == OCPP_2X:
             if notice.begins:
@@ -417,7 +420,7 @@ class _Keeping:
             self._connection.execute(insert(meter_values), rows)
 
 
-OTHER = {"1.6": OCPP_2X, OCPP_2X: "1.6"}
+OTHER = {OCPP_16: OCPP_2X, OCPP_2X: OCPP_16}
 _READING = [meter_values.c[name] for name in Reading._fields]
 
 
@@ -432,7 +435,7 @@ def merge(row: Row, notice: Notice) -> None:
         row["tagged_at"] = at
     if notice.begins and row["started_at"] is None:
         row |= {"started_at": says["started_at"], "begun_at": at}
-    if notice.ends and row["ended_by"] != EndedBy.CHARGER:
+    if notice.ends and (row["ended_by"] != EndedBy.CHARGER or row["stopped_at"] is None):
         row |= {name: says.get(name) for name in ("stopped_at", "stop_reason", "stop_id_tag")}
         row |= {"ended_by": EndedBy.CHARGER, "marked_at": None}
     elif row["stop_id_tag"] is None and row["id_tag"] != ERASED:
@@ -445,7 +448,7 @@ def merge(row: Row, notice: Notice) -> None:
         registers.say(row["meter_start"], row["meter_stop"])
     registers.say(says.get("meter_start"), says.get("meter_stop"))
     for reading in notice.readings:
-        registers.merge(reading.at, reading.samples, says["started_at"] if notice.begins else None)
+        registers.merge(reading.at, reading.samples, says["started_at"] if notice.begins else None, notice.ends)
     row["registers"] = registers.kept()
     derive(row)
 
