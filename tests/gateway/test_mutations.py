@@ -43,18 +43,18 @@ def few_lines(short_logs: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("version", [V16, V201, V21])
 async def test_no_broken_frame_trips_the_server(
-    server: InProcess, version: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    either: InProcess, version: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     random = Random(f"{SEED} {version}")
-    async with server.charger("DEP-1", version) as charger:
+    async with either.charger("DEP-1", version) as charger:
         for _ in range(0, FRAMES // 3, AT_ONCE):
             sent = dict(frame(random, version) for _ in range(AT_ONCE))
             answers = await answered(charger, version, sent)
             for message_id, text in sent.items():
                 judge(version, message_id, text, answers.get(message_id, []))
             assert_quiet(capsys, caplog)
-    await server.read(authorisations.find, *ALL)
-    await server.read(sessions.find, *EVERY)
+    await either.read(authorisations.find, *ALL)
+    await either.read(sessions.find, *EVERY)
     assert_quiet(capsys, caplog)
 
 
