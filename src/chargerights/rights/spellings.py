@@ -20,8 +20,8 @@ SHORTEST = 7
 """Shorter texts are alike by chance: what separators leave of one, and the decimal digits of a number."""
 
 _PLACEHOLDERS = {
-    "NULL", "NONE", "NIL", "NAN", "N/A", "NA", "N.A.", "#N/A", "N/D", "-", "--", "---", ".", "?", "??", "???",
-    "X", "XX", "XXX", "UNKNOWN", "UNBEKANNT", "INCONNU", "UNDEFINED", "EMPTY", "BLANK", "LEER", "KEIN",
+    "NULL", "NONE", "NIL", "NAT", "<NA>", "NAN", "N/A", "NA", "N.A.", "#N/A", "N/D", "-", "--", "---", ".", "?",
+    "??", "???", "X", "XX", "XXX", "UNKNOWN", "UNBEKANNT", "INCONNU", "UNDEFINED", "EMPTY", "BLANK", "LEER", "KEIN",
     "TRUE", "FALSE", "WAHR", "FALSCH",
     "KEINE", "NO", "TBD", "TBA", "TODO", "DUMMY", "PLACEHOLDER", "EXAMPLE",
 }  # fmt: skip

@@ -92,6 +92,13 @@ def test_a_tag_that_excel_has_made_a_date_of_in_a_csv_is_refused(cell: str) -> N
     assert added(network(), [rows[0], ["Ada", f'"{cell}"']])[0].tags[0].id_tag == cell
 
 
+@pytest.mark.parametrize("cell", ["421.0", "421,0", "421.00"])
+def test_a_tag_that_a_program_has_given_a_fraction_is_refused(cell: str) -> None:
+    rows = [["Name", "RFID tag"], ["Ada", cell]]
+    assert "is a number with a fraction, which a program may have made of a tag" in errors_of(network(), rows)[0]
+    assert added(network(), [rows[0], ["Ada", f'"{cell}"']])[0].tags[0].id_tag == cell
+
+
 @pytest.mark.parametrize("cell", ["1-2", "ABC-12", "12-ABC", "1.2.3", "12-34-56-78", "NOV", "2026", "12-34-56"])
 def test_a_tag_that_is_no_date_is_taken(cell: str) -> None:
     assert added(network(), [["Name", "RFID tag"], ["Ada", cell]])[0].tags[0].id_tag == cell

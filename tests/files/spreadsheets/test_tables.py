@@ -95,6 +95,11 @@ def test_a_text_that_begins_like_a_formula_stands_with_an_apostrophe() -> None:
     assert added(network(), [["Name"], ["'=1+1"]])[0].name == "=1+1"
 
 
+@pytest.mark.parametrize("raw", [b"<html><table><tr><td>Name", b"\xef\xbb\xbf\r\n<?xml version='1.0'?><Workbook/>"])
+def test_a_page_that_is_named_like_a_workbook_is_refused(raw: bytes) -> None:
+    assert "open it in a spreadsheet and save it as .xlsx" in refusal(raw)
+
+
 def test_bytes_of_no_text_are_refused() -> None:
     assert "neither" not in refusal(b"Name\n\x81\x8d")
     assert 'save it as "CSV UTF-8"' in refusal(b"Name\n\x81\x8d")

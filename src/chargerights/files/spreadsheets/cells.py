@@ -18,7 +18,7 @@ from chargerights.rights.errors import InvalidInput
 from chargerights.rights.model import ExternalId, ReferenceType
 
 from .columns import Column
-from .items import NOTHING, Item, is_dated, is_failed, is_spoilt, items, read_plain
+from .items import NOTHING, Item, is_dated, is_failed, is_fraction, is_spoilt, items, read_plain
 from .moments import Moment, begins, is_never, moment
 from .problems import CellError, shown
 from .tables import Cell, Formatted, Unread
@@ -80,6 +80,8 @@ def _exact_text(cell: Cell, _: date | None, warn: Warn) -> str:
 def _tag(cell: Cell, first_day: date | None, warn: Warn) -> str:
     if isinstance(cell, str) and is_dated(cell):
         raise CellError(f"{shown(cell)} is a date, which Excel may have made of a tag: {AS_TEXT}")
+    if isinstance(cell, str) and is_fraction(cell):
+        raise CellError(f"{shown(cell)} is a number with a fraction, which a program may have made of a tag: {AS_TEXT}")
     return identifiers.tag_text(_exact_text(cell, first_day, warn))
 
 

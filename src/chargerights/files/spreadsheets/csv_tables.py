@@ -55,6 +55,9 @@ def read_cell(text: str) -> Cell:
 def read_csv(raw: bytes) -> Table:
     """The table of a CSV. Raises InvalidSpreadsheet."""
     text, encoding = _decoded(raw)
+    if text.lstrip().startswith("<"):
+        sentence = "the file is a page or XML, whatever its name says: open it in a spreadsheet and save it as .xlsx"
+        raise InvalidSpreadsheet(Problem(None, None, sentence))
     first, _, rest = text.partition("\n")
     said = _SAID.fullmatch(first)
     delimiter = said[1] if said else _delimiter(text)

@@ -29,14 +29,17 @@ _DATED = (
     rf"|{_DAY}(?:-{_DAY}-|/{_DAY}/|\.{_DAY}\.)\d\d(?:\d\d)?"
 )
 """As a CSV has what Excel took for a date, such as 1-2."""
+_FRACTION = r"\d+[.,]0+"
+"""As programs write whole numbers of a column in which cells are blank."""
 _QUOTED = re.compile(r'\s*"((?:[^"]|"")*)"\s*')
 _BARE = re.compile(r"[^;/\[]*")
 _LIMITS = re.compile(r"\[([^\[\]]*)\]\s*")
 _needs_quotes = re.compile(r'["#].*|.*[;/\[].*|-|\s.*|.*\s', re.DOTALL).fullmatch
 _spoilt = re.compile(_SPOILT, re.IGNORECASE).fullmatch
 _failed = re.compile(_FAILED, re.IGNORECASE).fullmatch
+_fraction = re.compile(_FRACTION).fullmatch
 _dated = re.compile(_DATED, re.IGNORECASE).fullmatch
-_special = re.compile(rf'("*)(?:-|{_SPOILT}|{_FAILED}|{_DATED})\1', re.IGNORECASE).fullmatch
+_special = re.compile(rf'("*)(?:-|{_SPOILT}|{_FAILED}|{_DATED}|{_FRACTION})\1', re.IGNORECASE).fullmatch
 
 
 class Item(NamedTuple):
@@ -103,6 +106,11 @@ def is_spoilt(cell: str) -> bool:
 def is_dated(cell: str) -> bool:
     """Whether the text is what Excel shows of a date, which a tag is not."""
     return _dated(cell) is not None
+
+
+def is_fraction(cell: str) -> bool:
+    """Whether the text is a whole number with zeros after a point, `421.0`."""
+    return _fraction(cell) is not None
 
 
 def is_failed(cell: str) -> bool:

@@ -179,6 +179,7 @@ class _Rows:
         self._number = 0
         self._column = -1
         self._hidden = False
+        self._hidden_parts = 0
         self._cell: dict[str, str] | None = None
         self._formula = self._valued = self._taken = False
         self._value: list[str] = []
@@ -214,6 +215,9 @@ class _Rows:
             self._sheet.merged.append(_range(attributes.get("ref", "")))
         elif name == "col" and attributes.get("hidden") in _TRUE:
             first, last = _index(attributes.get("min", "1")), _index(attributes.get("max", "1"))
+            self._hidden_parts += 1
+            if self._hidden_parts > MAX_COLUMNS:
+                raise ValueError(f"it hides columns more than {MAX_COLUMNS} times")
             self._sheet.hidden_columns.update(range(first - 1, min(last, MAX_COLUMNS)))
 
     def _end(self, element: str) -> None:
