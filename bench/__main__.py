@@ -18,6 +18,7 @@ ALL = (
     "management",
     "simulator",
     "round_trip",
+    "revoked",
 )
 
 

@@ -1,4 +1,4 @@
-"""A database that is restored while servers run: they notice it by themselves, and nothing of what was holds on."""
+"""A database that is restored while servers run: they notice it without a restart and go on from what it holds."""
 
 from __future__ import annotations
 

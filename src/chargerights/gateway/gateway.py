@@ -143,7 +143,7 @@ class Gateway:
         return customer
 
     async def committed(self, what: Any) -> None:
-        """Follows what this process has just committed, as far as images do not tell it to whoever looks."""
+        """Follows what this process has just committed, as far as the image does not hold it."""
         customer = self.customers.get(what.customer_id) if isinstance(what, Revised) else None
         if customer is None:
             return
@@ -154,8 +154,8 @@ class Gateway:
             customer.noted(entry)
 
     async def check_proofs(self, customer: ServedCustomer, chargers: Sequence[ConnectedCharger]) -> None:
-        """Closes the sockets of those of the customer's chargers that were removed, or have another password than they
-        showed. Raises DatabaseFault."""
+        """Closes the sockets of those of the customer's chargers that were removed, or have another password than the
+        one that they showed. Raises DatabaseFault."""
         if not chargers:
             return
         ids = [each.charger_id for each in chargers]

@@ -89,7 +89,7 @@ class ChargerList:
         self._taken |= taken
 
     def distrust(self) -> None:
-        """What it was told may be of facts that never were: it is told the whole list."""
+        """Takes what it holds to be unknown, so that it gets the whole list."""
         self._may_hold = {}
         self._is_checked = False
         self.touch_all(taken=True)

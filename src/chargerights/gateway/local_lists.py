@@ -135,7 +135,7 @@ class LocalLists:
         """Looks at what the journal holds since the last time, up to the image: of more, decisions know nothing yet."""
         image = self._image()
         since, now = self._revision, image.revision
-        if self._lineage is not None and image.lineage != self._lineage:  # as restored, lists are told other tags
+        if self._lineage is not None and image.lineage != self._lineage:  # the database was restored
             self._made.clear()
             for each in self._lists.values():
                 each.distrust()

@@ -205,8 +205,8 @@ class Database:
                 return work(connection, *args, **kwargs)
 
     def write_now(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs the work in one transaction: all of it is kept, or none. Calls nothing of `after_commit`: for processes
-        that serve nobody, and for work that tells of nothing."""
+        """Runs the work in one transaction: all of it is kept, or none. Does not call
+        `after_commit`: for processes that hold no image, and for work that tells of nothing."""
         return self._write_now(work, *args, **kwargs)[0]
 
     def _write_now(
@@ -236,15 +236,14 @@ class Database:
     # -- SQLite's file ----------------------------------------------------------------------------
 
     def _look_at_file(self) -> None:
-        """Opens SQLite's file again when another has taken its place: connections go on with the one that they have,
-        which nobody else sees any more. It takes a microsecond. Raises FileNotFoundError when there was one and is
-        none."""
+        """Opens SQLite's file again when another has taken its place: open connections stay with the old one, which
+        has no name any more. It takes a microsecond. Raises FileNotFoundError when there was a file and is none."""
         if not self.is_sqlite or self._path is None:
             return
         try:
             found = self._path.stat()
         except FileNotFoundError:
-            if self._file is None:  # it is made by whoever connects first
+            if self._file is None:  # connecting makes it
                 return
             raise
         file = found.st_dev, found.st_ino

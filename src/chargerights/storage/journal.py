@@ -7,8 +7,8 @@ after, whole; a bulk write journals as one entry without changes, which makes im
 An entry's instant is the later of now and the last entry's, so entries are in order also after the machine's clock was
 wrong. What the clock said is kept beside it where it said something earlier.
 
-Each revision has a random token beside its number, and knows the token of the one before it. So a database that was
-restored, or lost what it had committed, is told from one that went on: numbers come again, tokens do not.
+Each revision has a random token beside its number, and knows the token of the one before it. A database that was
+restored, or lost what it had committed, has the same numbers again and other tokens.
 
 A driver's change is kept twice: without what names him, for good, and in full, until he is erased (see `pseudonyms`).
 """

@@ -1,7 +1,7 @@
-"""PostgreSQL's notices: every committed revision is told to the other processes within milliseconds.
+"""PostgreSQL's notices: the other processes hear of every committed revision within milliseconds.
 
-Nothing depends on them: whoever must be up to date reads the database, and who hears nothing polls it. A pooler in
-transaction mode, for one, lets no notices through.
+Correctness does not depend on them: the processes poll the database as well. A pooler in transaction mode, for example,
+lets no notices through.
 """
 
 from __future__ import annotations

@@ -266,7 +266,7 @@ def readings(
 
 
 def reserve(connection: Connection, customer_id: int, how_many: int, least: int = 1) -> int:
-    """The first of so many session numbers in a row, of that number or higher, which no other node is given."""
+    """The first of that many session numbers in a row, `least` or higher, which no other node gets."""
     next_session = live_versions.c.next_session
     after = connection.scalar(
         update(live_versions)

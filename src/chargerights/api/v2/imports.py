@@ -234,8 +234,8 @@ async def _find(state: Shared, caller: Caller, import_id: int) -> Import:
 
 
 async def _as_it_stands(state: Shared, caller: Caller, found: Import) -> Import:
-    """The import, interrupted if nothing works on it any more. When it is told that one has succeeded, this process
-    decides by what it brought: another process has written that."""
+    """The import, interrupted if nothing works on it any more. Once an answer says that one has succeeded, this process
+    decides by what it brought, although a child process wrote that."""
     if found.state is State.SUCCEEDED and (revision := (found.report or {}).get("revision")) is not None:
         await state.images.reach(caller.customer_id, revision)
     now = state.clock()

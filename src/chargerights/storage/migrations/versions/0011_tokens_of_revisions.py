@@ -1,4 +1,4 @@
-"""A random token beside each revision's number, by which a restored database is told from one that went on"""
+"""A random token beside each revision's number, so that a restored database is recognised"""
 
 import sqlalchemy as sa
 from alembic import op
