@@ -281,6 +281,7 @@ ROWS: dict[str, list[Taking] | str] = {
     "POST /v2/chargers/{chargerId}/local-list/send": TELLS,
     "POST /v2/chargers/{chargerId}/block": [block_charger],
     "POST /v2/chargers/{chargerId}/unblock": ADDS,
+    "POST /v2/sessions/{sessionId}/end": "ends what is kept of a session; rights stay as they are",
     "PUT /v2/partner-authorisation": [forbid_at_partner],
     "DELETE /v2/partner-authorisation": [remove_partner],
     "POST /v2/webhooks": WEBHOOK,

@@ -100,7 +100,7 @@ class Courier:
         return outcome
 
     async def _do(self, link: Link, command: Command) -> Outcome:
-        await link.charger.customer.be_current()  # a tag may have to be good there
+        await link.charger.customer.following.be_current()  # a tag may have to be good there
         outcome = await perform(link, self._database, command, DONE_SECONDS)
         told = {
             "charger": command.charger_id,

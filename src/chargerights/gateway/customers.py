@@ -19,11 +19,12 @@ from ..storage import batches, partners, sessions
 from ..storage.batches import Standing
 from ..storage.database import Database, DatabaseFault
 from ..storage.images import Image, Images
-from ..storage.journal import Entry, Mark
+from ..storage.journal import Mark
 from ..storage.live import LiveCharger
 from ..storage.spool_file import Owner
 from .blocks import Blocks
 from .chargers import ConnectedCharger, Work
+from .following import Following
 from .link import Link
 from .local_lists import LocalLists
 from .outbox import Outbox
@@ -32,8 +33,6 @@ from .running import RunningSessions
 from .spool import Spool
 
 FOLLOW_SECONDS = 0.5
-CURRENT_SECONDS = 5.0
-"""The longest that a decision waits for what is known to have changed: a database that hangs must not hold it up."""
 NUMBERS_AT_ONCE = 500
 RANDOM_IDS_FROM = 2**30
 """From here to the largest number of 31 bits, transaction ids are random and say nothing of their session's number."""
@@ -87,21 +86,14 @@ class ServedCustomer:
         self._silent_as_of = -SILENT_SECONDS
         self._lists_hours_too = False
         self._targets = targets
-        self.mark: Mark | None = None
-        """The revision up to which all is known here, beside the image too."""
-        self._hears = False
-        """Whether another process has told of a revision since this one looked last."""
+        self.following = Following(customer_id, node, database, images, clock, self._brought)
         self._proofs_as_of: Mark | None = None
-        self._version_as_of: object = ""
         self._lineage = 0
-        self._following = asyncio.Lock()
-        self._catching_up: asyncio.Task[None] | None = None
         self._database = database
         self._images = images
         self._numbers: list[range] = []
         self._highest_number = 0
         self._opened = False
-        self._followed_at = 0.0
         self._opening = asyncio.Lock()
         self._tasks: set[asyncio.Task[object]] = set()
 
@@ -120,6 +112,7 @@ class ServedCustomer:
 
     async def close(self) -> None:
         """Writes what waits or leaves it in the spool, and ends what runs beside the chargers."""
+        await self.following.close()
         for task in [*self._tasks]:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -164,7 +157,7 @@ class ServedCustomer:
     @property
     def image_age(self) -> float:
         """Seconds since the image was known to be as new as the database."""
-        return asyncio.get_running_loop().time() - self._followed_at if self._opened else 0.0
+        return self.following.age if self._opened else 0.0
 
     def _live(self, charger_id: str) -> LiveCharger | None:
         image = self._images.current(self.id)
@@ -215,87 +208,23 @@ class ServedCustomer:
             except Exception as error:
                 log.error("an image cannot be brought up", customer=self.id, exc_info=error)
 
-    async def be_current(self) -> None:
-        """Before a decision: what other processes have changed is known here, unless that takes CURRENT_SECONDS."""
-        if not self._is_behind():
-            return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CURRENT_SECONDS):
-                for _ in ("what is under way, which may have looked before", "what looks now"):
-                    if self._is_behind():
-                        await asyncio.wait([self._catch_up()])
-
-    def _is_behind(self) -> bool:
-        """Whether something is known to have changed. While the database is away, chargers are decided from the image
-        as it is."""
-        if self._catching_up is not None:
-            return True
-        try:
-            return self._version_as_of != self._database.version()
-        except DatabaseFault:
-            return False
-
-    def revised(self, mark: Mark) -> None:
-        """A process, maybe this one, says that it has committed that revision."""
-        if self._opened and (self.mark is None or mark.revision > self.mark.revision):
-            self._hears = True
-            self._catch_up()
-
-    def noted(self, entry: Entry) -> None:
-        """This process has committed the entry, which images have followed and which alters nothing beside them."""
-        if self.mark == Mark(entry.revision - 1, entry.follows):
-            self.mark = entry.mark
-
-    def _catch_up(self) -> asyncio.Task[None]:
-        """What brings all up to date, begun unless it is under way."""
-        if self._catching_up is None:
-            self._catching_up = asyncio.create_task(self._catch_up_at_once())
-            self._tasks.add(self._catching_up)
-            self._catching_up.add_done_callback(self._tasks.discard)
-        return self._catching_up
-
-    async def _catch_up_at_once(self) -> None:
-        try:
-            self._hears = True
-            while self._hears:
-                self._hears = False
-                await self.follow()
-        except DatabaseFault:
-            pass
-        except Exception as error:
-            log.error("an image cannot be brought up", customer=self.id, exc_info=error)
-        finally:
-            self._catching_up = None
-
     async def _follow_once(self) -> None:
-        standing = await self.follow()
+        standing = await self.following.follow()
         if standing is not None and standing.has_commands and self.take_commands is not None:
             await self.take_commands(self)
 
-    async def follow(self) -> Standing | None:
-        """Brings what decides here up to the database. Raises DatabaseFault."""
-        async with self._following:
-            version, before = self._database.version(), self._images.current(self.id)
-            live_before = -1 if before is None else before.live_version
-            standing = await self._database.glance(batches.standing, self.id, self.node, self.clock())
-            if standing is None:
-                return None
-            image = await self._images.as_seen(self.id, standing.mark)
-            if image.lineage != self._lineage:
-                self._begin_again(image)
-            elif standing.live_version < live_before:
-                self._images.doubt(self.id)
-            if standing.mark != self.mark:
-                await self._follow_partner()
-            self._lists_hours_too = standing.lists_hours_too
-            await self._follow_sessions(standing)
-            self._followed_at = asyncio.get_running_loop().time()
-            self._version_as_of, self.mark = version, standing.mark
-            if image.proofs_since != self._proofs_as_of and self.check_proofs is not None:
-                proofs_as_of = image.proofs_since
-                await self.check_proofs(self, [each for each in self.chargers.values() if each.link is not None])
-                self._proofs_as_of = proofs_as_of
-            return standing
+    async def _brought(self, standing: Standing, image: Image, known: Mark | None) -> None:
+        """Follows what is no part of the image, which stands now at that mark."""
+        if image.lineage != self._lineage:
+            self._begin_again(image)
+        if standing.mark != known:
+            await self._follow_partner()
+        self._lists_hours_too = standing.lists_hours_too
+        await self._follow_sessions(standing)
+        if image.proofs_since != self._proofs_as_of and self.check_proofs is not None:
+            proofs_as_of = image.proofs_since
+            await self.check_proofs(self, [each for each in self.chargers.values() if each.link is not None])
+            self._proofs_as_of = proofs_as_of
 
     def _begin_again(self, image: Image) -> None:
         """The database was restored, or has lost revisions: what is known here of connected chargers is written again,

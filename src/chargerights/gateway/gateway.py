@@ -149,9 +149,9 @@ class Gateway:
             return
         entry = what.entry
         if entry is None or entry.alters_proofs() or entry.alters_settings():
-            await customer.follow()
+            await customer.following.follow()
         else:
-            customer.noted(entry)
+            customer.following.committed(entry)
 
     async def check_proofs(self, customer: ServedCustomer, chargers: Sequence[ConnectedCharger]) -> None:
         """Closes the sockets of those of the customer's chargers that were removed, or have another password than the
@@ -249,7 +249,7 @@ class Gateway:
         """A process has committed a revision."""
         customer = self.customers.get(customer_id)
         if customer is not None:
-            customer.revised(mark)
+            customer.following.heard(mark)
 
     async def _replay(self) -> None:
         """Takes over spools of processes that have ended, and has what is in them written."""

@@ -322,7 +322,7 @@ class Link:
     async def _called(self, frame: list[Any]) -> None:
         began = perf_counter()
         if frame[2] in DECIDED:
-            await self.charger.customer.be_current()
+            await self.charger.customer.following.be_current()
         answer = self._handle(frame)
         if type(answer) is dict:
             await self._send(frames.result(frame[1], answer))

@@ -1,0 +1,131 @@
+"""Keeps what one customer's chargers are decided by as new as the database.
+
+A poll, a notice of another process, or a decision that is about to be made and sees that the database has changed: each
+has the same done, one at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from ..storage import batches
+from ..storage.batches import Standing
+from ..storage.database import Database, DatabaseFault
+from ..storage.images import Image, Images
+from ..storage.journal import Entry, Mark
+
+CURRENT_SECONDS = 5.0
+"""The longest that a decision waits for what is known to have changed: a database that hangs must not hold it up."""
+
+log = structlog.get_logger()
+
+
+class Following:
+    """One customer's. `brought` follows what is kept beside the image; it gets the mark that was known before."""
+
+    def __init__(
+        self,
+        customer_id: int,
+        node: str,
+        database: Database,
+        images: Images,
+        clock: Callable[[], datetime],
+        brought: Callable[[Standing, Image, Mark | None], Coroutine[Any, Any, None]],
+    ) -> None:
+        self.mark: Mark | None = None
+        """The revision up to which everything is known here."""
+        self._customer_id = customer_id
+        self._node = node
+        self._database = database
+        self._images = images
+        self._clock = clock
+        self._brought = brought
+        self._version: object = None
+        """That of the database when it was last looked at; see `Database.version`."""
+        self._at: float | None = None
+        self._one_at_a_time = asyncio.Lock()
+        self._hears = False
+        """Whether another process has told of a revision since this one looked last."""
+        self._catching_up: asyncio.Task[None] | None = None
+
+    @property
+    def age(self) -> float:
+        """Seconds since everything was known to be as new as the database."""
+        return 0.0 if self._at is None else asyncio.get_running_loop().time() - self._at
+
+    async def close(self) -> None:
+        if self._catching_up is not None:
+            self._catching_up.cancel()
+            await asyncio.gather(self._catching_up, return_exceptions=True)
+
+    async def follow(self) -> Standing | None:
+        """Brings everything up to the database. Raises DatabaseFault."""
+        async with self._one_at_a_time:
+            version, before = self._database.version(), self._images.current(self._customer_id)
+            known_live = -1 if before is None else before.live_version
+            standing = await self._database.glance(batches.standing, self._customer_id, self._node, self._clock())
+            if standing is None:
+                return None
+            image = await self._images.as_seen(self._customer_id, standing.mark)
+            if standing.live_version < known_live:  # the database has gone back
+                self._images.doubt(self._customer_id)
+            await self._brought(standing, image, self.mark)
+            self._version, self.mark = version, standing.mark
+            self._at = asyncio.get_running_loop().time()
+            return standing
+
+    async def be_current(self) -> None:
+        """Before a decision: what other processes have changed is known here, unless that takes CURRENT_SECONDS."""
+        if not self._is_behind():
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CURRENT_SECONDS):
+                for _ in ("what is under way, which may have looked before", "what looks now"):
+                    if self._is_behind():
+                        await asyncio.wait([self._catch_up()])
+
+    def heard(self, mark: Mark) -> None:
+        """A process, maybe this one, says that it has committed that revision."""
+        if self.mark is None or mark.revision > self.mark.revision:
+            self._hears = True
+            self._catch_up()
+
+    def committed(self, entry: Entry) -> None:
+        """This process has committed the entry, which the image holds and which alters nothing beside it."""
+        if self.mark == Mark(entry.revision - 1, entry.follows):
+            self.mark = entry.mark
+
+    def _is_behind(self) -> bool:
+        """Whether something is known to have changed. While the database is away, chargers are decided from the image
+        as it is."""
+        if self._catching_up is not None:
+            return True
+        try:
+            return self._version != self._database.version()
+        except DatabaseFault:
+            return False
+
+    def _catch_up(self) -> asyncio.Task[None]:
+        """Follows beside everything else, once at a time."""
+        if self._catching_up is None:
+            self._catching_up = asyncio.create_task(self._follow_while_it_hears())
+        return self._catching_up
+
+    async def _follow_while_it_hears(self) -> None:
+        try:
+            self._hears = True
+            while self._hears:
+                self._hears = False
+                await self.follow()
+        except DatabaseFault:
+            pass  # the poll tries again
+        except Exception as error:
+            log.error("an image cannot be brought up", customer=self._customer_id, exc_info=error)
+        finally:
+            self._catching_up = None
