@@ -26,7 +26,7 @@ from bench.sockets import WebSocket, frame
 from chargerights.storage import charger_passwords
 from chargerights.storage.database import Database
 
-ROUNDS = 300
+ROUNDS = 200
 NETWORK = {
     "sites": [{"id": 1, "name": "Depot"}],
     "chargers": [{"chargerId": "DEP-1", "siteId": 1}],

@@ -13,6 +13,7 @@ from chargerights.rights.operators import Permission
 from chargerights.storage import schema
 from chargerights.storage.audit import CHANGES_SHOWN
 from chargerights.storage.changes import rights, sites
+from chargerights.storage.charging_settings import set_one_session_per_tag
 from chargerights.storage.journal import Actor, revise
 from tests.api.client import Api
 from tests.api.v2.people import items, person, refused
@@ -231,6 +232,20 @@ async def test_the_sentences_of_places_operators_and_keys(fresh_api: Api) -> Non
     assert await sentence(fresh_api) == f"added API key Portal ({key})"
     await fresh_api.ask("DELETE", f"/v2/operators/{desk}")
     assert await sentence(fresh_api) == f"revoked API key Portal ({key}), and made 1 more change"
+
+
+async def test_a_new_password_and_other_settings_of_charging_are_in_the_log_without_the_secret(fresh_api: Api) -> None:
+    made = (await fresh_api.post("/v2/chargers/DEP-1/password")).json()
+    answer = await fresh_api.get(f"{LOG}?kind=chargerPassword&entityId=DEP-1")
+    (entry,) = items(answer)
+    assert (entry["command"], entry["isApiCall"]) == ("charger.password", True)
+    assert entry["commandDetails"] == "gave charger DEP-1 a new password"
+    assert made["password"] not in answer.text
+    for only_one in (True, True, False):
+        await fresh_api.change(set_one_session_per_tag, fresh_api.us.id, only_one, NOW)
+    found = items(await fresh_api.get(f"{LOG}?kind=chargingSettings"))
+    assert [each["commandDetails"] for each in found] == ["changed oneSessionPerTag of charging settings 1"] * 2
+    assert [each["isApiCall"] for each in found] == [False] * 2
 
 
 async def test_the_log_is_for_those_who_may_read_it_and_see_all_sites(api: Api) -> None:

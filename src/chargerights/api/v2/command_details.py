@@ -18,6 +18,8 @@ from ...storage.entities import (
     ACCESS_GROUP,
     API_KEY,
     CHARGER,
+    CHARGER_PASSWORD,
+    CHARGING_SETTINGS,
     COMMAND,
     DRIVER,
     OPERATOR,
@@ -37,6 +39,7 @@ KINDS = {
     WEBHOOK.name: "webhook",
     PARTNER.name: "partner authorisation",
     SESSION.name: "session",
+    CHARGING_SETTINGS.name: "charging settings",
 }
 PLACES = {
     PlaceKind.SITE: KINDS[SITE.name],
@@ -79,6 +82,8 @@ def _change(change: Changed, network: Network) -> str:
         return f"told charger {change.id}: {after['action']}; {ENDS.get(after['end']) or after['word']}"
     if change.kind == SESSION.name and after is not None:
         return f"ended session {change.id} at charger {after['charger_id']}, whose stop had not come"
+    if change.kind == CHARGER_PASSWORD.name:
+        return f"gave charger {change.id} a new password"
     if before is None:
         return f"added {_named(change.kind, change.id, after or {})}"
     if after is None:
