@@ -81,13 +81,11 @@ class Following:
             return standing
 
     async def be_current(self) -> None:
-        """Before a decision: what other processes have changed is known here, unless that takes CURRENT_SECONDS."""
-        if not self._is_behind():
-            return
+        """What other processes have changed is known here afterwards, unless that takes CURRENT_SECONDS."""
         with suppress(TimeoutError):
             async with asyncio.timeout(CURRENT_SECONDS):
                 for _ in ("what is under way, which may have looked before", "what looks now"):
-                    if self._is_behind():
+                    if self.is_behind():
                         await asyncio.wait([self._catch_up()])
 
     def heard(self, mark: Mark) -> None:
@@ -101,9 +99,9 @@ class Following:
         if self.mark == Mark(entry.revision - 1, entry.follows):
             self.mark = entry.mark
 
-    def _is_behind(self) -> bool:
-        """Whether something is known to have changed. While the database is away, chargers are decided from the image
-        as it is."""
+    def is_behind(self) -> bool:
+        """Whether something is known to have changed: asked before each decision. While the database is away, chargers
+        are decided from the image as it is."""
         if self._catching_up is not None:
             return True
         try:

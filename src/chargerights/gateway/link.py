@@ -321,7 +321,7 @@ class Link:
 
     async def _called(self, frame: list[Any]) -> None:
         began = perf_counter()
-        if frame[2] in DECIDED:
+        if frame[2] in DECIDED and self.charger.customer.following.is_behind():
             await self.charger.customer.following.be_current()
         answer = self._handle(frame)
         if type(answer) is dict:

@@ -23,7 +23,7 @@ import orjson
 import structlog
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -129,10 +129,11 @@ class Database:
         microseconds. On PostgreSQL nothing tells as cheaply: always None."""
         if not self.is_sqlite:
             return None
-        with _faults():
-            self._look_at_file()
+        try:
             connection: sqlite3.Connection = self._glancing.connection.driver_connection  # type: ignore[assignment]
             return self._file, connection.execute("PRAGMA data_version").fetchone()[0]
+        except (sqlite3.Error, SQLAlchemyError) as error:
+            raise DatabaseAway(error) from error
 
     async def reach(self) -> None:
         """Raises DatabaseAway when it cannot be read."""
