@@ -10,6 +10,7 @@ import httpx
 import psutil
 import pytest
 
+from chargerights.api import importer
 from chargerights.api.v2 import imports as route
 from chargerights.api.v2.imports import ImportPage, ImportShape
 from chargerights.rights.operators import Permission
@@ -261,18 +262,29 @@ async def test_a_customers_imports_do_not_make_another_customer_wait(
         assert (await send(api, "GET", each.headers["location"])).json()["state"] == "succeeded"
 
 
-async def test_only_so_many_processes_import_at_once(fresh_sqlite_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    api = fresh_sqlite_api
-    api.app.state.shared.importer._places = asyncio.Semaphore(1)
+@pytest.mark.parametrize("at_once", [1, 2])
+async def test_only_so_many_processes_import_at_once(
+    fresh_sqlite_api: Api, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    api, running, counted = fresh_sqlite_api, [0], [0]
+    work = importer._Child.work
+
+    def watched(*arguments: Any) -> int:
+        running[0] += 1
+        counted.append(running[0])
+        try:
+            return work(*arguments)
+        finally:
+            running[0] -= 1
+
+    monkeypatch.setattr(importer._Child, "work", watched)
+    monkeypatch.setattr(api.app.state.shared.importer, "_places", asyncio.Semaphore(at_once))
     rival = (await callers_of(api)).rival
     await post(api, csv_bytes([["Name"], ["Una"]]))
-    (child,) = await _children()
-    child.suspend()
     other = await post(api, csv_bytes([["Name"], ["Zoe"]]), key=rival)
-    assert len(await _children()) == 1
-    child.resume()
     assert (await ended(api, other, key=rival))["state"] == "succeeded"
-    monkeypatch.setattr("chargerights.api.importer.MOST_OF_ALL", 0)
+    assert max(counted) == at_once
+    monkeypatch.setattr(importer, "MOST_OF_ALL", 0)
     assert refused(await post(api, csv_bytes(NEW))) == (
         409,
         "too many imports of all customers wait: try again in some minutes",
