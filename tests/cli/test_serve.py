@@ -148,7 +148,7 @@ def events(server: Server) -> list[dict[str, Any]]:
     return [json.loads(line) for line in server.log().splitlines() if line.startswith("{")]
 
 
-def test_workers_that_take_long_to_start_are_waited_for(tmp_path: Path) -> None:
+def test_a_worker_that_takes_long_to_start_is_waited_for_and_one_that_dies_is_started_again(tmp_path: Path) -> None:
     """On a small busy machine they were killed after five seconds, again and again, without a word."""
     port = free_port()
     with tempfile.TemporaryFile() as log:
@@ -156,17 +156,18 @@ def test_workers_that_take_long_to_start_are_waited_for(tmp_path: Path) -> None:
         server = Server(start("serve", *options, output=log), port, log)
         try:
             until(lambda: len(workers_of(server)) == 2)
-            found = workers_of(server)
-            for each in found:
-                each.suspend()
+            slow, killed = workers_of(server)
+            slow.suspend()
+            killed.kill()
             time.sleep(7)
-            for each in found:
-                each.resume()
+            slow.resume()
             server.wait_until_it_answers()
-            assert workers_of(server) == found
             until(lambda: len([each for each in events(server) if each["event"] == "worker serves"]) == 2)
+            assert slow in workers_of(server)
             started = [each["pid"] for each in events(server) if each["event"] == "worker started"]
-            assert started == [each.pid for each in found]
+            assert started[:2] == [slow.pid, killed.pid]
+            assert len(started) == 3
+            assert [each["pid"] for each in events(server) if each["event"] == "worker died"] == [killed.pid]
         finally:
             if server.process.poll() is None:
                 server.stop()

@@ -54,7 +54,8 @@ async def test_by_default_a_password_is_enough_and_needed(world: World) -> None:
 
 
 async def test_at_profile_2_tls_is_believed_of_named_proxies_only(world: World) -> None:
-    with serving(world.url, "--ocpp-security-profile", "2") as server:
+    everyone = {"FORWARDED_ALLOW_IPS": "*"}  # which uvicorn reads where it is let
+    with serving(world.url, "--ocpp-security-profile", "2", settings=everyone) as server:
         assert await status(server, world, {}) == 401
         assert await status(server, world, BY_TLS) == 401
     settings = {"CHARGERIGHTS_TRUSTED_PROXIES": "127.0.0.1"}

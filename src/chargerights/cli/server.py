@@ -6,6 +6,7 @@ import os
 import resource
 import socket
 from contextlib import ExitStack, suppress
+from ipaddress import ip_address
 from pathlib import Path
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from tempfile import TemporaryDirectory
@@ -76,6 +77,8 @@ def serve(
             stack.enter_context(demo_chargers.running(host, port, *chargers))
         if workers > 1:  # whichever is asked for metrics answers for all
             os.environ[metrics.FOLDER] = stack.enter_context(TemporaryDirectory(prefix="chargerights-metrics-"))
+        if not (tls or proxies or all(ip_address(each.getsockname()[0]).is_loopback for each in listeners)):
+            log.warning("serving plain HTTP beyond this machine: keys and passwords can be read on the way", host=host)
         _for_workers(common.url, ocpp_security_profile)
         log.info("listening", url=address, workers=workers, max_connections=found.max_connections)
         options = SERVER_OPTIONS | tls

@@ -13,6 +13,8 @@ from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 HUNG_SECONDS = 120.0
 """On a small busy machine a process takes half a minute to import what it needs."""
+END_SECONDS = 20.0
+"""Twice what a worker gives the requests under way."""
 AGAIN_SECONDS = 5.0
 """Before a worker that has never served is started again."""
 
@@ -64,6 +66,16 @@ class Workers(Multiprocess):
         super().init_processes()
         for process in self.processes:
             self._seen_of(process)
+
+    def join_all(self) -> None:
+        """Waits for the end of the workers; one that hangs is killed."""
+        until = time.monotonic() + END_SECONDS
+        for process in self.processes:
+            process.process.join(max(0.0, until - time.monotonic()))
+            if process.process.is_alive():
+                log.error("worker does not end and is killed", pid=process.pid)
+                process.process.kill()
+                process.process.join()
 
     def _seen_of(self, process: Process) -> _Seen:
         if process not in self._known:
