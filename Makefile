@@ -1,7 +1,7 @@
 # What people and CI run. Needs Python 3.11 or newer and make; everything else is installed into .venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-sqlite coverage lint format types imports docs docs-check check mutants fuzz bench lock clean
+.PHONY: help install demo test test-sqlite kill-test coverage lint format types imports docs docs-check check mutants fuzz bench lock clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 BIN := .venv/bin
@@ -35,6 +35,9 @@ test: $(INSTALLED) ## all tests, on SQLite and on a real PostgreSQL; ARGS="-k wo
 
 test-sqlite: $(INSTALLED) ## all tests that need no PostgreSQL
 	$(BIN)/pytest --database=sqlite $(ARGS)
+
+kill-test: $(INSTALLED) ## kill servers fifty times on each database while chargers talk and it is away (half an hour)
+	KILL_ROUNDS=50 $(BIN)/pytest tests/faults/test_killed_chargers.py -s $(ARGS)
 
 coverage: $(INSTALLED) ## every branch of the rights core is taken by its own tests
 	COVERAGE_FILE=.coverage.rights $(BIN)/coverage run --branch --source=src/chargerights/rights -m pytest tests/rights

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
@@ -36,6 +37,8 @@ class Postgres:
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="chargerights-pg-"))
+        self._data = self._folder / "data"
+        self._numbers = count(2)
         self._identity = _identity()
         self.programs = _programs(self._folder if self._identity else None)
         self._process: subprocess.Popen[bytes] | None = None
@@ -67,29 +70,61 @@ class Postgres:
         """Sets one of its settings for all transactions that begin from now on."""
         self.execute(f"ALTER SYSTEM SET {name} = '{value}'")
         self.execute("SELECT pg_reload_conf()")
-        deadline = time.monotonic() + START_SECONDS
-        while self._shown(name) != value:
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"PostgreSQL does not take {name} = {value}")
-            time.sleep(0.01)
+        self._wait(f"SHOW {name}", value)
 
-    def _shown(self, name: str) -> str:
+    def _value(self, query: str) -> str:
         with psycopg.connect(self.url(), autocommit=True) as connection:
-            row = connection.execute(f"SHOW {name}".encode()).fetchone()
+            row = connection.execute(query.encode()).fetchone()
             return str(row[0]) if row else ""
 
     def start(self) -> None:
         """Starts the server and waits until it answers."""
-        settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
-        with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [self.programs / "postgres", "-D", self._data, "-k", self._folder, *settings],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self._folder, **self._identity,
-            )  # fmt: skip
+        self._process = self._serve(self._data, self._folder)
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"PostgreSQL does not start:\n{(self._folder / 'log').read_text()}")
+            time.sleep(0.02)
+
+    def _serve(self, data: Path, sockets: Path) -> subprocess.Popen[bytes]:
+        settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+        with (self._folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                [self.programs / "postgres", "-D", data, "-k", sockets, *settings],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self._folder, **self._identity,
+            )  # fmt: skip
+
+    def fail_over(self) -> None:
+        """Makes a standby that has all that was committed, crashes the primary, and puts the standby in its place: it
+        answers at the same address and only reads, until it is promoted."""
+        standby = self._folder / f"data-{next(self._numbers)}"
+        self._run("pg_basebackup", "--pgdata", standby, f"--host={self._folder}", "--username=postgres",
+                  "--checkpoint=fast", "--wal-method=stream", "--write-recovery-conf", "--no-sync")  # fmt: skip
+        primary, beside = self._data, self._folder / "standby"
+        beside.mkdir(exist_ok=True)
+        if self._identity:
+            shutil.chown(beside, self._identity["user"], self._identity["group"])
+        following = self._serve(standby, beside)
+        self._wait("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'", "1")
+        self.set("synchronous_standby_names", "*")  # a commit is answered when the standby has it
+        self._wait("SELECT count(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')", "1")
+        self.stop(signal.SIGQUIT)
+        following.send_signal(signal.SIGINT)
+        following.wait(START_SECONDS)
+        self._data = standby
+        self.start()
+        shutil.rmtree(primary)
+
+    def promote(self) -> None:
+        """Lets the standby write."""
+        self.execute("SELECT pg_promote()")
+        self._wait("SELECT pg_is_in_recovery()", "False")
+
+    def _wait(self, query: str, value: str) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while (found := self._value(query)) != value:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{query} is {found}, not {value}:\n{(self._folder / 'log').read_text()}")
             time.sleep(0.02)
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
@@ -98,10 +133,6 @@ class Postgres:
             self._process.send_signal(how)
             self._process.wait(START_SECONDS)
             self._process = None
-
-    @property
-    def _data(self) -> Path:
-        return self._folder / "data"
 
     def _answers(self) -> bool:
         try:

@@ -409,3 +409,19 @@ async def test_a_message_that_the_database_refuses_is_set_aside_and_holds_no_oth
 
 def rows_of_set_aside(connection: Connection, customer_id: int) -> Any:
     return connection.execute(select(schema.set_aside).where(schema.set_aside.c.customer_id == customer_id)).all()
+
+
+async def test_of_several_spools_the_oldest_message_comes_first_whichever_file_was_touched_last(tmp_path: Path) -> None:
+    """A process that was killed while it replayed another's spool has touched that one last."""
+    for name, hour in (("b-older", 1), ("a-newer", 2), ("c-newest", 3)):
+        file = SpoolFile(tmp_path / f"{name}{SUFFIX}", GENEROUS)
+        file.put([Row(OWNER, number, f"2026-01-01T0{hour}:00:00+00:00", b"{}") for number in range(1, 4)])
+        file.close()
+    spool = Spool(tmp_path, "own", GENEROUS)
+    await spool.adopt()
+    origins = []
+    while (taken := await spool.take(OWNER, 2)) is not None:
+        origins.append(taken.origin)
+        await spool.applied(taken.origin, OWNER, taken.first + len(taken.messages) - 1)
+    assert origins == 2 * ["b-older"] + 2 * ["a-newer"] + 2 * ["c-newest"]
+    await spool.close()

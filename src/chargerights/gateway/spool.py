@@ -74,7 +74,7 @@ class Spool:
         """Files of processes that have ended, by name."""
         self._unreadable: set[Path] = set()
         self._waiting: dict[tuple[str, Owner], Waiting] = {}
-        """By the process that received them, those that have ended first, and customer."""
+        """By the process that received them, and customer."""
         self._applied: dict[tuple[str, Owner], int] = {}
         """Up to which number messages are in the database: they are not taken again, whatever the disk does."""
         self._queue: list[tuple[Sequence[Row], asyncio.Future[None]]] = []
@@ -144,10 +144,9 @@ class Spool:
     # -- what waits --------------------------------------------------------------------------------
 
     async def take(self, owner: Owner, limit: int) -> Taken | None:
-        """The oldest messages of the customer. They stay until they are dropped. Raises SpoolFault."""
-        for name, each in [*self._waiting]:
-            if each != owner:
-                continue
+        """The oldest messages of the customer, in one file. They stay until they are dropped. Raises SpoolFault."""
+        mine = [(each.oldest, name) for (name, whose), each in self._waiting.items() if whose == owner]
+        for _, name in sorted(mine):
             after = self._applied.get((name, owner), 0)
             rows = await self._run(self._file(name).take, owner, after, limit)
             if rows:
@@ -173,8 +172,8 @@ class Spool:
             await self._recount(name, owner)
         else:
             oldest = await self._run(file.oldest, owner)
-            count = self._waiting[name, owner].messages - dropped
-            self._set(name, owner, Waiting(count, oldest) if count > 0 and oldest else None)
+            count = max(self._waiting[name, owner].messages - dropped, 1)
+            self._set(name, owner, None if oldest is None else Waiting(count, oldest))
 
     async def _recount(self, name: str, owner: Owner) -> None:
         after = self._applied.get((name, owner), 0)
@@ -199,8 +198,7 @@ class Spool:
         """Takes over the files of processes that have ended; the customers whose messages are in them."""
         found = await self._run(self._adopt_now)
         for name, waiting in found.items():
-            mine = {(name, owner): each for owner, each in waiting.items()}
-            self._waiting = mine | self._waiting
+            self._waiting |= {(name, owner): each for owner, each in waiting.items()}
             log.warning("messages of a process that has ended wait in its spool", file=name,
                         messages=sum(each.messages for each in waiting.values()))  # fmt: skip
         return {owner for waiting in found.values() for owner in waiting}
@@ -214,7 +212,7 @@ class Spool:
         if not paths:
             return found
         with self._alone():
-            for path in sorted(paths, key=lambda each: each.stat().st_mtime):
+            for path in paths:
                 try:
                     file = SpoolFile(path, self._max_bytes)
                     waiting = file.all_waiting()
