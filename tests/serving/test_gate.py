@@ -61,6 +61,7 @@ def test_a_gate_that_is_empty_again_remembers_nobody() -> None:
     gate.admit(one)
     gate.leave(one)
     gate.leave(one)
+    gate.admit(one)
     gate.leave(other)
     assert not gate._open
     assert not gate._by_address

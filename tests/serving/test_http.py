@@ -95,6 +95,15 @@ async def test_a_byte_now_and_then_does_not_prolong_the_time_of_a_head(server: S
     assert (await client.answer())[0] == 408
 
 
+async def test_a_head_that_begins_right_behind_another_request_has_its_time_too(server: Small) -> None:
+    client = await server.client()
+    assert await client.ask(GET + b"GET /") == (200, b"0")
+    server.look(19)
+    assert server.gate._watched
+    server.look(21)
+    assert (await client.answer())[0] == 408
+
+
 async def test_a_connection_that_is_kept_without_a_request_is_closed_in_time(server: Small) -> None:
     client = await server.client()
     assert await client.ask(GET) == (200, b"0")

@@ -21,7 +21,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from .configuration import Config
-from .limits import told
+from .limits import note_cut
 
 PIPELINED_AT_ONCE = 32
 """Requests that wait for the answer to the one before; each costs some kilobytes."""
@@ -126,6 +126,12 @@ class LimitedHttp(HttpToolsProtocol):
             ours = error.__context__  # of an error in a callback
             self._refuse(ours if isinstance(ours, Refusal) else Refusal(HTTPStatus.BAD_REQUEST, "this is no HTTP/1.1"))
 
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if self._phase is Phase.NOTHING:  # behind another request, in the same data
+            self._begin(Phase.HEAD)
+            self._received = 1  # at least
+
     def on_headers_complete(self) -> None:
         if self._received > self._limits.max_header_bytes:  # perhaps with a body behind it
             self._check_head(len(self.url) + sum(len(name) + len(value) for name, value in self.headers))
@@ -223,7 +229,7 @@ class LimitedHttp(HttpToolsProtocol):
         """Says why, unless an answer is under way, and ends the connection. `linger`: what the client still sends is
         thrown away for a while; closed at once, the system would reset it before the client reads why."""
         self._is_cut = True
-        told(self._host, refusal.status.phrase)
+        note_cut(self._host, refusal.status.phrase)
         if self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete:
             self.transport.abort()
             return
@@ -248,5 +254,5 @@ class LimitedHttp(HttpToolsProtocol):
 
     def _cut(self, cause: str) -> None:
         self._is_cut = True
-        told(self._host, cause)
+        note_cut(self._host, cause)
         self.transport.abort()

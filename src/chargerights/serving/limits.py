@@ -61,7 +61,8 @@ class Gate:
     def admit(self, connection: object) -> None:
         """The client has proved who it is: its connection does not count to its address any more."""
         self._uncount(self._open.get(connection))
-        self._open[connection] = None
+        if connection in self._open:
+            self._open[connection] = None
 
     def leave(self, connection: object) -> None:
         self._uncount(self._open.pop(connection, None))
@@ -82,16 +83,14 @@ class Gate:
                 del self._by_address[key]
 
     def _look_at_all(self) -> None:
-        self._look = None
-        loop = asyncio.get_running_loop()
+        loop, watched = asyncio.get_running_loop(), [*self._watched]
+        self._look = loop.call_later(LOOK_SECONDS, self._look_at_all) if watched else None
         now = loop.time()
-        for connection in [*self._watched]:
+        for connection in watched:
             connection.look(now)
-        if self._watched:
-            self._look = loop.call_later(LOOK_SECONDS, self._look_at_all)
 
 
-def told(host: str | None, cause: str) -> None:
+def note_cut(host: str | None, cause: str) -> None:
     """Logs and counts a connection that was refused or cut."""
     metrics.cut(cause)
     log.info("connection cut", client=host, cause=cause)

@@ -14,7 +14,7 @@ from uvicorn.server import ServerState
 from websockets.frames import CloseCode, Frame
 
 from .configuration import Config
-from .limits import told
+from .limits import note_cut
 
 FRAGMENTS_PER_MESSAGE = 4_096
 """Empty fragments never reach the limit of a message's bytes."""
@@ -82,6 +82,6 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
         return self.client[0] if self.client else None
 
     def _cut(self, cause: str) -> None:
-        told(self._host, cause)
+        note_cut(self._host, cause)
         self.conn.fail(CloseCode.POLICY_VIOLATION, cause)
         self.handle_parser_exception()
