@@ -15,6 +15,7 @@ from chargerights.api import problems
 from chargerights.api.problems import InMember
 from chargerights.rights.errors import DomainError, InvalidInput
 from chargerights.storage.database import DatabaseAway
+from chargerights.storage.spool_file import SpoolFault, UnusableFolder
 
 
 def modules(package: ModuleType) -> list[ModuleType]:
@@ -34,7 +35,9 @@ def errors_of(package: ModuleType) -> list[type[Exception]]:
 
 
 DOMAIN = [each for each in errors_of(chargerights) if issubclass(each, DomainError) and each is not DomainError]
-STORAGE = errors_of(storage)
+NO_DOOR = (SpoolFault, UnusableFolder)
+"""Faults of the node's own files, which the gateway and the start of the server catch."""
+STORAGE = [each for each in errors_of(storage) if not issubclass(each, NO_DOOR)]
 
 
 def blank(error: type[Exception]) -> Exception:
