@@ -96,7 +96,7 @@ VALUES: tuple[Callable[[Random, Any], Any], ...] = (
     lambda random, value: random.choice(TEXTS),
     lambda random, value: random.choice(NUMBERS),
     lambda random, value: random.choice(NUMBERS),
-    lambda random, value: str(value),
+    lambda random, value: "a list" if isinstance(value, dict | list) else str(value),
     lambda random, value: [value],
     lambda random, value: value * 3 if isinstance(value, list) else {"value": value},
     lambda random, value: {**value, "more": value} if isinstance(value, dict) else [value, None, 7],
