@@ -33,7 +33,7 @@ Restore = Callable[[], Awaitable[None]]
 """Run in a thread: it may wait for the servers, which are in the event loop here."""
 
 
-def backed_up_file(world: World, in_place: bool) -> Restore:
+def backed_up_file(world: World, kind: str) -> Restore:
     """A backup of SQLite's file, which is put in its place, or read into it as `.restore` does."""
     path = Path(world.url.removeprefix("sqlite:///"))
     backup = path.with_suffix(".backup")
@@ -41,11 +41,11 @@ def backed_up_file(world: World, in_place: bool) -> Restore:
         there.backup(here)
 
     def restore() -> None:
-        if in_place:
+        if kind == "restored file":
             with closing(sqlite3.connect(backup)) as there, closing(sqlite3.connect(path)) as here:
                 there.backup(here)
             return
-        for suffix in ("-wal", "-shm"):
+        for suffix in ("-wal", "-shm") if kind == "replaced file" else ():
             path.with_name(path.name + suffix).unlink(missing_ok=True)
         backup.rename(path)
 
@@ -65,7 +65,7 @@ def dumped(world: World, postgres: Postgres, folder: Path) -> Restore:
     return lambda: asyncio.to_thread(run, *over)
 
 
-KINDS = ["replaced file", "restored file", "restored dump"]
+KINDS = ["replaced file", "replaced file beside its log", "restored file", "restored dump"]
 
 
 @pytest.fixture(params=KINDS)
@@ -75,7 +75,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def its_world(kind: str, request: pytest.FixtureRequest) -> World:
-    world = World(request.getfixturevalue("postgres_url" if kind == KINDS[2] else "sqlite_url"))
+    world = World(request.getfixturevalue("postgres_url" if kind == KINDS[3] else "sqlite_url"))
     with opened(world.url) as database:
         database.write_now(put, world.us, reserve=1_000)  # numbers that the cast has
     return world
@@ -86,9 +86,9 @@ def back_up(kind: str, its_world: World, tmp_path: Path, request: pytest.Fixture
     """Makes a backup; what it gives restores that."""
 
     def now() -> Restore:
-        if kind == KINDS[2]:
+        if kind == KINDS[3]:
             return dumped(its_world, request.getfixturevalue("postgres"), tmp_path)
-        return backed_up_file(its_world, in_place=kind == KINDS[1])
+        return backed_up_file(its_world, kind)
 
     return now
 
@@ -160,8 +160,10 @@ async def test_what_is_written_right_after_a_restore_is_shown(
 
 
 async def test_a_restored_database_that_has_gone_further_than_what_was_known_is_noticed_too(
-    restorable: InProcess, back_up: Callable[[], Restore]
+    restorable: InProcess, back_up: Callable[[], Restore], kind: str
 ) -> None:
+    if kind == KINDS[1]:
+        pytest.skip("another process that opens the file first applies the log to it, as SQLite does")
     server, us = restorable, restorable.world.us
     async with server.charger("DEP-1") as charger:
         restore = back_up()

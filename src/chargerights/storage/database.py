@@ -78,6 +78,8 @@ class Database:
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
         self._file: tuple[int, int] | None = None
         """What tells SQLite's file from another that takes its place."""
+        self._beside: dict[Path, int | None] = {}
+        """Its write-ahead log and that log's index, and what tells them from others of their names."""
         self._looking = threading.Lock()
         self._left: list[tuple[Engine | None, AsyncEngine | None, Connection | None]] = []
         """Of files that others have taken the place of."""
@@ -249,11 +251,15 @@ class Database:
             raise
         file = found.st_dev, found.st_ino
         if file == self._file:
+            self._beside = {each: _inode(each) for each in self._logs}
             return
         with self._looking:
             before, self._file = self._file, file
             if before is None or before == file:
                 return
+            for log_file, inode in self._beside.items():
+                if inode is not None and inode == _inode(log_file):  # of the file before: it must not be applied here
+                    log_file.rename(f"{log_file}.replaced")
             taken = [self.__dict__.pop(name, None) for name in ("_plain", "_readers", "_glancing")]
             self._left.append((taken[0], taken[1], taken[2]))
         log.warning("another file has taken the database's place; it is opened", path=str(self._path))
@@ -268,6 +274,10 @@ class Database:
                 plain.dispose()
             if readers is not None:
                 await readers.dispose()
+
+    @cached_property
+    def _logs(self) -> list[Path]:
+        return [Path(f"{self._path}{suffix}") for suffix in ("-wal", "-shm")]
 
     @cached_property
     def _path(self) -> Path | None:
@@ -339,6 +349,13 @@ class Database:
         given = self._url.query.get("options", "")
         options = given if isinstance(given, str) else " ".join(given)
         return {"connect_timeout": CONNECT_SECONDS, "options": f"{options} -c timezone=UTC".strip(), **SILENCE}
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return None
 
 
 _TOLD = "told"
