@@ -89,7 +89,7 @@ def worker() -> ASGIApp:
     folder = Path(found.spool) if found.spool else default_folder(database)
     spool = SpoolSettings(folder, found.spool_megabytes * MEGABYTE)
     app = create_app(database, now, found.rate_limit, targets, kept, policy, found.metrics_token, spool)
-    return Believing(app, proxies)
+    return Believing(app, proxies) if proxies else app
 
 
 def trusted_proxies(found: settings.Settings) -> Proxies:
