@@ -43,7 +43,7 @@ from .sessions import (
     reserve,
 )
 
-LOOKED_AT = 50
+LOOKED_AT = 10
 """Earlier sessions at a connector that a start can end: those before them have been ended by these."""
 AFTER_END = timedelta(seconds=60)
 """How much later than its stop a message of 2.x can be said to belong to the same session."""
@@ -108,8 +108,14 @@ class _Keeping:
     # -- which session ----------------------------------------------------------------------------
 
     def _rows(self, *clauses: ColumnElement[bool]) -> list[Row]:
-        query = select(sessions).where(self._mine, *clauses).order_by(_ROW.begun_at, _ROW.id)
-        return [dict(row) for row in self._connection.execute(query).mappings()]
+        """Rows of the charger, in the order of their starts; those without one first.
+
+        Sorted here: told to sort, SQLite reads all sessions of the customer instead of these.
+        """
+        rows = [dict(row) for row in self._connection.execute(select(sessions).where(self._mine, *clauses)).mappings()]
+        return sorted(
+            rows, key=lambda row: (row["begun_at"] is not None, row["begun_at"] or row["received_at"], row["id"])
+        )
 
     def _find(self) -> Row | None:
         """What the message belongs to: a session, or what is kept of a transaction without a start."""
@@ -236,9 +242,9 @@ class _Keeping:
 
     def _take_unmatched_stop(self, row: Row) -> None:
         """Adds a stop of this session that was written before its start: another node had the start."""
-        same = and_(_ROW.transaction_id == row["transaction_id"], _ROW.begun_at.is_(None), _ROW.id != row["id"])
-        for stop in self._rows(same, _ROW.received_at >= row["received_at"]):
-            if stop["stopped_at"] is None or stop["stopped_at"] < row["started_at"] or stop["ocpp"] == OCPP_2X:
+        for stop in self._rows(_ROW.transaction_id == row["transaction_id"]):
+            is_stop = stop["begun_at"] is None and stop["stopped_at"] is not None and stop["ocpp"] != OCPP_2X
+            if not is_stop or stop["received_at"] < row["received_at"] or stop["stopped_at"] < row["started_at"]:
                 continue
             says = {name: stop[name] for name in ("stopped_at", "stop_reason", "stop_id_tag")}
             says["meter_stop"] = Registers(stop["registers"]).said.stop
@@ -301,36 +307,47 @@ class _Keeping:
         place = _place(row)
         if place is None:
             return
-        here = and_(_is_at(_ROW, place), _ROW.begun_at.is_not(None), _ROW.id != row["id"])
+        here = and_(self._mine, _is_at(_ROW, place), _ROW.id != row["id"])
         own = row["begun_at"], row["id"]
-        earlier = select(sessions).where(self._mine, here, _ROW.begun_at <= row["begun_at"])
-        newest = earlier.order_by(_ROW.begun_at.desc(), _ROW.id.desc()).limit(LOOKED_AT)
-        for found in self._connection.execute(newest).mappings().all():
-            is_later = (found["begun_at"], found["id"]) > own
-            marked_later = found["ended_by"] == EndedBy.NEXT_START and found["marked_at"] > row["begun_at"]
-            if not is_later and (found["ended_by"] in REVOCABLE or marked_later):
-                self.mark(dict(found), EndedBy.NEXT_START, row["begun_at"])
-        later = select(_ROW.begun_at, _ROW.id).where(self._mine, here, _ROW.begun_at >= row["begun_at"])
-        following = self._connection.execute(later.order_by(_ROW.begun_at, _ROW.id).limit(2)).all()
-        next_one = next((begun_at for begun_at, id_ in following if (begun_at, id_) > own), None)
-        if next_one is not None and row["ended_by"] in REVOCABLE:
-            self.mark(row, EndedBy.NEXT_START, next_one)
+        stands = select(_ROW.id, _ROW.begun_at, _ROW.ended_by, _ROW.marked_at)
+        newest_first = stands.order_by(_ROW.begun_at.desc(), _ROW.id.desc()).limit(LOOKED_AT)
+        ends = [
+            id_
+            for id_, begun_at, ended_by, marked_at in self._connection.execute(
+                newest_first.where(here, _ROW.begun_at <= row["begun_at"])
+            )
+            if (begun_at, id_) < own
+            and (ended_by in REVOCABLE or (ended_by == EndedBy.NEXT_START and marked_at > row["begun_at"]))
+        ]
+        for before in self._rows(_ROW.id.in_(ends)) if ends else ():
+            self.mark(before, EndedBy.NEXT_START, row["begun_at"])
+        if row["ended_by"] in REVOCABLE:
+            later = select(_ROW.begun_at, _ROW.id).where(here, _ROW.begun_at >= row["begun_at"])
+            following = self._connection.execute(later.order_by(_ROW.begun_at, _ROW.id).limit(2)).all()
+            next_one = next((begun_at for begun_at, id_ in following if (begun_at, id_) > own), None)
+            if next_one is not None:
+                self.mark(row, EndedBy.NEXT_START, next_one)
         if row["begun_at"] == row["started_at"]:
             self._adopt(row, place)
 
     def _mark_all(self, sign: Sign) -> None:
         """Marks the sessions that a boot or an available connector shows to have ended."""
         notice, at = self._notice, self._at
-        known = [_ROW.stopped_at.is_(None), _ROW.begun_at.is_not(None), _ROW.received_at <= notice.received_at]
-        if sign is Sign.AVAILABLE:
-            evse_id, connector_id = notice.says["evse_id"], notice.says["connector_id"]
-            same = _ROW.connector_id == connector_id
-            if notice.says.get("whole_evse"):
-                same |= _ROW.connector_id.is_(None)
-            known += [_ROW.evse_id.is_not_distinct_from(evse_id), same, _ROW.begun_at < at]
-        for row in self._rows(*known):
-            if sign is Sign.BOOT or row["last_at"] is None or row["last_at"] <= at:
+        for row in self._rows(_ROW.stopped_at.is_(None)):
+            if row["begun_at"] is None or row["received_at"] > notice.received_at:
+                continue
+            if sign is Sign.BOOT or self._was_here_before(row):
                 self.mark(row, EndedBy(sign.value), at)
+
+    def _was_here_before(self, row: Row) -> bool:
+        """Whether all that is known of the session happened at this connector before this instant."""
+        says = self._notice.says
+        is_here = row["connector_id"] == says["connector_id"] or (
+            row["connector_id"] is None and says.get("whole_evse") is True
+        )
+        last_at = row["last_at"] or row["begun_at"]
+        before: bool = row["begun_at"] < self._at and last_at <= self._at
+        return row["evse_id"] == says["evse_id"] and is_here and before
 
     # -- meter values -----------------------------------------------------------------------------
 

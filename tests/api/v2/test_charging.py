@@ -15,6 +15,7 @@ from chargerights.api.v2.charging import (
     PasswordShape,
     SessionPage,
     SessionShape,
+    UnmatchedStopPage,
 )
 from chargerights.api.v2.tags import TagShape
 from chargerights.storage import batches, charger_passwords
@@ -227,3 +228,49 @@ async def test_a_charger_s_password_is_renewed_and_shown_once(api: Api, callers:
 @pytest.mark.parametrize("path", ["authorisations?chargerId=a%00b", "sessions?idTag=%00", "sessions.csv?chargerId=%00"])
 async def test_text_that_no_database_keeps_is_refused(api: Api, path: str) -> None:
     assert refused(await send(api, "GET", f"/v2/{path}"))[0] == 400
+
+
+def unmatched(charger_id: str, site_id: int, transaction: str, tag: str | None, **more: Any) -> Notice:
+    """As a charger of OCPP 1.6 sends it, with an id that no start here was given."""
+    says = {"site_id": site_id, "stopped_at": NOW, "meter_stop": 7.0, "stop_reason": "Local", "stop_id_tag": tag}
+    return Notice(charger_id, NOW, transaction, says=says | more, ocpp="1.6")
+
+
+async def test_stops_of_unknown_transactions_are_listed_once_each_and_are_no_sessions(
+    api: Api, callers: Callers
+) -> None:
+    stops = [
+        unmatched("DEP-1", 2, "0", "alice"),
+        unmatched("DEP-1", 2, "0", "alice"),
+        unmatched("DEP-1", 2, "0", None, stopped_at=NOW + timedelta(hours=1)),
+        unmatched("OFF-1", 6, "-1", "BOB"),
+    ]
+    await api.database.write(batches.write, api.us.id, "node", Batch(2, NOW, messages=tuple(stops)))
+    page = good(await send(api, "GET", "/v2/unmatched-stops"), UnmatchedStopPage)
+    assert [(each["chargerId"], each["transactionId"]) for each in page["items"]] == [
+        ("OFF-1", "-1"), ("DEP-1", "0"), ("DEP-1", "0"),
+    ]  # fmt: skip
+    assert page["items"][2] == {
+        "id": 4, "chargerId": "DEP-1", "transactionId": "0", "receivedAt": "2026-06-03T09:00:00Z", "siteId": 2,
+        "stoppedAt": "2026-06-03T09:00:00Z", "meterStop": 7.0, "stopReason": "Local", "stopIdTag": "alice",
+    }  # fmt: skip
+    for query, expected in (("idTag=ALICE", [4]), ("chargerId=OFF-1", [6]), ("endDate=2026-06-03T09:00:00Z", [])):
+        assert ids(good(await send(api, "GET", f"/v2/unmatched-stops?{query}"), UnmatchedStopPage)) == expected
+    theirs = good(await send(api, "GET", "/v2/unmatched-stops", key=callers.manager), UnmatchedStopPage)
+    assert ids(theirs) == [5, 4]
+    assert ids(good(await send(api, "GET", "/v2/unmatched-stops", key=callers.rival), UnmatchedStopPage)) == []
+    assert (await send(api, "GET", "/v2/unmatched-stops", key=callers.idle)).status_code == 403
+    assert [each["id"] for each in (await send(api, "GET", "/v2/sessions")).json()["items"]] == [2, 3, 1]
+    for session_id in (4, 5, 6):
+        assert (await send(api, "GET", f"/v2/sessions/{session_id}")).status_code == 404
+        assert (await send(api, "POST", f"/v2/sessions/{session_id}/end")).status_code == 404
+
+
+async def test_who_does_not_see_a_session_or_may_not_operate_does_not_end_it(api: Api, callers: Callers) -> None:
+    for key, session_id, status in (
+        (callers.idle, 2, 403), (callers.reader, 2, 403), (callers.rival, 2, 404), (callers.manager, 3, 404),
+    ):  # fmt: skip
+        answer = await send(api, "POST", f"/v2/sessions/{session_id}/end", key=key)
+        assert answer.status_code in (status, 403)
+    listed = good(await send(api, "GET", "/v2/sessions?running=true"), SessionPage)["items"]
+    assert [each["id"] for each in listed] == [2, 3]

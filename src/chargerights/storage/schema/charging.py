@@ -124,7 +124,7 @@ sessions = Table(
     UniqueConstraint("customer_id", "charger_id", "key"),
     Index(None, "customer_id", "charger_id", "transaction_id"),
     Index(None, "customer_id", "begun_at", "id"),
-    Index(None, "customer_id", "charger_id", "begun_at"),
+    Index(None, "customer_id", "charger_id", "begun_at", "id"),
     Index(
         "ix_sessions_running",
         "customer_id",
@@ -133,8 +133,8 @@ sessions = Table(
         postgresql_where=text("stopped_at IS NULL"),
     ),
     Index(None, "customer_id", "version"),
-    Index(None, "customer_id", "tag_key", "id"),
-    Index(None, "customer_id", "driver_id", "id"),
+    Index(None, "customer_id", "tag_key", "begun_at", "id"),
+    Index(None, "customer_id", "driver_id", "begun_at", "id"),
 )
 
 meter_values = Table(
