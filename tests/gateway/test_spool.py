@@ -21,7 +21,7 @@ from chargerights.storage.authorisations import Authorisation
 from chargerights.storage.charger_reports import ChargerReport, Kind
 from chargerights.storage.database import Database
 from chargerights.storage.messages import Unreadable, dump, load
-from chargerights.storage.sessions import Notice, Reading
+from chargerights.storage.sessions import Notice, Reading, Sign
 from chargerights.storage.spool_file import SUFFIX, Owner, Row, SpoolFault, SpoolFile, SpoolInUse, UnusableFolder
 from tests.gateway.client import RawCharger
 from tests.gateway.server import InProcess, World, node, until
@@ -86,6 +86,8 @@ async def has_no_answer(charger: RawCharger, action: str, payload: Any) -> None:
         Notice("C", NOW),
         Notice("C", NOW, "7", "key", 7, dict.fromkeys(("started_at", "stopped_at", "received_at"), NOW)),
         Notice("C", NOW, "7", says={"meter_start": 1.5, "id_tag": "ÄÖ", "connector_id": None, "reason": "2026-01-01"}),
+        Notice("C", NOW, "7", at=NOW, ocpp="2.x", is_live=True),
+        Notice("C", NOW, sign=Sign.AVAILABLE, says={"connector_id": 1}),
         Notice("C", NOW, readings=(Reading(NOW, [{"value": "1", "customData": {"x": [1, None, 2.5]}}], 1, 2),)),
         Authorisation(NOW, "C", None, 1, "TAG", "TAG", "Authorize", "Accepted", "rightStands", 1, 2, "site", "3"),
         ChargerReport(NOW, "C", Kind.FAULT, "StatusNotification", "OtherError", False, 1, info="x", reported_at=NOW),
@@ -401,7 +403,7 @@ async def test_a_message_that_the_database_refuses_is_set_aside_and_holds_no_oth
         found = await either.read(sessions.find, *EVERY)
         assert sorted(each.id_tag for each in found) == sorted(2 * [tag for tag in tags if tag != "DAN"])
         (aside,) = await either.read(rows_of_set_aside)
-        assert (await either.shown("GF-1"))["lastMessage"] == "StartTransaction"
+        assert (await either.shown("GF-1"))["activeConnection"] is True, "states are written, too"
     assert (aside.charger_id, aside.message["notice"]["says"]["id_tag"]) == ("DEP-1", "DAN")
     assert "NotNull" in aside.error or "SQLITE_CONSTRAINT" in aside.error
     assert value("messages_set_aside_total") == before + 1

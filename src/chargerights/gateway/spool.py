@@ -138,6 +138,8 @@ class Spool:
     def _count(self, rows: Sequence[Row]) -> None:
         for row in rows:
             key = self._own_path.name, row.owner
+            if row.number <= self._applied.get(key, 0):
+                continue  # the database was faster
             before = self._waiting.get(key)
             self._waiting[key] = Waiting(before.messages + 1, before.oldest) if before else Waiting(1, row.at)
 
@@ -241,7 +243,14 @@ class Spool:
         with self._alone():
             for file in (self._own, *self._left.values()):
                 if file is not None:
+                    self._drop_applied(file)
                     file.close()
+
+    def _drop_applied(self, file: SpoolFile) -> None:
+        for (name, owner), up_to in self._applied.items():
+            if name == file.path.name:
+                with suppress(SpoolFault):  # whoever comes next sees that they are applied
+                    file.drop(owner, up_to)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
