@@ -389,7 +389,8 @@ class _Keeping:
         readings = tuple(Reading(*each) for each in found)
         if readings:
             before = dict(row)
-            merge(row, Notice(row["charger_id"], self._notice.received_at, readings=readings, at=readings[-1].at))
+            at = max(reading.at for reading in readings)
+            merge(row, Notice(row["charger_id"], self._notice.received_at, readings=readings, at=at))
             self._write(row, before)
             self._add_readings(row, readings)
 
