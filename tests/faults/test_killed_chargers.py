@@ -48,7 +48,7 @@ class Talker:
     def __init__(self, charger_id: str, version: str) -> None:
         self.charger_id = charger_id
         self.version = version
-        self.acknowledged = 0
+        self.acknowledged = self.unanswered = 0
         self.started: set[int] = set()
         self.stopped: set[int] = set()
         self.read: dict[int, int] = {}
@@ -61,13 +61,17 @@ class Talker:
         self._said = self._say()
 
     async def talk(self, charger: RawCharger) -> None:
-        """Until the link is lost."""
-        with suppress(ConnectionClosed, TimeoutError):
+        """Until the link is lost. What is not answered is sent again."""
+        with suppress(ConnectionClosed):
             while True:
                 if not self._sentence:
                     self._sentence.append(next(self._said))
                 action, payload, acknowledge = self._sentence[0]
-                answer = await charger.call(action, payload)
+                try:
+                    answer = await charger.call(action, payload)
+                except TimeoutError:
+                    self.unanswered += 1
+                    continue
                 acknowledge(answer)
                 self.acknowledged += 1
                 self._sentence.clear()
@@ -162,12 +166,12 @@ class Talkers:
             async with connected(address, talker.charger_id, password, talker.version) as charger:
                 await talker.talk(charger)
 
-    async def more(self, messages: int) -> None:
+    async def more(self, messages: int, server: Server) -> None:
         """Returns when so many more messages are acknowledged."""
-        wanted = self.acknowledged + messages
-        async with asyncio.timeout(DRAINED_SECONDS):
-            while self.acknowledged < wanted:  # noqa: ASYNC110 - chargers talk in other tasks
-                await asyncio.sleep(0.01)
+        wanted, deadline = self.acknowledged + messages, time.monotonic() + DRAINED_SECONDS
+        while self.acknowledged < wanted:
+            assert time.monotonic() < deadline, f"chargers get no answers, seed {SEED}:\n{server.log()}"
+            await asyncio.sleep(0.01)
 
     async def drained(self, server: Server) -> None:
         """Returns when nothing waits in the spool."""
@@ -230,11 +234,11 @@ async def rounds(talkers: Talkers, faults: list[Callable[[], AbstractContextMana
             await talkers.drained(server)
             await asyncio.to_thread(talkers.check)
             async with talkers.talking(server):
-                await talkers.more(choose.randrange(5, 40))
+                await talkers.more(choose.randrange(5, 40), server)
                 fault = faults[number % len(faults)]()
                 await asyncio.to_thread(fault.__enter__)
                 try:
-                    await talkers.more(choose.randrange(5, 40))
+                    await talkers.more(choose.randrange(5, 40), server)
                     await asyncio.sleep(choose.uniform(0, 0.3))
                     if is_in_it := choose.random() < 0.6:
                         await asyncio.to_thread(server.kill)
@@ -247,7 +251,7 @@ async def rounds(talkers: Talkers, faults: list[Callable[[], AbstractContextMana
         await talkers.drained(server)
         await asyncio.to_thread(talkers.check)
         async with talkers.talking(server):
-            await talkers.more(30)
+            await talkers.more(30, server)
         await asyncio.to_thread(server.stop)
     await asyncio.to_thread(talkers.check)
     print(f"{ROUNDS} kills, {talkers.acknowledged} messages answered, none lost, none twice, seed {SEED}")
