@@ -104,7 +104,7 @@ class AccessDecision(Shape):
     hint: str | None = Field(
         None,
         description="Of an unknown tag: which known one may be the same card in another spelling. Left out without"
-        " ReadTags, and for drivers whom you do not see",
+        " ReadTags, and for drivers that you do not see",
     )
     revision: int = Field(description="The customer's revision that was asked")
 

@@ -32,7 +32,7 @@ IN_USE_WORDS = ("Accepted", "Scheduled")
 
 
 async def perform(link: Link, database: Database, command: Command, within: float) -> Outcome:
-    """Does the command at the charger of that socket within so many seconds."""
+    """Does the command at the charger of that socket within that number of seconds."""
     progress = Progress()
     told = Told(link.charger, link, database, command.arguments | (command.secret or {}), progress)
     try:

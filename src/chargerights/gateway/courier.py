@@ -65,7 +65,7 @@ class Courier:
         link = self._link(charger_id)
         if link is not None and link.charger.customer.id != customer_id:
             link = None
-        if link is not None and COMMANDS[action].only_asks:  # which nobody else need know of
+        if link is not None and COMMANDS[action].only_asks:  # which no one else need know
             return await self._do(link, command)
         at = self._clock()
         expires_at = at + timedelta(seconds=TAKEN_SECONDS)

@@ -146,7 +146,7 @@ class ChargerList:
                 await self._clear_cache(link)
             self._failures = 0
             self._end_again(again)
-        except NotConnected as lost:  # the next connection begins anew
+        except NotConnected as lost:  # the next connection begins again
             self._end_again(again, lost)
             raise
         except NotSupported as error:

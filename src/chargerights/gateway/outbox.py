@@ -50,7 +50,7 @@ log = structlog.get_logger()
 
 
 class _Entry(NamedTuple):
-    """A message with its number. `done` is done when it is on a disk; None: nobody waits."""
+    """A message with its number. `done` is done when it is on a disk; None: no one waits."""
 
     number: int
     message: Notice | Authorisation | ChargerReport
@@ -118,7 +118,7 @@ class Outbox:
         self.note(charger)
 
     def decided(self, said: Authorisation | ChargerReport) -> None:
-        """Keeps a decision or a report, with the next batch. Nobody waits for it."""
+        """Keeps a decision or a report, with the next batch. No one waits for it."""
         if len(self._entries) < MAX_IN_MEMORY:
             self._entries.append(_Entry(next(self._numbers), said, None))
         else:

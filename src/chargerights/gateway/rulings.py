@@ -70,7 +70,7 @@ def rule(
 ) -> Ruling:
     """Whether the tag may charge at the charger now, kept as a decision that this message asked for. With a
     transaction id: to begin or go on with that one; without, in general: a session of the tag at this charger does not
-    count against it, for he may want to end it. The verdict is a partner's, which counts for unknown tags only.
+    count against it: the driver may want to end it. The verdict is a partner's, which counts for unknown tags only.
 
     None for a tag: none was shown, so the charger must be free to use."""
     began = perf_counter()

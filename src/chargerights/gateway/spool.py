@@ -249,7 +249,7 @@ class Spool:
     def _drop_applied(self, file: SpoolFile) -> None:
         for (name, owner), up_to in self._applied.items():
             if name == file.path.name:
-                with suppress(SpoolFault):  # whoever comes next sees that they are applied
+                with suppress(SpoolFault):  # the next process sees that they are applied
                     file.drop(owner, up_to)
 
     @contextmanager

@@ -40,7 +40,7 @@ def instant(value: Any, else_: datetime) -> datetime:
 
 
 def _oddly_written(value: str) -> datetime:
-    """An instant in one of the spellings that chargers have; NEVER where it is none of them."""
+    """An instant in one of the spellings that chargers have; NEVER where it is not one of them."""
     try:
         if _EPOCH.fullmatch(value):
             return datetime.fromtimestamp(int(value) / (1000 if len(value) > EPOCH_DIGITS else 1), UTC)

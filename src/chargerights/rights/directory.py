@@ -43,7 +43,7 @@ class Wanted:
     search_tags: bool = True
     """Whether tags are searched too."""
     known: BitMap64 | None = None
-    """Drivers of whom more than the name is searched; None: of all."""
+    """Drivers that are searched by more than their names; None: all."""
 
     def fits(self, driver: Driver) -> bool:
         """Whether the driver is of that description, but for what `narrowed` has asked."""

@@ -237,7 +237,7 @@ class LimitedHttp(HttpToolsProtocol):
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         if refusal.status is HTTPStatus.REQUEST_TIMEOUT and self._phase is Phase.HEAD and not self._received:
-            self.transport.close()  # of whom nothing has come, there is nothing to answer
+            self.transport.close()  # nothing has come that could be answered
             return
         text = f"{refusal}\n".encode()
         lines = (

@@ -129,8 +129,10 @@ def page(
     limit: int,
     before: int | None = None,
 ) -> tuple[list[Import], int]:
-    """So many imports from that place on, newest first, and how many there are; of one operator, or of all. `before`:
-    only those with lower numbers."""
+    """At most that number of imports from that place on, newest first, and their total; of one operator, or of all.
+
+    `before`: only those with lower numbers.
+    """
     query = _those(customer_id)
     if operator_id is not None:
         query = query.where(imports.c.operator_id == operator_id)

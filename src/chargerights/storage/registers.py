@@ -1,8 +1,8 @@
 """The energy of a session, read from the samples of its meter values.
 
-The register of imported energy is told in many samples: at the start, now and then, at the end, in any order and more
-than once. `Registers` keeps the few of them that can be the start or stop value. Merging a sample is cheap, and the
-result does not depend on the order. OCPP 1.6 also says `meterStart` and `meterStop`, which come first.
+The register of imported energy is reported in many samples: at the start, now and then, at the end, in any order and
+more than once. `Registers` keeps the few of them that can be the start or stop value. Merging a sample is cheap, and
+the result does not depend on the order. OCPP 1.6 also says `meterStart` and `meterStop`, which come first.
 
 A sample counts when its measurand is `Energy.Active.Import.Register` (the default). Samples have a source: a location
 (Outlet, the default, before all others), as a total or as the sum of the phases (totals first). Start and stop value

@@ -126,7 +126,7 @@ class SpoolFile:
         return {Owner(*row[:2]): Waiting(*row[2:]) for row in rows}
 
     def close(self) -> None:
-        """Lets go of the file; one that is empty is removed first, so that nobody finds it between."""
+        """Lets go of the file; one that is empty is removed first, so that no other process finds it between."""
         with suppress(SpoolFault, OSError):
             if not self.all_waiting():
                 for suffix in ("", "-wal"):

@@ -290,7 +290,7 @@ async def end_session(
     change: Annotated[Change, Depends(adding(Permission.OPERATE_CHARGERS, *READ))],
     sessionId: Id,  # noqa: N803
 ) -> Response:
-    """For a charger that is gone or has forgotten the session. It is told nothing: stop-charging does that.
+    """For a charger that is gone or has forgotten the session. Nothing is sent to it: stop-charging does that.
 
     stoppedAt and meterStop are the last known values, and endedBy is operator. A stop that still comes replaces them.
     A session that has ended is a 409."""
