@@ -21,7 +21,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, insert, select, update
 
 from ..rights.identifiers import tag_key
 from . import live
@@ -53,7 +53,57 @@ REVOCABLE = (None, EndedBy.BOOT, EndedBy.AVAILABLE)
 """Sessions that may still go on."""
 
 Row = dict[str, Any]
-_ROW = sessions.c
+_ROW, _VALUE = sessions.c, meter_values.c
+_NAMES = _ROW.keys()
+_READING = [_VALUE[name] for name in Reading._fields]
+OTHER = {OCPP_16: OCPP_2X, OCPP_2X: OCPP_16}
+
+
+def _is_at(columns: Any, place: str) -> ColumnElement[bool]:
+    here: ColumnElement[bool] = columns[place] == bindparam("number")
+    return here if place == "evse_id" else here & columns["evse_id"].is_(None)
+
+
+# Building a statement takes longer than running it, so those that most messages need are built once. Where there are
+# two, the key is the column that `_place` gives.
+_PLACES = ("evse_id", "connector_id")
+_MINE = and_(_ROW.customer_id == bindparam("customer"), _ROW.charger_id == bindparam("charger"))
+_ALL = select(sessions).where(_MINE)
+_BY_KEY = _ALL.where(_ROW.key == bindparam("key"))
+_BY_TRANSACTION = _ALL.where(_ROW.transaction_id == bindparam("transaction"))
+_OPEN = _ALL.where(_ROW.stopped_at.is_(None))
+_UPDATE = update(sessions).where(_ROW.customer_id == bindparam("customer"), _ROW.id == bindparam("session"))
+_OTHERS = {
+    place: select(_ROW.id, _ROW.begun_at, _ROW.ended_by, _ROW.marked_at).where(
+        _MINE, _is_at(_ROW, place), _ROW.id != bindparam("session")
+    )
+    for place in _PLACES
+}
+_BEFORE = {
+    place: others.where(_ROW.begun_at <= bindparam("at"))
+    .order_by(_ROW.begun_at.desc(), _ROW.id.desc())
+    .limit(LOOKED_AT)
+    for place, others in _OTHERS.items()
+}
+_AFTER = {
+    place: others.where(_ROW.begun_at >= bindparam("at")).order_by(_ROW.begun_at, _ROW.id).limit(2)
+    for place, others in _OTHERS.items()
+}
+_RUNNING = {
+    place: _ALL.where(_is_at(_ROW, place), _ROW.begun_at <= bindparam("at"))
+    .order_by(_ROW.begun_at.desc(), _ROW.id.desc())
+    .limit(1)
+    for place in _PLACES
+}
+_OF_CHARGER = and_(_VALUE.customer_id == bindparam("customer"), _VALUE.charger_id == bindparam("charger"))
+_OF_SESSION = and_(_VALUE.customer_id == bindparam("customer"), _VALUE.session_id == bindparam("session"))
+_ADOPTED = {
+    place: delete(meter_values)
+    .where(_OF_CHARGER, _VALUE.session_id.is_(None), _is_at(_VALUE, place), _VALUE.at >= bindparam("at"))
+    .returning(*_READING)
+    for place in _PLACES
+}
+_KEPT = select(*_READING, _VALUE.session_id).where(_OF_CHARGER, _VALUE.at.in_(bindparam("instants", expanding=True)))
 
 
 def keep(connection: Connection, customer_id: int, version: int, notices: Sequence[Notice]) -> None:
@@ -92,7 +142,7 @@ class _Keeping:
         self._version = version
         self._notice = notice
         self._at = notice.occurred_at
-        self._mine = and_(_ROW.customer_id == customer_id, _ROW.charger_id == notice.charger_id)
+        self._here = {"customer": customer_id, "charger": notice.charger_id}
 
     def keep(self) -> None:
         notice = self._notice
@@ -107,12 +157,13 @@ class _Keeping:
 
     # -- which session ----------------------------------------------------------------------------
 
-    def _rows(self, *clauses: ColumnElement[bool]) -> list[Row]:
+    def _rows(self, query: Select[Any], **given: Any) -> list[Row]:
         """Rows of the charger, in the order of their starts; those without one first.
 
         Sorted here: told to sort, SQLite reads all sessions of the customer instead of these.
         """
-        rows = [dict(row) for row in self._connection.execute(select(sessions).where(self._mine, *clauses)).mappings()]
+        found = self._connection.execute(query, self._here | given)
+        rows = [dict(zip(_NAMES, row, strict=True)) for row in found]
         return sorted(
             rows, key=lambda row: (row["begun_at"] is not None, row["begun_at"] or row["received_at"], row["id"])
         )
@@ -121,11 +172,10 @@ class _Keeping:
         """What the message belongs to: a session, or what is kept of a transaction without a start."""
         notice = self._notice
         if notice.key is not None and notice.ocpp != OCPP_2X:
-            return next(iter(self._rows(_ROW.key == notice.key)), None)
-        same_id = [_ROW.transaction_id == notice.transaction_id]
+            return next(iter(self._rows(_BY_KEY, key=notice.key)), None)
+        rows = self._rows(_BY_TRANSACTION, transaction=notice.transaction_id)
         if notice.ocpp is not None:
-            same_id.append(_ROW.ocpp.is_distinct_from(OTHER[notice.ocpp]))
-        rows = self._rows(*same_id)
+            rows = [row for row in rows if row["ocpp"] != OTHER[notice.ocpp]]
         begun, waiting = [row for row in rows if row["begun_at"]], [row for row in rows if not row["begun_at"]]
         if notice.ocpp == OCPP_2X:
             if notice.begins:
@@ -194,7 +244,7 @@ class _Keeping:
         if row["tag_key"] is None and row["begun_at"] is None and row["stop_id_tag"] is not None:
             row["tag_key"] = tag_key(row["stop_id_tag"])
         if before is None:
-            self._connection.execute(insert(sessions).values(row))
+            self._connection.execute(insert(sessions), row)
         else:
             if notice.key is not None and row["transaction_id"] != notice.transaction_id:
                 row["transaction_id"] = notice.transaction_id  # its answer has reached the charger at last
@@ -228,8 +278,8 @@ class _Keeping:
         news = {name: value for name, value in row.items() if value != before[name]}
         if news:
             row["version"] = self._version
-            mine = and_(_ROW.customer_id == self._customer_id, _ROW.id == row["id"])
-            self._connection.execute(update(sessions).where(mine).values(**news, version=self._version))
+            its = {"customer": self._customer_id, "session": row["id"]}
+            self._connection.execute(_UPDATE, {**news, "version": self._version, **its})
 
     def mark(self, row: Row, by: EndedBy, at: datetime) -> None:
         """Marks the session as ended, at that instant the latest."""
@@ -242,7 +292,7 @@ class _Keeping:
 
     def _take_unmatched_stop(self, row: Row) -> None:
         """Adds a stop of this session that was written before its start: another node had the start."""
-        for stop in self._rows(_ROW.transaction_id == row["transaction_id"]):
+        for stop in self._rows(_BY_TRANSACTION, transaction=row["transaction_id"]):
             is_stop = stop["begun_at"] is None and stop["stopped_at"] is not None and stop["ocpp"] != OCPP_2X
             if not is_stop or stop["received_at"] < row["received_at"] or stop["stopped_at"] < row["started_at"]:
                 continue
@@ -259,9 +309,7 @@ class _Keeping:
 
     def _forget(self, id_: int) -> None:
         """Removes what was kept of a transaction without a start."""
-        values = meter_values.c
-        theirs = and_(values.customer_id == self._customer_id, values.session_id == id_)
-        self._connection.execute(delete(meter_values).where(theirs))
+        self._connection.execute(delete(meter_values).where(_OF_SESSION), self._here | {"session": id_})
         self._connection.execute(delete(sessions).where(_ROW.customer_id == self._customer_id, _ROW.id == id_))
 
     def _end_meant(self, stop: Row) -> None:
@@ -274,7 +322,7 @@ class _Keeping:
             here.append(_ROW.evse_id == stop["evse_id"])
         meant = [
             row
-            for row in self._rows(*here)
+            for row in self._rows(_ALL.where(*here))
             if row["ended_by"] in REVOCABLE and (row["marked_at"] is None or at <= row["marked_at"])
         ]
         if len(meant) != 1:
@@ -291,7 +339,7 @@ class _Keeping:
 
     def _give_back(self, row: Row, session_id: int) -> None:
         """Undoes what a stop has ended: it is the stop of another session."""
-        for other in self._rows(_ROW.id == session_id, _ROW.ended_by == EndedBy.UNMATCHED_STOP):
+        for other in self._rows(_ALL.where(_ROW.id == session_id, _ROW.ended_by == EndedBy.UNMATCHED_STOP)):
             before = dict(other)
             _reopen(other)
             self._write(other, before)
@@ -307,24 +355,20 @@ class _Keeping:
         place = _place(row)
         if place is None:
             return
-        here = and_(self._mine, _is_at(_ROW, place), _ROW.id != row["id"])
+        name, number = place
         own = row["begun_at"], row["id"]
-        stands = select(_ROW.id, _ROW.begun_at, _ROW.ended_by, _ROW.marked_at)
-        newest_first = stands.order_by(_ROW.begun_at.desc(), _ROW.id.desc()).limit(LOOKED_AT)
+        asked = self._here | {"number": number, "session": row["id"], "at": row["begun_at"]}
         ends = [
             id_
-            for id_, begun_at, ended_by, marked_at in self._connection.execute(
-                newest_first.where(here, _ROW.begun_at <= row["begun_at"])
-            )
+            for id_, begun_at, ended_by, marked_at in self._connection.execute(_BEFORE[name], asked)
             if (begun_at, id_) < own
             and (ended_by in REVOCABLE or (ended_by == EndedBy.NEXT_START and marked_at > row["begun_at"]))
         ]
-        for before in self._rows(_ROW.id.in_(ends)) if ends else ():
+        for before in self._rows(_ALL.where(_ROW.id.in_(ends))) if ends else ():
             self.mark(before, EndedBy.NEXT_START, row["begun_at"])
         if row["ended_by"] in REVOCABLE:
-            later = select(_ROW.begun_at, _ROW.id).where(here, _ROW.begun_at >= row["begun_at"])
-            following = self._connection.execute(later.order_by(_ROW.begun_at, _ROW.id).limit(2)).all()
-            next_one = next((begun_at for begun_at, id_ in following if (begun_at, id_) > own), None)
+            following = self._connection.execute(_AFTER[name], asked).all()
+            next_one = next((begun_at for id_, begun_at, *_ in following if (begun_at, id_) > own), None)
             if next_one is not None:
                 self.mark(row, EndedBy.NEXT_START, next_one)
         if row["begun_at"] == row["started_at"]:
@@ -333,7 +377,7 @@ class _Keeping:
     def _mark_all(self, sign: Sign) -> None:
         """Marks the sessions that a boot or an available connector shows to have ended."""
         notice, at = self._notice, self._at
-        for row in self._rows(_ROW.stopped_at.is_(None)):
+        for row in self._rows(_OPEN):
             if row["begun_at"] is None or row["received_at"] > notice.received_at:
                 continue
             if sign is Sign.BOOT or self._was_here_before(row):
@@ -374,18 +418,17 @@ class _Keeping:
         place, at = _place(reading._asdict()), plausible(reading.at, self._notice.received_at)
         if place is None:
             return None
-        here = select(sessions).where(self._mine, _is_at(_ROW, place), _ROW.begun_at <= at)
-        row = self._connection.execute(here.order_by(_ROW.begun_at.desc(), _ROW.id.desc()).limit(1)).mappings().first()
-        return dict(row) if row is not None and at <= (_end(row) or at) else None
+        name, number = place
+        row = next(iter(self._rows(_RUNNING[name], number=number, at=at)), None)
+        return row if row is not None and at <= (_end(row) or at) else None
 
     def _adopt(self, row: Row, place: tuple[str, int]) -> None:
         """Takes meter values of the connector that came before the start did."""
-        values = meter_values.c
-        mine = and_(values.customer_id == self._customer_id, values.charger_id == row["charger_id"])
-        waiting = and_(mine, values.session_id.is_(None), _is_at(values, place), values.at >= row["begun_at"])
+        name, number = place
+        waiting = _ADOPTED[name]
         if (end_at := _end(row)) is not None:
-            waiting &= values.at <= end_at
-        found = self._connection.execute(delete(meter_values).where(waiting).returning(*_READING)).all()
+            waiting = waiting.where(_VALUE.at <= end_at)
+        found = self._connection.execute(waiting, self._here | {"number": number, "at": row["begun_at"]}).all()
         readings = tuple(Reading(*each) for each in found)
         if readings:
             before = dict(row)
@@ -395,23 +438,17 @@ class _Keeping:
             self._add_readings(row, readings)
 
     def _readings_of(self, session_id: int) -> tuple[Reading, ...]:
-        values = meter_values.c
-        query = select(*_READING).where(values.customer_id == self._customer_id, values.session_id == session_id)
-        return tuple(Reading(*each) for each in self._connection.execute(query))
+        query = select(*_READING).where(_OF_SESSION)
+        return tuple(Reading(*each) for each in self._connection.execute(query, self._here | {"session": session_id}))
 
     def _add_readings(self, row: Row | None, readings: Iterable[Reading]) -> None:
         """Keeps each sample once: a charger says some of them twice, in other messages and in other words."""
         readings = list(readings)
         if not readings:
             return
-        values = meter_values.c
-        query = select(*_READING, values.session_id).where(
-            values.customer_id == self._customer_id,
-            values.charger_id == self._notice.charger_id,
-            values.at.in_({each.at for each in readings}),
-        )
+        asked = self._here | {"instants": list({each.at for each in readings})}
         known: dict[tuple[object, ...], set[bytes]] = {}
-        for *kept, session_id in self._connection.execute(query):
+        for *kept, session_id in self._connection.execute(_KEPT, asked):
             reading = Reading(*kept)
             known.setdefault(_whose(reading, session_id), set()).update(identities(reading.samples))
         rows, session_id = [], None if row is None else row["id"]
@@ -436,10 +473,6 @@ class _Keeping:
             )
         if rows:
             self._connection.execute(insert(meter_values), rows)
-
-
-OTHER = {OCPP_16: OCPP_2X, OCPP_2X: OCPP_16}
-_READING = [meter_values.c[name] for name in Reading._fields]
 
 
 def merge(row: Row, notice: Notice) -> None:
@@ -513,12 +546,6 @@ def _place(row: Row) -> tuple[str, int] | None:
     if row["evse_id"]:
         return "evse_id", row["evse_id"]
     return ("connector_id", row["connector_id"]) if row["connector_id"] and row["evse_id"] is None else None
-
-
-def _is_at(columns: Any, place: tuple[str, int]) -> ColumnElement[bool]:
-    name, number = place
-    here: ColumnElement[bool] = columns[name] == number
-    return here if name == "evse_id" else here & columns["evse_id"].is_(None)
 
 
 def _end(row: Any) -> datetime | None:

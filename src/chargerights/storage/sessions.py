@@ -267,14 +267,18 @@ def readings(
 
 def reserve(connection: Connection, customer_id: int, how_many: int, least: int = 1) -> int:
     """The first of that many session numbers in a row, `least` or higher, which no other node gets."""
-    next_session = live_versions.c.next_session
-    after = connection.scalar(
-        update(live_versions)
-        .where(live_versions.c.customer_id == customer_id)
-        .values(next_session=case((next_session < least, least), else_=next_session) + how_many)
-        .returning(live_versions.c.next_session)
-    )
+    after = connection.scalar(_RESERVE, {"customer": customer_id, "least": least, "how_many": how_many})
     return (after or least + how_many) - how_many
+
+
+_NEXT = live_versions.c.next_session
+_LEAST = bindparam("least", type_=_NEXT.type)
+_RESERVE = (
+    update(live_versions)
+    .where(live_versions.c.customer_id == bindparam("customer"))
+    .values(next_session=case((_NEXT < _LEAST, _LEAST), else_=_NEXT) + bindparam("how_many"))
+    .returning(_NEXT)
+)
 
 
 def begun(
