@@ -32,7 +32,7 @@ def test_export_writes_all_that_is_kept_as_json(run_both: Cli, depot_of: int) ->
             "rights": [{"siteId": 2}],
         },
         "history": [],
-        "records": {"authorisations": [], "sessions": [], "stoppedSessions": []},
+        "records": {"authorisations": [], "sessions": [], "stoppedSessions": [], "setAside": []},
     }
 
 

@@ -34,6 +34,8 @@ from .spool import Spool
 
 FOLLOW_SECONDS = 0.5
 NUMBERS_AT_ONCE = 500
+NUMBERS_SECONDS = 1.0
+"""The longest that the first charger waits for session numbers: a database that is locked must not keep it away."""
 RANDOM_IDS_FROM = 2**30
 """From here to the largest number of 31 bits, transaction ids are random and say nothing of their session's number."""
 CLOSE_SECONDS = 5.0
@@ -104,9 +106,9 @@ class ServedCustomer:
                 added_at = await self._database.glance(batches.added_at, self.id)
                 self.outbox.owner = Owner(self.id, "" if added_at is None else added_at.isoformat())
                 await self._follow_once()
-                with suppress(DatabaseFault):  # a database that only reads: see next_transaction
-                    await self._reserve()
                 self._opened = True
+                self.spawn(self._reserve_later(), "numbers")
+                await asyncio.wait(self._named("numbers"), timeout=NUMBERS_SECONDS)  # without: see next_transaction
                 for work in (self.outbox.run(), self._follow()):
                     self.spawn(work)
 
@@ -166,7 +168,7 @@ class ServedCustomer:
     def next_transaction(self, used: Collection[str]) -> int:
         """A transaction id of OCPP 1.6 for a charger that has used those, without asking the database: the number that
         its session will have or, when none is left because the database is away, a random one above all of them."""
-        if sum(map(len, self._numbers)) <= NUMBERS_AT_ONCE // 2 and not self._tasks_named("numbers"):
+        if sum(map(len, self._numbers)) <= NUMBERS_AT_ONCE // 2 and not self._named("numbers"):
             self.spawn(self._reserve_later(), "numbers")
         while self._numbers and not self._numbers[0]:
             del self._numbers[0]
@@ -304,5 +306,5 @@ class ServedCustomer:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _tasks_named(self, name: str) -> bool:
-        return any(task.get_name() == name for task in self._tasks)
+    def _named(self, name: str) -> list[asyncio.Task[object]]:
+        return [task for task in self._tasks if task.get_name() == name]

@@ -311,8 +311,14 @@ class Outbox:
         return await writing
 
     async def _next_batch(self) -> Batch:
-        """What came first: what the spool has, before what is in memory."""
+        """What came first: what the spool has, before what is in memory.
+
+        Numbers are applied in their order, and what comes below the last one applied is passed over. So memory is
+        turned to only while the spool holds nothing: something may be put there while it is read.
+        """
         taken = await self._spool.take(self.owner, NOTICES_PER_BATCH)
+        while taken is None and self._spool.holds(self.owner):
+            taken = await self._spool.take(self.owner, NOTICES_PER_BATCH)
         states = tuple(each.state() for each in self._held.begin())
         changed = frozenset(state.charger_id for state in states) & self._whole
         self._whole -= changed
