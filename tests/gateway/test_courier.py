@@ -15,6 +15,7 @@ from chargerights.storage import schema
 from tests.gateway.client import ANSWERS
 from tests.gateway.operating import ACCEPTED, ALICE, CHARGER, Operator, told
 from tests.gateway.server import SOON, InProcess, World, node
+from tests.gateway.test_ocpp16 import BOOT
 from tests.servers import serving
 
 
@@ -97,6 +98,7 @@ async def test_two_servers_over_one_postgresql(postgres_url: str) -> None:
         holder = InProcess.__new__(InProcess)
         holder.world, holder.url = world, first.url.replace("http", "ws")
         async with holder.charger("DEP-1", answers={**ANSWERS, "RemoteStartTransaction": ACCEPTED}) as charger:
+            await charger.call("BootNotification", BOOT)
             with second.client(world.key) as client:
 
                 def tell() -> httpx.Response:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import count
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -255,6 +255,13 @@ class Outbox:
         async with self._writing:
             return await self._write_all()
 
+    async def written_within(self, seconds: float) -> None:
+        """Returns when what has come is written, or after that time."""
+        if self._entries or self._under_way or self._spool.holds(self.owner):
+            writing = asyncio.create_task(self.write())
+            writing.add_done_callback(_look_at)
+            await asyncio.wait([writing], timeout=seconds)
+
     async def close(self) -> None:
         """Writes what has come, or leaves it in the spool for the next process."""
         if self.is_away:
@@ -402,6 +409,6 @@ class Outbox:
             future.set_result(is_kept)
 
 
-def _look_at(writing: asyncio.Future[batches.Written]) -> None:
+def _look_at(writing: asyncio.Future[Any]) -> None:
     if not writing.cancelled():
         writing.exception()

@@ -20,6 +20,8 @@ from .told import NotSent, Told, call, require_unblocked
 from .values import MAX_NUMBER
 
 SESSIONS_LOOKED_AT = 50
+WRITTEN_SECONDS = 2.0
+"""The longest that a command waits until what the charger has said of its sessions is in the database."""
 UNLOCK_ATTEMPTS, UNLOCK_AGAIN_SECONDS = 4, 2.0
 """A charger of 2.x unlocks when the session that was told to stop has ended."""
 ANOTHER_DRIVER = "sessionOfAnotherDriver"
@@ -94,6 +96,7 @@ async def _session(told: Told, action: Action) -> Session | None:
     With `validate` the tag must be good there, and the session its driver's. Raises NotSent.
     """
     ruling = _require(told, action, None) if told["validate"] else None
+    await told.charger.customer.outbox.written_within(WRITTEN_SECONDS)
     session = await (_running(told) if told["sessionId"] is None else _named(told, told["sessionId"]))
     if session is None:
         return None
