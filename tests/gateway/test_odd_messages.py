@@ -145,6 +145,15 @@ async def test_what_is_nearly_json_is_read(server: InProcess, raw: str) -> None:
         assert (await charger.say(raw))[:2] == [3, "n"]
 
 
+async def test_a_call_whose_id_is_a_number_is_answered_with_that_number(server: InProcess) -> None:
+    """It was refused under an id that matches nothing, so that the charger sent it for ever."""
+    async with server.charger("DEP-1") as charger:
+        for number in (17, 0, -3):
+            assert (await charger.say(f'[2,{number},"Heartbeat",{{}}]'))[:2] == [3, number]
+        for odd in ("1.5", "null", "true", "[1]"):
+            assert (await charger.say(f'[2,{odd},"Heartbeat",{{}}]'))[:2] == [4, "-1"]
+
+
 def test_a_written_backslash_is_no_escape() -> None:
     assert frames.read(r'[2,"a","X",{"a":"\u0000b\\u0000\\\u0000"}]')[3] == {"a": "b\\u0000\\"}
 

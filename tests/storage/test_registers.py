@@ -44,6 +44,7 @@ def energy(*told: tuple[datetime, list[dict[str, Any]]], started_at: datetime | 
         (wh(5, measurand="Energy.Active.Import.Interval"), None),
         (wh(5, unit="Celsius"), None),
         (wh("abc"), None),
+        (wh("303132", format="SignedData"), None),
         (wh("nan"), None),
         (wh(float("inf")), None),
         (wh(1e300, unitOfMeasure={"multiplier": 10**9}), None),

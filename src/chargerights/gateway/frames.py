@@ -86,7 +86,8 @@ def read(raw: str | bytes) -> list[Any]:
     if not isinstance(frame, list) or len(frame) < 3:
         raise BadFrame(Fault.FRAMEWORK, "the message is not an array of a type, an id and more")
     message_id = frame[1]
-    if not isinstance(message_id, str) or len(message_id) > MAX_ID_LENGTH:
+    is_number = type(message_id) is int  # some chargers count so; the answer has the same number
+    if not is_number and (not isinstance(message_id, str) or len(message_id) > MAX_ID_LENGTH):
         raise BadFrame(Fault.FRAMEWORK, "the message's id is not a text of at most 36 characters")
     if type(frame[0]) is not int:
         raise BadFrame(Fault.MESSAGE_TYPE, "the message's type is not a number", message_id)

@@ -162,7 +162,7 @@ def read(samples: Any) -> Iterator[Sample]:
         if not isinstance(sample, dict) or _word(sample, "measurand") != REGISTER:
             continue
         value, phase = _watt_hours(sample), sample.get("phase")
-        if value is None:
+        if value is None or _word(sample, "format") != "Raw":  # signed data can look like a number
             continue
         location, context = _word(sample, "location"), _word(sample, "context")
         if phase is None:

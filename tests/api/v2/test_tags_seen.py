@@ -170,6 +170,16 @@ async def test_whose_a_tag_is_learns_who_sees_the_driver_only(crowd: Api) -> Non
             assert (status, why) == (409, f'{member}: "alice" is already in use: give another tag')
 
 
+async def test_whose_a_tag_is_learns_no_one_who_may_not_read_tags(crowd: Api) -> None:
+    writer = await person(crowd, Permission.WRITE_TAGS, Permission.READ_DRIVERS, Permission.WRITE_DRIVERS)
+    for path, body, member in (
+        ("/v2/tags", {"driverId": 201, "idTag": "card 02 0"}, "idTag"),
+        ("/v2/drivers", {"name": "New", "tags": [{"idTag": "card 02 0"}]}, "tags"),
+    ):
+        status, why = refused(await crowd.post(path, body, key=writer.key))
+        assert (status, why) == (409, f'{member}: "card 02 0" is already in use: give another tag')
+
+
 @pytest.mark.parametrize("blocked", [False, True])
 async def test_a_driver_whom_the_caller_does_not_see_is_as_unknown_as_one_who_is_not_there(
     crowd: Api, blocked: bool

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+import xlsxwriter
 
 from chargerights.files.spreadsheets.drivers_file import Mode
 from chargerights.rights.model import Site
@@ -72,6 +74,31 @@ def test_a_cell_whose_value_is_not_in_the_file_is_refused(
         pytest.skip("LibreOffice calculates before it saves")
     error = first_error(kind(with_cell(column, cell)), mode)
     assert error.startswith(f"Drivers!{chr(65 + column)}2 ({HEADS[column]}): {why}")
+
+
+@pytest.mark.parametrize("mode", [Mode.ADD, Mode.REPLACE_ALL])
+def test_the_other_cells_of_a_formula_without_a_kept_result_are_refused_too(mode: Mode) -> None:
+    """xlsxwriter writes 0 into them, as into every formula that it cannot calculate: a card was not blocked."""
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
+        sheet = book.add_worksheet("Drivers")
+        for number, row in enumerate((HEADS, SOUND, [*SOUND[:1], "04AC", "E-2", *SOUND[3:]])):
+            sheet.write_row(number, 0, row)
+        sheet.write_array_formula(1, 5, 2, 5, '{=IF(ROW(A2:A3)>0,"yes","no")}', None, "yes")
+    assert first_error(buffer.getvalue(), mode).startswith("Drivers!F3 (Blocked): is a formula")
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_a_text_formula_of_an_ods_without_any_result_is_refused(mode: Mode) -> None:
+    texts = "".join(
+        f'<table:table-cell office:value-type="string"><text:p>{each}</text:p></table:table-cell>' for each in SOUND[:3]
+    )
+    heads = "".join(
+        f'<table:table-cell office:value-type="string"><text:p>{each}</text:p></table:table-cell>' for each in HEADS[:4]
+    )
+    failed = '<table:table-cell table:formula="of:=A1" office:value-type="string"/>'
+    rows = f"<table:table-row>{heads}</table:table-row><table:table-row>{texts}{failed}</table:table-row>"
+    assert first_error(ods(cells=rows), mode).startswith("Drivers!D2 (Site access): is a formula")
 
 
 def test_replace_all_takes_no_rights_for_cells_that_fail_and_names_them_all_in_the_order_of_rows(kind: Kind) -> None:

@@ -54,13 +54,13 @@ def without_tags(view: View, text: str | None) -> str | None:
 
 @contextmanager
 def naming_only_seen_drivers(view: View) -> Iterator[None]:
-    """Leaves out of a refusal whose tag it is when the caller does not see that driver."""
+    """Leaves out of a refusal whose tag it is, unless the caller may read tags and sees that driver."""
     try:
         yield
     except TagTaken as error:
         if error.driver_id is None:
             raise
         driver = view.network.drivers.get(error.driver_id)
-        if driver is not None and view.scope.sees_driver(driver):
+        if driver is not None and view.sees_tags and view.scope.sees_driver(driver):
             raise
         raise TagTaken(f'"{error.tag}" is already in use: give another tag') from None

@@ -180,7 +180,7 @@ def _read(cell: dict[str, str], shown: str) -> Cell:
     kind, text = cell.get("value-type"), shown.strip()
     if cell.get("calc value-type") == "error" or ("formula" in cell and is_failed(text)):
         return error_cell(text or "#N/A")
-    if kind is None and "formula" in cell and not text:
+    if "formula" in cell and not text and (kind is None or (kind == "string" and "string-value" not in cell)):
         return Unread(NO_RESULT)
     try:
         if kind in (None, "string"):

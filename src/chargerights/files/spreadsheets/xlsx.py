@@ -19,6 +19,7 @@ from .tables import Cell, Unread
 FIRST_DAYS = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
 """Day 0 by whether the workbook counts from 1904; of the others, so that days from March 1900 on are right."""
 
+MAX_ARRAYS = 100
 _ELEMENTS = ("row", "c", "v", "f", "is", "t", "rPh", "mergeCell", "col")
 _ROOT = "_rels/.rels"
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9]\d{0,6})").fullmatch
@@ -182,6 +183,8 @@ class _Rows:
         self._hidden_parts = 0
         self._cell: dict[str, str] | None = None
         self._formula = self._valued = self._taken = False
+        self._arrays: list[Range] = []
+        """Cells whose values are results of one formula, which stands in the first of them."""
         self._value: list[str] = []
         self._inline = _Text()
 
@@ -202,6 +205,8 @@ class _Rows:
                 self._valued = self._taken = True
             elif name == "f":
                 self._formula = True
+                if attributes.get("t") == "array":
+                    self._note_array(_range(attributes.get("ref", "")))
             else:
                 self._inline.start(name)
         elif name == "c":
@@ -259,7 +264,18 @@ class _Rows:
         self._value.clear()
         if row != self._number or self._column in self._row:
             raise ValueError(f"cell {cell.get('r')} stands in row {self._number}, or twice")
+        self._formula = self._formula or any(
+            each.first_row <= row <= each.last_row and each.first_column <= self._column <= each.last_column
+            for each in self._arrays
+        )
         self._row[self._column] = self._read(cell, value, inline)
+
+    def _note_array(self, cells: Range) -> None:
+        if (cells.first_row, cells.first_column) == (cells.last_row, cells.last_column):
+            return
+        if len(self._arrays) == MAX_ARRAYS:
+            raise ValueError(f"it has more than {MAX_ARRAYS} formulas that fill several cells")
+        self._arrays.append(cells)
 
     def _read(self, cell: dict[str, str], value: str, inline: str) -> Cell:
         kind = cell.get("t", "n")
