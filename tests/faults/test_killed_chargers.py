@@ -154,8 +154,11 @@ class Talkers:
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
+            pending = {*tasks}
+            while pending:  # one that is just connecting may take its cancellation for a lost link
+                for task in pending:
+                    task.cancel()
+                _, pending = await asyncio.wait(pending, timeout=1)
             ended = await asyncio.gather(*tasks, return_exceptions=True)
             errors = [each for each in ended if isinstance(each, Exception)]
             assert not errors, "no answer may be an error"

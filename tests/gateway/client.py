@@ -48,6 +48,12 @@ def official(version: str, action: str, kind: str) -> jsonschema_rs.Validator:
     return jsonschema_rs.validator_for(json.loads(text))
 
 
+async def _soon(answer: asyncio.Future[Any]) -> Any:
+    """The answer. `asyncio.wait_for` would lose a cancellation that comes at the same moment (Python 3.11)."""
+    async with asyncio.timeout(SECONDS):
+        return await answer
+
+
 class RawCharger:
     """One socket: calls and their answers, and the server's calls, which are answered from `answers`."""
 
@@ -75,7 +81,7 @@ class RawCharger:
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[message_id] = action, answer
         await self.socket.send(json.dumps([2, message_id, action, payload]))
-        return asyncio.ensure_future(asyncio.wait_for(answer, SECONDS))
+        return asyncio.create_task(_soon(answer))
 
     async def say(self, raw: str | bytes) -> list[Any]:
         """Sends something and gives the next answer to nothing that was called."""

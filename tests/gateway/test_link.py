@@ -29,7 +29,7 @@ from tests.world import DEP_1, NOW
 
 @pytest.mark.parametrize(
     "raw",
-    ["", " ", "x", "{}", "[]", "[2]", '[2,"1"]', "null", "7", '"2"', '[2,null,"Heartbeat",{}]', '[2,7,"Heartbeat",{}]',
+    ["", " ", "x", "{}", "[]", "[2]", '[2,"1"]', "null", "7", '"2"', '[2,null,"Heartbeat",{}]', '[2,7.5,"Boot",{}]',
      "[" * 2000, '[2,"' + "i" * 300 + '","Heartbeat",{}]', b"\xff\xfe", b"[2"],
 )  # fmt: skip
 async def test_a_frame_whose_id_cannot_be_read_is_answered_and_the_link_stays(
