@@ -203,6 +203,20 @@ async def test_a_stop_of_an_unknown_transaction_ends_the_session_it_can_only_mea
         assert (session.meter_stop, session.ended_by, session.stop_id_tag) == (5100, EndedBy.CHARGER, None)
 
 
+@pytest.mark.parametrize("unreadable", [None, "rubbish"])
+async def test_a_stop_without_a_time_is_known_again_when_it_is_sent_again(server: InProcess, unreadable: Any) -> None:
+    """Each copy had the time of its receipt: the third ended the session after the one that was meant."""
+    async with server.charger("DEP-1") as charger:
+        await begun(charger, "ALICE")
+        for minutes in (60, 70, 80):
+            server.clock.at = after(minutes)
+            await charger.call("StopTransaction", stop(0, 777, idTag="ALICE") | {"timestamp": unreadable})
+            if minutes == 60:
+                later = await begun(charger, "ALICE", at=after(65))
+        assert len(await server.read(sessions.find, *STOPS)) == 1
+        assert next(each for each in await found(server) if each.transaction_id == str(later)).stopped_at is None
+
+
 async def test_a_stop_that_can_mean_two_sessions_ends_none(server: InProcess) -> None:
     async with server.charger("DEP-1") as charger, server.charger("GF-1") as elsewhere:
         for connector in (1, 2):

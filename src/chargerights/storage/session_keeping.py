@@ -231,9 +231,12 @@ class _Keeping:
         return begun[0] if None in (evse_id, begun[0]["evse_id"]) or evse_id == begun[0]["evse_id"] else None
 
     def _is_same_stop(self, row: Row) -> bool:
+        """A stop without a readable time has that of its receipt, which is another for each copy."""
         says = self._notice.says
-        said = row["stopped_at"], row["stop_id_tag"], Registers(row["registers"]).said.stop
-        return said == (says["stopped_at"], says.get("stop_id_tag"), says.get("meter_stop"))
+        if says["stopped_at"] not in (row["stopped_at"], self._notice.received_at):
+            return False
+        said = row["stop_id_tag"], Registers(row["registers"]).said.stop
+        return said == (says.get("stop_id_tag"), says.get("meter_stop"))
 
     # -- what it says of it -----------------------------------------------------------------------
 
