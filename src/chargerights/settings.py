@@ -50,7 +50,7 @@ class Settings(BaseModel):
         ge=0,
         allow_inf_nan=False,
         description="Requests a second that an operator may make with all their API keys in the long run, ten seconds'"
-        " worth at once; each process counts by itself. `0`: no limit",
+        " worth at once; each process counts on its own. `0`: no limit",
     )
     log_format: str = Field(
         "auto",

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -27,7 +26,7 @@ from tests.faults.test_database_away import frozen, only_reads, stopped
 from tests.gateway.client import V16, V201, RawCharger, connected
 from tests.gateway.server import text
 from tests.postgres import Postgres
-from tests.servers import MADE_AT, Server, new_customer, opened, serving
+from tests.servers import MADE_AT, Server, new_customer, opened, serving, writer_held
 
 ROUNDS = int(os.environ.get("KILL_ROUNDS", "2"))
 SEED = int(os.environ.get("KILL_SEED", time.time_ns() % 1_000_000))
@@ -214,18 +213,6 @@ def everything(connection: Connection, customer_id: int) -> tuple[Any, Any, Any]
         connection.execute(select(table).where(table.c.customer_id == customer_id)).all()
         for table in (schema.sessions, schema.meter_values, schema.set_aside)
     )
-
-
-@contextmanager
-def writer_held(url: str) -> Iterator[None]:
-    """Another program has begun to write and does not end."""
-    other = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, timeout=60, check_same_thread=False)
-    other.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        other.execute("ROLLBACK")
-        other.close()
 
 
 async def rounds(talkers: Talkers, faults: list[Callable[[], AbstractContextManager[None]]]) -> None:

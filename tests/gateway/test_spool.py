@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,23 +25,11 @@ from tests.gateway.client import RawCharger
 from tests.gateway.server import InProcess, World, node, until
 from tests.gateway.test_metrics import value
 from tests.gateway.test_ocpp16 import ALL, EVERY, meter, start, status, stop
-from tests.servers import spool_folder
+from tests.servers import spool_folder, writer_held
 from tests.world import NOW
 
 OWNER, OTHER = Owner(1, "2026-01-01"), Owner(2, "2026-01-01")
 GENEROUS = 1 << 26
-
-
-@contextmanager
-def held(url: str) -> Iterator[None]:
-    """Another program writes into the SQLite database, and does not end."""
-    other = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, timeout=30, check_same_thread=False)
-    other.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        other.execute("ROLLBACK")
-        other.close()
 
 
 def in_spool(url: str) -> list[str]:
@@ -194,7 +180,7 @@ async def test_while_another_program_writes_an_answer_is_durable_and_the_session
     async with node(world) as server, server.charger("DEP-1") as charger:
         first = await charger.call("StartTransaction", start())
         await server.read(sessions.find, *EVERY)
-        with held(world.url):
+        with writer_held(world.url):
             began = await charger.call("StartTransaction", start(connector=2))
             values = {"connectorId": 2, "transactionId": began["transactionId"], "meterValue": meter("2100")}
             await charger.call("MeterValues", values)
@@ -280,7 +266,7 @@ async def test_while_no_disk_takes_it_a_message_is_not_answered_and_the_charger_
         shutil.rmtree(folder, ignore_errors=True)
         folder.touch()
         try:
-            with held(world.url):
+            with writer_held(world.url):
                 await until(lambda: server.gateway.customers[world.us].outbox.is_away or hurry(server, world))
                 await has_no_answer(charger, "StartTransaction", start(connector=2))
                 await has_no_answer(charger, "StartTransaction", start(connector=2))
@@ -308,7 +294,7 @@ async def test_a_node_that_ends_while_the_database_is_away_leaves_all_in_the_spo
     async with node(world) as server, server.charger("DEP-1") as charger:
         await charger.call("StartTransaction", start())
         await server.read(sessions.find, *EVERY)
-        holding = held(world.url)
+        holding = writer_held(world.url)
         holding.__enter__()
         await charger.call("StopTransaction", stop(1))
         assert await status(charger, "ALICE") == "Accepted"
@@ -361,7 +347,7 @@ async def test_a_start_gets_a_number_when_those_of_the_database_run_out(
     async with node(world) as server, server.charger("DEP-1") as charger:
         await charger.call("StartTransaction", start(meter=1))
         await server.read(sessions.find, *EVERY)
-        with held(world.url):
+        with writer_held(world.url):
             numbers = [
                 (await charger.call("StartTransaction", start(meter=meter)))["transactionId"] for meter in range(2, 12)
             ]

@@ -93,7 +93,7 @@ async def unlock(change: Telling, chargerId: str, body: UnlockDraft) -> Response
 
 @command(Action.RESET, "resetCharger", "Restart a charger")
 async def reset(change: Telling, chargerId: str, body: ResetDraft) -> Response:  # noqa: N803
-    """It boots and connects again by itself. With evseId only that EVSE restarts, and the charger stays connected."""
+    """It boots and connects again. With evseId only that EVSE restarts, and the charger stays connected."""
     return await tell(change, chargerId, Action.RESET, {"type": body.type, "evseId": body.evse_id})
 
 
