@@ -1,4 +1,5 @@
 # What people and CI run. Needs Python 3.11 or newer and make; everything else is installed into .venv.
+# Where npm is found, the programs from npm that some tests run are installed, too.
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-sqlite kill-test coverage lint format types imports docs docs-check check mutants fuzz bench lock clean
@@ -7,6 +8,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet
 INSTALLED := .venv/.installed
+NPM := $(shell command -v npm)
+NPM_PACKAGES := $(if $(NPM),$(patsubst %package-lock.json,%node_modules/.package-lock.json,$(wildcard tests/*/package-lock.json)))
 ARGS ?=
 
 help: ## list the commands
@@ -25,18 +28,22 @@ $(INSTALLED): requirements-dev.lock pyproject.toml | $(BIN)/pip
 	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
+%/node_modules/.package-lock.json: %/package-lock.json
+	@$(NPM) ci --prefix $* --engine-strict --no-audit --no-fund && touch $@ || \
+	    echo "npm ci failed in $*: tests that need its packages are skipped, or fail in CI" >&2
+
 install: $(INSTALLED) ## make .venv and install everything pinned in requirements-dev.lock
 
 demo: $(INSTALLED) ## serve a demo network at http://127.0.0.1:8080 from demo.db, and say what to try
 	$(BIN)/chargerights serve --demo --database sqlite:///demo.db $(ARGS)
 
-test: $(INSTALLED) ## all tests, on SQLite and on a real PostgreSQL; ARGS="-k word" for some
+test: $(INSTALLED) $(NPM_PACKAGES) ## all tests, on SQLite and on a real PostgreSQL; ARGS="-k word" for some
 	$(BIN)/pytest $(ARGS)
 
-test-sqlite: $(INSTALLED) ## all tests that need no PostgreSQL
+test-sqlite: $(INSTALLED) $(NPM_PACKAGES) ## all tests that need no PostgreSQL
 	$(BIN)/pytest --database=sqlite $(ARGS)
 
-kill-test: $(INSTALLED) ## kill servers fifty times on each database while chargers talk and it is away (half an hour)
+kill-test: $(INSTALLED) $(NPM_PACKAGES) ## kill servers fifty times on each database while chargers talk and it is away (half an hour)
 	KILL_ROUNDS=50 $(BIN)/pytest tests/faults/test_killed_chargers.py -s $(ARGS)
 
 coverage: $(INSTALLED) ## every branch of the rights core is taken by its own tests

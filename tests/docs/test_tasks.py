@@ -17,6 +17,7 @@ import pytest
 
 from chargerights.files.demo_network import demo_network
 from tests.conftest import Databases
+from tests.programs import needs
 from tests.servers import new_customer, opened, serving
 
 PAGES = sorted(path for path in (Path(__file__).parents[2] / "docs" / "tasks").glob("*.md") if path.stem != "README")
@@ -60,6 +61,7 @@ def holds(answer: Any, shown: Any) -> bool:
     return bool(answer == shown)
 
 
+@needs("curl")
 @pytest.mark.parametrize("path", PAGES, ids=[path.stem for path in PAGES])
 def test_a_page_does_what_it_says(path: Path, databases: Databases, tmp_path: Path) -> None:
     url = databases.new("sqlite")
@@ -71,9 +73,13 @@ def test_a_page_does_what_it_says(path: Path, databases: Databases, tmp_path: Pa
     steps = list(blocks(path.read_text(encoding="utf-8")))
     assert any(step.shown is not None for step in steps)
     script = "set -euo pipefail\n" + "".join(f"{step.commands}\necho; echo '{END_OF_BLOCK}'\n" for step in steps)
+    folder = tmp_path / "work"
+    folder.mkdir()
     with serving(url) as server:
         environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOST": server.url, "KEY": caller.key}
-        ran = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, timeout=120)
+        ran = subprocess.run(
+            ["bash", "-c", script], env=environment, cwd=folder, capture_output=True, text=True, timeout=120
+        )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     printed = [each.strip().rpartition("\n")[2] for each in ran.stdout.split(END_OF_BLOCK)]
     for step, last in zip(steps, printed, strict=False):

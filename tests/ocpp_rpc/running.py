@@ -3,7 +3,7 @@
     steps = await run_client(url, "CP-1", "ocpp1.6", password=..., expect={"ALICE": "Accepted"},
                              commands={"remote-start": start})  # what makes the central system send it
 
-Needs node, and `npm ci` in this folder.
+Needs Node and the packages of this folder, which `make test` installs.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests import npm
+from tests import programs
 
 HERE = Path(__file__).parent
-PACKAGE = "ocpp-rpc"
-needs_node = npm.needs(HERE, PACKAGE)
+needs_node = programs.needs_packages(HERE)
 
 Send = Callable[[], Awaitable[Any]]
 
@@ -47,7 +46,7 @@ async def run_client(
     seconds: float = 10,
 ) -> Ended:
     """Awaits the commands in their order; each is sent when the client says that it waits for it."""
-    node = npm.require(HERE, PACKAGE)
+    node = programs.node(HERE)
     arguments = ["--endpoint", url, "--identity", charger_id, "--protocol", protocol, "--seconds", str(seconds)]
     arguments += [] if password is None else ["--password", password]
     arguments += [word for tag, status in (expect or {}).items() for word in ("--expect", f"{tag}={status}")]

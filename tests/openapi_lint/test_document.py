@@ -13,14 +13,13 @@ import pytest
 
 from chargerights.app import create_app
 from chargerights.storage.database import Database
-from tests import npm
+from tests import programs
 
 HERE = Path(__file__).parent
-PACKAGE = "@redocly/cli"
 OFFLINE = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
 
 Json = dict[str, Any]
-pytestmark = npm.needs(HERE, PACKAGE)
+pytestmark = programs.needs_packages(HERE)
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +29,10 @@ def openapi() -> Json:
 
 def problems(openapi: Json, folder: Path) -> list[str]:
     """Rule, place and words of each problem, warnings too."""
-    node = npm.require(HERE, PACKAGE)
+    node = programs.node(HERE)
     document = folder / "openapi.json"
     document.write_text(json.dumps(openapi))
-    program = HERE / "node_modules" / PACKAGE / "bin" / "cli.js"
+    program = HERE / "node_modules" / "@redocly" / "cli" / "bin" / "cli.js"
     asked = ["lint", str(document), "--config", str(HERE / "redocly.yaml"), "--format", "json", "--max-problems", "50"]
     ended = subprocess.run(
         [node, str(program), *asked], capture_output=True, text=True, env=os.environ | OFFLINE, timeout=60

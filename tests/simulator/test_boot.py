@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import ssl
 import subprocess
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from ocpp.exceptions import InternalError, SecurityError
 
 from chargerights.simulator import SimulatedCharger
+from tests.programs import needs
 from tests.simulator.central import Central
 from tests.simulator.conftest import QUICK, NewCharger
 
@@ -136,8 +136,6 @@ async def test_a_boot_that_is_not_answered_is_tried_again(
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """One that nobody trusts by himself, and its key."""
-    if shutil.which("openssl") is None:
-        pytest.skip("needs openssl")
     folder = tmp_path_factory.mktemp("certificate")
     found = folder / "certificate.pem", folder / "key.pem"
     kind = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=central"]
@@ -147,6 +145,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return found
 
 
+@needs("openssl")
 @pytest.mark.parametrize("trusted", [True, False])
 async def test_only_a_certificate_that_is_trusted_is_a_central_system(
     certificate: tuple[Path, Path], trusted: bool
