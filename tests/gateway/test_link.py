@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
@@ -16,9 +17,11 @@ from websockets.exceptions import ConnectionClosed
 from chargerights.gateway import ocpp16
 from chargerights.gateway.chargers import ConnectedCharger
 from chargerights.gateway.link import CallRefused, Later, NoAnswer, NotConnected
+from chargerights.log_limits import FewAlike
 from chargerights.storage import authorisations, sessions
 from chargerights.storage.journal import Actor, revise
 from tests.gateway.client import ANSWERS, V16, V201, CallError
+from tests.gateway.operating import Operator
 from tests.gateway.server import InProcess, node, text, until
 from tests.gateway.test_ocpp2x import energy, event, token
 from tests.gateway.test_ocpp16 import ALL, BOOT, EVERY, meter, start, status, stop
@@ -44,12 +47,18 @@ async def test_a_frame_whose_id_cannot_be_read_is_answered_and_the_link_stays(
     ("raw", "code"),
     [
         ('[2,"a","Heartbeat"]', "FormationViolation"),
-        ('[2,"a","Heartbeat",{},{}]', "FormationViolation"),
         ('[2,"a",7,{}]', "FormationViolation"),
         ('[2,"a",null,{}]', "FormationViolation"),
         ('[9,"a","Heartbeat",{}]', "ProtocolError"),
-        ('["2","a","Heartbeat",{}]', "ProtocolError"),
-        ('[2.0,"a","Heartbeat",{}]', "ProtocolError"),
+        ('["9","a","Heartbeat",{}]', "ProtocolError"),
+        ('["two","a","Heartbeat",{}]', "ProtocolError"),
+        ('["","a","Heartbeat",{}]', "ProtocolError"),
+        ('[2.5,"a","Heartbeat",{}]', "ProtocolError"),
+        ('[1e300,"a","Heartbeat",{}]', "ProtocolError"),
+        ('["nan","a","Heartbeat",{}]', "ProtocolError"),
+        ('[null,"a","Heartbeat",{}]', "ProtocolError"),
+        ('[[2],"a","Heartbeat",{}]', "ProtocolError"),
+        ('["2","a","Heartbeat"]', "FormationViolation"),
         ('[true,"a","Heartbeat",{}]', "ProtocolError"),
     ],
 )
@@ -57,6 +66,63 @@ async def test_a_frame_that_makes_no_sense_is_answered_with_its_id(server: InPro
     async with server.charger("DEP-1") as charger:
         assert (await charger.say(raw))[:3] == [4, "a", code]
         assert await charger.call("Heartbeat", {})
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        '[2,"a","Heartbeat",{},{}]',
+        '[2,"a","Heartbeat",{},null,7,"more"]',
+        '["2","a","Heartbeat",{}]',
+        '[" 2 ","a","Heartbeat",{}]',
+        '[2.0,"a","Heartbeat",{}]',
+        '["2.0","a","Heartbeat",null,[]]',
+    ],
+)
+async def test_a_call_whose_meaning_is_clear_is_answered_although_its_frame_is_odd(
+    server: InProcess, raw: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An error makes the charger send the same frame for ever."""
+    async with server.charger("DEP-1") as charger:
+        assert (await charger.say(raw))[:2] == [3, "a"]
+    assert "a charger's frame is odd" in capsys.readouterr().out
+
+
+async def test_odd_frames_are_logged_ten_times_and_then_summed_up(
+    server: InProcess, capsys: pytest.CaptureFixture[str]
+) -> None:
+    structlog.configure(processors=[FewAlike(), structlog.processors.JSONRenderer()])
+    async with server.charger("DEP-1") as charger:
+        for _ in range(30):
+            await charger.say('["2","a","Heartbeat",{}]')
+    assert capsys.readouterr().out.count("frame is odd") == 11
+
+
+async def test_an_odd_frame_of_an_answer_is_an_answer(server: InProcess, operator: Operator) -> None:
+    async with server.charger("DEP-1", answers={}) as charger:
+        for status, raw in (
+            (200, '["3","{}",{{"status":"Accepted"}}]'),
+            (200, '[3.0,"{}",{{"status":"Accepted"}},{{}},7]'),
+            (502, '["4","{}","InternalError","no",{{}},"more"]'),
+            (502, '[4.0,"{}",null,7]'),
+        ):
+            telling = asyncio.create_task(operator.tell("clear-cache"))
+            while (await charger.asked.get())[0] != "ClearCache":
+                pass
+            await charger.socket.send(raw.format(charger.asked_ids[-1]))
+            answer = await telling
+            assert answer.status_code == status, answer.text
+            assert "None" not in answer.text
+        assert charger.unasked.empty()
+
+
+async def test_a_malformed_answer_gets_no_answer(server: InProcess) -> None:
+    """The charger waits for none, and could take it for the answer to a call of its own."""
+    async with server.charger("DEP-1") as charger:
+        for raw in ("[3,null,{}]", '["4",[],"InternalError","",{}]', "[3,7.5,{}]", "[3]", '[5,null,"x","",{}]'):
+            await charger.socket.send(raw)
+        assert await charger.call("Heartbeat", {})
+        assert charger.unasked.empty()
 
 
 @pytest.mark.parametrize("depth", [100, 300, 900])

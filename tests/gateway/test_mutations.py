@@ -111,7 +111,7 @@ def test_no_broken_answer_of_a_charger_trips_the_server(version: str) -> None:
         except RecursionError:
             continue
         try:
-            read = schemas.read_result(version, action, frames.read(text)[2]).payload
+            read = schemas.read_result(version, action, frames.read(text)[0][2]).payload
         except schemas.Mismatch:
             continue
         if action == "GetConfiguration":

@@ -148,14 +148,14 @@ async def test_what_is_nearly_json_is_read(server: InProcess, raw: str) -> None:
 async def test_a_call_whose_id_is_a_number_is_answered_with_that_number(server: InProcess) -> None:
     """It was refused under an id that matches nothing, so that the charger sent it for ever."""
     async with server.charger("DEP-1") as charger:
-        for number in (17, 0, -3):
+        for number in (17, 0, -3, 5.0):
             assert (await charger.say(f'[2,{number},"Heartbeat",{{}}]'))[:2] == [3, number]
         for odd in ("1.5", "null", "true", "[1]"):
             assert (await charger.say(f'[2,{odd},"Heartbeat",{{}}]'))[:2] == [4, "-1"]
 
 
 def test_a_written_backslash_is_no_escape() -> None:
-    assert frames.read(r'[2,"a","X",{"a":"\u0000b\\u0000\\\u0000"}]')[3] == {"a": "b\\u0000\\"}
+    assert frames.read(r'[2,"a","X",{"a":"\u0000b\\u0000\\\u0000"}]')[0][3] == {"a": "b\\u0000\\"}
 
 
 async def test_a_message_that_expects_no_answer_is_no_way_to_ask(server: InProcess) -> None:

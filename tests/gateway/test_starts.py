@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
@@ -64,6 +65,45 @@ async def test_a_charger_that_does_not_boot_is_asked_after_a_while(
     monkeypatch.setattr(link, "BOOT_SECONDS", 0.3)
     async with server.charger("DEP-1", answers=ALL_ANSWERS):
         assert (await operator.tell("clear-cache")).status_code == 200
+
+
+@pytest.mark.waits_for_start
+@pytest.mark.parametrize(
+    ("version", "action", "said"),
+    [
+        (V16, "Heartbeat", {}),
+        (V16, "StatusNotification", {"connectorId": 0, "errorCode": "NoError", "status": "Available"}),
+        (V16, "Authorize", {"idTag": "ALICE"}),
+        (V16, "MeterValues", {"connectorId": 1, "meterValue": []}),
+        (V201, "Heartbeat", {}),
+    ],
+)
+async def test_a_charger_that_speaks_as_an_accepted_one_is_asked_soon(
+    server: InProcess, operator: Operator, monkeypatch: pytest.MonkeyPatch, version: str, action: str, said: Any
+) -> None:
+    """Until its BootNotification is accepted it must send nothing else (1.6 section 4.2, 2.0.1 B02): it has not
+    restarted, it was only out of reach."""
+    monkeypatch.setattr(link, "BOOT_MAY_FOLLOW_SECONDS", 0.1)
+    async with server.charger("DEP-1", version, ALL_ANSWERS) as charger:
+        telling = asyncio.create_task(operator.tell("clear-cache"))
+        assert await asked(charger, 0.3) == []
+        assert not telling.done()
+        await charger.call(action, said)
+        assert (await telling).status_code == 200
+        assert "ClearCache" in await asked(charger, 0)
+
+
+@pytest.mark.waits_for_start
+@pytest.mark.parametrize("raw", ['[3,"1",{}]', '[4,"1","InternalError","",{}]', '[2,"1","Nope",{}]', "x"])
+async def test_what_is_no_message_of_an_accepted_charger_proves_nothing(
+    server: InProcess, operator: Operator, monkeypatch: pytest.MonkeyPatch, raw: str
+) -> None:
+    monkeypatch.setattr(link, "BOOT_MAY_FOLLOW_SECONDS", 0.0)
+    monkeypatch.setattr(link, "START_SECONDS", 0.3)
+    async with server.charger("DEP-1", answers=ALL_ANSWERS) as charger:
+        await charger.socket.send(raw)
+        assert (await operator.tell("clear-cache")).status_code == 409
+        assert await asked(charger, 0) == []
 
 
 @pytest.mark.waits_for_start

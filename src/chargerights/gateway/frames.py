@@ -1,5 +1,7 @@
 """OCPP-J's frames: `[2, id, action, payload]`, `[3, id, payload]`, `[4, id, code, description, details]`, and of 2.1
 `[5, …]`, an error about a result, and `[6, id, action, payload]`, which nobody answers.
+
+Frames whose meaning is clear are read although they are odd: an error would make a charger send the same frame again.
 """
 
 from __future__ import annotations
@@ -36,6 +38,12 @@ class Kind(IntEnum):
     SEND = 6
 
 
+LENGTHS = {Kind.CALL: 4, Kind.RESULT: 3, Kind.ERROR: 5, Kind.RESULT_ERROR: 5, Kind.SEND: 4}
+"""Elements of a frame; further ones are ignored."""
+NOT_ANSWERED = frozenset({Kind.RESULT, Kind.ERROR, Kind.RESULT_ERROR, Kind.SEND})
+"""Kinds whose sender expects no answer, so an error could be taken for the answer to something else."""
+
+
 class Fault(StrEnum):
     """Why a message is not understood; `code` says it in the version's own spelling."""
 
@@ -69,29 +77,64 @@ _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 class BadFrame(Exception):
-    """A frame that gets an error for an answer, with a text that says what was wrong and nothing of this program."""
+    """A frame that gets an error for an answer, with a text that says what was wrong and nothing of this program.
 
-    def __init__(self, fault: Fault, text: str, message_id: str = UNREADABLE_ID) -> None:
+    `kind`: the frame's, where that could be read and nothing else.
+    """
+
+    def __init__(self, fault: Fault, text: str, message_id: str = UNREADABLE_ID, kind: int | None = None) -> None:
         super().__init__(text)
         self.fault = fault
         self.text = text
         self.message_id = message_id
+        self.kind = kind
 
 
-def read(raw: str | bytes) -> list[Any]:
-    """The frame's members; the first is its kind, the second its id. Raises BadFrame."""
+def read(raw: str | bytes) -> tuple[list[Any], str]:
+    """Reads a frame: its elements, of which the first is its kind and the second its id, and what is odd about it.
+
+    Raises BadFrame.
+    """
     frame = _parsed(raw)
-    if isinstance(frame, list) and len(frame) == 2 and frame[0] in (Kind.RESULT, Kind.ERROR):
-        frame.append({})
-    if not isinstance(frame, list) or len(frame) < 3:
+    if not isinstance(frame, list) or not frame:
         raise BadFrame(Fault.FRAMEWORK, "the message is not an array of a type, an id and more")
+    odd = ""
+    if type(said := frame[0]) is not int:
+        frame[0] = _kind(said)
+        odd = f"its type is written {said!r:.40}"
+    kind = frame[0]
+    if len(frame) == 2 and kind in (Kind.RESULT, Kind.ERROR):
+        frame.append({})
+    if len(frame) < 3:
+        raise BadFrame(Fault.FRAMEWORK, "the message is not an array of a type, an id and more", kind=kind)
     message_id = frame[1]
-    is_number = type(message_id) is int  # some chargers count so; the answer has the same number
-    if not is_number and (not isinstance(message_id, str) or len(message_id) > MAX_ID_LENGTH):
-        raise BadFrame(Fault.FRAMEWORK, "the message's id is not a text of at most 36 characters")
-    if type(frame[0]) is not int:
+    if not _is_id(message_id):
+        raise BadFrame(Fault.FRAMEWORK, "the message's id is not a text of at most 36 characters", kind=kind)
+    if kind is None:
         raise BadFrame(Fault.MESSAGE_TYPE, "the message's type is not a number", message_id)
-    return frame
+    length = LENGTHS.get(kind, len(frame))
+    if len(frame) > length:
+        odd = f"it has {len(frame)} elements instead of {length}"
+        del frame[length:]
+    return frame, odd
+
+
+def _kind(said: Any) -> int | None:
+    """The type of a message that is not written as a whole number: "2" and 2.0 are 2."""
+    if not isinstance(said, str | float):
+        return None
+    try:
+        number = float(said)
+    except ValueError:
+        return None
+    return int(number) if number.is_integer() and abs(number) < 100 else None
+
+
+def _is_id(message_id: Any) -> bool:
+    """Whether it can be sent back. Some chargers count with numbers; the answer has the same one."""
+    if isinstance(message_id, str):
+        return len(message_id) <= MAX_ID_LENGTH
+    return type(message_id) is int or (type(message_id) is float and message_id.is_integer())
 
 
 def _parsed(raw: str | bytes) -> Any:

@@ -5,8 +5,8 @@ link from reading: where an answer must wait for something (`Later`, or a corout
 and frames are read meanwhile. So a handler, too, may call its own charger (mobilityhouse/ocpp #130).
 
 Towards the charger one call is under way at a time, as OCPP asks; operators' calls go before our own (see `turn`).
-None is sent before the charger has started: its BootNotification was answered, or it has sent none for a minute, as
-chargers do that were only out of reach.
+None is sent before the charger has started. Its BootNotification was answered, or it was only out of reach: it speaks
+as only a charger may that was accepted before, or it has sent no BootNotification for a minute.
 
 A charger that sends faster than its limits is read more slowly; nothing is refused for that.
 """
@@ -28,7 +28,7 @@ from starlette.types import Receive, Send
 from .. import metrics
 from . import frames, schemas
 from .chargers import ConnectedCharger
-from .frames import MAX_BYTES, UNANSWERED, BadFrame, Fault, Kind
+from .frames import MAX_BYTES, NOT_ANSWERED, UNANSWERED, BadFrame, Fault, Kind
 from .pace import Pace
 from .turn import Progress, Turn
 
@@ -40,6 +40,9 @@ SEND_SECONDS = 20.0
 """After which a charger that reads nothing is cut off."""
 BOOT, BOOT_SECONDS = "BootNotification", 60.0
 """How long a charger that has connected may take until its BootNotification."""
+BOOT_MAY_FOLLOW_SECONDS = 5.0
+"""How long a BootNotification may come after another message. A charger must send no other before it (OCPP 1.6 section
+4.2, 2.0.1 B02), so most are accepted already; those that break the rule send it at once."""
 START_SECONDS = 20.0
 """How long a call waits for the charger to start."""
 UNANSWERED_AT_ONCE, ANSWERED_SECONDS = 50, 30.0
@@ -115,6 +118,7 @@ class Link:
         """Message ids: no other connection of the charger has them, as OCPP 2.0.1 asks."""
         self._started = asyncio.Event()
         self._starts_by = self._time() + BOOT_SECONDS
+        self._starting: asyncio.TimerHandle | None = None
         self._asked: dict[str, tuple[str, asyncio.Future[dict[str, Any]]]] = {}
         """Calls that can still be answered, by message id: the one under way, and those set aside for operators."""
         self._tasks: set[asyncio.Task[object]] = set()
@@ -199,6 +203,11 @@ class Link:
                 f"{self.charger.charger_id} has connected and not yet sent its BootNotification, so nothing was sent."
                 f" Try again in {max(seconds, 1):.0f} seconds, or when it has started"
             )
+
+    def _start_now(self) -> None:
+        self._started.set()
+        if self._starting is not None:
+            self._starting.cancel()
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:
         """Runs work beside the reading, for as long as the link is open at most. A failed call ends it in silence."""
@@ -291,7 +300,7 @@ class Link:
 
     def _end(self) -> None:
         self.is_closed = True
-        self._started.set()
+        self._start_now()
         for task in [*self._tasks]:
             task.cancel()
         for _, answer in self._asked.values():
@@ -301,8 +310,10 @@ class Link:
     async def _read(self, raw: str | bytes) -> None:
         kind = None
         try:
-            frame = frames.read(raw)
+            frame, odd = frames.read(raw)
             kind = frame[0]
+            if odd:
+                log.info("a charger's frame is odd", charger=self.charger.charger_id, cause=odd)
             if kind == Kind.CALL:
                 await self._called(frame)
             elif kind in (Kind.RESULT, Kind.ERROR):
@@ -316,7 +327,7 @@ class Link:
             log.info("a charger's message is not understood", charger=self.charger.charger_id, cause=bad.text)
             code = bad.fault.code(self.version)
             metrics.error(code)
-            if kind != Kind.SEND:  # whose sender expects no answer
+            if (bad.kind if kind is None else kind) not in NOT_ANSWERED:
                 await self._send(frames.error(bad.message_id, code, bad.text))
 
     async def _called(self, frame: list[Any]) -> None:
@@ -324,11 +335,13 @@ class Link:
         if frame[2] in DECIDED and self.charger.customer.following.is_behind():
             await self.charger.customer.following.be_current()
         answer = self._handle(frame)
+        if frame[2] != BOOT and self._starting is None:
+            self._starting = asyncio.get_running_loop().call_later(BOOT_MAY_FOLLOW_SECONDS, self._started.set)
         if type(answer) is dict:
             await self._send(frames.result(frame[1], answer))
             metrics.message(frame[2], perf_counter() - began)
             if frame[2] == BOOT:
-                self._started.set()
+                self._start_now()
         else:
             self._unanswered += 1
             self.spawn(self._answer_later(frame[1], frame[2], answer, began))  # type: ignore[arg-type]
@@ -336,7 +349,7 @@ class Link:
     def _handle(self, frame: list[Any]) -> Answer:
         """The answer of the action's handler. Raises BadFrame."""
         message_id = frame[1]
-        if len(frame) != 4 or not isinstance(frame[2], str):
+        if len(frame) < 4 or not isinstance(frame[2], str):
             raise BadFrame(Fault.FORMAT, "a call is [2, id, action, payload]", message_id)
         action = frame[2]
         handler = self._actions.get(action)
@@ -385,8 +398,8 @@ class Link:
         action, answer = asked
         self.charger.heard(self.charger.customer.clock(), action)
         if frame[0] == Kind.ERROR:
-            code, text = (str(each)[:255] for each in (*frame[2:4], "", "")[:2])
-            answer.set_exception(CallRefused(code, text))
+            code, text = (each[:255] if isinstance(each, str) else "" for each in (*frame[2:4], "")[:2])
+            answer.set_exception(CallRefused(code or Fault.GENERIC.value, text))
             return
         try:
             read = schemas.read_result(self.version, action, frame[2])
