@@ -23,6 +23,13 @@ class Formula(NamedTuple):
     zero: bool = False
 
 
+class Array(NamedTuple):
+    """The first of cells that one formula fills, with its result; of the others the file has none. xls only."""
+
+    text: str
+    rows: int
+
+
 class Failed(NamedTuple):
     """A cell that shows an error."""
 
@@ -254,6 +261,8 @@ def _put_xls(page: Any, row: int, column: int, value: Any) -> None:
         page.row(row).set_cell_error(column, ERRORS[value.error])
     elif isinstance(value, Formula):
         page.row(row).insert_cell(column, _XlsFormula(row, column, value))
+    elif isinstance(value, Array):
+        page.row(row).insert_cell(column, _XlsArray(row, column, value))
     elif isinstance(value, date):
         style.num_format_str = "yyyy-mm-dd"
         page.write(row, column, value, style)
@@ -275,6 +284,23 @@ class _XlsFormula:
 
     def get_biff_data(self) -> bytes:
         return self._record
+
+
+class _XlsArray:
+    """The records of an array formula with a text for a result, as Excel writes them for its first cell."""
+
+    def __init__(self, row: int, column: int, array: Array) -> None:
+        data = pack("<3H8sHL", row, column, 0x0F, b"\0\0\0\0\0\0\xff\xff", 0, 0) + pack("<H", 5)
+        data += pack("<B2H", 1, row, column)  # a token that points to the formula in the next record
+        area = pack("<2H2B", row, row + array.rows - 1, column, column)
+        tokens = xlwt.Formula("A1").rpn()
+        formula = area + pack("<HL", 0, 0) + tokens
+        text = pack("<HB", len(array.text), 0) + array.text.encode("latin-1")
+        records = ((0x0006, data), (0x0221, formula), (0x0207, text))
+        self._records = b"".join(pack("<2H", kind, len(each)) + each for kind, each in records)
+
+    def get_biff_data(self) -> bytes:
+        return self._records
 
 
 KINDS: dict[str, Kind] = {"xlsx": xlsx, "ods": ods, "xls": xls}

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 import xlsxwriter
 
+from chargerights.files.spreadsheets import books
 from chargerights.files.spreadsheets.drivers_file import Mode
 from chargerights.rights.model import Site
 from chargerights.rights.network import Network
 from tests.files.spreadsheets.books import (
     KINDS,
+    Array,
     Failed,
     Formatted,
     Formula,
@@ -99,6 +101,13 @@ def test_a_text_formula_of_an_ods_without_any_result_is_refused(mode: Mode) -> N
     failed = '<table:table-cell table:formula="of:=A1" office:value-type="string"/>'
     rows = f"<table:table-row>{heads}</table:table-row><table:table-row>{texts}{failed}</table:table-row>"
     assert first_error(ods(cells=rows), mode).startswith("Drivers!D2 (Site access): is a formula")
+
+
+@pytest.mark.parametrize("mode", [Mode.ADD, Mode.REPLACE_ALL])
+def test_a_cell_that_an_old_workbook_leaves_out_of_an_array_formula_s_results_is_refused(mode: Mode) -> None:
+    assert first_error(xls([HEADS, [*SOUND[:3], Array("Depot", rows=2)], ["Bea"]]), mode).startswith(
+        "Drivers!D3 (Site access): is a formula"
+    )
 
 
 def test_replace_all_takes_no_rights_for_cells_that_fail_and_names_them_all_in_the_order_of_rows(kind: Kind) -> None:
@@ -291,7 +300,7 @@ def test_a_formula_whose_result_is_an_empty_text_shows_nothing(cell: str) -> Non
     [
         '<c r="B2"><f>1+1</f></c>', '<c r="B2"><f>1+1</f><v/></c>', '<c r="B2"><f>1+1</f><v> </v></c>',
         '<c r="B2" t="str"><f>A2</f></c>', '<c r="B2" t="shared"><f t="shared" si="0"/></c>',
-        '<c r="B2"><f t="array" ref="B2:B3">A2:A3</f></c>', '<c r="B2" t="s"><v>7</v></c>',
+        '<c r="B2"><f t="array" ref="B2">A2:A3</f></c>', '<c r="B2" t="s"><v>7</v></c>',
         '<c r="B2" t="s"><v>-1</v></c>', '<c r="B2" t="s"><v> </v></c>', '<c r="B2" t="b"><v/></c>',
         '<c r="B2" t="e"><v>#VALUE!</v></c>', '<c r="B2" t="e"/>', '<c r="B2" t="b"><v>2</v></c>',
         '<c r="B2" t="zz"><v>1</v></c>', '<c r="B2"><v>1,5</v></c>', '<c r="B2" s="99"><v>1</v></c>',
@@ -332,6 +341,55 @@ def test_a_workbook_of_the_binary_kind_is_refused() -> None:
     rels = '<Relationships xmlns="p"><Relationship Type="x/officeDocument" Target="xl/workbook.bin"/></Relationships>'
     raw = xlsx([HEADS], more={"_rels/.rels": rels, "xl/workbook.bin": ""})
     assert errors_of(network(), raw) == ["workbooks of the kind .xlsb are not read: save it as .xlsx"]
+
+
+ARRAY = '<c r="B2" t="str"><f t="{}" ref="{}">A2:A9</f><v>04A1</v></c>{}'.format
+ROW = '<row r="{}"><c r="A{}" t="str"><v>Bea</v></c>{}</row>'.format
+
+
+@pytest.mark.parametrize("mode", [Mode.ADD, Mode.REPLACE_ALL])
+@pytest.mark.parametrize(
+    ("raw", "cell"),
+    [
+        (one(ARRAY("array", "B2:B3", ""), ROW(3, 3, "")), "Drivers!B3 (RFID tag)"),
+        (one(ARRAY("array", "B2:B3", ""), ROW(3, 3, '<c r="B3" s="0"/>')), "Drivers!B3 (RFID tag)"),
+        (one(ARRAY("array", "$B$2:$B$4", ""), ROW(4, 4, '<c r="B4"><v>1</v></c>')), "Drivers!B3 (RFID tag)"),
+        (one(ARRAY("array", "B2:B3", "")), "Drivers!B3 (RFID tag)"),
+        (one(ARRAY("array", "B2:B1048576", ""), ROW(3, 3, '<c r="B3"><v>1</v></c>') + ROW(4, 4, "")), "Drivers!B4 "),
+        (one(ARRAY("dataTable", "B2:B3", ""), ROW(3, 3, "")), "Drivers!B3 (RFID tag)"),
+        (one(ARRAY("array", "B2:B3", "").replace("<c ", '<c cm="1" '), ROW(3, 3, "")), "Drivers!B3 (RFID tag)"),
+    ],
+    ids=["no cell", "no value", "no row", "below the last row", "far below", "data table", "spilled"],
+)
+def test_a_cell_that_the_file_leaves_out_of_an_array_formula_s_results_is_refused(
+    raw: bytes, cell: str, mode: Mode
+) -> None:
+    assert first_error(raw, mode).startswith(cell)
+    assert "is a formula whose result" in first_error(raw, mode)
+
+
+def test_the_results_of_an_array_formula_are_read_and_an_empty_text_among_them_shows_nothing() -> None:
+    rows = ROW(3, 3, '<c r="B3" t="str"><v></v></c>') + ROW(4, 4, '<c r="B4" t="str"><v>04A2</v></c>') + ROW(5, 5, "")
+    found = added(network(), one(ARRAY("array", "B2:B4", ""), rows))
+    assert [tag.id_tag for each in found for tag in each.tags] == ["04A1", "04A2"]
+
+
+def test_shared_formulas_have_their_own_cells_and_leave_no_other_without_a_result() -> None:
+    rows = ROW(3, 3, "") + ROW(4, 4, '<c r="B4" t="str"><f t="shared" si="0"/><v>04A2</v></c>')
+    found = added(network(), one(ARRAY("shared", "B2:B4", ""), rows))
+    assert [tag.id_tag for each in found for tag in each.tags] == ["04A1", "04A2"]
+
+
+def test_a_row_that_too_many_array_formulas_fill_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(books, "MAX_ARRAYS", 2)
+    array = '<c r="{}" t="str"><f t="array" ref="{}">A1</f><v>x</v></c>'.format
+    three = "".join(array(f"{each}2", f"{each}2:{each}3") for each in "BCD")
+    assert "more than 2 formulas that fill several cells" in errors_of(network(), one(three))[0]
+    below = ROW(4, 4, array("B4", "B4:B5")) + ROW(5, 5, '<c r="B5" t="str"><v>y</v></c>')
+    one_after_the_other = array("B2", "B2:B3") + "".join(array(f"{each}2", f"{each}2") for each in "CDE")
+    rows = ROW(3, 3, '<c r="B3" t="str"><v>z</v></c>') + below
+    errors = errors_of(network(), one(one_after_the_other, rows))
+    assert errors == ["row 2 column C: holds something, but the column has no heading"]
 
 
 # -- what ods holds in more than one way --------------------------------------------------------------
@@ -381,10 +439,61 @@ def test_a_cell_of_ods_is_read_however_it_is_written(cell: str, tag: str) -> Non
         cell_of(' type="boolean"'),
         cell_of(' type="wish" value="1"'),
         cell_of(' type="time" office:time-value="PT4H"', "04:00"),
+        cell_of('table:formula="of:=1+1" type="float" value="0"'),
+        cell_of('table:formula="of:=1+1" type="float" value="0.0"', ""),
+        cell_of('table:formula="of:=1+1" type="float" value="-0"'),
+        cell_of('table:formula="of:=1+1" type="percentage" value="0"'),
+        cell_of('table:formula="of:=1+1" type="currency" value="0"'),
+        cell_of('table:formula="of:=1+1" type="boolean" office:boolean-value="false"'),
+        cell_of('table:formula="of:=1+1" type="date" office:date-value="1899-12-30"'),
+        cell_of('table:formula="msoxl:=1+1" type="string" office:string-value=""', "Err:522"),
     ],
 )
 def test_a_cell_of_ods_that_has_no_value_is_refused(cell: str) -> None:
     assert first_error(odd(cell)).startswith("Drivers!B2 (RFID tag): ")
+
+
+def matrix(first: str, *below: str, area: tuple[int, int] = (2, 1), heads: str = "") -> bytes:
+    """An ods with a formula for the first tag whose results fill the cells below it or beside it."""
+    spanned = (
+        f'table:formula="of:=A2:A3" table:number-matrix-rows-spanned="{area[0]}" '
+        f'table:number-matrix-columns-spanned="{area[1]}" '
+    )
+    row = "<table:table-row>{}</table:table-row>".format
+    names = "".join(cell_of("", each) for each in ("Name", "RFID tag", "External id")) + heads
+    lines = [cell_of("", "Ada") + first.replace("<table:table-cell", f"<table:table-cell {spanned}", 1), *below]
+    return ods(cells=row(names) + "".join(map(row, lines)))
+
+
+SAID = cell_of(' type="string" office:string-value="04A1"', "04A1")
+BEA = cell_of("", "Bea")
+
+
+@pytest.mark.parametrize("mode", [Mode.ADD, Mode.REPLACE_ALL])
+@pytest.mark.parametrize(
+    ("raw", "cell"),
+    [
+        (matrix(SAID, BEA + cell_of("")), "Drivers!B3 (RFID tag)"),
+        (matrix(SAID, BEA + cell_of(' type="string"')), "Drivers!B3 (RFID tag)"),
+        (matrix(SAID, BEA + cell_of(' type="float" value="0"')), "Drivers!B3 (RFID tag)"),
+        (matrix(SAID, BEA + cell_of(' type="boolean" office:boolean-value="false"')), "Drivers!B3 (RFID tag)"),
+        (matrix(SAID, BEA), "Drivers!B3 (RFID tag)"),
+        (matrix(SAID), "Drivers!B3 (RFID tag)"),
+        (matrix(SAID + cell_of(""), area=(1, 2)), "Drivers!C2 (External id)"),
+        (matrix(SAID + cell_of('table:number-columns-repeated="9"'), area=(1, 2)), "Drivers!C2 (External id)"),
+        (matrix(cell_of(""), BEA + SAID), "Drivers!B2 (RFID tag)"),
+        (matrix(SAID, BEA + cell_of(' type="string"', "#N/A")), "Drivers!B3 (RFID tag)"),
+    ],
+    ids=["no value", "no text", "zero", "false", "no cell", "no row", "beside", "repeated", "first", "error"],
+)
+def test_a_cell_of_an_ods_s_matrix_formula_without_a_result_is_refused(raw: bytes, cell: str, mode: Mode) -> None:
+    assert first_error(raw, mode).startswith(cell)
+
+
+def test_the_results_of_a_matrix_formula_are_read_and_an_empty_text_among_them_shows_nothing() -> None:
+    empty = cell_of(' type="string" office:string-value=""')
+    found = added(network(), matrix(SAID, BEA + empty, cell_of("", "Cat") + cell_of("", "04A3"), area=(2, 1)))
+    assert [tag.id_tag for each in found for tag in each.tags] == ["04A1", "04A3"]
 
 
 def test_repeated_cells_and_rows_of_ods_are_all_read() -> None:

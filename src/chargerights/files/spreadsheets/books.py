@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -11,6 +11,8 @@ from .number_formats import Format, formatted, unshown_day
 from .tables import Cell, Unread
 
 MAX_COLUMNS, MAX_ROW = 16_384, 1_048_576
+MAX_ARRAYS = 100
+"""Formulas that fill several cells of one row."""
 NO_RESULT = (
     "is a formula whose result the program that wrote the file did not save: open the file in Excel or "
     "LibreOffice and save it there, or write the value"
@@ -19,26 +21,59 @@ UNKNOWN_CELL = "holds what cannot be read: write its value again"
 
 
 class Range(NamedTuple):
-    """Merged cells: rows count from 1, columns from 0; the last ones are included."""
+    """Cells: rows count from 1, columns from 0; the last ones are included."""
 
     first_row: int
     last_row: int
     first_column: int
     last_column: int
 
+    def holds(self, row: int, column: int) -> bool:
+        return self.first_row <= row <= self.last_row and self.first_column <= column <= self.last_column
+
 
 @dataclass(slots=True)
 class Sheet:
-    """A visible sheet.
-
-    Merged cells and what is hidden are complete once the rows have been read.
-    """
+    """A visible sheet. Everything but its name is complete once its rows have been read."""
 
     name: str
     rows: Iterator[tuple[int, list[Cell]]] = field(default_factory=lambda: iter(()))
     merged: list[Range] = field(default_factory=list)
+    results: Results = field(default_factory=lambda: Results())
     hidden_rows: int = 0
     hidden_columns: set[int] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Results:
+    """Cells that show results of a formula, which stands in the first of them.
+
+    `areas` are complete, and `empty` are the cells whose result is an empty text, once the rows have been read.
+    """
+
+    areas: list[Range] = field(default_factory=list)
+    empty: set[tuple[int, int]] = field(default_factory=set)
+    _reaching: list[Range] = field(default_factory=list)
+    """Areas that reach into the row that is read, or below it."""
+
+    def add(self, area: Range) -> None:
+        """Raises ValueError for more in one row than a sheet is for."""
+        if area.first_row == area.last_row and area.first_column == area.last_column:
+            return
+        if len(self._reaching) == MAX_ARRAYS:
+            raise ValueError(f"row {area.first_row} has more than {MAX_ARRAYS} formulas that fill several cells")
+        self.areas.append(area)
+        self._reaching.append(area)
+
+    def begin_row(self, row: int) -> None:
+        if self._reaching:
+            self._reaching = [each for each in self._reaching if each.last_row >= row]
+
+    def among(self, row: int, columns: Iterable[int]) -> list[tuple[int, int]]:
+        """Those of the cells that show a result of a formula that has been read."""
+        if not self._reaching:
+            return []
+        return [(row, each) for each in columns if any(area.holds(row, each) for area in self._reaching)]
 
 
 @dataclass(slots=True)

@@ -18,6 +18,8 @@ from .tables import Cell, Formatted, Unread
 _CONTENT = "content.xml"
 _WHOLE = re.compile(r"-?\d{1,300}(?:\.0+)?").fullmatch
 _DIGITS = re.compile(r"-?\d+").fullmatch
+_VALUE_ATTRIBUTES = ("value", "boolean-value", "date-value", "time-value")
+_is_zero = re.compile(r"[+-]?[0.]*(?:E[+-]?\d+)?|false|1899-12-30(?:T00:00:00)?", re.IGNORECASE).fullmatch
 _CELLS = ("table-cell", "covered-table-cell")
 _ASIDE = ("annotation", "shape", "frame", "shapes", "detective")
 """What lies over a cell or beside it, with texts of its own."""
@@ -144,15 +146,26 @@ class _Rows:
         column = len(self._cells) + self._blanks
         if column + repeated > MAX_COLUMNS:
             raise ValueError(f"row {self._number} has more than {MAX_COLUMNS} cells")
-        rows, columns = _count(cell.get("number-rows-spanned", "1")), _count(cell.get("number-columns-spanned", "1"))
-        if rows * columns > 1:
-            self._sheet.merged.append(Range(self._number, self._number + rows - 1, column, column + columns - 1))
-        found = _read(cell, shown)
+        if (merged := self._spanned(cell, column, "")) is not None:
+            self._sheet.merged.append(merged)
+        if (filled := self._spanned(cell, column, "matrix-")) is not None:
+            self._sheet.results.add(filled)
+        results = self._sheet.results.among(self._number, range(column, column + repeated))
+        found = _read(cell, shown, is_result="formula" in cell or bool(results))
         if found is None or (isinstance(found, str) and not found.strip()):
             self._blanks += repeated
+            self._sheet.results.empty.update(results if found is not None else ())
         else:
             self._cells += [None] * self._blanks + [found] * repeated
             self._blanks = 0
+
+    def _spanned(self, cell: dict[str, str], column: int, kind: str) -> Range | None:
+        """The cells that the attributes of that kind say the cell reaches over."""
+        names = [f"number-{kind}{each}-spanned" for each in ("rows", "columns")]
+        if not cell.keys() & names:
+            return None
+        rows, columns = (_count(cell.get(each, "1")) for each in names)
+        return Range(self._number, self._number + rows - 1, column, column + columns - 1)
 
     def _end_row(self, row: dict[str, str]) -> None:
         repeated = _count(row.get("number-rows-repeated", "1"))
@@ -163,6 +176,7 @@ class _Rows:
             self._sheet.hidden_rows += repeated if row.get("visibility") in _GROUPS else 0
         self._number += repeated
         self._cells, self._blanks, self._row = [], 0, None
+        self._sheet.results.begin_row(self._number)
 
 
 def _is_calc(key: str) -> bool:
@@ -176,19 +190,28 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _read(cell: dict[str, str], shown: str) -> Cell:
+def _read(cell: dict[str, str], shown: str, *, is_result: bool) -> Cell:
+    """What the cell shows; `is_result`: it has a formula, or shows a result of one in another cell."""
     kind, text = cell.get("value-type"), shown.strip()
-    if cell.get("calc value-type") == "error" or ("formula" in cell and is_failed(text)):
+    if cell.get("calc value-type") == "error" or (is_result and is_failed(text)):
         return error_cell(text or "#N/A")
-    if "formula" in cell and not text and (kind is None or (kind == "string" and "string-value" not in cell)):
-        return Unread(NO_RESULT)
+    if is_result and not text and _has_no_result(cell):
+        return Unread(NO_RESULT) if "formula" in cell else None
     try:
         if kind in (None, "string"):
             kept = cell.get("string-value", shown)
             return shown if text else kept
         return _VALUES[kind](cell, text)
     except (ValueError, KeyError):
-        return Unread(NO_RESULT if "formula" in cell else UNKNOWN_CELL)
+        return Unread(NO_RESULT if is_result else UNKNOWN_CELL)
+
+
+def _has_no_result(cell: dict[str, str]) -> bool:
+    """Whether the cell has no value or, as programs write that do not calculate, a zero."""
+    if "string-value" in cell:
+        return False
+    value = next((cell[each] for each in _VALUE_ATTRIBUTES if each in cell), "")
+    return _is_zero(value) is not None
 
 
 def _number(cell: dict[str, str], text: str) -> Cell:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 
-from .books import Book, Range, Sheet
+from .books import NO_RESULT, Book, Range, Sheet
 from .columns import Column, recognised
 from .ods import is_ods, read_ods
 from .packages import Package
@@ -37,6 +38,7 @@ def read_workbook(raw: bytes) -> Table:
         rows = dict(_filled(sheet))
         if rows:
             _mark_merged(rows, sheet)
+            _mark_missing_results(rows, sheet)
             found = table(sorted(rows.items()), f'sheet "{sheet.name}" of a workbook', sheet.name)
             warnings = (*_hidden(sheet, len(found.headings)), *_unread(book.sheets, sheet))
             return replace(found, first_day=book.first_day, warnings=warnings)
@@ -71,27 +73,51 @@ def _filled(sheet: Sheet) -> Iterator[tuple[int, list[Cell]]]:
 
 def _mark_merged(rows: dict[int, list[Cell]], sheet: Sheet) -> None:
     """Marks the cells that look filled by the first cell of a merged range."""
-    last_row, last_column, count = max(rows), max(map(len, rows.values())) - 1, 0
-    for area in sheet.merged:
+    for area, places in _reached(rows, sheet, sheet.merged):
         is_filled = _at(rows, area.first_row, area.first_column) is not None
-        last = (min(area.last_row, max(last_row, area.first_row + 1)),
-                min(area.last_column, max(last_column, area.first_column + 1)))  # fmt: skip
         part = Unread(f"is a part of the merged cells {_name(area)}: take them apart, and fill in each of them")
-        count += (last[0] - area.first_row + 1) * (last[1] - area.first_column + 1)
+        for row, column in places:
+            is_first = (row, column) == (area.first_row, area.first_column)
+            if not is_first and (is_filled or _at(rows, row, column) is not None):
+                _put(rows, row, column, part)
+
+
+def _mark_missing_results(rows: dict[int, list[Cell]], sheet: Sheet) -> None:
+    """Marks the cells that show a result of a formula in another cell and of which the file has none."""
+    missing = Unread(NO_RESULT)
+    for _, places in _reached(rows, sheet, sheet.results.areas):
+        for row, column in places:
+            if _at(rows, row, column) is None and (row, column) not in sheet.results.empty:
+                _put(rows, row, column, missing)
+
+
+def _reached(
+    rows: dict[int, list[Cell]], sheet: Sheet, areas: list[Range]
+) -> Iterator[tuple[Range, Iterator[tuple[int, int]]]]:
+    """Each area with its cells, as far as the sheet is filled and at least one row and column further.
+
+    Raises InvalidSpreadsheet when they are too many.
+    """
+    last_row, last_column, count = max(rows), max(map(len, rows.values())) - 1, 0
+    for area in areas:
+        down = range(area.first_row, min(area.last_row, max(last_row, area.first_row + 1)) + 1)
+        across = range(area.first_column, min(area.last_column, max(last_column, area.first_column + 1)) + 1)
+        count += len(down) * len(across)
         if count > MAX_CELLS:
-            raise InvalidSpreadsheet(Problem(None, None, f'sheet "{sheet.name}" has too many merged cells'))
-        for row in range(area.first_row, last[0] + 1):
-            for column in range(area.first_column, last[1] + 1):
-                is_first = (row, column) == (area.first_row, area.first_column)
-                if not is_first and (is_filled or _at(rows, row, column) is not None):
-                    cells = rows.setdefault(row, [])
-                    cells += [None] * (column + 1 - len(cells))
-                    cells[column] = part
+            sentence = f'sheet "{sheet.name}" has too many cells that are merged or filled by formulas of other cells'
+            raise InvalidSpreadsheet(Problem(None, None, sentence))
+        yield area, product(down, across)
 
 
 def _at(rows: dict[int, list[Cell]], row: int, column: int) -> Cell:
     cells = rows.get(row, ())
     return cells[column] if column < len(cells) else None
+
+
+def _put(rows: dict[int, list[Cell]], row: int, column: int, cell: Cell) -> None:
+    cells = rows.setdefault(row, [])
+    cells += [None] * (column + 1 - len(cells))
+    cells[column] = cell
 
 
 def _name(area: Range) -> str:

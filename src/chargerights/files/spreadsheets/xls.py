@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import io
 import struct
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 
 import xlrd
 
-from .books import Book, Range, Sheet, error_cell, number_cell
+from .books import Book, Range, Results, Sheet, error_cell, number_cell
 from .number_formats import number_format
 from .packages import damaged
 from .problems import InvalidSpreadsheet, Problem
 from .tables import Cell, Unread
 
 _FORMULAS = frozenset({0x0006, 0x0206, 0x0406})
+_FILLING = frozenset({0x0221, 0x0236})
+"""Formulas that fill several cells: arrays and data tables."""
 _BEGIN, _END, _SHEET = 0x0809, 0x000A, 0x0085
 _NO_NUMBER, _EMPTY_TEXT = b"\xff\xff", b"\x03"
 _NOT_TOLD = (
@@ -29,16 +32,19 @@ def read_xls(raw: bytes) -> Book:
     """The workbook. Raises InvalidSpreadsheet."""
     try:
         book = xlrd.open_workbook(file_contents=raw, formatting_info=True, logfile=io.StringIO())
-        unsaved = _unsaved(raw)
+        unsaved, results = _formulas(raw)
     except Exception as error:  # whatever a damaged file makes of its reader
         sentence = f"the workbook cannot be read ({error}): save it again as .xlsx, without a password"
         raise InvalidSpreadsheet(Problem(None, None, sentence)) from None
     first_day = date(1904, 1, 1) if book.datemode else date(1899, 12, 30)
     visible = [sheet for sheet in book.sheets() if not sheet.visibility]
-    return Book((_sheet(book, sheet, unsaved.get(sheet.number, set()), first_day) for sheet in visible), first_day)
+    sheets = (_sheet(book, each, unsaved[each.number], results[each.number], first_day) for each in visible)
+    return Book(sheets, first_day)
 
 
-def _sheet(book: xlrd.Book, sheet: xlrd.sheet.Sheet, unsaved: set[tuple[int, int]], first_day: date) -> Sheet:
+def _sheet(
+    book: xlrd.Book, sheet: xlrd.sheet.Sheet, unsaved: set[tuple[int, int]], results: Results, first_day: date
+) -> Sheet:
     def cell(row: int, column: int) -> Cell:
         kind, value = sheet.cell_type(row, column), sheet.cell_value(row, column)
         if (row, column) in unsaved:
@@ -65,13 +71,14 @@ def _sheet(book: xlrd.Book, sheet: xlrd.sheet.Sheet, unsaved: set[tuple[int, int
         sheet.name,
         rows(),
         [Range(first + 1, last, left, right - 1) for first, last, left, right in sheet.merged_cells],
+        results,
         sum(any(map(bool, sheet.row_values(row))) for row in hidden),
         {column for column, about in sheet.colinfo_map.items() if about.hidden},
     )
 
 
-def _unsaved(raw: bytes) -> dict[int, set[tuple[int, int]]]:
-    """Cells, by sheet number, whose formula may have no result.
+def _formulas(raw: bytes) -> tuple[dict[int, set[tuple[int, int]]], dict[int, Results]]:
+    """By sheet number, cells whose formula may have no result, and the cells that one formula fills.
 
     Programs that do not calculate write an empty text, or 0 and ask Excel to calculate when it opens the file.
     """
@@ -79,7 +86,8 @@ def _unsaved(raw: bytes) -> dict[int, set[tuple[int, int]]]:
     memory, base, size = next(
         stream for name in ("Workbook", "Book") if (stream := streams.locate_named_stream(name))[0] is not None
     )
-    found: dict[int, set[tuple[int, int]]] = {}
+    found: dict[int, set[tuple[int, int]]] = defaultdict(set)
+    results: dict[int, Results] = defaultdict(Results)
     numbers: dict[int, int] = {}
     position, depth, sheet = base, 0, -1
     while position + 4 <= base + size:
@@ -97,6 +105,10 @@ def _unsaved(raw: bytes) -> dict[int, set[tuple[int, int]]]:
             row, column, _, result, options = struct.unpack_from("<HHH8sH", memory, position + 4)
             is_zero = options & _CALCULATE_ON_LOAD and not any(result)
             if is_zero or (result[:1] == _EMPTY_TEXT and result[6:] == _NO_NUMBER):
-                found.setdefault(sheet, set()).add((row, column))
+                found[sheet].add((row, column))
+        elif kind in _FILLING and depth == 1:
+            first, last, left, right = struct.unpack_from("<HHBB", memory, position + 4)
+            results[sheet].begin_row(first + 1)
+            results[sheet].add(Range(first + 1, last + 1, left, right))
         position += 4 + length
-    return found
+    return found, results
