@@ -88,6 +88,36 @@ async def test_transaction_data_tells_the_end_when_the_stop_tells_nonsense(serve
         assert energy_of(await only(server)) == (100, 5100)
 
 
+@pytest.mark.parametrize("nonsense", [0, 99, -1, None, "12,5"])
+async def test_a_stop_without_a_sound_value_ends_its_session_with_the_last_reading(
+    server: InProcess, nonsense: Any
+) -> None:
+    """Chargers that cannot read their meter send 0: the energy was negative."""
+    async with server.charger("DEP-1") as charger:
+        transaction = await begun(charger, meter=100)
+        await charger.call("StopTransaction", stop(transaction, nonsense))
+        session = await only(server)
+        assert (*energy_of(session), session.stopped_at, session.ended_by) == (100, None, after(60), EndedBy.CHARGER)
+        late = {"connectorId": 1, "transactionId": transaction, "meterValue": [value("2500", after(30))]}
+        await charger.call("MeterValues", late)
+        assert energy_of(await only(server)) == (100, 2500)
+
+
+async def test_phases_in_meter_values_of_their_own_are_added_up(server: InProcess) -> None:
+    def phases(wh: int, at: datetime, how_many: int = 3) -> list[dict[str, Any]]:
+        return [value(wh, at, phase=f"L{number + 1}") for number in range(how_many)]
+
+    async with server.charger("DEP-1", V201) as charger:
+        started = event("Started", 0, idToken=token("ALICE"), meterValue=phases(100, NOW), **PLACE)
+        await charger.call("TransactionEvent", started)
+        await charger.call("TransactionEvent", event("Updated", 1, after(30), meterValue=phases(500, after(30))))
+        await charger.call("TransactionEvent", event("Ended", 2, after(60), meterValue=phases(900, after(60), 1)))
+        assert energy_of(await only(server)) == (300, 1500)
+        rest = event("Updated", 3, after(60), offline=True, meterValue=phases(900, after(60))[1:])
+        await charger.call("TransactionEvent", rest)
+        assert energy_of(await only(server)) == (300, 2700)
+
+
 async def test_a_reading_is_kept_once_in_whatever_words_and_parts_it_comes(either: InProcess) -> None:
     """citrineos-core #880: transactionData repeats what MeterValues has said"""
     power = {"value": "11", "measurand": "Power.Active.Import", "unit": "kW"}
@@ -102,6 +132,7 @@ async def test_a_reading_is_kept_once_in_whatever_words_and_parts_it_comes(eithe
         ):
             await charger.call("MeterValues", sent)
         data = [{"timestamp": text(after(1)), "sampledValue": [spelled]}, value("900", after(2))]
+        data.append(value("0.7", after(1), unit="kWh"))
         for _ in range(2):
             await charger.call("StopTransaction", stop(transaction, 1000, transactionData=data))
         readings, total = await either.read(sessions.readings, (await only(either)).id)
@@ -178,6 +209,31 @@ async def test_a_stop_of_an_unknown_transaction_is_kept_once_and_no_session(eith
         await charger.call("StopTransaction", stop(running, 5100))
         assert energy_of(await only(either)) == (100, 5100)
         assert (await only(either)).ended_by == EndedBy.CHARGER
+
+
+@pytest.mark.parametrize("unknown", [0, -1, 4711])
+async def test_a_stop_without_a_value_is_kept_once(either: InProcess, unknown: int) -> None:
+    async with either.charger("DEP-1") as charger:
+        for _ in range(3):
+            for nothing in (-1, None):
+                await charger.call("StopTransaction", stop(unknown, nothing, idTag="ALICE"))
+    (kept,) = await either.read(sessions.find, *STOPS)
+    assert kept.meter_stop is None
+
+
+@pytest.mark.parametrize("unknown", [0, -1, 4711])
+async def test_a_stop_below_the_start_of_a_session_does_not_mean_it(either: InProcess, unknown: int) -> None:
+    async with either.charger("DEP-1") as charger:
+        low = await begun(charger, "ALICE", 1, 100)
+        high = await begun(charger, "ALICE", 2, 5000)
+        for meter in (0, 99):
+            await charger.call("StopTransaction", stop(unknown, meter, idTag="ALICE"))
+        assert {each.stopped_at for each in await found(either)} == {None}
+        await charger.call("StopTransaction", stop(unknown, 777, idTag="ALICE"))
+        ended = {each.transaction_id: (each.meter_stop, each.ended_by) for each in await found(either)}
+        assert ended == {str(low): (777, EndedBy.UNMATCHED_STOP), str(high): (None, None)}
+        stops = await either.read(sessions.find, *STOPS)
+        assert {each.meter_stop: each.ends_session is not None for each in stops} == {0: False, 99: False, 777: True}
 
 
 @pytest.mark.parametrize("unknown", [0, -1, 4711])

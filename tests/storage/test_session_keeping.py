@@ -15,6 +15,7 @@ from sqlalchemy import insert
 from chargerights.storage import batches, sessions
 from chargerights.storage.batches import Batch
 from chargerights.storage.database import Database
+from chargerights.storage.registers import identities
 from chargerights.storage.schema import sessions as rows
 from chargerights.storage.sessions import OCPP_2X, OCPP_16, EndedBy, Filter, Notice, Reading, Session
 from tests.storage.writing import add_customer
@@ -79,6 +80,28 @@ def told_in_2x(charger_id: str) -> list[Notice]:
     ]  # fmt: skip
 
 
+def told_in_phases(charger_id: str) -> list[Notice]:
+    """A meter value for each phase; the stop has one phase only, and a copy in another unit."""
+
+    def told(minutes: float, phase: str, wh: float, **more: Any) -> Reading:
+        return Reading(after(minutes), [{"value": str(wh), "phase": phase, **more}], 1)
+
+    def event(minutes: float, says: dict[str, Any], *readings: Reading) -> Notice:
+        return Notice(charger_id, after(minutes), "tx", says=says, readings=readings, at=after(minutes), ocpp=OCPP_2X)
+
+    middle = [told(30, "L1", 1700), told(30, "L2", 1700), told(30, "L3-N", 1.7, unitOfMeasure={"unit": "kWh"})]
+    return [
+        event(0, {**TAG, "evse_id": 1, "started_at": NOW}, told(0, "L1", 30), told(0, "L2", 30), told(0, "L3", 40)),
+        event(10, {}, told(10, "L1", 600), told(10, "L2", 600)),
+        event(30, {}, *middle),
+        Notice(charger_id, after(30), readings=tuple(middle[:2]), ocpp=OCPP_2X),
+        event(
+            60, {"stopped_at": after(60), "stop_reason": "Local"},
+            told(30, "L2", 1.7, unit="kWh"), told(60, "L1", 1800, context="Transaction.End"),
+        ),
+    ]  # fmt: skip
+
+
 def parts_of(notice: Notice, dice: random.Random) -> list[Notice]:
     """The message, or the same in two: its readings apart, as a charger sends what does not fit into one message."""
     if len(notice.readings) < 2 or dice.random() < 0.5:
@@ -102,10 +125,10 @@ def shown(database: Database, customer: int, charger_id: str) -> tuple[list[dict
 
 def samples_of(database: Database, customer: int, session: Session) -> list[Any]:
     kept, _ = database.read_now(sessions.readings, customer, session.id)
-    return sorted((each.reading.at, str(sorted(sample.items()))) for each in kept for sample in each.reading.samples)
+    return sorted((each.reading.at, name) for each in kept for name in identities(each.reading.samples))
 
 
-@pytest.mark.parametrize("told", [told_in_16, told_in_2x])
+@pytest.mark.parametrize("told", [told_in_16, told_in_2x, told_in_phases])
 def test_neither_order_nor_repetition_nor_parts_make_another_session(database: Database, told: Any) -> None:
     customer, dice = add_customer(database), random.Random(7)
     written(database, customer, told("EXPECTED"))
@@ -156,6 +179,72 @@ def test_two_sessions_of_one_id_are_two_whichever_comes_first(database: Database
         told = [(each.started_at, each.stopped_at, each.meter_start, each.meter_stop) for each in found]
         assert told == [(after(100), after(120), 0, 20), (NOW, after(20), 0, 20)], given
         assert {each.ended_by for each in found} == {EndedBy.CHARGER}
+
+
+@pytest.mark.parametrize(
+    ("meter_stop", "data", "ends"),
+    [
+        (3500.0, None, True), (3000.0, None, True), (2999.5, None, True), (None, None, True), (-1.0, None, True),
+        (0.0, 3500, True), (0.0, None, False), (999.0, None, False), (2000.0, None, False), (None, 2000, False),
+    ],
+)  # fmt: skip
+def test_a_stop_below_what_a_session_has_shown_is_not_its_end(
+    database: Database, meter_stop: float | None, data: float | None, ends: bool
+) -> None:
+    """A stop with an unknown id, among the readings of the only session that it could mean."""
+    customer, dice = add_customer(database), random.Random(11)
+    for number in range(6):
+        charger_id = f"C-{number}"
+        start = Notice(
+            charger_id, NOW, "77", "key", None,
+            {**TAG, "connector_id": 1, "started_at": NOW, "meter_start": 1000.0}, ocpp=OCPP_16,
+        )  # fmt: skip
+        says = {"stopped_at": after(60), "meter_stop": meter_stop, "stop_reason": "Local", "stop_id_tag": "ALICE"}
+        end = () if data is None else (reading(60, data),)
+        told = [
+            Notice(charger_id, NOW, "0", says=says, readings=end, ocpp=OCPP_16),
+            Notice(charger_id, NOW, "77", readings=(reading(20, 2000, connector=1),), at=after(20), ocpp=OCPP_16),
+            Notice(charger_id, NOW, readings=(reading(30, 3000, connector=1),), ocpp=OCPP_16),
+        ]
+        told += dice.choices(told, k=2)
+        dice.shuffle(told)
+        written(database, customer, [start, *told])
+        (session,) = database.read_now(sessions.find, customer, Filter(charger_id=charger_id), 9)
+        (stop,) = database.read_now(sessions.find, customer, Filter(charger_id=charger_id, unmatched=True), 9)
+        assert (session.ended_by, stop.ends_session) == (
+            (EndedBy.UNMATCHED_STOP, session.id) if ends else (None, None)
+        ), told
+        assert session.meter_stop == (data or meter_stop if ends and meter_stop != -1 else None)
+
+
+def test_no_order_gives_a_session_negative_energy(database: Database) -> None:
+    customer, dice = add_customer(database), random.Random(13)
+    values = (None, -1.0, 0.0, 50.0, 400.0, 900.0)
+    for number in range(25):
+        charger_id = f"C-{number}"
+        start = Notice(
+            charger_id, NOW, "77", "key", None,
+            {**TAG, "connector_id": 1, "started_at": NOW, "meter_start": dice.choice(values)}, ocpp=OCPP_16,
+        )  # fmt: skip
+        told = [start] if dice.random() < 0.7 else [replace(start, ocpp=OCPP_2X, key=None)]
+        for transaction in dice.choices(("77", "0"), k=2):
+            says = {"stopped_at": after(60), "meter_stop": dice.choice(values), "stop_id_tag": "ALICE"}
+            told.append(Notice(charger_id, NOW, transaction, says=says, ocpp=told[0].ocpp))
+        for _ in range(3):
+            sample = {
+                "value": dice.choice(values), "location": dice.choice(("Outlet", "Inlet")),
+                "context": dice.choice(("Transaction.Begin", "Transaction.End", "Sample.Periodic")),
+            }  # fmt: skip
+            at = after(dice.choice((0, 0.5, 30, 60)))
+            given = Reading(at, [sample], None, 1)
+            told.append(Notice(charger_id, NOW, dice.choice(("77", None)), readings=(given,), at=at, ocpp=told[0].ocpp))
+        dice.shuffle(told)
+        written(database, customer, told)
+        found = database.read_now(sessions.find, customer, Filter(charger_id=charger_id), 9)
+        assert found
+        for session in found:
+            energy = session.meter_start, session.meter_stop
+            assert None in energy or energy[1] >= energy[0], told
 
 
 def test_sessions_are_in_the_order_of_their_starts_and_walked_once_each(database: Database) -> None:

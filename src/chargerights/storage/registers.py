@@ -4,21 +4,29 @@ The register of imported energy is reported in many samples: at the start, now a
 more than once. `Registers` keeps the few of them that can be the start or stop value. Merging a sample is cheap, and
 the result does not depend on the order. OCPP 1.6 also says `meterStart` and `meterStop`, which come first.
 
-A sample counts when its measurand is `Energy.Active.Import.Register` (the default). Samples have a source: a location
-(Outlet, the default, before all others), as a total or as the sum of the phases (totals first). Start and stop value
-come from one source, the first that has both.
+A sample counts when its measurand is `Energy.Active.Import.Register` (the default) and its value a number that is not
+negative. Samples have a source: a location (Outlet, the default, before all others), as a total or as the sum of the
+phases (totals first). Phases are added up when they have one instant, location and context. They are a sum when they
+are all phases that the session has at that location. Start and stop value come from one source, the first that has
+both; else from two, of which each is a total or has three phases.
 
 * Start value: the first sample with the context `Transaction.Begin`, else the sample closest to the start among those
   of the start message and those within `NEAR_START` of it.
 * Stop value: the last sample with the context `Transaction.End`, else the last sample after the start. Where the times
-  of all samples are the same, the one of the stop message.
+  of all samples are the same, the one of the stop message. When these are below the start value, the highest sample
+  after the start.
+
+A stop value is never below the start value: chargers that cannot read their meter send 0. Then the next candidate
+counts, and without one the stop value is unknown.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import orjson
@@ -28,11 +36,21 @@ BEGIN, END = "Transaction.Begin", "Transaction.End"
 OUTLET = "Outlet"
 LOCATIONS = (OUTLET, "Cable", "EV", "Body", "Inlet")
 """In the order of preference; other words come after them."""
+TOTAL = (OUTLET, ())
 PHASES = {"L1": "L1", "L2": "L2", "L3": "L3", "L1-N": "L1", "L2-N": "L2", "L3-N": "L3"}
+THREE = ("L1", "L2", "L3")
+KILO = {"kwh": "wh", "kw": "w", "kvarh": "varh", "kvar": "var", "kva": "va"}
 NEAR_START = timedelta(seconds=60)
-MAX_ENERGY, MAX_POWER = 1e18, 9
+ROUNDING = 1.0
+"""By how many Wh a stop of 1.6, which is whole, can be below a reading."""
+MAX_ENERGY, MAX_POWER = 10**18, 9
 
 _DEFAULTS = {"measurand": REGISTER, "context": "Sample.Periodic", "location": OUTLET, "format": "Raw"}
+_NUMBER = re.compile(r"\s*[+-]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})(e[+-]?\d{1,3})?\s*", re.ASCII | re.IGNORECASE)
+"""A decimal number. One with a comma is not read: in 604,213 it may stand for a point, or for nothing."""
+
+Source = tuple[str, tuple[str, ...]]
+"""A location, and the phases that were added up; no phases for a total."""
 
 
 class Told(NamedTuple):
@@ -43,10 +61,9 @@ class Told(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """One register of a meter value; `is_sum`: added up from the phases."""
+    """One register of a meter value."""
 
-    location: str
-    is_sum: bool
+    source: Source
     context: str
     value: float
 
@@ -61,7 +78,7 @@ class Energy(NamedTuple):
 class _Source:
     """What one source has told that can be a start or stop value."""
 
-    __slots__ = ("begin", "closing", "end", "first", "last", "opening")
+    __slots__ = ("begin", "closing", "end", "first", "highest", "last", "opening")
 
     def __init__(self, kept: Mapping[str, Any]) -> None:
         for name in self.__slots__:
@@ -71,6 +88,7 @@ class _Source:
     begin: Told | None
     opening: Told | None
     first: Told | None
+    highest: Told | None
     last: Told | None
     closing: Told | None
     end: Told | None
@@ -87,6 +105,7 @@ class _Source:
             self.closing = max(self.closing or told, told)
         self.first = min(self.first or told, told)
         self.last = max(self.last or told, told)
+        self.highest = max(self.highest or told, told, key=lambda each: (each.value, each.at))
 
     def start(self, started_at: datetime | None) -> Told | None:
         if self.begin is not None or started_at is None:
@@ -96,13 +115,16 @@ class _Source:
             near.append(self.first)
         return min(near, key=lambda told: (abs(told.at - started_at), told), default=None)
 
-    def stop(self, start: Told | None, started_at: datetime | None) -> Told | None:
+    def stop(self, start: Told | None, started_at: datetime | None, least: float | None) -> Told | None:
+        """The stop value, which is not below `least`."""
         after = started_at if start is None else start.at
-        if self.end is not None:
-            return self.end
-        if self.last is not None and (after is None or self.last.at > after):
-            return self.last
-        return None if self.closing == start else self.closing
+        later = [
+            told if told is not None and (after is None or told.at > after) else None
+            for told in (self.last, self.highest)
+        ]
+        closing = None if self.closing == start else self.closing
+        candidates = [told for told in (self.end, later[0], closing, later[1]) if told is not None]
+        return next((told for told in candidates if least is None or told.value >= least), None)
 
     def kept(self) -> dict[str, Any]:
         told = {name: getattr(self, name) for name in self.__slots__}
@@ -117,9 +139,7 @@ class Registers:
         kept = kept or {}
         self.said = Energy(*kept.get("said", ()))
         """OCPP 1.6: meterStart and meterStop."""
-        self._sources = {
-            (name[1:], name[0] == "+"): _Source(source) for name, source in kept.get("sources", {}).items()
-        }
+        self._sources = {_source(name): _Source(source) for name, source in kept.get("sources", {}).items()}
 
     def say(self, start: float | None, stop: float | None) -> None:
         """Takes what 1.6 says; the first value that can be one counts."""
@@ -129,48 +149,89 @@ class Registers:
     def merge(self, at: datetime, samples: Any, started_at: datetime | None = None, in_stop: bool = False) -> None:
         """Adds a meter value; `started_at` is given when it came in the start message."""
         for sample in read(samples):
-            source = self._sources.setdefault((sample.location, sample.is_sum), _Source({}))
+            source = self._sources.setdefault(sample.source, _Source({}))
             source.merge(Told(at, sample.value), sample.context, started_at, in_stop)
 
     def energy(self, started_at: datetime | None) -> Energy:
-        """The session's start and stop value, as far as they are known."""
-        pairs = []
-        for key in sorted(self._sources, key=_rank):
+        """The session's start and stop value, as far as they are known; the stop value is not below the start value."""
+        said, pairs = self.said, []
+        for key in self._whole():
             source = self._sources[key]
             start = source.start(started_at)
-            stop = source.stop(start, started_at)
-            pairs.append(Energy(start and start.value, stop and stop.value))
-        told = next((pair for pair in pairs if None not in pair), None) or Energy(
-            next((pair.start for pair in pairs if pair.start is not None), None),
-            next((pair.stop for pair in pairs if pair.stop is not None), None),
-        )
-        first = told.start if self.said.start is None else self.said.start
-        stops = [stop for stop in (self.said.stop, told.stop) if stop is not None]
-        plausible = [stop for stop in stops if first is None or stop >= first]
-        return Energy(first, next(iter(plausible or stops), None))
+            first = said.start if said.start is not None or start is None else start.value
+            stop = source.stop(start, started_at, first)
+            pairs.append((key[1], Energy(start and start.value, stop and stop.value)))
+        told = next((pair for _, pair in pairs if None not in pair), None)
+        if told is None:
+            alike = [pair for phases, pair in pairs if phases in ((), THREE)] or [pair for _, pair in pairs]
+            told = Energy(
+                next((pair.start for pair in alike if pair.start is not None), None),
+                next((pair.stop for pair in alike if pair.stop is not None), None),
+            )
+        first = told.start if said.start is None else said.start
+        stops = [said.stop, told.stop] if said.stop or not told.stop else [told.stop]
+        return Energy(first, next((stop for stop in stops if stop is not None and stop >= (first or 0)), None))
+
+    def contradicts(self, end: Registers) -> bool:
+        """Whether a register of the session was seen above what this end says, which is then another session's."""
+        seen, last = self._highest(), end._highest()
+        return any(last[key] <= seen[key] - ROUNDING for key in seen.keys() & last.keys())
+
+    def _highest(self) -> dict[Source, float]:
+        """The highest value of each source; what 1.6 says is the total at the outlet."""
+        found = {key: each.highest.value for key, each in self._sources.items() if each.highest is not None}
+        said = [value for value in (*self.said, found.get(TOTAL)) if value is not None]
+        return found | ({TOTAL: max(said)} if said else {})
+
+    def _whole(self) -> list[Source]:
+        """The sources that are totals, or have all phases of their location; the first counts most."""
+        phases: dict[str, set[str]] = {}
+        for location, names in self._sources:
+            phases.setdefault(location, set()).update(names)
+        return sorted((key for key in self._sources if not key[1] or {*key[1]} == phases[key[0]]), key=_rank)
 
     def kept(self) -> dict[str, Any]:
         """All of it as JSON."""
-        sources = {f"{'+' if is_sum else '='}{place}": each.kept() for (place, is_sum), each in self._sources.items()}
+        sources = {f"{'+'.join(phases)}={place}": each.kept() for (place, phases), each in self._sources.items()}
         return {"said": list(self.said), "sources": sources}
 
 
+def by_instant(readings: Iterable[tuple[datetime, Any]]) -> dict[datetime, list[Any]]:
+    """The samples of each instant: some chargers send each phase in a meter value of its own."""
+    found: dict[datetime, list[Any]] = {}
+    for at, samples in readings:
+        found.setdefault(at, []).extend(samples if isinstance(samples, list) else ())
+    return found
+
+
 def read(samples: Any) -> Iterator[Sample]:
-    """The registers of imported energy in a meter value of OCPP 1.6 or 2.x, in Wh."""
-    phases: dict[tuple[str, str], dict[str, float]] = {}
+    """The registers of imported energy in the meter values of one instant (OCPP 1.6 or 2.x), in Wh.
+
+    What is said of a phase in two values gives two sums: the lowest and the highest.
+    """
+    phases: dict[tuple[str, str], dict[str, list[float]]] = {}
     for sample in samples if isinstance(samples, list) else ():
         if not isinstance(sample, dict) or _word(sample, "measurand") != REGISTER:
             continue
-        value, phase = _watt_hours(sample), sample.get("phase")
+        value, phase = _watt_hours(sample), sample.get("phase") or None
         if value is None or _word(sample, "format") != "Raw":  # signed data can look like a number
             continue
         location, context = _word(sample, "location"), _word(sample, "context")
         if phase is None:
-            yield Sample(location, False, context, value)
+            yield Sample((location, ()), context, value)
         elif phase in PHASES:
-            phases.setdefault((location, context), {})[PHASES[phase]] = value
+            phases.setdefault((location, context), {}).setdefault(PHASES[phase], []).append(value)
     for (location, context), values in phases.items():
-        yield Sample(location, True, context, math.fsum(values.values()))
+        source = location, tuple(sorted(values))
+        for pick in (min, max):
+            yield Sample(source, context, math.fsum(map(pick, values.values())))
+
+
+def phases_in(samples: Any) -> list[Any]:
+    """The samples of single phases."""
+    return (
+        [each for each in samples if isinstance(each, dict) and each.get("phase")] if isinstance(samples, list) else []
+    )
 
 
 def identities(samples: Any) -> dict[bytes, Any]:
@@ -178,46 +239,57 @@ def identities(samples: Any) -> dict[bytes, Any]:
     found = {}
     for sample in samples if isinstance(samples, list) else ():
         members = dict(sample) if isinstance(sample, dict) else {"value": sample}
-        value = _number(members.get("value"))
+        value, (unit, power) = _number(members.get("value")), _unit(members)
         members |= {name: _word(members, name) for name in _DEFAULTS}
-        members |= {"value": members.get("value") if value is None else value, "unit": _unit(members)}
-        members.pop("unitOfMeasure", None)
-        given = {name: member for name, member in members.items() if member is not None}
+        if value is not None and power is not None:
+            members |= {"value": _plain(value.scaleb(power)), "unit": unit}
+            members.pop("unitOfMeasure", None)
+        given = {name: member for name, member in members.items() if member not in (None, "")}
         found[orjson.dumps(given, option=orjson.OPT_SORT_KEYS)] = sample
     return found
 
 
 def _word(sample: Mapping[str, Any], name: str) -> str:
     word = sample.get(name)
-    return word if isinstance(word, str) else _DEFAULTS[name]
+    return word if isinstance(word, str) and word else _DEFAULTS[name]
 
 
-def _unit(sample: Mapping[str, Any]) -> tuple[str, int]:
-    """The unit in lower case and its power of ten."""
+def _unit(sample: Mapping[str, Any]) -> tuple[str, int | None]:
+    """The unit in lower case, without its kilo, and the power of ten; None for one that cannot be."""
     given = sample.get("unitOfMeasure")
     given = given if isinstance(given, dict) else sample
     unit, power = given.get("unit"), given.get("multiplier")
-    power = int(power) if isinstance(power, int | float) and abs(power) <= MAX_POWER else 0
-    return unit.strip().lower() if isinstance(unit, str) else "wh", power
+    unit = unit.strip().lower() if isinstance(unit, str) and unit else "wh"
+    power = 0 if power is None else power
+    if type(power) not in (int, float) or not abs(power) <= MAX_POWER or power != int(power):
+        return unit, None
+    return (KILO[unit], int(power) + 3) if unit in KILO else (unit, int(power))
 
 
 def _watt_hours(sample: Mapping[str, Any]) -> float | None:
     value, (unit, power) = _number(sample.get("value")), _unit(sample)
-    factor = {"wh": 1.0, "kwh": 1000.0}.get(unit)
-    if value is None or factor is None:
+    if value is None or power is None or unit != "wh":
         return None
-    found = value * factor * 10.0**power
-    return found if abs(found) < MAX_ENERGY else None
+    found = value.scaleb(power)
+    return float(found) if 0 <= found < MAX_ENERGY else None
 
 
-def _number(value: Any) -> float | None:
-    try:
-        found = float(value)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return found if math.isfinite(found) else None
+def _number(value: Any) -> Decimal | None:
+    """The number, whether written as one or as text."""
+    written = str(value) if type(value) in (int, float, str) else ""
+    return Decimal(written.strip()) if _NUMBER.fullmatch(written) else None
 
 
-def _rank(source: tuple[str, bool]) -> tuple[int, str, bool]:
-    location, is_sum = source
-    return (LOCATIONS.index(location) if location in LOCATIONS else len(LOCATIONS), location, is_sum)
+def _plain(value: Decimal) -> str:
+    """One spelling of the number."""
+    return "0" if value == 0 else str(value.normalize())
+
+
+def _source(name: str) -> Source:
+    phases, _, location = name.partition("=")
+    return location, tuple(phases.split("+")) if phases else ()
+
+
+def _rank(source: Source) -> tuple[int, str, bool]:
+    location, phases = source
+    return (LOCATIONS.index(location) if location in LOCATIONS else len(LOCATIONS), location, bool(phases))

@@ -6,8 +6,8 @@ copy of it) or by its transaction id. The ids of 1.6 are the server's and name o
 charger's, which may use one again: then each start has a session of its own, and other messages go by their time.
 
 A message with an unknown transaction id makes no session. A stop is kept, and ends the session that it can only mean:
-the only open one at that charger (in 2.x at that EVSE) with that card. Meter values without a known transaction id
-belong to the session that ran on their connector at the time.
+the only open one at that charger (in 2.x at that EVSE) with that card and no reading above the stop's. Meter values
+without a known transaction id belong to the session that ran on their connector at the time.
 
 A session whose stop does not come is marked as ended (see `EndedBy`). Its own stop replaces the mark. After a boot or
 an available connector, any later word of the session takes the mark back.
@@ -28,7 +28,7 @@ from . import live
 from .entities import SESSION, SessionEnd
 from .holders import ERASED, forget_late
 from .journal import Change, Revision
-from .registers import Registers, identities
+from .registers import Registers, by_instant, identities, phases_in
 from .schema import meter_values, sessions
 from .sessions import (
     OCPP_2X,
@@ -235,15 +235,17 @@ class _Keeping:
         says = self._notice.says
         if says["stopped_at"] not in (row["stopped_at"], self._notice.received_at):
             return False
+        again = Registers(None)
+        again.say(None, says.get("meter_stop"))
         said = row["stop_id_tag"], Registers(row["registers"]).said.stop
-        return said == (says.get("stop_id_tag"), says.get("meter_stop"))
+        return said == (says.get("stop_id_tag"), again.said.stop)
 
     # -- what it says of it -----------------------------------------------------------------------
 
     def _keep_session(self, before: Row | None) -> None:
         notice = self._notice
         row = self._new_row() if before is None else dict(before)
-        merge(row, notice)
+        self._merge(row, notice)
         if row["tag_key"] is None and row["begun_at"] is None and row["stop_id_tag"] is not None:
             row["tag_key"] = tag_key(row["stop_id_tag"])
         if before is None:
@@ -262,6 +264,7 @@ class _Keeping:
         if row["begun_at"] is None and notice.ends and (before is None or before["stopped_at"] is None):
             self._end_meant(row)
         self._add_readings(row, notice.readings)
+        self._check_end(row)
 
     def _new_row(self) -> Row:
         notice = self._notice
@@ -276,6 +279,16 @@ class _Keeping:
             "received_at": notice.received_at,
             "ocpp": notice.ocpp,
         }
+
+    def _merge(self, row: Row, notice: Notice) -> None:
+        """Adds what the message says, and the phases that other messages have of the same instants."""
+        instants = list({each.at for each in notice.readings if phases_in(each.samples)})
+        if instants:
+            kept = self._connection.execute(_KEPT, self._here | {"instants": instants})
+            mine = [Reading(*each) for *each, session_id in kept if session_id == row["id"]]
+            phases = tuple(each._replace(samples=phases_in(each.samples)) for each in mine)
+            notice = replace(notice, readings=notice.readings + phases)
+        merge(row, notice)
 
     def _write(self, row: Row, before: Row) -> None:
         news = {name: value for name, value in row.items() if value != before[name]}
@@ -303,7 +316,7 @@ class _Keeping:
             says["meter_stop"] = Registers(stop["registers"]).said.stop
             before = dict(row)
             kept = self._readings_of(stop["id"])
-            merge(row, Notice(row["charger_id"], stop["received_at"], says=says, readings=kept))
+            self._merge(row, Notice(row["charger_id"], stop["received_at"], says=says, readings=kept))
             self._write(row, before)
             if stop["ends_session"] is not None:
                 self._give_back(row, stop["ends_session"])
@@ -320,13 +333,16 @@ class _Keeping:
         if stop["tag_key"] is None:
             return
         at = self._at
+        registers = Registers(stop["registers"])
         here = [_ROW.begun_at < at, _ROW.tag_key == stop["tag_key"], _ROW.received_at <= self._notice.received_at]
         if stop["evse_id"] is not None:
             here.append(_ROW.evse_id == stop["evse_id"])
         meant = [
             row
             for row in self._rows(_ALL.where(*here))
-            if row["ended_by"] in REVOCABLE and (row["marked_at"] is None or at <= row["marked_at"])
+            if row["ended_by"] in REVOCABLE
+            and (row["marked_at"] is None or at <= row["marked_at"])
+            and not Registers(row["registers"]).contradicts(registers)
         ]
         if len(meant) != 1:
             return
@@ -334,11 +350,19 @@ class _Keeping:
         before = dict(row)
         row |= {name: stop[name] for name in ("stopped_at", "stop_reason", "stop_id_tag")}
         row |= {"ended_by": EndedBy.UNMATCHED_STOP, "marked_at": at}
-        row["meter_stop"] = Registers(stop["registers"]).energy(None).stop
+        row["meter_stop"] = registers.energy(None).stop
         derive(row)
         self._write(row, before)
         ends = dict(stop, ends_session=row["id"])
         self._write(ends, stop)
+
+    def _check_end(self, row: Row) -> None:
+        """Gives the session back when it has shown more than the stop that ended it and was not its own."""
+        if row["ended_by"] != EndedBy.UNMATCHED_STOP:
+            return
+        for stop in self._rows(_ALL.where(_ROW.ends_session == row["id"])):
+            if Registers(row["registers"]).contradicts(Registers(stop["registers"])):
+                self._give_back(stop, row["id"])
 
     def _give_back(self, row: Row, session_id: int) -> None:
         """Undoes what a stop has ended: it is the stop of another session."""
@@ -412,9 +436,10 @@ class _Keeping:
         for row, readings in placed.values():
             before = dict(row)
             at = max(plausible(reading.at, notice.received_at) for reading in readings)
-            merge(row, replace(notice, readings=tuple(readings), at=at))
+            self._merge(row, replace(notice, readings=tuple(readings), at=at))
             self._write(row, before)
             self._add_readings(row, readings)
+            self._check_end(row)
         self._add_readings(None, left)
 
     def _running(self, reading: Reading) -> Row | None:
@@ -436,7 +461,7 @@ class _Keeping:
         if readings:
             before = dict(row)
             at = max(reading.at for reading in readings)
-            merge(row, Notice(row["charger_id"], self._notice.received_at, readings=readings, at=at))
+            self._merge(row, Notice(row["charger_id"], self._notice.received_at, readings=readings, at=at))
             self._write(row, before)
             self._add_readings(row, readings)
 
@@ -501,8 +526,8 @@ def merge(row: Row, notice: Notice) -> None:
     if row["registers"] is None:  # written by a version that kept no more than these
         registers.say(row["meter_start"], row["meter_stop"])
     registers.say(says.get("meter_start"), says.get("meter_stop"))
-    for reading in notice.readings:
-        registers.merge(reading.at, reading.samples, says["started_at"] if notice.begins else None, notice.ends)
+    for instant, samples in by_instant((each.at, each.samples) for each in notice.readings).items():
+        registers.merge(instant, samples, says["started_at"] if notice.begins else None, notice.ends)
     row["registers"] = registers.kept()
     derive(row)
 
@@ -518,8 +543,12 @@ def derive(row: Row) -> None:
         row["meter_stop"] = energy.stop
     elif row["ended_by"] == EndedBy.CHARGER:
         row["meter_stop"] = energy.stop
-    elif row["ended_by"] is None:
+    elif row["ended_by"] is None or _is_below(row["meter_stop"], row["meter_start"]):
         row["meter_stop"] = None
+
+
+def _is_below(stop: float | None, start: float | None) -> bool:
+    return stop is not None and start is not None and stop < start
 
 
 def _is_first_tag(row: Row, says: Row, at: datetime) -> bool:
