@@ -37,9 +37,9 @@ class Failed(NamedTuple):
 
 
 class Formatted(NamedTuple):
-    """A number in a format of its own, and what that shows of it."""
+    """A number, or a text, in a format of its own, and what that shows of it."""
 
-    number: float
+    number: float | str
     code: str
     shown: str
 
@@ -149,15 +149,22 @@ def _xlsx_cell(row: int, column: int, value: Any, codes: list[str], texts: list[
         return f'<c r="{at}" t="e"><f>X()</f><v>{value.error}</v></c>'
     if isinstance(value, date):
         value = Formatted((value - date(1899, 12, 30)).days, "yyyy\\-mm\\-dd", "")
+    if isinstance(value, Formatted) and isinstance(value.number, str):
+        codes.append(value.code)
+        return f'<c r="{at}" s="{len(codes) - 1}" t="s"><v>{_shared(value.number, texts)}</v></c>'
     if isinstance(value, Formatted):
         codes.append(value.code)
         return f'<c r="{at}" s="{len(codes) - 1}"><v>{value.number!r}</v></c>'
     if isinstance(value, bool):
         return f'<c r="{at}" t="b"><v>{value:d}</v></c>'
     if isinstance(value, str):
-        texts.append(re.sub("_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", value))
-        return f'<c r="{at}" t="s"><v>{len(texts) - 1}</v></c>'
+        return f'<c r="{at}" t="s"><v>{_shared(value, texts)}</v></c>'
     return f'<c r="{at}"><v>{value!r}</v></c>'
+
+
+def _shared(text: str, texts: list[str]) -> int:
+    texts.append(re.sub("_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", text))
+    return len(texts) - 1
 
 
 # -- ods ----------------------------------------------------------------------------------------------
@@ -221,7 +228,7 @@ def _ods_cell(value: Any) -> str:
         kind, shown = f'date" office:date-value="{value.isoformat()}', value.strftime("%d.%m.%y")
     elif isinstance(value, Formatted):
         kind, shown = f'float" office:value="{value.number!r}', value.shown
-        if set(value.code) & set("ymd"):
+        if re.search("[ymd]", re.sub('"[^"]*"', "", value.code)):
             kind = f'date" office:date-value="{date.fromordinal(693594 + int(value.number)).isoformat()}'
     elif isinstance(value, str):
         kind, shown = "string", value

@@ -15,6 +15,7 @@ from chargerights.rights.model import Site
 from chargerights.rights.network import Network
 from tests.files.spreadsheets.books import (
     KINDS,
+    MAIN,
     Array,
     Failed,
     Formatted,
@@ -176,6 +177,43 @@ def test_a_number_that_its_format_shows_otherwise_is_no_text(kind: Kind, column:
     assert "is shown in another way by its format: format the column as text" in error
 
 
+@pytest.mark.parametrize("column", [0, 1, 3, 4, 5])
+@pytest.mark.parametrize(
+    ("number", "code", "shown"),
+    [(0, '0;;"yes"', "yes"), (-5, '0;"no";"none"', "no"), (0, '0;"no";"none"', "none"), (0, "0;;;", ""),
+     (421, ";;;", ""), (-421, "0;0", "421"), (0, "#", ""), (1, '"no"', "no"), (46752, '"never"', "never")],
+)  # fmt: skip
+def test_a_number_that_its_format_shows_as_another_number_a_word_or_nothing_is_refused(
+    kind: Kind, column: int, number: int, code: str, shown: str
+) -> None:
+    error = first_error(kind(with_cell(column, Formatted(number, code, shown))), Mode.REPLACE_ALL)
+    assert error.startswith(f"Drivers!{chr(65 + column)}2 ({HEADS[column]}): ")
+    assert "format" in error
+
+
+@pytest.mark.parametrize("column", range(8))
+@pytest.mark.parametrize("code", [";;;", '"never"@', '0;0;0;"no"'])
+def test_a_text_that_its_format_shows_as_another_text_or_hides_is_refused(column: int, code: str) -> None:
+    """An ods has what is shown beside the text."""
+    for kind in (xlsx, xls):
+        error = first_error(kind(with_cell(column, Formatted(SOUND[column], code, ""))), Mode.REPLACE_ALL)
+        assert error.startswith(f"Drivers!{chr(65 + column)}2 ({HEADS[column]}): is a text that its format shows in")
+
+
+@pytest.mark.parametrize("code", ["@", "General", "0;-0;0;@", "[Red]0;@"])
+def test_a_text_that_its_format_shows_as_it_is_is_read(code: str) -> None:
+    for kind in (xlsx, xls):
+        assert added(network(), kind(with_cell(1, Formatted("0421", code, ""))))[0].tags[0].id_tag == "0421"
+
+
+@pytest.mark.parametrize("kept", ['t="str"><v>04A1</v>', 't="inlineStr"><is><t>04A1</t></is>'])
+def test_a_text_that_is_not_shared_is_shown_by_its_format_too(kept: str) -> None:
+    styles = f'<styleSheet xmlns="{MAIN}"><cellXfs><xf numFmtId="0"/><xf numFmtId="200"/></cellXfs></styleSheet>'
+    styles = styles.replace("<cellXfs>", '<numFmts><numFmt numFmtId="200" formatCode=";;;"/></numFmts><cellXfs>')
+    raw = one(f'<c r="B2" s="1" {kept}</c>', more={"xl/styles.xml": styles})
+    assert first_error(raw).startswith("Drivers!B2 (RFID tag): is a text that its format shows in another way")
+
+
 @pytest.mark.parametrize(
     ("code", "shown"), [("d-mmm", "1-Feb"), ("mmm-yy", "Feb-27"), ("yyyy", "2027"), ("mm/dd", "02/01")]
 )
@@ -253,10 +291,10 @@ def test_a_second_visible_sheet_of_drivers_is_refused_since_replace_all_would_re
 # -- what xlsx holds in more than one way -------------------------------------------------------------
 
 
-def one(cell: str, row: str = "") -> bytes:
+def one(cell: str, row: str = "", more: dict[str, str] | None = None) -> bytes:
     """A workbook with that XML for the tag."""
     heads = '<row r="1"><c r="A1" t="inlineStr"><is><t>Name</t></is></c><c r="B1" t="str"><v>RFID tag</v></c></row>'
-    return xlsx(cells=f'{heads}<row r="2"><c r="A2" t="str"><v>Ada</v></c>{cell}</row>{row}')
+    return xlsx(cells=f'{heads}<row r="2"><c r="A2" t="str"><v>Ada</v></c>{cell}</row>{row}', more=more)
 
 
 @pytest.mark.parametrize(
@@ -439,6 +477,12 @@ def test_a_cell_of_ods_is_read_however_it_is_written(cell: str, tag: str) -> Non
         cell_of(' type="boolean"'),
         cell_of(' type="wish" value="1"'),
         cell_of(' type="time" office:time-value="PT4H"', "04:00"),
+        cell_of(' type="float" value="0"', ""),
+        cell_of(' type="float" value="421"', "", ""),
+        cell_of(' type="string" office:string-value="04A1"', ""),
+        cell_of(' type="boolean" office:boolean-value="false"', " "),
+        cell_of(' type="date" office:date-value="2026-01-31"', ""),
+        cell_of('table:formula="of:=1+1" type="float" value="421"', ""),
         cell_of('table:formula="of:=1+1" type="float" value="0"'),
         cell_of('table:formula="of:=1+1" type="float" value="0.0"', ""),
         cell_of('table:formula="of:=1+1" type="float" value="-0"'),

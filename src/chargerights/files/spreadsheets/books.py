@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from .number_formats import Format, formatted, unshown_day
+from .problems import shown
 from .tables import Cell, Unread
 
 MAX_COLUMNS, MAX_ROW = 16_384, 1_048_576
@@ -17,6 +18,7 @@ NO_RESULT = (
     "is a formula whose result the program that wrote the file did not save: open the file in Excel or "
     "LibreOffice and save it there, or write the value"
 )
+HIDDEN = "holds a value that its format hides: format the cell as text, or clear it"
 UNKNOWN_CELL = "holds what cannot be read: write its value again"
 
 
@@ -90,16 +92,24 @@ def error_cell(shown: str) -> Unread:
 
 def number_cell(number: float, format_: Format, first_day: date) -> Cell:
     """A number as its format shows it; of a day, the day."""
-    if format_.time:
+    section = format_.of(number)
+    if section.time:
         return Unread("is a time without a day: write 2026-12-31, or 2026-12-31 17:00")
-    if not format_.day:
-        return formatted(number, format_)
-    if not format_.whole_day:
-        return unshown_day(format_.code)
+    if not section.day:
+        return formatted(number, section)
+    if not section.whole_day:
+        return unshown_day(section.code)
     try:
         return day_cell(number, first_day)
     except (OverflowError, ValueError):
         return Unread("shows no day, though its format is that of a date: write one, such as 2026-12-31")
+
+
+def text_cell(text: str, format_: Format) -> Cell:
+    """A text that its format shows as it is, or a blank one."""
+    if format_.shows_text or not text.strip():
+        return text
+    return Unread(f"is a text that its format shows in another way, {shown(text)}: format the cell as text")
 
 
 def day_cell(number: float, first_day: date) -> date | datetime:

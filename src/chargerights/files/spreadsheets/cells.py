@@ -119,6 +119,7 @@ def _moment(cell: Cell, first_day: date | None, warn: Warn) -> Moment:
     if isinstance(cell, date):
         return cell
     if isinstance(cell, Formatted):
+        _shown_digits(cell)
         cell = cell.number
     number = _serial(cell)
     if number is None:

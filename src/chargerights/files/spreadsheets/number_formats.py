@@ -19,28 +19,48 @@ _BUILT_IN = {
 }  # fmt: skip
 """Formats that files name by number only; what shows a day differs by language, whether it does not."""
 
-_SPACE = re.compile(r"_.|\*.|\\ ")
+_SPACE = re.compile(r"_.|\* |\\ ")
 _LITERAL = re.compile(r'"[^"]*"|\\.')
 _ASIDE = re.compile(r"\[(?:black|blue|cyan|green|magenta|red|white|yellow|color ?\d+|\$-[^\]]*)\]", re.IGNORECASE)
 _ELAPSED = re.compile(r"\[[hms]+\]", re.IGNORECASE)
-_PLAIN = frozenset({"general", "standard", "@", "#", "#0", "##0", "0"})
+_has_condition = re.compile(r"\[[<>=]").search
+_GENERAL = frozenset({"general", "standard", "@"})
+_MINUS = re.compile(r"\\?-")
+_digits = re.compile("#*(0*)").fullmatch
 
 
-class Format(NamedTuple):
-    """How a number is shown.
+class Section(NamedTuple):
+    """How the numbers are shown for which a part of a format is.
 
-    `code` is the text in the file. `zeros` is the least number of digits, None where other text is shown. `day` and
-    `time` say that a day, or only a time, is shown.
+    `code` is the format's text in the file. `zeros` is the least number of digits, None where other text is shown, and
+    `whole` says that fractions are rounded. `day` and `time` say that a day, or only a time, is shown.
     """
 
     code: str
     zeros: int | None = 1
+    whole: bool = False
     day: bool = False
     whole_day: bool = True
     time: bool = False
 
 
-GENERAL = Format("General")
+class Format(NamedTuple):
+    """How cells are shown; `shows_text` says that a text is shown as it is."""
+
+    positive: Section
+    negative: Section
+    zero: Section
+    shows_text: bool = True
+
+    def of(self, number: float) -> Section:
+        """The section for the number."""
+        if number == 0:
+            return self.zero
+        return self.negative if number < 0 else self.positive
+
+
+_AS_IT_IS = Section("General")
+GENERAL = Format(_AS_IT_IS, _AS_IT_IS, _AS_IT_IS)
 
 
 def built_in(number: int) -> Format:
@@ -50,29 +70,48 @@ def built_in(number: int) -> Format:
 
 @lru_cache(maxsize=1_000)
 def number_format(code: str) -> Format:
-    """What the format code does with a number that is not negative."""
-    first = _SPACE.sub("", _ASIDE.sub("", _first_section(code))).strip().casefold()
-    if first in _PLAIN:
-        return GENERAL
+    """What the format code does with numbers and texts."""
+    parts = _parts(code)
+    texts = parts[3:4] or [each for each in parts[-1:] if "@" in _LITERAL.sub("", each)]
+    shows_text = all(_bare(each) in _GENERAL for each in texts)
+    numbers = parts[: len(parts) - len(texts)] or parts
+    if _has_condition(code):
+        numbers = [code]
+    positive = _section(code, numbers[0])
+    negative, zero = positive, positive
+    if len(numbers) > 1:
+        minus = _MINUS.match(_bare(numbers[1]))
+        negative = _section(code, _bare(numbers[1])[minus.end() :]) if minus else Section(code, None)
+    if len(numbers) > 2:
+        zero = _section(code, numbers[2])
+    return Format(positive, negative, zero, shows_text)
+
+
+def _section(code: str, part: str) -> Section:
+    first = _bare(part)
+    if first in _GENERAL:
+        return _AS_IT_IS
+    if first and (digits := _digits(first)) is not None:
+        return Section(code, len(digits[1]), whole=True)
     bare = _LITERAL.sub("", _ELAPSED.sub("", first)).replace("am/pm", "h").replace("a/p", "h")
     letters = set(bare.replace("general", "")) & set("ydmhsegb")
     if re.search("e[+-]", bare):  # a power of ten, not an era's year
         letters.discard("e")
     if not letters and not _ELAPSED.search(first):
-        return Format(code, len(first) if re.fullmatch("0+", first) else None)
+        return Section(code, None)
     has_year, has_day = bool(letters & set("yegb")), "d" in letters
     if has_year or has_day or letters == {"m"}:
-        return Format(code, None, day=True, whole_day=has_year and has_day and "m" in letters)
-    return Format(code, None, time=True)
+        return Section(code, None, day=True, whole_day=has_year and has_day and "m" in letters)
+    return Section(code, None, time=True)
 
 
-def formatted(number: float, format_: Format) -> Cell:
+def formatted(number: float, section: Section) -> Cell:
     """The number, together with what its format shows unless that is its digits."""
-    if format_.zeros is None or number != number // 1:
-        return number if format_ is GENERAL else Formatted(number, None)
-    if format_.zeros == 1:
+    if section.zeros is None or (section.whole and number != number // 1) or (section.zeros == 0 and number == 0):
+        return Formatted(number, None)
+    if section.zeros <= 1:
         return number
-    digits = str(abs(int(number))).zfill(format_.zeros)
+    digits = str(abs(int(number))).zfill(section.zeros)
     return Formatted(number, f"-{digits}" if number < 0 else digits)
 
 
@@ -80,16 +119,21 @@ def unshown_day(shown: str) -> Unread:
     return Unread(f"is a date that shows only a part of itself ({shown}): write it whole, such as 2026-12-31")
 
 
-def _first_section(code: str) -> str:
-    """The part for numbers that are not negative."""
+def _bare(part: str) -> str:
+    """The part without colours and spaces, in small letters."""
+    return _SPACE.sub("", _ASIDE.sub("", part)).strip().casefold()
+
+
+def _parts(code: str) -> list[str]:
+    """The parts for positive numbers, negative ones, zero and texts; fewer stand for more."""
     quoted = escaped = False
-    for position, each in enumerate(code):
-        if escaped:
-            escaped = False
-        elif each == '"':
+    parts = [""]
+    for each in code:
+        if not escaped and not quoted and each == ";":
+            parts.append("")
+            continue
+        if not escaped and each == '"':
             quoted = not quoted
-        elif not quoted and each in "\\_*":
-            escaped = True
-        elif each == ";" and not quoted:
-            return code[:position]
-    return code
+        escaped = not escaped and not quoted and each in "\\_*"
+        parts[-1] += each
+    return parts

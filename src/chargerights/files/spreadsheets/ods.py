@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from .books import MAX_COLUMNS, MAX_ROW, NO_RESULT, UNKNOWN_CELL, Book, Range, Sheet, error_cell
+from .books import HIDDEN, MAX_COLUMNS, MAX_ROW, NO_RESULT, UNKNOWN_CELL, Book, Range, Sheet, error_cell
 from .items import is_failed
 from .number_formats import unshown_day
 from .packages import Package, local_name
@@ -18,7 +18,7 @@ from .tables import Cell, Formatted, Unread
 _CONTENT = "content.xml"
 _WHOLE = re.compile(r"-?\d{1,300}(?:\.0+)?").fullmatch
 _DIGITS = re.compile(r"-?\d+").fullmatch
-_VALUE_ATTRIBUTES = ("value", "boolean-value", "date-value", "time-value")
+_VALUES_OF = ("value", "boolean-value", "date-value", "time-value")
 _is_zero = re.compile(r"[+-]?[0.]*(?:E[+-]?\d+)?|false|1899-12-30(?:T00:00:00)?", re.IGNORECASE).fullmatch
 _CELLS = ("table-cell", "covered-table-cell")
 _ASIDE = ("annotation", "shape", "frame", "shapes", "detective")
@@ -70,7 +70,8 @@ class _Rows:
         self._blanks = 0
         self._cell: dict[str, str] | None = None
         self._aside = 0
-        self._shown: list[str] = []
+        self._shown: list[str] | None = None
+        """The texts of the cell's paragraphs; None before the first."""
         self._in_paragraph = 0
 
     def read(self, package: Package) -> Iterator[tuple[int, list[Cell]]]:
@@ -103,7 +104,10 @@ class _Rows:
 
     def _in_cell(self, element: str, attributes: dict[str, str]) -> None:
         if element == "p" and not self._in_paragraph:
-            self._shown += ["\n"] if self._shown else []
+            if self._shown is None:
+                self._shown = []
+            else:
+                self._shown.append("\n")
             self._in_paragraph = 1
             return
         self._in_paragraph += self._in_paragraph > 0
@@ -130,7 +134,7 @@ class _Rows:
             self._end_row(self._row)
 
     def _text(self, text: str) -> None:
-        if self._in_paragraph and not self._aside:
+        if self._in_paragraph and not self._aside and self._shown is not None:
             self._shown.append(text)
 
     def _column(self, attributes: dict[str, str]) -> None:
@@ -140,8 +144,8 @@ class _Rows:
         self._columns += count
 
     def _put(self, cell: dict[str, str]) -> None:
-        shown = "".join(self._shown)
-        self._shown.clear()
+        shown = None if self._shown is None else "".join(self._shown)
+        self._shown = None
         repeated = _count(cell.get("number-columns-repeated", "1"))
         column = len(self._cells) + self._blanks
         if column + repeated > MAX_COLUMNS:
@@ -190,17 +194,21 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _read(cell: dict[str, str], shown: str, *, is_result: bool) -> Cell:
-    """What the cell shows; `is_result`: it has a formula, or shows a result of one in another cell."""
-    kind, text = cell.get("value-type"), shown.strip()
+def _read(cell: dict[str, str], shown: str | None, *, is_result: bool) -> Cell:
+    """What the cell shows, None where the file does not say it.
+
+    `is_result`: the cell has a formula, or shows a result of one in another cell.
+    """
+    kind, text = cell.get("value-type"), (shown or "").strip()
     if cell.get("calc value-type") == "error" or (is_result and is_failed(text)):
         return error_cell(text or "#N/A")
     if is_result and not text and _has_no_result(cell):
         return Unread(NO_RESULT) if "formula" in cell else None
+    if shown is not None and not text and any(cell.get(each, "").strip() for each in ("string-value", *_VALUES_OF)):
+        return Unread(HIDDEN)
     try:
         if kind in (None, "string"):
-            kept = cell.get("string-value", shown)
-            return shown if text else kept
+            return shown if text else cell.get("string-value", shown)
         return _VALUES[kind](cell, text)
     except (ValueError, KeyError):
         return Unread(NO_RESULT if is_result else UNKNOWN_CELL)
@@ -210,7 +218,7 @@ def _has_no_result(cell: dict[str, str]) -> bool:
     """Whether the cell has no value or, as programs write that do not calculate, a zero."""
     if "string-value" in cell:
         return False
-    value = next((cell[each] for each in _VALUE_ATTRIBUTES if each in cell), "")
+    value = next((cell[each] for each in _VALUES_OF if each in cell), "")
     return _is_zero(value) is not None
 
 

@@ -10,7 +10,7 @@ from datetime import date
 
 import xlrd
 
-from .books import Book, Range, Results, Sheet, error_cell, number_cell
+from .books import Book, Range, Results, Sheet, error_cell, number_cell, text_cell
 from .number_formats import number_format
 from .packages import damaged
 from .problems import InvalidSpreadsheet, Problem
@@ -53,11 +53,11 @@ def _sheet(
             return error_cell(xlrd.error_text_from_code.get(value, "#?"))
         if kind == xlrd.XL_CELL_BOOLEAN:
             return bool(value)
-        if kind in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE):
-            style = book.xf_list[sheet.cell_xf_index(row, column)]
-            code = book.format_map[style.format_key].format_str
-            return number_cell(value, number_format(code), first_day)
-        return value if kind == xlrd.XL_CELL_TEXT else None
+        if kind not in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE, xlrd.XL_CELL_TEXT):
+            return None
+        style = book.xf_list[sheet.cell_xf_index(row, column)]
+        format_ = number_format(book.format_map[style.format_key].format_str)
+        return text_cell(value, format_) if kind == xlrd.XL_CELL_TEXT else number_cell(value, format_, first_day)
 
     def rows() -> Iterator[tuple[int, list[Cell]]]:
         for row in range(sheet.nrows):

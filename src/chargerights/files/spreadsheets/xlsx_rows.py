@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from .books import MAX_COLUMNS, NO_RESULT, UNKNOWN_CELL, Range, Sheet, error_cell, number_cell
+from .books import MAX_COLUMNS, NO_RESULT, UNKNOWN_CELL, Range, Sheet, error_cell, number_cell, text_cell
 from .number_formats import GENERAL, Format
 from .packages import Package, local_name
 from .tables import Cell, Unread
@@ -143,18 +143,22 @@ class Rows:
 
     def _read(self, cell: dict[str, str], value: str, inline: str) -> Cell:
         kind = cell.get("t", "n")
-        if inline.strip():
-            return inline if kind == "inlineStr" and not value.strip() else Unread(UNKNOWN_CELL)
+        if inline.strip() and (kind != "inlineStr" or value.strip()):
+            return Unread(UNKNOWN_CELL)
         if kind == "e":
             return error_cell(value)
         try:
             if self._formula and self._is_unsaved(kind, value.strip()):
                 return Unread(NO_RESULT)
+            if not (value + inline).strip() and (kind in ("n", "str") or not self._valued):
+                return value if kind == "str" else None
+            formats = self._shared.formats
+            format_ = formats[_index(cell.get("s", "0"))] if formats else GENERAL
+            if inline.strip():
+                return text_cell(inline, format_)
             if kind == "str":
-                return unescaped(value)
-            if not value.strip() and (kind == "n" or not self._valued):
-                return None
-            return self._valued_cell(kind, value.strip(), cell.get("s", "0"))
+                return text_cell(unescaped(value), format_)
+            return self._valued_cell(kind, value.strip(), format_)
         except (ValueError, IndexError, KeyError):
             return Unread(UNKNOWN_CELL)
 
@@ -168,10 +172,10 @@ class Rows:
             return True
         return self._shared.uncalculated and (not value or (kind == "n" and float(value) == 0))
 
-    def _valued_cell(self, kind: str, value: str, style: str) -> Cell:
+    def _valued_cell(self, kind: str, value: str, format_: Format) -> Cell:
         """Raises ValueError, IndexError, KeyError."""
         if kind == "s":
-            return self._shared.texts[_index(value)]
+            return text_cell(self._shared.texts[_index(value)], format_)
         if kind == "b":
             return _TRUTHS[value]
         if kind == "d":
@@ -179,8 +183,6 @@ class Rows:
             return at.date() if len(value) == len("2026-12-31") else at
         if kind != "n":
             raise ValueError(kind)
-        formats = self._shared.formats
-        format_ = formats[_index(style)] if formats else GENERAL
         return number_cell(int(value) if _WHOLE(value) else float(value), format_, self._shared.first_day)
 
 
