@@ -17,6 +17,7 @@ from .. import __version__
 from ..rights.errors import DomainError
 from ..serving.listening import CannotListen
 from ..settings import InvalidSettings
+from ..storage.backup import BackupRefused
 from ..storage.database import DatabaseFault, InvalidDatabaseUrl
 from ..storage.migration import MayNotMigrate, UnknownSchema
 from ..storage.roles import InvalidRole
@@ -31,6 +32,7 @@ REFUSALS = (
     UnknownSchema,
     MayNotMigrate,
     InvalidRole,
+    BackupRefused,
     UnusableFolder,
 )
 """What the person at the terminal can mend."""
@@ -44,6 +46,7 @@ app = App(
 for where in (
     "server:serve",
     "server:migrate",
+    "backup:backup",
     "customers:customer",
     "operators:operator",
     "customers:key",

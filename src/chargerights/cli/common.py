@@ -143,3 +143,8 @@ class Bar:
     def advance(self, count: int) -> None:
         if self._task is not None:
             self._progress.advance(self._task, count)
+
+    def show(self, done: int, total: int) -> None:
+        """Sets how much is done, of a total that is known only now."""
+        if self._task is not None:
+            self._progress.update(self._task, completed=done, total=total)

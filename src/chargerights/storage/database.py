@@ -93,6 +93,12 @@ class Database:
         return self._url.render_as_string(hide_password=False)
 
     @property
+    def public_url(self) -> str:
+        """The URL without a password, as programs of PostgreSQL take it."""
+        url = self._url.difference_update_query(["password", "sslpassword"])
+        return url._replace(drivername=url.get_backend_name(), password=None).render_as_string()
+
+    @property
     def arguments(self) -> dict[str, Any]:
         """What the driver of PostgreSQL is given for a connection of its own."""
         _, arguments = self._url.get_dialect()().create_connect_args(self._url)
