@@ -12,9 +12,19 @@ import xlsxwriter  # type: ignore[import-untyped]
 from chargerights.files.spreadsheets.cells import value
 from chargerights.files.spreadsheets.columns import Column
 from chargerights.files.spreadsheets.drivers_file import Mode
-from chargerights.files.spreadsheets.problems import CellError
+from chargerights.files.spreadsheets.problems import CellError, shown
 from chargerights.rights.model import ExternalId, Hours, ReferenceType
-from tests.files.spreadsheets.sheets import added, errors_of, planned, warnings_of, xlsx_bytes
+from chargerights.rights.network import Network
+from tests.files.spreadsheets.sheets import (
+    added,
+    errors_of,
+    essence,
+    exported,
+    planned,
+    warnings_of,
+    without_drivers,
+    xlsx_bytes,
+)
 from tests.world import network
 
 
@@ -83,23 +93,83 @@ def test_a_tag_that_excel_has_spoilt_is_refused_with_what_to_do(cell: object, wh
 @pytest.mark.parametrize(
     "cell",
     ["1-Feb", "01-feb", "1. Feb", "02/Jan", "Feb-01", "Mär 26", "1-févr.", "2-ene", "1-Feb-26", "2026-02-01",
-     "01.02.2026", "1/2/26"],
+     "01.02.2026", "1/2/26", "1/2/2026", "2026/02/01", "2026-2-1", "2026.02.01", "2026-02-01 00:00:00",
+     "2026-02-01T00:00:00Z", "2026-02-01T00:00:00.000+01:00", "2026-02-01 00:00:00 +0000", "01.02.2026 00:00",
+     "1/2/2026 12:00:00 AM", "01/02/26 0:00", "1-Feb 00:00", "1. Februar 2026", "February 1, 2026", "1 March",
+     "Sun Feb 01 2026 00:00:00 GMT+0100 (CET)", "Sunday, 1 February 2026", "Feb 2026"],
 )  # fmt: skip
-def test_a_tag_that_excel_has_made_a_date_of_in_a_csv_is_refused(cell: str) -> None:
-    rows = [["Name", "RFID tag"], ["Ada", cell]]
+@pytest.mark.parametrize("column", ["RFID tag", "External id"])
+def test_a_tag_or_id_that_a_program_has_made_a_date_of_in_a_csv_is_refused(cell: str, column: str) -> None:
+    refused_unless_quoted(column, cell, "is a date")
+
+
+def refused_unless_quoted(column: str, cell: str, why: str) -> None:
+    rows = [["Name", column], ["Ada", cell]]
     (error,) = errors_of(network(), rows)
-    assert f'"{cell}" is a date, which Excel may have made of a tag: format the column as text' in error
-    assert added(network(), [rows[0], ["Ada", f'"{cell}"']])[0].tags[0].id_tag == cell
+    assert error.startswith(f"row 2 column {column}: {shown(cell)} {why}, which a program may have made of it: format")
+    (ada,) = added(network(), [rows[0], ["Ada", f'"{cell}"']])
+    assert (ada.external_id if column == "External id" else ada.tags[0].id_tag) == cell
+    kept = without_drivers(network())
+    assert essence(added(kept, exported(Network.build([], [], [], [ada]), "csv"))) == essence([ada])
 
 
-@pytest.mark.parametrize("cell", ["421.0", "421,0", "421.00"])
-def test_a_tag_that_a_program_has_given_a_fraction_is_refused(cell: str) -> None:
-    rows = [["Name", "RFID tag"], ["Ada", cell]]
-    assert "is a number with a fraction, which a program may have made of a tag" in errors_of(network(), rows)[0]
-    assert added(network(), [rows[0], ["Ada", f'"{cell}"']])[0].tags[0].id_tag == cell
+@pytest.mark.parametrize(
+    ("cell", "why"),
+    [
+        ("4:21", "is a time"),
+        ("04:21:33", "is a time"),
+        ("12:04:21 AM", "is a time"),
+        ("421:00:00", "is a time"),
+        ("04:21.0", "is a time"),
+        ("€ 421,00", "is an amount"),
+        ("$421", "is an amount"),
+        ("-421 €", "is an amount"),
+        ("-$4.21", "is an amount"),
+        ("EUR 4,21", "is an amount"),
+        ("1,234.00 EUR", "is an amount"),
+        ("421%", "is an amount"),
+        ("42,1 %", "is an amount"),
+        ("1,234,567", "is a number with separators"),
+        ("421.0", "is a number with a fraction"),
+        ("421,0", "is a number with a fraction"),
+        ("421.00", "is a number with a fraction"),
+        ("-421.0", "is a number with a fraction"),
+        ("TRUE", "is a word for true or false"),
+        ("False", "is a word for true or false"),
+        ("WAHR", "is a word for true or false"),
+        ("faux", "is a word for true or false"),
+    ],
+)
+@pytest.mark.parametrize("column", ["RFID tag", "External id"])
+def test_a_tag_or_id_that_a_program_has_turned_into_another_value_is_refused(cell: str, why: str, column: str) -> None:
+    refused_unless_quoted(column, cell, why)
 
 
-@pytest.mark.parametrize("cell", ["1-2", "ABC-12", "12-ABC", "1.2.3", "12-34-56-78", "NOV", "2026", "12-34-56"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "1-2",
+        "ABC-12",
+        "12-ABC",
+        "1.2.3",
+        "12-34-56-78",
+        "NOV",
+        "2026",
+        "12-34-56",
+        "1E5",
+        "12E4",
+        "04:A1",
+        "04:21:33:11",
+        "1-MARIA",
+        "MARCH",
+        "EUR-1",
+        "100EUR1",
+        "TRUEMAN",
+        "1,2",
+        "2026-02-01-7",
+        "04:99",
+    ],
+)
 def test_a_tag_that_is_no_date_is_taken(cell: str) -> None:
     assert added(network(), [["Name", "RFID tag"], ["Ada", cell]])[0].tags[0].id_tag == cell
 

@@ -18,10 +18,11 @@ from chargerights.rights.errors import InvalidInput
 from chargerights.rights.model import ExternalId, ReferenceType
 
 from .columns import Column
-from .items import NOTHING, Item, is_dated, is_failed, is_fraction, is_spoilt, items, read_plain
+from .items import NOTHING, Item, is_failed, items, read_plain
 from .moments import Moment, begins, is_never, moment
 from .problems import CellError, shown
 from .tables import Cell, Formatted, Unread
+from .turned import turned
 
 Warn = Callable[[str], None]
 
@@ -72,16 +73,12 @@ def _exact_text(cell: Cell, _: date | None, warn: Warn) -> str:
     if not isinstance(cell, str):
         cell = _number_text(cell)
         warn(f"is kept as a number, which has no leading zeros; {AS_TEXT} if there were some")
-    elif is_spoilt(cell):
-        raise CellError(f"{shown(cell)} is what Excel made of a long number, and its digits are gone: {AS_TEXT}")
+    elif (made := turned(cell)) is not None:
+        raise CellError(f"{shown(cell)} {made}: {AS_TEXT}; in double quotes it is taken as it is")
     return read_plain(cell)
 
 
 def _tag(cell: Cell, first_day: date | None, warn: Warn) -> str:
-    if isinstance(cell, str) and is_dated(cell):
-        raise CellError(f"{shown(cell)} is a date, which Excel may have made of a tag: {AS_TEXT}")
-    if isinstance(cell, str) and is_fraction(cell):
-        raise CellError(f"{shown(cell)} is a number with a fraction, which a program may have made of a tag: {AS_TEXT}")
     return identifiers.tag_text(_exact_text(cell, first_day, warn))
 
 

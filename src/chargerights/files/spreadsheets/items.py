@@ -2,8 +2,8 @@
 
 A name that holds `;`, `/` or `[`, or begins with `"` or `#`, stands in double quotes, and a double quote in it twice:
 `"Gate 3; left"`. A cell that is a lone `-` says "nothing"; the text `-` itself is written `"-"`. A text that looks like
-a number that Excel has spoilt, such as `5E+12`, like an error value, such as `#N/A`, or like a date, such as `1-Feb`,
-is meant so in quotes.
+an error value, such as `#N/A`, or like what a program makes of other texts, such as `5E+12` or `1-Feb`, is meant so in
+quotes.
 """
 
 from __future__ import annotations
@@ -12,34 +12,18 @@ import re
 from typing import NamedTuple
 
 from .problems import CellError, shown
+from .turned import TURNED
 
 NOTHING = "-"
 
-_SPOILT = r"[+-]?\d+(?:[.,]\d+)?E[+-]\d+|[+-]?\d+[.,]\d+E\d+|0*[1-9]\d{14}000+"
-"""As CSVs have numbers that Excel kept: in powers of ten, or with zeros after the 15 digits that it keeps."""
 _FAILED = r"#(?:N/[AD]|NV|N/DISP|[A-ZÄÖÜÉÍÓÑ][A-ZÄÖÜÉÍÓÑ_ ]*[!?]|(?:DIV|TEIL)/0!|GETTING_DATA|#{2,})|Err:5\d\d"
 """Error values, in the words of Excel in several languages and of LibreOffice; and what a narrow column shows."""
-_MONTH = (
-    "(?:janv?|ene|gen|febr?|févr?|mar|mär|mrz|mrt|mars|apr|avr|abr|may|mai|mag|maj|mei|juni?|juin|giu|juli?|juil|lug"
-    "|aug|août|ago|sept?|sett?|oct|okt|ott|out|nov|dec|dez|déc|dic|des)\\.?"
-)
-_DAY = r"(?:[0-2]?\d|3[01])"
-_DATED = (
-    rf"{_DAY}[-./ ]{{1,2}}{_MONTH}(?:[-./ ]\d{{2,4}})?|{_MONTH}[-./ ]\d{{2,4}}|\d{{4}}-\d\d-\d\d"
-    rf"|{_DAY}(?:-{_DAY}-|/{_DAY}/|\.{_DAY}\.)\d\d(?:\d\d)?"
-)
-"""As a CSV has what Excel took for a date, such as 1-2."""
-_FRACTION = r"\d+[.,]0+"
-"""As programs write whole numbers of a column in which cells are blank."""
 _QUOTED = re.compile(r'\s*"((?:[^"]|"")*)"\s*')
 _BARE = re.compile(r"[^;/\[]*")
 _LIMITS = re.compile(r"\[([^\[\]]*)\]\s*")
 _needs_quotes = re.compile(r'["#].*|.*[;/\[].*|-|\s.*|.*\s', re.DOTALL).fullmatch
-_spoilt = re.compile(_SPOILT, re.IGNORECASE).fullmatch
 _failed = re.compile(_FAILED, re.IGNORECASE).fullmatch
-_fraction = re.compile(_FRACTION).fullmatch
-_dated = re.compile(_DATED, re.IGNORECASE).fullmatch
-_special = re.compile(rf'("*)(?:-|{_SPOILT}|{_FAILED}|{_DATED}|{_FRACTION})\1', re.IGNORECASE).fullmatch
+_special = re.compile(rf'("*)(?:-|{_FAILED}|{TURNED})\1', re.IGNORECASE).fullmatch
 
 
 class Item(NamedTuple):
@@ -96,21 +80,6 @@ def plain(text: str) -> str:
 def read_plain(cell: str) -> str:
     """The text that `plain` wrote."""
     return cell[1:-1] if cell.startswith('"') and _special(cell) else cell
-
-
-def is_spoilt(cell: str) -> bool:
-    """Whether the text is what Excel made of a long number: `1.23457E+12`, `1234567890123450000`."""
-    return _spoilt(cell) is not None
-
-
-def is_dated(cell: str) -> bool:
-    """Whether the text is what Excel shows of a date, which a tag is not."""
-    return _dated(cell) is not None
-
-
-def is_fraction(cell: str) -> bool:
-    """Whether the text is a whole number with zeros after a point, `421.0`."""
-    return _fraction(cell) is not None
 
 
 def is_failed(cell: str) -> bool:
