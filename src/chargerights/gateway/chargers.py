@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..storage.live import Configuration, LiveCharger, LiveConnector, ReportedSocket
 from ..storage.sessions import Notice, Sign
+from .frames import V16
 from .remote_starts import RemoteStarts
 from .reports import Reports
 from .statuses import AVAILABLE, CHARGING, OCCUPIED_BY, PREPARING
@@ -90,6 +91,7 @@ class ConnectedCharger:
         """It has opened this socket, which speaks for it from now on; gives the one that did until now."""
         before, self.link = self.link, link
         self._free.clear()
+        self.remote_starts.connected(at)
         self._node, self._connected_at = self.customer.node, at
         self.heard(at)
         version = link.version.removeprefix("ocpp")
@@ -270,6 +272,12 @@ class ConnectedCharger:
         if socket_id > SOCKETS_OF_EVSE and socket_id % SOCKETS_OF_EVSE:
             return divmod(socket_id, SOCKETS_OF_EVSE)
         return socket_id, 1
+
+    def place_in(self, version: str, socket_id: int | None) -> Place:
+        """EVSE and connector of the socket in that version of OCPP, as a start there names them."""
+        if version == V16:
+            return None, socket_id
+        return (None, None) if socket_id is None else self.place_of(socket_id)
 
 
 class Starts:

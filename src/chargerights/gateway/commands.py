@@ -34,7 +34,7 @@ IN_USE_WORDS = ("Accepted", "Scheduled")
 async def perform(link: Link, database: Database, command: Command, within: float) -> Outcome:
     """Does the command at the charger of that socket within that number of seconds."""
     progress = Progress()
-    told = Told(link.charger, link, database, command.arguments | (command.secret or {}), progress)
+    told = Told(link.charger, link, database, command.arguments | (command.secret or {}), progress, command.id)
     try:
         async with asyncio.timeout(within):
             outcome = await _perform(told, command.action)

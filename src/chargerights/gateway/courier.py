@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from .. import metrics
-from ..rights.commands import COMMANDS, Action
+from ..rights.commands import COMMANDS, WAITING, Action
 from ..storage import commands
 from ..storage.commands import Command, End, Outcome
 from ..storage.database import Database, DatabaseFault
@@ -119,7 +119,7 @@ class Courier:
             state, outcome = await self._database.read(commands.outcome_of, customer_id, command_id)
             if outcome is not None:
                 return outcome
-            if state == commands.WAITING and time() - began > TAKEN_SECONDS:
+            if state == WAITING and time() - began > TAKEN_SECONDS:
                 await self._database.write(commands.withdraw, customer_id, command_id)
                 continue
             await asyncio.sleep(ASK_SECONDS)

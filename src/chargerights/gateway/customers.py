@@ -15,12 +15,13 @@ import structlog
 from ..outbound.targets import Targets
 from ..rights.model import Charger
 from ..rights.network import Network
-from ..storage import batches, partners, sessions
+from ..storage import batches, ordered_starts, partners, sessions
 from ..storage.batches import Standing
 from ..storage.database import Database, DatabaseFault
 from ..storage.images import Image, Images
 from ..storage.journal import Mark
 from ..storage.live import LiveCharger
+from ..storage.ordered_starts import OrderedStart
 from ..storage.spool_file import Owner
 from .blocks import Blocks
 from .chargers import ConnectedCharger, Work
@@ -185,6 +186,10 @@ class ServedCustomer:
         """The number that was taken for the session of that new transaction; None: the database gives it one."""
         number = int(transaction_id)
         return number if number < RANDOM_IDS_FROM else None
+
+    async def ordered_starts(self, charger_id: str) -> list[OrderedStart]:
+        """Starts without a check that the charger was told, by whichever process. Raises DatabaseFault."""
+        return await self._database.glance(ordered_starts.find, self.id, charger_id, self.clock())
 
     # -- beside the chargers ----------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ import structlog
 
 from .. import metrics
 from ..outbound.targets import Targets
-from ..storage import batches, charger_passwords, live, notices
+from ..storage import batches, charger_passwords, live, notices, ordered_starts
 from ..storage.charger_passwords import Known
 from ..storage.database import WRITERS, Database, DatabaseFault
 from ..storage.images import Images
@@ -285,8 +285,8 @@ class Gateway:
                 log.error("sockets cannot be looked after", exc_info=error)
 
     async def look_after(self) -> None:
-        """Cuts off who reads nothing, closes sockets of chargers that were removed, and says of the chargers of nodes
-        that have died that they are not connected."""
+        """Cuts off who reads nothing, closes sockets of chargers that were removed, says of the chargers of nodes that
+        have died that they are not connected, and forgets tags of starts that count no more."""
         self.measure()
         await self._replay()
         for customer in self.customers.values():
@@ -304,5 +304,7 @@ class Gateway:
                 for customer_id in silent:
                     count = await self._database.write(live.disconnect_silent, customer_id, self.clock())
                     log.info("chargers of a node that has died are not connected", customer=customer_id, chargers=count)
+            for customer_id in await self._database.read(ordered_starts.customers_to_forget, self.clock()):
+                await self._database.write(ordered_starts.forget, customer_id, self.clock())
         except DatabaseFault:
             self._looks = 0

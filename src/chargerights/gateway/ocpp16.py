@@ -16,7 +16,8 @@ from ..storage.sessions import OCPP_16, Notice, Reading, plausible
 from . import configuration, report_messages, values
 from .chargers import ConnectedCharger
 from .link import Actions, Answer, Later
-from .partners import Verdict, known_of, with_partner
+from .ordered_starts import once_known
+from .partners import Verdict, known_of
 from .rulings import Ruling, rule
 from .statuses import AVAILABLE, STATES_16, STATUS_16, info_16
 
@@ -26,7 +27,7 @@ NO_CLOCK = values.EARLIEST
 
 def authorize(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
     id_tag = values.card_16(payload["idTag"])
-    return with_partner(
+    return once_known(
         charger, id_tag, lambda verdict: {"idTagInfo": _info(rule(charger, id_tag, "Authorize", verdict=verdict))}
     )
 
@@ -74,7 +75,7 @@ def meter_values(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
 
 
 def start_transaction(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
-    return with_partner(charger, values.card_16(payload["idTag"]), partial(_started, charger, payload))
+    return once_known(charger, values.card_16(payload["idTag"]), partial(_started, charger, payload))
 
 
 def _started(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdict | None) -> Later:

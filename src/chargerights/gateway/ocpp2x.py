@@ -16,7 +16,8 @@ from . import configuration, report_messages, values
 from .chargers import ConnectedCharger
 from .link import Actions, Answer, Later
 from .ocpp16 import HEARTBEAT_SECONDS, data_transfer, heartbeat, noted, rejected
-from .partners import Verdict, known_of, with_partner
+from .ordered_starts import once_known, with_orders
+from .partners import Verdict, known_of
 from .rulings import Ruling, rule
 from .statuses import AVAILABLE, STATES_2X, STATUS_2X, info_2x
 
@@ -33,7 +34,7 @@ STOP_AUTHORIZED = "StopAuthorized"
 
 def authorize(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
     id_tag = values.card_2x(payload["idToken"])
-    return with_partner(
+    return once_known(
         charger, id_tag, lambda verdict: {"idTokenInfo": _info(rule(charger, id_tag, "Authorize", verdict=verdict))}
     )
 
@@ -97,8 +98,9 @@ def transaction_event(charger: ConnectedCharger, payload: dict[str, Any]) -> Ans
     if token is None:
         return _event(charger, payload, None)
     if payload["eventType"] == ENDED:
-        return _event(charger, payload, known_of(charger, token["idToken"]))
-    return with_partner(charger, values.card_2x(token), partial(_event, charger, payload))
+        verdict = known_of(charger, token["idToken"])
+        return with_orders(charger, values.card_2x(token), lambda: _event(charger, payload, verdict))
+    return once_known(charger, values.card_2x(token), partial(_event, charger, payload))
 
 
 def _event(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdict | None) -> Later:

@@ -1,25 +1,31 @@
 """Starts that an operator has ordered without asking whether the tag may charge.
 
 The charger asks for the tag itself before it starts, or when it has: that tag is accepted there, for that start only.
-They are known to the process that holds the charger's socket.
+The process that holds the charger's socket knows them; those that the charger was told by way of another process or
+connection are learned from the database (see `ordered_starts`).
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 
-VALID = timedelta(minutes=5)
+from ..storage.ordered_starts import VALID
+
 REMEMBERED = 50
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 Place = tuple[int | None, int | None]
 
 
 @dataclass(slots=True, eq=False)
 class RemoteStart:
-    """`place`: EVSE and connector, None where the charger chooses. `transaction_id`: what it has become."""
+    """`id`: the command's. `place`: EVSE and connector, None where the charger chooses. `transaction_id`: what it has
+    become."""
 
+    id: str
     tag_key: str
     place: Place
     until: datetime
@@ -31,17 +37,37 @@ class RemoteStarts:
 
     def __init__(self) -> None:
         self._starts = deque[RemoteStart](maxlen=REMEMBERED)
+        self._may_lack_until = NEVER
 
-    def expect(self, tag_key: str, place: Place, at: datetime) -> RemoteStart:
+    def connected(self, at: datetime) -> None:
+        """The charger has a new connection: what it was told before may not be known here."""
+        self._may_lack_until = at + VALID
+
+    def may_lack(self, at: datetime) -> bool:
+        """Whether a start may count of which nothing is known here."""
+        return at < self._may_lack_until
+
+    def learn(self, starts: Iterable[RemoteStart]) -> None:
+        """These are all that the charger was told before it connected. What is known here already counts."""
+        known = {start.id: start for start in self._starts}
+        new = []
+        for start in starts:
+            if start.id not in known:
+                new.append(start)
+            elif known[start.id].transaction_id is None:
+                known[start.id].transaction_id = start.transaction_id
+        self._starts = deque([*new, *self._starts], maxlen=REMEMBERED)
+        self._may_lack_until = NEVER
+
+    def expect(self, id: str, tag_key: str, place: Place, at: datetime) -> RemoteStart:
         """The charger is being told to start."""
-        start = RemoteStart(tag_key, place, at + VALID)
+        start = RemoteStart(id, tag_key, place, at + VALID)
         self._starts.append(start)
         return start
 
     def withdraw(self, start: RemoteStart) -> None:
         """The charger does not start, unless it has already."""
-        if start.transaction_id is None and start in self._starts:
-            self._starts.remove(start)
+        start.until = NEVER
 
     def expects(self, tag_key: str, at: datetime) -> bool:
         """Whether a start with the tag is yet to come."""

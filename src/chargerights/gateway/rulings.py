@@ -117,6 +117,17 @@ def rule(
     return ruling
 
 
+def would_accept(charger: ConnectedCharger, id_tag: str | None) -> bool:
+    """Whether the tag may begin a session at the charger by the rights alone. Nothing is kept of the question."""
+    customer = charger.customer
+    if customer.network is None or id_tag is None:
+        return False
+    if not decide(customer.network, id_tag, charger.charger_id, customer.clock()).allowed:
+        return False
+    running = customer.running
+    return running is None or not running.holds(tag_key(id_tag), charger.charger_id, "", is_lost=customer.is_lost)
+
+
 def _ruled(decision: Decision | None, rights: list[Right], in_use: bool, verdict: Verdict | None) -> Ruling:
     if decision is None:
         return Ruling(Reason.INVALID, NETWORK_AWAY)

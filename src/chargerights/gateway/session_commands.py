@@ -35,8 +35,8 @@ async def start(told: Told) -> Outcome:
         _require(told, Action.START, transaction_id="")  # none yet: any session of the tag counts against it
         return await call(told, Action.START)
     charger = told.charger
-    place = (None, told.socket) if told.is_16 else (told.evse, told.connector)
-    ordered = charger.remote_starts.expect(tag_key(told["idTag"]), place, charger.customer.clock())
+    place = charger.place_in(told.link.version, told.socket)
+    ordered = charger.remote_starts.expect(told.id, tag_key(told["idTag"]), place, charger.customer.clock())
     may_start = False
     try:
         outcome = await call(told, Action.START)

@@ -25,13 +25,14 @@ RESETS_2X = {"Soft": "OnIdle", "Hard": "Immediate"}
 @dataclass(frozen=True, slots=True)
 class Told:
     """A command at its charger. Without a socket `evse` and `connector` are None too. Without `progress` no operator
-    waits for it."""
+    waits for it, and it has no `id`."""
 
     charger: ConnectedCharger
     link: Link
     database: Database
     arguments: Mapping[str, Any]
     progress: Progress | None = None
+    id: str = ""
 
     def __getitem__(self, name: str) -> Any:
         return self.arguments.get(name)

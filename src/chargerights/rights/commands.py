@@ -58,6 +58,10 @@ COMMANDS: Mapping[Action, Command] = {
 }
 
 
+WAITING, TAKEN, DONE = "waiting", "taken", "done"
+"""States of a command. While it waits, its charger was not told."""
+
+
 class Row(NamedTuple):
     """A command in one version: the OCPP messages that do it, in order, and the members that the version lacks."""
 

@@ -3,7 +3,8 @@
 Any node may be asked; the node that holds the charger's socket does it. The asking node writes the command for that
 node (`put`), which takes it (`take`), does it and writes its outcome (`finish`), which the asking node reads
 (`outcome_of`). A command is taken once, so it is never done twice; one that is not taken in time is withdrawn, so it is
-not done later. What must not be kept of it goes when it is taken.
+not done later. What must not be kept of it goes when it is taken, but for the tag of a start without a check (see
+`ordered_starts`).
 
 When its outcome is known it is journaled in the same transaction, so that the audit log tells what chargers were told,
 by whom; rows here are kept for a while only.
@@ -19,9 +20,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, null, select, update
 
-from ..rights.commands import COMMANDS, Action
+from ..rights.commands import COMMANDS, DONE, TAKEN, WAITING, Action
 from ..rights.identifiers import tag_key
-from . import idempotency, journal
+from . import idempotency, journal, ordered_starts
 from .entities import COMMAND, Told
 from .idempotency import Once
 from .journal import Actor, Change
@@ -29,7 +30,6 @@ from .schema import charger_commands as rows
 from .schema import live_chargers
 
 KEPT = timedelta(days=30)
-WAITING, TAKEN, DONE = "waiting", "taken", "done"
 
 
 class End(StrEnum):
@@ -129,7 +129,7 @@ def put(
         "charger_id": command.charger_id,
         "action": command.action,
         "arguments": command.arguments,
-        "secret": None if here or node is None else command.secret,
+        "secret": command.secret if node is not None and (here is None or _keeps_tag(command)) else None,
         "state": TAKEN if here else WAITING,
         "node": node,
         "expires_at": expires_at,
@@ -167,8 +167,13 @@ def take(connection: Connection, customer_id: int, node: str, at: datetime) -> l
     ]
     for each in found:
         mine = (rows.c.customer_id == customer_id) & (rows.c.id == each.id)
-        connection.execute(update(rows).where(mine).values(state=TAKEN, secret=null()))
+        kept = {} if _keeps_tag(each) else {"secret": null()}
+        connection.execute(update(rows).where(mine).values(state=TAKEN, **kept))
     return found
+
+
+def _keeps_tag(command: Command) -> bool:
+    return ordered_starts.keeps_tag(command.action, command.arguments)
 
 
 def finish(connection: Connection, customer_id: int, command_id: str, outcome: Outcome) -> None:
@@ -190,7 +195,8 @@ def _end(connection: Connection, customer_id: int, command_id: str, outcome: Out
     nothing."""
     mine = (rows.c.customer_id == customer_id) & (rows.c.id == command_id) & (rows.c.state != DONE)
     shown = (rows.c.at, rows.c.actor, rows.c.operator_id, rows.c.charger_id, rows.c.action, rows.c.arguments)
-    ended = update(rows).where(mine).values(state=DONE, secret=null(), outcome=asdict(outcome))
+    kept = {} if _may_start(outcome) else {"secret": null()}
+    ended = update(rows).where(mine).values(state=DONE, outcome=asdict(outcome), **kept)
     row = connection.execute(ended.returning(*shown)).one_or_none()
     if row is None or COMMANDS[row.action].only_asks:
         return
@@ -198,6 +204,11 @@ def _end(connection: Connection, customer_id: int, command_id: str, outcome: Out
     actor = Actor(row.actor, row.operator_id)
     with journal.revise(connection, customer_id, at=row.at, actor=actor, action=f"charger.{row.action}") as revision:
         revision.changes.append(Change(COMMAND, row.charger_id, None, told))
+
+
+def _may_start(outcome: Outcome) -> bool:
+    """Whether a charger with that answer may start. Only starts without a check still have their tags then."""
+    return outcome.is_yes or outcome.end is End.SILENT
 
 
 def forget_tags(connection: Connection, customer_id: int, tag_keys: Collection[str]) -> None:

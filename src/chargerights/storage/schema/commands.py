@@ -1,12 +1,13 @@
 """What operators told chargers to do, and what came of it.
 
 A row is also the way from the node that was asked to the node that holds the charger's socket. It outlives the charger,
-to which it refers by value. It holds nothing of persons once the command is taken.
+to which it refers by value. It holds nothing of persons once the command is taken, but for the tag of a start without a
+check, which is kept for as long as it counts.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKeyConstraint, Index, Table, Text
+from sqlalchemy import JSON, BigInteger, Column, ForeignKeyConstraint, Index, Table, Text, text
 
 from .columns import Instant, customer_column, metadata
 
@@ -29,4 +30,11 @@ charger_commands = Table(
     ForeignKeyConstraint(["customer_id"], ["customers.id"]),
     Index(None, "customer_id", "state", "node"),
     Index(None, "customer_id", "at"),
+    Index(
+        "ix_charger_commands_with_secret",
+        "customer_id",
+        "at",
+        sqlite_where=text("secret IS NOT NULL"),
+        postgresql_where=text("secret IS NOT NULL"),
+    ),
 )
