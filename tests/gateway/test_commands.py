@@ -298,7 +298,7 @@ async def test_a_tag_that_may_not_charge_there_starts_nothing_and_that_is_kept(
 
 
 async def test_a_refused_tag_tells_no_one_of_a_driver_that_they_do_not_see(server: InProcess) -> None:
-    """Judy is of the Office; and who may not read drivers is not told how the tag's is called."""
+    """Judy is of the Office. Whose tag it is takes ReadDrivers and ReadTags."""
 
     async def refused(tag: str, *permissions: Permission) -> tuple[str, str]:
         key = server.database.write_now(
@@ -313,8 +313,21 @@ async def test_a_refused_tag_tells_no_one_of_a_driver_that_they_do_not_see(serve
 
     async with server.charger("DEP-1", answers={}):
         assert await refused("JUDY", Permission.READ_DRIVERS) == await refused("NOBODY", Permission.READ_DRIVERS)
-        assert "Dan with tag it" in (await refused("DAN", Permission.READ_DRIVERS))[1]
+        assert "Dan with tag it" in (await refused("DAN", Permission.READ_DRIVERS, Permission.READ_TAGS))[1]
+        reason, sentence = await refused("DAN", Permission.READ_DRIVERS)
+        assert (reason, "Dan" in sentence) == ("NotAtThisLocation", False)
         assert await refused("DAN") == ("NotAtThisLocation", "tag it may not charge at charger DEP-1 now")
+
+
+async def test_what_a_charger_says_has_known_tags_for_those_only_who_may_read_them(server: InProcess) -> None:
+    settings = {"configurationKey": [{"key": "FreeVendTag", "readonly": False, "value": "card=ALICE"}]}
+    for tags, value in ((Permission.READ_TAGS, "card=ALICE"), (Permission.READ_SITES, "card=…")):
+        key = server.database.write_now(new_key, server.world.us, {Permission.READ_CHARGERS, tags}, None)
+        operator = Operator(server, key)
+        async with server.charger("DEP-1", answers={"GetConfiguration": settings}):
+            answer = await operator.http.get("/v2/chargers/DEP-1/configuration")
+        await operator.http.aclose()
+        assert [each["value"] for each in answer.json()["configurations"]] == [value]
 
 
 async def test_without_validation_any_tag_starts(server: InProcess, operator: Operator) -> None:

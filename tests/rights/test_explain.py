@@ -6,8 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from chargerights.rights.decide import Standing, Verdict
-from chargerights.rights.explain import clock_text, explain, explain_driver, hours_text, place_name, why_not
+from chargerights.rights.decide import Standing, Verdict, decide
+from chargerights.rights.explain import (
+    clock_text,
+    explain,
+    explain_decision,
+    explain_driver,
+    hours_text,
+    place_name,
+    why_not,
+)
 from chargerights.rights.model import Hours, Right
 from tests.world import (
     CIRCUIT_A,
@@ -52,6 +60,31 @@ BY_TAG = {
 @pytest.mark.parametrize(("question", "sentence"), BY_TAG.items(), ids=[" at ".join(each) for each in BY_TAG])
 def test_each_of_the_cast_is_told_why(question: tuple[str, str], sentence: str) -> None:
     assert explain(network(), *question, NOW).sentence == sentence
+
+
+@pytest.mark.parametrize(
+    ("id_tag", "why"),
+    [
+        ("GRACE", "the tag is blocked"),
+        ("FRANK", "the driver is disabled"),
+        ("IVAN", "the tag is not valid at this time"),
+        ("HEIDI", "the tag is not valid at this time"),
+        ("DAN", "no right reaches it"),
+        ("PEGGY", "a right reaches it, but does not hold at this time"),
+    ],
+)
+def test_a_decision_without_its_driver_says_why_but_nothing_that_tells_whose_tag_it_is(id_tag: str, why: str) -> None:
+    decision = decide(network(), id_tag, "DEP-1", NOW)
+    explanation = explain_decision(network(), "DEP-1", decision.without_driver(), id_tag)
+    assert explanation.sentence == f'No: tag "{id_tag}" may not charge at charger DEP-1 at Depot: {why}.'
+    assert explanation.verdicts == ()
+    assert explanation.decision.reason == decision.reason
+
+
+def test_a_yes_without_its_driver_names_no_right() -> None:
+    decision = decide(network(), "ALICE", "DEP-1", NOW).without_driver()
+    sentence = explain_decision(network(), "DEP-1", decision, "ALICE").sentence
+    assert sentence == 'Yes: tag "ALICE" may charge at charger DEP-1 at Depot.'
 
 
 def test_a_driver_is_named_by_his_number_where_he_shows_no_tag() -> None:

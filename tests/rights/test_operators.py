@@ -11,6 +11,7 @@ from chargerights.rights.network import Network
 from chargerights.rights.operators import Operator, Permission, Scope
 from tests.world import (
     ALICE,
+    CIR_1,
     CIRCUIT_A,
     COMPANY,
     DEP_1,
@@ -140,3 +141,20 @@ def test_site_access_is_covered_by_the_same_or_more() -> None:
     depot = scope(DEPOT.id)
     assert [depot.covers(each) for each in ((DEPOT.id,), (CIRCUIT_A.id, GROUND_FLOOR.id), (), (99,))] == [True] * 4
     assert [depot.covers(each) for each in ((COMPANY.id,), (DEPOT.id, YARD.id), (OFFICE.id, 99), None)] == [False] * 4
+
+
+def test_a_right_above_a_site_reaches_it_and_one_beside_it_does_not() -> None:
+    facts = network(GROUPS)
+    at_circuit, at_office = Scope(facts, [CIRCUIT_A.id]), Scope(facts, [OFFICE.id])
+    for what, circuit, office in (
+        (CIRCUIT_A, True, False),
+        (DEPOT, True, False),
+        (YARD, False, False),
+        (CIR_1, True, False),
+        (GF_1, False, False),
+        (VISITORS, True, True),
+        (FLOOR, False, False),
+        (EMPTY, False, False),
+    ):
+        assert (at_circuit.reached_from(place(what)), at_office.reached_from(place(what))) == (circuit, office), what
+        assert Scope(facts, UNLIMITED).reached_from(place(what)) is (what is not EMPTY)

@@ -98,9 +98,11 @@ class AccessDecision(Shape):
     allowed: bool
     reason: Reason
     cause: Cause
-    driver: AccessDriver | None = None
+    driver: AccessDriver | None = Field(
+        None, description="Left out without ReadTags when a tag was asked about, as are paths and rights"
+    )
     tag: AccessTag | None = Field(None, description="Left out without ReadTags")
-    paths: list[RightPath] = Field(description="The rights by which the answer is yes; of a no, none")
+    paths: list[RightPath] = Field(description="The rights by which the answer is yes; empty for a no")
     hint: str | None = Field(
         None,
         description="Of an unknown tag: which known one may be the same card in another spelling. Left out without"
@@ -110,7 +112,7 @@ class AccessDecision(Shape):
 
 
 class AccessExplanation(AccessDecision):
-    rights: list[JudgedRight] = Field(description="Every right of the driver")
+    rights: list[JudgedRight] = Field(description="Every right of the driver, if one is named")
     sentence: str = Field(description="The answer in one sentence for a person")
 
 
@@ -201,14 +203,14 @@ async def explain_access(
         if without_tag:
             return explained(network, explain_without_tag(network, charger_id, instant), revision, scope)
         if id_tag is not None:
-            decision = discreet(network, decide(network, id_tag, charger_id, instant), scope)
+            decision = discreet(network, decide(network, id_tag, charger_id, instant), scope, view.sees_tags)
             explanation = explain_decision(network, charger_id, decision, id_tag)
             hinted = hint_of(network, decision, id_tag, scope, view.sees_tags)
-            return explained(network, explanation, revision, scope, view.sees_tags, hinted)
+            return explained(network, explanation, revision, scope, hinted)
         explanation = explain_driver(network, driver_id or 0, charger_id, instant)
         if discreet(network, explanation.decision, scope).driver is None:
             raise UnknownDriver((driver_id or 0,))
-        return explained(network, explanation, revision, scope, view.sees_tags)
+        return explained(network, explanation, revision, scope)
 
     return answer(await at_one(view, at, judged))
 
@@ -225,9 +227,9 @@ def _decision(view: View, question: AccessQuestion, network: Network, revision: 
     elif question.id_tag is None:
         decision = decide_without_tag(network, question.charger_id, at)
     else:
-        decision = discreet(network, decide(network, question.id_tag, question.charger_id, at), scope)
+        decision = discreet(network, decide(network, question.id_tag, question.charger_id, at), scope, view.sees_tags)
     hinted = hint_of(network, decision, question.id_tag, scope, view.sees_tags)
-    return decided(network, decision, revision, view.sees_tags, hinted)
+    return decided(network, decision, revision, hinted)
 
 
 def hint_of(
@@ -239,11 +241,9 @@ def hint_of(
     return hint(network, id_tag, scope.sees_driver)
 
 
-def decided(
-    network: Network, decision: Decision, revision: int, tags: bool = True, hinted: str | None = None
-) -> AccessDecision:
-    """The decision as programs read it; `tags`: with what drivers show."""
-    return AccessDecision(**_answer(network, decision, tags), hint=hinted, revision=revision)
+def decided(network: Network, decision: Decision, revision: int, hinted: str | None = None) -> AccessDecision:
+    """The decision as programs read it."""
+    return AccessDecision(**_answer(network, decision), hint=hinted, revision=revision)
 
 
 def explained(
@@ -251,10 +251,9 @@ def explained(
     explanation: Explanation,
     revision: int,
     scope: Scope = EVERYTHING,
-    tags: bool = True,
     hinted: str | None = None,
 ) -> AccessExplanation:
-    """The explanation as programs read it, with the rights that the scope shows; `tags`: with what drivers show."""
+    """The explanation as programs read it, with the rights that the scope shows."""
     rights = [
         JudgedRight(
             **_path(network, each),
@@ -265,12 +264,12 @@ def explained(
         for each in explanation.verdicts
         if each.via or scope.holds(each.right.place)
     ]
-    members = _answer(network, explanation.decision, tags)
+    members = _answer(network, explanation.decision)
     return AccessExplanation(**members, hint=hinted, revision=revision, rights=rights, sentence=explanation.sentence)
 
 
-def _answer(network: Network, decision: Decision, tags: bool) -> dict[str, Any]:
-    driver, tag = decision.driver, decision.tag if tags else None
+def _answer(network: Network, decision: Decision) -> dict[str, Any]:
+    driver, tag = decision.driver, decision.tag
     return {
         "allowed": decision.allowed,
         "reason": decision.reason,

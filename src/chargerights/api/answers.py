@@ -26,6 +26,7 @@ from ..storage.journal import Mark
 from ..storage.live import LiveCharger, sockets_of
 from . import encoding
 from .encoding import encode
+from .redaction import live_without_tags
 
 CHUNK_BYTES = 128 * 1024
 FRAGMENTS_PER_TURN = 200
@@ -49,11 +50,14 @@ class ChargerFragment(NamedTuple):
     charger: Charger
     site: Site
     live: LiveCharger | None
+    tags_since: Mark | None
+    """Where known tags are left out: since when they are known."""
     counts: Counts
     json: bytes
 
-    def made_from(self, charger: Charger, site: Site, live: LiveCharger | None) -> bool:
-        return self.charger is charger and self.site is site and self.live is live
+    def made_from(self, charger: Charger, site: Site, live: LiveCharger | None, tags_since: Mark | None) -> bool:
+        same = self.charger is charger and self.site is site and self.live is live
+        return same and self.tags_since == tags_since
 
 
 class Rope(NamedTuple):
@@ -84,20 +88,24 @@ class Fragments:
     """One customer's fragments, kept from answer to answer."""
 
     def __init__(self) -> None:
-        self.chargers: dict[tuple[str, bool], ChargerFragment] = {}
-        """By charger id, and whether its configuration is shown."""
+        self.chargers: dict[tuple[str, bool, bool], ChargerFragment] = {}
+        """By charger id, whether its configuration is shown, and whether known tags are left out of that."""
         self.brief_sites: dict[int, BriefSite] = {}
 
-    def charger(self, image: Image, charger_id: str, settings: bool) -> ChargerFragment:
+    def charger(self, image: Image, charger_id: str, shown: Shown) -> ChargerFragment:
         charger = image.network.chargers[charger_id]
         site = image.network.sites[charger.site_id]
         live = image.live.get(charger_id)
-        kept = self.chargers.get((charger_id, settings))
-        if kept is None or not kept.made_from(charger, site, live):
+        hides_tags = shown.settings and not shown.tags
+        tags_since = image.mark if hides_tags else None
+        key = charger_id, shown.settings, hides_tags
+        kept = self.chargers.get(key)
+        if kept is None or not kept.made_from(charger, site, live, tags_since):
+            told = live_without_tags(image.network, live) if live is not None and hides_tags else live
             # A copy of its own length: the encoder's result keeps a buffer many times as long behind it.
-            json = bytes(memoryview(encode(encoding.charger(charger, site, live, settings))))
-            kept = ChargerFragment(charger, site, live, _count(charger, live), json)
-            self.chargers[charger_id, settings] = kept
+            json = bytes(memoryview(encode(encoding.charger(charger, site, told, shown.settings))))
+            kept = ChargerFragment(charger, site, live, tags_since, _count(charger, live), json)
+            self.chargers[key] = kept
         return kept
 
     def keep_brief(self, site_id: int, brief: BriefSite) -> None:
@@ -334,9 +342,7 @@ class Scribe:
         """The charger's fragment, the same one throughout this answer."""
         fragment = self._chargers.get(charger_id)
         if fragment is None:
-            fragment = self._chargers[charger_id] = self._fragments.charger(
-                self._image, charger_id, self._shown.settings
-            )
+            fragment = self._chargers[charger_id] = self._fragments.charger(self._image, charger_id, self._shown)
         return fragment
 
 

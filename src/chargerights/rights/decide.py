@@ -138,6 +138,10 @@ class Decision:
     def reason(self) -> Reason:
         return self.cause.reason
 
+    def without_driver(self) -> Decision:
+        """The same decision, which does not say by whose tag or rights it was made."""
+        return Decision(self.cause, self.at, self.charger)
+
     @property
     def paths(self) -> tuple[Verdict, ...]:
         """The rights by which the answer is yes; of a no, none."""

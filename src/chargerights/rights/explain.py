@@ -109,10 +109,15 @@ def _explanation(network: Network, charger: Charger, decision: Decision, id_tag:
 def _sentence(network: Network, charger: Charger, decision: Decision, id_tag: str | None) -> str:
     here = f"charger {charger.charger_id} at {network.sites[charger.site_id].name}"
     driver = decision.driver
-    if driver is None:
+    if decision.cause is Cause.TAG_UNKNOWN:
         return f'No: tag "{id_tag}" is not known, so it may not charge at {here}.'
-    who = f"{driver.name} (driver {driver.id})" if id_tag is None else f"{driver.name} with tag {id_tag}"
+    if driver is None:
+        who = f'tag "{id_tag}"'
+    else:
+        who = f"{driver.name} (driver {driver.id})" if id_tag is None else f"{driver.name} with tag {id_tag}"
     if decision.allowed:
+        if not decision.paths:
+            return f"Yes: {who} may charge at {here}."
         path = decision.paths[0]
         through = "" if len(path.via) < 2 else f", which holds {network.sites[path.via[-1]].name}"
         return f"Yes: {who} may charge at {here}, by a right on {place_name(network, path.right.place)}{through}."
@@ -139,6 +144,10 @@ def _cause(decision: Decision) -> str:
             return f"the tag is valid only from {_instant(start)}"
         case Decision(cause=Cause.TAG_EXPIRED, tag=Tag(expires_at=datetime() as end)):
             return f"the tag expired at {_instant(end)}"
+        case Decision(cause=Cause.TAG_NOT_STARTED | Cause.TAG_EXPIRED):
+            return "the tag is not valid at this time"
+        case Decision(cause=Cause.NO_RIGHT_NOW, driver=None):
+            return "a right reaches it, but does not hold at this time"
         case Decision(cause=Cause.NO_RIGHT_NOW):
             held = [each for each in decision.verdicts if each.standing is not Standing.ELSEWHERE]
             return "a right reaches it, but " + " and ".join(f"it {why_not(each)}" for each in held)

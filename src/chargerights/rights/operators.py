@@ -84,6 +84,11 @@ class Scope:
         return tuple(sorted(each for each in self.sites if parents[each].parent_id not in self.sites))
 
     @cached_property
+    def _above(self) -> frozenset[int]:
+        """The topmost sites they see, and all sites above those."""
+        return frozenset(each for top in self.tops for each in self._network.chain(top))
+
+    @cached_property
     def drivers(self) -> BitMap64:
         """The drivers he sees when he is limited: those at home at his sites, disabled ones too."""
         home = self._network.home
@@ -122,6 +127,14 @@ class Scope:
             return self.sees_charger(str(place.id))
         group = self._network.access_groups.get(int(place.id))
         return group is not None and self.holds_group(group)
+
+    def reached_from(self, place: Place) -> bool:
+        """Whether a right on the place reaches one of the sites."""
+        if place.kind is PlaceKind.SITE:
+            return self.sees_site(int(place.id)) or place.id in self._above
+        if place.kind is PlaceKind.CHARGER:
+            return self.sees_charger(str(place.id))
+        return any(map(self.sees_charger, self._network.access_groups[int(place.id)].charger_ids))
 
     def visible(self, site_id: int) -> tuple[int, ...]:
         """What he sees of a site's subtree, as its topmost sites: the site itself, or those of his below it."""

@@ -9,15 +9,11 @@ from typing import Any
 
 import pytest
 
-from chargerights.api.v2.charging import (
-    AuthorisationPage,
-    MeterValuePage,
-    PasswordShape,
-    SessionPage,
-    SessionShape,
-    UnmatchedStopPage,
-)
+from chargerights.api.v2.authorisations import AuthorisationPage
+from chargerights.api.v2.charger_passwords import PasswordShape
+from chargerights.api.v2.sessions import MeterValuePage, SessionPage, SessionShape
 from chargerights.api.v2.tags import TagShape
+from chargerights.api.v2.unmatched_stops import UnmatchedStopPage
 from chargerights.storage import batches, charger_passwords
 from chargerights.storage.authorisations import Authorisation
 from chargerights.storage.batches import Batch

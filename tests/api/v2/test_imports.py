@@ -179,6 +179,21 @@ async def test_a_request_that_is_sent_again_is_not_done_again(fresh_api: Api) ->
     assert len((await stored(api)).drivers) == len(FACTS.drivers) + 2
 
 
+async def test_a_caller_who_may_only_write_is_not_shown_what_was_found_when_the_request_is_sent_again(
+    fresh_sqlite_api: Api,
+) -> None:
+    """An error of a file says whose a tag is."""
+    api = fresh_sqlite_api
+    writer = await new_operator(api, {Permission.WRITE_DRIVERS, Permission.WRITE_TAGS})
+    taken = csv_bytes([["External id", "Name", "RFID tag"], ["new", "Zoë", "ALICE"]])
+    for key, told in ((writer, False), (api.us.key, True)):
+        for _ in range(2):
+            response = await post(api, taken, "mode=add", key=key, headers={"idempotency-key": "once"})
+            await asyncio.gather(*api.app.state.shared.importer.tasks)
+        answer = good(response, ImportShape, 202)
+        assert (answer["state"], answer["errorCount"], "errors" in answer) == ("refused", 1, told)
+
+
 async def test_the_key_of_one_request_is_not_that_of_another(fresh_sqlite_api: Api) -> None:
     api = fresh_sqlite_api
     headers = {"idempotency-key": "once"}

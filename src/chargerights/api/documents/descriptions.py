@@ -27,7 +27,7 @@ TAGS = {
     "Tags": "What drivers show: cards, app tokens, number plates, vehicle ids.",
     "Rights": "This driver may charge there, in this window, at these hours.",
     "Decisions": "May this tag charge here, and why.",
-    "Charging": "What chargers asked and were told, their sessions and passwords.",
+    "Charging": "What chargers asked and were told, and their sessions.",
     "Commands": "What a charger is told to do.",
     "Imports and exports": "Drivers with their tags and rights, as CSV and Excel files.",
     "Reports": "What ends soon, what was never used, what reaches far.",

@@ -22,6 +22,7 @@ from .command_bodies import (
 from .shapes import REFUSALS, Shape
 from .telling import Asking, CommandAnswer, Telling, answered, ask, tell
 from .views import answer
+from .visibility import without_tags
 
 router = APIRouter(
     prefix="/v2/chargers/{chargerId}",
@@ -136,8 +137,11 @@ async def read_configuration(
 ) -> Response:
     """As they are now; what was said last is in the charger itself. Secrets are left out."""
     outcome = await ask(view, chargerId, Action.READ_CONFIGURATION, {"names": names})
-    found = [ConfigurationShape(name=name, value=value, can_be_changed=can) for name, value, can in outcome.found or ()]
-    return answer(ConfigurationAnswer(**answered(chargerId, outcome), configurations=found))
+    found = [
+        ConfigurationShape(name=name, value=without_tags(view, value), can_be_changed=can)
+        for name, value, can in outcome.found or ()
+    ]
+    return answer(ConfigurationAnswer(**answered(view, chargerId, outcome), configurations=found))
 
 
 @command(Action.CHANGE_CONFIGURATION, "changeChargerConfiguration", "Change one of a charger's settings")

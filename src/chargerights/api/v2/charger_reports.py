@@ -72,9 +72,13 @@ async def list_reports(
     return as_page(found, asked, lambda each: _shape(view, *each), ReportPage, lambda each: (each[0],), total)
 
 
+TEXTS = ("code", "value", "vendor_id", "vendor_error_code", "info")
+"""Members that a charger writes as it likes."""
+
+
 def _shape(view: View, number: int, report: ChargerReport) -> ReportShape:
     members = report._asdict()
     del members["digest"]
-    for name in ("info", "value"):
+    for name in TEXTS:
         members[name] = without_tags(view, members[name])
     return ReportShape(id=number, **members)

@@ -20,6 +20,7 @@ from ...storage.changes import facts
 from ...storage.journal import Revision
 from ...storage.live import known
 from ..auth import CallerFirst
+from ..redaction import live_without_tags
 from .charger_shapes import ChargerDraft, ChargerMembers, ChargerPage, ChargerShape, shape_of
 from .paging import Paging, paging, sorted_page
 from .shapes import REFUSALS
@@ -160,6 +161,8 @@ def shown(view: View, charger: Charger, status: int = 200) -> Response:
 
 def _shape(view: View, charger: Charger) -> ChargerShape:
     live = view.image.live.get(charger.charger_id)
+    if live is not None and not view.sees_tags:
+        live = live_without_tags(view.network, live)
     shape = shape_of(charger, view.network.sites[charger.site_id], live, view.at)
     if not view.caller.may(READ):  # who may only write is answered, too
         shape.configurations = None

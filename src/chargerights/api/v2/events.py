@@ -12,15 +12,18 @@ from pydantic import Field
 from ...outbound import messages
 from ...rights.events import EventType
 from ...rights.identifiers import INT64_MAX
+from ...rights.network import Network
 from ...rights.operators import Permission
 from ...storage import events
 from ...storage.callers import Caller
+from .. import redaction
 from ..auth import Authenticated, permitted
 from ..problems import Forbidden
 from ..state import state_of
 from . import cursors
 from .paging import IN_CURSOR, Cursor
 from .shapes import REFUSALS, Shape
+from .views import look
 from .writing import blaming
 
 router = APIRouter(prefix="/v2/events", tags=["Events"], route_class=Authenticated, responses=REFUSALS)
@@ -28,6 +31,8 @@ router = APIRouter(prefix="/v2/events", tags=["Events"], route_class=Authenticat
 MOST = 1_000
 POSITION = cursors.POSITION | {"after"}
 """Parameters that may differ from request to request of one walk."""
+CODES = ("code", "vendorId", "vendorErrorCode")
+"""What a charger may write as it likes; without ReadTags, known tags in it are left out."""
 
 
 class EventShape(Shape):
@@ -59,6 +64,10 @@ def of_all_sites(caller: Caller) -> Caller:
     return caller
 
 
+def _without_tags(network: Network, name: str, value: Any) -> Any:
+    return redaction.without_tags(network, value) if name in CODES and value is not None else value
+
+
 @router.get("", operation_id="listEvents", summary="List events after a number", response_model=EventPage)
 async def list_events(
     request: Request,
@@ -78,6 +87,10 @@ async def list_events(
             after = int(last)
     page = await state_of(request).database.read(events.since, caller.customer_id, after, limit, types)
     items = [messages.members(each) for each in page.events]
+    if not caller.may(Permission.READ_TAGS):
+        network = (await look(request, caller)).network
+        for item in items:
+            item["data"] = {name: _without_tags(network, name, value) for name, value in item["data"].items()}
     shown: dict[str, Any] = {"items": items, "last": page.last, "hasMore": page.more, "end": page.end}
     if page.more:
         shown["nextCursor"] = cursors.written(asked, (page.last,))

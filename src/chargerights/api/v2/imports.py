@@ -11,6 +11,7 @@ from typing import Annotated, Any, BinaryIO
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import Field
+from pydantic.alias_generators import to_camel
 
 from ...files.spreadsheets.drivers_file import Mode
 from ...rights.identifiers import is_int64
@@ -250,14 +251,10 @@ async def _as_it_stands(state: Shared, caller: Caller, found: Import) -> Import:
 async def _shown(state: Shared, caller: Caller, import_id: int, status: int = 200) -> Response:
     found = await _find(state, caller, import_id)
     report = found.report or {}
-    shape = ImportShape(
-        **_members(state, caller, found),
-        read_as=report.get("readAs"),
-        errors=report.get("errors"),
-        warnings=report.get("warnings"),
-        losers=report.get("losers"),
-    )
-    return answer(shape, status)
+    details: dict[str, Any] = {}
+    if all(map(caller.may, READ)):  # a caller who may only write is shown that the import was ordered
+        details = {name: report.get(to_camel(name)) for name in ("read_as", "errors", "warnings", "losers")}
+    return answer(ImportShape(**_members(state, caller, found), **details), status)
 
 
 def _summary(state: Shared, caller: Caller, found: Import) -> ImportSummary:

@@ -19,6 +19,7 @@ from .paging import Paging, page_of, paging
 from .shapes import REFUSALS, Page, Shape
 from .telling import Asking, CommandAnswer, Telling, answered, ask, tell
 from .views import View, answer, viewing
+from .visibility import names_driver
 
 router = APIRouter(
     prefix="/v2/chargers/{chargerId}/local-list",
@@ -52,7 +53,7 @@ class LocalListEntryShape(Shape):
     """A tag that the charger knows."""
 
     id_tag: str
-    driver_id: int
+    driver_id: int | None = Field(None, description="Left out for a driver without rights at your sites")
     until: datetime | None = Field(None, description="From then on the charger refuses it; left out: no end is set")
 
 
@@ -86,7 +87,9 @@ async def list_entries(
     """As they were sent to it, by tag."""
     found = await _kept(view, view.charger(chargerId).charger_id)
     tags = [*found.tags.values()] if found is not None and found.tags is not None else []
-    return page_of(tags, asked, _entry, LocalListEntryPage, idTag=lambda listed: (listed.id_tag,))
+    return page_of(
+        tags, asked, lambda listed: _entry(view, listed), LocalListEntryPage, idTag=lambda listed: (listed.id_tag,)
+    )
 
 
 @command(
@@ -100,7 +103,8 @@ async def read_version(view: Asking, chargerId: str) -> Response:  # noqa: N803
     outcome = await ask(view, chargerId, Action.READ_LIST_VERSION, {})
     found = await _kept(view, chargerId)
     sent = None if found is None else found.version
-    return answer(LocalListVersionAnswer(**answered(chargerId, outcome), version=outcome.found, sent_version=sent))
+    told = answered(view, chargerId, outcome)
+    return answer(LocalListVersionAnswer(**told, version=outcome.found, sent_version=sent))
 
 
 @command(Action.SEND_LIST, "sendLocalList", "Send a charger its whole local list again")
@@ -144,5 +148,6 @@ _DETAILS = {
 }
 
 
-def _entry(listed: Listed) -> LocalListEntryShape:
-    return LocalListEntryShape(id_tag=listed.id_tag, driver_id=listed.driver_id, until=listed.until)
+def _entry(view: View, listed: Listed) -> LocalListEntryShape:
+    driver_id = listed.driver_id if names_driver(view, listed.driver_id) else None
+    return LocalListEntryShape(id_tag=listed.id_tag, driver_id=driver_id, until=listed.until)

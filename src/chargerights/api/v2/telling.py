@@ -22,7 +22,7 @@ from fastapi import Depends, Response
 from pydantic import Field
 
 from ...rights.commands import Action
-from ...rights.decide import decide
+from ...rights.decide import Cause, decide
 from ...rights.errors import Conflict
 from ...rights.explain import explain_decision
 from ...rights.operators import Permission
@@ -30,7 +30,7 @@ from ...storage.commands import End, Outcome
 from ..problems import ChargerError, ChargerSilent, Forbidden
 from .shapes import Shape
 from .views import View, answer, viewing
-from .visibility import discreet
+from .visibility import discreet, without_tags
 from .writing import Change, NoPreview, adding
 
 STATUSES = {
@@ -115,7 +115,7 @@ async def tell(
     outcome = await view.state.chargers.tell(customer_id, actor, charger_id, action, given, secret, once)
     if outcome.end is End.TAG_REFUSED:
         raise TagRefused(*_why(view, (secret or {})["idTag"], charger_id, outcome))
-    return answer(CommandAnswer(**answered(charger_id, outcome), socket_id=socket_id))
+    return answer(CommandAnswer(**answered(view, charger_id, outcome), socket_id=socket_id))
 
 
 def _why(view: View, id_tag: str, charger_id: str, outcome: Outcome) -> tuple[str, str]:
@@ -123,16 +123,17 @@ def _why(view: View, id_tag: str, charger_id: str, outcome: Outcome) -> tuple[st
     if outcome.text in CAUSES:
         return outcome.word, CAUSES[outcome.text]
     network = view.network
-    decision = discreet(network, decide(network, id_tag, charger_id, view.at), view.scope)
-    if decision.driver is None:
+    decision = discreet(network, decide(network, id_tag, charger_id, view.at), view.scope, view.sees_tags)
+    if decision.cause is Cause.TAG_UNKNOWN:
         return decision.reason, explain_decision(network, charger_id, decision, id_tag).sentence
     if not view.caller.may(Permission.READ_DRIVERS):
         return outcome.word, f"tag {id_tag} may not charge at charger {charger_id} now"
     return outcome.word, explain_decision(network, charger_id, decision, id_tag).sentence
 
 
-def answered(charger_id: str, outcome: Outcome) -> dict[str, Any]:
+def answered(view: View, charger_id: str, outcome: Outcome) -> dict[str, Any]:
     """The members of an answer. Raises what tells the other ends apart."""
+    text = without_tags(view, outcome.text)
     match outcome.end:
         case End.ANSWERED:
             status = STATUSES.get(outcome.word, "rejected")
@@ -140,7 +141,7 @@ def answered(charger_id: str, outcome: Outcome) -> dict[str, Any]:
                 "charger_id": charger_id,
                 "status": status,
                 "charger_status": outcome.word,
-                "text": outcome.text or None,
+                "text": text or None,
             }
         case End.TAG_REFUSED | End.IMPOSSIBLE:
             raise CommandImpossible(outcome.text)
@@ -149,6 +150,6 @@ def answered(charger_id: str, outcome: Outcome) -> dict[str, Any]:
         case End.NOT_CONNECTED:
             raise ChargerNotConnected(f"charger {charger_id} is not connected: nothing was sent")
         case End.ERROR:
-            raise ChargerError(f"charger {charger_id} answered with the error {outcome.word}: {outcome.text}")
+            raise ChargerError(f"charger {charger_id} answered with the error {outcome.word}: {text}")
         case End.SILENT:
             raise ChargerSilent(outcome.text or f"charger {charger_id} has not answered")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,9 +10,8 @@ from ...rights.errors import TagTaken
 from ...rights.network import Network
 from ...rights.operators import Operator, Permission, Scope
 from ...storage.operators import UnknownOperator
+from .. import redaction
 from .views import View
-
-_WORD = re.compile(r"[\w.:-]*\w")
 
 
 def sees_operator(view: View, operator: Operator) -> bool:
@@ -36,20 +34,34 @@ def verdicts_of(network: Network, decision: Decision) -> tuple[Verdict, ...]:
     return judge(network, decision.driver, decision.charger, decision.at)
 
 
-def discreet(network: Network, decision: Decision, scope: Scope) -> Decision:
-    """The decision; where the scope shows neither the driver nor a right that reaches the charger, the decision about
-    a tag that is not known."""
+def discreet(network: Network, decision: Decision, scope: Scope, sees_tags: bool = True) -> Decision:
+    """The decision, as far as a caller of that scope may know it.
+
+    A driver that the scope does not show is as unknown as their tag, unless a right of theirs reaches the charger. A
+    caller who may not read tags does not learn whose a tag is.
+    """
     driver = decision.driver
-    if driver is None or scope.sees_driver(driver) or any(each.via for each in verdicts_of(network, decision)):
+    if driver is None:
         return decision
-    return Decision(Cause.TAG_UNKNOWN, decision.at, decision.charger)
+    if not (scope.sees_driver(driver) or any(each.via for each in verdicts_of(network, decision))):
+        return Decision(Cause.TAG_UNKNOWN, decision.at, decision.charger)
+    return decision if sees_tags or decision.tag is None else decision.without_driver()
 
 
 def without_tags(view: View, text: str | None) -> str | None:
     """A charger's text; for a caller who may not read tags, without those that are known."""
-    if text is None or view.sees_tags:
-        return text
-    return _WORD.sub(lambda word: word[0] if view.network.tag(word[0]) is None else "…", text)
+    return text if text is None or view.sees_tags else redaction.without_tags(view.network, text)
+
+
+def names_driver(view: View, driver_id: int | None) -> bool:
+    """Whether records of chargers may name the driver to the caller: one that they see, or that has a right at their
+    sites. Callers of all sites are also told of drivers that were removed."""
+    if view.scope.unlimited:
+        return True
+    driver = None if driver_id is None else view.network.drivers.get(driver_id)
+    return driver is not None and (
+        view.scope.sees_driver(driver) or any(view.scope.reached_from(each.place) for each in driver.rights)
+    )
 
 
 @contextmanager

@@ -1,0 +1,54 @@
+"""Which records of charging are asked for: decisions, sessions and stops share filters and permissions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Query
+
+from ...files import values
+from ...rights.errors import UnknownDriver
+from ...rights.operators import Permission
+from .shapes import Id, Instant
+from .views import View, viewing
+from .visibility import names_driver
+
+READ = (Permission.READ_CHARGERS, Permission.READ_TAGS)
+Viewing = Annotated[View, Depends(viewing(*READ))]
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Records of a charger, of a tag, and from an instant until another; None asks nothing."""
+
+    charger_id: str | None
+    id_tag: str | None
+    since: datetime | None
+    until: datetime | None
+
+
+def _records(
+    charger_id: Annotated[values.Text | None, Query(alias="chargerId", description="Only of this charger")] = None,
+    id_tag: Annotated[
+        values.Text | None, Query(alias="idTag", description="Only of this tag, in whatever case it is written")
+    ] = None,
+    since: Annotated[Instant | None, Query(alias="startDate", description="Only from this instant on")] = None,
+    until: Annotated[Instant | None, Query(alias="endDate", description="Only before this instant")] = None,
+) -> Records:
+    return Records(charger_id, id_tag, since, until)
+
+
+def _driver_id(
+    view: Viewing,
+    driver_id: Annotated[Id | None, Query(alias="driverId", description="Only of this driver's tags")] = None,
+) -> int | None:
+    """Raises UnknownDriver for a driver that records do not name to the caller."""
+    if driver_id is not None and not names_driver(view, driver_id):
+        raise UnknownDriver((driver_id,))
+    return driver_id
+
+
+AskedRecords = Annotated[Records, Depends(_records)]
+AskedDriver = Annotated[int | None, Depends(_driver_id)]

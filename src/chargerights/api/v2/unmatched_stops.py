@@ -1,0 +1,63 @@
+"""Stops of transactions whose start the server does not know."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import Field
+
+from ...storage.sessions import Filter, Session
+from ..auth import CallerFirst
+from . import sessions
+from .charging_records import AskedRecords, Viewing
+from .paging import Paging, as_page, unsorted
+from .shapes import REFUSALS, Page, Shape
+
+router = APIRouter(prefix="/v2/unmatched-stops", tags=["Charging"], route_class=CallerFirst, responses=REFUSALS)
+
+
+class UnmatchedStopShape(Shape):
+    """A stop of a transaction whose start the server does not know. It is no session."""
+
+    id: int
+    charger_id: str
+    transaction_id: str
+    received_at: datetime
+    site_id: int | None = None
+    evse_id: int | None = None
+    connector_id: int | None = None
+    stopped_at: datetime
+    meter_stop: float | None = None
+    stop_reason: str | None = None
+    stop_id_tag: str | None = None
+    ends_session: int | None = Field(
+        None, description="The session that it ended: the only one it can mean, by charger, EVSE and tag"
+    )
+
+
+class UnmatchedStopPage(Page[UnmatchedStopShape]):
+    """Unmatched stops, one page of them."""
+
+
+@router.get(
+    "",
+    operation_id="listUnmatchedStops",
+    summary="List stops of unknown transactions",
+    response_model=UnmatchedStopPage,
+)
+async def list_unmatched_stops(
+    view: Viewing,
+    asked: Annotated[Paging, Depends(unsorted)],
+    records: AskedRecords,
+) -> Response:
+    """The newest first, by their receipt. Each is here once, however often the charger sent it."""
+    site_ids = None if view.scope.unlimited else view.scope.sites
+    wanted = Filter(records.charger_id, site_ids, None, records.id_tag, records.since, records.until, unmatched=True)
+    total, found = await sessions.find(view, asked, wanted)
+    return as_page(found, asked, _shape, UnmatchedStopPage, sessions.key, total)
+
+
+def _shape(it: Session) -> UnmatchedStopShape:
+    return UnmatchedStopShape(**{name: getattr(it, name) for name in UnmatchedStopShape.model_fields})
