@@ -2,12 +2,15 @@
 # Where npm is found, the programs from npm that some tests run are installed, too.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-sqlite kill-test coverage lint format types imports docs docs-check check mutants fuzz bench lock clean
+.PHONY: help install demo test test-fast test-slow test-sqlite kill-test coverage lint format types imports docs docs-check check mutants fuzz bench lock clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet
 INSTALLED := .venv/.installed
+# A worker for each processor, each with a PostgreSQL of its own; the tests of a file stay together.
+PYTEST = $(BIN)/pytest -n $(WORKERS) --maxprocesses=8 --dist=loadfile --no-loadscope-reorder
+WORKERS ?= logical
 NPM := $(shell command -v npm)
 NPM_PACKAGES := $(if $(NPM),$(patsubst %package-lock.json,%node_modules/.package-lock.json,$(wildcard tests/*/package-lock.json)))
 ARGS ?=
@@ -38,10 +41,16 @@ demo: $(INSTALLED) ## serve a demo network at http://127.0.0.1:8080 from demo.db
 	$(BIN)/chargerights serve --demo --database sqlite:///demo.db $(ARGS)
 
 test: $(INSTALLED) $(NPM_PACKAGES) ## all tests, on SQLite and on a real PostgreSQL; ARGS="-k word" for some
-	$(BIN)/pytest $(ARGS)
+	$(PYTEST) $(ARGS)
+
+test-fast: $(INSTALLED) ## the tests that are not marked slow: they start and kill no servers
+	$(PYTEST) -m 'not slow' $(ARGS)
+
+test-slow: $(INSTALLED) $(NPM_PACKAGES) ## the others
+	$(PYTEST) -m slow $(ARGS)
 
 test-sqlite: $(INSTALLED) $(NPM_PACKAGES) ## all tests that need no PostgreSQL
-	$(BIN)/pytest --database=sqlite $(ARGS)
+	$(PYTEST) --database=sqlite $(ARGS)
 
 kill-test: $(INSTALLED) $(NPM_PACKAGES) ## kill servers fifty times on each database while chargers talk and it is away (half an hour)
 	KILL_ROUNDS=50 $(BIN)/pytest tests/faults/test_killed_chargers.py -s $(ARGS)

@@ -44,6 +44,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         wanted = [item for item in items if _databases_of(item) <= {only}]
         config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
         items[:] = wanted
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)  # so that no worker begins a slow one last
 
 
 def _databases_of(item: pytest.Item) -> set[str]:

@@ -12,7 +12,7 @@ import pytest
 from tests.programs import needs
 
 ROOT = Path(__file__).parents[1]
-pytestmark = needs("make")
+pytestmark = [pytest.mark.slow, needs("make")]
 NPM = """#!/bin/sh
 echo "$@" >> npm.log
 test -n "$OFFLINE" && exit 1

@@ -28,6 +28,8 @@ from tests.oracle import Facts
 from tests.servers import opened, serving
 from tests.world import DEPOT, FACTS
 
+pytestmark = pytest.mark.slow
+
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 EXAMPLES = 25
 """How many random questions an operation gets, besides the document's examples and the edges of its schemas."""

@@ -37,6 +37,8 @@ from tests.outbound.receiver import receiving
 from tests.servers import opened, serving
 from tests.world import ALICE, CIR_1, DEPOT, FACTS, NOW, VISITORS
 
+pytestmark = pytest.mark.slow
+
 Case = schemathesis.Case
 Json = dict[str, Any]
 

@@ -16,6 +16,8 @@ import pytest
 from tests.gateway.server import find
 from tests.servers import Server, free_port, start
 
+pytestmark = pytest.mark.slow
+
 T = TypeVar("T")
 SECONDS = 60
 

@@ -19,6 +19,8 @@ import pytest
 
 from tests.servers import Server, free_port, start
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:

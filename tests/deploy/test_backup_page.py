@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import DEPOT
 from tests.conftest import Databases
 from tests.postgres import Postgres
@@ -19,7 +21,7 @@ from tests.servers import Caller, Server, new_customer, opened, serving
 
 PAGE = Path(__file__).parents[2] / "docs" / "backup.md"
 UNLIMITED = {"CHARGERIGHTS_RATE_LIMIT": "0"}
-pytestmark = needs("bash")
+pytestmark = [pytest.mark.slow, needs("bash")]
 
 
 def commands(heading: str) -> list[str]:

@@ -20,6 +20,8 @@ from tests.conftest import Databases
 from tests.programs import needs
 from tests.servers import new_customer, opened, serving
 
+pytestmark = pytest.mark.slow
+
 PAGES = sorted(path for path in (Path(__file__).parents[2] / "docs" / "tasks").glob("*.md") if path.stem != "README")
 END_OF_BLOCK = "=== what the page shows next ==="
 JQ = f"""#!{sys.executable}

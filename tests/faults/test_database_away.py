@@ -26,6 +26,8 @@ from tests.servers import Caller, Server, new_customer, opened, serving
 from tests.storage.writing import put, revision_of, store_facts, stored
 from tests.world import COMPANY, DEP_1, FACTS, NOW, OFFICE
 
+pytestmark = pytest.mark.slow
+
 SOON = 20
 """Seconds within which a request is answered, whatever became of the database: a busy machine included. Measured: 5 ms
 when it is gone, 14 s when it hangs."""

@@ -28,6 +28,8 @@ from tests.gateway.server import text
 from tests.postgres import Postgres
 from tests.servers import MADE_AT, Server, new_customer, opened, serving, writer_held
 
+pytestmark = pytest.mark.slow
+
 ROUNDS = int(os.environ.get("KILL_ROUNDS", "2"))
 SEED = int(os.environ.get("KILL_SEED", time.time_ns() % 1_000_000))
 VERSIONS = (V16, V16, V201, V201, V16, V201)

@@ -21,6 +21,8 @@ from tests.files.spreadsheets.sheets import csv_bytes
 from tests.servers import Caller, Server, new_customer, opened, serving, start
 from tests.storage.writing import everything, revision_of, stored, wait_for_writers
 
+pytestmark = pytest.mark.slow
+
 DRIVERS = 1500
 BEFORE = 2
 """The revision that the network was loaded as, after the key."""

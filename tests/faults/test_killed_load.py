@@ -19,6 +19,8 @@ from tests.servers import TEST, Caller, new_customer, opened, serving, start
 from tests.storage.writing import count_rows, everything, revision_of, stored, wait_for_writers
 from tests.world import NOW
 
+pytestmark = pytest.mark.slow
+
 DRIVERS = 1500
 SITE = 100
 SMALL: dict[str, Any] = {

@@ -6,11 +6,14 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+import pytest
 
 from chargerights.storage import journal
 from chargerights.storage.entities import SITE
 from tests.servers import Server, new_customer, opened, serving
 from tests.storage.writing import revision_of, stored, wait_for_writers
+
+pytestmark = pytest.mark.slow
 
 WRITERS = 4
 ACKNOWLEDGED_BEFORE_THE_KILL = 40

@@ -23,6 +23,8 @@ from tests.faults import writer
 from tests.faults.writer import LAST_MOVED, LEFT, MOVED, RIGHT, THIRD, State
 from tests.servers import REQUEST_SECONDS, Caller, Server, new_customer, opened, serving
 
+pytestmark = pytest.mark.slow
+
 QUESTIONS = REVISIONS = 40
 """At least so many are asked while at least so many are committed."""
 STREAMED = 20 * 1024 * 1024

@@ -27,6 +27,8 @@ from tests.servers import MADE_AT, Server, new_customer, opened, serving
 from tests.storage.writing import put
 from tests.world import DEP_1, TOMORROW
 
+pytestmark = pytest.mark.slow
+
 CHARGERS = 200
 
 

@@ -21,6 +21,8 @@ from tests.gateway.server import InProcess, World, until
 from tests.gateway.test_ocpp16 import start, status
 from tests.servers import serving
 
+pytestmark = pytest.mark.slow
+
 
 def value(name: str, text: str | None = None, **labels: str) -> float:
     """Of a sample; none is 0."""

@@ -22,6 +22,8 @@ from tests.gateway.client import V16, basic
 from tests.gateway.server import World
 from tests.servers import Server, serving
 
+pytestmark = pytest.mark.slow
+
 BY_TLS = {"X-Forwarded-Proto": "https"}
 
 

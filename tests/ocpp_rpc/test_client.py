@@ -10,6 +10,8 @@ import pytest
 from tests.ocpp_rpc.running import HERE, Send, needs_node, run_client
 from tests.simulator.central import Central
 
+pytestmark = pytest.mark.slow
+
 PROTOCOLS = ("ocpp1.6", "ocpp2.0.1")
 STATUSES = {
     "ocpp1.6": {"ALICE": "Accepted", "NOBODY": "Invalid", "OLD": "Expired", "THIEF": "Blocked"},

@@ -15,6 +15,8 @@ from chargerights.storage.authorisations import Filter
 from tests.ocpp_rpc.running import Send, needs_node, run_client
 from tests.servers import MADE_AT, Caller, new_customer, opened, serving
 
+pytestmark = pytest.mark.slow
+
 PROTOCOLS = ("ocpp1.6", "ocpp2.0.1")
 REASONS = {
     "ALICE": "Accepted",

@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 OFFLINE = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
 
 Json = dict[str, Any]
-pytestmark = programs.needs_packages(HERE)
+pytestmark = [pytest.mark.slow, programs.needs_packages(HERE)]
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,8 @@ from tests.servers import new_customer, opened, serving
 from tests.storage.writing import OCCASION
 from tests.world import DAN
 
+pytestmark = pytest.mark.slow
+
 EVENTS = 150
 STOP_SECONDS = 20
 

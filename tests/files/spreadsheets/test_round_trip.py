@@ -31,6 +31,8 @@ from tests.rights.strategies import facts, windows
 from tests.rights.strategies import hours as some_hours
 from tests.world import FACTS, network
 
+pytestmark = pytest.mark.slow
+
 nasty = st.one_of(
     st.text(" ;/[]\"'=+-@#.,:0019Aaß\u200d５é漢", min_size=1, max_size=8),
     st.sampled_from(["-", '"-"', "''=1+1", "'-", "5E+12", '"5E+3"', "#1", "1", "_x0041_", "2026-01-01", "1e5", "TRUE"]),
