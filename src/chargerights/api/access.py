@@ -18,10 +18,10 @@ from pydantic_core import PydanticCustomError
 from ..rights.decide import Cause, Decision, Reason, Standing, Verdict, decide, decide_without_tag
 from ..rights.errors import InvalidInput, UnknownCharger, UnknownDriver
 from ..rights.explain import Explanation, explain_decision, explain_driver, explain_without_tag, why_not
+from ..rights.hints import hint
 from ..rights.model import PlaceKind
 from ..rights.network import Network
 from ..rights.operators import Permission, Scope
-from ..rights.spellings import hint
 from ..storage.undoing import BeforeHistory
 from .auth import CallerFirst, LongBody
 from .pasts import as_of, at_one, scope_in

@@ -28,6 +28,7 @@ from .identifiers import MAX_SITE_DEPTH, tag_key
 from .model import AccessGroup, Charger, Driver, Place, PlaceKind, Site
 from .network import Network, charger_entry, edges_of, name_entry, window_of
 from .reach import NO_WINDOWS, NOBODY, DriverWindow, Windowed
+from .spellings import bare_of
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -151,6 +152,16 @@ class _Held:
     windows: list[DriverWindow] = field(default_factory=list)
 
 
+def _spell(network: Network, key: str, *, known: bool) -> None:
+    """Keeps a tag with separators in the index by what it is without them, or takes it out."""
+    bare = bare_of(key)
+    if bare is None:
+        return
+    others = [each for each in network.separated.pop(bare, ()) if each != key]
+    if known or others:
+        network.separated[bare] = tuple(sorted([*others, key] if known else others))
+
+
 def _replace_driver(network: Network, driver_id: int, before: Driver | None, after: Driver | None) -> None:
     him = BitMap64((driver_id,))
     if before is not None:
@@ -158,6 +169,7 @@ def _replace_driver(network: Network, driver_id: int, before: Driver | None, aft
             key = tag_key(tag.id_tag)
             del network.tags[key]
             del network.by_tag[bisect_left(network.by_tag, key)]
+            _spell(network, key, known=False)
         _discard(network.home, before.home_site_id, him)
         network.right_count -= len(before.rights)
         del network.by_name[bisect_left(network.by_name, name_entry(before))]
@@ -166,6 +178,7 @@ def _replace_driver(network: Network, driver_id: int, before: Driver | None, aft
             key = tag_key(tag.id_tag)
             network.tags[key] = tag
             insort(network.by_tag, key)
+            _spell(network, key, known=True)
         network.home[after.home_site_id] = network.home.get(after.home_site_id, NOBODY) | him
         network.right_count += len(after.rights)
         insort(network.by_name, name_entry(after))

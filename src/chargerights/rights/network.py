@@ -28,6 +28,7 @@ from .errors import NotFound, UnknownAccessGroup, UnknownCharger, UnknownSite
 from .identifiers import tag_key
 from .model import AccessGroup, Charger, Driver, Place, PlaceKind, Right, Site, Tag
 from .reach import BEGINNING, END, NOBODY, DriverWindow, Listing, Windowed, together
+from .spellings import bare_of
 
 
 class ChargerEntry(NamedTuple):
@@ -55,6 +56,8 @@ class Network:
     drivers: dict[int, Driver] = field(default_factory=dict)
     tags: dict[str, Tag] = field(default_factory=dict)
     """By `tag_key`; ask `tag` instead."""
+    separated: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The sorted keys of tags with separators, by `spellings.bare_of`."""
     subsite_ids: dict[int | None, tuple[int, ...]] = field(default_factory=dict)
     charger_ids: dict[int, tuple[str, ...]] = field(default_factory=dict)
     group_ids: dict[str, tuple[int, ...]] = field(default_factory=dict)
@@ -126,6 +129,11 @@ class Network:
                 else:
                     opened.setdefault(right.place, []).append(driver_id)
         self.by_tag = sorted(self.tags)
+        separated: dict[str, list[str]] = {}
+        for key in self.by_tag:
+            if (bare := bare_of(key)) is not None:
+                separated.setdefault(bare, []).append(key)
+        self.separated = {bare: tuple(keys) for bare, keys in separated.items()}
         self.by_name = sorted([name_entry(driver) for driver in self.drivers.values()])
         self.home = {site_id: BitMap64(ids) for site_id, ids in home.items()}
         self.disabled = BitMap64(disabled)
@@ -141,6 +149,7 @@ class Network:
             dict(self.access_groups),
             dict(self.drivers),
             dict(self.tags),
+            dict(self.separated),
             dict(self.subsite_ids),
             dict(self.charger_ids),
             dict(self.group_ids),

@@ -7,16 +7,14 @@ digits. To a charger these are different tags, and nothing here makes them one: 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from .identifiers import tag_key
-from .model import Driver, Tag
-from .network import Network
 
 SIZES = {4: 10, 5: 13, 7: 17, 8: 20, 10: 25}
 """The bytes that a card's number has, and the most decimal digits of it."""
-SEPARATORS = (":", "-", " ")
-SHORTEST = 7
+MOST_DIGITS = max(SIZES.values())
+SHORTEST, SHORTEST_DECIMAL = 6, 7
 """Shorter texts are alike by chance: what separators leave of one, and the decimal digits of a number."""
 
 _PLACEHOLDERS = {
@@ -27,69 +25,73 @@ _PLACEHOLDERS = {
 }  # fmt: skip
 _is_test = re.compile(r"TEST[\W_]*(?:TAG|CARD)?[\W_]*\d*").fullmatch
 _is_nothing = re.compile(r"0+|F{8,}").fullmatch
-_between = re.compile(r"[\s:._-]+")
+_between = re.compile(r"[\W_]+")
 _is_hex = re.compile(r"[0-9A-F]+").fullmatch
-_is_contract = re.compile(r"([A-Z]{2})([A-Z0-9]{3})([A-Z0-9]{9})([A-Z0-9]?)").fullmatch
-"""A contract's id, eMI3: country, provider, number, and perhaps a check digit."""
+_is_digits = re.compile(r"[0-9]+").fullmatch
 
 
 def is_placeholder(id_tag: str) -> bool:
     """Whether the text means "no card", as `NULL`, `N/A`, `0000` and `test` do."""
     key = tag_key(id_tag)
-    return key in _PLACEHOLDERS or _is_test(key) is not None or _is_nothing(_compact(key)) is not None
+    return key in _PLACEHOLDERS or _is_test(key) is not None or _is_nothing(compact(key)) is not None
+
+
+def compact(key: str) -> str:
+    """The key of a tag without separators, and without the 0X of a number."""
+    if key.isalnum() and not key.startswith("0X"):
+        return key
+    bare = _between.sub("", key)
+    return bare[2:] if bare.startswith("0X") and len(bare) - 2 >= SHORTEST and _is_hex(bare[2:]) else bare
+
+
+def bare_of(key: str) -> str | None:
+    """The key without separators, where it has some and that may be another spelling of the card."""
+    bare = compact(key)
+    return bare if bare != key and len(bare) >= SHORTEST else None
 
 
 def readings(id_tag: str) -> frozenset[str]:
     """What the text may mean: two that have a reading in common may be one card."""
-    compact = _compact(tag_key(id_tag))
-    found = {_canonical(number) for number in _numbers(compact)}
-    if len(compact) >= SHORTEST:
-        found.add(f"={compact}")
+    key = tag_key(id_tag)
+    bare = compact(key)
+    found = {_canonical(number) for number in _numbers(bare)}
+    if len(bare) >= SHORTEST:
+        found.add(f"={bare}")
+    if _has_digits(key, bare):
+        found.add(f"0{bare.lstrip('0')}")
     return frozenset(found)
 
 
-def spellings(id_tag: str) -> tuple[str, ...]:
-    """Other spellings of what may be the same card, as keys that tags are found by."""
+def spellings(id_tag: str) -> frozenset[str]:
+    """Texts without separators, the text itself among them, that may be the same card."""
     key = tag_key(id_tag)
-    compact = _compact(key)
-    found: dict[str, None] = {}
-    if len(compact) >= SHORTEST:
-        found[compact] = None
-    contract = _is_contract(compact)
-    if contract is not None:
-        found["-".join(filter(None, contract.groups()))] = None
-    for number in _numbers(compact):
+    bare = compact(key)
+    found = {bare}
+    if _has_digits(key, bare):
+        found.update(_padded(bare.lstrip("0")))
+    for number in _numbers(bare):
         for ordered in (number, number[::-1]):
-            found.update(dict.fromkeys(_written(ordered)))
-    found.pop(key, None)
-    return tuple(found)
+            found.add(ordered.hex().upper())
+            found.update(_padded(str(int.from_bytes(ordered, "big"))))
+    return frozenset(found)
 
 
-def known_as(network: Network, id_tag: str, is_visible: Callable[[Driver], bool]) -> Tag | None:
-    """A tag of a visible driver that may be the same card in another spelling."""
-    tags = (network.tags.get(key) for key in spellings(id_tag))
-    return next((tag for tag in tags if tag is not None and is_visible(network.drivers[tag.driver_id])), None)
+def _has_digits(key: str, bare: str) -> bool:
+    """Whether the text is decimal digits that may have lost zeros."""
+    return (bare == key or len(bare) >= SHORTEST) and _is_digits(bare) is not None and bool(bare.strip("0"))
 
 
-def hint(network: Network, id_tag: str, is_visible: Callable[[Driver], bool]) -> str | None:
-    """A sentence about an unknown tag that names the known one, if there is one."""
-    tag = known_as(network, id_tag, is_visible)
-    if tag is None:
-        return None
-    driver = network.drivers[tag.driver_id]
-    return f"The card may be known in another spelling: {tag.id_tag} is a tag of {driver.name} (driver {driver.id})."
+def _padded(digits: str) -> Iterator[str]:
+    """The digits with as many zeros before them as cards have, or fewer."""
+    return (digits.zfill(length) for length in range(len(digits), MOST_DIGITS + 1))
 
 
-def _compact(key: str) -> str:
-    return _between.sub("", key).removeprefix("0X")
-
-
-def _numbers(compact: str) -> Iterator[bytes]:
+def _numbers(bare: str) -> Iterator[bytes]:
     """The numbers of cards that the text may be, by hexadecimal and by decimal digits."""
-    if _is_hex(compact) and len(compact) in {2 * size for size in SIZES}:
-        yield bytes.fromhex(compact)
-    if SHORTEST <= len(compact) <= max(SIZES.values()) and compact.isascii() and compact.isdecimal():
-        number = int(compact)
+    if _is_hex(bare) and len(bare) in {2 * size for size in SIZES}:
+        yield bytes.fromhex(bare)
+    if SHORTEST_DECIMAL <= len(bare) <= MOST_DIGITS and _is_digits(bare):
+        number = int(bare)
         size = next((size for size in SIZES if number < 256**size), None)
         if size is not None and number:
             yield number.to_bytes(size, "big")
@@ -97,13 +99,3 @@ def _numbers(compact: str) -> Iterator[bytes]:
 
 def _canonical(number: bytes) -> str:
     return min(number, number[::-1]).hex()
-
-
-def _written(number: bytes) -> Iterator[str]:
-    plain = number.hex().upper()
-    yield plain
-    for separator in SEPARATORS:
-        yield number.hex(separator).upper()
-    digits = str(int.from_bytes(number, "big"))
-    yield digits
-    yield digits.zfill(SIZES[len(number)])

@@ -428,13 +428,25 @@ def test_a_placeholder_for_a_tag_is_warned_of(id_tag: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("other", ["04:A1:B2:C3", "c3b2a104", "0077705923", "77705923"])
+@pytest.mark.parametrize(
+    "other", ["04:A1:B2:C3", "04.A1.B2.C3", "0x04_A1B2-C3", "c3b2a104", "0077705923", "077705923", "77705923"]
+)
 def test_one_card_in_two_spellings_in_a_file_is_warned_of(other: str) -> None:
     found = planned(them(), [["Name", "RFID tag"], ["Dan", "04A1B2C3"], ["Eve", "04A1B2C4"], ["Fay", other]])
     assert len(found.added) == 3
     assert warnings_of(found) == [
         f"row 4 column RFID tag: {other} may be 04A1B2C3 of row 2 in another spelling: keep the one that chargers send"
     ]
+
+
+@pytest.mark.parametrize(("one", "other"), [("CARD-12345", "card12345"), ("A1:B2:D1", "A1B2D1"), ("0421", "421")])
+def test_short_cards_in_two_spellings_are_warned_of_in_a_file_and_against_the_known_ones(one: str, other: str) -> None:
+    for first, second in ((one, other), (other, one)):
+        (warning,) = warnings_of(planned(them(), [["Name", "RFID tag"], ["Dan", first], ["Eve", second]]))
+        assert warning.startswith(f"row 3 column RFID tag: {second} may be {first} of row 2 in another spelling")
+        known = Driver(9, "Kim", 5, tags=(Tag(19, 9, first),))
+        (warning,) = warnings_of(planned(them(known), [["Name", "RFID tag"], ["Eve", second]]))
+        assert warning.startswith(f"row 2 column RFID tag: {second} is new, and ")
 
 
 def test_a_new_tag_that_is_known_in_another_spelling_is_warned_of_to_those_who_see_its_driver() -> None:

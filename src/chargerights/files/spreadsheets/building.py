@@ -14,15 +14,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from chargerights.rights.errors import InvalidInput
+from chargerights.rights.hints import known_as, lost_zeros
 from chargerights.rights.identifiers import tag_key
 from chargerights.rights.model import Driver, PlaceKind, Right, Tag
 from chargerights.rights.network import Network
 from chargerights.rights.operators import Scope
-from chargerights.rights.spellings import is_placeholder, known_as, readings
+from chargerights.rights.spellings import is_placeholder, readings
 
 from .cells import NONE
 from .columns import OF_TAG, Column
-from .identify import Mode, Subject, described, lost_zeros
+from .identify import Mode, Subject, described
 from .items import Item
 from .moments import begins, ends
 from .places import Places
@@ -238,12 +239,12 @@ class Builder:
         return tag if tag == before else replace(tag, updated_at=self.at)
 
     def _new_tag(self, row: Row, id_tag: str, driver_id: int) -> Tag:
-        lost = lost_zeros(self.network, self.scope, id_tag)
+        lost = lost_zeros(self.network, id_tag, self.scope.sees_driver)
+        known = known_as(self.network, id_tag, self.scope.sees_driver)
         if lost is not None:
             sentence = f"{id_tag} is new, and {lost.id_tag} is there: did Excel drop its zeros?"
             self.problems.warnings.add(row.number, str(Column.TAG), sentence)
-        known = known_as(self.network, id_tag, self.scope.sees_driver)
-        if known is not None and not is_placeholder(id_tag):
+        elif known is not None and not is_placeholder(id_tag):
             whose = described(self.network.drivers[known.driver_id])
             sentence = f"{id_tag} is new, and may be {known.id_tag} of {whose} in another spelling: {KEEP_ONE}"
             self.problems.warnings.add(row.number, str(Column.TAG), sentence)

@@ -13,16 +13,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from chargerights.rights.model import Driver, Tag
+from chargerights.rights.hints import lost_zeros
+from chargerights.rights.model import Driver
 from chargerights.rights.network import Network
 from chargerights.rights.operators import Scope
 
 from .columns import Column
 from .problems import CellError, Problems, shown
 from .rows import Row, Rows
-
-LONGEST_NUMBER = 21
-"""A card's number in decimal digits has 20 at most: 64 bits."""
 
 
 class Mode(StrEnum):
@@ -191,7 +189,8 @@ class _Identifier:
         if not naming:
             return None, f"the row names no driver: give an {Column.EXTERNAL_ID} or an {Column.TAG} that he has"
         sentence = "no driver of the customer has it; mode update only changes drivers that are there"
-        lost = lost_zeros(self.network, self.scope, str(row.said[Column.TAG])) if naming == [Column.TAG] else None
+        id_tag = str(row.said[Column.TAG]) if naming == [Column.TAG] else ""
+        lost = lost_zeros(self.network, id_tag, self.scope.sees_driver)
         return naming[0], sentence + (f"; did Excel drop the zeros of {lost.id_tag}?" if lost else "")
 
 
@@ -199,14 +198,6 @@ class _Refused(CellError):
     def __init__(self, column: Column, sentence: str) -> None:
         super().__init__(sentence)
         self.column = str(column)
-
-
-def lost_zeros(network: Network, scope: Scope, id_tag: str) -> Tag | None:
-    """A known tag that a tag of digits would be if it had some zeros more before it."""
-    if not id_tag.isdigit():
-        return None
-    found = (network.tag(id_tag.rjust(length, "0")) for length in range(len(id_tag) + 1, LONGEST_NUMBER))
-    return next((tag for tag in found if tag and scope.sees_driver(network.drivers[tag.driver_id])), None)
 
 
 def described(driver: Driver) -> str:
