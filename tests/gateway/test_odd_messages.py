@@ -105,6 +105,44 @@ async def test_a_number_is_no_tag_although_one_is_written_like_it(server: InProc
     assert len(await server.read(sessions.find, *EVERY)) == 1
 
 
+@pytest.mark.parametrize("version", [V16, V201])
+@pytest.mark.parametrize(
+    ("sent", "shown"), [(421, "421"), (-7, "-7"), (4.5, "4.5"), (True, "true"), (None, ""), ([421], ""), ({}, "")]
+)
+async def test_what_a_charger_sent_for_a_tag_is_shown_and_is_no_tag(
+    server: InProcess, version: str, sent: Any, shown: str
+) -> None:
+    """A session had the character that stands for a tag that cannot be read."""
+    async with server.charger("DEP-1", version) as charger:
+        if version == V16:
+            begun = await charger.call("StartTransaction", start() | {"idTag": sent})
+            await charger.call("StopTransaction", stop(begun["transactionId"], idTag=sent))
+        else:
+            said = {"idToken": sent, "type": "ISO14443"}
+            await charger.call("TransactionEvent", event("Started", 0, idToken=said))
+            await charger.call("TransactionEvent", event("Ended", 1, LATER, idToken=said))
+    (session,) = await server.read(sessions.find, *EVERY)
+    stop_tag = None if version == V16 and not shown else shown
+    assert (session.id_tag, session.stop_id_tag, session.reason) == (shown, stop_tag, "Unknown")
+    decisions = [each for _, each in await server.read(authorisations.find, *ALL)]
+    assert {(each.id_tag, each.reason) for each in decisions} == {(shown, "Unknown")}
+    found = await server.read(sessions.find, sessions.Filter(id_tag="421"), 9)
+    assert found == []
+
+
+async def test_a_number_in_a_stop_does_not_end_the_session_of_the_card_that_is_written_like_it(
+    server: InProcess,
+) -> None:
+    async with server.charger("DEP-1") as charger:
+        await charger.call("StartTransaction", start("421"))
+        await charger.call("StopTransaction", stop(0, idTag=421))
+        (session,) = await server.read(sessions.find, *EVERY)
+        assert session.stopped_at is None
+        await charger.call("StopTransaction", stop(0, idTag="421"))
+        (session,) = await server.read(sessions.find, *EVERY)
+        assert session.stopped_at is not None
+
+
 @pytest.mark.parametrize(("version", "boot"), [(V16, BOOT), (V201, BOOT_2X)])
 async def test_a_boot_is_accepted_whatever_it_says(server: InProcess, version: str, boot: dict[str, Any]) -> None:
     async with server.charger("DEP-1", version) as charger:

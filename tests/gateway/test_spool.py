@@ -232,7 +232,7 @@ async def test_messages_of_a_process_that_was_killed_are_applied_once_by_the_nex
         began = await charger.call("StartTransaction", start())
         customer = server.gateway.customers[world.us]
         await customer.outbox.write()
-        stopped = Notice("DEP-1", NOW, str(began["transactionId"]), says={"stopped_at": NOW, "meter_stop": 2.0})
+        stopped = Notice("DEP-1", NOW, str(began["transactionId"]), says={"stopped_at": NOW, "meter_stop": 200.0})
         outbox = customer.outbox
         async with outbox._writing:  # the node neither writes nor ends before the copy is made
             assert await outbox.keep(stopped)
@@ -247,7 +247,7 @@ async def test_messages_of_a_process_that_was_killed_are_applied_once_by_the_nex
     async with node(world) as server:
         await until(lambda: not server.gateway.spool.count)
         (found,) = await server.read(sessions.find, *EVERY)
-    assert found.meter_stop == 2.0
+    assert found.meter_stop == 200.0
     assert in_spool(world.url) == []
 
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, insert, select
 
 from chargerights.rights.errors import UnknownDriver
+from chargerights.rights.identifiers import NO_TAG
 from chargerights.rights.model import Driver, ExternalId, Place, PlaceKind, Right, Tag
 from chargerights.storage import authorisations, batches, holders, journal, schema, sessions, set_aside
 from chargerights.storage.authorisations import Authorisation
@@ -207,9 +208,10 @@ def test_rows_that_outlive_him_are_told_of_and_blanked_those_by_his_former_tags_
         visit(connection, lived, 3, BOB.id, "04URSULA")  # was his for a while
         visit(connection, lived, 4, None, "STRANGER")
         visit(connection, other, 5, URSULA.id, "04URSULA")
+        visit(connection, lived, 6, None, NO_TAG + "04URSULA")  # sent as a number
 
     database.write_now(fill)
-    assert [row["id"] for row in known(database, lived).rows["visits"]] == [1, 2]
+    assert [row["id"] for row in known(database, lived).rows["visits"]] == [1, 2, 6]
     forget(database, lived)
     rows = database.read_now(lambda connection: connection.execute(select(VISITS).order_by(VISITS.c.id)).all())
     assert [(row.id, row.driver_id, row.tag_key, row.id_tag) for row in rows] == [
@@ -218,6 +220,7 @@ def test_rows_that_outlive_him_are_told_of_and_blanked_those_by_his_former_tags_
         (3, BOB.id, "04URSULA", "04URSULA"),
         (4, None, "STRANGER", "STRANGER"),
         (5, URSULA.id, "04URSULA", "04URSULA"),
+        (6, None, ERASED, ERASED),
     ]
     assert [row["id"] for row in known(database, lived).rows["visits"]] == [1]
 

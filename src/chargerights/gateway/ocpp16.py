@@ -81,7 +81,7 @@ def start_transaction(charger: ConnectedCharger, payload: dict[str, Any]) -> Ans
 def _started(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdict | None) -> Later:
     at, id_tag = charger.customer.clock(), values.card_16(payload["idTag"])
     shown = None if id_tag is None else values.tag(id_tag)
-    key = None if shown is None else tag_key(shown)
+    key = None if id_tag is None else values.key(id_tag)
     connector_id = values.number(payload["connectorId"])
     said = _digest(connector_id, tag_key(payload["idTag"]), payload["meterStart"], payload["timestamp"])
     started_at = values.instant(payload["timestamp"], NO_CLOCK)
@@ -148,6 +148,7 @@ def stop_transaction(charger: ConnectedCharger, payload: dict[str, Any]) -> Answ
             "meter_stop": values.amount(payload["meterStop"]),
             "stop_reason": values.text(payload.get("reason")) or "Local",  # the standard: left out, it is Local
             "stop_id_tag": values.tag(id_tag) if id_tag is not None else None,
+            "stop_tag_key": values.key(id_tag) if id_tag is not None else None,
         },
         readings=_readings(charger, payload.get("transactionData") or [], None),
         ocpp=OCPP_16,

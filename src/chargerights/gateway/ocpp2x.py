@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from ..rights.identifiers import tag_key
 from ..storage.live import LiveConnector
 from ..storage.sessions import OCPP_2X, Notice, Reading, plausible
 from . import configuration, report_messages, values
@@ -119,6 +118,7 @@ def _event(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdict 
     if token is not None:
         id_tag = values.card_2x(token)
         shown = None if id_tag is None else values.tag(id_tag)
+        key = None if id_tag is None else values.key(id_tag)
         ruling = rule(
             charger,
             id_tag,
@@ -130,9 +130,8 @@ def _event(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdict 
         )
         answer["idTokenInfo"] = _info(ruling)
         if kind == ENDED or payload.get("triggerReason") == STOP_AUTHORIZED:
-            says["stop_id_tag"] = shown
+            says |= {"stop_id_tag": shown, "stop_tag_key": key}
         else:
-            key = None if shown is None else tag_key(shown)
             says |= {"id_tag": shown, "tag_key": key}
             says |= {"driver_id": ruling.driver_id, "reason": ruling.reason._value_}
             tag = key if ruling.accepted else None

@@ -1,9 +1,9 @@
 """Payloads that break their schema, read as far as they can be (OCPP.md section 6).
 
 Every member is there in its declared type, or absent. Required members are always there. What stands in for those
-that cannot be read is "", [], an object of required members, None for a number or boolean, and UNREADABLE_TAG for a
-tag. Members that the schema does not have are left out. OCPP's schemas do not refer to themselves, so any depth of a
-payload can be read.
+that cannot be read is "", [], an object of required members, None for a number or boolean, and NO_TAG for a tag, with
+the number or boolean that came instead. Members that the schema does not have are left out. OCPP's schemas do not refer
+to themselves, so any depth of a payload can be read.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..rights.identifiers import NO_TAG
+
 _UNREADABLE: Any = object()
 _SHOWN = frozenset({"idTag", "idToken"})
-"""Texts that a driver shows. Numbers are not read as them: 421 may be the card 0421, or another driver's 421."""
+"""Texts that a driver shows. Numbers are not read as them: 421 may be the card 0421, or another driver's 421.
+
+What stands in for one is not empty: that would say that no tag was shown, which is enough at a charger that is free to
+use."""
 _WHOLE = re.compile(r"\s*([+-]?\d{1,18})(?:\.0*)?\s*", re.ASCII)
 _WORDS = {"true": True, "1": True, "false": False, "0": False}
-
-UNREADABLE_TAG = "\x1a"
-"""Not empty: that would say that no tag was shown, which is enough at a charger that is free to use."""
 
 Schema = Mapping[str, Any]
 
@@ -93,7 +95,7 @@ def _stand_in(schema: Schema, name: str, definitions: Mapping[str, Schema]) -> A
         case "array":
             return []
         case "string":
-            return UNREADABLE_TAG if name in _SHOWN else ""
+            return NO_TAG if name in _SHOWN else ""
         case _:
             return None
 
@@ -109,9 +111,10 @@ def _word(words: list[str], given: Any) -> Any:
 def _text(given: Any, name: str) -> Any:
     if isinstance(given, str):
         return given
-    if isinstance(given, dict | list) or name in _SHOWN:
+    if isinstance(given, dict | list):
         return _UNREADABLE
-    return str(given).lower() if isinstance(given, bool) else str(given)
+    written = str(given).lower() if isinstance(given, bool) else str(given)
+    return NO_TAG + written if name in _SHOWN else written
 
 
 def _integer(given: Any) -> Any:

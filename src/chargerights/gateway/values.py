@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from ..rights.identifiers import MAX_TAG_LENGTH
+from ..rights.identifiers import MAX_TAG_LENGTH, NO_TAG, tag_key
 
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -108,5 +108,10 @@ def card_2x(token: dict[str, Any]) -> str | None:
 
 
 def tag(value: str) -> str:
-    """A tag as it is kept of what was shown."""
-    return value.strip()[:MAX_TAG_LENGTH]
+    """The text of a tag as it is kept and shown, also of what is no tag."""
+    return value.removeprefix(NO_TAG).strip()[:MAX_TAG_LENGTH]
+
+
+def key(value: str) -> str:
+    """The key of a tag as it is kept. What is no tag has a key that no tag has."""
+    return tag_key(value.strip()[:MAX_TAG_LENGTH])

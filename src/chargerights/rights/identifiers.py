@@ -14,6 +14,8 @@ INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 MAX_TAG_LENGTH = 255  # OCPP 2.1 IdTokenType.idToken; 2.0.1 has 36, 1.6 has 20
 MAX_CHARGER_ID_LENGTH = 48  # OCPP 2.0.1 part 4, section 3.1.1: the charger's identity
 MAX_TEXT_LENGTH = 500
+NO_TAG = "\x1a"
+"""Begins what a charger sent in place of a tag, such as a number. No tag has this character."""
 INVISIBLE = frozenset("\u00a0\u2007\u202f\u3000\u200c\u200d")
 """Spaces of other widths, as spreadsheets and Japanese have them, and the joiners of Persian and Indic names."""
 MAX_SITE_DEPTH = 25

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select, update
 
+from ..rights.identifiers import NO_TAG
 from .journal import ERASURE
 from .schema import authorisations, drivers, journal, journal_changes, sessions
 
@@ -34,7 +35,8 @@ HOLDERS: tuple[Holder, ...] = (
 def about(table: Table, customer_id: int, driver_id: int, tag_keys: Iterable[str]) -> ColumnElement[bool]:
     """The rows about the driver: those that say so, and those that know no driver but one of these tags."""
     columns = table.c
-    by_tag = and_(columns.driver_id.is_(None), columns.tag_key.in_(sorted(tag_keys)))
+    keys = [key for tag in sorted(tag_keys) for key in (tag, NO_TAG + tag)]  # a number may have been the tag's
+    by_tag = and_(columns.driver_id.is_(None), columns.tag_key.in_(keys))
     return and_(columns.customer_id == customer_id, or_(columns.driver_id == driver_id, by_tag))
 
 

@@ -237,8 +237,7 @@ class _Keeping:
             return False
         again = Registers(None)
         again.say(None, says.get("meter_stop"))
-        said = row["stop_id_tag"], Registers(row["registers"]).said.stop
-        return said == (says.get("stop_id_tag"), again.said.stop)
+        return (row["tag_key"], Registers(row["registers"]).said.stop) == (_stop_key(says), again.said.stop)
 
     # -- what it says of it -----------------------------------------------------------------------
 
@@ -246,8 +245,8 @@ class _Keeping:
         notice = self._notice
         row = self._new_row() if before is None else dict(before)
         self._merge(row, notice)
-        if row["tag_key"] is None and row["begun_at"] is None and row["stop_id_tag"] is not None:
-            row["tag_key"] = tag_key(row["stop_id_tag"])
+        if row["tag_key"] is None and row["begun_at"] is None:
+            row["tag_key"] = _stop_key(notice.says)
         if before is None:
             self._connection.execute(insert(sessions), row)
         else:
@@ -545,6 +544,12 @@ def derive(row: Row) -> None:
         row["meter_stop"] = energy.stop
     elif row["ended_by"] is None or _is_below(row["meter_stop"], row["meter_start"]):
         row["meter_stop"] = None
+
+
+def _stop_key(says: Row) -> str | None:
+    """The key of the tag that a stop was made with; messages that an earlier version kept do not say it."""
+    shown = says.get("stop_id_tag")
+    return says.get("stop_tag_key") or (None if shown is None else tag_key(shown))
 
 
 def _is_below(stop: float | None, start: float | None) -> bool:

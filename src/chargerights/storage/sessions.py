@@ -109,7 +109,7 @@ class Kept(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What one message says of a session: columns of `sessions` in `says`.
+    """What one message says of a session: columns of `sessions` in `says`, and `stop_tag_key`.
 
     Without a transaction id it has readings only. `key` names a start of OCPP 1.6, the same in every copy of it. `at`
     is the charger's own instant of the message. `is_live`: it was not queued while the charger was offline. A notice

@@ -14,6 +14,7 @@ from chargerights.api.v2.charger_passwords import PasswordShape
 from chargerights.api.v2.sessions import MeterValuePage, SessionPage, SessionShape
 from chargerights.api.v2.tags import TagShape
 from chargerights.api.v2.unmatched_stops import UnmatchedStopPage
+from chargerights.rights.identifiers import NO_TAG
 from chargerights.storage import batches, charger_passwords
 from chargerights.storage.authorisations import Authorisation
 from chargerights.storage.batches import Batch
@@ -114,6 +115,15 @@ async def test_an_unknown_tag_becomes_a_driver_s_in_one_call(api: Api) -> None:
 @pytest.mark.parametrize(("path", "body"), [("99", {"driverId": 4}), ("2", {"driverId": 99}), ("2", {})])
 async def test_a_tag_is_made_of_a_decision_and_a_driver_that_there_are(api: Api, path: str, body: Any) -> None:
     assert refused(await send(api, "POST", f"/v2/authorisations/{path}/tag", body))[0] in (400, 404)
+
+
+@pytest.mark.parametrize("sent", ["421", ""])
+async def test_a_number_that_a_charger_sent_for_a_tag_does_not_become_one(api: Api, sent: str) -> None:
+    """421 may be the card 0421."""
+    said = DECISIONS[1]._replace(id_tag=sent, tag_key=NO_TAG + sent)
+    await api.database.write(batches.write, api.us.id, "node", Batch(2, NOW, messages=(said,)))
+    status, problem = refused(await send(api, "POST", "/v2/authorisations/4/tag", {"driverId": 4}))
+    assert (status, "did not send a tag" in str(problem)) == (400, True)
 
 
 async def test_who_does_not_see_the_charger_makes_no_tag_of_what_it_asked(api: Api, callers: Callers) -> None:

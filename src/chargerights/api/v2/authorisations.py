@@ -10,8 +10,8 @@ from pydantic import Field
 
 from ...files import values
 from ...rights.decide import Reason
-from ...rights.errors import NotFound, TagTaken, UnknownDriver
-from ...rights.identifiers import tag_text
+from ...rights.errors import InvalidIdentifier, NotFound, TagTaken, UnknownDriver
+from ...rights.identifiers import NO_TAG, tag_text
 from ...rights.model import Tag
 from ...rights.operators import Permission
 from ...storage import authorisations
@@ -117,6 +117,10 @@ async def add_shown_tag(
     if found is None or not (view.scope.unlimited or view.scope.sees_charger(found.charger_id)):
         raise UnknownAuthorisation((authorisationId,))
     view.in_body("driverId", view.driver, body.driver_id)
+    if found.tag_key.startswith(NO_TAG):
+        raise InvalidIdentifier(
+            f"the charger did not send a tag but {found.id_tag or 'nothing readable'}: add the tag as the card has it"
+        )
     draft = Tag(0, 0, tag_text(found.id_tag), token_name=body.token_name)
 
     def work(revision: Revision) -> int:
