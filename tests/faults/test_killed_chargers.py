@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import signal
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -273,8 +274,6 @@ def failed_over(server: Postgres) -> Iterator[None]:
 
 
 async def test_killed_while_postgresql_is_away_nothing_that_was_answered_is_lost(own_postgres: Postgres) -> None:
-    import signal
-
     talkers = Talkers(own_postgres.url())
     await rounds(
         talkers,
@@ -286,3 +285,18 @@ async def test_killed_while_postgresql_is_away_nothing_that_was_answered_is_lost
             lambda: stopped(own_postgres, signal.SIGQUIT),
         ],
     )
+
+
+async def test_ended_while_postgresql_hangs_nothing_that_was_answered_is_lost(own_postgres: Postgres) -> None:
+    """It waited for the driver, which asked the server to cancel what it did."""
+    talkers = Talkers(own_postgres.url())
+    with serving(talkers.url) as server:
+        async with talkers.talking(server):
+            await talkers.more(20, server)
+            with frozen(own_postgres):
+                await talkers.more(20, server)
+                assert await asyncio.to_thread(server.stop) == -signal.SIGTERM
+        assert "are lost" not in server.log()
+    with serving(talkers.url) as server:
+        await talkers.drained(server)
+        await asyncio.to_thread(talkers.check)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from fastapi import Request
 
 from ..outbound.targets import Targets
+from ..outbound.tasks import end
 from ..rights.commands import Action
 from ..rights.reports import Finding
 from ..storage.commands import Outcome
@@ -22,6 +23,8 @@ from ..storage.journal import Actor
 from .answers import Fragments
 from .importer import Importer
 from .limits import Limits
+
+CLOSE_SECONDS = 5.0
 
 
 class Chargers(Protocol):
@@ -83,7 +86,7 @@ class State:
     async def close(self) -> None:
         """Interrupts imports, lets what else runs beside requests end, then closes the database."""
         await self.importer.close()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await end(self.tasks, CLOSE_SECONDS)
         await self.database.close()
 
 

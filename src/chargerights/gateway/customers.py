@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 
 from ..outbound.targets import Targets
+from ..outbound.tasks import end
 from ..rights.model import Charger
 from ..rights.network import Network
 from ..storage import batches, ordered_starts, partners, sessions
@@ -39,7 +40,8 @@ NUMBERS_SECONDS = 1.0
 """The longest that the first charger waits for session numbers: a database that is locked must not keep it away."""
 RANDOM_IDS_FROM = 2**30
 """From here to the largest number of 31 bits, transaction ids are random and say nothing of their session's number."""
-CLOSE_SECONDS = 5.0
+CLOSE_SECONDS, AWAY_SECONDS = 5.0, 1.0
+"""How long the end waits for what is still to be written, and while the database is known to be away."""
 SILENT_SECONDS = 2.0
 """How often the chargers that are not connected are looked up, for the rule of one session per tag."""
 LOST_AFTER = timedelta(minutes=5)
@@ -115,16 +117,14 @@ class ServedCustomer:
 
     async def close(self) -> None:
         """Writes what waits or leaves it in the spool, and ends what runs beside the chargers."""
-        await self.following.close()
-        for task in [*self._tasks]:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(self.following.close(), end(self._tasks))
         await self.outbox.close()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await self.lists.close()
-                if self.partner is not None:
-                    await self.partner.close()
+        await end([asyncio.create_task(self._close_rest())], AWAY_SECONDS if self.outbox.is_away else CLOSE_SECONDS)
+
+    async def _close_rest(self) -> None:
+        await self.lists.close()
+        if self.partner is not None:
+            await self.partner.close()
 
     @property
     def is_open(self) -> bool:

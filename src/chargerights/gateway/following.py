@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 
+from ..outbound.tasks import end
 from ..storage import batches
 from ..storage.batches import Standing
 from ..storage.database import Database, DatabaseFault
@@ -61,8 +62,7 @@ class Following:
 
     async def close(self) -> None:
         if self._catching_up is not None:
-            self._catching_up.cancel()
-            await asyncio.gather(self._catching_up, return_exceptions=True)
+            await end([self._catching_up])
 
     async def follow(self) -> Standing | None:
         """Brings everything up to the database. Raises DatabaseFault."""

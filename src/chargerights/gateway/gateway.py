@@ -18,6 +18,7 @@ import structlog
 
 from .. import metrics
 from ..outbound.targets import Targets
+from ..outbound.tasks import end
 from ..storage import batches, charger_passwords, live, notices, ordered_starts
 from ..storage.charger_passwords import Known
 from ..storage.database import WRITERS, Database, DatabaseFault
@@ -238,9 +239,7 @@ class Gateway:
         try:
             yield
         finally:
-            for each in beside:
-                each.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
+            await end(beside)
             await asyncio.gather(*(each.close() for each in self.customers.values()))
             await self.spool.close()
             self._threads.shutdown(wait=False)

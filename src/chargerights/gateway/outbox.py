@@ -39,7 +39,8 @@ SPOOLED_SECONDS = 0.15
 """After which a message that is not in the database goes to the spool."""
 SLOW_SECONDS = 3.0
 """After which a batch under way means that the database is away."""
-CLOSE_SECONDS = 5.0
+CLOSE_SECONDS, AWAY_SECONDS = 5.0, 1.0
+"""How long the end waits for the database, and for one that is known to be away: what it does not take is spooled."""
 RENEWED_SECONDS = NODE_SILENT.total_seconds() / 3
 """After which a batch without content says that this node lives."""
 DECISIONS_PER_BATCH, NOTICES_PER_BATCH = 4_000, 1_000
@@ -267,7 +268,7 @@ class Outbox:
         if self.is_away:
             await self._spool_rest()
         with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_SECONDS):
+            async with asyncio.timeout(AWAY_SECONDS if self.is_away else CLOSE_SECONDS):
                 await self.write()
         await self._spool_rest()
 

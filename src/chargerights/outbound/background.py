@@ -14,6 +14,7 @@ from ..storage.database import Database, DatabaseFault
 from .courier import Courier
 from .steady_clock import SteadyClock
 from .targets import Targets
+from .tasks import end
 
 POLL_SECONDS = 1.0
 PRUNE_SECONDS = 3_600.0
@@ -48,10 +49,7 @@ async def running(
         yield
     finally:
         stopping.set()
-        _, late = await asyncio.wait(tasks, timeout=STOP_SECONDS)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks, STOP_SECONDS)
         await courier.stop(STOP_SECONDS)
 
 

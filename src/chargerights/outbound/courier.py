@@ -27,6 +27,7 @@ from ..storage.journal import Actor, Occasion, make
 from . import messages, targets
 from .sending import ATTEMPT_SECONDS, Line, Outcome
 from .targets import Resolve, Targets
+from .tasks import end
 
 EVENTS_PER_READ = 100
 MAX_SERVED = 200
@@ -91,12 +92,7 @@ class Courier:
     async def stop(self, grace: float) -> None:
         """Lets attempts that are being made end within the grace, then cuts them off."""
         self._stopping = True
-        tasks = [*self._tasks.values()]
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=grace)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await end([*self._tasks.values()], grace)
 
     def _has_seen_all(self, hook: Waiting) -> bool:
         seen = self._seen.get((hook.customer_id, hook.id))
