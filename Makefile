@@ -6,7 +6,10 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 BIN := .venv/bin
-PIP := $(BIN)/pip --disable-pip-version-check install --quiet
+UV := $(shell command -v uv)
+INSTALL = $(if $(UV),$(UV) pip install --python $(BIN)/python,$(BIN)/pip --disable-pip-version-check install) \
+          $(if $(MAKE_TERMOUT),,--quiet)
+RUNTIME := .venv/.runtime
 INSTALLED := .venv/.installed
 # A worker for each processor, each with a PostgreSQL of its own; the tests of a file stay together.
 PYTEST = $(BIN)/pytest -n $(WORKERS) --maxprocesses=8 --dist=loadfile --no-loadscope-reorder
@@ -18,18 +21,33 @@ ARGS ?=
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-$(BIN)/pip:
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	    echo "Python 3.11 or newer is needed, but $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
 	         "Name another one: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+ifneq ($(UV),)
+	$(UV) venv --quiet --seed --clear --python $(PYTHON) .venv
+else
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	    echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv --clear .venv
+endif
 
-$(INSTALLED): requirements-dev.lock pyproject.toml | $(BIN)/pip
-	$(PIP) --require-hashes -r requirements-dev.lock
-	$(PIP) --no-deps --no-build-isolation -e .
+# What serving needs, and a program that runs the code of this folder: nothing is built, so that `make demo` is quick.
+$(RUNTIME): requirements.lock | $(BIN)/python
+	@echo "Installing $$(grep -c '^[^ #]' requirements.lock) packages into .venv, once"
+	$(INSTALL) --require-hashes -r requirements.lock
+	@$(BIN)/python -c 'import pathlib, sysconfig; print(pathlib.Path("src").absolute(), file=open(sysconfig.get_path("purelib") + "/_editable_impl_chargerights.pth", "w"))'
+	@printf '%s\n' '#!/bin/sh' "'''exec' \"\$${0%/*}/python\" \"\$$0\" \"\$$@\" # '''" \
+	    'from chargerights.__main__ import main' 'main()' > $(BIN)/chargerights
+	@chmod +x $(BIN)/chargerights
 	@touch $@
+
+$(INSTALLED): requirements-dev.lock pyproject.toml | $(BIN)/python
+	@echo "Installing $$(grep -c '^[^ #]' requirements-dev.lock) packages into .venv, once"
+	$(INSTALL) --require-hashes -r requirements-dev.lock
+	$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $(RUNTIME) $@
 
 %/node_modules/.package-lock.json: %/package-lock.json
 	@$(NPM) ci --prefix $* --engine-strict --no-audit --no-fund && touch $@ || \
@@ -37,7 +55,7 @@ $(INSTALLED): requirements-dev.lock pyproject.toml | $(BIN)/pip
 
 install: $(INSTALLED) ## make .venv and install everything pinned in requirements-dev.lock
 
-demo: $(INSTALLED) ## serve a demo network at http://127.0.0.1:8080 from demo.db, and say what to try
+demo: $(RUNTIME) ## serve a demo network at http://127.0.0.1:8080 from demo.db, and say what to try
 	$(BIN)/chargerights serve --demo --database sqlite:///demo.db $(ARGS)
 
 test: $(INSTALLED) $(NPM_PACKAGES) ## all tests, on SQLite and on a real PostgreSQL; ARGS="-k word" for some
@@ -91,8 +109,8 @@ fuzz: $(INSTALLED) ## send 200,000 broken frames of chargers (minutes); FUZZ_SEE
 bench: $(INSTALLED) ## the measurements of docs/performance.md
 	$(BIN)/python -m bench $(ARGS)
 
-lock: | $(BIN)/pip ## pin the newest allowed versions in requirements.lock and requirements-dev.lock
-	$(PIP) 'uv>=0.13,<1'
+lock: | $(BIN)/python ## pin the newest allowed versions in requirements.lock and requirements-dev.lock
+	$(INSTALL) 'uv>=0.13,<1'
 	$(LOCK) --output-file requirements.lock
 	$(LOCK) --output-file requirements-dev.lock --extra dev --constraints requirements.lock
 

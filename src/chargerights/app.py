@@ -15,7 +15,7 @@ from starlette_compress import CompressMiddleware
 from . import settings, telemetry
 from .api import access, health, problems, v1, v2
 from .api.documents import pages
-from .api.headers import AnswerHeaders
+from .api.headers import AnswerHeaders, HeadAsGet
 from .api.limits import Limits
 from .api.state import State
 from .gateway.admission import CERTIFICATE, Policy
@@ -72,6 +72,7 @@ def create_app(
     problems.install(app)
     pages.install(app)
     app.add_middleware(CompressMiddleware, minimum_size=1024, gzip_level=1, brotli_quality=1, zstd_level=1)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(AnswerHeaders)
     app.add_middleware(telemetry.AccessLog)
     app.add_middleware(ChargersDoor, gateway=gateway)

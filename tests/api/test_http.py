@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Callable
 
 import brotli
@@ -36,12 +37,37 @@ async def raw(api: Api, path: str, accept: str | None) -> tuple[httpx.Headers, b
 @pytest.mark.parametrize("path", ["/api/nothing", "/api/", "/api/group", "/api/groups/", f"{MISSION}/", "/api/Groups"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 async def test_a_path_of_v1_that_there_is_not_is_told_in_plain_words(sqlite_api: Api, method: str, path: str) -> None:
-    assert refusal(await sqlite_api.ask(method, path)) == (404, "Not Found: nothing is at this path")
+    assert refusal(await sqlite_api.ask(method, path)) == (404, "Not Found: nothing is at this path; see /docs")
 
 
-@pytest.mark.parametrize("path", ["/", "/v2", "/v2/nothing", "/favicon.ico", "/v2/access/check/", "/.env", "/apis"])
+@pytest.mark.parametrize("path", ["/v2", "/v2/nothing", "/favicon.ico", "/v2/access/check/", "/.env", "/apis"])
 async def test_another_path_that_there_is_not_is_a_problem(sqlite_api: Api, path: str) -> None:
-    assert problem(await sqlite_api.get(path)) == (404, "nothing is at this path")
+    assert problem(await sqlite_api.get(path)) == (404, "nothing is at this path; see /docs")
+
+
+async def test_the_address_alone_leads_to_the_documentation(sqlite_api: Api) -> None:
+    response = await sqlite_api.get("/")
+    assert (response.status_code, response.headers["location"]) == (307, "docs")
+    assert (await sqlite_api.http.get("/", follow_redirects=True)).headers["content-type"].startswith("text/html")
+
+
+async def test_head_answers_as_get_does_without_the_body(sqlite_api: Api) -> None:
+    paths = [path for path, methods in sqlite_api.app.openapi()["paths"].items() if "get" in methods]
+    asked = [re.sub(r"{\w+}", "1", path) for path in paths]
+    assert len(asked) > 40
+    changes = {"x-request-id", "date"}
+    for path in ["/", "/docs", "/docs/swagger-ui.css", "/openapi.json", "/nothing", *asked]:
+        got, head = await sqlite_api.get(path), await sqlite_api.ask("HEAD", path)
+        assert head.content == b"", path
+        assert head.status_code == got.status_code, path
+        ours = {name: value for name, value in head.headers.items() if name not in changes}
+        assert ours == {name: value for name, value in got.headers.items() if name not in changes}, path
+
+
+async def test_head_is_counted_as_a_request_of_its_path(sqlite_api: Api) -> None:
+    with structlog.testing.capture_logs() as logged:
+        await sqlite_api.ask("HEAD", "/v2/sites")
+    assert [(each["method"], each["status"]) for each in logged if each["event"] == "request"] == [("HEAD", 200)]
 
 
 @pytest.mark.parametrize(("path", "allowed"), [("/v2/access/check", "POST"), ("/v2/access/explain", "GET")])

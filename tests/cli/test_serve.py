@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import signal
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,8 @@ import orjson
 import psutil
 import pytest
 
+from chargerights.cli.demo import DEMO_SITES
+from tests.programs import needs
 from tests.servers import Server, free_port, start
 
 pytestmark = pytest.mark.slow
@@ -38,26 +41,27 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
                 server.stop()
 
 
-def test_the_demo_s_curl_line_gives_exactly_the_answer_that_is_printed(demo: Server) -> None:
-    printed = demo.log()
-    line = re.search(r"^curl .*\\\n.*$", printed, re.MULTILINE)
-    answer = re.search(r"^It answers:\n\n(.*)\n", printed, re.MULTILINE)
-    assert line is not None
-    assert answer is not None
-    words = shlex.split(line[0].replace("\\\n", " "))
-    assert words[:3] == ["curl", "-s", "-H"]
-    header, body, url = words[3], words[5], words[6]
-    name, _, value = header.partition(": ")
-    response = httpx.post(url, headers={name: value}, content=body, trust_env=False)
-    assert (response.status_code, response.text) == (200, answer[1])
-    assert len(orjson.loads(answer[1])) == len(orjson.loads(body)["groupIds"])
+@needs("curl")
+def test_the_demo_s_first_request_gives_exactly_the_answer_that_is_printed(demo: Server) -> None:
+    lines = re.findall(r"(?m)^(?:export (?:HOST|KEY)=.*|curl .*\\\n.*)$", demo.log())
+    printed = re.search(r"(?m)^The answer:\n\n(.*)\n", demo.log())
+    assert printed is not None
+    assert len(lines) == 3
+    asked = subprocess.run(["sh", "-c", "\n".join(["set -eu", *lines])], capture_output=True, text=True, timeout=60)
+    assert (asked.returncode, asked.stdout) == (0, printed[1]), asked.stderr
+    assert [each["groupId"] for each in orjson.loads(asked.stdout)] == DEMO_SITES
 
 
-def test_the_demo_s_key_reads_and_no_more(demo: Server) -> None:
-    key = re.search(r"crk_\w+", demo.log())
+def test_the_demo_s_key_may_write_and_does_not_expire(demo: Server) -> None:
+    key = re.search(r"(?m)^export KEY=(crk_\w+)$", demo.log())
     assert key is not None
-    with demo.client(key[0]) as client:
-        assert client.post("/api/group/add", json={"name": "x"}).status_code == 401
+    with demo.client(key[1]) as client:
+        assert client.post("/v2/sites", json={"name": "New"}).status_code == 201
+        keys = client.get("/v2/api-keys").json()["items"]
+        (mine,) = [each for each in keys if key[1].endswith(each["lastCharacters"])]
+        assert (mine["readOnly"], mine.get("expiresAt")) == (False, None)
+        assert client.head("/openapi.json").headers["content-type"] == "application/json"
+    assert "change everything of the demo customer, and does not expire" in demo.log()
 
 
 def test_a_story_of_the_demo_ends_as_it_says(demo: Server) -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
+import subprocess
+import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from cyclopts import App
 
+from chargerights import cli
 from tests.cli.conftest import Cli, process
 
+HEAVY = {"alembic", "fastapi", "httpx", "ocpp", "orjson", "psycopg", "pydantic", "sqlalchemy", "starlette", "uvicorn"}
 AWAY = "postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=1"
 
 
@@ -56,10 +63,29 @@ def test_help_and_version_are_no_error(run: Cli, arguments: list[str]) -> None:
     assert done.out
 
 
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"], ["--version"]])
+def test_help_does_not_wait_for_libraries_that_only_commands_need(arguments: list[str]) -> None:
+    program = "import sys; from chargerights.cli import main; sys.exit(main())"
+    watched = f"import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); {program}"
+    ended = subprocess.run([sys.executable, "-c", watched, *arguments], capture_output=True, text=True, timeout=60)
+    assert "cyclopts" in ended.stderr.split()
+    assert not HEAVY & set(ended.stderr.split())
+
+
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
-def test_what_each_command_is_for_is_told(arguments: list[str]) -> None:
-    told = process(*arguments).out
-    assert "May this tag charge at this charger?" in told
+def test_the_list_of_commands_says_what_each_is_for(arguments: list[str]) -> None:
+    listed = " ".join(process(*arguments).out.replace("│", " ").split())
+    assert cli.COMMANDS
+    for text in cli.COMMANDS.values():
+        assert text in listed
+
+
+@pytest.mark.parametrize("where", cli.COMMANDS)
+def test_a_command_says_the_same_of_itself_as_the_list(where: str) -> None:
+    module, _, name = where.partition(":")
+    command = getattr(import_module(f"chargerights.cli.{module}"), name)
+    if not isinstance(command, App):  # a group of commands has its text from the list
+        assert " ".join(inspect.getdoc(command).partition("\n\n")[0].split()) == cli.COMMANDS[where]
 
 
 def test_the_database_option_wins_over_the_environment_and_that_over_the_current_folder(

@@ -1,4 +1,4 @@
-"""Headers that every answer has: what browsers and caches may do with it."""
+"""Headers of every answer: what browsers and caches may do with it, and answers that are headers alone."""
 
 from __future__ import annotations
 
@@ -40,3 +40,27 @@ class AnswerHeaders:
             await send(message)
 
         await self._app(scope, receive, completing)
+
+
+class HeadAsGet:
+    """Answers HEAD wherever GET works: with the status and headers of GET, and no body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def without_body(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await send(message)
+            elif not message.get("more_body", False):
+                await send({"type": "http.response.body"})
+
+        as_get = {**scope, "method": "GET"}
+        try:
+            await self._app(as_get, receive, without_body)
+        finally:
+            scope["route"] = as_get.get("route")  # the access log counts requests by it

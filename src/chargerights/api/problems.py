@@ -88,7 +88,7 @@ V1_TEXTS = {
 
 CLIENT_LEFT = 499
 """In the log, as nginx writes it; never on the wire."""
-FRAMEWORK_DETAILS = {404: "nothing is at this path", 405: "this path takes another method"}
+FRAMEWORK_DETAILS = {404: "nothing is at this path; see /docs", 405: "this path takes another method"}
 
 
 def status_of(error: Exception) -> int:

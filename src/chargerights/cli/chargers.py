@@ -18,7 +18,7 @@ from ..storage.database import Database
 from ..storage.journal import Occasion
 from .common import Common, instant, now, print_json, stdout
 
-charger = App(name="charger", help="Chargers: their passwords, blocking them, and what they report.")
+charger = App(name="charger")
 
 COMMON = Common()
 

@@ -13,8 +13,8 @@ from ..storage import callers, charging_settings, keys
 from ..storage.keys import ApiKey, UnknownKey
 from .common import Common, CustomerId, Id, WrongQuestion, instant, int64, now, print_json, stdout
 
-customer = App(name="customer", help="Customers: whose data it is; nothing crosses them.")
-key = App(name="key", help="API keys: 256 random bits, shown once when made.")
+customer = App(name="customer")
+key = App(name="key")
 
 COMMON = Common()
 

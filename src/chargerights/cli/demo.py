@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import orjson
 from sqlalchemy import Connection
@@ -25,7 +25,6 @@ from .networks import load_file
 
 DEMO_CUSTOMER = "Demo"
 DEMO_SITES = [410, 420]
-DEMO_KEY_LASTS = timedelta(days=7)
 CONNECTED = (
     "HKI-PIER-01", "HKI-PIER-02", "HKI-BOAT-01", "HKI-BOAT-02", "HKI-P1A-03", "HKI-P1B-07", "ESP-G1-05", "ESP-G2-08",
     "ESP-POOL-02", "VNT-V1-01", "VNT-V2-01", "VNT-STAFF-01",
@@ -40,9 +39,7 @@ def prepare_demo(database: Database, url: str, address: str) -> tuple[dict[str, 
     at = now()
     known = {each.name: each for each in database.read_now(callers.list_customers)}
     customer = known.get(DEMO_CUSTOMER) or database.write_now(_add_demo, at)
-    _, secret = database.write_now(
-        callers.add_key, customer.id, at=at, name="demo", read_only=True, expires_at=at + DEMO_KEY_LASTS
-    )
+    _, secret = database.write_now(callers.add_key, customer.id, at=at, name="demo")
     found = database.read_now(networks.load, customer.id)
     _print(database, url, address, secret, Image.of(customer.id, found), at)
     chargers = [each for each in CONNECTED if each in found.network.chargers]
@@ -72,18 +69,22 @@ def _print(database: Database, url: str, address: str, secret: str, image: Image
     listings = drivers_of_sites(image.network, DEMO_SITES, at)
     answer = b"".join(Scribe(image, Fragments(), at).site_drivers(listings, brief=True)).decode()
     body = orjson.dumps({"groupIds": DEMO_SITES}).decode()
-    ask = f"curl -s -H 'x-api-key: {secret}'"
+    ask = 'curl -s -H "x-api-key: $KEY"'
     stdout.rule("chargerights demo")
+    stdout.print("In another terminal, set the address of the server and an API key:\n")
+    stdout.print(f"export HOST={address}", markup=False)
+    stdout.print(f"export KEY={secret}\n", markup=False)
+    stdout.print("The key may read and change everything of the demo customer, and does not expire.")
     stdout.print("Who may charge at these sites? Ask:\n")
     stdout.print(f"{ask} -d '{body}' \\", markup=False)
-    stdout.print(f"  '{address}/api/group/authorisedUsers?excludeDetails=true'\n", markup=False)
-    stdout.print(f"It answers:\n\n{answer}\n", markup=False)
+    stdout.print('  "$HOST/api/group/authorisedUsers?excludeDetails=true"\n', markup=False)
+    stdout.print(f"The answer:\n\n{answer}\n", markup=False)
     stdout.print(
-        "Leave out excludeDetails for tags, external ids, and sites with their chargers: some of these are simulated,"
-        " they come and go, and drivers show them cards. What was each told?\n"
+        "Without excludeDetails it also has tags, external ids, and sites with their chargers. Some of these chargers"
+        " are simulated: they connect and disconnect, and drivers show cards at them. The latest decisions:\n"
     )
-    stdout.print(f"{ask} '{address}/v2/authorisations?limit=5'\n", markup=False)
-    stdout.print("May a card charge, and why?\n")
+    stdout.print(f'{ask} "$HOST/v2/authorisations?limit=5"\n', markup=False)
+    stdout.print("May a card charge at a charger, and why?\n")
     program = shlex.quote(sys.argv[0])
     if database.is_sqlite:  # else the URL may hold a password
         stdout.print(f"export {settings.PREFIX}DATABASE={shlex.quote(url)}", markup=False)

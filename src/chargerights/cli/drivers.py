@@ -13,7 +13,7 @@ from ..storage.callers import HOST
 from ..storage.journal import ERASURE, Occasion
 from .common import Common, CustomerId, Id, WrongQuestion, now, print_json, stdout
 
-driver = App(name="driver", help="Drivers: what is known about one, and forgetting him.")
+driver = App(name="driver")
 
 COMMON = Common()
 

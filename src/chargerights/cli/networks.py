@@ -28,7 +28,7 @@ def load(
     customer: CustomerId,
     common: Common = COMMON,
 ) -> int:
-    """Load a network file in one transaction; on any error nothing is loaded and every error is listed.
+    """Load a network file, all or nothing. Every error is listed.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def dump(
     output: Annotated[Path | None, Parameter(help="File to write; standard output when not given")] = None,
     common: Common = COMMON,
 ) -> None:
-    """Write the customer's network as a network file."""
+    """Write a customer's network as a network file."""
     with common.open() as database:
         network = database.read_now(networks.load, customer).network
     if output is None:

@@ -16,7 +16,7 @@ from ..storage.changes import operators
 from ..storage.journal import Occasion
 from .common import Common, CustomerId, Id, WrongQuestion, now, print_json, stdout
 
-operator = App(name="operator", help="Operators: who works for a customer, what they may do, and at which sites.")
+operator = App(name="operator")
 
 COMMON = Common()
 BY_NAME = {each.value.casefold(): each for each in Permission}

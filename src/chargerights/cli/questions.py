@@ -41,7 +41,7 @@ def who(
     at: At = None,
     common: Common = COMMON,
 ) -> int:
-    """List who may charge at the sites.
+    """List the drivers that may charge at sites.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def who(
 def check(
     tag: str, charger: str, /, *, at: At = None, customer: CustomerOfCharger = None, common: Common = COMMON
 ) -> int:
-    """May this tag charge at this charger?
+    """Check whether a tag may charge at a charger.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def check(
 def explain(
     tag: str, charger: str, /, *, at: At = None, customer: CustomerOfCharger = None, common: Common = COMMON
 ) -> int:
-    """Why may or may not this tag charge at this charger?
+    """Explain why a tag may or may not charge at a charger.
 
     Parameters
     ----------

@@ -58,7 +58,7 @@ def serve(
     ] = False,
     common: Common = COMMON,
 ) -> int:
-    """Bring the database to this version, then serve until interrupted."""
+    """Migrate the database if needed, then serve until interrupted."""
     found = settings.read()
     if ocpp_security_profile is not None:
         found = found.model_copy(update={"ocpp_security_profile": ocpp_security_profile})
@@ -134,7 +134,7 @@ def migrate(
     ] = None,
     common: Common = COMMON,
 ) -> None:
-    """Bring the database to this version, as the user who owns its tables."""
+    """Migrate the database to this version, as the owner of its tables."""
     migration.migrate(common.url)
     if grant_to is not None:
         roles.grant(common.url, grant_to)

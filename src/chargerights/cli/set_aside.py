@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from ..storage import set_aside as messages
 from .common import Common, CustomerId, WrongQuestion, int64, now, print_json, stdout
 
-set_aside = App(name="set-aside", help="Messages of chargers that the database refused for their data.")
+set_aside = App(name="set-aside")
 
 COMMON = Common()
 

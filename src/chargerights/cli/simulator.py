@@ -67,7 +67,10 @@ def simulate(
     ] = None,
     json: Annotated[bool, Parameter(help="Print JSON for programs", negative="")] = False,
 ) -> int:
-    """Drive simulated chargers against any central system, until Ctrl-C. Exit status 1 when none was accepted."""
+    """Simulate chargers that connect to any central system.
+
+    Runs until Ctrl-C. The exit status is 1 when no charger was accepted.
+    """
     import uvloop  # here, as OCPP below: together they take half a second, and no other command needs them
 
     from ..simulator.fleet import Fleet, Plan, Spec

@@ -43,7 +43,7 @@ def import_drivers(
     dry_run: Annotated[bool, Parameter(help="Say what would be done and do nothing", negative="")] = False,
     common: Common = COMMON,
 ) -> int:
-    """Import drivers with tags and rights all or nothing; every error is listed with its row and column.
+    """Import drivers from CSV or Excel, all or nothing. Every error is listed.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def export_drivers(
     customer: CustomerId,
     common: Common = COMMON,
 ) -> None:
-    """Write the customer's drivers with tags and rights as a spreadsheet; importing it again changes nothing.
+    """Export drivers to CSV or Excel. Importing the file again changes nothing.
 
     Parameters
     ----------

@@ -5,6 +5,7 @@
 | `/openapi.json` | OpenAPI 3.1, as FastAPI writes it, completed by `complete`                |
 | `/swagger.json` | the same as Swagger 2.0, which Power Automate and Logic Apps can import   |
 | `/docs`         | Swagger UI over `/openapi.json`; its files come from an installed package |
+| `/`             | leads to `/docs`                                                         |
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from ... import __version__
 from ..v2 import impact
@@ -153,6 +154,11 @@ async def swagger_document(request: Request) -> Response:
             rendered.clear()
         rendered[address] = orjson.dumps(swagger2(request.app.openapi(), address))
     return Response(rendered[address], media_type="application/json")
+
+
+@router.get("/")
+async def start() -> RedirectResponse:
+    return RedirectResponse("docs")
 
 
 @router.get("/docs")
