@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 from datetime import UTC, date, datetime
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
 import pytest
 import xlsxwriter
 
-from chargerights.files.spreadsheets import books
+from chargerights.files.spreadsheets import books, workbooks, xlsx_rows
 from chargerights.files.spreadsheets.drivers_file import Mode
 from chargerights.rights.model import Site
 from chargerights.rights.network import Network
@@ -366,6 +367,42 @@ def test_a_sheet_that_contradicts_itself_is_refused(cell: str, row: str) -> None
     assert "the workbook cannot be read, xl/worksheets/sheet1.xml" in errors_of(network(), one(cell, row))[0]
 
 
+def test_a_sheet_that_hides_columns_too_often_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx_rows, "MAX_COLUMNS", 2)
+    sheet = Sheet("Drivers", [["Name"], ["Ada"]], hidden_columns=[3, 4, 5])
+    assert "it hides columns more than 2 times" in errors_of(network(), xlsx(sheet))[0]
+
+
+def test_merged_cells_and_results_of_formulas_are_bounded(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = kind([["Name"], ["Ada"], [Merged(None, 2, 2)], [], [Merged(None, 2, 2)], [], [Merged(None, 30, 2)]])
+    monkeypatch.setattr(workbooks, "MAX_CELLS", 5)
+    assert "has too many cells that are merged or filled by formulas" in errors_of(network(), raw)[0]
+
+
+@pytest.mark.parametrize(
+    ("cell", "code", "why"),
+    [
+        ('<c r="B2" s="1" t="d"><v>2026-02-01</v></c>', "d-mmm", "is a date that shows only a part of itself"),
+        ('<c r="B2" s="1" t="d"><v>2026-02-01T12:00:00</v></c>', "h:mm", "is a time without a day"),
+        ('<c r="B2" s="1" t="d"><v>2026-02-01</v></c>', '"never"', "is a date that its format shows in another way"),
+        ('<c r="B2" s="1" t="d"><v>2026-02-01</v></c>', "yyyy-mm-dd", "Excel keeps it as a date"),
+        ('<c r="B2" t="d"><v>2026-02-01T12:00:00</v></c>', "General", "Excel keeps it as a date"),
+        ('<c r="B2" s="1"><v>0</v></c>', "yyyy-mm-dd", "shows no day"),
+        ('<c r="B2" s="1"><v>60</v></c>', "yyyy-mm-dd", "shows no day"),
+        ('<c r="B2" s="1"><v>-1</v></c>', "yyyy-mm-dd", "shows no day"),
+        ('<c r="B2" s="1"><v>2958466</v></c>', "yyyy-mm-dd", "shows no day"),
+        ('<c r="B2" s="1"><v>1e300</v></c>', "yyyy-mm-dd", "shows no day"),
+        ('<c r="B2" s="1"><v>59</v></c>', "yyyy-mm-dd", "Excel keeps it as a date"),
+    ],
+)
+def test_a_day_is_shown_by_its_format_however_it_is_kept(cell: str, code: str, why: str) -> None:
+    styles = (
+        f'<styleSheet xmlns="{MAIN}"><numFmts><numFmt numFmtId="200" formatCode={quoteattr(code)}/></numFmts>'
+        '<cellXfs><xf numFmtId="0"/><xf numFmtId="200"/></cellXfs></styleSheet>'
+    )
+    assert why in first_error(one(cell, more={"xl/styles.xml": styles}))
+
+
 def test_a_workbook_that_declares_entities_or_holds_a_part_twice_is_refused() -> None:
     bomb = f'<!DOCTYPE x [<!ENTITY a "{"a" * 50}">]><worksheet/>'
     raw = xlsx([HEADS, SOUND], more={"xl/worksheets/sheet1.xml": bomb})
@@ -436,7 +473,9 @@ def test_a_row_that_too_many_array_formulas_fill_is_refused(monkeypatch: pytest.
 def cell_of(attributes: str, *paragraphs: str) -> str:
     """The XML of a cell; `type=` and `value=` are OpenDocument's own."""
     attributes = attributes.replace(" type=", " office:value-type=").replace(" value=", " office:value=")
-    shown = "".join(each if each.startswith("<office") else f"<text:p>{each}</text:p>" for each in paragraphs)
+    shown = "".join(
+        each if each.startswith(("<office", "<draw")) else f"<text:p>{each}</text:p>" for each in paragraphs
+    )
     return f"<table:table-cell {attributes}>{shown}</table:table-cell>"
 
 
@@ -446,6 +485,9 @@ def odd(cell: str) -> bytes:
     return ods(cells=row(cell_of("", "Name") + cell_of("", "RFID tag")) + row(cell_of("", "Ada") + cell))
 
 
+DRAW = 'xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" xmlns:xlink="http://www.w3.org/1999/xlink"'
+SHAPE = f"<draw:rect {DRAW}><text:p>over the cell</text:p></draw:rect>"
+RUBY = "<text:ruby><text:ruby-base>B</text:ruby-base><text:ruby-text>bee</text:ruby-text></text:ruby>"
 NOTE = "<office:annotation><text:p>note</text:p></office:annotation>"
 
 
@@ -458,6 +500,13 @@ NOTE = "<office:annotation><text:p>note</text:p></office:annotation>"
         (cell_of(' type="string"', '04<text:s text:c="2"/>A1'), "04  A1"),
         (cell_of('table:formula="of:=[.A1]" type="string"', "04A1"), "04A1"),
         (cell_of(' type="float" value="421"', "421"), "421"),
+        (cell_of(' type="string"', SHAPE, "04A1", SHAPE), "04A1"),
+        (cell_of(' type="string"', f"04{SHAPE.replace('rect', 'frame')}A1"), "04A1"),
+        (cell_of(' type="string"', "<text:a><text:span>04</text:span>A1</text:a>"), "04A1"),
+        (cell_of(' type="string"', f"04A1{RUBY}"), "04A1B"),
+        (cell_of(' type="string"', "04<text:tab/>A1"), "04 A1"),
+        (cell_of(' type="string"', "04<text:line-break/>A1"), "04 A1"),
+        ('<table:table-cell office:value-type="string"><text:h>04A1</text:h></table:table-cell>', "04A1"),
         (cell_of(' type="float" value="421"'), "421"),
     ],
 )
@@ -495,6 +544,49 @@ def test_a_cell_of_ods_is_read_however_it_is_written(cell: str, tag: str) -> Non
 )
 def test_a_cell_of_ods_that_has_no_value_is_refused(cell: str) -> None:
     assert first_error(odd(cell)).startswith("Drivers!B2 (RFID tag): ")
+
+
+def test_a_shape_that_lies_over_a_blank_cell_is_no_value() -> None:
+    assert added(network(), odd(cell_of("", SHAPE)))[0].tags == ()
+
+
+@pytest.mark.parametrize(
+    ("day", "shown"),
+    [("2026-01-01", "01/26"), ("2026-01-01", "1.2026"), ("2012-12-12", "12/12"), ("2026-01-01T01:00:00", "01/26 00:00"),
+     ("2026-01-31", "31 Jan"), ("2026-01-31", "Jan 26"), ("2026-01-31", "2026")],
+)  # fmt: skip
+def test_a_date_of_ods_that_shows_only_a_part_of_itself_is_refused_whatever_its_numbers(day: str, shown: str) -> None:
+    cell = cell_of(f' type="date" office:date-value="{day}"', shown)
+    assert "is a date that shows only a part of itself" in first_error(odd(cell))
+
+
+@pytest.mark.parametrize(
+    "shown",
+    ["31.01.26", "2026-01-31", "01/31/2026", "31. Januar 2026", "January 31, 2026", "Sat 31 Jan 26", "2026年1月31日",
+     "01/31/26 12:00 AM", "2026-01-31T00:00:00", "31.1.2026 0:00"],
+)  # fmt: skip
+def test_a_date_of_ods_that_shows_day_month_and_year_is_read(shown: str) -> None:
+    row = "<table:table-row>{}</table:table-row>".format
+    heads = "".join(cell_of("", each) for each in ("Name", "RFID tag", "Start date"))
+    cells = cell_of("", "Ada") + cell_of("", "1") + cell_of(' type="date" office:date-value="2026-01-31"', shown)
+    (ada,) = added(network(), ods(cells=row(heads) + row(cells)))
+    assert ada.tags[0].starts_at == datetime(2026, 1, 31, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        ("<table:table-row><table:table-cell><table:table/></table:table-cell></table:table-row>", "a table stands in"),
+        ("<table:table-cell/>", "a cell stands in no row"),
+        ('<table:table-row><table:table-cell table:number-columns-repeated="16385"/></table:table-row>', "16384 cells"),
+        ('<table:table-row table:number-rows-repeated="1048577"/>', "more than 1048576 rows"),
+        ('<table:table-row table:number-rows-repeated="0"/>', "0 is no number of cells"),
+        ('<table:table-row table:number-rows-repeated="1000000000"/>', "is no number of cells"),
+        ('<table:table-column table:number-columns-repeated="x"/>', "x is no number of cells"),
+    ],
+)
+def test_an_ods_that_is_larger_than_a_sheet_or_no_sheet_is_refused(rows: str, why: str) -> None:
+    assert why in errors_of(network(), ods(cells=rows))[0]
 
 
 def matrix(first: str, *below: str, area: tuple[int, int] = (2, 1), heads: str = "") -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from .number_formats import Format, formatted, unshown_day
+from .number_formats import Format, Section, formatted, unshown_day
 from .problems import shown
 from .tables import Cell, Unread
 
@@ -93,16 +93,27 @@ def error_cell(shown: str) -> Unread:
 def number_cell(number: float, format_: Format, first_day: date) -> Cell:
     """A number as its format shows it; of a day, the day."""
     section = format_.of(number)
-    if section.time:
-        return Unread("is a time without a day: write 2026-12-31, or 2026-12-31 17:00")
-    if not section.day:
+    if not section.day and not section.time:
         return formatted(number, section)
-    if not section.whole_day:
-        return unshown_day(section.code)
     try:
-        return day_cell(number, first_day)
+        return _unshown(section) or day_cell(number, first_day)
     except (OverflowError, ValueError):
         return Unread("shows no day, though its format is that of a date: write one, such as 2026-12-31")
+
+
+def date_cell(day: date, format_: Format) -> Cell:
+    """A day that is kept as one, if its format shows it."""
+    section = format_.positive
+    if section.day or section.time:
+        return _unshown(section) or day
+    return day if section.zeros is not None else Unread("is a date that its format shows in another way: write it")
+
+
+def _unshown(section: Section) -> Unread | None:
+    """Why the format of days and times does not show a whole day."""
+    if section.time:
+        return Unread("is a time without a day: write 2026-12-31, or 2026-12-31 17:00")
+    return None if section.whole_day else unshown_day(section.code)
 
 
 def text_cell(text: str, format_: Format) -> Cell:

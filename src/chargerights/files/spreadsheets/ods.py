@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date, datetime
+from itertools import permutations
 
 from .books import HIDDEN, MAX_COLUMNS, MAX_ROW, NO_RESULT, UNKNOWN_CELL, Book, Range, Sheet, error_cell
 from .items import is_failed
@@ -21,8 +22,10 @@ _DIGITS = re.compile(r"-?\d+").fullmatch
 _VALUES_OF = ("value", "boolean-value", "date-value", "time-value")
 _is_zero = re.compile(r"[+-]?[0.]*(?:E[+-]?\d+)?|false|1899-12-30(?:T00:00:00)?", re.IGNORECASE).fullmatch
 _CELLS = ("table-cell", "covered-table-cell")
-_ASIDE = ("annotation", "shape", "frame", "shapes", "detective")
-"""What lies over a cell or beside it, with texts of its own."""
+_VOCABULARY = "urn:oasis:names:tc:opendocument:xmlns:"
+_TEXT = f"{_VOCABULARY}text:1.0 "
+_ALOUD = f"{_TEXT}ruby-text"
+"""Says how to read a text."""
 _GROUPS = ("collapse", "filter")
 
 
@@ -80,6 +83,7 @@ class _Rows:
             self._done.clear()
 
     def _start(self, element: str, attributes: dict[str, str]) -> None:
+        is_aside = _is_aside(element)
         element = local_name(element)
         if element == "table":
             if self._cell is not None and not self._aside:
@@ -88,7 +92,7 @@ class _Rows:
             self._depth += 1
         elif self._depth != 1 or self._tables != self._index + 1:
             return
-        elif self._aside or (self._cell is not None and element in _ASIDE):
+        elif self._aside or (self._cell is not None and is_aside):
             self._aside += 1
         elif self._cell is not None:
             self._in_cell(element, attributes)
@@ -103,7 +107,7 @@ class _Rows:
             self._column({local_name(key): value for key, value in attributes.items()})
 
     def _in_cell(self, element: str, attributes: dict[str, str]) -> None:
-        if element == "p" and not self._in_paragraph:
+        if element in ("p", "h") and not self._in_paragraph:
             if self._shown is None:
                 self._shown = []
             else:
@@ -183,6 +187,11 @@ class _Rows:
         self._sheet.results.begin_row(self._number)
 
 
+def _is_aside(element: str) -> bool:
+    """Whether it lies over a cell or beside it, with texts of its own, as notes and shapes do."""
+    return element == _ALOUD or (element.startswith(_VOCABULARY) and not element.startswith(_TEXT))
+
+
 def _is_calc(key: str) -> bool:
     """Whether LibreOffice's own vocabulary has the attribute."""
     return "calc" in key.rpartition(" ")[0] and "documentfoundation" in key
@@ -237,14 +246,13 @@ def _day(cell: dict[str, str], text: str) -> Cell:
 
 
 def _shows(text: str, day: date) -> bool:
-    """Whether the text names the day and the year."""
+    """Whether the text names the day, the month and the year."""
     numbers = [int(each) for each in re.findall(r"\d+", text)]
-    return any(
-        day.day == first and second in (day.year, day.year % 100)
-        for i, first in enumerate(numbers)
-        for j, second in enumerate(numbers)
-        if i != j
-    )
+    years = (day.year, day.year % 100)
+    if any((day.day, day.month, year) in permutations(numbers[:3]) for year in years):
+        return True
+    has_words = re.search(r"[^\W\d_]", text) is not None
+    return has_words and any((day.day, year) in permutations(numbers[:2]) for year in years)
 
 
 def _truth(cell: dict[str, str], _: str) -> Cell:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from .books import MAX_COLUMNS, NO_RESULT, UNKNOWN_CELL, Range, Sheet, error_cell, number_cell, text_cell
+from .books import MAX_COLUMNS, NO_RESULT, UNKNOWN_CELL, Range, Sheet, date_cell, error_cell, number_cell, text_cell
 from .number_formats import GENERAL, Format
 from .packages import Package, local_name
 from .tables import Cell, Unread
@@ -180,7 +180,7 @@ class Rows:
             return _TRUTHS[value]
         if kind == "d":
             at = datetime.fromisoformat(value)
-            return at.date() if len(value) == len("2026-12-31") else at
+            return date_cell(at.date() if len(value) == len("2026-12-31") else at, format_)
         if kind != "n":
             raise ValueError(kind)
         return number_cell(int(value) if _WHOLE(value) else float(value), format_, self._shared.first_day)
