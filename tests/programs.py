@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,13 @@ NODE = shutil.which("node")
 
 
 def needs(program: str) -> pytest.MarkDecorator:
-    """Marks tests that need that program on the path."""
-    return _skipped_without(shutil.which(program), program)
+    """Marks tests that need that program."""
+    return _skipped_without(path_of(program), program)
+
+
+def path_of(program: str) -> str | None:
+    """The program's path, in .venv or on the path; None where it is not installed."""
+    return shutil.which(program, path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}")
 
 
 def needs_packages(folder: Path) -> pytest.MarkDecorator:

@@ -123,14 +123,15 @@ class Server:
 
 @contextmanager
 def serving(
-    url: str, *arguments: str, settings: Mapping[str, str] | None = None, trusted: SSLContext | None = None
+    url: str | None, *arguments: str, settings: Mapping[str, str] | None = None, trusted: SSLContext | None = None
 ) -> Iterator[Server]:
     """`chargerights serve` over that database on a free port, once it answers; killed at the end if it still runs.
-    `trusted`: it serves TLS, with a certificate of an issuer that this trusts."""
+    `trusted`: it serves TLS, with a certificate of an issuer that this trusts. Without a URL the settings name it."""
     port = free_port()
-    settings = {"CHARGERIGHTS_SPOOL": str(spool_folder(url)), **(settings or {})}
+    settings = {"CHARGERIGHTS_SPOOL": str(spool_folder(url or "settings")), **(settings or {})}
+    named = () if url is None else ("--database", url)
     with tempfile.TemporaryFile() as log:
-        process = start("serve", "--port", str(port), "--database", url, *arguments, output=log, settings=settings)
+        process = start("serve", "--port", str(port), *named, *arguments, output=log, settings=settings)
         server = Server(process, port, log, trusted)
         try:
             server.wait_until_it_answers()
