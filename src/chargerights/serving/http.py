@@ -18,10 +18,9 @@ from typing import Any
 import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
-from uvicorn.server import ServerState
 
 from .configuration import Config
-from .limits import note_cut
+from .limits import Gated, note_cut
 
 PIPELINED_AT_ONCE = 32
 """Requests that wait for the answer to the one before; each costs some kilobytes."""
@@ -46,18 +45,11 @@ class Refusal(Exception):
         self.status = status
 
 
-class LimitedHttp(HttpToolsProtocol):
+class LimitedHttp(Gated, HttpToolsProtocol):
     """One connection; after an upgrade to a web socket, no more."""
 
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
-        self._gate = config.gate
+    def __init__(self, config: Config, *given: Any, **named: Any) -> None:
+        super().__init__(config, *given, **named)
         self._limits = config.gate.limits
         self._phase = Phase.HEAD  # who connects has something to say
         self._since = 0.0
@@ -91,10 +83,6 @@ class LimitedHttp(HttpToolsProtocol):
         self._gate.leave(self)
         self._gate.unwatch(self)
         super().handle_websocket_upgrade()
-
-    @property
-    def _host(self) -> str | None:
-        return self.client[0] if self.client else None
 
     @property
     def _answers(self) -> bool:

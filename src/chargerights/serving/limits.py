@@ -11,13 +11,16 @@ import asyncio
 from collections import Counter
 from http import HTTPStatus
 from ipaddress import IPv6Address, IPv6Network
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 
 from .. import metrics
 from ..settings import Settings
 from .proxies import Proxies, address_of
+
+if TYPE_CHECKING:
+    from .configuration import Config
 
 LOOK_SECONDS = 1.0
 SUBSCRIBER = 64
@@ -31,6 +34,19 @@ class Watched(Protocol):
 
     def look(self, now: float) -> None:
         """Ends the connection when its client is too slow."""
+
+
+class Gated:
+    """A connection of either protocol: what both know of the gate and of their client."""
+
+    def __init__(self, config: Config, *given: Any, **named: Any) -> None:
+        super().__init__(config, *given, **named)  # type: ignore[call-arg]  # of uvicorn's protocol
+        self._gate = config.gate
+        self.client: tuple[str, int] | None
+
+    @property
+    def _host(self) -> str | None:
+        return self.client[0] if self.client else None
 
 
 class Gate:

@@ -5,33 +5,24 @@ Messages need none here: one that is whole stops the reading until the applicati
 
 from __future__ import annotations
 
-import asyncio
 from asyncio.transports import BaseTransport
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from uvicorn.server import ServerState
 from websockets.frames import CloseCode, Frame
 
 from .configuration import Config
-from .limits import note_cut
+from .limits import Gated, note_cut
 
 FRAGMENTS_PER_MESSAGE = 4_096
 """Empty fragments never reach the limit of a message's bytes."""
 
 
-class LimitedWebSocket(WebSocketsSansIOProtocol):
+class LimitedWebSocket(Gated, WebSocketsSansIOProtocol):
     """One connection, from its handshake on."""
 
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
-        self._gate = config.gate
+    def __init__(self, config: Config, *given: Any, **named: Any) -> None:
+        super().__init__(config, *given, **named)
         self._second, self._pings = 0, 0
 
     def connection_made(self, transport: BaseTransport) -> None:
@@ -76,10 +67,6 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
         if most and self._pings > most and not self.close_sent:
             self._cut("too many pings")
         return not self.close_sent
-
-    @property
-    def _host(self) -> str | None:
-        return self.client[0] if self.client else None
 
     def _cut(self, cause: str) -> None:
         note_cut(self._host, cause)
