@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -13,6 +14,7 @@ from cyclopts import App
 
 from chargerights import cli
 from tests.cli.conftest import Cli, process
+from tests.conftest import Databases
 
 HEAVY = {"alembic", "fastapi", "httpx", "ocpp", "orjson", "psycopg", "pydantic", "sqlalchemy", "starlette", "uvicorn"}
 AWAY = "postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=1"
@@ -124,13 +126,37 @@ def test_a_malformed_setting_is_a_wrong_question(run: Cli, monkeypatch: pytest.M
 def test_a_database_that_is_away_ends_with_3(run: Cli, command: list[str]) -> None:
     done = run(*command, "--database", AWAY, database=False)
     assert (done.status, done.out) == (3, "")
-    assert done.err.startswith("the database cannot be reached ")
-    assert "Traceback" not in done.err
+    assert done.err.startswith("the database cannot be reached at 127.0.0.1:1: Connection refused")
+    assert done.err.count("\n") == 1
 
 
-def test_a_folder_that_is_not_there_is_a_database_that_is_away(run: Cli) -> None:
-    done = run("customer", "list", "--database", "sqlite:///absent/folder.db", database=False)
+@pytest.mark.parametrize(
+    ("url", "place", "reason"),
+    [
+        ("postgresql://me:hush@127.0.0.1:1/x?connect_timeout=1", "127.0.0.1:1", "Connection refused"),
+        ("postgresql://me:hush@[::1]:1/x", "[::1]:1", ""),
+        ("postgresql://me:hush@nowhere.invalid/x", "nowhere.invalid:5432", ""),
+        ("postgresql://me:hush@/x?host=127.0.0.1:1&host=127.0.0.1:2", "127.0.0.1:1, 127.0.0.1:2", "Connection refused"),
+        ("postgresql://me:hush@/x?host=/absent", "/absent:5432", "No such file or directory"),
+        ("postgresql:///x?host=127.0.0.1&port=1&password=hush", "127.0.0.1:1", "Connection refused"),
+        ("sqlite:///absent/folder.db", "absent/folder.db", "unable to open database file"),
+    ],
+)
+def test_a_database_that_cannot_be_reached_is_named_with_the_reason_and_without_the_password(
+    run: Cli, url: str, place: str, reason: str
+) -> None:
+    done = run("customer", "list", "--database", url, database=False)
     assert (done.status, done.out) == (3, "")
+    assert re.search(rf"^the database cannot be reached at \S*{re.escape(place)}: .*{reason}", done.err), done.err
+    assert "hush" not in done.err
+
+
+def test_a_login_that_the_database_refuses_is_its_reason(run: Cli, databases: Databases) -> None:
+    url = re.sub(r"//[^@/]*@", "//stranger:hush@", databases.new("postgresql"))
+    done = run("customer", "list", "--database", url, database=False)
+    assert (done.status, done.out) == (3, "")
+    assert re.search("cannot be reached at .*: FATAL: +.*stranger", done.err), done.err
+    assert "hush" not in done.err
 
 
 def test_the_program_runs_as_a_module_and_ends_with_the_command_s_status() -> None:

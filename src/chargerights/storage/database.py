@@ -59,9 +59,12 @@ class DatabaseAway(DatabaseFault):
     `stale`: a connection from the pool turned out dead, so that another may still work.
     """
 
-    def __init__(self, error: BaseException, stale: bool = False) -> None:
+    def __init__(self, error: BaseException, stale: bool = False, place: str = "") -> None:
+        reason = faults.unreachable(error)
         super().__init__(
             f"the database cannot be reached or cannot do this now ({faults.name(error)}); try again shortly"
+            if reason is None
+            else f"the database cannot be reached at {place}: {reason}"
         )
         self.stale = stale
 
@@ -128,7 +131,7 @@ class Database:
         time that a thread would, and readers of a WAL wait for no writer."""
         if not self.is_sqlite:
             return await self.read(work, *args, **kwargs)
-        with _faults():
+        with self._faults():
             self._look_at_file()
             return work(self._glancing, *args, **kwargs)
 
@@ -150,7 +153,7 @@ class Database:
     async def _read_once(
         self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        with _faults():
+        with self._faults():
             self._look_at_file()
             if self._left:
                 await self._close_left()
@@ -163,7 +166,7 @@ class Database:
             run = functools.partial(self._write_now, work, *args, **kwargs)
             result, told = await asyncio.get_running_loop().run_in_executor(self._writer, run)
         else:
-            with _faults():
+            with self._faults():
                 async with asyncio.timeout(WRITE_SECONDS), self._writers.connect() as connection:
                     result, told = await connection.run_sync(self._transact, work, *args, **kwargs)
         await self._committed(told)
@@ -208,7 +211,7 @@ class Database:
         return self._read_now_once(work, *args, **kwargs)
 
     def _read_now_once(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        with _faults():
+        with self._faults():
             self._look_at_file()
             with self._plain.connect() as connection, _transaction(connection, self.is_sqlite, snapshot=True):
                 return work(connection, *args, **kwargs)
@@ -221,7 +224,7 @@ class Database:
     def _write_now(
         self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> tuple[T, list[Any]]:
-        with _faults():
+        with self._faults():
             self._look_at_file()
             with self._plain.connect() as connection:
                 return self._transact(connection, work, *args, **kwargs)
@@ -229,13 +232,27 @@ class Database:
     def rehearse_now(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs the work in one transaction as a write would, and keeps nothing of it: only its answer comes back."""
         with (
-            _faults(),
+            self._faults(),
             self._plain.connect() as connection,
             _transaction(connection, self.is_sqlite, keep=False),
         ):
             if not self.is_sqlite:  # no event loop gives it up; SQLite waits BUSY_SECONDS by itself
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{WRITE_SECONDS}s'")
             return work(connection, *args, **kwargs)
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        """Raises DatabaseAway for every error but those of the statement's own data, which stay as they are."""
+        try:
+            yield
+        except (PoolTimeout, TimeoutError, OSError, MemoryError) as error:
+            raise DatabaseAway(error) from error
+        except DBAPIError as error:
+            if faults.is_of_data(error):
+                raise
+            if "file is not a database" in str(error.orig):
+                raise InvalidDatabaseUrl("the database URL names a file that is not an SQLite database") from error
+            raise DatabaseAway(error, error.connection_invalidated, faults.place(self._url)) from error
 
     def close_now(self) -> None:
         engine = self.__dict__.pop("_plain", None)
@@ -409,21 +426,6 @@ _BEGIN = {
     (False, False): ["BEGIN ISOLATION LEVEL READ COMMITTED"],
 }
 """By whether it is SQLite and whether it is a snapshot."""
-
-
-@contextmanager
-def _faults() -> Iterator[None]:
-    """Raises DatabaseAway for every error but those of the statement's own data, which stay as they are."""
-    try:
-        yield
-    except (PoolTimeout, TimeoutError, OSError, MemoryError) as error:
-        raise DatabaseAway(error) from error
-    except DBAPIError as error:
-        if faults.is_of_data(error):
-            raise
-        if "file is not a database" in str(error.orig):
-            raise InvalidDatabaseUrl("the database URL names a file that is not an SQLite database") from error
-        raise DatabaseAway(error, error.connection_invalidated) from error
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

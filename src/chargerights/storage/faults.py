@@ -7,9 +7,12 @@ was to be written then is kept and written later. So an error that is not known 
 
 from __future__ import annotations
 
+import re
 import sqlite3
+from itertools import cycle
 
 import psycopg
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 OF_DATA = frozenset({"21", "22", "23", "42", "44", "54", "0A"})
@@ -41,3 +44,31 @@ def name(error: BaseException) -> str:
     """The error's name for a log or an answer; no text of the database's, which may quote data."""
     original = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     return getattr(original, "sqlite_errorname", None) or type(original).__name__
+
+
+_UNREACHABLE = re.compile(
+    r"(?:connection (?:failed|is bad): .* failed: |(?=connection timeout expired|failed to resolve host))(.*)"
+)
+"""How psycopg begins when it could not connect; what follows is the system's or the server's reason, without data."""
+
+
+def unreachable(error: BaseException) -> str | None:
+    """The reason why no connection was made; None for an error of a connection that was."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    if getattr(original, "sqlite_errorname", "").startswith("SQLITE_CANTOPEN"):
+        return str(original)
+    found = _UNREACHABLE.match(str(original)) if isinstance(original, psycopg.OperationalError) else None
+    return found[1] if found else None
+
+
+def place(url: URL) -> str:
+    """Where the database is: the file, or each host with its port."""
+    if url.get_backend_name() == "sqlite":
+        return str(url.database)
+    _, arguments = url.get_dialect()().create_connect_args(url)
+    if "host" not in arguments:
+        return "the default address"
+    hosts, ports = (str(arguments.get(name, 5432)).split(",") for name in ("host", "port"))
+    return ", ".join(
+        f"{f'[{host}]' if ':' in host else host}:{port}" for host, port in zip(hosts, cycle(ports), strict=False)
+    )
