@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from chargerights.importing import bounds
 from tests.cli.conftest import DEPOT, Cli, process
+from tests.files.spreadsheets.books import ods
 from tests.files.spreadsheets.sheets import csv_bytes, xlsx_bytes
 
 NEW = [["Name", "RFID tag", "Site access"], ["Dan", "DAN", "Depot"], ["Eve", "EVE", "Company / Depot; Void"]]
@@ -44,6 +46,19 @@ def test_a_file_that_cannot_be_read_is_refused_in_every_mode(run: Cli, mode: str
     done = run("import", run.file(b"PK\x03\x04 broken", "x.xlsx"), "--customer", customer, "--mode", mode)
     assert done.status == 2
     assert "the workbook is damaged" in done.err
+    assert len(drivers(run, customer)) == 3
+
+
+def test_a_file_that_needs_too_much_memory_is_refused_on_the_command_line_too(
+    run: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer = run.customer(DEPOT)
+    monkeypatch.setattr(bounds, "MAX_MEMORY", 48 << 20)
+    row = "<table:table-row{}><table:table-cell><text:p>{}</text:p></table:table-cell></table:table-row>".format
+    file = run.file(ods(cells=row("", "Name") + row("", "Ada" * (20 << 20))), "large.ods")
+    done = run("import", file, "--customer", customer, "--mode", "replace-all")
+    assert done.status == 2
+    assert "GB of memory: split it" in done.err
     assert len(drivers(run, customer)) == 3
 
 
