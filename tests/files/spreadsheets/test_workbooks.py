@@ -563,7 +563,8 @@ def test_a_date_of_ods_that_shows_only_a_part_of_itself_is_refused_whatever_its_
 @pytest.mark.parametrize(
     "shown",
     ["31.01.26", "2026-01-31", "01/31/2026", "31. Januar 2026", "January 31, 2026", "Sat 31 Jan 26", "2026年1月31日",
-     "01/31/26 12:00 AM", "2026-01-31T00:00:00", "31.1.2026 0:00"],
+     "01/31/26 12:00 AM", "2026-01-31T00:00:00", "31.1.2026 0:00",
+     "Sat Jan 31 00:00:00 2026", "00:00 31.01.26"],
 )  # fmt: skip
 def test_a_date_of_ods_that_shows_day_month_and_year_is_read(shown: str) -> None:
     row = "<table:table-row>{}</table:table-row>".format

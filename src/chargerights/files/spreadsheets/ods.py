@@ -21,6 +21,7 @@ _WHOLE = re.compile(r"-?\d{1,300}(?:\.0+)?").fullmatch
 _DIGITS = re.compile(r"-?\d+").fullmatch
 _VALUES_OF = ("value", "boolean-value", "date-value", "time-value")
 _is_zero = re.compile(r"[+-]?[0.]*(?:E[+-]?\d+)?|false|1899-12-30(?:T00:00:00)?", re.IGNORECASE).fullmatch
+_CLOCK = re.compile(r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?")
 _CELLS = ("table-cell", "covered-table-cell")
 _VOCABULARY = "urn:oasis:names:tc:opendocument:xmlns:"
 _TEXT = f"{_VOCABULARY}text:1.0 "
@@ -247,6 +248,7 @@ def _day(cell: dict[str, str], text: str) -> Cell:
 
 def _shows(text: str, day: date) -> bool:
     """Whether the text names the day, the month and the year."""
+    text = _CLOCK.sub("", text)
     numbers = [int(each) for each in re.findall(r"\d+", text)]
     years = (day.year, day.year % 100)
     if any((day.day, day.month, year) in permutations(numbers[:3]) for year in years):
