@@ -337,6 +337,23 @@ async def test_an_event_of_a_transaction_without_a_start_is_no_session(server: I
     )
 
 
+async def test_an_end_of_2x_below_what_a_session_has_shown_does_not_end_it(server: InProcess) -> None:
+    def said(kind: str, number: int, minutes: float, wh: int, transaction: str) -> dict[str, Any]:
+        at, card = after(minutes), token("ALICE")
+        return event(kind, number, at, transaction, meterValue=[value(wh, at)], idToken=card, **PLACE)
+
+    async with server.charger("DEP-1", V201) as charger:
+        await charger.call("TransactionEvent", said("Started", 0, 0, 1000, "one"))
+        await charger.call("TransactionEvent", said("Ended", 9, 20, 999, "two"))
+        assert (await only(server)).ended_by is None
+        await charger.call("TransactionEvent", said("Ended", 9, 30, 1500, "three"))
+        assert (await only(server)).ended_by == EndedBy.UNMATCHED_STOP
+        await charger.call("TransactionEvent", said("Updated", 1, 25, 2000, "one"))
+        assert ((await only(server)).ended_by, energy_of(await only(server))) == (None, (1000, None))
+        stops = await server.read(sessions.find, *STOPS)
+    assert {(each.meter_stop, each.ends_session) for each in stops} == {(999, None), (1500, None)}
+
+
 async def test_an_end_of_2x_without_a_start_gives_a_session_back_when_its_own_start_comes(server: InProcess) -> None:
     async with server.charger("DEP-1", V201) as charger:
         await charger.call("TransactionEvent", event("Started", 0, transaction="one", idToken=token("ALICE"), **PLACE))

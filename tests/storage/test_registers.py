@@ -231,6 +231,31 @@ def test_a_stop_below_the_start_is_no_stop_value() -> None:
     assert registers.energy(NOW) == (100, None)
 
 
+@pytest.mark.parametrize(
+    ("seen", "last", "expected"),
+    [
+        ([wh(900)], [wh(899)], True),
+        ([wh(900)], [wh(899.5)], False),
+        ([wh(900)], [wh(900)], False),
+        ([wh(900, location="Inlet")], [wh(5)], False),
+        ([wh(900, location="Inlet")], [wh(5, location="Inlet")], True),
+        ([wh(900)], phases(200, 200, 200), True),
+        (phases(300, 300, 300), [wh(600)], True),
+        (phases(300, 300, 301), [wh(900)], True),
+        ([*phases(300, 300, 302), wh(900)], [wh(900)], False),
+        (phases(300, 300), [wh(500)], False),
+        (phases(300, 300), phases(300, 299), True),
+        ([], [wh(5)], False),
+        ([wh(900)], [], False),
+    ],
+)
+def test_an_end_below_what_a_session_has_shown_is_another_ones(seen: Any, last: Any, expected: bool) -> None:
+    session, end = Registers(None), Registers(None)
+    session.merge(NOW, seen)
+    end.merge(END, last)
+    assert Registers(session.kept()).contradicts(Registers(end.kept())) is expected
+
+
 def test_what_1_6_says_first_counts() -> None:
     registers = Registers(None)
     for start, stop in ((100, 900), (200, 1900)):

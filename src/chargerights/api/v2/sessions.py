@@ -39,13 +39,13 @@ class SessionShape(Shape):
     site_id: int | None = None
     evse_id: int | None = None
     connector_id: int | None = None
-    id_tag: str | None = None
+    id_tag: str | None = Field(None, description="As the charger sent it, also a number, which is not a tag")
     driver_id: int | None = Field(None, description="Left out for a driver without rights at your sites")
     reason: str | None = Field(None, description="What was decided when it began: chargers may start what was refused")
     started_at: datetime | None = None
     meter_start: float | None = None
     stopped_at: datetime | None = None
-    meter_stop: float | None = None
+    meter_stop: float | None = Field(None, description="Never below meterStart; null while it is not known")
     stop_reason: str | None = None
     stop_id_tag: str | None = None
     ended_by: EndedBy | None = Field(
