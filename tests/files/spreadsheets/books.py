@@ -17,10 +17,11 @@ Rows = Sequence[Sequence[Any]]
 
 
 class Formula(NamedTuple):
-    """A formula of which no program has kept a result; with `zero`, one that wrote 0 and that Excel is to calculate."""
+    """A formula of which no program has kept a result; with `zero` or `false`, one that Excel is still to calculate."""
 
     text: str
     zero: bool = False
+    false: bool = False
 
 
 class Array(NamedTuple):
@@ -96,7 +97,7 @@ def xlsx(*sheets: Sheet | Rows, cells: str | None = None, more: dict[str, str] |
         for row, values in enumerate(sheet.rows, 1):
             hidden = ' hidden="1"' if row in sheet.hidden_rows else ""
             found = "".join(_xlsx_cell(row, column, each, codes, texts, merged) for column, each in enumerate(values))
-            calculate = calculate or any(isinstance(each, Formula) and each.zero for each in values)
+            calculate = calculate or any(isinstance(each, Formula) and (each.zero or each.false) for each in values)
             lines.append(f'<row r="{row}"{hidden}>{found}</row>')
         columns = "".join(f'<col min="{each + 1}" max="{each + 1}" hidden="1"/>' for each in sheet.hidden_columns)
         parts[f"xl/worksheets/sheet{number}.xml"] = (
@@ -144,7 +145,8 @@ def _xlsx_cell(row: int, column: int, value: Any, codes: list[str], texts: list[
     if value is None:
         return ""
     if isinstance(value, Formula):
-        return f'<c r="{at}"><f>{escape(value.text)}</f>{"<v>0</v>" if value.zero else ""}</c>'
+        kept = "<v>0</v>" if value.zero or value.false else ""
+        return f'<c r="{at}"{" t=" + quoteattr("b") if value.false else ""}><f>{escape(value.text)}</f>{kept}</c>'
     if isinstance(value, Failed):
         return f'<c r="{at}" t="e"><f>X()</f><v>{value.error}</v></c>'
     if isinstance(value, date):
@@ -216,6 +218,7 @@ def _ods_cell(value: Any) -> str:
         return f"<table:table-cell{more}/>"
     if isinstance(value, Formula):
         zero = ' office:value-type="float" office:value="0"' if value.zero else ""
+        zero = ' office:value-type="boolean" office:boolean-value="false"' if value.false else zero
         return f"<table:table-cell{more} table:formula={quoteattr('of:=' + value.text)}{zero}/>"
     if isinstance(value, Failed):
         return (
@@ -284,9 +287,9 @@ class _XlsFormula:
     """The record of a formula, with what programs that do not calculate write for a result."""
 
     def __init__(self, row: int, column: int, formula: Formula) -> None:
-        result = bytes(8) if formula.zero else b"\x03\0\0\0\0\0\xff\xff"
+        result = bytes(8) if formula.zero else bytes((1 if formula.false else 3, 0, 0, 0, 0, 0, 255, 255))
         tokens = xlwt.Formula(formula.text).rpn()
-        data = pack("<3H8sHL", row, column, 0x0F, result, 2 if formula.zero else 0, 0) + tokens
+        data = pack("<3H8sHL", row, column, 0x0F, result, 2 if formula.zero or formula.false else 0, 0) + tokens
         self._record = pack("<2H", 6, len(data)) + data
 
     def get_biff_data(self) -> bytes:

@@ -39,8 +39,8 @@ def test_any_other_format_shows_something_else(code: str) -> None:
     ("code", "number"),
     [('0;;"yes"', 0), ('0;"no";"none"', -5), ('0;"no";"none"', 0), ("0;;;", 0), ("0;;;", -5), ('0;"never"', -5),
      ("General;General", -5), ("0;0", -5), ("0;(0)", -5), ("#", 0), ("##;-##", 0), ("0*0", 421), ("0;*-0", -5),
-     ('0;"-"0', -5), ('[<5]0;"many"', 7), ('[=0]"none";0', 421), ('0;0;"a;b"', 0), ('"ID "@', 421),
-     ('yyyy-mm-dd;;"never"', 0), ("0;-0.0", -5), ("General;\\m0", -5)],
+     ('0;"-"0', -5), ('[<5]0;"many"', 7), ('[=0]"none";0', 421), ("[>1]0;yyyy-mm-dd", 46053), ('0;0;"a;b"', 0),
+     ('"ID "@', 421), ('yyyy-mm-dd;;"never"', 0), ("0;-0.0", -5), ("General;\\m0", -5)],
 )  # fmt: skip
 def test_a_section_for_negative_numbers_or_zero_that_shows_other_text_counts(code: str, number: int) -> None:
     assert formatted(number, number_format(code).of(number)) == Formatted(number, None)

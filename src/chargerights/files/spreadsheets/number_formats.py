@@ -74,9 +74,10 @@ def number_format(code: str) -> Format:
     parts = _parts(code)
     texts = parts[3:4] or [each for each in parts[-1:] if "@" in _LITERAL.sub("", each)]
     shows_text = all(_bare(each) in _GENERAL for each in texts)
-    numbers = parts[: len(parts) - len(texts)] or parts
     if _has_condition(code):
-        numbers = [code]
+        other = Section(code, None)
+        return Format(other, other, other, shows_text)
+    numbers = parts[: len(parts) - len(texts)] or parts
     positive = _section(code, numbers[0])
     negative, zero = positive, positive
     if len(numbers) > 1:

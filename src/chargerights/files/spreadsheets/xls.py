@@ -20,7 +20,7 @@ _FORMULAS = frozenset({0x0006, 0x0206, 0x0406})
 _FILLING = frozenset({0x0221, 0x0236})
 """Formulas that fill several cells: arrays and data tables."""
 _BEGIN, _END, _SHEET = 0x0809, 0x000A, 0x0085
-_NO_NUMBER, _EMPTY_TEXT = b"\xff\xff", b"\x03"
+_NO_NUMBER, _EMPTY_TEXT, _FALSE = b"\xff\xff", b"\x03", b"\x01\0\0"
 _NOT_TOLD = (
     "is a formula whose result is empty or was not saved, which .xls does not tell apart: save the file as .xlsx"
 )
@@ -80,7 +80,8 @@ def _sheet(
 def _formulas(raw: bytes) -> tuple[dict[int, set[tuple[int, int]]], dict[int, Results]]:
     """By sheet number, cells whose formula may have no result, and the cells that one formula fills.
 
-    Programs that do not calculate write an empty text, or 0 and ask Excel to calculate when it opens the file.
+    Programs that do not calculate write an empty text, or 0 or false and ask Excel to calculate when it opens the
+    file.
     """
     streams = xlrd.compdoc.CompDoc(raw, logfile=io.StringIO())
     memory, base, size = next(
@@ -103,8 +104,8 @@ def _formulas(raw: bytes) -> tuple[dict[int, set[tuple[int, int]]], dict[int, Re
                 numbers[start] = len(numbers)
         elif kind in _FORMULAS and depth == 1:
             row, column, _, result, options = struct.unpack_from("<HHH8sH", memory, position + 4)
-            is_zero = options & _CALCULATE_ON_LOAD and not any(result)
-            if is_zero or (result[:1] == _EMPTY_TEXT and result[6:] == _NO_NUMBER):
+            is_zero = not any(result) or (result[:3] == _FALSE and result[6:] == _NO_NUMBER)
+            if (is_zero and options & _CALCULATE_ON_LOAD) or (result[:1] == _EMPTY_TEXT and result[6:] == _NO_NUMBER):
                 found[sheet].add((row, column))
         elif kind in _FILLING and depth == 1:
             first, last, left, right = struct.unpack_from("<HHBB", memory, position + 4)

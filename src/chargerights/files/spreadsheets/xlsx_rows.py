@@ -165,12 +165,13 @@ class Rows:
     def _is_unsaved(self, kind: str, value: str) -> bool:
         """Whether the value is not the result of the formula.
 
-        Programs that do not calculate write nothing, or 0 or an empty text and ask Excel to calculate when it opens
-        the file.
+        Programs that do not calculate write nothing, or 0, false or an empty text and ask Excel to calculate when it
+        opens the file.
         """
         if not self._valued or (not value and kind != "str"):
             return True
-        return self._shared.uncalculated and (not value or (kind == "n" and float(value) == 0))
+        is_zero = not value or (kind == "n" and float(value) == 0) or (kind == "b" and not _TRUTHS[value])
+        return self._shared.uncalculated and is_zero
 
     def _valued_cell(self, kind: str, value: str, format_: Format) -> Cell:
         """Raises ValueError, IndexError, KeyError."""
