@@ -88,7 +88,7 @@ def main(arguments: list[str]) -> int:
 def documents() -> Iterator[tuple[Path, str]]:
     """Every document and what it must hold."""
     placed: set[str] = set()
-    for path in [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+    for path in [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]:
         if str(path.relative_to(ROOT)) not in WHOLE:
             yield path, filled(path, placed)
     for name, text in WHOLE.items():
