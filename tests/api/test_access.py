@@ -54,8 +54,8 @@ async def test_a_charger_that_the_customer_has_not_is_a_404(api: Api) -> None:
     [
         ("", "chargerId: "),
         ("idTag=ALICE", "chargerId: "),
-        ("chargerId=DEP-1", "name one of idTag, driverId and withoutTag=true"),
-        ("chargerId=DEP-1&idTag=ALICE&driverId=1", "name one of idTag, driverId and withoutTag=true"),
+        ("chargerId=DEP-1", "idTag: is missing"),
+        ("chargerId=DEP-1&idTag=ALICE&driverId=1", "driverId: cannot be given with idTag"),
         ("chargerId=DEP-1&driverId=one", "driverId: "),
         ("chargerId=DEP-1&driverId=1.5", "driverId: "),
         ("chargerId=DEP-1&idTag=ALICE&at=noon", "at: "),

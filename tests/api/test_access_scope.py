@@ -10,7 +10,7 @@ from tests.api.v2.callers import new_operator
 from tests.world import ALICE, BOB, DAN, DEPOT, JUDY, OFFICE
 
 CHECK, CHECKS, EXPLAIN = "/v2/access/check", "/v2/access/checks", "/v2/access/explain"
-READING = (Permission.READ_CHARGERS, Permission.READ_DRIVERS)
+READING = (Permission.READ_TAGS, Permission.READ_CHARGERS, Permission.READ_DRIVERS)
 AT_DEPOT = {"chargerId": "DEP-1", "idTag": "ALICE"}
 
 

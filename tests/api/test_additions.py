@@ -44,7 +44,7 @@ REFUSED_CHARGERS: dict[str, tuple[Any, str]] = {
     "its site twice": ({"siteId": 2}, "siteId is not a member of a new charger"),
     "the file's word for its name": ({"name": "Bay"}, "name is not a member of a new charger"),
     "a name that is no text": ({"chargerName": 5}, "chargerName: must be a text, not 5"),
-    "an unknown capability": ({"capabilities": ["FLYING"]}, 'capabilities[0]: "FLYING" is none of its words'),
+    "an unknown capability": ({"capabilities": ["FLYING"]}, 'capabilities[0]: "FLYING" is not a valid value'),
     "a socket without id": ({"sockets": [{}]}, "sockets[0].id: is missing"),
     "the controller as socket": ({"sockets": [{"id": 0}]}, "sockets[0].id: "),
     "a socket twice": ({"sockets": [{"id": 1}, {"id": 1}]}, "sockets[1].id: "),

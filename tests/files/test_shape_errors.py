@@ -101,15 +101,15 @@ def test_what_an_object_needs_is_named_when_missing(name: str) -> None:
         (with_right({"chargerId": 1}), "drivers[0].rights[0].chargerId: must be a text, not 1"),
         (
             with_driver(externalIds=[{"referenceId": "HR", "externalId": "7", "referenceType": "integration"}]),
-            'drivers[0].externalIds[0].referenceType: "integration" is none of its words; did you mean "INTEGRATION"?',
+            'drivers[0].externalIds[0].referenceType: "integration" is not a valid value; did you mean "INTEGRATION"?',
         ),
         (
             {"sites": [{**SITE, "type": "SUBSITE"}]},
-            'sites[0].type: "SUBSITE" is none of its words; did you mean "SUB_SITE"?',
+            'sites[0].type: "SUBSITE" is not a valid value; did you mean "SUB_SITE"?',
         ),
         (
             {"sites": [{**SITE, "type": 1}]},
-            "sites[0].type: 1 is none of its words; write one of SUB_CPO, SITE, SUB_SITE, CIRCUIT, OTHER",
+            "sites[0].type: 1 is not a valid value; use one of SUB_CPO, SITE, SUB_SITE, CIRCUIT, OTHER",
         ),
         ({"sites": [{**SITE, "latitude": 90.5}]}, "sites[0].latitude: must be 90.0 or less, not 90.5"),
         ({"sites": [{**SITE, "latitude": True}]}, "sites[0].latitude: must be a number, not true"),

@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ..rights.decide import Cause, Decision, Reason, Standing, Verdict, decide, decide_without_tag
-from ..rights.errors import InvalidInput, UnknownCharger, UnknownDriver
+from ..rights.errors import UnknownCharger, UnknownDriver
 from ..rights.explain import Explanation, explain_decision, explain_driver, explain_without_tag, why_not
 from ..rights.hints import hint
 from ..rights.model import PlaceKind
@@ -24,6 +24,7 @@ from ..rights.network import Network
 from ..rights.operators import Permission, Scope
 from ..storage.undoing import BeforeHistory
 from .auth import CallerFirst, LongBody
+from .malformed import Malformed, require_one_at_most
 from .pasts import as_of, at_one, scope_in
 from .v2.hours import WeeklyHours
 from .v2.hours import shown as hours_shown
@@ -136,10 +137,6 @@ class AccessDecisions(Shape):
     revision: int = Field(description="The customer's revision at the asking; each decision tells its own")
 
 
-class OneOf(InvalidInput):
-    """None or several of the parameters of which exactly one is needed."""
-
-
 @router.post(
     "/check",
     operation_id="checkAccess",
@@ -193,8 +190,10 @@ async def explain_access(
 ) -> Response:
     """The decision with every right of the driver, whether it reaches, and if not why not; of an instant in the past,
     by the facts as they were then."""
-    if (id_tag is not None) + (driver_id is not None) + without_tag != 1:
-        raise OneOf("name one of idTag, driverId and withoutTag=true")
+    given = {"idTag": id_tag, "driverId": driver_id, "withoutTag": without_tag}
+    require_one_at_most(given)
+    if id_tag is None and driver_id is None and not without_tag:
+        raise Malformed({"idTag": [f"is missing: give one of {', '.join(given)}=true"]})
     instant = at or view.at
 
     def judged(network: Network, revision: int) -> AccessExplanation:

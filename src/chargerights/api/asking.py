@@ -46,6 +46,10 @@ class InvalidParameter(InvalidInput):
 class InvalidBody(InvalidInput):
     """A request body that is missing, too large, not JSON or not of the shape asked for."""
 
+    def __init__(self, text: str) -> None:
+        self.errors = {"body": [text]}
+        super().__init__(text)
+
 
 async def body_bytes(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
     """The body, of any kind. Raises InvalidBody for one that is too large, without reading all of it."""

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import AliasChoices, BaseModel
 from pydantic.fields import FieldInfo
 
-from ..files.sentences import UNKNOWN_MEMBER, sentence, unknown_member, unknown_parameter
+from ..files.sentences import UNKNOWN_MEMBER, sentence, unknown_member, unknown_parameter, unknown_word
 from ..rights.errors import InvalidInput
 
 FAULTS_SHOWN = 20
@@ -38,6 +38,19 @@ def require_parameters(given: Collection[str], known: tuple[str, ...]) -> None:
     unknown = [name for name in given if name not in known]
     if unknown:
         raise Malformed({name: [unknown_parameter(name, known)] for name in unknown[:FAULTS_SHOWN]})
+
+
+def require_word(parameter: str, value: str, known: tuple[str, ...]) -> None:
+    """Raises Malformed for a value of a query parameter that is not one of those known."""
+    if value not in known:
+        raise Malformed({parameter: [unknown_word(value, known)]})
+
+
+def require_one_at_most(given: Mapping[str, object]) -> None:
+    """Raises Malformed where more than one of the parameters has a value."""
+    first, *others = [name for name, value in given.items() if value not in (None, False)] or [""]
+    if others:
+        raise Malformed({name: [f"cannot be given with {first}: give one of them"] for name in others})
 
 
 def _sentence(fault: Mapping[str, Any], body: Any) -> str:

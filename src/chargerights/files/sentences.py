@@ -77,7 +77,7 @@ def unknown_parameter(name: str, parameters: tuple[str, ...]) -> str:
 
 def unknown_word(value: object, words: tuple[str, ...]) -> str:
     hint = _meant(value, words) if isinstance(value, str) else ""
-    return f"{shown(value)} is none of its words; {hint or f'write one of {_listed(words)}'}"
+    return f"{shown(value)} is not a valid value; {hint or f'use one of {_listed(words)}'}"
 
 
 def shown(value: object) -> str:

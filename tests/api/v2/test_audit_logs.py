@@ -118,7 +118,7 @@ async def test_all_that_happened_to_one_driver_is_found(fresh_api: Api) -> None:
 
 async def test_an_id_without_its_kind_names_nothing(api: Api) -> None:
     told = refused(await api.get(f"{LOG}?entityId=1"))
-    assert told == (400, "entityId is given without kind: write as well what it is, as in kind=driver")
+    assert told == (400, "kind: is missing: entityId needs it, as in kind=driver")
 
 
 async def test_of_a_command_that_changed_many_things_the_first_are_shown(fresh_api: Api) -> None:

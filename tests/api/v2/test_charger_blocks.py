@@ -92,7 +92,7 @@ async def test_a_block_that_says_not_until_when_is_refused(api: Api, body: Any, 
 async def test_a_block_has_no_preview_for_it_takes_no_right(fresh_sqlite_api: Api, command: str) -> None:
     api = fresh_sqlite_api
     status, why = refused(await api.post(f"{DEP_1}/{command}?dryRun=true", UNTIL))
-    assert (status, why) == (400, "dryRun is not for blocks: a block gives and takes no right")
+    assert (status, why) == (400, "dryRun: is not for blocks: a block gives and takes no right")
     assert await reason(api) == ("Accepted", "rightStands")
 
 

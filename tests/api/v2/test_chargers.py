@@ -414,7 +414,7 @@ async def test_a_filter_that_is_not_of_its_type_is_named(sqlite_api: Api, query:
 
 async def test_a_list_that_cannot_be_sorted_so_is_refused(sqlite_api: Api) -> None:
     assert refused(await send(sqlite_api, "GET", f"{CHARGERS}?sortKey=model")) == (
-        400, "sortKey is 'model': write name or chargerId or id",
+        400, {"sortKey": ['"model" is not a valid value; use one of name, chargerId, id']},
     )  # fmt: skip
 
 

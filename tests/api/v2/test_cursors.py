@@ -132,7 +132,7 @@ async def sort_keys(api: Api, path: str) -> list[str]:
         return [""]
     status, detail = refused(await api.get(f"{address(path)}sortKey=nothing"))
     assert status == 400
-    return str(detail).partition(": write ")[2].split(" or ")
+    return str(detail["sortKey"][0]).partition("; use one of ")[2].split(", ")
 
 
 async def orders(api: Api, path: str) -> list[str]:

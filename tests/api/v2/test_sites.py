@@ -59,7 +59,7 @@ WRONG: dict[str, tuple[Any, dict[str, list[str]]]] = {
     "a longitude as text": (NEW | {"longitude": "24"}, {"longitude": ['must be a number, not "24"']}),
     "a switch as number": (NEW | {"isPublicSite": 1}, {"isPublicSite": ["must be true or false, not 1"]}),
     "a number in the type's place": (NEW | {"groupType": 1},
-        {"groupType": ["1 is none of its words; write one of SUB_CPO, SITE, SUB_SITE, CIRCUIT, OTHER"]}),
+        {"groupType": ["1 is not a valid value; use one of SUB_CPO, SITE, SUB_SITE, CIRCUIT, OTHER"]}),
     "two at once": ({"name": "", "city": 7}, {"name": ["it is empty"], "city": ["must be a text, not 7"]}),
     "a list": ([], {"body": ["must be an object, not a list"]}),
 }  # fmt: skip

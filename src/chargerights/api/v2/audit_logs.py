@@ -12,12 +12,12 @@ from pydantic.alias_generators import to_camel
 
 from ...files import values
 from ...rights.directory import Key
-from ...rights.errors import InvalidInput
 from ...rights.operators import Permission
 from ...storage import audit
 from ...storage.audit import CHANGES_SHOWN, COUNTED, Changed, Record, Wanted
 from ...storage.entities import COMMAND, DRIVER
 from ..auth import CallerFirst
+from ..malformed import Malformed
 from ..problems import Forbidden
 from .command_details import sentence
 from .paging import Paging, as_page, unsorted
@@ -70,10 +70,6 @@ class AuditLogPage(Page[AuditLogShape]):
     )
 
 
-class IncompleteFilter(InvalidInput):
-    """An entity id that does not say of what."""
-
-
 Kind = Literal[
     "site", "charger", "accessGroup", "driver", "operator", "apiKey", "webhook", "partnerAuthorisation", "command",
     "session", "chargingSettings", "chargerPassword",
@@ -103,7 +99,7 @@ async def list_audit_logs(
     if not view.scope.unlimited:
         raise Forbidden("the audit log tells of all sites: it is for operators whose site access is not limited")
     if entity_id is not None and kind is None:
-        raise IncompleteFilter("entityId is given without kind: write as well what it is, as in kind=driver")
+        raise Malformed({"kind": ["is missing: entityId needs it, as in kind=driver"]})
     asked.key_among("timestamp")
     wanted = Wanted(command, operator_id, is_api_call, start_date, end_date, kind, entity_id, asked.after_instant(int))
     found = await view.state.database.read(

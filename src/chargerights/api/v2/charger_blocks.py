@@ -73,7 +73,7 @@ async def unblock(change: Blocking, chargerId: str) -> Response:  # noqa: N803
 def _require(change: Change, charger_id: str) -> None:
     """Raises UnknownCharger, NoPreview."""
     if change.dry_run:
-        raise NoPreview("dryRun is not for blocks: a block gives and takes no right")
+        raise NoPreview("is not for blocks: a block gives and takes no right")
     change.view.charger(charger_id)
 
 

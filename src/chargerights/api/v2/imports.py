@@ -192,7 +192,7 @@ async def _received(request: Request, file: BinaryIO, caller: Caller, key: str |
     async for chunk in request.stream():
         size += len(chunk)
         if size > MAX_BYTES:
-            raise InvalidBody(f"the file holds more than {MAX_BYTES // 1024**2} MB: split it")
+            raise InvalidBody(f"the body holds more than {MAX_BYTES // 1024**2} MB: split the file")
         file.write(chunk)
         told.update(chunk)
     if not size:

@@ -21,9 +21,9 @@ from pyroaring import BitMap64
 
 from ...rights import directory
 from ...rights.directory import Key, Wanted
-from ...rights.errors import DomainError, InvalidInput
+from ...rights.errors import DomainError
 from ...rights.model import Driver
-from ..problems import InMember
+from ..malformed import Malformed, require_word
 from . import cursors
 from .cursors import InvalidCursor
 from .shapes import Page, Shape
@@ -40,14 +40,6 @@ LAST_PAGE = 2**31
 IN_CURSOR: Mapping[type[DomainError], str] = {InvalidCursor: "cursor"}
 LOOKED_AT_PER_TURN = 1_000
 """Items of a filtered list that are looked at before others may run: 2 ms."""
-
-
-class InvalidSort(InvalidInput):
-    """A list cannot be sorted by that."""
-
-
-class InvalidPart(InvalidInput):
-    """A part of a list that cannot be asked for like that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +68,10 @@ class Paging:
         return self.limit + 1
 
     def key_among(self, *known: str) -> str:
-        """The sort key, else the first of those known. Raises InvalidSort."""
+        """The sort key, else the first of those known. Raises Malformed."""
         if self.sort_key is None:
             return known[0]
-        if self.sort_key not in known:
-            raise InvalidSort(f"sortKey is {self.sort_key!r}: write {' or '.join(known)}")
+        require_word("sortKey", self.sort_key, known)
         return self.sort_key
 
     def after(self, *types: type) -> Key | None:
@@ -130,15 +121,15 @@ def paging(
     ] = False,
     cursor: Cursor = None,
 ) -> Paging:
-    """The part that a request asks for. Raises InMember."""
+    """The part that a request asks for. Raises Malformed, InMember."""
     asked = cursors.asked_for(request)
     if cursor is None:
         if limit > MOST:
             words = f"{limit} is more than the {MOST} items of a page: with a cursor, empty at first, it can be more"
-            raise InMember("limit", InvalidPart(words))
+            raise Malformed({"limit": [words]})
         return Paging(page, limit, sort_key, sort_descending, False, None, asked)
     if page != 1:
-        raise InMember("page", InvalidPart("cannot be given with a cursor: send one of them"))
+        raise Malformed({"page": ["cannot be given with a cursor: send one of them"]})
     with blaming(IN_CURSOR):
         return Paging(1, limit, sort_key, sort_descending, True, cursors.read(cursor, asked), asked)
 

@@ -20,7 +20,6 @@ from ...files.entries import PLACE_MEMBERS
 from ...rights import directory
 from ...rights.errors import (
     InvalidHours,
-    InvalidInput,
     InvalidWindow,
     UnknownDriver,
 )
@@ -32,6 +31,7 @@ from ...storage.changes import rights
 from ...storage.changes.rights import Granted, Terms, UnknownRight
 from ...storage.journal import Revision
 from ..auth import CallerFirst, LongBody
+from ..malformed import require_one_at_most
 from . import hours
 from .hours import WeeklyHours, WeeklyHoursDraft
 from .paging import Paging, as_page, paging, some
@@ -157,10 +157,6 @@ IN_BODY = {**UNKNOWN, InvalidWindow: "validUntil"}
 IN_BULK_BODY = {**{error: f"{name}s" for error, name in UNKNOWN.items()}, InvalidWindow: "validUntil"}
 
 
-class NoFilter(InvalidInput):
-    """More than one place to list the rights of."""
-
-
 @router.post(
     "",
     status_code=201,
@@ -201,10 +197,9 @@ async def list_rights(
 ) -> Response:
     """By driver, then by number. Weekly hours are not asked."""
     asked.key_among("driverId")
+    require_one_at_most({"siteId": site_id, "chargerId": charger_id, "accessGroupId": access_group_id})
     named = zip(PlaceKind, (site_id, charger_id, access_group_id), strict=True)
     places = [Place(kind, id_) for kind, id_ in named if id_ is not None]
-    if len(places) > 1:
-        raise NoFilter("name one of siteId, chargerId and accessGroupId")
     for each in places:
         view.place(each)
     network, scope = view.network, view.scope

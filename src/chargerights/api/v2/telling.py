@@ -107,7 +107,7 @@ async def tell(
 ) -> Response:
     view = change.view
     if change.dry_run:
-        raise NoPreview("dryRun is not for commands: a charger cannot be told to only try")
+        raise NoPreview("is not for commands: a charger cannot be told to only try")
     view.charger(charger_id)
     once = await change.only_once()
     given = {name: value for name, value in arguments.items() if value is not None}

@@ -19,7 +19,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Header, Query, Request, Response
 
-from ...rights.errors import DomainError, InvalidInput
+from ...rights.errors import DomainError
 from ...rights.operators import Permission
 from ...storage import idempotency, journal
 from ...storage.callers import Caller
@@ -27,6 +27,7 @@ from ...storage.idempotency import Once
 from ...storage.journal import Occasion, Revision
 from ...storage.rehearsal import preview
 from ..auth import Reader, require
+from ..malformed import Malformed
 from ..problems import Forbidden, InMember, PreconditionFailed
 from .impact import impact_answer
 from .views import View, etag_of, look
@@ -40,8 +41,11 @@ DryRun = Annotated[
 ]
 
 
-class NoPreview(InvalidInput):
+class NoPreview(Malformed):
     """A dry run of a change that can give and take no access."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__({"dryRun": [text]})
 
 
 @dataclass(slots=True)
@@ -89,7 +93,7 @@ class Change:
         refusal is about. `in_thread`: for work that would hold the event loop.
         """
         if self.dry_run:
-            raise NoPreview("dryRun is for changes of sites, chargers, access groups, drivers, tags and rights")
+            raise NoPreview("is for changes of sites, chargers, access groups, drivers, tags and rights")
         caller, database, occasion = self.view.caller, self.view.state.database, self._occasion(action)
         once = await self.only_once()
         with blaming(members or {}), naming_only_seen_drivers(self.view):
