@@ -44,11 +44,14 @@ TURNED = "|".join((_SPOILT, *_MADE.values()))
 
 _made = {what: re.compile(pattern, re.IGNORECASE).fullmatch for what, pattern in _MADE.items()}
 _spoilt = re.compile(_SPOILT, re.IGNORECASE).fullmatch
+_turned = re.compile(TURNED, re.IGNORECASE).fullmatch
 
 
 def turned(text: str) -> str | None:
     """What a program may have made of another text, as a sentence about it; None for a text that is as it was typed."""
+    if not _turned(text):
+        return None
     if _spoilt(text):
         return "is what Excel made of a long number, and its digits are gone"
-    found = next((what for what, matches in _made.items() if matches(text)), None)
-    return found and f"is {found}, which a program may have made of it"
+    found = next(what for what, matches in _made.items() if matches(text))
+    return f"is {found}, which a program may have made of it"
