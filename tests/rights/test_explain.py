@@ -114,7 +114,7 @@ def test_a_no_for_the_time_tells_of_every_right_that_reaches_the_charger_and_of_
     asked = network(FACTS._replace(drivers=[trent]))
     assert explain(asked, "TRENT", "DEP-1", NOW).sentence.endswith(
         ": a right reaches it, but it ended at 2026-06-02 09:00 UTC and it begins only at 2026-06-04 09:00 UTC "
-        "and it holds only Monday 06:00-07:30, Tuesday 22:00-24:00 local time."
+        "and it holds only Mo 06:00–07:30, Tu 22:00–24:00 local time."
     )
 
 
@@ -151,7 +151,7 @@ def test_every_standing_but_one_says_why_the_right_does_not_count() -> None:
         Standing.ELSEWHERE: "does not reach this charger",
         Standing.NOT_YET: "begins only at 2026-06-02 09:00 UTC",
         Standing.ENDED: "ended at 2026-06-04 09:00 UTC",
-        Standing.OUTSIDE_HOURS: "holds only Monday 08:00-17:00, Tuesday 08:00-17:00 local time",
+        Standing.OUTSIDE_HOURS: "holds only Mo–Tu 08:00–17:00 local time",
     }
 
 
@@ -160,10 +160,27 @@ def test_a_place_is_named_as_people_know_it() -> None:
     assert named == ["site Circuit A (4)", "charger DEP-1", "access group Visitors (1)"]
 
 
+@pytest.mark.parametrize(
+    ("hours", "text"),
+    [
+        ([], ""),
+        ([(1, 480, 1020)], "Mo 08:00–17:00"),
+        ([(day, 480, 1020) for day in range(1, 6)], "Mo–Fr 08:00–17:00"),
+        ([(5, 480, 1020), (6, 480, 1020), (6, 1080, 1440)], "Fr–Sa 08:00–17:00, Sa 18:00–24:00"),
+        ([(1, 0, 1440), (3, 0, 1440)], "Mo 00:00–24:00, We 00:00–24:00"),
+        ([(7, 1320, 360), (1, 1320, 360)], "Su–Mo 22:00–06:00"),
+        ([(day, 0, 60) for day in (1, 2, 3, 4, 5, 6, 7, 1)], "Mo–Su 00:00–01:00, Mo 00:00–01:00"),
+    ],
+)
+def test_days_with_the_same_hours_are_written_as_one_range(hours: list[tuple[int, int, int]], text: str) -> None:
+    weekly = [Hours(*each) for each in hours]
+    assert hours_text(weekly) == text
+    assert hours_text(weekly, dash="-") == text.replace("–", "-")
+
+
 def test_every_weekday_has_its_name() -> None:
-    assert [hours_text(Hours(weekday, 0, 1)).split()[0] for weekday in range(1, 8)] == [
-        *("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-    ]
+    named = [hours_text([Hours(weekday, 0, 1)]).split()[0] for weekday in range(1, 8)]
+    assert named == ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"]
 
 
 def test_the_clock_has_24_hours() -> None:

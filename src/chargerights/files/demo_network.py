@@ -35,7 +35,7 @@ STORIES = (
     Story(
         "NL-APP-OKAFOR",
         "ESP-VIS-02",
-        "Yes Monday to Friday 08:00-17:00 in Helsinki, else no: Emeka Okafor is a visitor.",
+        "Yes Mo–Fr 08:00–17:00 in Helsinki, else no: Emeka Okafor is a visitor.",
     ),
     Story(
         "04BB10204C5D80", "ESP-G1-05", "Yes: Mehmet Yıldız renovates the garage for three weeks; this is the second."

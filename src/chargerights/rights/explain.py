@@ -7,6 +7,7 @@ would give.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -74,7 +75,7 @@ def why_not(verdict: Verdict) -> str:
         case Verdict(Right(valid_until=datetime() as end), Standing.ENDED):
             return f"ended at {_instant(end)}"
         case _:  # outside its hours
-            return f"holds only {', '.join(hours_text(each) for each in verdict.right.hours)} local time"
+            return f"holds only {hours_text(verdict.right.hours)} local time"
 
 
 def blocked_text(until: datetime) -> str:
@@ -82,9 +83,29 @@ def blocked_text(until: datetime) -> str:
     return f"the charger is blocked until {_instant(until)}"
 
 
-def hours_text(hours: Hours) -> str:
-    """`Monday 08:00-17:00`."""
-    return f"{WEEKDAYS[hours.weekday - 1]} {clock_text(hours.start)}-{clock_text(hours.end)}"
+def hours_text(hours: Iterable[Hours], dash: str = "–") -> str:
+    """Weekly hours as `Mo–Fr 08:00–17:00, Sa 10:00–14:00`."""
+    texts = []
+    for run in _runs(hours):
+        days = dict.fromkeys(WEEKDAYS[each.weekday - 1][:2] for each in (run[0], run[-1]))
+        texts.append(f"{dash.join(days)} {clock_text(run[0].start)}{dash}{clock_text(run[0].end)}")
+    return ", ".join(texts)
+
+
+def _runs(hours: Iterable[Hours]) -> Iterator[list[Hours]]:
+    """Neighbours in the given order that are the same hours of one weekday after the other, at most a week long."""
+    run: list[Hours] = []
+    for following in hours:
+        if run and (
+            following.weekday != run[-1].weekday % 7 + 1
+            or following.weekday == run[0].weekday
+            or (following.start, following.end) != (run[0].start, run[0].end)
+        ):
+            yield run
+            run = []
+        run.append(following)
+    if run:
+        yield run
 
 
 def clock_text(minutes: int) -> str:

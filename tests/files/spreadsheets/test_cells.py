@@ -365,6 +365,7 @@ def test_ids_in_other_systems_are_a_system_and_an_id() -> None:
 @pytest.mark.parametrize(
     ("cell", "hours"),
     [
+        ("Depot [Mo–Fr 08:00–17:00]", [(day, 480, 1020) for day in range(1, 6)]),
         ("Depot [Mo-Fr 08:00-17:00]", [(day, 480, 1020) for day in range(1, 6)]),
         (
             "Depot [monday - wed 8:00 - 17:00, Sa 22:00-06:00]",

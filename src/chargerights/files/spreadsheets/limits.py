@@ -7,13 +7,13 @@ window. `Depot []` is a right without limits.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from chargerights.rights.errors import InvalidInput
-from chargerights.rights.explain import WEEKDAYS, clock_text
+from chargerights.rights.explain import WEEKDAYS, hours_text
 from chargerights.rights.model import Hours, Right
 
 from .moments import begins, end_text, ends, moment, start_text
@@ -23,8 +23,8 @@ DAYS = tuple(each[:2] for each in WEEKDAYS)
 
 _DAY_NUMBERS = {name[:length].casefold(): 1 + i for i, name in enumerate(WEEKDAYS) for length in (2, 3, len(name))}
 _HOURS = re.compile(
-    r"(?P<first>[a-z]+)(?:\s*-\s*(?P<last>[a-z]+))?"
-    r"(?:\s+(?P<start>\d{1,2}:\d{2})\s*-\s*(?P<end>\d{1,2}:\d{2}))?",
+    r"(?P<first>[a-z]+)(?:\s*[-–]\s*(?P<last>[a-z]+))?"
+    r"(?:\s+(?P<start>\d{1,2}:\d{2})\s*[-–]\s*(?P<end>\d{1,2}:\d{2}))?",
     re.IGNORECASE,
 )
 
@@ -58,7 +58,7 @@ def limits_text(right: Right, zone: ZoneInfo) -> str:
         end = end_text(right.valid_until, zone) if right.valid_until is not None else ""
         parts.append(f"{start}..{end}")
     if right.hours:
-        parts.append(", ".join(_run_text(run) for run in _runs(right.hours)))
+        parts.append(hours_text(right.hours, dash="-"))
     return f" [{'; '.join(parts)}]" if parts else ""
 
 
@@ -95,27 +95,6 @@ def _minutes(text: str) -> int:
     if int(minutes) > 59:
         raise CellError(f"{shown(text)} is no time of day: write 08:00")
     return int(hours) * 60 + int(minutes)
-
-
-def _runs(hours: Sequence[Hours]) -> Iterable[list[Hours]]:
-    """Neighbours in the order given that are the same hours of one weekday after the other, never all round the week
-    into the first again."""
-    run: list[Hours] = []
-    for each in hours:
-        follows = run and each.weekday == run[-1].weekday % 7 + 1 and each.weekday != run[0].weekday
-        if not (follows and (each.start, each.end) == (run[0].start, run[0].end)):
-            if run:
-                yield run
-            run = []
-        run.append(each)
-    if run:
-        yield run
-
-
-def _run_text(run: Sequence[Hours]) -> str:
-    first = run[0]
-    days = DAYS[first.weekday - 1] + (f"-{DAYS[run[-1].weekday - 1]}" if len(run) > 1 else "")
-    return f"{days} {clock_text(first.start)}-{clock_text(first.end)}"
 
 
 _RIGHT_WORDS = "write [2026-01-01..2026-06-30], [Mo-Fr 08:00-17:00] or [2026-01-01..; Sa 10:00-14:00]"
