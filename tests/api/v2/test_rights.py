@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from chargerights.api.v2.rights import BulkGranted, BulkRevoked, RightPage, RightShape
+from chargerights.api.v2.bulk_rights import BulkGranted, BulkRevoked
+from chargerights.api.v2.rights import RightPage, RightShape
 from tests.api.checking import valid
 from tests.api.client import Api, listed
 from tests.api.v2.asking import good, ids, refused, send
