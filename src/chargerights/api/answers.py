@@ -1,7 +1,4 @@
-"""Answers as streams of JSON fragments: each encoded once per change, then joined.
-
-A fragment is as true as the values it was made from: it is kept with them, and made anew when one of them is not
-the same object any more (all of them are immutable). So nothing has to be told of changes.
+"""Answers as streams of JSON fragments, which are encoded once per change and joined.
 
 A `Scribe` writes one answer from one image. Its chunks are about `CHUNK_BYTES` long; an empty chunk says only "others
 may run now", so that making many fragments does not hold the event loop.
@@ -17,47 +14,19 @@ from typing import NamedTuple
 from pyroaring import BitMap64
 
 from ..rights.listing import held_by_name
-from ..rights.model import Charger, Driver, Site
+from ..rights.model import Driver, Site
 from ..rights.network import Network
 from ..rights.operators import Scope
 from ..rights.reach import Listing
 from ..storage.images import Image
-from ..storage.journal import Mark
-from ..storage.live import LiveCharger, sockets_of
 from . import encoding
 from .encoding import encode
-from .redaction import live_without_tags
+from .fragments import BriefSite, ChargerFragment, Counts, Fragments, Shown
 
 CHUNK_BYTES = 128 * 1024
 FRAGMENTS_PER_TURN = 200
 """How many fragments are made before others may run: about 2 ms of work."""
-BRIEF_SITES_KEPT = 256
 BRIEF_BYTES_KEPT = 1024 * 1024
-
-
-class Counts(NamedTuple):
-    """Sockets of a charger or of a site's subtree."""
-
-    online: int = 0
-    offline: int = 0
-    error: int = 0
-
-    def plus(self, other: Counts) -> Counts:
-        return Counts(self.online + other.online, self.offline + other.offline, self.error + other.error)
-
-
-class ChargerFragment(NamedTuple):
-    charger: Charger
-    site: Site
-    live: LiveCharger | None
-    tags_since: Mark | None
-    """Where known tags are left out: since when they are known."""
-    counts: Counts
-    json: bytes
-
-    def made_from(self, charger: Charger, site: Site, live: LiveCharger | None, tags_since: Mark | None) -> bool:
-        same = self.charger is charger and self.site is site and self.live is live
-        return same and self.tags_since == tags_since
 
 
 class Rope(NamedTuple):
@@ -66,53 +35,6 @@ class Rope(NamedTuple):
     pieces: tuple[bytes, ...]
     size: int
     counts: Counts
-
-
-class BriefSite(NamedTuple):
-    """The users of one site with `excludeDetails`: true for as long as they are these and nobody is renamed."""
-
-    drivers: BitMap64
-    names_since: Mark
-    json: bytes
-
-
-class Shown(NamedTuple):
-    """What an answer shows beyond who may charge where, by the caller's permissions."""
-
-    tags: bool = True
-    settings: bool = True
-    """The configuration of chargers."""
-
-
-class Fragments:
-    """One customer's fragments, kept from answer to answer."""
-
-    def __init__(self) -> None:
-        self.chargers: dict[tuple[str, bool, bool], ChargerFragment] = {}
-        """By charger id, whether its configuration is shown, and whether known tags are left out of that."""
-        self.brief_sites: dict[int, BriefSite] = {}
-
-    def charger(self, image: Image, charger_id: str, shown: Shown) -> ChargerFragment:
-        charger = image.network.chargers[charger_id]
-        site = image.network.sites[charger.site_id]
-        live = image.live.get(charger_id)
-        hides_tags = shown.settings and not shown.tags
-        tags_since = image.mark if hides_tags else None
-        key = charger_id, shown.settings, hides_tags
-        kept = self.chargers.get(key)
-        if kept is None or not kept.made_from(charger, site, live, tags_since):
-            told = live_without_tags(image.network, live) if live is not None and hides_tags else live
-            # A copy of its own length: the encoder's result keeps a buffer many times as long behind it.
-            json = bytes(memoryview(encode(encoding.charger(charger, site, told, shown.settings))))
-            kept = ChargerFragment(charger, site, live, tags_since, _count(charger, live), json)
-            self.chargers[key] = kept
-        return kept
-
-    def keep_brief(self, site_id: int, brief: BriefSite) -> None:
-        self.brief_sites.pop(site_id, None)
-        self.brief_sites[site_id] = brief
-        while len(self.brief_sites) > BRIEF_SITES_KEPT:
-            del self.brief_sites[next(iter(self.brief_sites))]
 
 
 class Scribe:
@@ -362,16 +284,3 @@ def _joined(pieces: list[bytes], size: int) -> Iterator[bytes]:
     step = max(1, len(pieces) * CHUNK_BYTES // max(size, 1))
     for start in range(0, len(pieces), step):
         yield b"".join(pieces[start : start + step])
-
-
-def _count(charger: Charger, live: LiveCharger | None) -> Counts:
-    counts = Counts()
-    for _, state in sockets_of(charger, live):
-        status = encoding.socket_status(live, state)
-        if status == encoding.ERROR:
-            counts = counts._replace(error=counts.error + 1)
-        elif status in (encoding.OFFLINE, encoding.UNAVAILABLE):
-            counts = counts._replace(offline=counts.offline + 1)
-        else:
-            counts = counts._replace(online=counts.online + 1)
-    return counts

@@ -27,7 +27,8 @@ from ..rights.operators import Permission, Scope
 from ..rights.reach import Listing
 from ..storage.callers import Caller
 from ..storage.images import Image, Reading
-from .answers import CHUNK_BYTES, Scribe, Shown
+from .answers import CHUNK_BYTES, Scribe
+from .fragments import Shown
 from .state import state_of
 
 MAX_BODY_BYTES = 64 * 1024

@@ -20,7 +20,7 @@ from ..storage.history import History
 from ..storage.idempotency import Once
 from ..storage.images import Images
 from ..storage.journal import Actor
-from .answers import Fragments
+from .fragments import Fragments
 from .importer import Importer
 from .limits import Limits
 

@@ -10,7 +10,8 @@ import orjson
 from sqlalchemy import Connection
 
 from .. import settings
-from ..api.answers import Fragments, Scribe
+from ..api.answers import Scribe
+from ..api.fragments import Fragments
 from ..files.demo_network import STORIES, demo_network
 from ..files.network_file import parse
 from ..rights.decide import decide

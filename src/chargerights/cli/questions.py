@@ -16,7 +16,8 @@ from rich.table import Table
 from sqlalchemy import Connection
 
 from ..api import access
-from ..api.answers import Fragments, Scribe
+from ..api.answers import Scribe
+from ..api.fragments import Fragments
 from ..rights import explain as core
 from ..rights.decide import Decision, Standing, decide
 from ..rights.errors import UnknownCharger
