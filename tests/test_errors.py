@@ -14,6 +14,7 @@ from chargerights import storage
 from chargerights.api import problems
 from chargerights.api.problems import InMember
 from chargerights.rights.errors import DomainError, InvalidInput
+from chargerights.storage.backup import BackupRefused
 from chargerights.storage.database import DatabaseAway
 from chargerights.storage.spool_file import SpoolFault, UnusableFolder
 
@@ -35,8 +36,8 @@ def errors_of(package: ModuleType) -> list[type[Exception]]:
 
 
 DOMAIN = [each for each in errors_of(chargerights) if issubclass(each, DomainError) and each is not DomainError]
-NO_DOOR = (SpoolFault, UnusableFolder)
-"""Faults of the node's own files, which the gateway and the start of the server catch."""
+NO_DOOR = (SpoolFault, UnusableFolder, BackupRefused)
+"""Faults of the node's own files, which the gateway and the start of the server catch, and of commands."""
 STORAGE = [each for each in errors_of(storage) if not issubclass(each, NO_DOOR)]
 
 
