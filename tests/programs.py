@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,11 @@ NODE = shutil.which("node")
 def needs(program: str) -> pytest.MarkDecorator:
     """Marks tests that need that program."""
     return _skipped_without(path_of(program), program)
+
+
+def needs_module(name: str, target: str) -> pytest.MarkDecorator:
+    """Marks tests that need that Python package, which that target of make installs."""
+    return _skipped_without(find_spec(name), f"`make {target}`")
 
 
 def path_of(program: str) -> str | None:

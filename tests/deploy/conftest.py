@@ -10,6 +10,8 @@ from tests.conftest import Databases
 from tests.gateway.server import World
 from tests.servers import Server, serving
 
+METRICS_TOKEN = "a-token-of-these-tests"
+
 
 @pytest.fixture(scope="package")
 def world(databases: Databases) -> World:
@@ -23,6 +25,7 @@ def server(world: World) -> Iterator[Server]:
         "CHARGERIGHTS_TRUSTED_PROXIES": "127.0.0.1",
         "CHARGERIGHTS_OCPP_SUBJECT_HEADER": "X-Client-Subject",
         "CHARGERIGHTS_OCPP_SECURITY_PROFILE": "2",
+        "CHARGERIGHTS_METRICS_TOKEN": METRICS_TOKEN,
     }
     with serving(world.url, settings=settings) as running:
         yield running

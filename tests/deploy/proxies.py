@@ -6,8 +6,9 @@ import os
 import ssl
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -84,7 +85,7 @@ class Setting(NamedTuple):
 
 
 @contextmanager
-def nginx(upstream: str, certificates: Certificates, folder: Path) -> Iterator[Proxy]:
+def nginx(upstream: str, certificates: Certificates, folder: Path, client_certificates: bool = True) -> Iterator[Proxy]:
     here = _setting(upstream, certificates, folder)
     (folder / "nginx.conf").write_text(
         f"daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log;\n"
@@ -98,7 +99,7 @@ def nginx(upstream: str, certificates: Certificates, folder: Path) -> Iterator[P
         replaced(
             DEPLOY / "nginx.conf",
             {
-                "#3 ": "",
+                **({"#3 ": ""} if client_certificates else {}),
                 "127.0.0.1:8080": here.upstream,
                 "listen 80;": f"listen 127.0.0.1:{here.http};",
                 "listen 443 ssl;": f"listen 127.0.0.1:{here.https} ssl;",
@@ -115,17 +116,16 @@ def nginx(upstream: str, certificates: Certificates, folder: Path) -> Iterator[P
 
 
 @contextmanager
-def caddy(upstream: str, certificates: Certificates, folder: Path) -> Iterator[Proxy]:
+def caddy(upstream: str, certificates: Certificates, folder: Path, client_certificates: bool = True) -> Iterator[Proxy]:
     here = _setting(upstream, certificates, folder)
-    text = replaced(
-        DEPLOY / "Caddyfile",
-        {
-            "#3 ": "",
-            "\ttls {": f"\ttls {certificates.certificate} {certificates.key} {{",
-            "/etc/caddy": str(certificates.folder),
-            "log {": f"log {{\n output file {here.log}\n",
-        },
+    own_certificate = f"tls {certificates.certificate} {certificates.key}"
+    site = "{$DOMAIN:localhost} {\n"
+    certificate_lines = (
+        {"#3 ": "", "\ttls {": f"\t{own_certificate} {{", "/etc/caddy": str(certificates.folder)}
+        if client_certificates
+        else {site: f"{site}\t{own_certificate}\n"}
     )
+    text = replaced(DEPLOY / "Caddyfile", {**certificate_lines, "\tlog {": f"\tlog {{\n\t\toutput file {here.log}\n"})
     ports = f"http_port {here.http}\nhttps_port {here.https}\ndefault_bind 127.0.0.1"
     file = folder / "Caddyfile"
     file.write_text(f"{{\nadmin off\nskip_install_trust\n{ports}\n}}\n{text}")
@@ -159,7 +159,14 @@ def traefik(upstream: str, certificates: Certificates, folder: Path) -> Iterator
         yield proxy
 
 
-PROXIES = {"nginx": nginx, "caddy": caddy, "traefik": traefik}
+PROXIES: Mapping[str, Callable[[str, Certificates, Path], AbstractContextManager[Proxy]]] = {
+    "nginx": nginx,
+    "nginx-as-it-is": partial(nginx, client_certificates=False),
+    "caddy": caddy,
+    "caddy-as-it-is": partial(caddy, client_certificates=False),
+    "traefik": traefik,
+}
+"""By program; as it is: without the lines for client certificates of chargers."""
 
 
 def replaced(file: Path, changes: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from chargerights.settings import FILE, PREFIX, Settings
 from tests.conftest import Databases
 from tests.deploy.proxies import DEPLOY, checked
 from tests.postgres import Postgres
+from tests.programs import needs_module
 from tests.servers import serving, start
 
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
@@ -25,8 +27,9 @@ SERVICES: dict[str, Any] = COMPOSE["services"]
 OURS = ("migrate", "server")
 
 
+@needs_module("compose_spec", "deploy-tools")
 def test_it_keeps_to_the_compose_specification() -> None:
-    compose_spec = pytest.importorskip("compose_spec")
+    compose_spec = import_module("compose_spec")
     parsed = compose_spec.PyCompose.from_yaml(yaml.safe_dump(COMPOSE))
     assert set(parsed.service_names()) == SERVICES.keys()
     with pytest.raises(ValueError, match="unknown"):
