@@ -19,11 +19,11 @@ from chargerights.api import access
 from chargerights.api.documents import wire
 from chargerights.app import create_app
 from chargerights.files import network_file
+from chargerights.rights.live import LiveCharger
 from chargerights.rights.network import Network
 from chargerights.storage import callers, live, networks
 from chargerights.storage.database import Database
 from chargerights.storage.journal import Actor, revise
-from chargerights.storage.live import LiveCharger
 from tests.oracle import Facts
 from tests.world import FACTS, NOW, RIVAL
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
-from chargerights.storage.live import Configuration, LiveCharger, LiveConnector, Reported
+from chargerights.rights.live import Configuration, LiveCharger, LiveConnector, Reported
 from tests.api.client import facts_of
 from tests.world import NOW, TOMORROW, YESTERDAY
 

@@ -10,7 +10,7 @@ from tests.api.v2.callers import new_operator
 from tests.world import ALICE, BOB, DAN, DEPOT, JUDY, OFFICE
 
 CHECK, CHECKS, EXPLAIN = "/v2/access/check", "/v2/access/checks", "/v2/access/explain"
-READING = (Permission.READ_CHARGERS, Permission.READ_DRIVERS)
+READING = (Permission.READ_TAGS, Permission.READ_CHARGERS, Permission.READ_DRIVERS)
 AT_DEPOT = {"chargerId": "DEP-1", "idTag": "ALICE"}
 
 
@@ -37,7 +37,7 @@ async def test_a_charger_elsewhere_is_not_there(fresh_api: Api) -> None:
 
 
 async def test_of_a_driver_from_elsewhere_he_learns_what_concerns_his_chargers(fresh_api: Api) -> None:
-    key = await new_operator(fresh_api, (*READING, Permission.READ_TAGS), [DEPOT.id])
+    key = await new_operator(fresh_api, READING, [DEPOT.id])
     told = read(await fresh_api.get(f"{EXPLAIN}?chargerId=CIR-2&driverId={BOB.id}", key=key), "AccessExplanation")
     assert (told["allowed"], told["driver"]["name"]) == (True, "Bob")  # at home at Company, with a right there
     judy = read(await fresh_api.get(f"{EXPLAIN}?chargerId=CIR-2&idTag=JUDY", key=key), "AccessExplanation")

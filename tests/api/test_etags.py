@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from chargerights.rights.live import LiveCharger
 from chargerights.rights.model import Place, PlaceKind
 from chargerights.storage import journal
 from chargerights.storage.changes import rights
-from chargerights.storage.live import LiveCharger
 from tests.api.client import MISSION, Api, listed
 from tests.storage.writing import OCCASION
 from tests.world import DAN, DEPOT, NOW, OFFICE, TOMORROW

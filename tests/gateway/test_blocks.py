@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chargerights.gateway import blocks, customers, link
+from chargerights.gateway import blocks, boot_wait, customers
 from chargerights.gateway.rulings import rule
 from chargerights.simulator import SimulatedCharger, State
 from chargerights.storage import authorisations, out_of_use
@@ -36,7 +36,7 @@ A_WHILE = 0.25
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(customers, "FOLLOW_SECONDS", 0.02)
-    monkeypatch.setattr(link, "BOOT_SECONDS", 0.1)
+    monkeypatch.setattr(boot_wait, "BOOT_SECONDS", 0.1)
     monkeypatch.setattr(blocks, "AGAIN_SECONDS", 0.1)
 
 
@@ -256,7 +256,7 @@ async def test_a_blocked_charger_is_told_after_its_start_and_whenever_it_starts_
 
 async def test_nothing_is_told_before_a_charger_has_started(server: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     """A charger answers nothing before its boot is accepted."""
-    monkeypatch.setattr(link, "BOOT_SECONDS", SOON)
+    monkeypatch.setattr(boot_wait, "BOOT_SECONDS", SOON)
     await block(server)
     async with server.charger("DEP-1", answers=answering()) as charger:
         assert await told_nothing(charger)

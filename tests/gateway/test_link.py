@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 
 from chargerights.gateway import ocpp16
+from chargerights.gateway.answers import Later
+from chargerights.gateway.call_errors import CallRefused, NoAnswer, NotConnected
 from chargerights.gateway.chargers import ConnectedCharger
-from chargerights.gateway.link import CallRefused, Later, NoAnswer, NotConnected
 from chargerights.log_limits import FewAlike
 from chargerights.storage import authorisations, sessions
 from chargerights.storage.journal import Actor, revise

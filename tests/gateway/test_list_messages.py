@@ -21,8 +21,8 @@ from chargerights.gateway.list_messages import (
     removal,
     update,
 )
+from chargerights.rights.live import Configuration
 from chargerights.rights.local_list import Listed
-from chargerights.storage.live import Configuration
 from tests.gateway.client import V16, V21, V201, official
 from tests.world import TOMORROW
 

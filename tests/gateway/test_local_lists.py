@@ -14,7 +14,7 @@ from ocpp.exceptions import InternalError as InternalErrorCall
 from ocpp.exceptions import NotImplementedError as NotImplementedCall
 from ocpp.exceptions import NotSupportedError as NotSupportedCall
 
-from chargerights.gateway import commands, link, local_list
+from chargerights.gateway import boot_wait, commands, local_list
 from chargerights.rights.model import AccessGroup, Driver, Site
 from chargerights.simulator import SILENCE, SimulatedCharger
 from chargerights.simulator.local_list import Standing
@@ -62,7 +62,7 @@ def version(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waiting for what does not come, and before trying again, takes no time here."""
-    monkeypatch.setattr(link, "BOOT_SECONDS", 0.2)
+    monkeypatch.setattr(boot_wait, "BOOT_SECONDS", 0.2)
     monkeypatch.setattr(local_list, "CONFIGURED_SECONDS", 1.0)
     monkeypatch.setattr(local_list, "AGAIN_SECONDS", 0.1)
 

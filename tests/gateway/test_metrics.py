@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from chargerights import metrics
-from chargerights.gateway import link, local_list
-from chargerights.gateway.local_list import STATES
+from chargerights.gateway import boot_wait, local_list
+from chargerights.gateway.list_states import STATES
 from tests.gateway.client import ANSWERS, V201, CallError, connected
 from tests.gateway.operating import ACCEPTED, Operator
 from tests.gateway.server import InProcess, World, until
@@ -77,7 +77,7 @@ async def test_what_waits_for_the_database_is_measured(server: InProcess) -> Non
 async def test_lists_that_are_in_step_and_why_others_are_not_are_counted(
     server: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link, "BOOT_SECONDS", 0.1)
+    monkeypatch.setattr(boot_wait, "BOOT_SECONDS", 0.1)
     monkeypatch.setattr(local_list, "VERSION_SECONDS", 0.5)
     lists = {"GetLocalListVersion": {"listVersion": 0}, "SendLocalList": ACCEPTED, "ClearCache": ACCEPTED}
 

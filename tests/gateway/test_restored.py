@@ -14,6 +14,7 @@ import pytest
 import structlog
 
 from chargerights.gateway import customers
+from chargerights.rights.live import LiveCharger
 from chargerights.storage import journal, live, schema, sessions
 from chargerights.storage.changes import drivers
 from chargerights.storage.database import Database, DatabaseAway
@@ -218,13 +219,13 @@ async def test_a_live_version_that_has_gone_back_hides_nothing_of_other_nodes(
     us = server.world.us
     async with server.charger("DEP-1"):
         for _ in range(5):
-            await server.database.write(live.record, us, [live.LiveCharger("GF-1", True)], server.clock())
+            await server.database.write(live.record, us, [LiveCharger("GF-1", True)], server.clock())
         await server.shown("GF-1")
 
         def back(connection: Any) -> None:
             table = schema.live_versions
             connection.execute(table.update().where(table.c.customer_id == us).values(version=1))
-            live.record(connection, us, [live.LiveCharger("GF-1", False, status="Unavailable")], server.clock())
+            live.record(connection, us, [LiveCharger("GF-1", False, status="Unavailable")], server.clock())
 
         with opened(server.world.url) as other:
             other.write_now(back)

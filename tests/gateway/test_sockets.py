@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from chargerights.gateway.sockets import reported
+from chargerights.rights.live import Configuration, ReportedSocket
 from chargerights.rights.model import Connector
 from chargerights.storage import sessions
-from chargerights.storage.live import Configuration, ReportedSocket
 from tests.gateway.client import V16, V201, RawCharger
 from tests.gateway.operating import ACCEPTED, CHARGER, Operator
 from tests.gateway.server import InProcess, node, text

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chargerights.gateway import configuration, link
+from chargerights.gateway import boot_wait, configuration
 from tests.gateway.client import ANSWERS, V16, V201, RawCharger
 from tests.gateway.operating import ACCEPTED, Operator
 from tests.gateway.server import InProcess
@@ -49,7 +49,7 @@ async def test_a_charger_is_asked_nothing_before_its_boot_is_answered(
 async def test_a_command_to_a_charger_that_does_not_start_is_not_sent_and_says_so(
     server: InProcess, operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link, "START_SECONDS", 0.1)
+    monkeypatch.setattr(boot_wait, "START_SECONDS", 0.1)
     async with server.charger("DEP-1", answers=ALL_ANSWERS) as charger:
         answer = await operator.tell("clear-cache")
         assert answer.status_code == 409
@@ -62,7 +62,7 @@ async def test_a_charger_that_does_not_boot_is_asked_after_a_while(
     server: InProcess, operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was only out of reach."""
-    monkeypatch.setattr(link, "BOOT_SECONDS", 0.3)
+    monkeypatch.setattr(boot_wait, "BOOT_SECONDS", 0.3)
     async with server.charger("DEP-1", answers=ALL_ANSWERS):
         assert (await operator.tell("clear-cache")).status_code == 200
 
@@ -83,7 +83,7 @@ async def test_a_charger_that_speaks_as_an_accepted_one_is_asked_soon(
 ) -> None:
     """Until its BootNotification is accepted it must send nothing else (1.6 section 4.2, 2.0.1 B02): it has not
     restarted, it was only out of reach."""
-    monkeypatch.setattr(link, "BOOT_MAY_FOLLOW_SECONDS", 0.1)
+    monkeypatch.setattr(boot_wait, "BOOT_MAY_FOLLOW_SECONDS", 0.1)
     async with server.charger("DEP-1", version, ALL_ANSWERS) as charger:
         telling = asyncio.create_task(operator.tell("clear-cache"))
         assert await asked(charger, 0.3) == []
@@ -98,8 +98,8 @@ async def test_a_charger_that_speaks_as_an_accepted_one_is_asked_soon(
 async def test_what_is_no_message_of_an_accepted_charger_proves_nothing(
     server: InProcess, operator: Operator, monkeypatch: pytest.MonkeyPatch, raw: str
 ) -> None:
-    monkeypatch.setattr(link, "BOOT_MAY_FOLLOW_SECONDS", 0.0)
-    monkeypatch.setattr(link, "START_SECONDS", 0.3)
+    monkeypatch.setattr(boot_wait, "BOOT_MAY_FOLLOW_SECONDS", 0.0)
+    monkeypatch.setattr(boot_wait, "START_SECONDS", 0.3)
     async with server.charger("DEP-1", answers=ALL_ANSWERS) as charger:
         await charger.socket.send(raw)
         assert (await operator.tell("clear-cache")).status_code == 409

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from chargerights.rights.live import LiveCharger, LiveConnector
 from chargerights.rights.model import Place, PlaceKind
 from chargerights.storage import events, live, webhooks
 from chargerights.storage.changes import rights
@@ -18,7 +19,6 @@ from chargerights.storage.changes import webhooks as hooks
 from chargerights.storage.database import Database
 from chargerights.storage.events import EventsGone, EventToCome
 from chargerights.storage.journal import make, revise
-from chargerights.storage.live import LiveCharger, LiveConnector
 from tests.servers import opened
 from tests.storage.following import all_events, types
 from tests.storage.writing import OCCASION, TEST, add_customer, everything, put, put_facts, revision_of, store_facts

@@ -12,13 +12,13 @@ import pytest
 from sqlalchemy import Connection, delete, event, insert, update
 
 from chargerights.rights.decide import decide
+from chargerights.rights.live import LiveCharger
 from chargerights.rights.model import Driver, Place, PlaceKind, Right, Site
 from chargerights.storage import images as images_module
 from chargerights.storage import journal, live, networks, schema
 from chargerights.storage.database import Database, DatabaseAway
 from chargerights.storage.images import Image, Images
 from chargerights.storage.journal import Actor, UnknownCustomer
-from chargerights.storage.live import LiveCharger
 from tests.oracle import Facts
 from tests.storage.writing import add_customer, put, put_facts, revision_of, store_facts, stored
 from tests.world import COMPANY, DAN, DEP_1, DEPOT, FACTS, NOW, OFF_1, OFFICE, place

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from chargerights.rights.live import Configuration, LiveCharger, LiveConnector, Reported
 from chargerights.storage import live, networks
 from chargerights.storage.database import Database
 from chargerights.storage.images import Images
 from chargerights.storage.journal import UnknownCustomer
-from chargerights.storage.live import Configuration, LiveCharger, LiveConnector, Reported, status_of
 from tests.storage.writing import put_facts, revision_of
 from tests.world import DEP_1, FACTS, GF_1, NOW
 
@@ -89,29 +89,3 @@ async def test_an_image_follows_live_versions(database: Database, cast: int) -> 
     assert (held.live_version, held.live) == (1, {FULL.charger_id: FULL})
     del token
     await database.close()
-
-
-def test_a_charger_without_a_connection_is_offline_whatever_it_said() -> None:
-    assert status_of(None) == "Offline"
-    assert status_of(LiveCharger("A", False, status="Available")) == "Offline"
-
-
-def test_a_chargers_own_word_counts_before_its_connectors() -> None:
-    connectors = (LiveConnector(1, "Error", NOW),)
-    assert status_of(LiveCharger("A", True, status="Available", connectors=connectors)) == "Available"
-
-
-@pytest.mark.parametrize(
-    ("words", "status"),
-    [
-        ((), "Booting"),
-        (("Error",), "Error"),
-        (("Unavailable", "Unavailable"), "Unavailable"),
-        (("Error", "Unavailable"), "Available"),
-        (("Error", "Charging"), "Available"),
-        (("Charging",), "Available"),
-    ],
-)
-def test_a_charger_that_says_nothing_of_itself_is_what_its_connectors_are(words: tuple[str, ...], status: str) -> None:
-    connectors = tuple(LiveConnector(number, word, NOW) for number, word in enumerate(words, 1))
-    assert status_of(LiveCharger("A", True, connectors=connectors)) == status

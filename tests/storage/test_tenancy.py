@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from chargerights.rights.commands import Action
+from chargerights.rights.live import LiveCharger
 from chargerights.rights.model import AccessGroup, Charger, Driver, Place, PlaceKind, Right, Site, Tag
 from chargerights.storage import (
     batches,
@@ -33,7 +34,6 @@ from chargerights.storage.charging_settings import set_one_session_per_tag
 from chargerights.storage.database import Database
 from chargerights.storage.images import Images
 from chargerights.storage.journal import Actor, revise
-from chargerights.storage.live import LiveCharger
 from chargerights.storage.local_lists import KeptList
 from chargerights.storage.partners import Fallback
 from chargerights.storage.sessions import Notice, Reading

@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
+from ..rights.live import LiveCharger, LiveConnector, known, sockets_of, status_of
 from ..rights.model import NOWHERE, Charger, Connector, Driver, Location, ReferenceType, Site, SiteType, Tag
-from ..storage.live import LiveCharger, LiveConnector, known, sockets_of, status_of
 
 NO_EXPIRY = "9999-12-31T23:59:59Z"
 OFFLINE, ERROR, BOOTING, UNAVAILABLE = "Offline", "Error", "Booting", "Unavailable"

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from pyroaring import BitMap64
 
+from ..rights.live import LiveCharger, sockets_of
 from ..rights.model import Charger, Site
 from ..storage.images import Image
 from ..storage.journal import Mark
-from ..storage.live import LiveCharger, sockets_of
 from . import encoding
 from .encoding import encode
 from .redaction import live_without_tags

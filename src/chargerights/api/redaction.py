@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ..rights.live import Fault, LiveCharger
 from ..rights.network import Network
-from ..storage.live import Fault, LiveCharger
 
 HIDDEN = "…"
 LONGEST = 20

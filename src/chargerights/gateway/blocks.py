@@ -20,10 +20,11 @@ from ..storage import out_of_use
 from ..storage.commands import End, Outcome
 from ..storage.database import Database, DatabaseFault
 from ..storage.out_of_use import WHOLE
+from .call_errors import CallFailed, CallRefused, NotConnected
 from .chargers import ConnectedCharger
 from .commands import IN_USE_WORDS, tell_availability
 from .frames import UNKNOWN_ACTION
-from .link import CallFailed, CallRefused, Link, NotConnected
+from .link import Link
 
 AGAIN_SECONDS, LATEST_SECONDS = 60.0, 3600.0
 """What a charger does not do it is told again, after a pause that doubles."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from ..storage.live import Configuration, LiveCharger, LiveConnector, ReportedSocket
+from ..rights.live import Configuration, LiveCharger, LiveConnector, ReportedSocket
 from ..storage.sessions import Notice, Sign
 from .frames import V16
 from .remote_starts import RemoteStarts

@@ -16,8 +16,9 @@ from ..storage import out_of_use
 from ..storage.commands import TRY_AGAIN, Command, End, Outcome
 from ..storage.database import Database, DatabaseFault
 from . import configuration, list_messages, session_commands
+from .call_errors import Busy, CallRefused, LinkLost, NoAnswer, NotConnected
 from .frames import UNKNOWN_ACTION
-from .link import Busy, CallRefused, Link, LinkLost, NoAnswer, NotConnected
+from .link import Link
 from .list_requests import NotTaken
 from .sendable import Unsayable
 from .told import NotSent, Told, call, require_unblocked, version_of

@@ -11,10 +11,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from ..storage.live import Configuration
+from ..rights.live import Configuration
 from . import sendable, sockets, values
+from .call_errors import NoAnswer, NotConnected
 from .chargers import ConnectedCharger
-from .link import NoAnswer, NotConnected
 from .turn import Progress
 
 _SECRET = re.compile(r"authorizationkey|password|secret|privatekey|\bpsk\b|\bapn.*pass", re.IGNORECASE)

@@ -14,6 +14,7 @@ import structlog
 
 from ..outbound.targets import Targets
 from ..outbound.tasks import end
+from ..rights.live import LiveCharger
 from ..rights.model import Charger
 from ..rights.network import Network
 from ..storage import batches, ordered_starts, partners, sessions
@@ -21,7 +22,6 @@ from ..storage.batches import Standing
 from ..storage.database import Database, DatabaseFault
 from ..storage.images import Image, Images
 from ..storage.journal import Mark
-from ..storage.live import LiveCharger
 from ..storage.ordered_starts import OrderedStart
 from ..storage.spool_file import Owner
 from .blocks import Blocks

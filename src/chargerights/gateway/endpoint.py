@@ -19,10 +19,11 @@ from ..rights import identifiers
 from ..rights.errors import InvalidIdentifier
 from . import ocpp2x, ocpp16
 from .admission import NothingCommon, Refused, admit
+from .answers import Actions
 from .certificates import subjects
 from .frames import V16, V21, V201
 from .gateway import Gateway
-from .link import Actions, Link
+from .link import Link
 
 PREFIX = "/ocpp/"
 GOING_SECONDS = 5.0

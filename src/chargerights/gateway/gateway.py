@@ -31,7 +31,7 @@ from .chargers import ConnectedCharger, Work
 from .courier import Courier
 from .customers import ServedCustomer
 from .link import POLICY, REMOVED, Link
-from .local_list import STATES
+from .list_states import STATES
 from .refusals import Refusal, Refusals
 from .rivals import PROBLEM, Rivals
 from .spool import MEGABYTE, Spool, default_folder

@@ -5,8 +5,7 @@ link from reading: where an answer must wait for something (`Later`, or a corout
 and frames are read meanwhile. So a handler, too, may call its own charger (mobilityhouse/ocpp #130).
 
 Towards the charger one call is under way at a time, as OCPP asks; operators' calls go before our own (see `turn`).
-None is sent before the charger has started. Its BootNotification was answered, or it was only out of reach: it speaks
-as only a charger may that was accepted before, or it has sent no BootNotification for a minute.
+None is sent before the charger has started (see `boot_wait`).
 
 A charger that sends faster than its limits is read more slowly; nothing is refused for that.
 """
@@ -15,9 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Awaitable, Coroutine
 from itertools import count
 from time import perf_counter
 from typing import Any
@@ -27,6 +24,9 @@ from starlette.types import Receive, Send
 
 from .. import metrics
 from . import frames, schemas
+from .answers import Actions, Answer, Later
+from .boot_wait import BOOT, BootWait
+from .call_errors import Busy, CallFailed, CallRefused, LinkLost, NoAnswer, NotConnected
 from .chargers import ConnectedCharger
 from .frames import MAX_BYTES, NOT_ANSWERED, UNANSWERED, BadFrame, Fault, Kind
 from .pace import Pace
@@ -38,13 +38,6 @@ TURN_SECONDS = 20.0
 """How long an operator's call may wait for its turn."""
 SEND_SECONDS = 20.0
 """After which a charger that reads nothing is cut off."""
-BOOT, BOOT_SECONDS = "BootNotification", 60.0
-"""How long a charger that has connected may take until its BootNotification."""
-BOOT_MAY_FOLLOW_SECONDS = 5.0
-"""How long a BootNotification may come after another message. A charger must send no other before it (OCPP 1.6 section
-4.2, 2.0.1 B02), so most are accepted already; those that break the rule send it at once."""
-START_SECONDS = 20.0
-"""How long a call waits for the charger to start."""
 UNANSWERED_AT_ONCE, ANSWERED_SECONDS = 50, 30.0
 """With more unanswered messages nothing is read; after that time the link is closed."""
 REPLACED, REMOVED, POLICY, TOO_LONG, TRY_AGAIN_LATER = 4000, 4001, 1008, 1009, 1013
@@ -53,52 +46,6 @@ DECIDED = ("Authorize", "StartTransaction", "StopTransaction", "TransactionEvent
 it."""
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Later:
-    """An answer that goes out when what it is about is on a disk, and never when it cannot be: then the charger sends
-    its message again."""
-
-    payload: dict[str, Any]
-    done: asyncio.Future[bool]
-
-
-Answer = dict[str, Any] | Later | Coroutine[Any, Any, dict[str, Any] | Later]
-Actions = Mapping[str, Callable[[ConnectedCharger, dict[str, Any]], Answer]]
-
-
-class CallFailed(Exception):
-    """A call to a charger that brought no result."""
-
-
-class NotConnected(CallFailed):
-    """The charger has no open socket."""
-
-
-class LinkLost(NotConnected):
-    """The charger lost its socket after it was asked and before it answered."""
-
-
-class NoAnswer(CallFailed):
-    """The charger did not answer in time."""
-
-
-class Busy(CallFailed):
-    """The charger was still busy with another call, so this one was not sent."""
-
-
-class NotStarted(Busy):
-    """The charger has connected, and may not be asked anything yet, so this was not sent."""
-
-
-class CallRefused(CallFailed):
-    """The charger answered with an error, whose code and text these are, or with what is no answer to this call."""
-
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(f"{code}: {text}" if text else code)
-        self.code = code
-        self.text = text
 
 
 class Link:
@@ -116,9 +63,7 @@ class Link:
         self._turn = Turn()
         self._ids = map(f"{secrets.token_hex(8)}-{{}}".format, count(1))
         """Message ids: no other connection of the charger has them, as OCPP 2.0.1 asks."""
-        self._started = asyncio.Event()
-        self._starts_by = self._time() + BOOT_SECONDS
-        self._starting: asyncio.TimerHandle | None = None
+        self._boot = BootWait(charger.charger_id)
         self._asked: dict[str, tuple[str, asyncio.Future[dict[str, Any]]]] = {}
         """Calls that can still be answered, by message id: the one under way, and those set aside for operators."""
         self._tasks: set[asyncio.Task[object]] = set()
@@ -143,7 +88,7 @@ class Link:
         Raises NotConnected, Busy, NoAnswer, CallRefused."""
         began, behind = self._time(), self._turn.action
         try:
-            await self._start()
+            await self._boot.wait()
             async with asyncio.timeout(None if operator is None else TURN_SECONDS):
                 turn = await self._turn.take(action, operator is not None)
         except TimeoutError:
@@ -187,27 +132,7 @@ class Link:
     @property
     def is_started(self) -> bool:
         """Whether the charger may be asked."""
-        return self._started.is_set() or self._time() >= self._starts_by
-
-    async def _start(self) -> None:
-        """Waits until the charger may be asked. Raises NotStarted."""
-        if self.is_started:
-            return
-        patience = min(self._starts_by, self._time() + START_SECONDS)
-        with suppress(TimeoutError):
-            async with asyncio.timeout_at(patience):
-                await self._started.wait()
-        if not self.is_started:
-            seconds = self._starts_by - self._time()
-            raise NotStarted(
-                f"{self.charger.charger_id} has connected and not yet sent its BootNotification, so nothing was sent."
-                f" Try again in {max(seconds, 1):.0f} seconds, or when it has started"
-            )
-
-    def _start_now(self) -> None:
-        self._started.set()
-        if self._starting is not None:
-            self._starting.cancel()
+        return self._boot.is_over
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:
         """Runs work beside the reading, for as long as the link is open at most. A failed call ends it in silence."""
@@ -300,7 +225,7 @@ class Link:
 
     def _end(self) -> None:
         self.is_closed = True
-        self._start_now()
+        self._boot.end()
         for task in [*self._tasks]:
             task.cancel()
         for _, answer in self._asked.values():
@@ -335,13 +260,12 @@ class Link:
         if frame[2] in DECIDED and self.charger.customer.following.is_behind():
             await self.charger.customer.following.be_current()
         answer = self._handle(frame)
-        if frame[2] != BOOT and self._starting is None:
-            self._starting = asyncio.get_running_loop().call_later(BOOT_MAY_FOLLOW_SECONDS, self._started.set)
+        self._boot.heard(frame[2])
         if type(answer) is dict:
             await self._send(frames.result(frame[1], answer))
             metrics.message(frame[2], perf_counter() - began)
             if frame[2] == BOOT:
-                self._start_now()
+                self._boot.end()
         else:
             self._unanswered += 1
             self.spawn(self._answer_later(frame[1], frame[2], answer, began))  # type: ignore[arg-type]

@@ -6,15 +6,15 @@ its configuration.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from ..rights.identifiers import MAX_TAG_LENGTH
+from ..rights.live import Configuration
 from ..rights.local_list import Listed
-from ..storage.live import Configuration
 from .configuration import LIST_CAPACITY
 from .frames import V16, V201
 from .rulings import group_of
@@ -91,6 +91,14 @@ def update(version: str, number: int, kind: str, entries: list[dict[str, Any]]) 
 def version_of(version: str, answer: dict[str, Any]) -> int:
     """The list's version in an answer to GetLocalListVersion."""
     return int(answer["listVersion" if version == V16 else "versionNumber"])
+
+
+def differences(
+    version: str, held: Mapping[str, Listed], target: Mapping[str, Listed]
+) -> list[tuple[str, dict[str, Any]]]:
+    """Entries by tag key that bring a list from what is held to the target: removals first, as they make room."""
+    entries = [(key, removal(version, each)) for key, each in held.items() if key not in target]
+    return entries + [(key, entry(version, each)) for key, each in target.items() if held.get(key) != each]
 
 
 def in_parts(entries: list[tuple[str, dict[str, Any]]], within: Limits) -> Iterator[list[tuple[str, dict[str, Any]]]]:

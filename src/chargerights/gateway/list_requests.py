@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from .link import CallFailed
+from .call_errors import CallFailed
 from .turn import Progress
 
 

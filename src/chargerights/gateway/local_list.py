@@ -3,8 +3,7 @@
 What the charger holds is known by its version, which rises with every message and is never used twice. While a message
 is under way it may hold either; what it says when it is asked next, after every boot and every new socket, tells which.
 A version that is none of these means that it has forgotten, or has somebody else's list: it is told the whole list.
-
-Whatever goes wrong ends in asking and telling the whole list again: once at once, then after a pause that doubles.
+So it is after whatever goes wrong: once at once, then after a pause that doubles.
 """
 
 from __future__ import annotations
@@ -22,11 +21,13 @@ from ..rights.reach import END
 from ..storage.database import DatabaseFault
 from ..storage.local_lists import KeptList, OutOfStep
 from . import list_messages
+from .call_errors import Busy, CallFailed, CallRefused, LinkLost, NoAnswer, NotConnected
 from .chargers import ConnectedCharger
 from .frames import UNKNOWN_ACTION
-from .link import Busy, CallFailed, CallRefused, Link, LinkLost, NoAnswer, NotConnected
+from .link import Link
 from .list_messages import Limits
 from .list_requests import Again, NotSupported, NotTaken
+from .list_states import CHANGING, HOPELESS, IN_STEP
 from .turn import Progress
 
 if TYPE_CHECKING:
@@ -43,12 +44,6 @@ MANY = 500
 """Tags from which on making the whole list costs less."""
 
 log = structlog.get_logger()
-
-
-IN_STEP, CHANGING = "inStep", "changing"
-STATES = (IN_STEP, CHANGING, *OutOfStep)
-HOPELESS = (OutOfStep.NOT_SUPPORTED, OutOfStep.SWITCHED_OFF)
-"""Until the charger starts anew."""
 
 
 class ChargerList:
@@ -306,9 +301,7 @@ class ChargerList:
         self, link: Link, limits: Limits, held: Mapping[str, Listed], target: Mapping[str, Listed]
     ) -> None:
         """Removals first: they make room."""
-        version = link.version
-        entries = [(key, list_messages.removal(version, each)) for key, each in held.items() if key not in target]
-        entries += [(key, list_messages.entry(version, each)) for key, each in target.items() if held.get(key) != each]
+        entries = list_messages.differences(link.version, held, target)
         if not entries:
             return
         after = dict(held)

@@ -11,11 +11,11 @@ from functools import partial
 from typing import Any
 
 from ..rights.identifiers import tag_key
-from ..storage.live import LiveConnector
+from ..rights.live import LiveConnector
 from ..storage.sessions import OCPP_16, Notice, Reading, plausible
 from . import configuration, report_messages, values
+from .answers import Actions, Answer, Later
 from .chargers import ConnectedCharger
-from .link import Actions, Answer, Later
 from .ordered_starts import once_known
 from .partners import Verdict, known_of
 from .rulings import Ruling, rule

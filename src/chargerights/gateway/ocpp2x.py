@@ -9,11 +9,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from ..storage.live import LiveConnector
+from ..rights.live import LiveConnector
 from ..storage.sessions import OCPP_2X, Notice, Reading, plausible
 from . import configuration, report_messages, values
+from .answers import Actions, Answer, Later
 from .chargers import ConnectedCharger
-from .link import Actions, Answer, Later
 from .ocpp16 import HEARTBEAT_SECONDS, data_transfer, heartbeat, noted, rejected
 from .ordered_starts import once_known, with_orders
 from .partners import Verdict, known_of

@@ -14,8 +14,8 @@ import structlog
 
 from ..storage import ordered_starts as orders
 from ..storage.database import DatabaseFault
+from .answers import Answer, Later
 from .chargers import ConnectedCharger
-from .link import Answer, Later
 from .partners import Verdict, with_partner
 from .remote_starts import RemoteStart
 from .rulings import would_accept

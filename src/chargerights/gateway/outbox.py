@@ -15,12 +15,12 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any
 
 import structlog
 
 from .. import metrics
-from ..storage import batches, faults, messages
+from ..storage import batches, faults
 from ..storage.authorisations import Authorisation
 from ..storage.batches import Batch
 from ..storage.charger_reports import ChargerReport
@@ -29,9 +29,10 @@ from ..storage.images import Images
 from ..storage.live import NODE_SILENT
 from ..storage.messages import Message
 from ..storage.sessions import Notice
-from ..storage.spool_file import Owner, Row, SpoolFault
+from ..storage.spool_file import Owner, SpoolFault
 from .chargers import ConnectedCharger
 from .spool import Spool
+from .write_buffer import Entry, answer, halves, rows_of
 
 EVERY_SECONDS = 0.5
 AGAIN_SECONDS = 1.0
@@ -48,14 +49,6 @@ MAX_IN_MEMORY = 100_000
 """How many messages wait in memory when the spool cannot be written either."""
 
 log = structlog.get_logger()
-
-
-class _Entry(NamedTuple):
-    """A message with its number. `done` is done when it is on a disk; None: no one waits."""
-
-    number: int
-    message: Notice | Authorisation | ChargerReport
-    done: asyncio.Future[bool] | None
 
 
 class Outbox:
@@ -89,9 +82,9 @@ class Outbox:
         self._held = images.held(customer_id)
         self._whole: set[str] = set()
         self._numbers, self._batch_numbers = count(1), count(1)
-        self._entries: deque[_Entry] = deque()
+        self._entries: deque[Entry] = deque()
         """Messages that are in memory alone."""
-        self._under_way: deque[_Entry] = deque()
+        self._under_way: deque[Entry] = deque()
         """Those of them that are in a batch."""
         self._spooled = 0
         """The number up to which they are in the spool, too."""
@@ -121,7 +114,7 @@ class Outbox:
     def decided(self, said: Authorisation | ChargerReport) -> None:
         """Keeps a decision or a report, with the next batch. No one waits for it."""
         if len(self._entries) < MAX_IN_MEMORY:
-            self._entries.append(_Entry(next(self._numbers), said, None))
+            self._entries.append(Entry(next(self._numbers), said, None))
         else:
             metrics.NOT_KEPT.inc()
         self._work.set()
@@ -140,7 +133,7 @@ class Outbox:
         if len(self._entries) >= MAX_IN_MEMORY or (self.is_away and self._is_unspooled_now()):
             self._refuse(done)
             return done
-        self._entries.append(_Entry(next(self._numbers), notice, done))
+        self._entries.append(Entry(next(self._numbers), notice, done))
         self.hurry()
         if self.is_away:
             self._spool_soon()
@@ -174,13 +167,13 @@ class Outbox:
         if self.is_away and not self._unspooled_until and self._unspooled():
             self._spool_soon()  # came at the last moment
 
-    def _unspooled(self) -> list[_Entry]:
+    def _unspooled(self) -> list[Entry]:
         return [each for each in (*self._under_way, *self._entries) if each.number > self._spooled]
 
     async def _spool_all(self) -> None:
         """Puts all that is in memory alone into the spool, where it is safe, and answers for it."""
         while entries := self._unspooled():
-            rows = await asyncio.to_thread(self._rows, entries) if len(entries) > 100 else self._rows(entries)
+            rows = await rows_of(entries, self.owner, self._clock())
             try:
                 await self._spool.put(rows)
             except SpoolFault as fault:
@@ -194,19 +187,7 @@ class Outbox:
             while self._entries and self._entries[0].number <= self._spooled:
                 self._entries.popleft()
             for each in entries:
-                self._answer(each.done, True)
-
-    def _rows(self, entries: list[_Entry]) -> list[Row]:
-        now = self._clock()
-        return [
-            Row(
-                self.owner,
-                each.number,
-                (messages.received_at(each.message, now)).isoformat(),
-                messages.dump(each.message),
-            )
-            for each in entries
-        ]
+                answer(each.done, True)
 
     def _not_spooled(self, fault: SpoolFault) -> None:
         """No disk takes them: while the database does not write either, their chargers are to send them again."""
@@ -225,7 +206,7 @@ class Outbox:
     def _refuse(self, done: asyncio.Future[bool]) -> None:
         if not done.done():
             metrics.NOT_KEPT.inc()
-            self._answer(done, False)
+            answer(done, False)
 
     # -- to the database --------------------------------------------------------------------------
 
@@ -352,7 +333,7 @@ class Outbox:
         self._pending.popleft()
         if batch.origin == self._node:
             while self._under_way and self._under_way[0].number <= batch.last:
-                self._answer(self._under_way.popleft().done, True)
+                answer(self._under_way.popleft().done, True)
         self._images.written(self._customer_id, written.version)
         for charger_id in written.elsewhere:
             self.on_elsewhere(charger_id)
@@ -365,22 +346,12 @@ class Outbox:
 
     def _split(self, batch: Batch) -> bool:
         """Puts two halves in the place of a batch that is refused; whether it has two."""
-        if batch.states and batch.messages:
-            halves = [replace(batch, messages=(), first=0), replace(batch, states=(), whole=frozenset())]
-        elif len(batch.messages) > 1:
-            middle = len(batch.messages) // 2
-            halves = [
-                replace(batch, messages=batch.messages[:middle]),
-                replace(batch, messages=batch.messages[middle:], first=batch.first + middle),
-            ]
-        elif len(batch.states) > 1:
-            middle = len(batch.states) // 2
-            halves = [replace(batch, states=batch.states[:middle]), replace(batch, states=batch.states[middle:])]
-        else:
+        parts = halves(batch)
+        if not parts:
             return False
         self._pending.popleft()
         # Numbers rise in the order of writing; what comes after the halves was not tried yet.
-        later = [replace(each, number=next(self._batch_numbers)) for each in (*halves, *self._pending)]
+        later = [replace(each, number=next(self._batch_numbers)) for each in (*parts, *self._pending)]
         self._pending = deque(later)
         return True
 
@@ -403,11 +374,6 @@ class Outbox:
         self.is_away = True
         self._work.set()
         self._spool_soon()
-
-    @staticmethod
-    def _answer(future: asyncio.Future[bool] | None, is_kept: bool) -> None:
-        if future is not None and not future.done():
-            future.set_result(is_kept)
 
 
 def _look_at(writing: asyncio.Future[Any]) -> None:

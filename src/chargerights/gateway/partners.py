@@ -28,8 +28,8 @@ from ..rights.errors import InvalidIdentifier
 from ..rights.identifiers import tag_key, tag_text
 from ..storage.partners import Fallback
 from ..storage.partners import Partner as Settings
+from .answers import Answer, Later
 from .chargers import ConnectedCharger
-from .link import Answer, Later
 
 AT_ONCE = 20
 """Questions under way for one customer; others wait for their turn, within their time."""

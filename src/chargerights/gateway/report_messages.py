@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from ..rights.live import Fault
 from ..storage.charger_reports import Kind
-from ..storage.live import Fault
 from . import values
 from .chargers import ConnectedCharger
 from .configuration import variable_name

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from ..rights.live import MAX_FAULTS, Fault
 from ..storage.charger_reports import ChargerReport, Kind
-from ..storage.live import MAX_FAULTS, Fault
 from . import values
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from ..rights.identifiers import tag_key
 from ..storage import sessions
 from ..storage.commands import End, Outcome
 from ..storage.sessions import OCPP_2X, OCPP_16, EndedBy, Session
+from .call_errors import LinkLost, NoAnswer
 from .frames import V16
-from .link import LinkLost, NoAnswer
 from .list_messages import TAG_LENGTHS
 from .rulings import Ruling, rule
 from .told import NotSent, Told, call, require_unblocked

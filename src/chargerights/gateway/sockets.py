@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 
-from ..storage.live import Configuration, ReportedSocket
+from ..rights.live import Configuration, ReportedSocket
 
 _FACT = re.compile(r"(EVSE|Connector)@(\d{1,9})(?:\.(\d{1,9}))?\.(ConnectorType|Power\.maxLimit|SupplyPhases)")
 CABLE, SOCKET = "CABLE", "SOCKET"

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select
 
+from ..rights.live import LiveCharger
 from . import commands, live, set_aside
 from .journal import Mark
-from .live import LiveCharger
 from .messages import Message
 from .schema import charging_settings, customers, live_versions
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from .live import LiveCharger
+from ..rights.live import LiveCharger
 
 
 class Held(Protocol):

@@ -28,12 +28,12 @@ import structlog
 from sqlalchemy import Connection
 
 from ..rights.errors import InvalidInput
+from ..rights.live import LiveCharger
 from ..rights.network import Network
 from . import journal, live, networks
 from .database import Database, DatabaseAway, DatabaseFault
 from .held import HeldChargers
 from .journal import Entry, Mark, Revised
-from .live import LiveCharger
 
 CHANGES_PER_STEP = 50
 """Applied at a stretch, so that the event loop is not held."""

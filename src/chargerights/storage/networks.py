@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select
 
+from ..rights.live import LiveCharger
 from ..rights.model import AccessGroup, Charger, Driver, Site
 from ..rights.network import Network
 from . import chargers, drivers, journal, live, sites
@@ -24,7 +25,7 @@ class Snapshot(NamedTuple):
     mark: Mark
     network: Network
     live_version: int
-    live: dict[str, live.LiveCharger]
+    live: dict[str, LiveCharger]
 
     @property
     def revision(self) -> int:

@@ -1,8 +1,8 @@
-"""The status words of chargers and connectors: how a charger's is found, and that a change of one is told."""
+"""Tells of every change of the status words of chargers and connectors."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, select
 
 from ..rights.events import Draft, EventType
+from ..rights.live import word_of
 from . import events
 from .schema import live_chargers
 
@@ -20,19 +21,6 @@ class Status(NamedTuple):
     connected: bool
     word: str
     connectors: tuple[tuple[int, str], ...]
-
-
-def word_of(connected: bool, own: str | None, connectors: Collection[str]) -> str:
-    """The charger's status word: Offline without a connection; where it never reports its own, derived from
-    its connectors: Unavailable or Error when all of them are, else Available."""
-    if not connected:
-        return "Offline"
-    if own is not None:
-        return own
-    words = set(connectors)
-    if not words:
-        return "Booting"
-    return words.pop() if words in ({"Unavailable"}, {"Error"}) else "Available"
 
 
 UNKNOWN = Status(False, word_of(False, None, ()), ())

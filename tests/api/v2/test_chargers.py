@@ -10,7 +10,7 @@ import pytest
 
 from chargerights.api.v2.charger_shapes import ChargerMembers, ChargerPage, ChargerShape, SocketDraft, SocketShape
 from chargerights.files.entries import ChargerEntry, LocationEntry, SocketEntry, members_of
-from chargerights.storage.live import LiveCharger
+from chargerights.rights.live import LiveCharger
 from tests.api.client import Api
 from tests.api.v2.asking import NOT_A_MEMBER, good, refused, send
 from tests.api.v2.callers import callers_of

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from chargerights.api.v2.local_lists import LocalListEntryPage, LocalListShape
+from chargerights.rights.live import LiveCharger
 from chargerights.rights.local_list import Listed
 from chargerights.storage import live, local_lists
-from chargerights.storage.live import LiveCharger
 from chargerights.storage.local_lists import KeptList, OutOfStep
 from tests.api.client import Api
 from tests.api.v2.asking import good, refused, send

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from chargerights.app import create_app
+from chargerights.rights.live import Configuration, LiveCharger, Reported
 from chargerights.rights.operators import Permission
 from chargerights.storage import charger_reports, live
 from chargerights.storage.charger_reports import ChargerReport
 from chargerights.storage.database import Database
-from chargerights.storage.live import Configuration, LiveCharger, Reported
 from tests.api.client import MISSION, Api
 from tests.api.v2.crowd import crowded
 from tests.api.v2.people import EVERYTHING, person, refused

@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import Connection
 
 from chargerights.app import create_app
+from chargerights.rights.live import Configuration, Fault, LiveCharger, Reported
 from chargerights.rights.local_list import Listed
 from chargerights.rights.model import Driver, ExternalId, Right, Tag
 from chargerights.rights.operators import Permission
@@ -24,7 +25,6 @@ from chargerights.storage.authorisations import Authorisation
 from chargerights.storage.batches import Batch
 from chargerights.storage.charger_reports import ChargerReport
 from chargerights.storage.database import Database
-from chargerights.storage.live import Configuration, Fault, LiveCharger, Reported
 from chargerights.storage.local_lists import KeptList
 from chargerights.storage.sessions import Notice
 from tests.api.client import Api, our_world

@@ -12,8 +12,8 @@ from pydantic_core import PydanticCustomError
 
 from ...files import values
 from ...files.words import Capability, ConnectorFormat, ConnectorType, PhaseRotation, PowerType
+from ...rights.live import LiveCharger, LiveConnector, known, sockets_of, status_of
 from ...rights.model import Charger, Connector, Location, Site
-from ...storage.live import LiveCharger, LiveConnector, known, sockets_of, status_of
 from ..encoding import place_of, socket_status
 from .shapes import Address, Draft, Page, Shape, address, moved, unless_given
 

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from ...rights.directory import Key
 from ...rights.errors import DomainError, IdTaken, UnknownSite
+from ...rights.live import known
 from ...rights.model import NOWHERE, Charger
 from ...rights.network import ChargerEntry
 from ...rights.operators import Permission
@@ -18,7 +19,6 @@ from ...rights.places import chargers_at, holds_text, same_text, searched
 from ...storage.changes import chargers as changes
 from ...storage.changes import facts
 from ...storage.journal import Revision
-from ...storage.live import known
 from ..auth import CallerFirst
 from ..redaction import live_without_tags
 from .charger_shapes import ChargerDraft, ChargerMembers, ChargerPage, ChargerShape, shape_of

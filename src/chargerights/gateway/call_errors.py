@@ -1,0 +1,36 @@
+"""Why a call to a charger brought no result."""
+
+from __future__ import annotations
+
+
+class CallFailed(Exception):
+    """A call to a charger that brought no result."""
+
+
+class NotConnected(CallFailed):
+    """The charger has no open socket."""
+
+
+class LinkLost(NotConnected):
+    """The charger lost its socket after it was asked and before it answered."""
+
+
+class NoAnswer(CallFailed):
+    """The charger did not answer in time."""
+
+
+class Busy(CallFailed):
+    """The charger was still busy with another call, so this one was not sent."""
+
+
+class NotStarted(Busy):
+    """The charger has connected, and may not be asked anything yet, so this was not sent."""
+
+
+class CallRefused(CallFailed):
+    """The charger answered with an error, whose code and text these are, or with what is no answer to this call."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(f"{code}: {text}" if text else code)
+        self.code = code
+        self.text = text
