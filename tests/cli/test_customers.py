@@ -108,6 +108,15 @@ def test_a_key_may_be_named_read_only_and_expire(run_both: Cli) -> None:
     }
 
 
+def test_the_list_of_keys_tells_their_last_characters_from_their_expiry(run: Cli) -> None:
+    customer = run.customer()
+    secret = run("key", "add", "--customer", customer, "--expires", "2099-01-01T00:00:00Z", "--json").json["key"]
+    table = run("key", "list").out
+    assert "Ends" not in table
+    assert f"crk_{customer}_…{secret[-4:]}" in table
+    assert "expires 2099-01-01" in table
+
+
 def test_a_key_is_never_shown_again(run: Cli) -> None:
     secret = run("customer", "add", "Us", "--json").json["key"]
     for shown in (run("key", "list"), run("key", "list", "--json")):

@@ -15,6 +15,7 @@ from cyclopts import App
 from chargerights import cli
 from tests.cli.conftest import Cli, process
 from tests.conftest import Databases
+from tests.programs import needs
 
 HEAVY = {"alembic", "fastapi", "httpx", "ocpp", "orjson", "psycopg", "pydantic", "sqlalchemy", "starlette", "uvicorn"}
 AWAY = "postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=1"
@@ -36,7 +37,6 @@ AWAY = "postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=1"
         ["dump"],
         ["who", "--customer", "1"],
         ["who", "1"],
-        ["who", "one", "--customer", "1"],
         ["check", "ALICE"],
         ["explain", "ALICE", "DEP-1", "more"],
         ["customer", "set", str(2**63), "--one-session-per-tag"],
@@ -163,3 +163,18 @@ def test_the_program_runs_as_a_module_and_ends_with_the_command_s_status() -> No
     assert process("customer", "add", "Us", "--json").json["clientId"] == 1
     assert process("who", "1", "--customer", "1").status == 2
     assert process("nonsense").status == 2
+
+
+@needs("bash")
+def test_the_shell_completes_commands_and_options(run: Cli, tmp_path: Path) -> None:
+    script = tmp_path / "completion"
+    done = run("--install-completion", "--shell", "bash", "--output", script, database=False)
+    assert done.status == 0, done.err
+
+    def completed(*words: str) -> list[str]:
+        ask = f"""source {script}; COMP_WORDS=(chargerights {" ".join(words)} ""); COMP_CWORD={len(words) + 1}
+            $(complete -p chargerights | sed 's/.*-F \\([^ ]*\\).*/\\1/'); printf '%s\n' "${{COMPREPLY[@]}}" """
+        return subprocess.run(["bash", "-c", ask], capture_output=True, text=True, timeout=60).stdout.split()
+
+    assert {"serve", "who", "driver"} <= set(completed())
+    assert {"list", "show", "erase"} <= set(completed("driver"))

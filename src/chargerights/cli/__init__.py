@@ -20,9 +20,10 @@ COMMANDS = {
     "customers:customer": "Add, list and configure customers. Each one's data is kept apart.",
     "operators:operator": "Manage operators: their permissions and the sites they see.",
     "customers:key": "Add, list and revoke API keys.",
-    "chargers:charger": "Set passwords of chargers, block and unblock them, list their reports.",
+    "sites:site": "List sites.",
+    "chargers:charger": "List chargers and their reports, set passwords, block and unblock.",
     "set_aside:set_aside": "List and retry charger messages that the database rejected.",
-    "drivers:driver": "Export or erase everything that is stored about a driver.",
+    "drivers:driver": "List and show drivers, export or erase what is stored about one.",
     "networks:load": "Load a network file, all or nothing. Every error is listed.",
     "networks:dump": "Write a customer's network as a network file.",
     "spreadsheets:import_drivers": "Import drivers from CSV or Excel, all or nothing. Every error is listed.",
@@ -40,6 +41,7 @@ app = App(
     version=__version__,
     help_on_error=False,
 )
+app.register_install_completion_command(help="Install completion of commands and options for your shell.")
 for where, does in COMMANDS.items():
     name = where.partition(":")[2].removesuffix("_drivers").replace("_", "-")
     app.command(f"{__name__}.{where}", name=name, help=does)

@@ -7,20 +7,55 @@ from typing import Annotated
 
 from cyclopts import App, Parameter, validators
 from pydantic.alias_generators import to_camel
+from rich.markup import escape
+from rich.table import Table
 
+from ..files.writing import charger_members
 from ..rights.errors import UnknownCharger
+from ..rights.live import status_of
 from ..rights.model import Charger
-from ..storage import charger_passwords, charger_reports, chargers, journal
+from ..rights.places import chargers_at
+from ..storage import charger_passwords, charger_reports, chargers, journal, networks
 from ..storage.callers import HOST
 from ..storage.changes import chargers as changes
 from ..storage.charger_reports import Kind
 from ..storage.database import Database
 from ..storage.journal import Occasion
-from .common import Common, instant, now, print_json, stdout
+from .common import Common, CustomerId, id_or_name, instant, instant_text, now, print_json, print_table, stdout
+from .sites import site_named
 
 charger = App(name="charger")
 
 COMMON = Common()
+
+
+@charger.command(name="list")
+def list_chargers(
+    *,
+    customer: CustomerId,
+    site: Annotated[
+        str | None, Parameter(help="Number or name of a site: only chargers at it and below it", validator=id_or_name)
+    ] = None,
+    common: Common = COMMON,
+) -> None:
+    """List chargers with their sites and states."""
+    with common.open() as database:
+        snapshot = database.read_now(networks.load, customer)
+    network = snapshot.network
+    below = None if site is None else set(network.subtree(site_named(network, site)))
+    ids = [entry.charger_id for entry in chargers_at(network, below)]
+    found = [(network.chargers[charger_id], snapshot.live.get(charger_id)) for charger_id in ids]
+    if common.json:
+        print_json([{**charger_members(each), "status": status_of(state)} for each, state in found])
+        return
+    table = Table("Charger", "Name", "Site", "State")
+    for each, state in found:
+        states = [status_of(state)]
+        if each.blocked_until is not None and each.is_blocked(now()):
+            states.append(f"blocked until {instant_text(each.blocked_until)}")
+        place = f"{network.sites[each.site_id].name} ({each.site_id})"
+        table.add_row(*map(escape, (each.charger_id, each.name or "", place, ", ".join(states))))
+    print_table(table)
 
 
 @charger.command(name="password")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ import orjson
 from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from .. import settings
 from ..rights.decide import EARLIEST, LATEST
@@ -23,6 +24,7 @@ from ..storage.database import Database
 from ..storage.migration import migrate
 
 stdout = Console(highlight=False, soft_wrap=True)
+WIDE = 10_000
 stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -61,6 +63,36 @@ def int64(_: object, number: int | None) -> None:
 
 Id = Annotated[int, Parameter(validator=int64)]
 CustomerId = Annotated[int, Parameter(help="Id of the customer", validator=int64)]
+
+
+def id_or_name(_: object, words: str | Sequence[str] | None) -> None:
+    """Checks an argument that takes an id or a name: a number must be an id."""
+    for word in [words] if isinstance(words, str) else words or ():
+        if is_number(word):
+            int64(None, int(word))
+
+
+def is_number(word: str) -> bool:
+    return word.strip().isdecimal()
+
+
+def number_of(noun: str, word: str, numbers: list[int]) -> int:
+    """The number of the one thing that is called so. Raises WrongQuestion where several are, or none."""
+    if not numbers:
+        raise WrongQuestion(f"no {noun} is called {word!r}: `chargerights {noun} list` shows all")
+    if len(numbers) > 1:
+        listed = ", ".join(map(str, sorted(numbers)))
+        raise WrongQuestion(f"{len(numbers)} {noun}s are called {word!r}: write one of the numbers {listed}")
+    return numbers[0]
+
+
+def instant_text(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def print_table(table: Table) -> None:
+    """Prints a table as wide as the terminal, or as wide as its cells need where the output is no terminal."""
+    (stdout if stdout.is_terminal else Console(highlight=False, width=WIDE)).print(table)
 
 
 def print_json(value: Any) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from ..storage import callers, charging_settings, keys
 from ..storage.keys import ApiKey, UnknownKey
-from .common import Common, CustomerId, Id, WrongQuestion, instant, int64, now, print_json, stdout
+from .common import Common, CustomerId, Id, WrongQuestion, instant, int64, now, print_json, print_table, stdout
 
 customer = App(name="customer")
 key = App(name="key")
@@ -54,7 +54,7 @@ def list_customers(*, common: Common = COMMON) -> None:
     table = Table("Id", "Name", "Since", "Revision")
     for each in found:
         table.add_row(str(each.id), escape(each.name), f"{each.created_at:%Y-%m-%d}", str(each.revision))
-    stdout.print(table)
+    print_table(table)
 
 
 @customer.command(name="set")
@@ -139,13 +139,13 @@ def list_keys(
     if common.json:
         print_json([_members(customer_id, each) for customer_id, each in found])
         return
-    table = Table("Customer", "Id", "Name", "Operator", "Ends in", "May", "Last used", "State")
+    table = Table("Customer", "Id", "Name", "Operator", "Key", "May", "Last used", "State")
     for customer_id, each in found:
         used = f"{each.last_used_at:%Y-%m-%d %H:%M}" if each.last_used_at else "never"
         may = "read" if each.read_only else "read, write"
         who = str(customer_id), str(each.id), escape(each.name), str(each.operator_id)
-        table.add_row(*who, f"…{each.last_characters}", may, used, _state(each))
-    stdout.print(table)
+        table.add_row(*who, f"crk_{customer_id}_…{each.last_characters}", may, used, _state(each))
+    print_table(table)
 
 
 @key.command(name="revoke")
@@ -182,7 +182,7 @@ def _state(each: ApiKey) -> str:
     if each.revoked_at is not None:
         return f"revoked {each.revoked_at:%Y-%m-%d}"
     if each.expires_at is not None:
-        return f"{'expired' if each.expires_at <= now() else 'until'} {each.expires_at:%Y-%m-%d}"
+        return f"{'expired' if each.expires_at <= now() else 'expires'} {each.expires_at:%Y-%m-%d}"
     return "valid"
 
 

@@ -1,21 +1,109 @@
-"""`chargerights driver …`: personal data, for whoever answers a person's request or a court's."""
+"""`chargerights driver …`: the directory of drivers, and personal data for requests of a person or a court."""
 
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from typing import Annotated
 
 from cyclopts import App, Parameter
+from cyclopts.validators import Number
+from rich.markup import escape
+from rich.table import Table
 
 from ..api.v2 import personal_data
-from ..storage import journal, personal
+from ..files.writing import driver_members
+from ..rights import directory
+from ..rights.errors import UnknownDriver
+from ..rights.explain import hours_text, place_name
+from ..rights.model import Driver
+from ..rights.network import Network
+from ..rights.places import same_text
+from ..storage import journal, networks, personal
 from ..storage.callers import HOST
 from ..storage.journal import ERASURE, Occasion
-from .common import Common, CustomerId, Id, WrongQuestion, now, print_json, stdout
+from .common import (
+    Common,
+    CustomerId,
+    Id,
+    WrongQuestion,
+    id_or_name,
+    instant_text,
+    is_number,
+    now,
+    number_of,
+    print_json,
+    print_table,
+    stderr,
+    stdout,
+)
 
 driver = App(name="driver")
 
 COMMON = Common()
+
+
+@driver.command(name="list")
+def list_drivers(
+    *,
+    customer: CustomerId,
+    search: Annotated[str | None, Parameter(help="Part of a name, external id or tag")] = None,
+    limit: Annotated[int, Parameter(help="Drivers to list at most", validator=Number(gte=1))] = 100,
+    common: Common = COMMON,
+) -> None:
+    """List drivers in the order of their names."""
+    with common.open() as database:
+        network = database.read_now(networks.load, customer).network
+    found = directory.find(network, directory.Wanted(search=search))
+    drivers = directory.page(network, found, "name", False, 0, limit)
+    if common.json:
+        print_json([driver_members(driver) for driver in drivers])
+    else:
+        table = Table("Id", "Driver", "Home site", "Tags", "Rights", "State")
+        table.columns[4].justify = "right"
+        for driver in drivers:
+            tags = ", ".join(tag.id_tag for tag in driver.tags)
+            table.add_row(
+                str(driver.id),
+                *map(escape, (driver.name, _home(network, driver), tags)),
+                str(len(driver.rights)),
+                _state(driver),
+            )
+        print_table(table)
+    if len(found) > limit:
+        stderr.print(f"{len(found) - limit} more: narrow the list with --search, or raise --limit")
+
+
+@driver.command(name="show")
+def show_driver(
+    driver: Annotated[str, Parameter(validator=id_or_name)], /, *, customer: CustomerId, common: Common = COMMON
+) -> None:
+    """Show a driver with tags and rights.
+
+    Parameters
+    ----------
+    driver
+        The driver's number or name.
+    """
+    with common.open() as database:
+        network = database.read_now(networks.load, customer).network
+    found = _named(network, driver)
+    if common.json:
+        print_json(driver_members(found))
+        return
+    lines = [f"Driver {found.id}, {found.name}: {_state(found)}"]
+    if found.home_site_id is not None:
+        lines.append(f"Home site: {_home(network, found)}")
+    lines.append("Tags:" if found.tags else "No tags")
+    for tag in found.tags:
+        limits = _listed("blocked" if tag.blocked else "", tag.starts_at, tag.expires_at)
+        lines.append("  ".join(filter(None, ("", tag.id_tag, tag.token_name, limits))))
+    lines.append("Rights:" if found.rights else "No rights")
+    for right in found.rights:
+        hours = f"{hours_text(right.hours)} local time" if right.hours else ""
+        lines.append(f"  {_listed(place_name(network, right.place), right.valid_from, right.valid_until, hours)}")
+    for line in lines:
+        stdout.print(line, markup=False)
 
 
 @driver.command(name="export")
@@ -59,3 +147,30 @@ def erase_driver(
         print_json({"clientId": customer, "driverId": driver_id, "erased": True})
     else:
         stdout.print(f"Driver {driver_id} of customer {customer} is erased.")
+
+
+def _named(network: Network, word: str) -> Driver:
+    """The driver that has this number or name. Raises UnknownDriver, WrongQuestion."""
+    if not is_number(word):
+        drivers = network.drivers.values()
+        number = number_of("driver", word, [driver.id for driver in drivers if same_text(word, driver.name)])
+        return network.drivers[number]
+    if int(word) not in network.drivers:
+        raise UnknownDriver((int(word),))
+    return network.drivers[int(word)]
+
+
+def _home(network: Network, driver: Driver) -> str:
+    home = driver.home_site_id
+    return "" if home is None else f"{network.sites[home].name} ({home})"
+
+
+def _state(driver: Driver) -> str:
+    return "enabled" if driver.enabled else "disabled"
+
+
+def _listed(first: str, start: datetime | None, end: datetime | None, last: str = "") -> str:
+    """The texts and the window between them, as far as they are given, with commas."""
+    since = f"from {instant_text(start)}" if start is not None else ""
+    until = f"until {instant_text(end)}" if end is not None else ""
+    return ", ".join(filter(None, (first, since, until, last)))

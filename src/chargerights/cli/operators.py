@@ -14,7 +14,7 @@ from ..storage import callers, journal
 from ..storage import operators as stored
 from ..storage.changes import operators
 from ..storage.journal import Occasion
-from .common import Common, CustomerId, Id, WrongQuestion, now, print_json, stdout
+from .common import Common, CustomerId, Id, WrongQuestion, now, print_json, print_table, stdout
 
 operator = App(name="operator")
 
@@ -69,7 +69,7 @@ def list_operators(*, customer: CustomerId, common: Common = COMMON) -> None:
         at = "all sites" if each.site_ids is None else ", ".join(map(str, each.site_ids)) or "no site"
         may = ", ".join(sorted(each.permissions)) or "nothing"
         table.add_row(str(each.id), escape(each.name), may, at, "enabled" if each.enabled else "disabled")
-    stdout.print(table)
+    print_table(table)
 
 
 @operator.command(name="change")

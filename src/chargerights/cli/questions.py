@@ -25,7 +25,8 @@ from ..rights.listing import drivers_of_sites
 from ..storage import chargers, history
 from ..storage.images import Image
 from ..storage.networks import Snapshot
-from .common import Common, CustomerId, Id, instant, int64, now, stdout
+from .common import Common, CustomerId, id_or_name, instant, int64, is_number, now, print_table, stdout
+from .sites import site_named
 
 COMMON = Common()
 At = Annotated[str | None, Parameter(help="The instant asked about, ISO 8601; now when not given")]
@@ -35,7 +36,7 @@ CustomerOfCharger = Annotated[
 
 
 def who(
-    sites: Annotated[list[Id], Parameter(negative="")],
+    sites: Annotated[list[str], Parameter(negative="", validator=id_or_name)],
     /,
     *,
     customer: CustomerId,
@@ -47,13 +48,14 @@ def who(
     Parameters
     ----------
     sites
-        Ids of the sites.
+        Numbers or names of the sites.
     """
     instant_asked = instant(at, "--at") if at is not None else now()
     with common.open() as database:
         found = database.read_now(history.as_of, customer, instant_asked, now())
     network = found.network
-    listings = drivers_of_sites(network, sites, instant_asked)
+    site_ids = [int(each) if is_number(each) else site_named(network, each) for each in sites]
+    listings = drivers_of_sites(network, site_ids, instant_asked)
     if common.json:
         image = Image.of(customer, found)
         for chunk in Scribe(image, Fragments(), instant_asked).site_drivers(listings, brief=True):
@@ -70,7 +72,10 @@ def who(
                 home = network.sites[driver.home_site_id].name if driver.home_site_id is not None else ""
                 tags = ", ".join(tag.id_tag for tag in driver.tags)
                 table.add_row(str(driver_id), *map(escape, (driver.name, home, tags)))
-            stdout.print(table if table.row_count else f"{escape(site.name)} ({site_id}): nobody may charge there.")
+            if table.row_count:
+                print_table(table)
+            else:
+                stdout.print(f"{site.name} ({site_id}): nobody may charge there.", markup=False)
     return 0 if any(listing.drivers for listing in listings.values()) else 1
 
 
