@@ -118,17 +118,16 @@ def nginx(upstream: str, certificates: Certificates, folder: Path, client_certif
 @contextmanager
 def caddy(upstream: str, certificates: Certificates, folder: Path, client_certificates: bool = True) -> Iterator[Proxy]:
     here = _setting(upstream, certificates, folder)
-    own_certificate = f"tls {certificates.certificate} {certificates.key}"
-    site = "{$DOMAIN:localhost} {\n"
-    certificate_lines = (
-        {"#3 ": "", "\ttls {": f"\t{own_certificate} {{", "/etc/caddy": str(certificates.folder)}
-        if client_certificates
-        else {site: f"{site}\t{own_certificate}\n"}
-    )
-    text = replaced(DEPLOY / "Caddyfile", {**certificate_lines, "\tlog {": f"\tlog {{\n\t\toutput file {here.log}\n"})
-    ports = f"http_port {here.http}\nhttps_port {here.https}\ndefault_bind 127.0.0.1"
+    tls, site = f"tls {certificates.certificate} {certificates.key}", "\n{$DOMAIN:localhost} {\n"
+    if client_certificates:
+        changes = {"#3 ": "", "\ttls {": f"\t{tls} {{", "/etc/caddy": str(certificates.folder)}
+    else:
+        changes = {site: f"{site}\t{tls}\n"}
+    ports = f"http_port {here.http}\n\thttps_port {here.https}\n\tdefault_bind 127.0.0.1"
+    changes["\tdefault_sni"] = f"\tadmin off\n\tskip_install_trust\n\t{ports}\n\tdefault_sni"
+    changes["\tlog {"] = f"\tlog {{\n\t\toutput file {here.log}\n"
     file = folder / "Caddyfile"
-    file.write_text(f"{{\nadmin off\nskip_install_trust\n{ports}\n}}\n{text}")
+    file.write_text(replaced(DEPLOY / "Caddyfile", changes))
     environment = {"DOMAIN": NAME, "UPSTREAM": here.upstream, "HOME": str(folder), "PATH": os.environ["PATH"]}
     program = path_of("caddy") or "caddy"
     checked([program, "validate", "--config", str(file), "--adapter", "caddyfile"], environment)
@@ -152,7 +151,9 @@ def traefik(upstream: str, certificates: Certificates, folder: Path) -> Iterator
             {"charge.example.com": NAME, "127.0.0.1:8080": here.upstream, "certResolver: letsencrypt": "{}"},
         ).replace("tls:\n        {}", "tls: {}")
     )
-    dynamic["tls"] = {"certificates": [{"certFile": str(certificates.certificate), "keyFile": str(certificates.key)}]}
+    assert dynamic["tls"]["stores"]["default"]["defaultGeneratedCert"]["domain"]["main"] == NAME
+    own_certificate = {"certFile": str(certificates.certificate), "keyFile": str(certificates.key)}
+    dynamic["tls"] = {"stores": {"default": {"defaultCertificate": own_certificate}}}
     for name, value in (("traefik", static), ("chargerights", dynamic)):
         (folder / f"{name}.yaml").write_text(yaml.safe_dump(value))
     with _running([path_of("traefik") or "traefik", f"--configFile={folder}/traefik.yaml"], here) as proxy:

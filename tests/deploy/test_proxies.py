@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -23,6 +25,14 @@ from tests.servers import Server
 
 CHARGER = "DEP-1"
 pytestmark = pytest.mark.slow
+UPGRADE = {
+    "Host": "localhost",
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    "Sec-WebSocket-Protocol": V16,
+}
 WITH_CERTIFICATES = ("nginx", "caddy")
 """Proxies that hand the subject of a client certificate on."""
 
@@ -132,6 +142,24 @@ async def test_a_certificate_of_another_issuer_is_worth_nothing(scene: Scene) ->
     except (ssl.SSLError, ConnectionError, InvalidMessage):
         return
     assert status in (400, 401)
+
+
+def test_a_charger_that_names_no_server_in_its_handshake_connects(scene: Scene) -> None:
+    with_certificate = scene.certificates.client(scene.certificates.chargers, CHARGER)
+    proofs = [(scene.password, scene.certificates.client()), ({}, with_certificate)]
+    for headers, context in proofs if scene.name in WITH_CERTIFICATES else proofs[:1]:
+        context.check_hostname = False  # else Python names it
+        address = urlsplit(scene.proxy.https)
+        with (
+            socket.create_connection((address.hostname, address.port), timeout=30) as plain,
+            context.wrap_socket(plain) as encrypted,
+        ):
+            lines = [
+                f"GET /ocpp/{CHARGER} HTTP/1.1",
+                *(f"{name}: {value}" for name, value in (headers | UPGRADE).items()),
+            ]
+            encrypted.sendall("".join(f"{line}\r\n" for line in [*lines, ""]).encode())
+            assert encrypted.recv(100).startswith(b"HTTP/1.1 101")
 
 
 def test_plain_http_is_sent_to_https(scene: Scene) -> None:
