@@ -401,14 +401,14 @@ def event_examples() -> str:
     right = Right(2044, Place(PlaceKind.SITE, 7), at, march)
     status = Status(True, "Available", ((1, "Charging"), (2, "Available")))
     fault = ChargerReport(
-        at, "DEP-1", Kind.FAULT, "StatusNotification", "GroundFailure", ended=False, connector_id=2,
+        at, "HKI-PIER-01", Kind.FAULT, "StatusNotification", "GroundFailure", ended=False, connector_id=2,
         vendor_id="com.maker", vendor_error_code="E7", reported_at=at,
     )  # fmt: skip
     drafts = [
         events.right(EventType.RIGHT_BEGAN, 42, right),
         events.tag(EventType.TAG_BLOCKED, Tag(501, 42, "04A2", blocked=True)),
         *events.of_driver(Driver(42, "Alice"), Driver(42, "Alice", enabled=False)),
-        statuses.event("DEP-1", status),
+        statuses.event("HKI-PIER-01", status),
         charger_reports.event(3301, fault),
     ]
     found = [
