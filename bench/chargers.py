@@ -29,7 +29,7 @@ from bench.in_process import random_pairs
 from bench.network import Facts, generate, write_file
 from bench.servers import PROGRAM, Customer, customer, load
 from bench.sockets import WebSocket, asked_per_second, frame, latencies
-from chargerights.storage import authorisations, charger_passwords
+from chargerights.storage.charging import authorizations, charger_passwords
 from chargerights.storage.database import Database
 
 CHARGERS, BOOTING, IDLE = 50, 1_000, 5_000
@@ -116,7 +116,7 @@ def decided_rows(of: Customer, facts: Facts, fleet: Fleet) -> list[list[str]]:
 def count_kept(of: Customer) -> int:
     database = Database(of.database)
     try:
-        return database.read_now(authorisations.count, of.id, authorisations.Filter())
+        return database.read_now(authorizations.count, of.id, authorizations.Filter())
     finally:
         database.close_now()
 

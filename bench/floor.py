@@ -19,8 +19,8 @@ from starlette_compress import CompressMiddleware
 
 from bench.loop_lag import serve
 from chargerights import telemetry
-from chargerights.api.answers import CHUNK_BYTES
-from chargerights.api.asking import WHOLE_BYTES
+from chargerights.api.v1.json_stream import CHUNK_BYTES
+from chargerights.api.v1.responses import WHOLE_BYTES
 
 
 class Floor:

@@ -17,7 +17,7 @@ from functools import partial
 
 from bench.harness import Timings, duration, in_turns, print_table, ratio, resident, stopwatch
 from bench.network import AT, Facts, generate
-from chargerights.rights.changes import put_driver
+from chargerights.rights.apply import put_driver
 from chargerights.rights.decide import decide
 from chargerights.rights.listing import drivers_of_sites
 from chargerights.rights.model import Place, PlaceKind, Right

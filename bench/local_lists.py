@@ -26,7 +26,8 @@ from bench.harness import Timings, duration, print_table
 from bench.servers import Customer, customer, load
 from chargerights.rights.local_list import tags_of_charger
 from chargerights.simulator import SimulatedCharger
-from chargerights.storage import charger_passwords, networks
+from chargerights.storage import networks
+from chargerights.storage.charging import charger_passwords
 from chargerights.storage.database import Database
 
 DRIVERS, CHARGERS, REVOCATIONS, PER_MESSAGE = 2_000, 100, 20, 100

@@ -23,7 +23,7 @@ import orjson
 from bench.harness import Timings, duration, postgres, print_table
 from bench.servers import customer, load, serving
 from bench.sockets import WebSocket, frame
-from chargerights.storage import charger_passwords
+from chargerights.storage.charging import charger_passwords
 from chargerights.storage.database import Database
 
 ROUNDS = 200

@@ -22,13 +22,11 @@ from typing import TypeVar, get_origin
 from cyclopts import App
 
 from chargerights import cli, metrics, settings
-from chargerights.api.documents import reference
+from chargerights.api.openapi import reference
 from chargerights.app import create_app
-from chargerights.files import published
-from chargerights.gateway import rulings
-from chargerights.gateway.statuses import STATUS_2X, STATUS_16
-from chargerights.outbound import messages
-from chargerights.outbound.courier import Pace
+from chargerights.files.network_file import published
+from chargerights.gateway.authorization import authorization
+from chargerights.gateway.messages.statuses import STATUS_2X, STATUS_16
 from chargerights.rights import events
 from chargerights.rights.commands import COMMANDS, TABLES, Action, Command
 from chargerights.rights.decide import Cause, Reason, Standing
@@ -37,12 +35,14 @@ from chargerights.rights.explain import explain
 from chargerights.rights.listing import drivers_of_site
 from chargerights.rights.model import AccessGroup, Charger, Driver, Hours, Place, PlaceKind, Right, Site, Tag
 from chargerights.rights.network import Network
-from chargerights.rights.operators import Permission
-from chargerights.storage import charger_reports, statuses
-from chargerights.storage.charger_reports import ChargerReport, Kind
+from chargerights.rights.permissions import Permission
+from chargerights.storage.charging import charger_reports, statuses
+from chargerights.storage.charging.charger_reports import ChargerReport, Kind
+from chargerights.storage.charging.statuses import Status
 from chargerights.storage.database import Database
 from chargerights.storage.events import Event
-from chargerights.storage.statuses import Status
+from chargerights.webhooks import messages
+from chargerights.webhooks.delivery import Pace
 
 ROOT = Path(__file__).resolve().parent.parent
 Text = Callable[[], str]
@@ -369,7 +369,7 @@ def charger_words() -> str:
     """By cause, the words that chargers are told."""
     complete(CAUSES, Cause)
     causes: list[tuple[str, str, Reason]] = [(words, cause, cause.reason) for cause, words in CAUSES.items()]
-    causes += [(words, name, reason) for name, (reason, words) in rulings.MEANINGS.items()]
+    causes += [(words, name, reason) for name, (reason, words) in authorization.MEANINGS.items()]
     rows = [(words, f"`{name}`", f"`{STATUS_2X[reason]}`", f"`{STATUS_16[reason]}`") for words, name, reason in causes]
     return table(["what is so", "cause", "OCPP 2.x", "OCPP 1.6"], rows)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from tests.postgres import Postgres
+from tests.support.postgres import Postgres
 
 DATABASES = ("sqlite", "postgresql")
 

@@ -11,12 +11,12 @@ import pytest
 
 import chargerights
 from chargerights import storage
-from chargerights.api import problems
-from chargerights.api.problems import InMember
+from chargerights.api.common import errors
+from chargerights.api.common.errors import InMember
 from chargerights.rights.errors import DomainError, InvalidInput
 from chargerights.storage.backup import BackupRefused
+from chargerights.storage.charging.spool_file import SpoolFault, UnusableFolder
 from chargerights.storage.database import DatabaseAway
-from chargerights.storage.spool_file import SpoolFault, UnusableFolder
 
 
 def modules(package: ModuleType) -> list[ModuleType]:
@@ -48,7 +48,7 @@ def blank(error: type[Exception]) -> Exception:
 
 @pytest.mark.parametrize("error", [*DOMAIN, *(each for each in STORAGE if each not in DOMAIN)])
 def test_every_error_that_a_door_can_meet_has_a_status(error: type[Exception]) -> None:
-    assert problems.status_of(blank(error)) in {400, 401, 403, 404, 409, 410, 412, 429, 502, 503, 504}
+    assert errors.status_of(blank(error)) in {400, 401, 403, 404, 409, 410, 412, 429, 502, 503, 504}
 
 
 def test_the_walk_finds_errors_of_every_layer() -> None:
@@ -58,7 +58,7 @@ def test_the_walk_finds_errors_of_every_layer() -> None:
 
 def test_every_row_of_the_table_is_of_use() -> None:
     known = {*DOMAIN, *STORAGE}
-    assert set(problems.STATUSES) <= known
+    assert set(errors.STATUSES) <= known
 
 
 def test_an_error_without_a_row_would_be_noticed() -> None:
@@ -66,4 +66,4 @@ def test_an_error_without_a_row_would_be_noticed() -> None:
         pass
 
     with pytest.raises(StopIteration):
-        problems.status_of(Forgotten())
+        errors.status_of(Forgotten())

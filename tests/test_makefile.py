@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from chargerights import __version__
-from tests.programs import needs
+from tests.support.programs import needs
 
 ROOT = Path(__file__).parents[1]
 pytestmark = [pytest.mark.slow, needs("make")]

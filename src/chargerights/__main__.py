@@ -1,6 +1,6 @@
 """`chargerights` and `python -m chargerights`."""
 
-from chargerights.cli import main
+from .cli import main
 
 if __name__ == "__main__":
     main()

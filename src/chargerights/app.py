@@ -13,22 +13,25 @@ from starlette.types import ASGIApp
 from starlette_compress import CompressMiddleware
 
 from . import settings, telemetry
-from .api import access, health, problems, v1, v2
-from .api.documents import pages
-from .api.headers import AnswerHeaders, HeadAsGet
-from .api.limits import Limits
-from .api.state import State
-from .gateway.admission import CERTIFICATE, Policy
-from .gateway.endpoint import ChargersDoor
-from .gateway.frames import MAX_BYTES
+from .api import v2
+from .api.common import errors, health
+from .api.common.headers import AnswerHeaders, HeadAsGet
+from .api.common.rate_limit import Limits
+from .api.common.state import State
+from .api.openapi import pages
+from .api.v1 import routes
+from .api.v2 import decisions
+from .gateway.connection.ocpp_j import MAX_BYTES
 from .gateway.gateway import Gateway, SpoolSettings
-from .gateway.spool import MEGABYTE, default_folder
-from .outbound import background
-from .outbound.targets import Targets
+from .gateway.handshake.endpoint import ChargersDoor
+from .gateway.handshake.handshake_auth import CERTIFICATE, Policy
+from .gateway.writes.spool import MEGABYTE, default_folder
+from .net.allowed_targets import Targets
+from .replica.as_of import History
+from .replica.images import Images
 from .serving.proxies import Believing, InvalidProxies, Proxies
 from .storage.database import Database
-from .storage.history import History
-from .storage.images import Images
+from .webhooks import worker as webhook_worker
 
 SERVER_OPTIONS: dict[str, Any] = {"ws_max_size": MAX_BYTES}
 """What this application asks of the server, see `serving.configuration`."""
@@ -53,7 +56,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with gateway.running(), background.running(database, clock, webhook_targets, events_kept):
+        async with gateway.running(), webhook_worker.running(database, clock, webhook_targets, events_kept):
             yield
         await state.close()
 
@@ -64,12 +67,12 @@ def create_app(
     app.state.shared = state = State(
         database, images, clock, Limits(rate_limit), history, webhook_targets, gateway, metrics_token
     )
-    app.include_router(v1.router)
-    app.include_router(access.router)
+    app.include_router(routes.router)
+    app.include_router(decisions.router)
     for router in v2.routers:
         app.include_router(router)
     app.include_router(health.router)
-    problems.install(app)
+    errors.install(app)
     pages.install(app)
     app.add_middleware(CompressMiddleware, minimum_size=1024, gzip_level=1, brotli_quality=1, zstd_level=1)
     app.add_middleware(HeadAsGet)

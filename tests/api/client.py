@@ -15,17 +15,18 @@ from fastapi import FastAPI
 from pydantic import TypeAdapter
 from sqlalchemy import Connection
 
-from chargerights.api import access
-from chargerights.api.documents import wire
+from chargerights.api.openapi import wire
+from chargerights.api.v2 import decisions
 from chargerights.app import create_app
 from chargerights.files import network_file
 from chargerights.rights.live import LiveCharger
 from chargerights.rights.network import Network
-from chargerights.storage import callers, live, networks
+from chargerights.storage import callers, networks
+from chargerights.storage.charging import live
 from chargerights.storage.database import Database
 from chargerights.storage.journal import Actor, revise
-from tests.oracle import Facts
-from tests.world import FACTS, NOW, RIVAL
+from tests.support.oracle import Facts
+from tests.support.world import FACTS, NOW, RIVAL
 
 MISSION = "/api/group/authorisedUsers"
 BAD = "Errors in the route parameters"
@@ -46,9 +47,9 @@ SHAPES: dict[str, Any] = {
     "Site": wire.ChargerGroup,
     "Site[]": list[wire.ChargerGroup],
     "BriefSite[]": list[wire.BriefSite],
-    "AccessDecision": access.AccessDecision,
-    "AccessExplanation": access.AccessExplanation,
-    "AccessDecisions": access.AccessDecisions,
+    "AccessDecision": decisions.AccessDecision,
+    "AccessExplanation": decisions.AccessExplanation,
+    "AccessDecisions": decisions.AccessDecisions,
 }
 
 

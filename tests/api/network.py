@@ -16,7 +16,7 @@ from typing import Any
 
 from chargerights.rights.live import Configuration, LiveCharger, LiveConnector, Reported
 from tests.api.client import facts_of
-from tests.world import NOW, TOMORROW, YESTERDAY
+from tests.support.world import NOW, TOMORROW, YESTERDAY
 
 FILE: dict[str, Any] = {
     "sites": [

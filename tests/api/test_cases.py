@@ -6,9 +6,9 @@ import pytest
 
 from chargerights.storage.database import Database
 from tests.api.client import Api, Clock, add_party, listed, problem, read
-from tests.cases import CASES, Case, DriversOf, DriversOfCharger, MayCharge, Question
-from tests.oracle import Facts
 from tests.rights.doors import facts_of
+from tests.support.cases import CASES, Case, DriversOf, DriversOfCharger, MayCharge, Question
+from tests.support.oracle import Facts
 
 NOBODY = Facts((), (), (), ())
 

@@ -20,8 +20,8 @@ from chargerights.storage.backup import back_up
 from chargerights.storage.database import Database
 from tests.cli.conftest import DEPOT, Cli, Done
 from tests.conftest import Databases
-from tests.programs import needs
-from tests.servers import TEST, opened
+from tests.support.programs import needs
+from tests.support.servers import TEST, opened
 
 
 def content(file: Path, query: str) -> list[tuple[Any, ...]]:

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chargerights.storage import batches
-from chargerights.storage.charger_reports import ChargerReport, Kind
+from chargerights.storage.charging import charger_batches
+from chargerights.storage.charging.charger_reports import ChargerReport, Kind
 from tests.cli.conftest import DEPOT, NOON, Cli
-from tests.servers import opened
+from tests.support.servers import opened
 
 BLOCK = ("charger", "block", "DEP-1", "--until")
 AFTER = "2099-06-03T12:00:01+03:00"
@@ -62,7 +62,9 @@ def test_what_a_charger_reported_is_listed_in_lines_that_harm_no_terminal(run_bo
     )
     step = ChargerReport(at, "DEP-1", Kind.FIRMWARE, "FirmwareStatusNotification", "Installed")
     with opened(run_both.url) as database:
-        database.write_now(batches.write, customer, "node", batches.Batch(1, at, messages=(fault, step)))
+        database.write_now(
+            charger_batches.write, customer, "node", charger_batches.Batch(1, at, messages=(fault, step))
+        )
     assert run_both("charger", "reports", "DEP-1").out.splitlines() == [
         "2026-03-01 06:00:00  firmware  Installed",
         "2026-03-01 06:00:00  fault  GroundFailure  began  connector 2  ?[2Jlid",

@@ -6,10 +6,11 @@ import re
 
 import pytest
 
-from chargerights.storage import batches, callers
+from chargerights.storage import callers
+from chargerights.storage.charging import charger_batches
 from chargerights.storage.database import Database
 from tests.cli.conftest import Cli
-from tests.world import NOW
+from tests.support.world import NOW
 
 KEY = r"crk_\d+_[0-9a-f]{64}"
 
@@ -51,7 +52,7 @@ def test_what_is_set_of_a_customer_is_set_and_the_rest_stays(run_both: Cli) -> N
     def settings() -> tuple[bool, bool]:
         database = Database(run_both.url)
         try:
-            found = database.read_now(batches.standing, us, "node", NOW)
+            found = database.read_now(charger_batches.standing, us, "node", NOW)
         finally:
             database.close_now()
         assert found is not None
@@ -196,7 +197,7 @@ def test_a_customer_allows_a_tag_one_session_at_a_time_or_any_number(run_both: C
         for option, wanted in (("--one-session-per-tag", True), ("--no-one-session-per-tag", False)):
             said = run_both("customer", "set", str(customer), option, "--json").json
             assert said == {"clientId": customer, "oneSessionPerTag": wanted}
-            standing = database.read_now(batches.standing, customer, "node", NOW)
+            standing = database.read_now(charger_batches.standing, customer, "node", NOW)
             assert standing is not None
             assert standing.one_session_per_tag is wanted
     finally:

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tests.gateway.server import find
-from tests.servers import Server, free_port, start
+from tests.support.servers import Server, free_port, start
 
 pytestmark = pytest.mark.slow
 

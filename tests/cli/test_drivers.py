@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from chargerights.cli.common import now
-from chargerights.storage import drivers
 from chargerights.storage.callers import HOST
 from chargerights.storage.journal import Occasion, make
+from chargerights.storage.rows import drivers
 from tests.cli.conftest import DEPOT, Cli
-from tests.servers import opened
+from tests.support.servers import opened
 
 
 @pytest.fixture

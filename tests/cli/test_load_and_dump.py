@@ -14,7 +14,7 @@ import pytest
 from chargerights.files.demo_network import demo_network
 from tests.api.network import FILE as HARBOUR
 from tests.cli.conftest import DEPOT, Cli, process
-from tests.world import NOW
+from tests.support.world import NOW
 
 
 def with_driver(**members: Any) -> dict[str, Any]:

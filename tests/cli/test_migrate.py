@@ -11,8 +11,8 @@ from chargerights.cli.networks import load_network
 from chargerights.files.network_file import parse
 from tests.cli.conftest import DEPOT, Cli
 from tests.conftest import Databases
-from tests.postgres import Postgres
-from tests.servers import TEST, new_customer, opened, serving
+from tests.support.postgres import Postgres
+from tests.support.servers import TEST, new_customer, opened, serving
 
 ROLE = 'server "1"'
 APPEND_ONLY = ("journal", "journal_changes")

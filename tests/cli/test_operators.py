@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chargerights.rights.operators import Permission
+from chargerights.rights.permissions import Permission
 from tests.cli.conftest import DEPOT, Cli
 from tests.cli.test_customers import authenticated
 

@@ -9,7 +9,7 @@ import pytest
 
 from chargerights.rights.explain import explain
 from tests.cli.conftest import DEPOT, NOON, Cli
-from tests.files.loading import network_of
+from tests.files.network_file.loading import network_of
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ import psutil
 import pytest
 
 from chargerights.cli.demo import DEMO_SITES
-from tests.programs import needs
-from tests.servers import Server, free_port, start
+from tests.support.programs import needs
+from tests.support.servers import Server, free_port, start
 
 pytestmark = pytest.mark.slow
 

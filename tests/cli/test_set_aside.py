@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
-from chargerights.storage import batches, sessions
-from chargerights.storage.batches import Batch
-from chargerights.storage.messages import Unreadable
-from chargerights.storage.sessions import Notice
+from chargerights.storage.charging import charger_batches, sessions
+from chargerights.storage.charging.charger_batches import Batch
+from chargerights.storage.charging.messages import Unreadable
+from chargerights.storage.charging.sessions import Notice
 from tests.cli.conftest import DEPOT, Cli
-from tests.servers import opened
-from tests.world import NOW
+from tests.support.servers import opened
+from tests.support.world import NOW
 
 
 def test_a_message_that_was_set_aside_is_shown_and_written_when_it_can_be(run_both: Cli) -> None:
@@ -20,7 +20,7 @@ def test_a_message_that_was_set_aside_is_shown_and_written_when_it_can_be(run_bo
     with opened(run_both.url) as database:
         for number, message in enumerate((notice, Unreadable("nonsense")), 1):
             batch = Batch(number, NOW, messages=(message,), first=number, origin="node")
-            database.write_now(batches.put_aside, customer, "node", batch, "NotNullViolation: é \0")
+            database.write_now(charger_batches.put_aside, customer, "node", batch, "NotNullViolation: é \0")
     nonsense, kept = run_both("set-aside", "list", "--customer", customer, "--json").json
     assert (kept["charger_id"], kept["error"]) == ("DEP-1", "NotNullViolation: \\xe9 \\x00")
     assert kept["message"]["notice"]["says"]["id_tag"] == "ALICE"

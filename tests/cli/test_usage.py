@@ -15,7 +15,7 @@ from cyclopts import App
 from chargerights import cli
 from tests.cli.conftest import Cli, process
 from tests.conftest import Databases
-from tests.programs import needs
+from tests.support.programs import needs
 
 HEAVY = {"alembic", "fastapi", "httpx", "ocpp", "orjson", "psycopg", "pydantic", "sqlalchemy", "starlette", "uvicorn"}
 AWAY = "postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=1"

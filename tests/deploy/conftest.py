@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import Databases
 from tests.gateway.server import World
-from tests.servers import Server, serving
+from tests.support.servers import Server, serving
 
 METRICS_TOKEN = "a-token-of-these-tests"
 

@@ -17,8 +17,8 @@ import httpx
 import trustme
 import yaml
 
-from tests.programs import path_of
-from tests.servers import START_SECONDS, STOP_SECONDS, free_port
+from tests.support.programs import path_of
+from tests.support.servers import START_SECONDS, STOP_SECONDS, free_port
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 NAME = "localhost"

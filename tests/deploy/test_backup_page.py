@@ -15,9 +15,9 @@ import pytest
 
 from tests.cli.conftest import DEPOT
 from tests.conftest import Databases
-from tests.postgres import Postgres
-from tests.programs import needs
-from tests.servers import Caller, Server, new_customer, opened, serving
+from tests.support.postgres import Postgres
+from tests.support.programs import needs
+from tests.support.servers import Caller, Server, new_customer, opened, serving
 
 PAGE = Path(__file__).parents[2] / "docs" / "backup.md"
 UNLIMITED = {"CHARGERIGHTS_RATE_LIMIT": "0"}

@@ -18,9 +18,9 @@ import yaml
 from chargerights.settings import FILE, PREFIX, Settings
 from tests.conftest import Databases
 from tests.deploy.proxies import DEPLOY, checked
-from tests.postgres import Postgres
-from tests.programs import needs_module
-from tests.servers import serving, start
+from tests.support.postgres import Postgres
+from tests.support.programs import needs_module
+from tests.support.servers import serving, start
 
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, Any] = COMPOSE["services"]

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.proxies import checked
-from tests.programs import needs, path_of
-from tests.servers import Server, free_port
+from tests.support.programs import needs, path_of
+from tests.support.servers import Server, free_port
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ import yaml
 
 from chargerights import metrics
 from tests.deploy.proxies import DEPLOY, checked
-from tests.programs import needs
+from tests.support.programs import needs
 
 RULES = DEPLOY / "prometheus" / "rules.yaml"
 DASHBOARD = DEPLOY / "grafana" / "dashboard.json"

@@ -20,8 +20,8 @@ from tests.deploy.conftest import METRICS_TOKEN
 from tests.deploy.proxies import PROXIES, Certificates, Proxy
 from tests.gateway.client import V16, basic
 from tests.gateway.server import World
-from tests.programs import needs
-from tests.servers import Server
+from tests.support.programs import needs
+from tests.support.servers import Server
 
 CHARGER = "DEP-1"
 pytestmark = pytest.mark.slow

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.proxies import DEPLOY, checked
-from tests.programs import needs
+from tests.support.programs import needs
 
 MOST_EXPOSED = 15
 """Tenths of systemd's exposure level: 10.0 is a service without any of it."""

@@ -20,8 +20,8 @@ import pytest
 
 from chargerights.files.demo_network import demo_network
 from tests.conftest import Databases
-from tests.programs import needs
-from tests.servers import free_port, new_customer, opened, serving
+from tests.support.programs import needs
+from tests.support.servers import free_port, new_customer, opened, serving
 
 pytestmark = pytest.mark.slow
 

@@ -14,17 +14,18 @@ import httpx
 import psutil
 import pytest
 
+from chargerights.replica.images import Images
 from chargerights.rights.decide import decide
 from chargerights.rights.model import Site
-from chargerights.storage import callers, keys
+from chargerights.storage import callers
 from chargerights.storage.database import Database, DatabaseAway
-from chargerights.storage.images import Images
 from chargerights.storage.migration import migrate
-from tests.oracle import Facts
-from tests.postgres import Postgres
-from tests.servers import Caller, Server, new_customer, opened, serving
+from chargerights.storage.rows import keys
 from tests.storage.writing import put, revision_of, store_facts, stored
-from tests.world import COMPANY, DEP_1, FACTS, NOW, OFFICE
+from tests.support.oracle import Facts
+from tests.support.postgres import Postgres
+from tests.support.servers import Caller, Server, new_customer, opened, serving
+from tests.support.world import COMPANY, DEP_1, FACTS, NOW, OFFICE
 
 pytestmark = pytest.mark.slow
 

@@ -21,13 +21,14 @@ import pytest
 from sqlalchemy import Connection, select
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from chargerights.storage import charger_passwords, schema
+from chargerights.storage import schema
+from chargerights.storage.charging import charger_passwords
 from chargerights.storage.migration import migrate
 from tests.faults.test_database_away import frozen, only_reads, stopped
 from tests.gateway.client import V16, V201, RawCharger, connected
 from tests.gateway.server import text
-from tests.postgres import Postgres
-from tests.servers import MADE_AT, Server, new_customer, opened, serving, writer_held
+from tests.support.postgres import Postgres
+from tests.support.servers import MADE_AT, Server, new_customer, opened, serving, writer_held
 
 pytestmark = pytest.mark.slow
 

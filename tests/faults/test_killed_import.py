@@ -18,8 +18,8 @@ from chargerights.storage import schema
 from chargerights.storage.database import Database
 from tests.faults import stepping
 from tests.files.spreadsheets.sheets import csv_bytes
-from tests.servers import Caller, Server, new_customer, opened, serving, start
 from tests.storage.writing import everything, revision_of, stored, wait_for_writers
+from tests.support.servers import Caller, Server, new_customer, opened, serving, start
 
 pytestmark = pytest.mark.slow
 
@@ -130,7 +130,7 @@ def importing(server: Server) -> psutil.Process:
     while time.monotonic() < deadline:
         for each in psutil.Process(server.process.pid).children(recursive=True):
             with suppress(psutil.NoSuchProcess):
-                if "chargerights.importing.child" in each.cmdline():
+                if "chargerights.importing.worker" in each.cmdline():
                     return each
         time.sleep(0.001)
     raise TimeoutError("no process imports")

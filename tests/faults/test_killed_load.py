@@ -15,9 +15,9 @@ from chargerights.files.network_file import InvalidNetworkFile, parse
 from chargerights.rights.listing import drivers_of_site
 from chargerights.storage.database import Database
 from tests.faults import stepping
-from tests.servers import TEST, Caller, new_customer, opened, serving, start
 from tests.storage.writing import count_rows, everything, revision_of, stored, wait_for_writers
-from tests.world import NOW
+from tests.support.servers import TEST, Caller, new_customer, opened, serving, start
+from tests.support.world import NOW
 
 pytestmark = pytest.mark.slow
 

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from chargerights.storage import journal
-from chargerights.storage.entities import SITE
-from tests.servers import Server, new_customer, opened, serving
+from chargerights.storage.entity_types import SITE
 from tests.storage.writing import revision_of, stored, wait_for_writers
+from tests.support.servers import Server, new_customer, opened, serving
 
 pytestmark = pytest.mark.slow
 

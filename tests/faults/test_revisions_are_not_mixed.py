@@ -21,7 +21,7 @@ import pytest
 
 from tests.faults import writer
 from tests.faults.writer import LAST_MOVED, LEFT, MOVED, RIGHT, THIRD, State
-from tests.servers import REQUEST_SECONDS, Caller, Server, new_customer, opened, serving
+from tests.support.servers import REQUEST_SECONDS, Caller, Server, new_customer, opened, serving
 
 pytestmark = pytest.mark.slow
 

@@ -16,10 +16,10 @@ import orjson
 from sqlalchemy import Connection
 
 from chargerights.rights.model import Place, PlaceKind, Right
-from chargerights.storage import drivers, sites
 from chargerights.storage.changes import rights as changes
 from chargerights.storage.database import Database
 from chargerights.storage.journal import Actor, Occasion, make, revise
+from chargerights.storage.rows import drivers, sites
 
 LEFT, RIGHT = 1, 2
 """Two sites; every move takes both drivers of `MOVED` from one to the other, and names all after the move."""

@@ -9,7 +9,7 @@ import pytest
 from chargerights.files.demo_network import DEMO_DAY, STORIES, Story, demo_network
 from chargerights.rights.decide import Cause, decide
 from chargerights.rights.network import Network
-from tests.files.loading import network_of
+from tests.files.network_file.loading import network_of
 
 WEDNESDAY_NOON = datetime(2026, 6, 3, 9, 0, tzinfo=UTC)
 WEDNESDAY_NIGHT = datetime(2026, 6, 3, 21, 0, tzinfo=UTC)

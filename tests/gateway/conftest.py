@@ -23,7 +23,7 @@ def short_logs() -> Iterator[None]:
 def started_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Chargers may be asked as soon as they have connected, but in tests that wait for their start."""
     if request.node.get_closest_marker("waits_for_start") is None:
-        monkeypatch.setattr("chargerights.gateway.boot_wait.BOOT_SECONDS", 0.0)
+        monkeypatch.setattr("chargerights.gateway.connection.boot_wait.BOOT_SECONDS", 0.0)
 
 
 @pytest.fixture

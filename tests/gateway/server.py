@@ -12,20 +12,21 @@ import httpx
 import uvicorn
 
 from chargerights.app import SERVER_OPTIONS, create_app
-from chargerights.gateway.admission import Policy
-from chargerights.gateway.chargers import ConnectedCharger
+from chargerights.gateway.connected_charger import ConnectedCharger
 from chargerights.gateway.gateway import Gateway, SpoolSettings
-from chargerights.outbound.targets import Targets
+from chargerights.gateway.handshake.handshake_auth import Policy
+from chargerights.net.allowed_targets import Targets
 from chargerights.serving.configuration import Config
 from chargerights.serving.proxies import Believing, Proxies
 from chargerights.settings import Settings
-from chargerights.storage import callers, charger_passwords
+from chargerights.storage import callers
+from chargerights.storage.charging import charger_passwords
 from chargerights.storage.database import Database
 from tests.gateway.client import ANSWERS, V16, Answers, RawCharger, connected
-from tests.oracle import Facts
-from tests.servers import MADE_AT, free_port, opened, spool_folder
 from tests.storage.writing import store_facts
-from tests.world import FACTS, NOW, RIVAL
+from tests.support.oracle import Facts
+from tests.support.servers import MADE_AT, free_port, opened, spool_folder
+from tests.support.world import FACTS, NOW, RIVAL
 
 SOON = 20.0
 

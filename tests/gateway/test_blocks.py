@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from chargerights.gateway import blocks, boot_wait, customers
-from chargerights.gateway.rulings import rule
+from chargerights.gateway import customer_runtime
+from chargerights.gateway.authorization.authorization import rule
+from chargerights.gateway.connection import boot_wait
+from chargerights.gateway.reconcile import charger_blocks
 from chargerights.simulator import SimulatedCharger, State
-from chargerights.storage import authorisations, out_of_use
-from chargerights.storage.out_of_use import IN_USE, OutOfUse
+from chargerights.storage.charging import authorizations, availability
+from chargerights.storage.charging.availability import IN_USE, OutOfUse
 from tests.gateway.client import ANSWERS, V16, V21, V201, RawCharger
 from tests.gateway.operating import ACCEPTED, ALICE, CHARGER, Operator
 from tests.gateway.server import SOON, InProcess, World, node, text, until
@@ -22,10 +24,10 @@ from tests.gateway.test_ocpp2x import BOOT as BOOT_2X
 from tests.gateway.test_ocpp2x import event, token
 from tests.gateway.test_ocpp16 import ALL, start
 from tests.gateway.test_ocpp16 import BOOT as BOOT_16
-from tests.gateway.test_partners import YES, Gate, ask, authorize
-from tests.outbound.receiver import Receiver, receiving
+from tests.gateway.test_partner_authorization import YES, Gate, ask, authorize
 from tests.storage.writing import put
-from tests.world import DEP_1, TOMORROW, YESTERDAY
+from tests.support.world import DEP_1, TOMORROW, YESTERDAY
+from tests.webhooks.receiver import Receiver, receiving
 
 UNTIL_TOMORROW = {"until": text(TOMORROW)}
 OUT, IN = False, True
@@ -35,9 +37,9 @@ A_WHILE = 0.25
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(customers, "FOLLOW_SECONDS", 0.02)
+    monkeypatch.setattr(customer_runtime, "FOLLOW_SECONDS", 0.02)
     monkeypatch.setattr(boot_wait, "BOOT_SECONDS", 0.1)
-    monkeypatch.setattr(blocks, "AGAIN_SECONDS", 0.1)
+    monkeypatch.setattr(charger_blocks, "AGAIN_SECONDS", 0.1)
 
 
 @pytest.fixture(params=[V16, V201, V21])
@@ -88,7 +90,7 @@ async def block(server: InProcess) -> None:
 async def kept(server: InProcess, out: OutOfUse) -> None:
     """Returns once that is kept of what has taken DEP-1 out of use."""
     async with asyncio.timeout(SOON):
-        while await server.read(out_of_use.get, "DEP-1") != out:  # noqa: ASYNC110 - it happens elsewhere
+        while await server.read(availability.get, "DEP-1") != out:  # noqa: ASYNC110 - it happens elsewhere
             await asyncio.sleep(0.01)
 
 
@@ -117,7 +119,7 @@ async def test_a_card_is_refused_at_a_blocked_charger(
             started = event("Started", 0, idToken=token(who))
             assert (await charger.call("TransactionEvent", started))["idTokenInfo"] == no
         assert (await beside.call("Authorize", {"idTag": who}))["idTagInfo"]["status"] == "Accepted"
-    found = [each for _, each in await server.read(authorisations.find, *ALL) if each.charger_id == "DEP-1"]
+    found = [each for _, each in await server.read(authorizations.find, *ALL) if each.charger_id == "DEP-1"]
     assert {(each.reason, each.cause, each.right_id) for each in found} == {("NotAtThisTime", "chargerBlocked", None)}
     assert len(found) == 2
     assert None not in {each.driver_id for each in found}
@@ -182,7 +184,7 @@ async def test_a_partners_yes_that_comes_after_the_block_is_a_no(server: InProce
             await known(server)
             gate.opened.set()
             assert (await asking)["idTagInfo"] == {"status": "Invalid"}
-    found = [each for _, each in await server.read(authorisations.find, *ALL)]
+    found = [each for _, each in await server.read(authorizations.find, *ALL)]
     assert [(each.reason, each.cause) for each in found] == [("NotAtThisTime", "chargerBlocked")]
 
 
@@ -328,7 +330,7 @@ async def test_a_socket_that_an_operator_took_out_of_use_is_taken_out_again_when
 async def test_what_a_charger_has_refused_has_taken_nothing_out(server: InProcess, operator: Operator) -> None:
     async with server.charger("DEP-1", answers=answering("Rejected")):
         await operator.told("change-availability", {"available": False})
-        assert await server.read(out_of_use.get, "DEP-1") == IN_USE
+        assert await server.read(availability.get, "DEP-1") == IN_USE
 
 
 # -- what it says to that -------------------------------------------------------------------------
@@ -355,7 +357,7 @@ async def test_a_charger_that_refuses_is_told_again_and_may_charge_nobody_meanwh
 async def test_what_is_so_now_is_told_at_once_though_what_was_so_before_waits_to_be_told_again(
     server: InProcess, operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(blocks, "AGAIN_SECONDS", SOON * 10)
+    monkeypatch.setattr(charger_blocks, "AGAIN_SECONDS", SOON * 10)
     async with server.charger("DEP-1", answers=answering("Rejected")) as charger:
         await operator.tell("block", UNTIL_TOMORROW)
         assert await told(charger) == change(V16, OUT)

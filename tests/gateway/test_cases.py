@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from chargerights.gateway.statuses import STATUS_2X, STATUS_16
+from chargerights.gateway.messages.statuses import STATUS_2X, STATUS_16
 from chargerights.rights.decide import Cause, Reason
-from tests.cases import CASES, Case, MayCharge
 from tests.gateway.client import V16, V201, RawCharger
 from tests.gateway.server import Clock, InProcess, World, node
 from tests.rights.doors import facts_of
+from tests.support.cases import CASES, Case, MayCharge
 
 ASKING = [case for case in CASES if any(isinstance(each, MayCharge) for each in case.questions)]
 WORDS = {V16: STATUS_16, V201: STATUS_2X}

@@ -8,17 +8,18 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from chargerights.gateway import courier
-from chargerights.rights.operators import Permission
-from chargerights.storage import authorisations, callers, journal
+from chargerights.gateway.commands import command_dispatch
+from chargerights.rights.permissions import Permission
+from chargerights.storage import callers, journal
 from chargerights.storage.changes import operators
+from chargerights.storage.charging import authorizations
 from chargerights.storage.charging_settings import set_one_session_per_tag
 from chargerights.storage.journal import Actor, Occasion
 from tests.gateway.client import ANSWERS, V16, V21, V201
 from tests.gateway.operating import ACCEPTED, ALICE, CHARGER, Operator, told
 from tests.gateway.server import InProcess, text
 from tests.gateway.test_ocpp16 import ALL, start
-from tests.world import DEPOT, NOW, OFFICE
+from tests.support.world import DEPOT, NOW, OFFICE
 
 
 def event(transaction: str, tag: str = "ALICE", kind: str = "Started", evse: int = 1) -> dict[str, Any]:
@@ -161,7 +162,7 @@ async def test_an_answer_against_the_schema_is_an_error(server: InProcess, opera
 async def test_a_silent_charger_may_have_done_it(
     server: InProcess, operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(courier, "DONE_SECONDS", 0.2)
+    monkeypatch.setattr(command_dispatch, "DONE_SECONDS", 0.2)
     async with server.charger("DEP-1", answers={}) as charger:
         assert (await operator.refusal("reset", {"type": "Hard"}))[0] == 504
         assert len(told(charger)) == 1
@@ -292,7 +293,7 @@ async def test_a_tag_that_may_not_charge_there_starts_nothing_and_that_is_kept(
         assert said == reason
         assert "DEP-1" in sentence or "tag" in sentence
         assert told(charger) == []
-        ((_, kept),) = await server.read(authorisations.find, *ALL)
+        ((_, kept),) = await server.read(authorizations.find, *ALL)
     assert (kept.id_tag, kept.reason, kept.charger_id) == (tag, reason, "DEP-1")
     assert kept.message in ("RemoteStartTransaction", "RequestStartTransaction")
 
@@ -333,7 +334,7 @@ async def test_what_a_charger_says_has_known_tags_for_those_only_who_may_read_th
 async def test_without_validation_any_tag_starts(server: InProcess, operator: Operator) -> None:
     async with server.charger("DEP-1", answers={"RemoteStartTransaction": ACCEPTED}):
         assert (await operator.told("start-charging", {"rfidTag": "NOBODY"}))["status"] == "accepted"
-        assert await server.read(authorisations.find, *ALL) == []
+        assert await server.read(authorizations.find, *ALL) == []
 
 
 async def test_a_right_that_was_granted_just_now_counts(server: InProcess, operator: Operator) -> None:
@@ -424,7 +425,7 @@ async def test_disconnect_stops_the_session_and_lets_go_of_the_cable(server: InP
 async def test_a_charger_of_2_x_lets_go_when_its_session_has_ended(
     server: InProcess, operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chargerights.gateway.session_commands.UNLOCK_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr("chargerights.gateway.commands.session_commands.UNLOCK_AGAIN_SECONDS", 0.01)
     answers = {**ANSWERS, "RequestStopTransaction": ACCEPTED}
     async with server.charger("DEP-1", V201, answers) as charger:
         charger.answers["UnlockConnector"] = {"status": "OngoingAuthorizedTransaction"}

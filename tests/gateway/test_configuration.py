@@ -10,7 +10,7 @@ import pytest
 from tests.gateway.client import V16, V201
 from tests.gateway.operating import ACCEPTED, CHARGER, Operator, told
 from tests.gateway.server import InProcess, text
-from tests.world import NOW
+from tests.support.world import NOW
 
 KEYS = [
     {"key": "HeartbeatInterval", "readonly": False, "value": "300"},

@@ -14,18 +14,19 @@ from typing import Any
 
 import pytest
 
-from chargerights.gateway import blocks, customers
-from chargerights.storage import authorisations, charger_passwords, sessions
+from chargerights.gateway import customer_runtime
+from chargerights.gateway.reconcile import charger_blocks
+from chargerights.storage.charging import authorizations, charger_passwords, sessions
 from chargerights.storage.database import Database, DatabaseAway
 from chargerights.storage.migration import migrate
 from tests.gateway.client import ANSWERS, CallError, RawCharger, connected
 from tests.gateway.server import InProcess, World, find, node, until
 from tests.gateway.test_blocks import told, told_nothing
 from tests.gateway.test_ocpp16 import ALL, EVERY, meter, start, status, stop
-from tests.postgres import Postgres
-from tests.servers import MADE_AT, Server, new_customer, opened, serving
 from tests.storage.writing import put
-from tests.world import DEP_1, TOMORROW
+from tests.support.postgres import Postgres
+from tests.support.servers import MADE_AT, Server, new_customer, opened, serving
+from tests.support.world import DEP_1, TOMORROW
 
 pytestmark = pytest.mark.slow
 
@@ -134,8 +135,8 @@ async def test_while_the_database_is_away_cards_are_decided_and_all_is_written_o
 async def test_a_block_that_ends_while_the_database_is_away_is_told_the_charger_when_it_is_back(
     stoppable: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(blocks, "DATABASE_SECONDS", 0.1)
-    monkeypatch.setattr(customers, "FOLLOW_SECONDS", 0.02)
+    monkeypatch.setattr(charger_blocks, "DATABASE_SECONDS", 0.1)
+    monkeypatch.setattr(customer_runtime, "FOLLOW_SECONDS", 0.02)
     stoppable.execute("CREATE DATABASE blocked")
     migrate(stoppable.url("blocked"))
     world, answers = World(stoppable.url("blocked")), {**ANSWERS, "ChangeAvailability": {"status": "Accepted"}}
@@ -156,7 +157,7 @@ async def check_written(server: InProcess, before: int, began: int) -> None:
     assert [each.transaction_id for each in found] == [str(began), str(before)]
     assert all(each.stopped_at is not None for each in found)
     assert (await server.read(sessions.readings, found[0].id))[1] == 1
-    decisions = [each for _, each in await server.read(authorisations.find, *ALL)]
+    decisions = [each for _, each in await server.read(authorizations.find, *ALL)]
     assert [(each.id_tag, each.message) for each in reversed(decisions)] == [
         ("BOB", "StartTransaction"),
         ("ALICE", "Authorize"),
@@ -185,7 +186,7 @@ async def test_a_batch_whose_commit_was_not_answered_is_not_written_twice(
         await charger.call("StartTransaction", start())
         await until(lambda: lost and not server.gateway.customers[server.world.us].outbox.is_away)
         assert len(await server.read(sessions.find, *EVERY)) == 1
-        assert len(await server.read(authorisations.find, *ALL)) == 1
+        assert len(await server.read(authorizations.find, *ALL)) == 1
         assert (await server.shown("DEP-1"))["activeConnection"] is True
 
 

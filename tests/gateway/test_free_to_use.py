@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from chargerights.storage import authorisations, sessions
+from chargerights.storage.charging import authorizations, sessions
 from chargerights.storage.charging_settings import set_one_session_per_tag
 from tests.gateway.client import V16, V21, V201, RawCharger
 from tests.gateway.operating import Operator
 from tests.gateway.server import InProcess, text, until
 from tests.gateway.test_ocpp16 import ALL
-from tests.world import NOW
+from tests.support.world import NOW
 
 BUTTONS = [
     ("", "NoAuthorization"),
@@ -61,13 +61,13 @@ async def test_a_start_button_is_refused_with_a_reason_where_charging_is_not_fre
 ) -> None:
     for id_tag, kind in BUTTONS:
         assert await both(server, version, id_tag, kind) == {"Invalid"}
-    found = await server.read(authorisations.find, *ALL)
+    found = await server.read(authorizations.find, *ALL)
     assert {(each.cause, each.id_tag, each.driver_id) for _, each in found} == {("notFreeToUse", "", None)}
 
 
 async def test_an_empty_tag_of_16_is_refused_with_a_reason_where_charging_is_not_free(server: InProcess) -> None:
     assert await both(server, V16, "") == {"Invalid"}
-    assert {each.cause for _, each in await server.read(authorisations.find, *ALL)} == {"notFreeToUse"}
+    assert {each.cause for _, each in await server.read(authorizations.find, *ALL)} == {"notFreeToUse"}
 
 
 @pytest.mark.parametrize("place", ["/v2/chargers/DEP-1", "/v2/sites/2", "/v2/sites/1"])

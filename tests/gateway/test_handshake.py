@@ -14,16 +14,16 @@ from websockets.datastructures import HeadersLike
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
-from chargerights.gateway.admission import Policy
-from chargerights.gateway.refusals import Refusal, Refusals
-from chargerights.gateway.rivals import Rivals
+from chargerights.gateway.handshake.handshake_auth import Policy
+from chargerights.gateway.handshake.rejections import Refusal, Refusals
+from chargerights.gateway.handshake.rivals import Rivals
 from chargerights.rights.model import Charger
-from chargerights.storage import authorisations, charger_passwords
+from chargerights.storage.charging import authorizations, charger_passwords
 from tests.gateway.client import V16, V21, V201, basic, connected
 from tests.gateway.server import InProcess, World, node
-from tests.servers import opened
 from tests.storage.writing import put
-from tests.world import DEPOT, NOW
+from tests.support.servers import opened
+from tests.support.world import DEPOT, NOW
 
 
 async def refused(
@@ -162,7 +162,7 @@ async def test_two_chargers_with_one_id_are_named_and_the_newer_one_waits_longer
         for _ in range(4):
             assert await problem(server) is None
             last = await stack.enter_async_context(server.charger("DEP-1"))
-        await server.read(authorisations.count, authorisations.Filter())
+        await server.read(authorizations.count, authorizations.Filter())
         assert "two chargers" in (await problem(server) or "")
         for pause in (10, 20, 40):
             now[0] += pause - 1
@@ -173,7 +173,7 @@ async def test_two_chargers_with_one_id_are_named_and_the_newer_one_waits_longer
             last = await stack.enter_async_context(server.charger("DEP-1"))
         now[0] += 901
         await server.gateway.look_after()
-        await server.read(authorisations.count, authorisations.Filter())
+        await server.read(authorizations.count, authorizations.Filter())
         assert await problem(server) is None
         assert rivals.pause("DEP-1") == 0
 
@@ -193,7 +193,7 @@ async def test_rivals_at_two_nodes_are_seen_by_both(either: InProcess) -> None:
                 charger = await stack.enter_async_context(each.charger("DEP-1"))
                 await charger.call("Heartbeat", {})
                 for written in (either, other):
-                    await written.read(authorisations.count, authorisations.Filter())
+                    await written.read(authorizations.count, authorizations.Filter())
                 if each.gateway._rivals.problem("DEP-1"):
                     return
         raise AssertionError("they replaced each other eight times")

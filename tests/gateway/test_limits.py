@@ -10,16 +10,19 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from chargerights.gateway import chargers, configuration, outbox, session_commands
-from chargerights.gateway.frames import MAX_BYTES, MAX_ID_LENGTH
-from chargerights.gateway.remote_starts import REMEMBERED, RemoteStarts
-from chargerights.gateway.rivals import AT_ONCE, Rivals
+from chargerights.gateway import connected_charger
+from chargerights.gateway.authorization.remote_starts import REMEMBERED, RemoteStarts
+from chargerights.gateway.commands import session_commands
+from chargerights.gateway.connection.ocpp_j import MAX_BYTES, MAX_ID_LENGTH
+from chargerights.gateway.handshake.rivals import AT_ONCE, Rivals
+from chargerights.gateway.messages import configuration
+from chargerights.gateway.writes import write_buffer
 from tests.gateway.client import ANSWERS, V201
 from tests.gateway.operating import ACCEPTED, Operator
 from tests.gateway.server import InProcess
 from tests.gateway.test_ocpp2x import event, token
 from tests.gateway.test_ocpp16 import start, status
-from tests.world import NOW
+from tests.support.world import NOW
 
 
 def heartbeat(size: int, message_id: str = "big") -> str:
@@ -96,7 +99,7 @@ async def test_what_finds_no_room_in_memory_is_not_answered_and_may_be_sent_agai
 ) -> None:
     async with server.charger("DEP-1") as charger:
         with monkeypatch.context() as full:
-            full.setattr(outbox, "MAX_IN_MEMORY", 0)
+            full.setattr(write_buffer, "MAX_IN_MEMORY", 0)
             unanswered = await charger.begin("StartTransaction", start(), "once")
             assert await status(charger, "ALICE") == "Accepted", "decisions go on"
             assert not unanswered.done()
@@ -108,7 +111,7 @@ async def test_what_finds_no_room_in_memory_is_not_answered_and_may_be_sent_agai
 async def test_a_charger_has_a_bounded_number_of_connectors_and_configurations(
     server: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chargers, "MAX_CONNECTORS", 3)
+    monkeypatch.setattr(connected_charger, "MAX_CONNECTORS", 3)
     monkeypatch.setattr(configuration, "MAX_CONFIGURATIONS", 3)
     async with server.charger("DEP-1") as charger:
         for number in (*range(1, 8), 2):

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from chargerights.storage import sessions
+from chargerights.storage.charging import sessions
 from tests.gateway.client import V16, V201
 from tests.gateway.operating import CHARGER, Operator
 from tests.gateway.server import SOON, InProcess, find, node

@@ -14,15 +14,17 @@ from ocpp.exceptions import InternalError as InternalErrorCall
 from ocpp.exceptions import NotImplementedError as NotImplementedCall
 from ocpp.exceptions import NotSupportedError as NotSupportedCall
 
-from chargerights.gateway import boot_wait, commands, local_list
+from chargerights.gateway.commands import commands
+from chargerights.gateway.connection import boot_wait
+from chargerights.gateway.reconcile import local_list_sync
 from chargerights.rights.model import AccessGroup, Driver, Site
 from chargerights.simulator import SILENCE, SimulatedCharger
 from chargerights.simulator.local_list import Standing
 from chargerights.simulator.model import Source
-from chargerights.storage import local_lists, sessions
+from chargerights.storage.charging import local_lists, sessions
+from chargerights.storage.charging.local_lists import KeptList
 from chargerights.storage.charging_settings import set_lists_hours_too
-from chargerights.storage.entities import Entity
-from chargerights.storage.local_lists import KeptList
+from chargerights.storage.entity_types import Entity
 from tests.gateway.operating import Operator
 from tests.gateway.server import InProcess, World, node, until
 from tests.gateway.simulated import QUICK, VERSIONS, knows, simulated
@@ -30,9 +32,9 @@ from tests.gateway.test_faults import Fleet
 from tests.gateway.test_ocpp16 import EVERY
 from tests.ocpp_rpc.running import run_client
 from tests.ocpp_rpc.test_client import PROTOCOLS, needs_node
-from tests.servers import serving
 from tests.storage.writing import put
-from tests.world import (
+from tests.support.servers import serving
+from tests.support.world import (
     ALICE,
     BOB,
     CAROL,
@@ -63,8 +65,8 @@ def version(request: pytest.FixtureRequest) -> str:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waiting for what does not come, and before trying again, takes no time here."""
     monkeypatch.setattr(boot_wait, "BOOT_SECONDS", 0.2)
-    monkeypatch.setattr(local_list, "CONFIGURED_SECONDS", 1.0)
-    monkeypatch.setattr(local_list, "AGAIN_SECONDS", 0.1)
+    monkeypatch.setattr(local_list_sync, "CONFIGURED_SECONDS", 1.0)
+    monkeypatch.setattr(local_list_sync, "AGAIN_SECONDS", 0.1)
 
 
 async def change(server: InProcess, *entities: Entity) -> None:
@@ -371,7 +373,7 @@ async def test_an_answer_that_another_version_is_there_is_answered_with_everythi
 async def test_a_charger_that_takes_no_list_is_tried_again_ever_more_seldom(
     server: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local_list, "AGAIN_SECONDS", 3600.0)
+    monkeypatch.setattr(local_list_sync, "AGAIN_SECONDS", 3600.0)
     async with simulated(server, "DEP-1", "1.6") as charger:
         charger.answers["SendLocalList"] = {"status": "Failed"}
         await charger.until(lambda each: len(sent(each)) == 2, SOON)

@@ -13,13 +13,14 @@ import psutil
 import pytest
 
 from chargerights import metrics
-from chargerights.gateway import boot_wait, local_list
-from chargerights.gateway.list_states import STATES
+from chargerights.gateway.connection import boot_wait
+from chargerights.gateway.reconcile import local_list_sync
+from chargerights.gateway.reconcile.local_list_states import STATES
 from tests.gateway.client import ANSWERS, V201, CallError, connected
 from tests.gateway.operating import ACCEPTED, Operator
 from tests.gateway.server import InProcess, World, until
 from tests.gateway.test_ocpp16 import start, status
-from tests.servers import serving
+from tests.support.servers import serving
 
 pytestmark = pytest.mark.slow
 
@@ -78,7 +79,7 @@ async def test_lists_that_are_in_step_and_why_others_are_not_are_counted(
     server: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(boot_wait, "BOOT_SECONDS", 0.1)
-    monkeypatch.setattr(local_list, "VERSION_SECONDS", 0.5)
+    monkeypatch.setattr(local_list_sync, "VERSION_SECONDS", 0.5)
     lists = {"GetLocalListVersion": {"listVersion": 0}, "SendLocalList": ACCEPTED, "ClearCache": ACCEPTED}
 
     def counted() -> dict[str, float]:

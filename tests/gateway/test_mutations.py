@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 import structlog
 
-from chargerights.gateway import configuration, frames, schemas
-from chargerights.gateway.frames import V16, V21, V201
+from chargerights.gateway.connection import ocpp_j, schemas
+from chargerights.gateway.connection.ocpp_j import V16, V21, V201
+from chargerights.gateway.messages import configuration
 from chargerights.log_limits import FewAlike
 from chargerights.rights.identifiers import tag_key
-from chargerights.storage import authorisations, sessions
+from chargerights.storage.charging import authorizations, sessions
 from tests.gateway.client import RawCharger, official
 from tests.gateway.mutations import frame, is_sound, mutated, payload, schema_of
 from tests.gateway.server import InProcess
@@ -38,7 +39,7 @@ def few_lines(short_logs: None, monkeypatch: pytest.MonkeyPatch) -> None:
     structlog.configure(
         processors=[FewAlike(), structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )
-    monkeypatch.setattr("chargerights.gateway.pace.MESSAGES_PER_SECOND", 10**9)
+    monkeypatch.setattr("chargerights.gateway.connection.pace.MESSAGES_PER_SECOND", 10**9)
 
 
 @pytest.mark.parametrize("version", [V16, V201, V21])
@@ -53,7 +54,7 @@ async def test_no_broken_frame_trips_the_server(
             for message_id, text in sent.items():
                 judge(version, message_id, text, answers.get(message_id, []))
             assert_quiet(capsys, caplog)
-    await either.read(authorisations.find, *ALL)
+    await either.read(authorizations.find, *ALL)
     await either.read(sessions.find, *EVERY)
     assert_quiet(capsys, caplog)
 
@@ -111,7 +112,7 @@ def test_no_broken_answer_of_a_charger_trips_the_server(version: str) -> None:
         except RecursionError:
             continue
         try:
-            read = schemas.read_result(version, action, frames.read(text)[0][2]).payload
+            read = schemas.read_result(version, action, ocpp_j.read(text)[0][2]).payload
         except schemas.Mismatch:
             continue
         if action == "GetConfiguration":

@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from chargerights.gateway.rulings import group_of
+from chargerights.gateway.authorization.authorization import group_of
 from chargerights.rights.identifiers import INT64_MAX
 from chargerights.rights.model import Tag
-from chargerights.storage import authorisations, sessions
+from chargerights.storage.charging import authorizations, sessions
 from chargerights.storage.charging_settings import set_one_session_per_tag
 from tests.gateway.client import ANSWERS, CallError, RawCharger
 from tests.gateway.server import SOON, InProcess, node, text, until
 from tests.storage.writing import count_rows, put
-from tests.world import ALICE, NOW, TOMORROW
+from tests.support.world import ALICE, NOW, TOMORROW
 
 BOOT = {"chargePointVendor": "Vendor", "chargePointModel": "Model"}
-ALL = authorisations.Filter(), 100
+ALL = authorizations.Filter(), 100
 EVERY = sessions.Filter(), 100
 
 
@@ -198,7 +198,7 @@ async def test_a_badly_formed_tag_is_invalid_and_no_error(either: InProcess, tag
         assert await status(charger, tag) == "Invalid"
         answer = await charger.call("StartTransaction", start(tag))
         assert answer["idTagInfo"]["status"] == "Invalid"
-        found = await either.read(authorisations.find, *ALL)
+        found = await either.read(authorizations.find, *ALL)
     assert [each.reason for _, each in found] == ["Unknown" if tag.strip() else "Invalid"] * 2
 
 
@@ -207,7 +207,7 @@ async def test_every_decision_is_kept_with_its_reason_and_path(either: InProcess
         for tag in ("alice", "Nobody", "GRACE"):
             await status(charger, tag)
         await charger.call("StartTransaction", start("BOB", connector=2))
-        found = [each for _, each in await either.read(authorisations.find, *ALL)]
+        found = [each for _, each in await either.read(authorizations.find, *ALL)]
     assert [(each.id_tag, each.reason, each.cause, each.message, each.connector_id) for each in found] == [
         ("BOB", "Accepted", "rightStands", "StartTransaction", 2),
         ("GRACE", "Blocked", "tagBlocked", "Authorize", None),
@@ -220,9 +220,9 @@ async def test_every_decision_is_kept_with_its_reason_and_path(either: InProcess
         (None, None, None, None),
         (1, "site", "2", 10),
     ]
-    only = authorisations.Filter(charger_id="DEP-1", id_tag="nobody", reason="Unknown", since=NOW)
-    assert [each.id_tag for _, each in await either.read(authorisations.find, only, 5)] == ["Nobody"]
-    assert await either.read(authorisations.count, authorisations.Filter(until=NOW)) == 0
+    only = authorizations.Filter(charger_id="DEP-1", id_tag="nobody", reason="Unknown", since=NOW)
+    assert [each.id_tag for _, each in await either.read(authorizations.find, only, 5)] == ["Nobody"]
+    assert await either.read(authorizations.count, authorizations.Filter(until=NOW)) == 0
 
 
 async def test_a_revoked_right_counts_for_a_charger_that_is_connected(server: InProcess) -> None:

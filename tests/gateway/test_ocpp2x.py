@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from chargerights.gateway.running import RunningSessions
-from chargerights.storage import authorisations, sessions
+from chargerights.gateway.authorization.active_sessions import RunningSessions
+from chargerights.storage.charging import authorizations, sessions
 from chargerights.storage.charging_settings import set_one_session_per_tag
 from tests.gateway.client import V21, V201, RawCharger
 from tests.gateway.server import InProcess, text, until
 from tests.gateway.test_ocpp16 import ALL, EVERY
-from tests.world import NOW
+from tests.support.world import NOW
 
 BOOT = {"reason": "PowerUp", "chargingStation": {"model": "Model", "vendorName": "Vendor"}}
 LATER = NOW + timedelta(hours=1)
@@ -273,7 +273,7 @@ async def test_a_transaction_is_answered_and_kept_whatever_the_tag(server: InPro
             assert (await charger.call("TransactionEvent", said))["idTokenInfo"]["status"] == word
         assert await charger.call("TransactionEvent", event("Started", 0, transaction="no tag")) == {}
         found = await server.read(sessions.find, *EVERY)
-        decisions = await server.read(authorisations.find, *ALL)
+        decisions = await server.read(authorizations.find, *ALL)
     assert [each.reason for each in reversed(found)] == ["Unknown", "Blocked", "Accepted", None]
     assert {each.message for _, each in decisions} == {"TransactionEvent Started"}
 

@@ -18,11 +18,11 @@ from ocpp.v201 import call_result as result201
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from chargerights.storage import sessions
+from chargerights.storage.charging import sessions
 from tests.gateway.client import V16, V21, V201, basic
 from tests.gateway.server import InProcess, text, until
 from tests.gateway.test_ocpp16 import EVERY
-from tests.world import NOW
+from tests.support.world import NOW
 
 TAGS = ("ALICE", "NOBODY", "HEIDI", "GRACE", "DAN", "IVAN")
 WORDS_16 = ["Accepted", "Invalid", "Expired", "Blocked", "Invalid", "Invalid"]

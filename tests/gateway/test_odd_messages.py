@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from chargerights.gateway import frames, values
-from chargerights.storage import authorisations, sessions
+from chargerights.gateway.connection import ocpp_j
+from chargerights.gateway.messages import lenient_parsing
+from chargerights.storage.charging import authorizations, sessions
 from tests.gateway.client import ANSWERS, V16, V201
 from tests.gateway.operating import Operator
 from tests.gateway.server import InProcess, text, until
@@ -21,7 +22,7 @@ from tests.gateway.test_ocpp2x import BOOT as BOOT_2X
 from tests.gateway.test_ocpp2x import energy, event, token
 from tests.gateway.test_ocpp16 import ALL, BOOT, EVERY, becomes, start, stop
 from tests.storage.writing import put
-from tests.world import DEP_1, NOW
+from tests.support.world import DEP_1, NOW
 
 LATER = NOW + timedelta(hours=1)
 NO_TYPE_AT_ALL = [None, 7, 1.5, True, "x", [], {}, [None], {"idTag": "ALICE"}, [["ALICE"]]]
@@ -85,7 +86,7 @@ async def test_an_odd_tag_is_refused_and_no_error(server: InProcess, version: st
             given = [{"idToken": nothing}, {"idToken": {"idToken": nothing, "type": nothing}}, {}]
             for payload in given:
                 assert (await charger.call("Authorize", payload))["idTokenInfo"]["status"] == "Unknown"
-    assert {each.reason for _, each in await server.read(authorisations.find, *ALL)} == {"Unknown"}
+    assert {each.reason for _, each in await server.read(authorizations.find, *ALL)} == {"Unknown"}
 
 
 async def test_at_a_charger_that_is_free_to_use_an_odd_tag_is_still_refused(server: InProcess) -> None:
@@ -124,7 +125,7 @@ async def test_what_a_charger_sent_for_a_tag_is_shown_and_is_no_tag(
     (session,) = await server.read(sessions.find, *EVERY)
     stop_tag = None if version == V16 and not shown else shown
     assert (session.id_tag, session.stop_id_tag, session.reason) == (shown, stop_tag, "Unknown")
-    decisions = [each for _, each in await server.read(authorisations.find, *ALL)]
+    decisions = [each for _, each in await server.read(authorizations.find, *ALL)]
     assert {(each.id_tag, each.reason) for each in decisions} == {(shown, "Unknown")}
     found = await server.read(sessions.find, sessions.Filter(id_tag="421"), 9)
     assert found == []
@@ -193,7 +194,7 @@ async def test_a_call_whose_id_is_a_number_is_answered_with_that_number(server: 
 
 
 def test_a_written_backslash_is_no_escape() -> None:
-    assert frames.read(r'[2,"a","X",{"a":"\u0000b\\u0000\\\u0000"}]')[0][3] == {"a": "b\\u0000\\"}
+    assert ocpp_j.read(r'[2,"a","X",{"a":"\u0000b\\u0000\\\u0000"}]')[0][3] == {"a": "b\\u0000\\"}
 
 
 async def test_a_message_that_expects_no_answer_is_no_way_to_ask(server: InProcess) -> None:
@@ -285,13 +286,13 @@ OTHER = datetime(2000, 1, 1, tzinfo=UTC)
 )  # fmt: skip
 def test_an_instant_is_read_however_it_is_written(written: str) -> None:
     """ocpp-toolkit #50, evcc #10399"""
-    assert values.instant(written, OTHER) == SAID
+    assert lenient_parsing.instant(written, OTHER) == SAID
 
 
 def test_seconds_may_be_left_out_be_sixty_or_have_many_decimals() -> None:
-    assert values.instant("2026-03-02T07:15Z", OTHER) == SAID.replace(second=0)
-    assert values.instant("2026-03-02T07:15:60Z", OTHER) == SAID.replace(minute=16, second=0)
-    assert values.instant("2026-03-02T7:15:30.1234567Z", OTHER) == SAID.replace(microsecond=123456)
+    assert lenient_parsing.instant("2026-03-02T07:15Z", OTHER) == SAID.replace(second=0)
+    assert lenient_parsing.instant("2026-03-02T07:15:60Z", OTHER) == SAID.replace(minute=16, second=0)
+    assert lenient_parsing.instant("2026-03-02T7:15:30.1234567Z", OTHER) == SAID.replace(microsecond=123456)
 
 
 @pytest.mark.parametrize(
@@ -300,7 +301,7 @@ def test_seconds_may_be_left_out_be_sixty_or_have_many_decimals() -> None:
      "9999-12-31T23:59:60Z", "2026-03-02T7:15:30+99:00", "9" * 5000, None, 7, [], "２０２６-３-２T7:15:30Z"],
 )  # fmt: skip
 def test_what_is_no_instant_is_none(written: Any) -> None:
-    assert values.instant(written, OTHER) is OTHER
+    assert lenient_parsing.instant(written, OTHER) is OTHER
 
 
 async def test_times_that_are_sent_have_at_most_three_decimals(server: InProcess) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chargerights.storage import authorisations, sessions
+from chargerights.storage.charging import authorizations, sessions
 from tests.gateway import test_ocpp2x as v2
 from tests.gateway.client import ANSWERS, V16, V201, RawCharger
 from tests.gateway.operating import ACCEPTED, Operator, told
@@ -15,7 +15,7 @@ from tests.gateway.server import InProcess, World, node
 from tests.gateway.test_ocpp2x import event, token
 from tests.gateway.test_ocpp16 import ALL, BOOT, start, status, stop
 from tests.gateway.test_told_sessions import becomes, begun, found, one_session, only
-from tests.world import NOW
+from tests.support.world import NOW
 
 GUEST = {"rfidTag": "APP-GUEST-1", "socketId": 1}
 STARTS = {
@@ -52,7 +52,7 @@ async def test_what_an_operator_starts_is_accepted_for_that_start_only(server: I
             assert await start_status(charger) == "Accepted"
         assert await status(charger, "APP-GUEST-1") == "Invalid"
         assert await start_status(charger, meter=7) == "Invalid"
-        decisions = [each for _, each in await server.read(authorisations.find, *ALL)]
+        decisions = [each for _, each in await server.read(authorizations.find, *ALL)]
     assert {(each.reason, each.cause) for each in decisions} == {
         ("Accepted", "operatorStart"), ("Unknown", "tagUnknown"),
     }  # fmt: skip

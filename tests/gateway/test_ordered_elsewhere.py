@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
-from chargerights.gateway import ordered_starts
-from chargerights.storage import authorisations, personal, schema
+from chargerights.gateway.authorization import ordered_starts
+from chargerights.storage import personal, schema
+from chargerights.storage.charging import authorizations
 from chargerights.storage.database import DatabaseAway
 from chargerights.storage.journal import Actor, revise
 from tests.gateway import test_ocpp2x as v2
@@ -20,7 +21,7 @@ from tests.gateway.operating import Operator
 from tests.gateway.server import InProcess, World, node
 from tests.gateway.test_ocpp16 import ALL, start, status
 from tests.gateway.test_operated_sessions import GUEST, STARTS, event_status, start_status
-from tests.world import NOW
+from tests.support.world import NOW
 
 
 @asynccontextmanager
@@ -65,7 +66,7 @@ async def test_a_start_is_accepted_once_at_the_node_to_which_the_charger_moves(d
             for _ in range(2):  # it is sent again
                 assert await start_status(charger) == "Accepted"
             assert await start_status(charger, meter=7) == "Invalid"
-            causes = {each.cause for _, each in await other.read(authorisations.find, *ALL)}
+            causes = {each.cause for _, each in await other.read(authorizations.find, *ALL)}
         assert causes == {"operatorStart", "tagUnknown"}
         async with one.charger("DEP-1") as charger:
             assert await start_status(charger) == "Accepted", "it is sent again, where it was ordered"
@@ -76,7 +77,7 @@ async def test_a_start_that_was_used_is_not_used_again_at_another_node(database_
     async with two_nodes(database_url) as (one, other):
         async with ordered(one) as charger:
             assert await start_status(charger) == "Accepted"
-            await one.read(authorisations.find, *ALL)
+            await one.read(authorizations.find, *ALL)
         async with other.charger("DEP-1") as charger:
             assert await status(charger, "APP-GUEST-1") == "Invalid"
             assert await start_status(charger) == "Accepted", "it is sent again"
@@ -87,7 +88,7 @@ async def test_a_transaction_of_2x_that_was_ordered_goes_on_at_another_node(data
     async with two_nodes(database_url) as (one, other):
         async with ordered(one, V201) as charger:
             assert await event_status(charger, "Started", "ordered") == "Accepted"
-            await one.read(authorisations.find, *ALL)
+            await one.read(authorizations.find, *ALL)
         async with other.charger("DEP-1", V201) as charger:
             assert await event_status(charger, "Updated", "ordered", tag="APP-GUEST-2") == "Unknown"
             assert await event_status(charger, "Updated", "ordered") == "Accepted"

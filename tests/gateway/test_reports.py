@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from chargerights.gateway import reports
-from chargerights.storage import charger_reports, events
+from chargerights.gateway.messages import reports
+from chargerights.storage import events
+from chargerights.storage.charging import charger_reports
 from tests.gateway.client import V16, V21, V201, RawCharger
 from tests.gateway.operating import CHARGER, Operator
 from tests.gateway.server import SOON, InProcess, World, node, text
-from tests.world import NOW
+from tests.support.world import NOW
 
 FAULT = {"errorCode": "GroundFailure", "vendorId": "com.maker", "vendorErrorCode": "E7", "info": "lid open"}
 SHOWN_FAULT = {

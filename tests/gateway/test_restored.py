@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 import structlog
 
-from chargerights.gateway import customers
+from chargerights.gateway import customer_runtime
 from chargerights.rights.live import LiveCharger
-from chargerights.storage import journal, live, schema, sessions
+from chargerights.storage import journal, schema
 from chargerights.storage.changes import drivers
+from chargerights.storage.charging import live, sessions
 from chargerights.storage.database import Database, DatabaseAway
 from tests.gateway.client import RawCharger
 from tests.gateway.operating import Operator
@@ -25,10 +26,10 @@ from tests.gateway.simulated import simulated
 from tests.gateway.test_local_lists import comes_to_know, sent
 from tests.gateway.test_ocpp16 import EVERY, start
 from tests.gateway.test_revoked_elsewhere import accepted, refused
-from tests.postgres import Postgres
-from tests.servers import opened
 from tests.storage.writing import OCCASION, everything, put
-from tests.world import ALICE, BOB, FACTS
+from tests.support.postgres import Postgres
+from tests.support.servers import opened
+from tests.support.world import ALICE, BOB, FACTS
 
 Restore = Callable[[], Awaitable[None]]
 """Run in a thread: it may wait for the servers, which are in the event loop here."""
@@ -144,7 +145,7 @@ async def test_what_is_written_right_after_a_restore_is_shown(
     restorable: InProcess, back_up: Callable[[], Restore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No poll has noticed it yet."""
-    monkeypatch.setattr(customers, "FOLLOW_SECONDS", 3600)
+    monkeypatch.setattr(customer_runtime, "FOLLOW_SECONDS", 3600)
     monkeypatch.setattr(Database, "version", lambda self: None)
     server, operator = restorable, Operator(restorable)
     async with server.charger("DEP-1"):

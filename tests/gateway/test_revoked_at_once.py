@@ -15,14 +15,14 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from chargerights.app import create_app
-from chargerights.gateway import customers
+from chargerights.gateway import customer_runtime
 from chargerights.storage.database import Database
 from tests.gateway.client import V16, V201, RawCharger, connected
 from tests.gateway.operating import Operator
 from tests.gateway.server import InProcess, World, node, text
-from tests.servers import opened
 from tests.storage.writing import put
-from tests.world import COMPANY, DEPOT, GROUND_FLOOR, OFFICE, TOMORROW, YESTERDAY
+from tests.support.servers import opened
+from tests.support.world import COMPANY, DEPOT, GROUND_FLOOR, OFFICE, TOMORROW, YESTERDAY
 
 PAST, FUTURE = text(YESTERDAY), text(TOMORROW)
 NO_TAG = ""
@@ -309,7 +309,7 @@ def test_every_route_that_writes_has_a_row_and_every_row_a_route() -> None:
 
 @pytest.fixture
 def nothing_follows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(customers, "FOLLOW_SECONDS", 3600)
+    monkeypatch.setattr(customer_runtime, "FOLLOW_SECONDS", 3600)
     monkeypatch.setattr(Database, "version", lambda self: 0)
 
 

@@ -11,18 +11,19 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from chargerights.gateway import customers
-from chargerights.storage import charger_passwords, charging_settings, journal
+from chargerights.gateway import customer_runtime
+from chargerights.storage import charging_settings, journal
 from chargerights.storage.changes import chargers, drivers, partners
+from chargerights.storage.charging import charger_passwords
 from chargerights.storage.database import Database
-from chargerights.storage.partners import Fallback
+from chargerights.storage.rows.partners import Fallback
 from tests.gateway.client import RawCharger
 from tests.gateway.server import SOON, InProcess, World, node
 from tests.gateway.test_ocpp16 import start
-from tests.postgres import Postgres
-from tests.servers import opened
 from tests.storage.writing import OCCASION, put
-from tests.world import ALICE, NOW
+from tests.support.postgres import Postgres
+from tests.support.servers import opened
+from tests.support.world import ALICE, NOW
 
 NEVER = 3600
 
@@ -64,7 +65,7 @@ TAKEN: dict[str, Work] = {
 
 @pytest.fixture
 def no_poll(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(customers, "FOLLOW_SECONDS", NEVER)
+    monkeypatch.setattr(customer_runtime, "FOLLOW_SECONDS", NEVER)
 
 
 @pytest.mark.parametrize("taken", TAKEN)

@@ -20,7 +20,7 @@ from websockets.typing import Subprotocol
 
 from tests.gateway.client import V16, basic
 from tests.gateway.server import World
-from tests.servers import Server, serving
+from tests.support.servers import Server, serving
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chargerights.simulator import SimulatedCharger, State, Timings
-from chargerights.storage import sessions
+from chargerights.storage.charging import sessions
 from tests.gateway.operating import ALICE, CHARGER, Operator
 from tests.gateway.server import InProcess, until
 from tests.gateway.test_ocpp16 import EVERY

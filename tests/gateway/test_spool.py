@@ -12,21 +12,31 @@ import httpx
 import pytest
 from sqlalchemy import Connection, select, text, update
 
-from chargerights.gateway import customers, outbox
-from chargerights.gateway.spool import Spool, default_folder, prepare
-from chargerights.storage import authorisations, schema, session_keeping, sessions
-from chargerights.storage.authorisations import Authorisation
-from chargerights.storage.charger_reports import ChargerReport, Kind
+from chargerights.gateway import customer_runtime
+from chargerights.gateway.writes import write_buffer
+from chargerights.gateway.writes.spool import Spool, default_folder, prepare
+from chargerights.storage import schema
+from chargerights.storage.charging import authorizations, session_keeping, sessions
+from chargerights.storage.charging.authorizations import Authorisation
+from chargerights.storage.charging.charger_reports import ChargerReport, Kind
+from chargerights.storage.charging.messages import Unreadable, dump, load
+from chargerights.storage.charging.sessions import Notice, Reading, Sign
+from chargerights.storage.charging.spool_file import (
+    SUFFIX,
+    Owner,
+    Row,
+    SpoolFault,
+    SpoolFile,
+    SpoolInUse,
+    UnusableFolder,
+)
 from chargerights.storage.database import Database
-from chargerights.storage.messages import Unreadable, dump, load
-from chargerights.storage.sessions import Notice, Reading, Sign
-from chargerights.storage.spool_file import SUFFIX, Owner, Row, SpoolFault, SpoolFile, SpoolInUse, UnusableFolder
 from tests.gateway.client import RawCharger
 from tests.gateway.server import InProcess, World, node, until
 from tests.gateway.test_metrics import value
 from tests.gateway.test_ocpp16 import ALL, EVERY, meter, start, status, stop
-from tests.servers import spool_folder, writer_held
-from tests.world import NOW
+from tests.support.servers import spool_folder, writer_held
+from tests.support.world import NOW
 
 OWNER, OTHER = Owner(1, "2026-01-01"), Owner(2, "2026-01-01")
 GENEROUS = 1 << 26
@@ -214,7 +224,7 @@ async def check_written(server: InProcess) -> None:
     found = await server.read(sessions.find, *EVERY)
     assert [each.stopped_at is not None for each in found] == [True, True]
     assert (await server.read(sessions.readings, found[0].id))[1] == 1
-    decisions = [each for _, each in await server.read(authorisations.find, *ALL)]
+    decisions = [each for _, each in await server.read(authorizations.find, *ALL)]
     assert [each.id_tag for each in decisions].count("DAN") == 1
 
 
@@ -233,12 +243,12 @@ async def test_messages_of_a_process_that_was_killed_are_applied_once_by_the_nex
         customer = server.gateway.customers[world.us]
         await customer.outbox.write()
         stopped = Notice("DEP-1", NOW, str(began["transactionId"]), says={"stopped_at": NOW, "meter_stop": 200.0})
-        outbox = customer.outbox
-        async with outbox._writing:  # the node neither writes nor ends before the copy is made
-            assert await outbox.keep(stopped)
+        write_buffer = customer.outbox
+        async with write_buffer._writing:  # the node neither writes nor ends before the copy is made
+            assert await write_buffer.keep(stopped)
             copy = spool_folder(world.url).with_suffix(".copy")
             shutil.copytree(spool_folder(world.url), copy)
-        assert await outbox.write()
+        assert await write_buffer.write()
         if not commits:
             await server.database.write(forget_messages, world.us)
     for path in copy.glob("*"):
@@ -281,15 +291,15 @@ async def test_while_no_disk_takes_it_a_message_is_not_answered_and_the_charger_
 
 
 def hurry(server: InProcess, world: World) -> None:
-    outbox = server.gateway.customers[world.us].outbox
-    outbox.note(server.inside("DEP-1"))
-    outbox.hurry()
+    write_buffer = server.gateway.customers[world.us].outbox
+    write_buffer.note(server.inside("DEP-1"))
+    write_buffer.hurry()
 
 
 async def test_a_node_that_ends_while_the_database_is_away_leaves_all_in_the_spool(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (customers, outbox):
+    for module in (customer_runtime, write_buffer):
         monkeypatch.setattr(module, "CLOSE_SECONDS", 0.5)
     async with node(world) as server, server.charger("DEP-1") as charger:
         await charger.call("StartTransaction", start())
@@ -306,7 +316,7 @@ async def test_a_node_that_ends_while_the_database_is_away_leaves_all_in_the_spo
     async with node(world) as server:
         (found,) = await server.read(sessions.find, *EVERY)
         assert found.stopped_at is not None, "it is there before the first charger is"
-        assert len(await server.read(authorisations.find, *ALL)) == 2
+        assert len(await server.read(authorizations.find, *ALL)) == 2
 
 
 async def test_messages_of_another_database_are_never_written_into_this_one(world: World, tmp_path: Path) -> None:
@@ -343,7 +353,7 @@ async def test_a_running_node_takes_over_what_another_left(world: World) -> None
 async def test_a_start_gets_a_number_when_those_of_the_database_run_out(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(customers, "NUMBERS_AT_ONCE", 2)
+    monkeypatch.setattr(customer_runtime, "NUMBERS_AT_ONCE", 2)
     async with node(world) as server, server.charger("DEP-1") as charger:
         await charger.call("StartTransaction", start(meter=1))
         await server.read(sessions.find, *EVERY)

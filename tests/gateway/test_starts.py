@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from chargerights.gateway import boot_wait, configuration
+from chargerights.gateway.connection import boot_wait
+from chargerights.gateway.messages import configuration
 from tests.gateway.client import ANSWERS, V16, V201, RawCharger
 from tests.gateway.operating import ACCEPTED, Operator
 from tests.gateway.server import InProcess

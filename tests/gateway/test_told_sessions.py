@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from chargerights.storage import sessions
+from chargerights.storage.charging import sessions
+from chargerights.storage.charging.sessions import EndedBy, Filter, Session
 from chargerights.storage.charging_settings import set_one_session_per_tag
-from chargerights.storage.sessions import EndedBy, Filter, Session
 from tests.gateway import test_ocpp2x as v2
 from tests.gateway.client import V201, RawCharger
 from tests.gateway.server import SOON, InProcess, text, until
 from tests.gateway.test_ocpp2x import event, token
 from tests.gateway.test_ocpp16 import BOOT, start, stop
-from tests.world import NOW
+from tests.support.world import NOW
 
 STOPS = Filter(unmatched=True), 100
 PLACE = {"evse": {"id": 1, "connectorId": 1}}

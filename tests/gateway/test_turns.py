@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from chargerights.gateway import commands, courier, link, turn
-from chargerights.gateway.link import Link
-from chargerights.gateway.told import PAYLOADS
-from chargerights.gateway.turn import Progress, Turn
+from chargerights.gateway.commands import command_dispatch, commands
+from chargerights.gateway.commands.calls import PAYLOADS
+from chargerights.gateway.connection import connection, turn
+from chargerights.gateway.connection.connection import Link
+from chargerights.gateway.connection.turn import Progress, Turn
 from chargerights.rights.commands import TABLES
 from tests.gateway.client import ANSWERS, RawCharger, official
 from tests.gateway.operating import ACCEPTED, Operator, told
@@ -153,7 +154,7 @@ async def answer(charger: RawCharger, socket: Link, payload: Any, number: int = 
 async def test_what_was_not_sent_is_said_not_to_have_been_sent(
     server: InProcess, operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link, "TURN_SECONDS", 0.1)
+    monkeypatch.setattr(connection, "TURN_SECONDS", 0.1)
     async with asked_in_vain(server) as charger:
         status, detail = await operator.refusal("reset", {"type": "Hard"})
         assert (status, told(charger)) == (409, [])
@@ -169,7 +170,7 @@ async def test_what_was_not_sent_is_said_not_to_have_been_sent(
 async def test_what_was_not_sent_is_sent_when_it_is_asked_for_again_under_its_key(
     server: InProcess, operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link, "TURN_SECONDS", 0.1)
+    monkeypatch.setattr(connection, "TURN_SECONDS", 0.1)
     key = {"Idempotency-Key": "again"}
     async with asked_in_vain(server, Reset=ACCEPTED) as charger:
         assert (await operator.tell("reset", {"type": "Hard"}, **key)).status_code == 409
@@ -183,7 +184,7 @@ async def test_silence_after_sending_is_told_apart_with_the_time_that_was_waited
     server: InProcess, operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(turn, "YIELD_SECONDS", 1.05)
-    monkeypatch.setattr(link, "CALL_SECONDS", 0.2)
+    monkeypatch.setattr(connection, "CALL_SECONDS", 0.2)
     async with asked_in_vain(server) as charger:
         status, detail = await operator.refusal("reset", {"type": "Hard"})
         assert (status, told(charger)) == (504, [("Reset", {"type": "Hard"})])
@@ -196,7 +197,7 @@ async def test_silence_after_sending_is_told_apart_with_the_time_that_was_waited
 async def test_of_two_calls_the_first_of_which_was_sent_not_everything_was_not_sent(
     server: InProcess, operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link, "TURN_SECONDS", 0.2)
+    monkeypatch.setattr(connection, "TURN_SECONDS", 0.2)
     async with server.charger("DEP-1", answers={**ANSWERS, "UnlockConnector": None}) as charger:
         charger.answers.pop("UnlockConnector")
         await charger.call("StartTransaction", start(connector=1))
@@ -216,7 +217,7 @@ async def test_a_command_that_fails_before_it_is_sent_says_so(
     server: InProcess, operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with asked_in_vain(server) as charger:
-        monkeypatch.setattr(courier, "DONE_SECONDS", 0.1)
+        monkeypatch.setattr(command_dispatch, "DONE_SECONDS", 0.1)
         status, detail = await operator.refusal("reset", {"type": "Hard"})
         assert (status, told(charger)) == (409, [])
     assert detail == "nothing was sent: DEP-1 has not done it within 0.1 seconds"
@@ -225,7 +226,7 @@ async def test_a_command_that_fails_before_it_is_sent_says_so(
 async def test_through_another_node_too_what_was_not_sent_was_not(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link, "TURN_SECONDS", 0.1)
+    monkeypatch.setattr(connection, "TURN_SECONDS", 0.1)
     world = World(database_url)
     async with node(world) as first, node(world) as second, asked_in_vain(first) as charger:
         await first.read(lambda connection, customer: None)

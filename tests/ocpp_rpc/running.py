@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests import programs
+from tests.support import programs
 
 HERE = Path(__file__).parent
 needs_node = programs.needs_packages(HERE)

@@ -13,7 +13,7 @@ import pytest
 
 from chargerights.app import create_app
 from chargerights.storage.database import Database
-from tests import programs
+from tests.support import programs
 
 HERE = Path(__file__).parent
 OFFLINE = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}

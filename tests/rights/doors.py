@@ -11,10 +11,10 @@ from chargerights.rights.decide import decide
 from chargerights.rights.errors import NotFound
 from chargerights.rights.listing import chargers_of_driver, drivers_of_charger, drivers_of_site, sites_of_driver
 from chargerights.rights.network import Network
-from tests import oracle
-from tests.cases import Case, ChargersOf, DriversOf, DriversOfCharger, MayCharge, Question, SitesOf
-from tests.oracle import Facts
-from tests.world import NOW, network
+from tests.support import oracle
+from tests.support.cases import Case, ChargersOf, DriversOf, DriversOfCharger, MayCharge, Question, SitesOf
+from tests.support.oracle import Facts
+from tests.support.world import NOW, network
 
 Answer = str | list[int] | list[str] | None
 Door = Callable[[Facts, Question], Answer]

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from hypothesis import strategies as st
 
 from chargerights.rights.model import AccessGroup, Charger, Driver, Hours, Place, PlaceKind, Right, Site, Tag
-from tests.oracle import Facts
-from tests.world import AN_INSTANT, NOW, TOMORROW, YESTERDAY
+from tests.support.oracle import Facts
+from tests.support.world import AN_INSTANT, NOW, TOMORROW, YESTERDAY
 
 SITE_IDS = (1, 2, 3, 4, 5, 2**63 - 1)
 CHARGER_IDS = ("A-1", "A-2", "B-1", "a-1")

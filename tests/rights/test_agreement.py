@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chargerights.rights.decide import Cause, decide, decide_driver
+from chargerights.rights.driver_sets import Listing
 from chargerights.rights.explain import explain, explain_driver
 from chargerights.rights.listing import (
     chargers_of_driver,
@@ -20,11 +21,10 @@ from chargerights.rights.listing import (
     sites_of_driver,
 )
 from chargerights.rights.model import Charger, PlaceKind
-from chargerights.rights.reach import Listing
-from tests import oracle
-from tests.oracle import Facts
 from tests.rights.strategies import facts, instants, shown_tags
-from tests.world import AN_INSTANT, network
+from tests.support import oracle
+from tests.support.oracle import Facts
+from tests.support.world import AN_INSTANT, network
 
 
 def without_hours(facts: Facts) -> Facts:

@@ -6,9 +6,9 @@ from collections import Counter
 
 import pytest
 
-from tests import oracle
-from tests.cases import CASES, QUESTIONS, Case
 from tests.rights.doors import Door, core, facts_of, slow_oracle
+from tests.support import oracle
+from tests.support.cases import CASES, QUESTIONS, Case
 
 
 @pytest.mark.parametrize("door", [core, slow_oracle])

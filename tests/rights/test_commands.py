@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chargerights.rights.commands import COMMANDS, TABLES, Action, Row, lacking
-from chargerights.rights.operators import Permission
+from chargerights.rights.permissions import Permission
 
 
 def test_every_action_is_a_command_and_every_command_is_in_some_version() -> None:

@@ -11,7 +11,7 @@ import pytest
 from chargerights.rights.decide import Cause, Decision, Reason, Standing, Verdict, decide, decide_driver, judge
 from chargerights.rights.model import Driver, Hours, Right
 from chargerights.rights.network import Network
-from tests.world import (
+from tests.support.world import (
     ALICE,
     AN_INSTANT,
     BOB,

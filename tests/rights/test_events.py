@@ -10,7 +10,21 @@ import pytest
 
 from chargerights.rights.events import Clock, Window, of_driver
 from chargerights.rights.model import Driver, ExternalId, Right
-from tests.world import ALICE, AN_INSTANT, CAROL, DAN, DEPOT, FRANK, NOW, PEGGY, TOMORROW, YARD, YESTERDAY, On, driver
+from tests.support.world import (
+    ALICE,
+    AN_INSTANT,
+    CAROL,
+    DAN,
+    DEPOT,
+    FRANK,
+    NOW,
+    PEGGY,
+    TOMORROW,
+    YARD,
+    YESTERDAY,
+    On,
+    driver,
+)
 
 AT = Clock(NOW)
 

@@ -17,7 +17,7 @@ from chargerights.rights.explain import (
     why_not,
 )
 from chargerights.rights.model import Hours, Right
-from tests.world import (
+from tests.support.world import (
     CIRCUIT_A,
     DEP_1,
     DEPOT,

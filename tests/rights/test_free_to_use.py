@@ -14,7 +14,7 @@ from chargerights.rights.explain import explain_without_tag
 from chargerights.rights.listing import drivers_of_site
 from chargerights.rights.local_list import tags_of_charger
 from chargerights.rights.network import Network
-from tests.world import CIR_1, CIRCUIT_A, COMPANY, DEPOT, FACTS, NOW, TOMORROW, network
+from tests.support.world import CIR_1, CIRCUIT_A, COMPANY, DEPOT, FACTS, NOW, TOMORROW, network
 
 marks = st.sampled_from([None, True, False])
 

@@ -21,7 +21,7 @@ from chargerights.rights.identifiers import (
     text,
     zone,
 )
-from tests.oracle import same_tag
+from tests.support.oracle import same_tag
 
 letters = st.one_of(st.text(), st.text("aAbBßẞsSſıIİiσςΣǅǆKkÅåå \t", max_size=6))
 """Any text, and texts of letters whose case is not simple."""

@@ -10,16 +10,16 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargerights.rights import changes
+from chargerights.rights import apply
 from chargerights.rights.errors import DomainError
 from chargerights.rights.impact import Difference, Footprint, Impact, impact
 from chargerights.rights.model import AccessGroup, Charger, Driver, Hours, Site
 from chargerights.rights.network import Network
-from tests import oracle
-from tests.oracle import Facts
 from tests.rights.strategies import CHARGER_IDS, GROUP_IDS, SITE_IDS, facts, instants, places
-from tests.rights.test_changes_agree import any_driver, charger_ids, driver_ids, group_ids, parent_ids, site_ids
-from tests.world import (
+from tests.rights.test_apply_agrees import any_driver, charger_ids, driver_ids, group_ids, parent_ids, site_ids
+from tests.support import oracle
+from tests.support.oracle import Facts
+from tests.support.world import (
     ALICE,
     AN_INSTANT,
     BOB,
@@ -68,10 +68,10 @@ def of(*them: Change, at: datetime = NOW) -> Impact:
 
 def put(value: Any) -> Change:
     kinds: dict[type, Any] = {
-        Site: changes.put_site,
-        Charger: changes.put_charger,
-        AccessGroup: changes.put_access_group,
-        Driver: changes.put_driver,
+        Site: apply.put_site,
+        Charger: apply.put_charger,
+        AccessGroup: apply.put_access_group,
+        Driver: apply.put_driver,
     }
     return lambda after: kinds[type(value)](after, value)
 
@@ -123,13 +123,13 @@ def test_a_right_on_a_charger_or_an_access_group_is_gained_there_and_at_the_site
 def test_who_keeps_access_by_another_right_loses_nothing() -> None:
     both = driver(1, "Alice", On(DEPOT), On(COMPANY))
     before, after = network(), network()
-    changes.put_driver(before, both)
-    changes.put_driver(after, driver(1, "Alice", On(COMPANY)))
+    apply.put_driver(before, both)
+    apply.put_driver(after, driver(1, "Alice", On(COMPANY)))
     assert impact(before, after, NOW) == Impact(NOW, {}, {}, None)
 
 
 def test_a_removed_driver_loses_all_he_had() -> None:
-    found = of(lambda after: changes.remove_driver(after, NIAJ.id))
+    found = of(lambda after: apply.remove_driver(after, NIAJ.id))
     assert lost(found) == {each: [NIAJ.id] for each in ("GF-1", GROUND_FLOOR.id, DEPOT.id, COMPANY.id)}
 
 
@@ -168,7 +168,7 @@ def test_a_site_and_a_charger_that_are_new_are_gained_by_those_whose_rights_reac
 
 
 def test_a_removed_charger_is_lost_by_all_who_had_it() -> None:
-    found = of(lambda after: changes.remove_charger(after, DEP_1.charger_id))
+    found = of(lambda after: apply.remove_charger(after, DEP_1.charger_id))
     assert set(lost(found)["DEP-1"]) >= {ALICE.id, BOB.id}
     assert found.sites == {}
 
@@ -228,10 +228,10 @@ any_change = st.one_of(
     *(
         st.builds(lambda key, remove=remove: lambda after: remove(after, key), keys)
         for remove, keys in (
-            (changes.remove_site, site_ids),
-            (changes.remove_charger, charger_ids),
-            (changes.remove_access_group, group_ids),
-            (changes.remove_driver, driver_ids),
+            (apply.remove_site, site_ids),
+            (apply.remove_charger, charger_ids),
+            (apply.remove_access_group, group_ids),
+            (apply.remove_driver, driver_ids),
         )
     ),
 )

@@ -6,14 +6,9 @@ from datetime import datetime
 
 import pytest
 
-from chargerights.rights.listing import (
-    drivers_of_charger,
-    drivers_of_site,
-    drivers_of_sites,
-    held_by_name,
-)
-from chargerights.rights.reach import BEGINNING, END, Listing
-from tests.world import (
+from chargerights.rights.driver_sets import BEGINNING, END, Listing
+from chargerights.rights.listing import drivers_of_charger, drivers_of_site, drivers_of_sites, held_by_name
+from tests.support.world import (
     AN_INSTANT,
     CIR_1,
     CIR_2,

@@ -15,7 +15,7 @@ from chargerights.rights.live import (
     status_of,
 )
 from chargerights.rights.model import Charger, Connector
-from tests.world import NOW
+from tests.support.world import NOW
 
 
 def test_a_charger_without_a_connection_is_offline_whatever_it_said() -> None:

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargerights.rights.changes import put_access_group, put_charger, put_driver, put_site, remove_driver
+from chargerights.rights.apply import put_access_group, put_charger, put_driver, put_site, remove_driver
 from chargerights.rights.decide import decide
+from chargerights.rights.driver_sets import END
 from chargerights.rights.errors import DomainError, UnknownCharger
 from chargerights.rights.identifiers import tag_key
 from chargerights.rights.local_list import (
@@ -26,12 +27,11 @@ from chargerights.rights.local_list import (
 )
 from chargerights.rights.model import AccessGroup, Charger, Driver, Place, PlaceKind, Site, Tag
 from chargerights.rights.network import Network
-from chargerights.rights.reach import END
-from tests.oracle import Facts
 from tests.rights.strategies import CHARGER_IDS, DRIVER_IDS, TAGS, drivers, facts, instants
 from tests.rights.strategies import places as places_among
 from tests.rights.test_agreement import without_blocks, without_hours
-from tests.world import (
+from tests.support.oracle import Facts
+from tests.support.world import (
     AN_INSTANT,
     CIR_2,
     DEP_1,

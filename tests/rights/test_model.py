@@ -11,7 +11,7 @@ from hypothesis import given
 
 from chargerights.rights.model import Hours, Right, SiteType, Tag
 from tests.rights.strategies import hours
-from tests.world import ALICE, AN_INSTANT, CIR_1, DEPOT, ERIN, NOW, OFFICE, TOMORROW, VISITORS, YESTERDAY, place
+from tests.support.world import ALICE, AN_INSTANT, CIR_1, DEPOT, ERIN, NOW, OFFICE, TOMORROW, VISITORS, YESTERDAY, place
 
 
 @given(hours)

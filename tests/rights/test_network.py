@@ -6,13 +6,13 @@ import random
 
 import pytest
 
-from chargerights.rights.changes import put_charger, put_driver
+from chargerights.rights.apply import put_charger, put_driver
+from chargerights.rights.driver_sets import BEGINNING, END
 from chargerights.rights.listing import drivers_of_site
 from chargerights.rights.model import Charger, Place, PlaceKind, Site
 from chargerights.rights.network import Network
-from chargerights.rights.reach import BEGINNING, END
-from tests.oracle import Facts
-from tests.world import (
+from tests.support.oracle import Facts
+from tests.support.world import (
     ALICE,
     AN_INSTANT,
     CIRCUIT_A,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chargerights.rights import errors
-from chargerights.rights.changes import (
+from chargerights.rights.apply import (
     put_access_group,
     put_charger,
     put_driver,
@@ -47,7 +47,7 @@ from chargerights.rights.listing import (
 )
 from chargerights.rights.model import AccessGroup, Charger, Hours, Place, PlaceKind, Right, Site, Tag
 from chargerights.rights.network import Network
-from tests.world import (
+from tests.support.world import (
     ALICE,
     CIRCUIT_A,
     COMPANY,

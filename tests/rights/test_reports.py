@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from chargerights.rights.changes import put_driver, put_site
+from chargerights.rights.apply import put_driver, put_site
 from chargerights.rights.model import Driver, Tag
 from chargerights.rights.network import Network
 from chargerights.rights.reports import (
@@ -21,7 +21,7 @@ from chargerights.rights.reports import (
     never_used,
     tags_of_disabled,
 )
-from tests.world import (
+from tests.support.world import (
     ALICE,
     AN_INSTANT,
     BOB,

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargerights.rights.changes import put_driver, remove_driver
+from chargerights.rights.apply import put_driver, remove_driver
 from chargerights.rights.decide import decide
 from chargerights.rights.hints import hint, known_as, lost_zeros
 from chargerights.rights.identifiers import tag_key
 from chargerights.rights.model import Driver, Tag
 from chargerights.rights.network import Network
 from chargerights.rights.spellings import compact, is_placeholder, readings, spellings
-from tests.world import NOW
+from tests.support.world import NOW
 
 
 def drivers_with(*id_tags: str) -> list[Driver]:

@@ -18,7 +18,7 @@ from chargerights.serving.configuration import Config
 from chargerights.serving.http import LimitedHttp
 from chargerights.serving.proxies import Believing, Proxies
 from chargerights.settings import Settings
-from tests.servers import free_port
+from tests.support.servers import free_port
 
 SOON = 20.0
 CHUNK = b"x" * 65_536

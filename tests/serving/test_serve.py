@@ -12,9 +12,9 @@ import pytest
 import trustme
 
 from tests.api.client import MISSION
-from tests.api.test_server import big_network
+from tests.api.common.test_server import big_network
 from tests.conftest import Databases
-from tests.servers import Caller, Server, new_customer, opened, serving
+from tests.support.servers import Caller, Server, new_customer, opened, serving
 
 SETTINGS = {
     "CHARGERIGHTS_MAX_HEADER_BYTES": "2000",

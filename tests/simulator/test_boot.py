@@ -10,9 +10,9 @@ import pytest
 from ocpp.exceptions import InternalError, SecurityError
 
 from chargerights.simulator import SimulatedCharger
-from tests.programs import needs
 from tests.simulator.central import Central
 from tests.simulator.conftest import QUICK, NewCharger
+from tests.support.programs import needs
 
 
 async def test_an_accepted_charger_tells_the_state_of_every_connector(

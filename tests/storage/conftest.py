@@ -10,8 +10,8 @@ from sqlalchemy import Connection, delete
 from chargerights.storage import schema
 from chargerights.storage.database import Database
 from tests.conftest import Databases
-from tests.servers import opened
 from tests.storage.writing import add_customer
+from tests.support.servers import opened
 
 
 @pytest.fixture(scope="session")

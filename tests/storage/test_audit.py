@@ -16,9 +16,9 @@ from chargerights.storage.audit import Record, Wanted
 from chargerights.storage.database import Database
 from chargerights.storage.journal import Actor, revise
 from tests.conftest import Databases
-from tests.servers import opened
 from tests.storage.writing import add_customer
-from tests.world import NOW
+from tests.support.servers import opened
+from tests.support.world import NOW
 
 ACTORS = (Actor("key 5", 1), Actor("key 6", 2), Actor("cli"), Actor("import 3", 2))
 ENTRIES = 60

@@ -9,16 +9,17 @@ import pytest
 from sqlalchemy import Connection, select
 
 from chargerights.rights.errors import InvalidIdentifier
-from chargerights.rights.operators import Permission
-from chargerights.storage import callers, journal, keys
+from chargerights.rights.permissions import Permission
+from chargerights.storage import callers, journal
 from chargerights.storage.callers import Caller
 from chargerights.storage.changes.api_keys import InvalidExpiry
 from chargerights.storage.database import Database
 from chargerights.storage.journal import UnknownCustomer
-from chargerights.storage.keys import UnknownKey
+from chargerights.storage.rows import keys
+from chargerights.storage.rows.keys import UnknownKey
 from chargerights.storage.schema import api_keys
 from tests.storage.writing import add_customer, everything, put, revision_of
-from tests.world import AN_INSTANT, COMPANY, NOW, TOMORROW, YESTERDAY
+from tests.support.world import AN_INSTANT, COMPANY, NOW, TOMORROW, YESTERDAY
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ import pytest
 
 from chargerights.cli.networks import load_network
 from chargerights.files.network_file import parse
+from chargerights.replica.images import Images
 from chargerights.storage.database import Database
-from chargerights.storage.images import Images
-from tests.cases import CASES, Case
 from tests.rights.doors import answer
-from tests.servers import TEST
-from tests.world import NOW
+from tests.support.cases import CASES, Case
+from tests.support.servers import TEST
+from tests.support.world import NOW
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

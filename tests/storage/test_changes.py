@@ -21,15 +21,16 @@ from chargerights.rights.errors import (
 )
 from chargerights.rights.identifiers import INT64_MAX
 from chargerights.rights.model import Charger, Connector, Driver, Hours, Place, PlaceKind, Right, Site
-from chargerights.storage import chargers, journal, schema
+from chargerights.storage import journal, schema
 from chargerights.storage.changes import chargers as charger_changes
 from chargerights.storage.changes import rights, sites
 from chargerights.storage.database import Database
 from chargerights.storage.journal import LARGEST_FOLLOWED, Actor, UnknownCustomer, revise
-from tests.oracle import Facts
-from tests.servers import opened
+from chargerights.storage.rows import chargers
 from tests.storage.writing import OCCASION, add_customer, everything, put, put_facts, revision_of, store_facts, stored
-from tests.world import (
+from tests.support.oracle import Facts
+from tests.support.servers import opened
+from tests.support.world import (
     ALICE,
     CAROL,
     COMPANY,

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from chargerights.replica.as_of import History
+from chargerights.replica.images import Images
 from chargerights.storage import audit, journal
 from chargerights.storage.database import Database
-from chargerights.storage.history import History
-from chargerights.storage.images import Images
 from chargerights.storage.journal import Occasion
-from chargerights.storage.undoing import BeforeHistory
+from chargerights.storage.journal_rewind import BeforeHistory
 from tests.storage.writing import TEST, put_facts, revision_of
-from tests.world import FACTS, NOW
+from tests.support.world import FACTS, NOW
 
 IN_2040 = NOW.replace(year=2040)
 IN_2000 = NOW.replace(year=2000)

@@ -10,20 +10,21 @@ from sqlalchemy import JSON, Connection, Text, insert, select
 
 from chargerights.rights.local_list import Listed
 from chargerights.rights.model import Driver, ExternalId, Place, PlaceKind, Right, Tag
-from chargerights.storage import batches, commands, imports, journal, local_lists, schema, set_aside
-from chargerights.storage.authorisations import Authorisation
-from chargerights.storage.batches import Batch
-from chargerights.storage.charger_reports import ChargerReport
-from chargerights.storage.commands import Action
+from chargerights.storage import imports, journal, schema
+from chargerights.storage.charging import charger_batches, commands, local_lists, set_aside
+from chargerights.storage.charging.authorizations import Authorisation
+from chargerights.storage.charging.charger_batches import Batch
+from chargerights.storage.charging.charger_reports import ChargerReport
+from chargerights.storage.charging.commands import Action
+from chargerights.storage.charging.local_lists import KeptList
+from chargerights.storage.charging.sessions import Notice
 from chargerights.storage.database import Database
 from chargerights.storage.imports import Asked, Attempt
 from chargerights.storage.journal import ERASURE, Actor, Occasion
-from chargerights.storage.local_lists import KeptList
 from chargerights.storage.personal import erase
-from chargerights.storage.sessions import Notice
-from tests.storage.test_history import at_minute, change, put
+from tests.replica.test_as_of import at_minute, change, put
 from tests.storage.writing import put_facts
-from tests.world import BOB, DEPOT, FACTS, NOW
+from tests.support.world import BOB, DEPOT, FACTS, NOW
 
 MARK = "URSULA"
 NUMBERS = (771_000_001, 771_000_002)
@@ -89,7 +90,7 @@ def live(connection: Connection, customer: int) -> None:
     texts = {"info": f"card {CARD[0].lower()} cannot be read", "value": CARD[0]}
     report = ChargerReport(NOW, "DEP-1", "fault", "StatusNotification", "ReaderFailure", **texts)
     batch = Batch(1, NOW, messages=(*asked, *notices, report))
-    batches.write(connection, customer, "node", batch)
+    charger_batches.write(connection, customer, "node", batch)
     set_aside.add(connection, customer, 900, NOW, asked[0], "refused for its data")
     tags = {CARD[1]: Listed(CARD[0], WHO.id, None)}
     local_lists.put(connection, customer, [KeptList("DEP-1", 1, wanted=1, reason=None, tags=tags, updated_at=NOW)])
@@ -163,7 +164,7 @@ def test_records_that_are_written_after_the_erasure_name_nobody_either(database:
     late = Authorisation(NOW, "DEP-1", None, 1, *CARD, "Authorize", "Accepted", "rightStands", WHO.id, 52, "site", "2")
     says = {"id_tag": CARD[0], "tag_key": CARD[1], "driver_id": WHO.id, "started_at": NOW}
     session = Notice("DEP-1", NOW, "9", "9", None, says)
-    database.write_now(batches.write, lived, "node", Batch(2, NOW, messages=(late, session)))
+    database.write_now(charger_batches.write, lived, "node", Batch(2, NOW, messages=(late, session)))
     assert naming(database) == set()
 
 
@@ -171,6 +172,6 @@ def test_a_driver_who_has_the_number_of_an_erased_one_is_named(database: Databas
     forget(database, lived)
     change(database, lived, at_minute(4), put(replace(BOB, id=WHO.id, tags=(), rights=())))
     asked = Authorisation(NOW, "DEP-1", None, 1, "B", "B", "Authorize", "Accepted", "rightStands", WHO.id, *[None] * 3)
-    database.write_now(batches.write, lived, "node", Batch(2, NOW, messages=(asked,)))
+    database.write_now(charger_batches.write, lived, "node", Batch(2, NOW, messages=(asked,)))
     rows = database.read_now(lambda connection: connection.scalars(select(schema.authorisations.c.id_tag)).all())
     assert "B" in rows

@@ -13,17 +13,18 @@ from sqlalchemy import Connection, select
 
 from chargerights.rights.events import Clock, Window
 from chargerights.rights.model import Driver, Place, PlaceKind, Right, Tag
-from chargerights.storage import drivers, event_clock, schema
+from chargerights.storage import event_clock, schema
 from chargerights.storage.changes import rights
 from chargerights.storage.changes.rights import Terms
 from chargerights.storage.database import Database
 from chargerights.storage.events import Event
 from chargerights.storage.journal import make, revise
-from tests.oracle import Facts
-from tests.servers import opened
-from tests.storage.following import Follower, all_events, types
+from chargerights.storage.rows import drivers
+from tests.replica.following import Follower, all_events, types
 from tests.storage.writing import OCCASION, TEST, add_customer, put, store_facts
-from tests.world import AN_INSTANT, COMPANY, DAN, FACTS, HEIDI, NOW, TOMORROW, YESTERDAY
+from tests.support.oracle import Facts
+from tests.support.servers import opened
+from tests.support.world import AN_INSTANT, COMPANY, DAN, FACTS, HEIDI, NOW, TOMORROW, YESTERDAY
 
 ON_COMPANY = Place(PlaceKind.SITE, COMPANY.id)
 SOON, LATER = NOW + timedelta(minutes=1), NOW + timedelta(minutes=2)

@@ -13,16 +13,18 @@ from sqlalchemy import Connection
 
 from chargerights.rights.live import LiveCharger, LiveConnector
 from chargerights.rights.model import Place, PlaceKind
-from chargerights.storage import events, live, webhooks
+from chargerights.storage import events
 from chargerights.storage.changes import rights
 from chargerights.storage.changes import webhooks as hooks
+from chargerights.storage.charging import live
 from chargerights.storage.database import Database
 from chargerights.storage.events import EventsGone, EventToCome
 from chargerights.storage.journal import make, revise
-from tests.servers import opened
-from tests.storage.following import all_events, types
+from chargerights.storage.rows import webhooks
+from tests.replica.following import all_events, types
 from tests.storage.writing import OCCASION, TEST, add_customer, everything, put, put_facts, revision_of, store_facts
-from tests.world import (
+from tests.support.servers import opened
+from tests.support.world import (
     ALICE,
     BOB,
     COMPANY,

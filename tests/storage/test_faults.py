@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from chargerights.storage.database import Database, DatabaseAway, DatabaseFault, InvalidDatabaseUrl
-from tests.servers import opened
+from tests.support.servers import opened
 
 AWAY = {
     "25006": "read-only, after a failover to a standby",

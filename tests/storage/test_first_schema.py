@@ -12,15 +12,16 @@ from alembic import command
 from sqlalchemy import Connection
 
 from chargerights.rights.model import Driver, Place, PlaceKind, Right, Tag
-from chargerights.rights.operators import Permission
-from chargerights.storage import audit, callers, journal, keys, networks, operators
+from chargerights.rights.permissions import Permission
+from chargerights.storage import audit, callers, journal, networks
 from chargerights.storage.audit import Wanted
 from chargerights.storage.database import Database
 from chargerights.storage.migration import migrate
-from tests.servers import opened
+from chargerights.storage.rows import keys, operators
 from tests.storage.test_migrations import alembic
 from tests.storage.writing import everything
-from tests.world import NOW, YESTERDAY
+from tests.support.servers import opened
+from tests.support.world import NOW, YESTERDAY
 
 SECRET = "crk_1_" + "ab" * 32
 OTHERS = "crk_2_" + "cd" * 32

@@ -12,7 +12,7 @@ from chargerights.storage.database import Database
 from chargerights.storage.imports import ALIVE, KEPT, Asked, Attempt, AttemptOver, Stage, State, UnknownImport
 from chargerights.storage.journal import Occasion
 from tests.storage.writing import OCCASION, TEST, add_customer
-from tests.world import NOW
+from tests.support.world import NOW
 
 ASKED = Asked(1, "add", False, "drivers.csv")
 LATER = NOW + ALIVE + timedelta(seconds=1)

@@ -19,11 +19,11 @@ from chargerights.storage.callers import list_customers
 from chargerights.storage.database import Database
 from chargerights.storage.journal import Actor, UnknownCustomer, revise
 from chargerights.storage.schema import journal as journal_table
-from tests.oracle import Facts
-from tests.servers import opened
-from tests.storage.test_entities import EVERYTHING
+from tests.storage.test_entity_types import EVERYTHING
 from tests.storage.writing import add_customer, everything, put, put_facts, revision_of, store_facts, stored
-from tests.world import ALICE, COMPANY, DEP_1, DEPOT, FACTS, NOW, TOMORROW
+from tests.support.oracle import Facts
+from tests.support.servers import opened
+from tests.support.world import ALICE, COMPANY, DEP_1, DEPOT, FACTS, NOW, TOMORROW
 
 WRITERS, WRITES = 4, 12
 

@@ -9,10 +9,10 @@ import httpx
 from sqlalchemy import event
 
 from chargerights.app import create_app
-from chargerights.storage import keys
 from chargerights.storage.database import Database
-from tests.servers import new_customer
-from tests.world import NOW
+from chargerights.storage.rows import keys
+from tests.support.servers import new_customer
+from tests.support.world import NOW
 
 
 async def test_the_last_use_is_written_once_a_minute(database_url: str) -> None:

@@ -15,9 +15,9 @@ from sqlalchemy import Connection, inspect
 from chargerights.storage import event_clock, events
 from chargerights.storage.database import Database, DatabaseAway, InvalidDatabaseUrl
 from chargerights.storage.migration import UnknownSchema, migrate
-from tests.servers import opened
 from tests.storage.writing import add_customer, everything, put_facts, stored
-from tests.world import FACTS, NOW, TOMORROW, network
+from tests.support.servers import opened
+from tests.support.world import FACTS, NOW, TOMORROW, network
 
 READ_VERSION = "SELECT version_num FROM alembic_version"
 

@@ -8,24 +8,25 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, insert, select
 
+from chargerights.replica.images import Images
 from chargerights.rights.errors import UnknownDriver
 from chargerights.rights.identifiers import NO_TAG
 from chargerights.rights.model import Driver, ExternalId, Place, PlaceKind, Right, Tag
-from chargerights.storage import authorisations, batches, holders, journal, schema, sessions, set_aside
-from chargerights.storage.authorisations import Authorisation
-from chargerights.storage.batches import Batch
+from chargerights.storage import journal, personal_tables, schema
+from chargerights.storage.charging import authorizations, charger_batches, sessions, set_aside
+from chargerights.storage.charging.authorizations import Authorisation
+from chargerights.storage.charging.charger_batches import Batch
+from chargerights.storage.charging.messages import Message, Unreadable
+from chargerights.storage.charging.sessions import Notice
 from chargerights.storage.database import Database
-from chargerights.storage.holders import ERASED, Holder, used_tags
-from chargerights.storage.images import Images
 from chargerights.storage.journal import ERASURE, Actor, Occasion
-from chargerights.storage.messages import Message, Unreadable
 from chargerights.storage.personal import Known, erase, known_about
-from chargerights.storage.pseudonyms import pseudonymous
-from chargerights.storage.sessions import Notice
-from tests.oracle import Facts
-from tests.storage.test_history import at_minute, change, drop, put
+from chargerights.storage.personal_tables import ERASED, Holder, used_tags
+from chargerights.storage.rows.pseudonyms import pseudonymous
+from tests.replica.test_as_of import at_minute, change, drop, put
 from tests.storage.writing import add_customer, everything, put_facts, revision_of, store_facts, stored
-from tests.world import ALICE, BOB, DEPOT, FACTS, NOW
+from tests.support.oracle import Facts
+from tests.support.world import ALICE, BOB, DEPOT, FACTS, NOW
 
 OFFICER = Actor("key 5", 1)
 URSULA = Driver(
@@ -56,7 +57,7 @@ VISITS = Table(
 @pytest.fixture
 def visits(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     database.write_now(lambda connection: VISITS.create(connection))
-    monkeypatch.setattr(holders, "HOLDERS", (Holder(VISITS, {"tag_key": ERASED, "id_tag": ERASED}),))
+    monkeypatch.setattr(personal_tables, "HOLDERS", (Holder(VISITS, {"tag_key": ERASED, "id_tag": ERASED}),))
     yield
     database.write_now(lambda connection: VISITS.drop(connection))
 
@@ -240,7 +241,7 @@ def test_decisions_and_sessions_of_an_erased_driver_name_him_no_more(database: D
     says = {"id_tag": "04ursula", "tag_key": "04URSULA", "driver_id": URSULA.id, "stop_id_tag": "04ursula"}
     says |= {"started_at": NOW, "stopped_at": NOW}
     session = Notice("DEP-1", NOW, "1", "1", None, says)
-    database.write_now(batches.write, lived, "node", Batch(1, NOW, messages=(asked, session)))
+    database.write_now(charger_batches.write, lived, "node", Batch(1, NOW, messages=(asked, session)))
     assert {name: len(rows) for name, rows in known(database, lived).rows.items()} == {
         "authorisations": 1,
         "sessions": 1,
@@ -248,7 +249,7 @@ def test_decisions_and_sessions_of_an_erased_driver_name_him_no_more(database: D
         "stopped_sessions": 0,
     }
     forget(database, lived)
-    ((_, decision),) = database.read_now(authorisations.find, lived, authorisations.Filter(), 9)
+    ((_, decision),) = database.read_now(authorizations.find, lived, authorizations.Filter(), 9)
     (kept,) = database.read_now(sessions.find, lived, sessions.Filter(), 9)
     assert (decision.id_tag, decision.tag_key) == (ERASED, ERASED)
     assert (kept.id_tag, kept.stop_id_tag) == (ERASED, None)
@@ -256,7 +257,7 @@ def test_decisions_and_sessions_of_an_erased_driver_name_him_no_more(database: D
 
 def test_messages_set_aside_that_name_an_erased_driver_are_removed(database: Database, lived: int) -> None:
     def put(number: int, message: Message) -> None:
-        database.write_now(batches.put_aside, lived, "node", Batch(number, NOW, messages=(message,)), "refused")
+        database.write_now(charger_batches.put_aside, lived, "node", Batch(number, NOW, messages=(message,)), "refused")
 
     decided = Authorisation(NOW, "DEP-1", None, 1, "04ursula", "04URSULA", "Authorize", "Accepted", "x", *[None] * 4)
     put(1, Notice("DEP-1", NOW, "1", "1", None, {"id_tag": "04ursula"}))
@@ -281,7 +282,7 @@ def test_whose_session_he_stopped_is_told_by_the_stop_alone_and_his_tag_is_forgo
         return Notice("DEP-1", NOW, number, number, None, says)
 
     notices = stopped("1", "04ursula"), stopped("2", "BOB"), stopped("3", "bob"), stopped("4", "STRANGER")
-    database.write_now(batches.write, lived, "node", Batch(1, NOW, messages=tuple(notices)))
+    database.write_now(charger_batches.write, lived, "node", Batch(1, NOW, messages=tuple(notices)))
     (stop,) = known(database, lived).rows["stopped_sessions"]
     assert (stop["charger_id"], stop["stopped_at"], stop["stop_id_tag"]) == ("DEP-1", NOW, "04ursula")
     assert not {"id_tag", "driver_id"} & stop.keys()
@@ -301,4 +302,4 @@ def test_every_table_that_names_tags_or_drivers_is_known_here() -> None:
         for table in schema.metadata.sorted_tables
         if {"driver_id", "tag_key", "id_tag"} & {*table.columns.keys()}
     }
-    assert naming - facts <= {holder.table.name for holder in holders.HOLDERS}
+    assert naming - facts <= {holder.table.name for holder in personal_tables.HOLDERS}

@@ -9,37 +9,25 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
+from chargerights.replica.images import Images
 from chargerights.rights.commands import Action
 from chargerights.rights.live import LiveCharger
 from chargerights.rights.model import AccessGroup, Charger, Driver, Place, PlaceKind, Right, Site, Tag
-from chargerights.storage import (
-    batches,
-    callers,
-    charger_passwords,
-    commands,
-    deliveries,
-    event_clock,
-    events,
-    journal,
-    live,
-    local_lists,
-    out_of_use,
-    schema,
-)
-from chargerights.storage import webhooks as webhooks_rows
-from chargerights.storage.authorisations import Authorisation
+from chargerights.storage import callers, event_clock, events, journal, schema, webhook_queue
 from chargerights.storage.changes import partners, rights, sites, webhooks
-from chargerights.storage.charger_reports import ChargerReport, Kind
+from chargerights.storage.charging import availability, charger_batches, charger_passwords, commands, live, local_lists
+from chargerights.storage.charging.authorizations import Authorisation
+from chargerights.storage.charging.charger_reports import ChargerReport, Kind
+from chargerights.storage.charging.local_lists import KeptList
+from chargerights.storage.charging.sessions import Notice, Reading
 from chargerights.storage.charging_settings import set_one_session_per_tag
 from chargerights.storage.database import Database
-from chargerights.storage.images import Images
 from chargerights.storage.journal import Actor, revise
-from chargerights.storage.local_lists import KeptList
-from chargerights.storage.partners import Fallback
-from chargerights.storage.sessions import Notice, Reading
-from tests.oracle import Facts
+from chargerights.storage.rows import webhooks as webhooks_rows
+from chargerights.storage.rows.partners import Fallback
 from tests.storage.writing import OCCASION, add_customer, entities_of, put, put_facts, revision_of, store_facts, stored
-from tests.world import NOW, TOMORROW, network
+from tests.support.oracle import Facts
+from tests.support.world import NOW, TOMORROW, network
 
 
 def facts(prefix: str) -> Facts:
@@ -54,7 +42,7 @@ def facts(prefix: str) -> Facts:
 
 MINE, THEIRS = facts("MINE"), facts("THEIRS")
 
-BATCH = batches.Batch(
+BATCH = charger_batches.Batch(
     1,
     NOW,
     (LiveCharger("MINE-1", True, node="node"), LiveCharger("THEIRS-1", True, node="node")),
@@ -105,17 +93,17 @@ def test_nothing_that_one_customer_changes_changes_a_row_of_the_other(database: 
     def deliver(connection: Connection) -> None:
         """As a node does that delivers to mine: every statement of it."""
         later = NOW + timedelta(seconds=1)
-        (waiting,) = [each for each in deliveries.waiting(connection, NOW) if each.customer_id == mine]
+        (waiting,) = [each for each in webhook_queue.waiting(connection, NOW) if each.customer_id == mine]
         for step in (
-            lambda lease: deliveries.keep(connection, lease, 2, 200, NOW, later),
-            lambda lease: deliveries.fail(connection, lease, 1, 500, "it fails", NOW, NOW),
-            lambda lease: deliveries.keep(connection, lease, 2, None, NOW, None),
+            lambda lease: webhook_queue.keep(connection, lease, 2, 200, NOW, later),
+            lambda lease: webhook_queue.fail(connection, lease, 1, 500, "it fails", NOW, NOW),
+            lambda lease: webhook_queue.keep(connection, lease, 2, None, NOW, None),
         ):
-            lease = deliveries.take(connection, mine, hook.id, "me", NOW, later)
+            lease = webhook_queue.take(connection, mine, hook.id, "me", NOW, later)
             assert lease is not None
             assert step(lease)
             webhooks_rows.replay(connection, mine, hook.id, waiting.position)
-        assert deliveries.skip(connection, waiting, 2, NOW)
+        assert webhook_queue.skip(connection, waiting, 2, NOW)
 
     def remove_all(connection: Connection) -> None:
         with revise(connection, mine, at=NOW, actor=Actor("test"), action="test") as revision:
@@ -138,13 +126,13 @@ def test_nothing_that_one_customer_changes_changes_a_row_of_the_other(database: 
         (charger_passwords.renew, ("MINE-1", NOW)),
         (set_one_session_per_tag, (mine, True, NOW)),
         (local_lists.put, (mine, [KeptList("MINE-1", 1, 0, None, {}, NOW)])),
-        (out_of_use.by_block, (mine, "MINE-1", True)),
-        (out_of_use.by_block, (mine, "THEIRS-1", True)),
-        (out_of_use.by_operator, (mine, "MINE-1", 1, True)),
+        (availability.by_block, (mine, "MINE-1", True)),
+        (availability.by_block, (mine, "THEIRS-1", True)),
+        (availability.by_operator, (mine, "MINE-1", 1, True)),
         (journal.make, (mine, OCCASION, partners.put, "https://partner", 1.0, Fallback.ALLOW, 1.0, "secret")),
         (journal.make, (mine, OCCASION, partners.remove)),
-        (batches.write, (mine, "node", BATCH)),
-        (batches.write, (mine, "other", replace(BATCH, states=(), messages=BATCH.messages[1:]))),
+        (charger_batches.write, (mine, "node", BATCH)),
+        (charger_batches.write, (mine, "other", replace(BATCH, states=(), messages=BATCH.messages[1:]))),
         (commands.put, (mine, COMMAND, Actor("test"), NOW, TOMORROW, "node")),
         (commands.take, (mine, "node", NOW)),
         (commands.finish, (mine, COMMAND.id, commands.Outcome(commands.End.ANSWERED))),

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, func, select
 from chargerights.rights.network import Network
 from chargerights.storage import callers, networks, schema
 from chargerights.storage.database import Database
-from chargerights.storage.entities import Entity
+from chargerights.storage.entity_types import Entity
 from chargerights.storage.journal import Actor, Occasion, revise
-from tests.oracle import Facts
-from tests.world import NOW
+from tests.support.oracle import Facts
+from tests.support.world import NOW
 
 TEST = Actor("test")
 OCCASION = Occasion(NOW, TEST, "test")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .. import settings
-from ..gateway import spool
+from ..gateway.writes import spool
 from ..storage.backup import back_up
 from ..storage.database import Database
 from .common import Bar, Common, print_json, stdout

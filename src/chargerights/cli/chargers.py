@@ -10,17 +10,19 @@ from pydantic.alias_generators import to_camel
 from rich.markup import escape
 from rich.table import Table
 
-from ..files.writing import charger_members
+from ..files.network_file.write import charger_members
 from ..rights.errors import UnknownCharger
 from ..rights.live import status_of
 from ..rights.model import Charger
-from ..rights.places import chargers_at
-from ..storage import charger_passwords, charger_reports, chargers, journal, networks
+from ..rights.search_sites import chargers_at
+from ..storage import journal, networks
 from ..storage.callers import HOST
 from ..storage.changes import chargers as changes
-from ..storage.charger_reports import Kind
+from ..storage.charging import charger_passwords, charger_reports
+from ..storage.charging.charger_reports import Kind
 from ..storage.database import Database
 from ..storage.journal import Occasion
+from ..storage.rows import chargers
 from .common import Common, CustomerId, id_or_name, instant, instant_text, now, print_json, print_table, stdout
 from .sites import site_named
 

@@ -9,8 +9,9 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Connection
 
-from ..storage import callers, charging_settings, keys
-from ..storage.keys import ApiKey, UnknownKey
+from ..storage import callers, charging_settings
+from ..storage.rows import keys
+from ..storage.rows.keys import ApiKey, UnknownKey
 from .common import Common, CustomerId, Id, WrongQuestion, instant, int64, now, print_json, print_table, stdout
 
 customer = App(name="customer")

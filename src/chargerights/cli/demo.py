@@ -10,16 +10,17 @@ import orjson
 from sqlalchemy import Connection
 
 from .. import settings
-from ..api.answers import Scribe
-from ..api.fragments import Fragments
+from ..api.v1.fragments import Fragments
+from ..api.v1.json_stream import Scribe
 from ..files.demo_network import STORIES, demo_network
 from ..files.network_file import parse
+from ..replica.images import Image
 from ..rights.decide import decide
 from ..rights.listing import drivers_of_sites
 from ..rights.network import Network
-from ..storage import callers, charger_passwords, networks
+from ..storage import callers, networks
+from ..storage.charging import charger_passwords
 from ..storage.database import Database
-from ..storage.images import Image
 from ..storage.journal import Actor
 from .common import now, stdout
 from .networks import load_file

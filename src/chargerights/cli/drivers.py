@@ -12,13 +12,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..api.v2 import personal_data
-from ..files.writing import driver_members
-from ..rights import directory
+from ..files.network_file.write import driver_members
+from ..rights import search_drivers
 from ..rights.errors import UnknownDriver
 from ..rights.explain import hours_text, place_name
 from ..rights.model import Driver
 from ..rights.network import Network
-from ..rights.places import same_text
+from ..rights.search_sites import same_text
 from ..storage import journal, networks, personal
 from ..storage.callers import HOST
 from ..storage.journal import ERASURE, Occasion
@@ -54,8 +54,8 @@ def list_drivers(
     """List drivers in the order of their names."""
     with common.open() as database:
         network = database.read_now(networks.load, customer).network
-    found = directory.find(network, directory.Wanted(search=search))
-    drivers = directory.page(network, found, "name", False, 0, limit)
+    found = search_drivers.find(network, search_drivers.Wanted(search=search))
+    drivers = search_drivers.page(network, found, "name", False, 0, limit)
     if common.json:
         print_json([driver_members(driver) for driver in drivers])
     else:

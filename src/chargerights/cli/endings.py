@@ -10,10 +10,10 @@ from ..rights.errors import DomainError
 from ..serving.listening import CannotListen
 from ..settings import InvalidSettings
 from ..storage.backup import BackupRefused
+from ..storage.charging.spool_file import UnusableFolder
 from ..storage.database import DatabaseFault, InvalidDatabaseUrl
 from ..storage.migration import MayNotMigrate, UnknownSchema
 from ..storage.roles import InvalidRole
-from ..storage.spool_file import UnusableFolder
 from .common import WrongQuestion, complain
 
 STATUSES: dict[type[Exception], int] = {

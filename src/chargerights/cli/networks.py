@@ -12,9 +12,10 @@ from sqlalchemy import Connection
 
 from ..files.network_file import Facts, InvalidNetworkFile, NetworkFile, charger_taken_error, facts, parse
 from ..files.network_file import dump as dump_network
-from ..storage import callers, chargers, networks
+from ..storage import callers, networks
 from ..storage.database import Database
 from ..storage.journal import Actor, revise
+from ..storage.rows import chargers
 from .common import Bar, Common, CustomerId, complain, now, print_json, read_input, stdout, written_whole
 
 ERRORS_SHOWN = 200

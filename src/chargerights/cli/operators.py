@@ -9,11 +9,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..rights.identifiers import name as checked_name
-from ..rights.operators import Operator, Permission
+from ..rights.permissions import Operator, Permission
 from ..storage import callers, journal
-from ..storage import operators as stored
 from ..storage.changes import operators
 from ..storage.journal import Occasion
+from ..storage.rows import operators as stored
 from .common import Common, CustomerId, Id, WrongQuestion, now, print_json, print_table, stdout
 
 operator = App(name="operator")

@@ -15,16 +15,17 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Connection
 
-from ..api import access
-from ..api.answers import Scribe
-from ..api.fragments import Fragments
+from ..api.v1.fragments import Fragments
+from ..api.v1.json_stream import Scribe
+from ..api.v2 import decisions
+from ..replica import as_of
+from ..replica.images import Image
 from ..rights import explain as core
 from ..rights.decide import Decision, Standing, decide
 from ..rights.errors import UnknownCharger
 from ..rights.listing import drivers_of_sites
-from ..storage import chargers, history
-from ..storage.images import Image
 from ..storage.networks import Snapshot
+from ..storage.rows import chargers
 from .common import Common, CustomerId, id_or_name, instant, int64, is_number, now, print_table, stdout
 from .sites import site_named
 
@@ -52,7 +53,7 @@ def who(
     """
     instant_asked = instant(at, "--at") if at is not None else now()
     with common.open() as database:
-        found = database.read_now(history.as_of, customer, instant_asked, now())
+        found = database.read_now(as_of.as_of, customer, instant_asked, now())
     network = found.network
     site_ids = [int(each) if is_number(each) else site_named(network, each) for each in sites]
     listings = drivers_of_sites(network, site_ids, instant_asked)
@@ -94,9 +95,9 @@ def check(
     instant_asked = instant(at, "--at") if at is not None else now()
     found = _snapshot_for(common, charger, customer, instant_asked)
     decision = decide(found.network, tag, charger, instant_asked)
-    hinted = access.hint_of(found.network, decision, tag)
+    hinted = decisions.hint_of(found.network, decision, tag)
     if common.json:
-        answer = access.decided(found.network, decision, found.revision, hinted=hinted)
+        answer = decisions.decided(found.network, decision, found.revision, hinted=hinted)
         sys.stdout.write(answer.to_json() + "\n")
     else:
         stdout.print(_verdict(decision))
@@ -118,9 +119,9 @@ def explain(
     instant_asked = instant(at, "--at") if at is not None else now()
     found = _snapshot_for(common, charger, customer, instant_asked)
     explanation = core.explain(found.network, tag, charger, instant_asked)
-    hinted = access.hint_of(found.network, explanation.decision, tag)
+    hinted = decisions.hint_of(found.network, explanation.decision, tag)
     if common.json:
-        answer = access.explained(found.network, explanation, found.revision, hinted=hinted)
+        answer = decisions.explained(found.network, explanation, found.revision, hinted=hinted)
         sys.stdout.write(answer.to_json() + "\n")
     else:
         stdout.print(_verdict(explanation.decision))
@@ -146,7 +147,7 @@ def _snapshot_for(common: Common, charger_id: str, customer_id: int | None, at: 
         owner = chargers.owner(connection, charger_id) if customer_id is None else customer_id
         if owner is None:
             raise UnknownCharger((charger_id,))
-        return history.as_of(connection, owner, at, now())
+        return as_of.as_of(connection, owner, at, now())
 
     with common.open() as database:
         found = database.read_now(load)

@@ -19,7 +19,7 @@ from cyclopts.validators import Number
 
 from .. import metrics, settings, telemetry
 from ..app import SERVER_OPTIONS, trusted_proxies
-from ..gateway import spool
+from ..gateway.writes import spool
 from ..serving.configuration import Config
 from ..serving.listening import listen
 from ..serving.workers import Workers

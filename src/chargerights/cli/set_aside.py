@@ -8,7 +8,7 @@ import orjson
 from cyclopts import App, Parameter
 from sqlalchemy.exc import DBAPIError
 
-from ..storage import set_aside as messages
+from ..storage.charging import set_aside as messages
 from .common import Common, CustomerId, WrongQuestion, int64, now, print_json, stdout
 
 set_aside = App(name="set-aside")

@@ -8,10 +8,10 @@ from cyclopts import App
 from rich.markup import escape
 from rich.table import Table
 
-from ..files.writing import site_members
+from ..files.network_file.write import site_members
 from ..rights.errors import UnknownSite
 from ..rights.network import Network
-from ..rights.places import Sizes, same_text
+from ..rights.search_sites import Sizes, same_text
 from ..storage import networks
 from .common import Common, CustomerId, is_number, number_of, print_json, print_table
 

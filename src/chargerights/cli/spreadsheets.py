@@ -9,9 +9,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from ..files.spreadsheets.drivers_file import Mode, Problem, write_csv, write_xlsx
-from ..importing import drivers
-from ..importing.drivers import Order, Report
-from ..rights.operators import Scope
+from ..importing import plan_and_store
+from ..importing.plan_and_store import Order, Report
+from ..rights.permissions import Scope
 from ..storage import callers, networks
 from ..storage.journal import Occasion
 from .common import (
@@ -52,7 +52,7 @@ def import_drivers(
     """
     order = Order(customer, read_input(file), mode, dry_run)
     with common.open() as database, Bar() as bar:
-        report = drivers.run(database, order, Occasion(now(), callers.HOST, drivers.ACTION), bar)
+        report = plan_and_store.run(database, order, Occasion(now(), callers.HOST, plan_and_store.ACTION), bar)
     if common.json:
         print_json({"dryRun": dry_run, **report.members()})
     else:

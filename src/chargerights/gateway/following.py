@@ -14,11 +14,11 @@ from typing import Any
 
 import structlog
 
-from ..outbound.tasks import end
-from ..storage import batches
-from ..storage.batches import Standing
+from ..net.tasks import end
+from ..replica.images import Image, Images
+from ..storage.charging import charger_batches
+from ..storage.charging.charger_batches import Standing
 from ..storage.database import Database, DatabaseFault
-from ..storage.images import Image, Images
 from ..storage.journal import Entry, Mark
 
 CURRENT_SECONDS = 5.0
@@ -69,7 +69,9 @@ class Following:
         async with self._one_at_a_time:
             version, before = self._database.version(), self._images.current(self._customer_id)
             known_live = -1 if before is None else before.live_version
-            standing = await self._database.glance(batches.standing, self._customer_id, self._node, self._clock())
+            standing = await self._database.glance(
+                charger_batches.standing, self._customer_id, self._node, self._clock()
+            )
             if standing is None:
                 return None
             image = await self._images.as_seen(self._customer_id, standing.mark)

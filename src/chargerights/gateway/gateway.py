@@ -17,24 +17,25 @@ from typing import Any, NamedTuple
 import structlog
 
 from .. import metrics
-from ..outbound.targets import Targets
-from ..outbound.tasks import end
-from ..storage import batches, charger_passwords, live, notices, ordered_starts
-from ..storage.charger_passwords import Known
+from ..net.allowed_targets import Targets
+from ..net.tasks import end
+from ..replica.images import Images
+from ..storage import notices
+from ..storage.charging import charger_batches, charger_passwords, live, ordered_starts
+from ..storage.charging.charger_passwords import Known
+from ..storage.charging.spool_file import Owner
 from ..storage.database import WRITERS, Database, DatabaseFault
-from ..storage.images import Images
 from ..storage.journal import Mark, Revised
-from ..storage.spool_file import Owner
-from . import blocks, local_lists
-from .admission import Policy, Refused
-from .chargers import ConnectedCharger, Work
-from .courier import Courier
-from .customers import ServedCustomer
-from .link import POLICY, REMOVED, Link
-from .list_states import STATES
-from .refusals import Refusal, Refusals
-from .rivals import PROBLEM, Rivals
-from .spool import MEGABYTE, Spool, default_folder
+from .commands.command_dispatch import Courier
+from .connected_charger import ConnectedCharger, Work
+from .connection.connection import POLICY, REMOVED, Link
+from .customer_runtime import ServedCustomer
+from .handshake.handshake_auth import Policy, Refused
+from .handshake.rejections import Refusal, Refusals
+from .handshake.rivals import PROBLEM, Rivals
+from .reconcile import charger_blocks, local_lists
+from .reconcile.local_list_states import STATES
+from .writes.spool import MEGABYTE, Spool, default_folder
 
 LOOK_AFTER_SECONDS = 10.0
 LOOKS_BEFORE_OTHERS_ARE_DEAD = 3
@@ -72,7 +73,7 @@ class Gateway:
         self.policy = policy or Policy()
         self.clock = clock
         self.customers: dict[int, ServedCustomer] = {}
-        self.after_boot: list[Work] = [local_lists.booted, blocks.booted]
+        self.after_boot: list[Work] = [local_lists.booted, charger_blocks.booted]
         """What is done with every charger that has started, once it has its answer; see `Link.spawn`."""
         spool = spool or SpoolSettings(default_folder(database))
         self.spool = Spool(spool.folder, self.node, spool.max_bytes)
@@ -266,7 +267,7 @@ class Gateway:
         """The customer, unless the messages are of another database's. Raises DatabaseFault."""
         customer = self.customers.get(owner.customer_id)
         if customer is None or not customer.is_open:
-            added_at = await self._database.glance(batches.added_at, owner.customer_id)
+            added_at = await self._database.glance(charger_batches.added_at, owner.customer_id)
             if added_at is None or added_at.isoformat() != owner.added_at:
                 log.error(
                     "messages in the spool are of a customer that this database does not have: is it the right one?",

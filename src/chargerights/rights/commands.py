@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from .operators import Permission
+from .permissions import Permission
 
 
 class Action(StrEnum):

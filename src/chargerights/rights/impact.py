@@ -18,9 +18,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from pyroaring import BitMap64
 
+from .driver_sets import NO_WINDOWS, NOBODY, Windowed
 from .model import Place, PlaceKind
 from .network import Network, edges_of, window_of
-from .reach import NO_WINDOWS, NOBODY, Windowed
 
 K = TypeVar("K", bound=Hashable)
 

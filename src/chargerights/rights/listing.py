@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from .driver_sets import Listing, together
 from .errors import UnknownCharger, UnknownDriver, UnknownSite
 from .model import Driver, Place, PlaceKind
 from .network import Network
-from .reach import Listing, together
 
 
 def drivers_of_site(network: Network, site_id: int, at: datetime) -> Listing:

@@ -17,11 +17,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from .decide import Cause, Standing, decide, ends_at
+from .driver_sets import END
 from .identifiers import tag_key
 from .listing import drivers_of_charger
 from .model import AccessGroup, Charger, Driver, Place, PlaceKind, Site
 from .network import Network
-from .reach import END
 
 DRIVERS_PER_STEP = 100
 _BY_RIGHTS = (Cause.RIGHT_STANDS, Cause.NO_RIGHT_NOW, Cause.CHARGER_BLOCKED)

@@ -24,10 +24,10 @@ from typing import NamedTuple
 
 from pyroaring import BitMap64
 
+from .driver_sets import BEGINNING, END, NOBODY, DriverWindow, Listing, Windowed, together
 from .errors import NotFound, UnknownAccessGroup, UnknownCharger, UnknownSite
 from .identifiers import tag_key
 from .model import AccessGroup, Charger, Driver, Place, PlaceKind, Right, Site, Tag
-from .reach import BEGINNING, END, NOBODY, DriverWindow, Listing, Windowed, together
 from .spellings import bare_of
 
 

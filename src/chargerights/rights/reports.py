@@ -10,11 +10,11 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from .directory import Key
+from .driver_sets import END
 from .identifiers import name_key, tag_key
 from .model import Driver, Place, PlaceKind, Right, Tag
 from .network import Network
-from .reach import END
+from .search_drivers import Key
 
 
 class Below(NamedTuple):

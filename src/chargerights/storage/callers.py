@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from ..rights.identifiers import name as checked_name
-from ..rights.operators import Operator, Permission
-from . import events, keys, operators
+from ..rights.permissions import Operator, Permission
+from . import events
 from .changes import api_keys
 from .journal import Actor, Mark, UnknownCustomer, revise
-from .keys import ApiKey
-from .operators import permissions_of
+from .rows import keys, operators
+from .rows.keys import ApiKey
+from .rows.operators import permissions_of
 from .schema import api_keys as key_rows
 from .schema import customers, live_versions
 from .schema import operators as operator_rows

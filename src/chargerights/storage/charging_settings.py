@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select, update
 
 from .callers import HOST
-from .entities import CHARGING_SETTINGS, ChargingSettings
+from .entity_types import CHARGING_SETTINGS, ChargingSettings
 from .journal import Change, revise
 from .schema import charging_settings
 

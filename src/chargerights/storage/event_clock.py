@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from ..rights.events import Clock
-from . import edges, events
+from . import events, window_edges
 from .schema import event_clocks
 
 _CLOCK = event_clocks.c
@@ -29,7 +29,7 @@ def advance(connection: Connection, customer_id: int, now: datetime, limit: int)
     query = select(_CLOCK.number, _CLOCK.clock_at, _CLOCK.clock_id).where(mine).with_for_update()
     number, clock_at, clock_id = connection.execute(query).one()
     clock = Clock(clock_at, clock_id)
-    found = edges.passed(connection, customer_id, clock, now, limit + 1)
+    found = window_edges.passed(connection, customer_id, clock, now, limit + 1)
     more = len(found) > limit
     if more:
         first_left = (found[limit].at, found[limit].id)  # a right and a tag of one number are told in one step
@@ -41,6 +41,6 @@ def advance(connection: Connection, customer_id: int, now: datetime, limit: int)
     if told:
         events.write(connection, customer_id, number, told)
     values = {"number": number + len(told), "clock_at": clock.at, "clock_id": clock.id}
-    next_at = edges.upcoming(connection, customer_id, clock)
+    next_at = window_edges.upcoming(connection, customer_id, clock)
     connection.execute(update(event_clocks).where(mine).values(**values, next_at=next_at))
     return more

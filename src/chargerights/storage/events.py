@@ -19,7 +19,7 @@ from ..rights.errors import DomainError, InvalidInput
 from ..rights.events import Clock, Draft, EventType, of_driver
 from ..rights.identifiers import INT64_MAX
 from ..rights.model import Driver
-from . import edges
+from . import window_edges
 from .schema import event_clocks, events, webhooks
 from .schema.columns import Instant
 
@@ -122,7 +122,9 @@ def loaded(connection: Connection, customer_id: int, at: datetime, revision: int
     """Tells of a bulk write: one event for all of it. What begins and ends after it is told as ever."""
     append(connection, customer_id, [Draft(EventType.NETWORK_LOADED, {})], at, revision)
     clock = select(_CLOCK.clock_at, _CLOCK.clock_id).where(_CLOCK.customer_id == customer_id)
-    _expect(connection, customer_id, edges.upcoming(connection, customer_id, Clock(*connection.execute(clock).one())))
+    _expect(
+        connection, customer_id, window_edges.upcoming(connection, customer_id, Clock(*connection.execute(clock).one()))
+    )
 
 
 def write(

@@ -28,9 +28,9 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, func, 
 from ..rights.errors import NotFound
 from ..rights.model import Driver
 from ..rights.network import Network
-from . import drivers, events
+from . import events
 from .database import tell
-from .entities import (
+from .entity_types import (
     CHARGER,
     CHARGER_PASSWORD,
     CHARGING_SETTINGS,
@@ -43,7 +43,8 @@ from .entities import (
     key_of,
     kind_of,
 )
-from .pseudonyms import pseudonymous
+from .rows import drivers
+from .rows.pseudonyms import pseudonymous
 from .schema import customers, journal, journal_changes, journal_personal
 
 T = TypeVar("T")

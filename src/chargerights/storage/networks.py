@@ -12,8 +12,10 @@ from sqlalchemy import Connection, bindparam, select
 from ..rights.live import LiveCharger
 from ..rights.model import AccessGroup, Charger, Driver, Site
 from ..rights.network import Network
-from . import chargers, drivers, journal, live, sites
+from . import journal
+from .charging import live
 from .journal import Mark, Revision, UnknownCustomer
+from .rows import chargers, drivers, sites
 from .schema import customers, live_versions
 
 DRIVERS_PER_STEP = 5_000

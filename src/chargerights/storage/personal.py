@@ -18,11 +18,13 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, delete, select, u
 from ..rights.errors import UnknownDriver
 from ..rights.identifiers import is_int64, tag_key
 from ..rights.model import Driver
-from . import charger_reports, commands, drivers, holders, imports, local_lists, sessions, set_aside
-from .entities import DRIVER
-from .holders import about
+from . import imports, personal_tables
+from .charging import charger_reports, commands, local_lists, sessions, set_aside
+from .entity_types import DRIVER
 from .journal import AFTER, BEFORE, NAMED, OF_CHANGE, OF_ENTRY, Change, Revision
-from .pseudonyms import pseudonymous
+from .personal_tables import about
+from .rows import drivers
+from .rows.pseudonyms import pseudonymous
 from .schema import journal, journal_changes, journal_personal
 
 
@@ -58,7 +60,7 @@ def known_about(connection: Connection, customer_id: int, driver_id: int) -> Kno
     keys = _tag_keys(driver, history)
     rows = {
         holder.table.name: _rows(connection, holder.table, about(holder.table, customer_id, driver_id, keys))
-        for holder in holders.HOLDERS
+        for holder in personal_tables.HOLDERS
     }
     rows["set_aside"] = set_aside.about(connection, customer_id, driver_id, keys)
     rows["stopped_sessions"] = sessions.stopped_with(connection, customer_id, keys)
@@ -79,7 +81,7 @@ def erase(revision: Revision, driver_id: int) -> None:
     mine = and_(columns.customer_id == customer_id, columns.driver_id == driver_id)
     connection.execute(delete(journal_personal).where(mine))
     keys = _tag_keys(known.driver, known.history)
-    for holder in holders.HOLDERS:
+    for holder in personal_tables.HOLDERS:
         his = about(holder.table, customer_id, driver_id, keys)
         connection.execute(update(holder.table).where(his).values(dict(holder.blanks)))
     sessions.forget_stops(connection, customer_id, [each["id"] for each in known.rows["stopped_sessions"]])

@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from chargerights.rights.operators import Permission
+from chargerights.rights.permissions import Permission
 from chargerights.storage import callers, journal
 from chargerights.storage.changes import operators
 from chargerights.storage.journal import Actor, Occasion
 from tests.api.client import Api
-from tests.world import DEPOT, NOW
+from tests.support.world import DEPOT, NOW
 
 ALL_BUT_ADMIN = frozenset(Permission) - {Permission.GLOBAL_ADMIN}
 

@@ -6,20 +6,21 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from chargerights.gateway.refusals import Refusal
+from chargerights.gateway.handshake.rejections import Refusal
 from chargerights.rights.local_list import Listed
 from chargerights.rights.model import AccessGroup, Charger, Driver, ExternalId, Place, PlaceKind, Right, Site, Tag
-from chargerights.storage import batches, charger_reports, imports, local_lists
-from chargerights.storage.authorisations import Authorisation
-from chargerights.storage.batches import Batch
-from chargerights.storage.charger_reports import ChargerReport, Kind
+from chargerights.storage import imports
+from chargerights.storage.charging import charger_batches, charger_reports, local_lists
+from chargerights.storage.charging.authorizations import Authorisation
+from chargerights.storage.charging.charger_batches import Batch
+from chargerights.storage.charging.charger_reports import ChargerReport, Kind
+from chargerights.storage.charging.local_lists import KeptList
+from chargerights.storage.charging.sessions import Notice, Reading
 from chargerights.storage.imports import Asked, Attempt
-from chargerights.storage.local_lists import KeptList
-from chargerights.storage.sessions import Notice, Reading
 from tests.api.client import Api, our_world
 from tests.api.v2.people import person
-from tests.oracle import Facts
-from tests.world import FACTS, NOW, OFFICE, TOMORROW
+from tests.support.oracle import Facts
+from tests.support.world import FACTS, NOW, OFFICE, TOMORROW
 
 MANY, SOME = 60, 12
 AT_OFFICE = Place(PlaceKind.SITE, OFFICE.id)
@@ -104,7 +105,7 @@ def record(connection: Connection, customer_id: int) -> None:
                       3_002, "site", "6")
         for at in times
     )  # fmt: skip
-    batches.write(connection, customer_id, "node", Batch(1, NOW, messages=(*asked, *notices, *stops)))
+    charger_batches.write(connection, customer_id, "node", Batch(1, NOW, messages=(*asked, *notices, *stops)))
     faults = [ChargerReport(at, "OFF-1", Kind.FAULT, "StatusNotification", "OtherError") for at in times]
     charger_reports.add(connection, customer_id, faults, NOW)
     tags = {f"CARD {n:02} 0": Listed(f"Card {n:02} 0", 200 + n, None) for n in range(SOME)}

@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 import httpx
 from sqlalchemy import Connection
 
-from chargerights.rights.operators import Permission
+from chargerights.rights.permissions import Permission
 from chargerights.storage import callers
 from chargerights.storage.changes import operators
 from chargerights.storage.journal import revise
 from tests.api.client import Api
-from tests.servers import TEST
-from tests.world import NOW
+from tests.support.servers import TEST
+from tests.support.world import NOW
 
 EVERYTHING = frozenset(Permission) - {Permission.GLOBAL_ADMIN}
 

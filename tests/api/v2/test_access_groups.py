@@ -8,14 +8,14 @@ import pytest
 
 from chargerights.api.v2.access_groups import AccessGroupPage, AccessGroupShape
 from chargerights.rights.errors import UnknownDriver
-from chargerights.rights.operators import Permission
+from chargerights.rights.permissions import Permission
 from chargerights.storage import journal
 from chargerights.storage.changes import access_groups
 from tests.api.client import Api
 from tests.api.v2.asking import NOT_A_MEMBER, good, ids, names, refused, send
 from tests.api.v2.callers import callers_of, new_operator
 from tests.storage.writing import OCCASION
-from tests.world import ALICE, BOB, CAROL, DAN, GRACE, JUDY, MALLORY, RIV_1, TOMORROW, VISITORS
+from tests.support.world import ALICE, BOB, CAROL, DAN, GRACE, JUDY, MALLORY, RIV_1, TOMORROW, VISITORS
 
 GROUPS = "/v2/charger-access-groups"
 VISITORS_PATH = f"{GROUPS}/{VISITORS.id}"

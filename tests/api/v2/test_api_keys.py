@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from chargerights.rights.operators import Permission
+from chargerights.rights.permissions import Permission
 from tests.api.client import Api
 from tests.api.v2.people import EVERYTHING, blamed, items, person, refused
-from tests.world import DEPOT, GROUND_FLOOR, NOW, OFFICE
+from tests.support.world import DEPOT, GROUND_FLOOR, NOW, OFFICE
 
 KEYS = "/v2/api-keys"
 ADMIN = Permission.GLOBAL_ADMIN

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete
 
 from chargerights.rights.model import Place, PlaceKind
-from chargerights.rights.operators import Permission
+from chargerights.rights.permissions import Permission
 from chargerights.storage import schema
 from chargerights.storage.audit import CHANGES_SHOWN
 from chargerights.storage.changes import rights, sites
@@ -17,7 +17,7 @@ from chargerights.storage.charging_settings import set_one_session_per_tag
 from chargerights.storage.journal import Actor, revise
 from tests.api.client import Api
 from tests.api.v2.people import items, person, refused
-from tests.world import ALICE, BOB, DEPOT, FACTS, NOW
+from tests.support.world import ALICE, BOB, DEPOT, FACTS, NOW
 
 LOG = "/v2/audit-logs"
 STAMP = NOW.isoformat().replace("+00:00", "Z")

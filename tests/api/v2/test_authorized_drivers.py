@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from chargerights.api.v2.drivers import DriverPage
-from chargerights.rights.operators import Permission
+from chargerights.rights.permissions import Permission
 from tests.api.client import MISSION, Api, listed, read, refusal
 from tests.api.v2.asking import good, ids, names, refused, send
 from tests.api.v2.callers import callers_of, new_operator
-from tests.world import CIRCUIT_A, COMPANY, DEPOT, NIAJ, OFFICE
+from tests.support.world import CIRCUIT_A, COMPANY, DEPOT, NIAJ, OFFICE
 
 OF_SITE, OF_CHARGER = f"/v2/sites/{DEPOT.id}/authorized-drivers", "/v2/chargers/GF-1/authorized-drivers"
 

@@ -8,11 +8,11 @@ import httpx
 import pytest
 
 from chargerights.api.v2.charger_blocks import ChargerBlock
-from chargerights.rights.operators import Permission
+from chargerights.rights.permissions import Permission
 from tests.api.client import Api
 from tests.api.v2.callers import ALL_BUT_ADMIN, Callers, callers_of, new_operator
 from tests.api.v2.people import blamed, items, refused
-from tests.world import DEPOT, OFFICE, TOMORROW
+from tests.support.world import DEPOT, OFFICE, TOMORROW
 
 DEP_1, OFF_1, RIV_1 = "/v2/chargers/DEP-1", "/v2/chargers/OFF-1", "/v2/chargers/RIV-1"
 UNTIL = {"until": "2026-06-04T09:00:00Z"}

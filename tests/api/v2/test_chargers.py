@@ -9,12 +9,12 @@ from urllib.parse import quote
 import pytest
 
 from chargerights.api.v2.charger_shapes import ChargerMembers, ChargerPage, ChargerShape, SocketDraft, SocketShape
-from chargerights.files.entries import ChargerEntry, LocationEntry, SocketEntry, members_of
+from chargerights.files.network_file.schema import ChargerEntry, LocationEntry, SocketEntry, members_of
 from chargerights.rights.live import LiveCharger
 from tests.api.client import Api
 from tests.api.v2.asking import NOT_A_MEMBER, good, refused, send
 from tests.api.v2.callers import callers_of
-from tests.world import (
+from tests.support.world import (
     CIR_2,
     CIRCUIT_A,
     DEP_1,

@@ -9,20 +9,20 @@ from typing import Any
 
 import pytest
 
-from chargerights.api.v2.authorisations import AuthorisationPage
+from chargerights.api.v2.authorizations import AuthorisationPage
 from chargerights.api.v2.charger_passwords import PasswordShape
 from chargerights.api.v2.sessions import MeterValuePage, SessionPage, SessionShape
 from chargerights.api.v2.tags import TagShape
 from chargerights.api.v2.unmatched_stops import UnmatchedStopPage
 from chargerights.rights.identifiers import NO_TAG
-from chargerights.storage import batches, charger_passwords
-from chargerights.storage.authorisations import Authorisation
-from chargerights.storage.batches import Batch
-from chargerights.storage.sessions import Notice, Reading
+from chargerights.storage.charging import charger_batches, charger_passwords
+from chargerights.storage.charging.authorizations import Authorisation
+from chargerights.storage.charging.charger_batches import Batch
+from chargerights.storage.charging.sessions import Notice, Reading
 from tests.api.client import Api
 from tests.api.v2.asking import good, ids, refused, send
 from tests.api.v2.callers import Callers, callers_of
-from tests.world import NOW
+from tests.support.world import NOW
 
 DECISIONS = (
     Authorisation(NOW, "DEP-1", None, 1, "alice", "ALICE", "Authorize", "Accepted", "rightStands", 1, 10, "site", "2"),
@@ -49,7 +49,7 @@ SESSIONS = (
 @pytest.fixture
 async def api(fresh_api: Api) -> Api:
     batch = Batch(1, NOW, messages=(*DECISIONS, *SESSIONS))
-    await fresh_api.database.write(batches.write, fresh_api.us.id, "node", batch)
+    await fresh_api.database.write(charger_batches.write, fresh_api.us.id, "node", batch)
     return fresh_api
 
 
@@ -121,7 +121,7 @@ async def test_a_tag_is_made_of_a_decision_and_a_driver_that_there_are(api: Api,
 async def test_a_number_that_a_charger_sent_for_a_tag_does_not_become_one(api: Api, sent: str) -> None:
     """421 may be the card 0421."""
     said = DECISIONS[1]._replace(id_tag=sent, tag_key=NO_TAG + sent)
-    await api.database.write(batches.write, api.us.id, "node", Batch(2, NOW, messages=(said,)))
+    await api.database.write(charger_batches.write, api.us.id, "node", Batch(2, NOW, messages=(said,)))
     status, problem = refused(await send(api, "POST", "/v2/authorisations/4/tag", {"driverId": 4}))
     assert (status, "did not send a tag" in str(problem)) == (400, True)
 
@@ -170,7 +170,7 @@ POWER = [{"value": 11.0, "measurand": "Power.Active.Import", "unitOfMeasure": {"
 async def test_a_session_is_shown_with_its_meter_values_the_oldest_first_each_once(api: Api) -> None:
     later, first = Reading(NOW + timedelta(minutes=1), POWER, 1, 2), Reading(NOW, METER, None, 1)
     notices = [Notice("DEP-1", NOW, "1", readings=(later,)), Notice("DEP-1", NOW, "1", readings=(first, later))]
-    await api.database.write(batches.write, api.us.id, "node", Batch(2, NOW, messages=tuple(notices)))
+    await api.database.write(charger_batches.write, api.us.id, "node", Batch(2, NOW, messages=tuple(notices)))
     listed = good(await send(api, "GET", "/v2/sessions?chargerId=DEP-1"), SessionPage)["items"]
     assert good(await send(api, "GET", "/v2/sessions/1"), SessionShape) == listed[0]
     page = good(await send(api, "GET", "/v2/sessions/1/meter-values"), MeterValuePage)
@@ -251,7 +251,7 @@ async def test_stops_of_unknown_transactions_are_listed_once_each_and_are_no_ses
         unmatched("DEP-1", 2, "0", None, stopped_at=NOW + timedelta(hours=1)),
         unmatched("OFF-1", 6, "-1", "BOB"),
     ]
-    await api.database.write(batches.write, api.us.id, "node", Batch(2, NOW, messages=tuple(stops)))
+    await api.database.write(charger_batches.write, api.us.id, "node", Batch(2, NOW, messages=tuple(stops)))
     page = good(await send(api, "GET", "/v2/unmatched-stops"), UnmatchedStopPage)
     assert [(each["chargerId"], each["transactionId"]) for each in page["items"]] == [
         ("OFF-1", "-1"), ("DEP-1", "0"), ("DEP-1", "0"),

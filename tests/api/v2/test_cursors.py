@@ -13,13 +13,13 @@ import pytest
 
 from chargerights.api.v2 import cursors, paging
 from chargerights.app import create_app
-from chargerights.rights import directory
+from chargerights.rights import search_drivers
 from chargerights.storage.database import Database
 from tests.api.client import Api
 from tests.api.v2.asking import refused
 from tests.api.v2.crowd import SOME, crowded
 from tests.conftest import Databases
-from tests.world import OFFICE
+from tests.support.world import OFFICE
 
 Json = dict[str, Any]
 Between = Callable[[list[Json]], Awaitable[None]]
@@ -175,8 +175,8 @@ async def test_a_filtered_walk_is_the_same_in_small_steps(
 ) -> None:
     queries = [query for query in await orders(crowd, path) if query.split("&sort")[0] in FILTERS.get(path, ())]
     before = {query: await walk(crowd, path, query, 1_000) for query in queries}
-    monkeypatch.setattr(directory, "FEW", 0)
-    monkeypatch.setattr(directory, "IDS_AT_ONCE", 3)
+    monkeypatch.setattr(search_drivers, "FEW", 0)
+    monkeypatch.setattr(search_drivers, "IDS_AT_ONCE", 3)
     monkeypatch.setattr(paging, "LOOKED_AT_PER_TURN", 2)
     for query in queries:
         assert await walk(crowd, path, query, 5) == before[query], query

@@ -10,7 +10,7 @@ from chargerights.api.v2.driver_access import AccessibleChargerPage, AccessibleS
 from tests.api.client import Api
 from tests.api.v2.asking import good, ids, refused, send
 from tests.api.v2.callers import callers_of
-from tests.world import BOB, DAN, DEPOT, FRANK, JUDY, MALLORY, NIAJ, OFFICE, YARD
+from tests.support.world import BOB, DAN, DEPOT, FRANK, JUDY, MALLORY, NIAJ, OFFICE, YARD
 
 
 def sites(driver_id: int) -> str:

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from chargerights.api.v2.drivers import DriverPage, DriverShape
-from chargerights.rights.operators import Permission
+from chargerights.rights.permissions import Permission
 from tests.api.client import Api, our_world
 from tests.api.v2.asking import NOT_A_MEMBER, good, ids, names, refused, send
 from tests.api.v2.callers import callers_of, new_operator
 from tests.conftest import Databases
-from tests.world import ALICE, BOB, DEPOT, FRANK, JUDY, MALLORY, OFFICE
+from tests.support.world import ALICE, BOB, DEPOT, FRANK, JUDY, MALLORY, OFFICE
 
 DRIVERS = "/v2/drivers"
 NEW = {"name": "Walter", "homeSiteId": DEPOT.id}

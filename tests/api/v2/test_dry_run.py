@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection
 
 from chargerights.api.v2.impact import ImpactShape
-from chargerights.rights.operators import Permission
+from chargerights.rights.permissions import Permission
 from chargerights.storage.callers import HOST
 from chargerights.storage.journal import revise
 from tests.api.checking import valid
@@ -16,7 +16,7 @@ from tests.api.client import Api, listed, problem
 from tests.api.v2.asking import good
 from tests.api.v2.callers import new_operator
 from tests.storage.writing import everything
-from tests.world import ALICE, BOB, COMPANY, DAN, DEPOT, GROUND_FLOOR, NOW, OFFICE, TOMORROW, YARD, driver
+from tests.support.world import ALICE, BOB, COMPANY, DAN, DEPOT, GROUND_FLOOR, NOW, OFFICE, TOMORROW, YARD, driver
 
 GRANT = {"driverId": DAN.id, "siteId": OFFICE.id}
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from chargerights.api.v2.events import EventPage
-from chargerights.rights.operators import Permission
+from chargerights.rights.permissions import Permission
 from chargerights.storage import events
 from tests.api.client import Api
 from tests.api.v2.asking import Json, good, refused, send
 from tests.api.v2.callers import callers_of, new_operator
-from tests.world import ALICE, DAN, DEPOT, NOW
+from tests.support.world import ALICE, DAN, DEPOT, NOW
 
 EVENTS = "/v2/events"
 

@@ -12,7 +12,7 @@ from tests.api.client import Api
 from tests.api.v2.asking import refused, send
 from tests.api.v2.callers import callers_of
 from tests.files.spreadsheets.sheets import planned
-from tests.world import DEPOT, FACTS, MALLORY, network
+from tests.support.world import DEPOT, FACTS, MALLORY, network
 
 KINDS = ("csv", "xlsx")
 

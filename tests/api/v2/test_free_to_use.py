@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from chargerights.api.access import AccessDecision, AccessExplanation
 from chargerights.api.v2.charger_shapes import ChargerShape
+from chargerights.api.v2.decisions import AccessDecision, AccessExplanation
 from chargerights.api.v2.sites import SiteShape
 from tests.api.client import Api
 from tests.api.v2.asking import good, refused, send

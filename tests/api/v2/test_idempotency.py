@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
-from chargerights.rights.operators import Permission
+from chargerights.rights.permissions import Permission
 from tests.api.client import Api
 from tests.api.v2.people import items, person, refused
-from tests.servers import new_customer, opened, serving
-from tests.world import NOW
+from tests.support.servers import new_customer, opened, serving
+from tests.support.world import NOW
 
 DRIVERS = "/v2/drivers"
 ZOE = {"name": "Zoe", "tags": [{"idTag": "ZOE"}]}

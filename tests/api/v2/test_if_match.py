@@ -9,7 +9,7 @@ import pytest
 
 from tests.api.client import Api
 from tests.api.v2.people import person, refused
-from tests.world import ALICE
+from tests.support.world import ALICE
 
 DRIVER = f"/v2/drivers/{ALICE.id}"
 TAG = f"/v2/tags/{ALICE.tags[0].id}"

@@ -10,17 +10,17 @@ import httpx
 import psutil
 import pytest
 
-from chargerights.api import importer
 from chargerights.api.v2 import imports as route
 from chargerights.api.v2.imports import ImportPage, ImportShape
-from chargerights.rights.operators import Permission
+from chargerights.importing import runner
+from chargerights.rights.permissions import Permission
 from chargerights.storage import imports, networks
 from chargerights.storage.imports import ALIVE, Asked, Attempt
 from tests.api.client import Api
 from tests.api.v2.asking import good, ids, refused, send
 from tests.api.v2.callers import callers_of, new_operator
 from tests.files.spreadsheets.sheets import csv_bytes, xlsx_bytes
-from tests.world import DEPOT, FACTS, NOW, OFFICE, network
+from tests.support.world import DEPOT, FACTS, NOW, OFFICE, network
 
 IMPORTS = "/v2/imports"
 NEW = [["Name", "RFID tag", "Home site", "Site access"], ["Zoë", "Z1", "Depot", "Depot"], ["Yan", "Y1", "Yard", "Yard"]]
@@ -246,7 +246,7 @@ async def test_an_import_that_nobody_works_on_any_more_is_seen_to_be_interrupted
 
 
 async def test_only_so_many_imports_wait(fresh_sqlite_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chargerights.api.importer.MOST_WAITING", 2)
+    monkeypatch.setattr("chargerights.importing.runner.MOST_WAITING", 2)
     api = fresh_sqlite_api
     responses = [await post(api, csv_bytes([["Name"], [name]])) for name in ("Una", "Vic")]
     assert refused(await post(api, csv_bytes(NEW))) == (409, "2 imports wait already: try again when one has ended")
@@ -259,7 +259,7 @@ async def test_a_customers_imports_do_not_make_another_customer_wait(
     fresh_sqlite_api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One import of theirs is stopped in its tracks, and as many more wait behind it as may."""
-    monkeypatch.setattr("chargerights.api.importer.MOST_WAITING", 3)
+    monkeypatch.setattr("chargerights.importing.runner.MOST_WAITING", 3)
     api = fresh_sqlite_api
     rival = (await callers_of(api)).rival
     responses = [await post(api, csv_bytes([["Name"], [name]])) for name in ("Una", "Vic", "Wim")]
@@ -284,7 +284,7 @@ async def test_only_so_many_processes_import_at_once(
     fresh_sqlite_api: Api, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     api, running, counted = fresh_sqlite_api, [0], [0]
-    work = importer._Child.work
+    work = runner._Child.work
 
     def watched(*arguments: Any) -> int:
         running[0] += 1
@@ -294,14 +294,14 @@ async def test_only_so_many_processes_import_at_once(
         finally:
             running[0] -= 1
 
-    monkeypatch.setattr(importer._Child, "work", watched)
+    monkeypatch.setattr(runner._Child, "work", watched)
     monkeypatch.setattr(api.app.state.shared.importer, "_places", asyncio.Semaphore(at_once))
     rival = (await callers_of(api)).rival
     await post(api, csv_bytes([["Name"], ["Una"]]))
     other = await post(api, csv_bytes([["Name"], ["Zoe"]]), key=rival)
     assert (await ended(api, other, key=rival))["state"] == "succeeded"
     assert max(counted) == at_once
-    monkeypatch.setattr(importer, "MOST_OF_ALL", 0)
+    monkeypatch.setattr(runner, "MOST_OF_ALL", 0)
     assert refused(await post(api, csv_bytes(NEW))) == (
         409,
         "too many imports of all customers wait: try again in some minutes",
@@ -313,6 +313,6 @@ async def _children() -> list[psutil.Process]:
     while True:
         await asyncio.sleep(0)
         found = psutil.Process().children()
-        importing = [each for each in found if "chargerights.importing.child" in each.cmdline()]
+        importing = [each for each in found if "chargerights.importing.worker" in each.cmdline()]
         if importing:
             return importing

@@ -9,12 +9,12 @@ import pytest
 from chargerights.api.v2.local_lists import LocalListEntryPage, LocalListShape
 from chargerights.rights.live import LiveCharger
 from chargerights.rights.local_list import Listed
-from chargerights.storage import live, local_lists
-from chargerights.storage.local_lists import KeptList, OutOfStep
+from chargerights.storage.charging import live, local_lists
+from chargerights.storage.charging.local_lists import KeptList, OutOfStep
 from tests.api.client import Api
 from tests.api.v2.asking import good, refused, send
 from tests.api.v2.callers import Callers, callers_of
-from tests.world import NOW, TOMORROW
+from tests.support.world import NOW, TOMORROW
 
 TAGS = {"ALICE": Listed("Alice", 1, TOMORROW), "BOB": Listed("BOB", 2, None)}
 PATH = "/v2/chargers/DEP-1/local-list"

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from chargerights.rights.operators import Permission
+from chargerights.rights.permissions import Permission
 from tests.api.client import Api
 from tests.api.v2.people import EVERYTHING, blamed, items, person, refused
-from tests.world import CIRCUIT_A, COMPANY, DEPOT, GROUND_FLOOR, NOW, OFFICE, YARD
+from tests.support.world import CIRCUIT_A, COMPANY, DEPOT, GROUND_FLOOR, NOW, OFFICE, YARD
 
 OPERATORS = "/v2/operators"
 ADMIN = Permission.GLOBAL_ADMIN

@@ -9,7 +9,7 @@ import pytest
 
 from chargerights.app import create_app
 from chargerights.rights.commands import COMMANDS
-from chargerights.rights.operators import Permission
+from chargerights.rights.permissions import Permission
 from chargerights.storage.database import Database
 from tests.api.client import Api
 from tests.api.v2.people import EVERYTHING, person, refused

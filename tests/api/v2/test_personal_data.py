@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from chargerights.api.access import AccessExplanation
+from chargerights.api.v2.decisions import AccessExplanation
 from chargerights.api.v2.impact import ImpactShape
 from chargerights.api.v2.personal_data import PersonalData
-from chargerights.rights.operators import Permission
+from chargerights.rights.permissions import Permission
 from tests.api.client import Api, listed, problem
 from tests.api.v2.asking import good
 from tests.api.v2.callers import new_operator
 from tests.storage.writing import everything
-from tests.world import ALICE, BOB, DEPOT, JUDY, OFFICE
+from tests.support.world import ALICE, BOB, DEPOT, JUDY, OFFICE
 
 READING = (Permission.READ_DRIVERS, Permission.READ_TAGS, Permission.READ_AUDIT_LOGS)
 WRITING = (Permission.WRITE_DRIVERS, Permission.WRITE_TAGS)

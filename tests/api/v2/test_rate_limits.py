@@ -7,12 +7,12 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from chargerights.api.limits import BUCKETS_KEPT, BURST_SECONDS, Limits, TooManyRequests
+from chargerights.api.common.rate_limit import BUCKETS_KEPT, BURST_SECONDS, Limits, TooManyRequests
 from chargerights.app import worker
 from tests.api.client import BASE, Api, refusal
 from tests.api.v2.people import person, refused
-from tests.servers import new_customer, opened
-from tests.world import NOW, OFFICE
+from tests.support.servers import new_customer, opened
+from tests.support.world import NOW, OFFICE
 
 SECOND = timedelta(seconds=1)
 TAGS = "/v2/tags?limit=1"

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from chargerights.api.v2.reports import ReportPage
-from chargerights.rights.operators import Permission
+from chargerights.rights.permissions import Permission
 from tests.api.client import Api, problem
 from tests.api.v2.asking import good
 from tests.api.v2.callers import new_operator
-from tests.world import ALICE, BOB, CAROL, COMPANY, DAN, DEPOT, FRANK, OFFICE, TOMORROW
+from tests.support.world import ALICE, BOB, CAROL, COMPANY, DAN, DEPOT, FRANK, OFFICE, TOMORROW
 
 REPORTS = ("expiring", "never-used", "duplicate-names", "tags-of-disabled-drivers", "high-rights")
 

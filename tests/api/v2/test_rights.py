@@ -12,7 +12,7 @@ from tests.api.checking import valid
 from tests.api.client import Api, listed
 from tests.api.v2.asking import good, ids, refused, send
 from tests.api.v2.callers import callers_of
-from tests.world import ALICE, BOB, DAN, DEP_1, DEPOT, GF_1, MALLORY, OFF_1, OFFICE, RIV_1, VISITORS, YARD
+from tests.support.world import ALICE, BOB, DAN, DEP_1, DEPOT, GF_1, MALLORY, OFF_1, OFFICE, RIV_1, VISITORS, YARD
 
 RIGHTS, GRANT, REVOKE = "/v2/rights", "/v2/rights/grant", "/v2/rights/revoke"
 NEW = {"driverId": DAN.id, "siteId": DEPOT.id}

@@ -14,7 +14,7 @@ from chargerights.files.demo_network import demo_network
 from tests.api.client import Api, facts_of, our_world
 from tests.api.v2.asking import good, send
 from tests.conftest import Databases
-from tests.oracle import Facts
+from tests.support.oracle import Facts
 
 DEMO = facts_of(demo_network(), count(10_000))
 

@@ -4,10 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from chargerights.rights.operators import Permission
+from chargerights.rights.permissions import Permission
 from tests.api.client import Api
 from tests.api.v2.people import blamed, items, person, refused
-from tests.world import ALICE, BOB, CAROL, COMPANY, DAN, DEPOT, ERIN, FRANK, GRACE, GROUND_FLOOR, JUDY, NIAJ, OFFICE
+from tests.support.world import (
+    ALICE,
+    BOB,
+    CAROL,
+    COMPANY,
+    DAN,
+    DEPOT,
+    ERIN,
+    FRANK,
+    GRACE,
+    GROUND_FLOOR,
+    JUDY,
+    NIAJ,
+    OFFICE,
+)
 
 ALL = (Permission.READ_DRIVERS, Permission.WRITE_DRIVERS, Permission.READ_TAGS, Permission.WRITE_TAGS)
 DEPOT_PEOPLE = [ALICE, CAROL, DAN, ERIN, FRANK, GRACE]

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from chargerights.api.v2.sites import SiteMembers, SitePage, SiteShape
-from chargerights.files.entries import SiteEntry, members_of
+from chargerights.files.network_file.schema import SiteEntry, members_of
 from chargerights.rights.identifiers import MAX_SITE_DEPTH
-from chargerights.rights.operators import Permission
+from chargerights.rights.permissions import Permission
 from chargerights.storage import journal
 from chargerights.storage.changes import sites as changes
 from tests.api.client import Api
 from tests.api.v2.asking import NOT_A_MEMBER, good, ids, names, refused, send
 from tests.api.v2.callers import callers_of, new_operator
 from tests.storage.writing import OCCASION
-from tests.world import ALICE, CIRCUIT_A, COMPANY, DEPOT, GROUND_FLOOR, OFFICE, RIVAL_GARAGE, YARD
+from tests.support.world import ALICE, CIRCUIT_A, COMPANY, DEPOT, GROUND_FLOOR, OFFICE, RIVAL_GARAGE, YARD
 
 SITES = "/v2/sites"
 NEW = {"name": "Roof", "parentSiteId": DEPOT.id}

@@ -11,7 +11,7 @@ from chargerights.api.v2.tags import TagPage, TagShape
 from tests.api.client import Api
 from tests.api.v2.asking import NOT_A_MEMBER, good, refused, send
 from tests.api.v2.callers import callers_of
-from tests.world import ALICE, BOB, DEP_1, HEIDI, MALLORY
+from tests.support.world import ALICE, BOB, DEP_1, HEIDI, MALLORY
 
 TAGS = "/v2/tags"
 NEW = {"driverId": ALICE.id, "idTag": "04A1"}

@@ -10,16 +10,16 @@ import pytest
 
 from chargerights.app import create_app
 from chargerights.rights.live import Configuration, LiveCharger, Reported
-from chargerights.rights.operators import Permission
-from chargerights.storage import charger_reports, live
-from chargerights.storage.charger_reports import ChargerReport
+from chargerights.rights.permissions import Permission
+from chargerights.storage.charging import charger_reports, live
+from chargerights.storage.charging.charger_reports import ChargerReport
 from chargerights.storage.database import Database
 from tests.api.client import MISSION, Api
 from tests.api.v2.crowd import crowded
 from tests.api.v2.people import EVERYTHING, person, refused
 from tests.api.v2.test_cursors import THERE
 from tests.conftest import Databases
-from tests.world import ALICE, DEPOT, NOW, OFFICE
+from tests.support.world import ALICE, DEPOT, NOW, OFFICE
 
 P = Permission
 TAGS = re.compile(r"(?i:card \d\d|label \d\d)|\"(ALICE|JUDY|DAN)\"")

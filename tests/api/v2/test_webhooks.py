@@ -10,16 +10,16 @@ from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from chargerights.api.v2.webhooks import AttemptShape, NewWebhookShape, SecretShape, WebhookPage, WebhookShape
-from chargerights.outbound.targets import Targets
-from chargerights.rights.operators import Permission
+from chargerights.net.allowed_targets import Targets
+from chargerights.rights.permissions import Permission
 from chargerights.storage import events, journal
 from tests.api.client import Api, our_world
 from tests.api.v2.asking import NOT_A_MEMBER, Json, good, ids, refused, send
 from tests.api.v2.callers import callers_of, new_operator
 from tests.conftest import Databases
-from tests.outbound.receiver import answers, receiving
-from tests.outbound.scene import now
-from tests.world import DAN, DEPOT, TOMORROW
+from tests.support.world import DAN, DEPOT, TOMORROW
+from tests.webhooks.receiver import answers, receiving
+from tests.webhooks.scene import now
 
 HOOKS = "/v2/webhooks"
 NEW = {"url": "https://example.com/hook"}

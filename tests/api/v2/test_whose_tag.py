@@ -19,19 +19,19 @@ from chargerights.app import create_app
 from chargerights.rights.live import Configuration, Fault, LiveCharger, Reported
 from chargerights.rights.local_list import Listed
 from chargerights.rights.model import Driver, ExternalId, Right, Tag
-from chargerights.rights.operators import Permission
-from chargerights.storage import batches, charger_reports, live, local_lists
-from chargerights.storage.authorisations import Authorisation
-from chargerights.storage.batches import Batch
-from chargerights.storage.charger_reports import ChargerReport
+from chargerights.rights.permissions import Permission
+from chargerights.storage.charging import charger_batches, charger_reports, live, local_lists
+from chargerights.storage.charging.authorizations import Authorisation
+from chargerights.storage.charging.charger_batches import Batch
+from chargerights.storage.charging.charger_reports import ChargerReport
+from chargerights.storage.charging.local_lists import KeptList
+from chargerights.storage.charging.sessions import Notice
 from chargerights.storage.database import Database
-from chargerights.storage.local_lists import KeptList
-from chargerights.storage.sessions import Notice
 from tests.api.client import Api, our_world
 from tests.api.v2.people import EVERYTHING, Person, person
 from tests.conftest import Databases
-from tests.oracle import Facts
-from tests.world import ALICE, DEPOT, FACTS, JUDY, NOW, OFFICE, On, place
+from tests.support.oracle import Facts
+from tests.support.world import ALICE, DEPOT, FACTS, JUDY, NOW, OFFICE, On, place
 
 P = Permission
 Json = dict[str, Any]
@@ -152,7 +152,7 @@ def record(connection: Connection, customer_id: int) -> None:
         session = Notice(charger_id, NOW, f"s {charger_id}", "1", None, says)
         lost = {"stopped_at": NOW, "stop_id_tag": TEXT, "site_id": site_id}
         stop = Notice(charger_id, NOW, f"lost {charger_id}", says=lost)
-        batches.write(connection, customer_id, charger_id, Batch(1, NOW, messages=(decision, session, stop)))
+        charger_batches.write(connection, customer_id, charger_id, Batch(1, NOW, messages=(decision, session, stop)))
         texts = {"vendor_id": TEXT, "vendor_error_code": TEXT, "info": said}
         report = ChargerReport(NOW, charger_id, "fault", "StatusNotification", "ReaderFailure", value=TEXT, **texts)
         charger_reports.add(connection, customer_id, [report], NOW)

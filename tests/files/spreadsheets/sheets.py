@@ -27,8 +27,8 @@ from chargerights.files.spreadsheets.drivers_file import (
 from chargerights.rights.identifiers import tag_key
 from chargerights.rights.model import Driver
 from chargerights.rights.network import Network
-from chargerights.rights.operators import Scope
-from tests.world import NOW
+from chargerights.rights.permissions import Scope
+from tests.support.world import NOW
 
 Table = Sequence[Sequence[Any]]
 NEW_IDS = 1000

@@ -25,7 +25,7 @@ from tests.files.spreadsheets.sheets import (
     without_drivers,
     xlsx_bytes,
 )
-from tests.world import network
+from tests.support.world import network
 
 
 def tag_of(cell: object) -> str:

@@ -10,7 +10,7 @@ from chargerights.files.spreadsheets.identify import Mode
 from chargerights.rights.model import Charger, Site
 from chargerights.rights.network import Network
 from tests.files.spreadsheets.sheets import added
-from tests.world import network
+from tests.support.world import network
 
 TEXT = (Path(__file__).parents[3] / "docs" / "import-export.md").read_text()
 

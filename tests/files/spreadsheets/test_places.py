@@ -9,7 +9,7 @@ import pytest
 from chargerights.rights.model import AccessGroup, Charger, Driver, Place, PlaceKind, Right, Site
 from chargerights.rights.network import Network
 from tests.files.spreadsheets.sheets import added, csv_bytes, errors_of, exported, planned
-from tests.world import network
+from tests.support.world import network
 
 SITE, CHARGER, GROUP = PlaceKind.SITE, PlaceKind.CHARGER, PlaceKind.ACCESS_GROUP
 TOWNS = Network.build(

@@ -10,7 +10,7 @@ from chargerights.files.spreadsheets.drivers_file import Mode
 from chargerights.rights.model import Driver, ExternalId, Place, PlaceKind, Right, Site, Tag
 from chargerights.rights.network import Network
 from tests.files.spreadsheets.sheets import added, errors_of, planned, warnings_of
-from tests.world import NOW, TOMORROW, WEEKDAYS_8_TO_17, network
+from tests.support.world import NOW, TOMORROW, WEEKDAYS_8_TO_17, network
 
 ADD, UPDATE, REPLACE_ALL = Mode
 DEPOT, YARD = Place(PlaceKind.SITE, 2), Place(PlaceKind.SITE, 5)

@@ -26,10 +26,10 @@ from chargerights.rights.model import (
 )
 from chargerights.rights.network import Network
 from tests.files.spreadsheets.sheets import essence, exported, planned, without_drivers
-from tests.oracle import Facts
 from tests.rights.strategies import facts, windows
 from tests.rights.strategies import hours as some_hours
-from tests.world import FACTS, network
+from tests.support.oracle import Facts
+from tests.support.world import FACTS, network
 
 pytestmark = pytest.mark.slow
 

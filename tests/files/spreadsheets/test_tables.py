@@ -17,7 +17,7 @@ from chargerights.files.spreadsheets.drivers_file import InvalidSpreadsheet, Mod
 from chargerights.files.spreadsheets.problems import shown
 from tests.files.spreadsheets.sheets import Table, added, csv_bytes, errors_of, warnings_of, xlsx_bytes
 from tests.files.spreadsheets.sheets import planned as plan_of
-from tests.world import network
+from tests.support.world import network
 
 ROWS: Table = [
     ["Name", "RFID tag", "Site access"],

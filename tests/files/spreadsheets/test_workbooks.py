@@ -10,7 +10,7 @@ from xml.sax.saxutils import quoteattr
 import pytest
 import xlsxwriter
 
-from chargerights.files.spreadsheets import books, workbooks, xlsx_rows
+from chargerights.files.spreadsheets import sheets, workbooks, xlsx_rows
 from chargerights.files.spreadsheets.drivers_file import Mode
 from chargerights.rights.model import Site
 from chargerights.rights.network import Network
@@ -29,7 +29,7 @@ from tests.files.spreadsheets.books import (
     xlsx,
 )
 from tests.files.spreadsheets.sheets import added, errors_of, planned, warnings_of
-from tests.world import FACTS, network
+from tests.support.world import FACTS, network
 
 HEADS = ["Name", "RFID tag", "External id", "Site access", "Expiration date", "Blocked", "Enabled", "Home site"]
 SOUND = ["Ada", "04AB", "E-1", "Depot", "2027-12-31", "yes", "no", "Depot"]
@@ -455,7 +455,7 @@ def test_shared_formulas_have_their_own_cells_and_leave_no_other_without_a_resul
 
 
 def test_a_row_that_too_many_array_formulas_fill_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(books, "MAX_ARRAYS", 2)
+    monkeypatch.setattr(sheets, "MAX_ARRAYS", 2)
     array = '<c r="{}" t="str"><f t="array" ref="{}">A1</f><v>x</v></c>'.format
     three = "".join(array(f"{each}2", f"{each}2:{each}3") for each in "BCD")
     assert "more than 2 formulas that fill several cells" in errors_of(network(), one(three))[0]

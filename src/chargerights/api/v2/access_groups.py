@@ -16,20 +16,20 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 from pyroaring import BitMap64
 
-from ...files import values
+from ...fields import types
 from ...rights.errors import DomainError, UnknownCharger, UnknownDriver
 from ...rights.model import AccessGroup, Place, PlaceKind
-from ...rights.operators import Permission
-from ...rights.places import holds_text, searched
+from ...rights.permissions import Permission
+from ...rights.search_sites import holds_text, searched
 from ...storage.changes import access_groups
 from ...storage.changes.access_groups import GroupAndDrivers
 from ...storage.journal import Revision
-from ..auth import CallerFirst
-from ..problems import Forbidden
+from ..common.auth import CallerFirst
+from ..common.errors import Forbidden
+from .mutation import Change, adding, changing
 from .paging import Paging, page_of, paging
 from .shapes import REFUSALS, Draft, Id, Page, Shape, unless_given
-from .views import View, answer, viewing
-from .writing import Change, adding, changing
+from .view import View, answer, viewing
 
 router = APIRouter(
     prefix="/v2/charger-access-groups",
@@ -89,8 +89,8 @@ class AccessGroupPage(Page[AccessGroupItem]):
 class AccessGroupMembers(Draft):
     """What can be changed of an access group."""
 
-    name: values.Name = unless_given("Its name")
-    driver_ids: list[values.EntityId] = unless_given(
+    name: types.Name = unless_given("Its name")
+    driver_ids: list[types.EntityId] = unless_given(
         "Who shall hold a right on it, and nobody else; those who do already keep theirs, with its window"
     )
     charger_ids: list[str] = unless_given("All of its chargers, by charger id, anew")
@@ -99,8 +99,8 @@ class AccessGroupMembers(Draft):
 class AccessGroupDraft(AccessGroupMembers):
     """A new access group."""
 
-    name: values.Name = Field(description="Its name")
-    driver_ids: list[values.EntityId] = Field([], description="Who gets a right on it")
+    name: types.Name = Field(description="Its name")
+    driver_ids: list[types.EntityId] = Field([], description="Who gets a right on it")
     charger_ids: list[str] = Field([], description="Its chargers, by charger id")
 
 

@@ -9,20 +9,20 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
-from ...files import values
-from ...storage import keys
-from ...storage import operators as stored
+from ...fields import types
 from ...storage.changes import api_keys, operators
 from ...storage.changes.api_keys import InvalidExpiry, OperatorDisabled, TooManyKeys
 from ...storage.journal import Revision
-from ...storage.keys import ApiKey, UnknownKey
-from ...storage.operators import UnknownOperator
-from ..auth import CallerFirst
+from ...storage.rows import keys
+from ...storage.rows import operators as stored
+from ...storage.rows.keys import ApiKey, UnknownKey
+from ...storage.rows.operators import UnknownOperator
+from ..common.auth import CallerFirst
+from .mutation import Change, adding, changing
 from .paging import Paging, page_of, paging
 from .shapes import REFUSALS, Draft, Id, Page, SecretAnswer, Shape, shown_before
-from .views import View, answer, viewing
+from .view import View, answer, viewing
 from .visibility import require_operator, sees_operator
-from .writing import Change, adding, changing
 
 router = APIRouter(prefix="/v2/api-keys", tags=["API keys"], route_class=CallerFirst, responses=REFUSALS)
 
@@ -57,10 +57,10 @@ class ApiKeyPage(Page[ApiKeyShape]):
 class ApiKeyDraft(Draft):
     """A new key."""
 
-    name: values.Name = Field(description="What it is for")
-    operator_id: values.EntityId | None = Field(None, description="Whose it is; one's own when not given")
+    name: types.Name = Field(description="What it is for")
+    operator_id: types.EntityId | None = Field(None, description="Whose it is; one's own when not given")
     read_only: bool = Field(False, description="true: of what its operator may, it may only read")
-    expires_at: values.Instant | None = Field(None, description="From then on it is refused; null: never")
+    expires_at: types.Instant | None = Field(None, description="From then on it is refused; null: never")
 
 
 @router.post("", status_code=201, operation_id="addApiKey", summary="Make an API key", response_model=NewApiKeyShape)

@@ -10,19 +10,19 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field, JsonValue
 from pydantic.alias_generators import to_camel
 
-from ...files import values
-from ...rights.directory import Key
-from ...rights.operators import Permission
+from ...fields import types
+from ...rights.permissions import Permission
+from ...rights.search_drivers import Key
 from ...storage import audit
 from ...storage.audit import CHANGES_SHOWN, COUNTED, Changed, Record, Wanted
-from ...storage.entities import COMMAND, DRIVER
-from ..auth import CallerFirst
-from ..malformed import Malformed
-from ..problems import Forbidden
-from .command_details import sentence
+from ...storage.entity_types import COMMAND, DRIVER
+from ..common.auth import CallerFirst
+from ..common.body import Malformed
+from ..common.errors import Forbidden
+from .audit_sentences import sentence
 from .paging import Paging, as_page, unsorted
 from .shapes import REFUSALS, Id, Instant, Page, Shape
-from .views import View, viewing
+from .view import View, viewing
 
 router = APIRouter(prefix="/v2/audit-logs", tags=["Audit log"], route_class=CallerFirst, responses=REFUSALS)
 
@@ -80,7 +80,7 @@ Kind = Literal[
 async def list_audit_logs(
     view: Annotated[View, Depends(viewing(Permission.READ_AUDIT_LOGS))],
     asked: Annotated[Paging, Depends(unsorted)],
-    command: Annotated[values.Text | None, Query(description="Only this command: `driver.add` …")] = None,
+    command: Annotated[types.Text | None, Query(description="Only this command: `driver.add` …")] = None,
     operator_id: Annotated[Id | None, Query(alias="operatorId", description="Only what he did")] = None,
     is_api_call: Annotated[
         bool | None, Query(alias="isApiCall", description="Only what came, or did not come, with an API key")
@@ -89,7 +89,7 @@ async def list_audit_logs(
     end_date: Annotated[Instant | None, Query(alias="endDate", description="Only before then")] = None,
     kind: Annotated[Kind | None, Query(description="Only what changed things of this kind")] = None,
     entity_id: Annotated[
-        values.Text | None,
+        types.Text | None,
         Query(alias="entityId", description="Only what changed this thing of that `kind`; chargers by chargerId"),
     ] = None,
 ) -> Response:

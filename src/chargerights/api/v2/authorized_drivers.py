@@ -8,14 +8,14 @@ from fastapi import APIRouter, Depends, Query, Response
 from pyroaring import BitMap64
 
 from ...rights import listing
-from ...rights.directory import Wanted
 from ...rights.model import Driver
-from ...rights.operators import Permission
-from ..auth import CallerFirst
+from ...rights.permissions import Permission
+from ...rights.search_drivers import Wanted
+from ..common.auth import CallerFirst
 from .drivers import DriverPage, DriverShape, shape_of
 from .paging import Paging, drivers_page, paging
 from .shapes import REFUSALS, Id
-from .views import View, viewing
+from .view import View, viewing
 
 router = APIRouter(prefix="/v2", tags=["Drivers"], route_class=CallerFirst, responses=REFUSALS)
 

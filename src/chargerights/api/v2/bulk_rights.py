@@ -8,18 +8,18 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ...files import values
-from ...files.entries import PLACE_MEMBERS
+from ...fields import types
+from ...files.network_file.schema import PLACE_MEMBERS
 from ...rights.errors import InvalidWindow
 from ...rights.model import Place, PlaceKind
 from ...storage.changes import rights
 from ...storage.changes.rights import Granted, Terms
 from ...storage.journal import Revision
-from ..auth import LongBody
+from ..common.auth import LongBody
+from .mutation import Change, adding
 from .rights import UNKNOWN, WRITE, RightTerms
 from .shapes import REFUSALS, Draft, Shape
-from .views import View, answer
-from .writing import Change, adding
+from .view import View, answer
 
 router = APIRouter(prefix="/v2/rights", tags=["Rights"], route_class=LongBody, responses=REFUSALS)
 
@@ -30,10 +30,10 @@ MOST_AT_ONCE = 100_000
 class Places(Draft):
     """Drivers and places."""
 
-    driver_ids: list[values.EntityId] = Field(min_length=1, max_length=10_000)
-    site_ids: list[values.EntityId] = Field([], max_length=1_000)
-    charger_ids: list[values.ChargerId] = Field([], max_length=1_000)
-    access_group_ids: list[values.EntityId] = Field([], max_length=1_000)
+    driver_ids: list[types.EntityId] = Field(min_length=1, max_length=10_000)
+    site_ids: list[types.EntityId] = Field([], max_length=1_000)
+    charger_ids: list[types.ChargerId] = Field([], max_length=1_000)
+    access_group_ids: list[types.EntityId] = Field([], max_length=1_000)
 
     @model_validator(mode="after")
     def _bounded(self) -> Places:

@@ -15,14 +15,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
-from ...files import values
+from ...fields import types
 from ...rights.errors import InvalidWindow
-from ...rights.operators import Permission
+from ...rights.permissions import Permission
 from ...storage.changes import chargers as changes
-from ..auth import CallerFirst
+from ..common.auth import CallerFirst
+from .mutation import Change, NoPreview, adding
 from .shapes import REFUSALS, Draft, Shape
-from .views import View, answer
-from .writing import Change, NoPreview, adding
+from .view import View, answer
 
 router = APIRouter(
     prefix="/v2/chargers/{chargerId}",
@@ -37,7 +37,7 @@ Blocking = Annotated[Change, Depends(adding(Permission.OPERATE_CHARGERS))]
 class BlockDraft(Draft):
     """For how long."""
 
-    until: values.Instant = Field(description="Before this instant nobody may charge there; it must not have passed")
+    until: types.Instant = Field(description="Before this instant nobody may charge there; it must not have passed")
 
 
 class ChargerBlock(Shape):

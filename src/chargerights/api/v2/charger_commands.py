@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from ...rights.commands import COMMANDS, Action
-from ..auth import CallerFirst, permitted
+from ..common.auth import CallerFirst, permitted
 from .command_bodies import (
     AvailabilityDraft,
     ResetDraft,
@@ -19,9 +19,9 @@ from .command_bodies import (
     TriggerDraft,
     UnlockDraft,
 )
+from .send_command import Asking, CommandAnswer, Telling, answered, ask, tell
 from .shapes import REFUSALS, Shape
-from .telling import Asking, CommandAnswer, Telling, answered, ask, tell
-from .views import answer
+from .view import answer
 from .visibility import without_tags
 
 router = APIRouter(

@@ -9,12 +9,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
-from ...rights.directory import Key
-from ...rights.operators import Permission
-from ..auth import CallerFirst
+from ...rights.permissions import Permission
+from ...rights.search_drivers import Key
+from ..common.auth import CallerFirst
 from .paging import Paging, sorted_page, unsorted
 from .shapes import REFUSALS, Page, Shape
-from .views import View, viewing
+from .view import View, viewing
 
 router = APIRouter(
     prefix="/v2/chargers/{chargerId}",

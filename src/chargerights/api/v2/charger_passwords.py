@@ -6,13 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from ...rights.operators import Permission
-from ...storage import charger_passwords
+from ...rights.permissions import Permission
+from ...storage.charging import charger_passwords
 from ...storage.journal import Revision
-from ..auth import CallerFirst
+from ..common.auth import CallerFirst
+from .mutation import Change, adding
 from .shapes import REFUSALS, SecretAnswer, shown_before
-from .views import answer
-from .writing import Change, adding
+from .view import answer
 
 router = APIRouter(
     prefix="/v2/chargers/{chargerId}/password", tags=["Chargers"], route_class=CallerFirst, responses=REFUSALS

@@ -8,13 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
-from ...rights.operators import Permission
-from ...storage import charger_reports
-from ...storage.charger_reports import ChargerReport, Kind
-from ..auth import CallerFirst
+from ...rights.permissions import Permission
+from ...storage.charging import charger_reports
+from ...storage.charging.charger_reports import ChargerReport, Kind
+from ..common.auth import CallerFirst
 from .paging import Paging, as_page, unsorted
 from .shapes import REFUSALS, Instant, Page, Shape
-from .views import View, viewing
+from .view import View, viewing
 from .visibility import without_tags
 
 router = APIRouter(

@@ -10,11 +10,11 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AliasChoices, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
-from ...files import values
-from ...files.words import Capability, ConnectorFormat, ConnectorType, PhaseRotation, PowerType
+from ...fields import types
+from ...fields.words import Capability, ConnectorFormat, ConnectorType, PhaseRotation, PowerType
 from ...rights.live import LiveCharger, LiveConnector, known, sockets_of, status_of
 from ...rights.model import Charger, Connector, Location, Site
-from ..encoding import place_of, socket_status
+from ..v1.encoding import place_of, socket_status
 from .shapes import Address, Draft, Page, Shape, address, moved, unless_given
 
 REPORTED = (
@@ -48,11 +48,11 @@ def _either(name: str, other: str, description: str) -> Any:
 class ChargerOwn(Address):
     """What is entered of a charger and shown of it in the same words."""
 
-    manufacturer: values.OptionalText = Field(None, description="Who made it")
-    model: values.OptionalText = Field(None, description="The maker's name of the model")
-    serial_number: values.OptionalText = _either("serial", "serialNumber", "The maker's serial number")
-    firmware_version: values.OptionalText = _either("firmware", "firmwareVersion", "The firmware it is known to run")
-    evse_id: values.OptionalText = Field(None, description="Its eMI3 id, such as FI*ABC*E1001")
+    manufacturer: types.OptionalText = Field(None, description="Who made it")
+    model: types.OptionalText = Field(None, description="The maker's name of the model")
+    serial_number: types.OptionalText = _either("serial", "serialNumber", "The maker's serial number")
+    firmware_version: types.OptionalText = _either("firmware", "firmwareVersion", "The firmware it is known to run")
+    evse_id: types.OptionalText = Field(None, description="Its eMI3 id, such as FI*ABC*E1001")
     split_evse_by_socket: bool | None = Field(
         None, description="Whether each socket is an EVSE by itself for roaming partners"
     )
@@ -60,16 +60,16 @@ class ChargerOwn(Address):
     charger_specific_message_structure: bool | None = Field(
         None, description="Whether its messages have a structure of their own"
     )
-    physical_reference: values.OptionalText = Field(None, description="What is written on it, such as a bay's number")
-    integration_relays: list[values.Name] | None = Field(None, description="The partners its messages are relayed to")
+    physical_reference: types.OptionalText = Field(None, description="What is written on it, such as a bay's number")
+    integration_relays: list[types.Name] | None = Field(None, description="The partners its messages are relayed to")
     free_to_use: bool | None = Field(
         None, description="Whether anyone may charge there without a tag; else as its site says"
     )
-    iccid: values.OptionalText = Field(None, description="Its SIM card's number")
-    imsi: values.OptionalText = Field(None, description="Its SIM card's subscriber")
-    meter_serial_number: values.OptionalText = Field(None, description="Its main meter's serial number")
-    meter_type: values.OptionalText = Field(None, description="Its main meter's type")
-    custom_properties: dict[values.Name, values.Text] | None = Field(
+    iccid: types.OptionalText = Field(None, description="Its SIM card's number")
+    imsi: types.OptionalText = Field(None, description="Its SIM card's subscriber")
+    meter_serial_number: types.OptionalText = Field(None, description="Its main meter's serial number")
+    meter_type: types.OptionalText = Field(None, description="Its main meter's type")
+    custom_properties: dict[types.Name, types.Text] | None = Field(
         None, description="The operator's own words about it"
     )
 
@@ -78,19 +78,17 @@ class SocketOwn(BaseModel):
     """What is entered of a plug or outlet and shown of it in the same words."""
 
     type: ConnectorType | None = Field(None, description="OCPI's name of its connector standard")
-    max_power: values.OptionalText = Field(None, description="Its greatest power, as a text; maxWatts is better")
+    max_power: types.OptionalText = Field(None, description="Its greatest power, as a text; maxWatts is better")
     format: ConnectorFormat | None = Field(None, description="Whether it is a socket or has its own cable")
     socket_power_type: PowerType | None = Field(None, description="Its kind of current")
-    max_watts: values.Count | None = Field(None, description="Its greatest power in watts")
-    max_voltage: values.Count | None = Field(None, description="Its greatest voltage in volts")
-    max_amperage: values.Count | None = Field(None, description="Its greatest current in amperes")
+    max_watts: types.Count | None = Field(None, description="Its greatest power in watts")
+    max_voltage: types.Count | None = Field(None, description="Its greatest voltage in volts")
+    max_amperage: types.Count | None = Field(None, description="Its greatest current in amperes")
     phase_rotation: PhaseRotation | None = Field(None, description="How its phases are wired to the grid's")
-    terms_and_conditions: values.WebAddress | None = Field(None, description="The web address of the operator's terms")
-    device_evse_id: values.Count | None = Field(None, description="The EVSE's number on the device, in OCPP 2.x")
-    device_connector_id: values.Count | None = Field(
-        None, description="The connector's number on its EVSE, in OCPP 2.x"
-    )
-    charging_station_evse_id: values.Count | None = Field(None, description="The EVSE's number as the station counts")
+    terms_and_conditions: types.WebAddress | None = Field(None, description="The web address of the operator's terms")
+    device_evse_id: types.Count | None = Field(None, description="The EVSE's number on the device, in OCPP 2.x")
+    device_connector_id: types.Count | None = Field(None, description="The connector's number on its EVSE, in OCPP 2.x")
+    charging_station_evse_id: types.Count | None = Field(None, description="The EVSE's number as the station counts")
 
 
 class SocketHead(Shape):
@@ -165,8 +163,8 @@ class ChargerPage(Page[ChargerShape]):
 class SocketDraft(SocketOwn, Draft):
     """A plug or outlet of a charger."""
 
-    id: values.SocketId = Field(description="Its number on the charger; OCPP's connector id in OCPP 1.6")
-    name: values.OptionalText = Field(None, description="What is written on it")
+    id: types.SocketId = Field(description="Its number on the charger; OCPP's connector id in OCPP 1.6")
+    name: types.OptionalText = Field(None, description="What is written on it")
 
     def fact(self) -> Connector:
         return Connector(**{name: getattr(self, mine) for mine, name in SOCKET.items()})
@@ -176,15 +174,15 @@ def _each_once(sockets: list[SocketDraft]) -> list[SocketDraft]:
     ids = [each.id for each in sockets]
     twice = sorted({each for each in ids if ids.count(each) > 1})
     if twice:
-        raise PydanticCustomError(values.REFUSED, "socket {id} is given twice: give each once", {"id": twice[0]})
+        raise PydanticCustomError(types.REFUSED, "socket {id} is given twice: give each once", {"id": twice[0]})
     return sockets
 
 
 class ChargerMembers(ChargerOwn, Draft):
     """What can be changed of a charger; null takes a value away."""
 
-    site_id: values.EntityId = unless_given("The site it stands at")
-    name: values.OptionalText = Field(None, description="Its name among people")
+    site_id: types.EntityId = unless_given("The site it stands at")
+    name: types.OptionalText = Field(None, description="Its name among people")
     capabilities: list[Capability] | None = Field(None, description="What it can do, in OCPI's words")
     sockets: Annotated[list[SocketDraft], AfterValidator(_each_once)] | None = Field(
         None, description="All of its sockets, anew"
@@ -206,11 +204,11 @@ class ChargerMembers(ChargerOwn, Draft):
 class ChargerDraft(ChargerMembers):
     """A new charger."""
 
-    charger_id: values.ChargerId = Field(
+    charger_id: types.ChargerId = Field(
         description="The identity under which it will connect: the last part of the address. Compared exactly, unique"
         " across all customers, without '/' and ':'; it cannot be changed"
     )
-    site_id: values.EntityId = Field(description="The site it stands at")
+    site_id: types.EntityId = Field(description="The site it stands at")
 
 
 def shape_of(charger: Charger, site: Site, live: LiveCharger | None, at: datetime) -> ChargerShape:

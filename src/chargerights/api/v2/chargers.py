@@ -9,23 +9,23 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from ...rights.directory import Key
 from ...rights.errors import DomainError, IdTaken, UnknownSite
 from ...rights.live import known
 from ...rights.model import NOWHERE, Charger
 from ...rights.network import ChargerEntry
-from ...rights.operators import Permission
-from ...rights.places import chargers_at, holds_text, same_text, searched
+from ...rights.permissions import Permission
+from ...rights.search_drivers import Key
+from ...rights.search_sites import chargers_at, holds_text, same_text, searched
 from ...storage.changes import chargers as changes
 from ...storage.changes import facts
 from ...storage.journal import Revision
-from ..auth import CallerFirst
-from ..redaction import live_without_tags
+from ..common.auth import CallerFirst
+from ..common.redaction import live_without_tags
 from .charger_shapes import ChargerDraft, ChargerMembers, ChargerPage, ChargerShape, shape_of
+from .mutation import Change, adding, changing
 from .paging import Paging, paging, sorted_page
 from .shapes import REFUSALS
-from .views import View, answer, viewing
-from .writing import Change, adding, changing
+from .view import View, answer, viewing
 
 router = APIRouter(prefix="/v2/chargers", tags=["Chargers"], route_class=CallerFirst, responses=REFUSALS)
 

@@ -8,11 +8,11 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
-from ...files import values
+from ...fields import types
 from ...rights.errors import UnknownDriver
-from ...rights.operators import Permission
+from ...rights.permissions import Permission
 from .shapes import Id, Instant
-from .views import View, viewing
+from .view import View, viewing
 from .visibility import names_driver
 
 READ = (Permission.READ_CHARGERS, Permission.READ_TAGS)
@@ -30,9 +30,9 @@ class Records:
 
 
 def _records(
-    charger_id: Annotated[values.Text | None, Query(alias="chargerId", description="Only of this charger")] = None,
+    charger_id: Annotated[types.Text | None, Query(alias="chargerId", description="Only of this charger")] = None,
     id_tag: Annotated[
-        values.Text | None, Query(alias="idTag", description="Only of this tag, in whatever case it is written")
+        types.Text | None, Query(alias="idTag", description="Only of this tag, in whatever case it is written")
     ] = None,
     since: Annotated[Instant | None, Query(alias="startDate", description="Only from this instant on")] = None,
     until: Annotated[Instant | None, Query(alias="endDate", description="Only before this instant")] = None,

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from ...files import values
+from ...fields import types
 from ...rights.errors import InvalidInput
-from ..problems import InMember
+from ..common.errors import InMember
 from .shapes import Draft
 
 Trigger = Literal[
@@ -30,7 +30,7 @@ class SocketDraft(Draft):
     """Where, and by whose tag."""
 
     socket_id: SocketId | None = Field(None, description="Left out: the charger's only session, or what is free")
-    rfid_tag: values.TagText | None = Field(None, description="What a driver would show")
+    rfid_tag: types.TagText | None = Field(None, description="What a driver would show")
     validate_rfid: bool = Field(False, description="true: only if the tag's driver may charge there now")
 
     def arguments(self) -> dict[str, Any]:
@@ -48,13 +48,13 @@ class SocketDraft(Draft):
 class StartDraft(SocketDraft):
     """Where to start, and for whose tag."""
 
-    rfid_tag: values.TagText = Field(description="Whose session it is: what the driver would show")
+    rfid_tag: types.TagText = Field(description="Whose session it is: what the driver would show")
 
 
 class StopDraft(SocketDraft):
     """Which session to stop, and by whose tag."""
 
-    session_id: values.EntityId | None = Field(
+    session_id: types.EntityId | None = Field(
         None, description="The session; without it, the one at the socket or of the tag"
     )
 

@@ -16,9 +16,9 @@ from hashlib import blake2b
 import orjson
 from fastapi import Request
 
-from ...rights.directory import Key
 from ...rights.errors import InvalidInput
 from ...rights.identifiers import is_int64
+from ...rights.search_drivers import Key
 
 SUM_BYTES = 6
 POSITION = frozenset(("cursor", "page", "limit"))

@@ -8,19 +8,19 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
-from ...files import values
+from ...fields import types
 from ...rights import listing
 from ...rights.errors import UnknownCharger, UnknownSite
 from ...rights.model import Charger, Place, PlaceKind, Site, SiteType
-from ...rights.operators import Permission
-from ...rights.places import holds_text, searched
+from ...rights.permissions import Permission
+from ...rights.search_sites import holds_text, searched
 from ...storage.changes import facts, rights
 from ...storage.journal import Revision
-from ..auth import CallerFirst
+from ..common.auth import CallerFirst
+from .mutation import Change, adding, changing
 from .paging import Paging, page_of, paging
 from .shapes import REFUSALS, Draft, Id, Page, Shape
-from .views import View, viewing
-from .writing import Change, adding, changing
+from .view import View, viewing
 
 router = APIRouter(prefix="/v2/drivers/{driverId}", tags=["Drivers"], route_class=CallerFirst, responses=REFUSALS)
 
@@ -62,7 +62,7 @@ class AccessibleChargerPage(Page[AccessibleCharger]):
 class SiteIds(Draft):
     """Sites, by number."""
 
-    site_ids: list[values.EntityId] = Field(min_length=1, max_length=1_000)
+    site_ids: list[types.EntityId] = Field(min_length=1, max_length=1_000)
 
     def places(self) -> list[Place]:
         return [Place(PlaceKind.SITE, each) for each in self.site_ids]
@@ -71,7 +71,7 @@ class SiteIds(Draft):
 class ChargerIds(Draft):
     """Chargers, by charger id."""
 
-    charger_ids: list[values.ChargerId] = Field(min_length=1, max_length=1_000)
+    charger_ids: list[types.ChargerId] = Field(min_length=1, max_length=1_000)
 
     def places(self) -> list[Place]:
         return [Place(PlaceKind.CHARGER, each) for each in self.charger_ids]

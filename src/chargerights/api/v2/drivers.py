@@ -8,21 +8,21 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
-from ...files import values
-from ...files.words import ReferenceTypeName
-from ...rights.directory import Wanted
+from ...fields import types
+from ...fields.words import ReferenceTypeName
 from ...rights.errors import InvalidInput, TagTaken, UnknownSite
 from ...rights.model import Driver, ExternalId, ReferenceType
-from ...rights.operators import Permission
+from ...rights.permissions import Permission
+from ...rights.search_drivers import Wanted
 from ...storage.changes import drivers, facts
-from ..auth import CallerFirst
-from ..problems import InMember
+from ..common.auth import CallerFirst
+from ..common.errors import InMember
+from .mutation import Change, adding, changing
 from .paging import Paging, drivers_page, paging
 from .shapes import REFUSALS, Draft, Id, Page, Shape, unless_given
 from .tags import NewTag, TagShape
 from .tags import shape_of as tag_shape
-from .views import View, answer, viewing
-from .writing import Change, adding, changing
+from .view import View, answer, viewing
 
 router = APIRouter(prefix="/v2/drivers", tags=["Drivers"], route_class=CallerFirst, responses=REFUSALS)
 
@@ -63,9 +63,9 @@ class ExternalUserIdDraft(Draft):
     """The driver's id in somebody else's system."""
 
     reference_type: ReferenceTypeName = "INTEGRATION"
-    reference_id: values.Name = Field(description="Whose system it is")
-    external_id: values.Name
-    effective_from: values.Instant | None = None
+    reference_id: types.Name = Field(description="Whose system it is")
+    external_id: types.Name
+    effective_from: types.Instant | None = None
 
     def fact(self) -> ExternalId:
         return ExternalId(self.reference_id, self.external_id, ReferenceType(self.reference_type), self.effective_from)
@@ -74,11 +74,11 @@ class ExternalUserIdDraft(Draft):
 class DriverMembers(Draft):
     """What can be changed of a driver; null takes a value away."""
 
-    name: values.Name = unless_given("His name, or the vehicle's")
-    external_id: values.OptionalText = Field(None, description="His id in the operator's own system")
-    home_site_id: values.EntityId | None = Field(None, description="The site that looks after him; grants nothing")
-    payer_id: values.Int64 | None = None
-    company_id: values.Int64 | None = None
+    name: types.Name = unless_given("His name, or the vehicle's")
+    external_id: types.OptionalText = Field(None, description="His id in the operator's own system")
+    home_site_id: types.EntityId | None = Field(None, description="The site that looks after him; grants nothing")
+    payer_id: types.Int64 | None = None
+    company_id: types.Int64 | None = None
     enabled: bool = unless_given("false: he may charge nowhere and is listed nowhere")
     external_user_ids: list[ExternalUserIdDraft] | None = Field(
         None, max_length=MOST_EXTERNAL_IDS, description="All of them, anew"
@@ -98,7 +98,7 @@ SAME_NAMES = ("name", "external_id", "home_site_id", "payer_id", "company_id", "
 class DriverDraft(DriverMembers):
     """A new driver."""
 
-    name: values.Name = Field(description="His name, or the vehicle's")
+    name: types.Name = Field(description="His name, or the vehicle's")
     tags: list[NewTag] = Field([], max_length=MOST_TAGS, description="What he shows; more can be added later")
 
 

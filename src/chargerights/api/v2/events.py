@@ -9,22 +9,22 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
-from ...outbound import messages
 from ...rights.events import EventType
 from ...rights.identifiers import INT64_MAX
 from ...rights.network import Network
-from ...rights.operators import Permission
+from ...rights.permissions import Permission
 from ...storage import events
 from ...storage.callers import Caller
-from .. import redaction
-from ..auth import Authenticated, permitted
-from ..problems import Forbidden
-from ..state import state_of
+from ...webhooks import messages
+from ..common import redaction
+from ..common.auth import Authenticated, permitted
+from ..common.errors import Forbidden
+from ..common.state import state_of
 from . import cursors
+from .mutation import blaming
 from .paging import IN_CURSOR, Cursor
 from .shapes import REFUSALS, Shape
-from .views import look
-from .writing import blaming
+from .view import look
 
 router = APIRouter(prefix="/v2/events", tags=["Events"], route_class=Authenticated, responses=REFUSALS)
 

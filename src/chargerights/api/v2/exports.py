@@ -12,11 +12,11 @@ from fastapi.responses import StreamingResponse
 
 from ...files.spreadsheets.drivers_file import write_csv, write_xlsx
 from ...rights.network import Network
-from ...rights.operators import Scope
-from ..auth import Authenticated
+from ...rights.permissions import Scope
+from ..common.auth import Authenticated
 from .imports import READ
 from .shapes import REFUSALS
-from .views import View, viewing
+from .view import View, viewing
 
 router = APIRouter(prefix="/v2/exports", tags=["Imports and exports"], route_class=Authenticated, responses=REFUSALS)
 

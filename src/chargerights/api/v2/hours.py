@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from ...files import values
+from ...fields import types
 from ...rights.explain import clock_text
 from ...rights.model import Hours
 from .shapes import Draft, Shape
@@ -21,9 +21,9 @@ class WeeklyHours(Shape):
 class WeeklyHoursDraft(Draft):
     """Hours of one weekday, read in the time zone of the charger's site; an end before the start: on the next day."""
 
-    weekday: values.Weekday = Field(description="1 is Monday, 7 is Sunday")
-    start: values.Start = Field(alias="from", description="Local time, within")
-    end: values.End = Field(alias="until", description="Local time, not within")
+    weekday: types.Weekday = Field(description="1 is Monday, 7 is Sunday")
+    start: types.Start = Field(alias="from", description="Local time, within")
+    end: types.End = Field(alias="until", description="Local time, not within")
 
     def fact(self) -> Hours:
         """Raises InvalidHours."""

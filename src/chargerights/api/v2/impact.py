@@ -12,11 +12,11 @@ from typing import Any, Generic, TypeVar
 from fastapi import Response
 from pydantic import Field
 
+from ...replica.preview import Preview
 from ...rights.impact import Difference, Footprint, Impact
-from ...rights.operators import Scope
-from ...storage.rehearsal import Preview
+from ...rights.permissions import Scope
 from .shapes import Shape
-from .views import View, answer
+from .view import View, answer
 
 K = TypeVar("K", int, str)
 S = TypeVar("S", bound=Shape)

@@ -14,22 +14,22 @@ from pydantic import Field
 from pydantic.alias_generators import to_camel
 
 from ...files.spreadsheets.drivers_file import Mode
+from ...importing.runner import Job
 from ...rights.identifiers import is_int64
-from ...rights.operators import Permission
+from ...rights.permissions import Permission
 from ...storage import idempotency, imports
 from ...storage.callers import Caller
 from ...storage.database import DatabaseFault
 from ...storage.idempotency import Once
 from ...storage.imports import GOING, UNDONE, Asked, Attempt, Import, Stage, State, UnknownImport
 from ...storage.journal import Occasion, Revision
-from ..asking import InvalidBody
-from ..auth import Authenticated, permitted
-from ..importer import Job
-from ..state import State as Shared
-from ..state import state_of
+from ..common.auth import Authenticated, permitted
+from ..common.state import State as Shared
+from ..common.state import state_of
+from ..v1.responses import InvalidBody
 from .paging import Paging, as_page, paging
 from .shapes import REFUSALS, Page, Shape
-from .views import answer
+from .view import answer
 
 router = APIRouter(prefix="/v2/imports", tags=["Imports and exports"], route_class=Authenticated, responses=REFUSALS)
 

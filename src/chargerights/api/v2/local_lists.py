@@ -10,15 +10,15 @@ from pydantic import Field
 
 from ...rights.commands import Action
 from ...rights.local_list import Listed
-from ...rights.operators import Permission
-from ...storage import local_lists
-from ...storage.local_lists import KeptList, OutOfStep
-from ..auth import CallerFirst
+from ...rights.permissions import Permission
+from ...storage.charging import local_lists
+from ...storage.charging.local_lists import KeptList, OutOfStep
+from ..common.auth import CallerFirst
 from .charger_commands import command
 from .paging import Paging, page_of, paging
+from .send_command import Asking, CommandAnswer, Telling, answered, ask, tell
 from .shapes import REFUSALS, Page, Shape
-from .telling import Asking, CommandAnswer, Telling, answered, ask, tell
-from .views import View, answer, viewing
+from .view import View, answer, viewing
 from .visibility import names_driver
 
 router = APIRouter(

@@ -9,23 +9,23 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
-from ...files import values
+from ...fields import types
 from ...rights.errors import UnknownSite
-from ...rights.operators import Operator, Permission
+from ...rights.permissions import Operator, Permission
 from ...storage import callers
-from ...storage import operators as stored
 from ...storage.changes import operators
 from ...storage.journal import Revision
-from ...storage.operators import UnknownOperator
-from ..auth import CallerFirst
-from ..problems import Forbidden, InMember
+from ...storage.rows import operators as stored
+from ...storage.rows.operators import UnknownOperator
+from ..common.auth import CallerFirst
+from ..common.errors import Forbidden, InMember
 from .api_keys import ApiKeyShape
 from .api_keys import shape_of as key_shape
+from .mutation import Change, adding, changing
 from .paging import Paging, page_of, paging
 from .shapes import REFUSALS, Draft, Id, Page, Shape, unless_given
-from .views import View, answer, viewing
+from .view import View, answer, viewing
 from .visibility import require_operator, sees_operator
-from .writing import Change, adding, changing
 
 router = APIRouter(prefix="/v2/operators", tags=["Operators"], route_class=CallerFirst, responses=REFUSALS)
 
@@ -67,13 +67,13 @@ class OperatorPage(Page[OperatorShape]):
 
 PermissionWord = Annotated[Permission, Field(strict=False)]
 Permissions = Annotated[list[PermissionWord], Field(max_length=len(Permission))]
-SiteIds = Annotated[list[values.EntityId], Field(max_length=MOST_SITES)]
+SiteIds = Annotated[list[types.EntityId], Field(max_length=MOST_SITES)]
 
 
 class OperatorMembers(Draft):
     """What can be changed of an operator."""
 
-    name: values.Name = unless_given("What people call him, or it")
+    name: types.Name = unless_given("What people call him, or it")
     permissions: Permissions = unless_given("All of them, anew")
     site_ids: SiteIds | None = Field(
         None, description="All of them, anew: he sees these sites and all below them; null: all sites"
@@ -93,7 +93,7 @@ class OperatorMembers(Draft):
 class OperatorDraft(Draft):
     """A new operator; without a key yet."""
 
-    name: values.Name = Field(description="What people call him, or it")
+    name: types.Name = Field(description="What people call him, or it")
     permissions: Permissions = Field(description="What he may do")
     site_ids: SiteIds | None = Field(description="He sees these sites and all below them; null: all sites")
 

@@ -19,16 +19,16 @@ from typing import Annotated, TypeVar
 from fastapi import Query, Request, Response
 from pyroaring import BitMap64
 
-from ...rights import directory
-from ...rights.directory import Key, Wanted
+from ...rights import search_drivers
 from ...rights.errors import DomainError
 from ...rights.model import Driver
-from ..malformed import Malformed, require_word
+from ...rights.search_drivers import Key, Wanted
+from ..common.body import Malformed, require_word
 from . import cursors
 from .cursors import InvalidCursor
+from .mutation import blaming
 from .shapes import Page, Shape
-from .views import View
-from .writing import blaming
+from .view import View
 
 T = TypeVar("T")
 K = TypeVar("K", int, str)
@@ -174,15 +174,17 @@ async def drivers_page(
 ) -> Response:
     """The asked part of the drivers of that description, by name or by id; `among`: only these."""
     network = view.network
-    order: directory.Order = "id" if asked.key_among("name", "id") == "id" else "name"
-    key = directory.DRIVER_KEYS[order]
+    order: search_drivers.Order = "id" if asked.key_among("name", "id") == "id" else "name"
+    key = search_drivers.DRIVER_KEYS[order]
     if asked.walking:
         last = asked.after(*((int,) if order == "id" else (str, int)))
-        drivers, fits = directory.narrowed(network, wanted, among)
-        found = await some(view, directory.drivers_after(network, drivers, order, asked.descending, last), fits, asked)
+        drivers, fits = search_drivers.narrowed(network, wanted, among)
+        found = await some(
+            view, search_drivers.drivers_after(network, drivers, order, asked.descending, last), fits, asked
+        )
         return as_page(found, asked, lambda each: show(view, each), shape, key)
-    drivers = directory.find(network, wanted, among)
-    found = directory.page(network, drivers, order, asked.descending, asked.start, asked.count)
+    drivers = search_drivers.find(network, wanted, among)
+    found = search_drivers.page(network, drivers, order, asked.descending, asked.start, asked.count)
     return as_page(found, asked, lambda each: show(view, each), shape, key, len(drivers))
 
 

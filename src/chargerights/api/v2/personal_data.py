@@ -9,16 +9,16 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 from pydantic.alias_generators import to_camel
 
-from ...files.writing import driver_members
+from ...files.network_file.write import driver_members
 from ...rights.errors import UnknownDriver
-from ...rights.operators import Permission
+from ...rights.permissions import Permission
 from ...storage import personal
 from ...storage.journal import ERASURE
 from ...storage.personal import Event, Known
-from ..auth import CallerFirst
+from ..common.auth import CallerFirst
+from .mutation import Change, adding
 from .shapes import REFUSALS, Id, Shape
-from .views import View, answer, viewing
-from .writing import Change, adding
+from .view import View, answer, viewing
 
 router = APIRouter(prefix="/v2/drivers", tags=["Drivers"], route_class=CallerFirst, responses=REFUSALS)
 

@@ -10,22 +10,22 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
+from ...replica.images import Reading
 from ...rights import reports
-from ...rights.directory import Key
+from ...rights.driver_sets import END
 from ...rights.network import Network
-from ...rights.operators import Permission
-from ...rights.reach import END
+from ...rights.permissions import Permission
 from ...rights.reports import Finding
-from ...storage import holders
-from ...storage.images import Reading
-from ..auth import CallerFirst
+from ...rights.search_drivers import Key
+from ...storage import personal_tables
+from ..common.auth import CallerFirst
 from .paging import Paging, paging, sorted_page
 from .rights import RightShape
 from .rights import shape_of as right_shape
 from .shapes import REFUSALS, Page, Shape
 from .tags import TagShape
 from .tags import shape_of as tag_shape
-from .views import View, viewing
+from .view import View, viewing
 
 router = APIRouter(prefix="/v2/reports", tags=["Reports"], route_class=CallerFirst, responses=REFUSALS)
 
@@ -80,7 +80,7 @@ async def never_used(view: Viewing, asked: Asked) -> Response:
     driver."""
 
     def find(network: Network) -> list[Finding]:
-        used = view.state.database.read_now(holders.used_tags, view.caller.customer_id)
+        used = view.state.database.read_now(personal_tables.used_tags, view.caller.customer_id)
         return reports.never_used(network, view.at, used)
 
     return await _report(view, asked, "never-used", find, reports.by_driver)

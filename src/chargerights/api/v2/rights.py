@@ -15,29 +15,25 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 from pyroaring import BitMap64
 
-from ...files import values
-from ...files.entries import PLACE_MEMBERS
-from ...rights import directory
-from ...rights.errors import (
-    InvalidHours,
-    InvalidWindow,
-    UnknownDriver,
-)
+from ...fields import types
+from ...files.network_file.schema import PLACE_MEMBERS
+from ...rights import search_drivers
+from ...rights.errors import InvalidHours, InvalidWindow, UnknownDriver
 from ...rights.model import Driver, Place, PlaceKind, Right
 from ...rights.network import UNKNOWN_PLACES
-from ...rights.operators import Permission
-from ...storage import drivers
+from ...rights.permissions import Permission
 from ...storage.changes import rights
 from ...storage.changes.rights import Terms, UnknownRight
 from ...storage.journal import Revision
-from ..auth import CallerFirst
-from ..malformed import require_one_at_most
+from ...storage.rows import drivers
+from ..common.auth import CallerFirst
+from ..common.body import require_one_at_most
 from . import hours
 from .hours import WeeklyHours, WeeklyHoursDraft
+from .mutation import Change, adding, blaming, changing
 from .paging import Paging, as_page, paging, some
 from .shapes import REFUSALS, Draft, Id, Page, Shape
-from .views import View, answer, viewing
-from .writing import Change, adding, blaming, changing
+from .view import View, answer, viewing
 
 router = APIRouter(prefix="/v2/rights", tags=["Rights"], route_class=CallerFirst, responses=REFUSALS)
 
@@ -66,8 +62,8 @@ class RightPage(Page[RightShape]):
 class RightTerms(Draft):
     """When a right holds; null: without that limit."""
 
-    valid_from: values.Instant | None = Field(None, description="Begins at this instant")
-    valid_until: values.Instant | None = Field(None, description="Ends before this instant")
+    valid_from: types.Instant | None = Field(None, description="Begins at this instant")
+    valid_until: types.Instant | None = Field(None, description="Ends before this instant")
     hours: list[WeeklyHoursDraft] | None = Field(
         None, max_length=MOST_HOURS, description="Holds only in these hours, local to the charger"
     )
@@ -84,10 +80,10 @@ class RightTerms(Draft):
 class RightDraft(RightTerms):
     """A right to grant, on one place."""
 
-    driver_id: values.EntityId
-    site_id: values.EntityId | None = None
-    charger_id: values.ChargerId | None = None
-    access_group_id: values.EntityId | None = None
+    driver_id: types.EntityId
+    site_id: types.EntityId | None = None
+    charger_id: types.ChargerId | None = None
+    access_group_id: types.EntityId | None = None
 
     @model_validator(mode="after")
     def _one_place(self) -> RightDraft:
@@ -152,7 +148,7 @@ async def list_rights(
         view.place(each)
     network, scope = view.network, view.scope
     place = next(iter(places), None)
-    drivers = directory.everybody(network) if place is None else network.with_rights_on(place)
+    drivers = search_drivers.everybody(network) if place is None else network.with_rights_on(place)
     if driver_id is not None:
         drivers = BitMap64((view.driver(driver_id).id,))
 
@@ -170,12 +166,12 @@ async def list_rights(
     if asked.walking:
         last = asked.after(int, int)
         after = None if last is None else (int(last[0]), int(last[1]))
-        found = await some(view, directory.rights_after(network, drivers, asked.descending, after), fits, asked)
+        found = await some(view, search_drivers.rights_after(network, drivers, asked.descending, after), fits, asked)
         return as_page(found, asked, show, RightPage, _key)
     if driver_id is None and place is None and valid is None and scope.unlimited:
-        found = directory.rights_page(network, asked.descending, asked.start, asked.count)
+        found = search_drivers.rights_page(network, asked.descending, asked.start, asked.count)
         return as_page(found, asked, show, RightPage, _key, network.right_count)
-    everything = [held for held in directory.rights_after(network, drivers, asked.descending) if fits(held)]
+    everything = [held for held in search_drivers.rights_after(network, drivers, asked.descending) if fits(held)]
     part = everything[asked.start : asked.start + asked.count]
     return as_page(part, asked, show, RightPage, _key, len(everything))
 
@@ -222,7 +218,7 @@ async def revoke(change: Annotated[Change, Depends(changing(WRITE))], rightId: I
     return await change.apply("right.revoke", work)
 
 
-def _key(held: tuple[Driver, Right]) -> directory.Key:
+def _key(held: tuple[Driver, Right]) -> search_drivers.Key:
     driver, right = held
     return driver.id, right.id
 

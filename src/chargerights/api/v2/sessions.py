@@ -12,17 +12,17 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field, JsonValue
 from starlette.responses import StreamingResponse
 
-from ...rights.directory import Key
-from ...rights.operators import Permission
-from ...storage import session_keeping, sessions
-from ...storage.sessions import EndedBy, Kept, Session, UnknownSession
-from ..auth import CallerFirst
+from ...rights.permissions import Permission
+from ...rights.search_drivers import Key
+from ...storage.charging import session_keeping, sessions
+from ...storage.charging.sessions import EndedBy, Kept, Session, UnknownSession
+from ..common.auth import CallerFirst
 from .charging_records import READ, AskedDriver, AskedRecords, Viewing
+from .mutation import Change, adding
 from .paging import Paging, as_page, paging, unsorted
 from .shapes import REFUSALS, Id, Page, Shape
-from .views import View, answer
+from .view import View, answer
 from .visibility import names_driver
-from .writing import Change, adding
 
 router = APIRouter(prefix="/v2", tags=["Charging"], route_class=CallerFirst, responses=REFUSALS)
 

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from ...files import values
+from ...fields import types
 from ...rights.decide import EARLIEST, LATEST
 from ...rights.identifiers import INT64_MAX, INT64_MIN
 from ...rights.model import Location
@@ -61,15 +61,15 @@ class Draft(BaseModel):
 class Address(BaseModel):
     """Where a site or charger is: members of what is shown and of drafts, named as the model's `Location` has them."""
 
-    latitude: values.Latitude | None = Field(None, description="Degrees north, WGS 84")
-    longitude: values.Longitude | None = Field(None, description="Degrees east, WGS 84")
-    street_address: values.OptionalText = Field(None, description="The street's name")
-    street_number: values.OptionalText = Field(None, description="The house's number")
-    house_letter: values.OptionalText = Field(None, description="What follows the number: a letter or a staircase")
-    postal_code: values.OptionalText = None
-    city: values.OptionalText = None
-    area: values.OptionalText = Field(None, description="The district, county or state")
-    country: values.OptionalText = Field(None, description="The country; ISO 3166 codes such as FI are a good choice")
+    latitude: types.Latitude | None = Field(None, description="Degrees north, WGS 84")
+    longitude: types.Longitude | None = Field(None, description="Degrees east, WGS 84")
+    street_address: types.OptionalText = Field(None, description="The street's name")
+    street_number: types.OptionalText = Field(None, description="The house's number")
+    house_letter: types.OptionalText = Field(None, description="What follows the number: a letter or a staircase")
+    postal_code: types.OptionalText = None
+    city: types.OptionalText = None
+    area: types.OptionalText = Field(None, description="The district, county or state")
+    country: types.OptionalText = Field(None, description="The country; ISO 3166 codes such as FI are a good choice")
 
 
 def address(place: Location) -> dict[str, Any]:

@@ -13,20 +13,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BeforeValidator, Field
 
-from ...files import values
-from ...files.words import SiteTypeName
+from ...fields import types
+from ...fields.words import SiteTypeName
 from ...rights.errors import DomainError, InvalidInput, SiteCycle, SiteTooDeep, UnknownSite
 from ...rights.model import NOWHERE, Location, Site, SiteType
-from ...rights.operators import Permission
-from ...rights.places import Sizes, WantedSites, find_sites
+from ...rights.permissions import Permission
+from ...rights.search_sites import Sizes, WantedSites, find_sites
 from ...storage.changes import facts, sites
 from ...storage.journal import Revision
-from ..auth import CallerFirst
-from ..problems import Forbidden, InMember
+from ..common.auth import CallerFirst
+from ..common.errors import Forbidden, InMember
+from .mutation import Change, adding, changing
 from .paging import Paging, page_of, paging
 from .shapes import REFUSALS, Address, Draft, Id, Page, Shape, address, moved, unless_given
-from .views import View, answer, viewing
-from .writing import Change, adding, changing
+from .view import View, answer, viewing
 
 router = APIRouter(prefix="/v2/sites", tags=["Sites"], route_class=CallerFirst, responses=REFUSALS)
 
@@ -47,9 +47,9 @@ IN_BODY: Mapping[type[DomainError], str] = {SiteCycle: "parentSiteId", SiteTooDe
 class SiteOwn(Address):
     """What is entered of a site and shown of it in the same words."""
 
-    public_name: values.OptionalText = Field(None, description="Its name among drivers")
-    external_id: values.OptionalText = Field(None, description="Its id in the operator's own system")
-    timezone: values.Timezone | None = Field(
+    public_name: types.OptionalText = Field(None, description="Its name among drivers")
+    external_id: types.OptionalText = Field(None, description="Its id in the operator's own system")
+    timezone: types.Timezone | None = Field(
         None,
         description="The IANA time zone in which weekly hours are read there, such as Europe/Helsinki; else that of"
         " the nearest site above that has one, else UTC",
@@ -59,10 +59,10 @@ class SiteOwn(Address):
         None,
         description="Whether anyone may charge there without a tag; else as the nearest site above says, else not",
     )
-    payer_id: values.Int64 | None = Field(None, description="Who pays for charging there")
-    cost_id: values.OptionalText = Field(None, description="The cost centre's id")
-    cost_name: values.OptionalText = Field(None, description="The cost centre's name")
-    payment_recipient_id: values.Int64 | None = Field(None, description="Who is paid for charging there")
+    payer_id: types.Int64 | None = Field(None, description="Who pays for charging there")
+    cost_id: types.OptionalText = Field(None, description="The cost centre's id")
+    cost_name: types.OptionalText = Field(None, description="The cost centre's name")
+    payment_recipient_id: types.Int64 | None = Field(None, description="Who is paid for charging there")
 
 
 class SiteStep(Shape):
@@ -99,8 +99,8 @@ class SitePage(Page[SiteShape]):
 class SiteMembers(SiteOwn, Draft):
     """What can be changed of a site; null takes a value away."""
 
-    name: values.Name = unless_given("Its name among operators")
-    parent_site_id: values.EntityId | None = Field(None, description="The site right above; null: it is at the top")
+    name: types.Name = unless_given("Its name among operators")
+    parent_site_id: types.EntityId | None = Field(None, description="The site right above; null: it is at the top")
     group_type: SiteTypeName | None = Field(None, description="What kind of place it is; null: SUB_CPO")
 
     def facts(self, before: Location) -> dict[str, Any]:
@@ -119,7 +119,7 @@ class SiteMembers(SiteOwn, Draft):
 class SiteDraft(SiteMembers):
     """A new site."""
 
-    name: values.Name = Field(description="Its name among operators")
+    name: types.Name = Field(description="Its name among operators")
 
 
 class NoParent(InvalidInput):

@@ -10,22 +10,22 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 from pyroaring import BitMap64
 
-from ...files import values
-from ...rights import directory
+from ...fields import types
+from ...rights import search_drivers
 from ...rights.errors import InvalidWindow, TagTaken, UnknownDriver
 from ...rights.identifiers import tag_key
 from ...rights.model import Driver, Tag
-from ...rights.operators import Permission
-from ...storage import drivers
+from ...rights.permissions import Permission
 from ...storage.changes import tags
 from ...storage.changes.tags import UnknownTag
 from ...storage.journal import Revision
-from ..auth import CallerFirst
-from ..encoding import NO_EXPIRY
+from ...storage.rows import drivers
+from ..common.auth import CallerFirst
+from ..v1.encoding import NO_EXPIRY
+from .mutation import Change, adding, blaming, changing
 from .paging import Paging, as_page, paging, some
 from .shapes import REFUSALS, Draft, Id, Page, Shape, unless_given
-from .views import View, answer, viewing
-from .writing import Change, adding, blaming, changing
+from .view import View, answer, viewing
 
 router = APIRouter(prefix="/v2/tags", tags=["Tags"], route_class=CallerFirst, responses=REFUSALS)
 
@@ -51,9 +51,9 @@ class TagShape(Shape):
 class TagMembers(Draft):
     """What can be changed of a tag."""
 
-    expiring_date: values.Instant | None = Field(None, description="From then on it is refused; null: never")
-    start_date: values.Instant | None = Field(None, description="Until then it is refused; null: never")
-    token_name: values.OptionalText = Field(None, description="The card's label")
+    expiring_date: types.Instant | None = Field(None, description="From then on it is refused; null: never")
+    start_date: types.Instant | None = Field(None, description="Until then it is refused; null: never")
+    token_name: types.OptionalText = Field(None, description="The card's label")
     invoicable: bool = unless_given("Meaningful only with the invoicing service")
     blocked: bool = unless_given("true: it is refused")
 
@@ -78,7 +78,7 @@ MODEL_NAMES = {
 class NewTag(TagMembers):
     """A tag of a new driver."""
 
-    id_tag: values.TagText = Field(description="What the card, app, plate or vehicle shows")
+    id_tag: types.TagText = Field(description="What the card, app, plate or vehicle shows")
 
     def draft(self, place: str = "") -> Tag:
         """The tag without its number and driver. Raises InvalidWindow in its member; `place`: where the tag stands in
@@ -90,7 +90,7 @@ class NewTag(TagMembers):
 class TagDraft(NewTag):
     """A new tag."""
 
-    driver_id: values.EntityId = Field(description="Whose it is")
+    driver_id: types.EntityId = Field(description="Whose it is")
 
 
 class TagPage(Page[TagShape]):
@@ -124,10 +124,10 @@ async def list_tags(
         among = BitMap64((view.driver(driver_id).id,))
     if asked.walking:
         last = asked.after_text()
-        tags = directory.tags_after(view.network, among, asked.descending, last)
-        found = await some(view, tags, lambda tag: directory.tag_holds(tag, search), asked)
+        tags = search_drivers.tags_after(view.network, among, asked.descending, last)
+        found = await some(view, tags, lambda tag: search_drivers.tag_holds(tag, search), asked)
         return as_page(found, asked, partial(shape_of, view), TagPage, _key)
-    found, total = directory.tags_page(view.network, search, among, asked.descending, asked.start, asked.count)
+    found, total = search_drivers.tags_page(view.network, search, among, asked.descending, asked.start, asked.count)
     return as_page(found, asked, partial(shape_of, view), TagPage, _key, total)
 
 
@@ -167,7 +167,7 @@ async def remove_tag(change: Annotated[Change, Depends(changing(WRITE))], tagId:
     return await change.apply("tag.remove", work)
 
 
-def _key(tag: Tag) -> directory.Key:
+def _key(tag: Tag) -> search_drivers.Key:
     return (tag_key(tag.id_tag),)
 
 

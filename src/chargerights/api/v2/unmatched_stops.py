@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
-from ...storage.sessions import Filter, Session
-from ..auth import CallerFirst
+from ...storage.charging.sessions import Filter, Session
+from ..common.auth import CallerFirst
 from . import sessions
 from .charging_records import AskedRecords, Viewing
 from .paging import Paging, as_page, unsorted

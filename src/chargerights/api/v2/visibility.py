@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from ...rights.decide import Cause, Decision, Verdict, judge
 from ...rights.errors import TagTaken
 from ...rights.network import Network
-from ...rights.operators import Operator, Permission, Scope
-from ...storage.operators import UnknownOperator
-from .. import redaction
-from .views import View
+from ...rights.permissions import Operator, Permission, Scope
+from ...storage.rows.operators import UnknownOperator
+from ..common import redaction
+from .view import View
 
 
 def sees_operator(view: View, operator: Operator) -> bool:

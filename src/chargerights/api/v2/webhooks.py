@@ -11,25 +11,26 @@ import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
-from ...outbound import messages, sending
-from ...outbound.targets import InvalidWebhookUrl, check_url
+from ...net import safe_http
+from ...net.allowed_targets import InvalidWebhookUrl, check_url
 from ...rights.errors import DomainError
 from ...rights.events import EventType
 from ...rights.identifiers import INT64_MAX
-from ...rights.operators import Permission
-from ...storage import webhooks
+from ...rights.permissions import Permission
 from ...storage.callers import Caller
 from ...storage.changes import webhooks as changes
 from ...storage.events import EventsGone, EventToCome
 from ...storage.journal import Revision
-from ...storage.webhooks import Progress, UnknownWebhook, Webhook
-from ..auth import CallerFirst, permitted
-from ..state import state_of
+from ...storage.rows import webhooks
+from ...storage.rows.webhooks import Progress, UnknownWebhook, Webhook
+from ...webhooks import messages
+from ..common.auth import CallerFirst, permitted
+from ..common.state import state_of
 from .events import of_all_sites
+from .mutation import Change, adding, blaming, changing
 from .paging import Paging, page_of, paging
 from .shapes import REFUSALS, Draft, Id, Page, SecretAnswer, Shape, shown_before
-from .views import View, answer, etag_of
-from .writing import Change, adding, blaming, changing
+from .view import View, answer, etag_of
 
 ADMIN = Permission.GLOBAL_ADMIN
 ETAG = "$etag"
@@ -253,7 +254,7 @@ async def send_test(request: Request, caller: Asking, webhookId: Id) -> Response
         content = messages.test_body(at)
         id_ = messages.message_id(caller.customer_id, webhookId, f"test_{int(at.timestamp() * 1000)}")
         headers = messages.headers(id_, at, content, secrets)
-        outcome = await sending.send_once(webhook.url, state.webhook_targets, content, headers)
+        outcome = await safe_http.send_once(webhook.url, state.webhook_targets, content, headers)
         return answer(AttemptShape(delivered=outcome.error is None, status=outcome.status, error=outcome.error))
     raise UnknownWebhook((webhookId,))
 

@@ -13,13 +13,12 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any
 
-from chargerights.rights import identifiers
-from chargerights.rights.errors import InvalidInput
-from chargerights.rights.model import ExternalId, ReferenceType
-
+from ...rights import identifiers
+from ...rights.errors import InvalidInput
+from ...rights.model import ExternalId, ReferenceType
 from .columns import Column
+from .instants import Moment, begins, is_never, moment
 from .items import NOTHING, Item, is_failed, items, read_plain
-from .moments import Moment, begins, is_never, moment
 from .problems import CellError, shown
 from .tables import Cell, Formatted, Unread
 from .turned import turned

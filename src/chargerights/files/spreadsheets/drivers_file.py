@@ -14,12 +14,11 @@ from typing import BinaryIO
 
 import xlsxwriter  # type: ignore[import-untyped]
 
-from chargerights.files.collector import collector_paused
-from chargerights.rights.errors import InvalidInput
-from chargerights.rights.model import Driver
-from chargerights.rights.network import Network
-from chargerights.rights.operators import Scope
-
+from ...rights.errors import InvalidInput
+from ...rights.model import Driver
+from ...rights.network import Network
+from ...rights.permissions import Scope
+from ..collector import collector_paused
 from .columns import Column, heading
 from .csv_tables import guarded, read_csv
 from .identify import Mode

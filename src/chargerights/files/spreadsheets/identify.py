@@ -13,11 +13,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from chargerights.rights.hints import lost_zeros
-from chargerights.rights.model import Driver
-from chargerights.rights.network import Network
-from chargerights.rights.operators import Scope
-
+from ...rights.hints import lost_zeros
+from ...rights.model import Driver
+from ...rights.network import Network
+from ...rights.permissions import Scope
 from .columns import Column
 from .problems import CellError, Problems, shown
 from .rows import Row, Rows

@@ -12,11 +12,10 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from chargerights.rights.errors import InvalidInput
-from chargerights.rights.explain import WEEKDAYS, hours_text
-from chargerights.rights.model import Hours, Right
-
-from .moments import begins, end_text, ends, moment, start_text
+from ...rights.errors import InvalidInput
+from ...rights.explain import WEEKDAYS, hours_text
+from ...rights.model import Hours, Right
+from .instants import begins, end_text, ends, moment, start_text
 from .problems import CellError, shown
 
 DAYS = tuple(each[:2] for each in WEEKDAYS)

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from itertools import permutations
 
-from .books import HIDDEN, MAX_COLUMNS, MAX_ROW, NO_RESULT, UNKNOWN_CELL, Book, Range, Sheet, error_cell
 from .items import is_failed
 from .number_formats import unshown_day
 from .packages import Package, local_name
+from .sheets import HIDDEN, MAX_COLUMNS, MAX_ROW, NO_RESULT, UNKNOWN_CELL, Book, Range, Sheet, error_cell
 from .tables import Cell, Formatted, Unread
 
 _CONTENT = "content.xml"

@@ -12,10 +12,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-from chargerights.rights.model import Place, PlaceKind
-from chargerights.rights.network import Network
-from chargerights.rights.operators import Scope
-
+from ...rights.model import Place, PlaceKind
+from ...rights.network import Network
+from ...rights.permissions import Scope
 from .items import Item, always_quoted, items, quoted
 from .problems import CellError, shown
 

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from chargerights.rights.identifiers import tag_key
-from chargerights.rights.listing import chargers_of_driver, sites_of_driver
-from chargerights.rights.model import Driver
-from chargerights.rights.network import Network
-from chargerights.rights.operators import Scope
-
-from .building import Builder
+from ...rights.identifiers import tag_key
+from ...rights.listing import chargers_of_driver, sites_of_driver
+from ...rights.model import Driver
+from ...rights.network import Network
+from ...rights.permissions import Scope
+from .build_drivers import Builder
 from .columns import Column
 from .identify import Mode, Subject, described, subjects
 from .problems import Problems

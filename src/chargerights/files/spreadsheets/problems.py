@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from chargerights.rights.errors import InvalidInput
+from ...rights.errors import InvalidInput
 
 MAX_KEPT = 1_000
 """Errors, and warnings, that are kept in words; of more only the number is known."""

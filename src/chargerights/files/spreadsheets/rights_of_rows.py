@@ -12,11 +12,10 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from chargerights.rights import identifiers
-from chargerights.rights.errors import InvalidInput
-from chargerights.rights.model import Place, PlaceKind, Right
-from chargerights.rights.network import Network
-
+from ...rights import identifiers
+from ...rights.errors import InvalidInput
+from ...rights.model import Place, PlaceKind, Right
+from ...rights.network import Network
 from .columns import Column
 from .items import Item
 from .limits import Limits, limits

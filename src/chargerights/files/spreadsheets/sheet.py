@@ -9,14 +9,13 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from chargerights.rights.model import Driver, ExternalId, Place, PlaceKind, ReferenceType, Right, Tag
-from chargerights.rights.network import Network
-from chargerights.rights.operators import Scope
-
+from ...rights.model import Driver, ExternalId, Place, PlaceKind, ReferenceType, Right, Tag
+from ...rights.network import Network
+from ...rights.permissions import Scope
 from .columns import Column
+from .instants import end_text, start_text
 from .items import plain, quoted
 from .limits import limits_text
-from .moments import end_text, start_text
 from .places import Places
 from .rights_of_rows import COLUMNS, UTC, Zones
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
-from .books import NO_RESULT, Book, Range, Sheet
 from .columns import Column, recognised
 from .ods import is_ods, read_ods
 from .packages import Package
 from .problems import InvalidSpreadsheet, Problem, shown
+from .sheets import NO_RESULT, Book, Range, Sheet
 from .tables import Cell, Table, Unread, column_letters, table, trimmed
 from .xlsx import is_xlsx, read_xlsx
 

@@ -10,10 +10,10 @@ from datetime import date
 
 import xlrd
 
-from .books import Book, Range, Results, Sheet, error_cell, number_cell, text_cell
 from .number_formats import number_format
 from .packages import damaged
 from .problems import InvalidSpreadsheet, Problem
+from .sheets import Book, Range, Results, Sheet, error_cell, number_cell, text_cell
 from .tables import Cell, Unread
 
 _FORMULAS = frozenset({0x0006, 0x0206, 0x0406})

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from .books import Book, Sheet
 from .number_formats import Format, built_in, number_format
 from .packages import Package, beside, ignore, local_name
 from .problems import InvalidSpreadsheet, Problem
+from .sheets import Book, Sheet
 from .xlsx_rows import TRUE, Rows, Shared
 from .xlsx_texts import Text
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from .books import MAX_COLUMNS, NO_RESULT, UNKNOWN_CELL, Range, Sheet, date_cell, error_cell, number_cell, text_cell
 from .number_formats import GENERAL, Format
 from .packages import Package, local_name
+from .sheets import MAX_COLUMNS, NO_RESULT, UNKNOWN_CELL, Range, Sheet, date_cell, error_cell, number_cell, text_cell
 from .tables import Cell, Unread
 from .xlsx_texts import Text, unescaped
 

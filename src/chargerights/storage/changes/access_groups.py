@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from ...rights.model import AccessGroup, Place, PlaceKind
-from ..entities import ACCESS_GROUP
+from ..entity_types import ACCESS_GROUP
 from ..journal import Revision
 from ..schema import rights as right_rows
 from . import facts, rights

@@ -8,12 +8,12 @@ from datetime import datetime
 
 from ...rights.errors import Conflict, InvalidInput
 from ...rights.identifiers import name as checked_name
-from ...rights.operators import Operator
-from .. import keys, operators
-from ..entities import API_KEY
+from ...rights.permissions import Operator
+from ..entity_types import API_KEY
 from ..journal import Change, Revision
-from ..keys import ApiKey, UnknownKey
-from ..operators import UnknownOperator
+from ..rows import keys, operators
+from ..rows.keys import ApiKey, UnknownKey
+from ..rows.operators import UnknownOperator
 
 UNNAMED = "key"
 MOST_KEYS = 50

@@ -8,8 +8,8 @@ from typing import Any
 
 from ...rights.errors import IdTaken, InvalidWindow, StillReferenced
 from ...rights.model import Charger
-from .. import chargers
 from ..journal import Revision
+from ..rows import chargers
 from ..schema import access_group_chargers
 from ..schema import rights as right_rows
 from . import facts

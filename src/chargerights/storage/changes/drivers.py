@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...rights.model import Driver, Tag
-from ..entities import DRIVER
+from ..entity_types import DRIVER
 from ..journal import Revision
 from . import facts, tags
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from ...rights.errors import Conflict
 from ...rights.model import Place, PlaceKind
-from ...rights.operators import Operator, Permission
-from .. import operators
+from ...rights.permissions import Operator, Permission
 from ..journal import Revision
-from ..operators import UnknownOperator
+from ..rows import operators
+from ..rows.operators import UnknownOperator
 from . import api_keys, facts
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .. import partners
 from ..journal import Revision
-from ..partners import Fallback, NoPartner, Partner
+from ..rows import partners
+from ..rows.partners import Fallback, NoPartner, Partner
 
 
 def put(

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from ...rights.errors import NotFound
 from ...rights.model import Driver, Hours, Place, Right
-from .. import drivers
 from ..journal import Revision
+from ..rows import drivers
 from . import facts
 
 

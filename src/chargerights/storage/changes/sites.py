@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ...rights import changes as core
+from ...rights import apply as core
 from ...rights.errors import StillReferenced
 from ...rights.model import Site
 from ...rights.network import Network
-from .. import sites
-from ..entities import SITE
+from ..entity_types import SITE
 from ..journal import Revision
+from ..rows import sites
 from ..schema import chargers as charger_rows
 from ..schema import drivers as driver_rows
 from ..schema import rights as right_rows

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from ...rights.errors import NotFound, TagTaken
 from ...rights.identifiers import tag_key, tag_text
 from ...rights.model import Driver, Tag
-from .. import drivers
 from ..journal import Revision
+from ..rows import drivers
 from ..schema import tags as tag_rows
 from . import facts
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from ...rights.errors import Conflict
-from .. import webhooks
-from ..entities import WEBHOOK
+from ..entity_types import WEBHOOK
 from ..journal import Change, Revision
-from ..webhooks import UnknownWebhook, Webhook
+from ..rows import webhooks
+from ..rows.webhooks import UnknownWebhook, Webhook
 
 MAX_WEBHOOKS = 20
 

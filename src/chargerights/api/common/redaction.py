@@ -1,0 +1,58 @@
+"""Removes known tags from what chargers say, for callers who may not read tags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ...rights.live import Fault, LiveCharger
+from ...rights.network import Network
+
+HIDDEN = "…"
+LONGEST = 20
+"""Words and separators of the longest tag that is looked for: ten bytes with colons between them have 19."""
+_token = re.compile(r"\w+|[^\w\s]")
+
+
+def without_tags(network: Network, text: str) -> str:
+    """The text with each known tag replaced, wherever it begins and ends at a word or separator."""
+    kept: list[str] = []
+    position = 0
+    for start, end in _tags_in(network, text):
+        kept += (text[position:start], HIDDEN)
+        position = end
+    return "".join([*kept, text[position:]])
+
+
+def live_without_tags(network: Network, live: LiveCharger) -> LiveCharger:
+    """The charger's state with known tags replaced in the texts of its faults and the values of its configuration."""
+    settings = tuple(
+        each if (value := without_tags(network, each.value)) == each.value else replace(each, value=value)
+        for each in live.reported.configurations
+    )
+    faults = tuple(_fault(network, each) for each in live.faults)
+    return replace(live, faults=faults, reported=replace(live.reported, configurations=settings))
+
+
+def _fault(network: Network, fault: Fault) -> Fault:
+    return replace(
+        fault,
+        vendor_id=fault.vendor_id and without_tags(network, fault.vendor_id),
+        vendor_error_code=fault.vendor_error_code and without_tags(network, fault.vendor_error_code),
+        info=fault.info and without_tags(network, fault.info),
+    )
+
+
+def _tags_in(network: Network, text: str) -> Iterator[tuple[int, int]]:
+    """Where the known tags begin and end, from left to right; the longest where several begin."""
+    tokens = [match.span() for match in _token.finditer(text)]
+    first = 0
+    while first < len(tokens):
+        start = tokens[first][0]
+        for last in reversed(range(first, min(first + LONGEST, len(tokens)))):
+            if network.tag(text[start : tokens[last][1]]) is not None:
+                yield start, tokens[last][1]
+                first = last
+                break
+        first += 1

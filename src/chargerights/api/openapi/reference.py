@@ -1,0 +1,91 @@
+"""The generated parts of docs/api.md: the operations and the objects of v1, from the same tables as the documents.
+
+`python -m chargerights.api.openapi.reference docs/api.md` writes them anew between their markers.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from .descriptions import OPERATIONS, operation
+from .wire import Json
+from .wire_bodies import schemas
+
+WORDS = {"string": "text"}
+
+
+def rewritten(page: str) -> str:
+    """The page with its generated parts as they should be."""
+    for name, text in (("operations", operations()), ("objects", objects())):
+        begin, end = f"<!-- {name}: generated -->", f"<!-- {name}: end -->"
+        if begin not in page or end not in page:
+            raise ValueError(f"the page lacks the markers {begin} and {end}")
+        before, _, rest = page.partition(begin)
+        page = f"{before}{begin}\n\n{text}\n\n{end}{rest.partition(end)[2]}"
+    return page
+
+
+def operations() -> str:
+    """One row per operation."""
+    rows = ["| operation | request | what it answers | codes |", "|---|---|---|---|"]
+    for operation_id, each in OPERATIONS.items():
+        query = [one["name"] for one in each.parameters if one["in"] == "query"]
+        request = f"`{each.method} {each.path}`" + "".join(f"<br>`{name}=true`" for name in query)
+        codes = " ".join(str(code) for code in operation(operation_id)["responses"])
+        rows.append(f"| `{operation_id}` | {request} | {each.summary}. {each.answer.description} | {codes} |")
+    return "\n".join(rows)
+
+
+def management(openapi: Json) -> str:
+    """The requests of v2, a table for each noun."""
+    nouns: dict[str, list[str]] = {}
+    for path, item in openapi["paths"].items():
+        for method, each in item.items():
+            if path.startswith("/v2/"):
+                text = " ".join(each["description"].split())
+                row = f"| `{method.upper()} {path}` | {each['summary'].rstrip('.')}. {text} |"
+                nouns.setdefault(each["tags"][0], []).append(row)
+    return "\n\n".join(
+        "\n".join([f"### {noun}", "", "| request | |", "|---|---|", *rows]) for noun, rows in nouns.items()
+    )
+
+
+def objects() -> str:
+    """A table of its members for every object."""
+    return "\n\n".join(_object(name, schema) for name, schema in schemas().items())
+
+
+def _object(name: str, schema: Json) -> str:
+    rows = [f"#### {name}", "", schema["description"], "", "| member | type | |", "|---|---|---|"]
+    for member, each in schema["properties"].items():
+        always = member in schema.get("required", ()) or "anyOf" in each
+        note = "" if always else " Left out when there is none."
+        rows.append(f"| `{member}` | {_type(each)} | {_note(each)}{note} |")
+    return "\n".join(rows)
+
+
+def _note(member: Json) -> str:
+    old = "Deprecated. " if member.get("deprecated") else ""
+    return f"{old}{member['description'].rstrip('.')}."
+
+
+def _type(node: Json) -> str:
+    if "anyOf" in node:
+        return f"{_type(node['anyOf'][0])} or null"
+    if "$ref" in node:
+        target = node["$ref"].rpartition("/")[2]
+        return f"[{target}](#{target.lower()})"
+    if node["type"] == "array":
+        return f"list of {_type(node['items'])}"
+    if node["type"] == "object":
+        return "texts by name"
+    if node["type"] == "string" and "enum" in node:
+        return ", ".join(f"`{word}`" for word in node["enum"])
+    return str(node.get("format", WORDS.get(node["type"], node["type"])))
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        path = Path(name)
+        path.write_text(rewritten(path.read_text()))

@@ -1,0 +1,153 @@
+"""What chargers asked about tags and were told, and tags that are added from there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import Field
+
+from ...fields import types
+from ...rights.decide import Reason
+from ...rights.errors import InvalidIdentifier, NotFound, TagTaken, UnknownDriver
+from ...rights.identifiers import NO_TAG, tag_text
+from ...rights.model import Tag
+from ...rights.permissions import Permission
+from ...storage.changes import tags
+from ...storage.charging import authorizations
+from ...storage.charging.authorizations import Authorisation
+from ...storage.journal import Revision
+from ..common.auth import CallerFirst
+from .charging_records import AskedDriver, AskedRecords, Viewing
+from .mutation import Change, adding
+from .paging import Paging, as_page, paging
+from .shapes import REFUSALS, Draft, Id, Page, Shape
+from .tags import TagShape, shown, tag_of
+from .view import View
+from .visibility import names_driver
+
+router = APIRouter(prefix="/v2/authorisations", tags=["Charging"], route_class=CallerFirst, responses=REFUSALS)
+
+OF_THE_DRIVER = ("driver_id", "right_id", "place_kind", "place_id")
+"""Members that tell whose tag it was."""
+
+
+class UnknownAuthorisation(NotFound):
+    what = "authorisation"
+
+
+class AuthorisationShape(Shape):
+    """What a charger asked about a tag and was told."""
+
+    id: int
+    at: datetime
+    charger_id: str
+    evse_id: int | None = None
+    connector_id: int | None = None
+    id_tag: str = Field(description="As it was shown")
+    message: str = Field(description="The OCPP message that asked")
+    allowed: bool
+    reason: str = Field(description="OCPP 2.0.1's word")
+    cause: str = Field(description="The sentence of the rule that decided, as /v2/access/explain names it")
+    driver_id: int | None = None
+    right_id: int | None = Field(None, description="Of a yes, the right it was said by")
+    place_kind: str | None = None
+    place_id: str | None = None
+
+
+class AuthorisationPage(Page[AuthorisationShape]):
+    """Decisions, one page of them."""
+
+
+class HolderDraft(Draft):
+    """Whose an unknown tag is to be."""
+
+    driver_id: types.EntityId
+    token_name: types.OptionalText = Field(None, description="The card's label")
+
+
+@router.get(
+    "",
+    operation_id="listAuthorisations",
+    summary="List what chargers asked and were told",
+    response_model=AuthorisationPage,
+)
+async def list_authorisations(
+    view: Viewing,
+    asked: Annotated[Paging, Depends(paging)],
+    records: AskedRecords,
+    driver_id: AskedDriver,
+    reason: Annotated[Reason | None, Query(description="Only with this reason")] = None,
+) -> Response:
+    """The newest first. A decision is here about a second after it was made."""
+    asked.key_among("id")
+    wanted = authorizations.Filter(
+        charger_id=records.charger_id,
+        charger_ids=_seen_chargers(view),
+        id_tag=records.id_tag,
+        driver_id=driver_id,
+        reason=reason.value if reason is not None else None,
+        since=records.since,
+        until=records.until,
+    )
+    database, customer_id = view.state.database, view.caller.customer_id
+    total = None if asked.walking else await database.read(authorizations.count, customer_id, wanted)
+    found = await database.read(
+        authorizations.find, customer_id, wanted, asked.count, asked.start, asked.after_number()
+    )
+    return as_page(found, asked, lambda each: _shape(view, *each), AuthorisationPage, lambda each: (each[0],), total)
+
+
+@router.post(
+    "/{authorisationId}/tag",
+    status_code=201,
+    operation_id="addShownTag",
+    summary="Make the tag that was shown a driver's",
+    response_model=TagShape,
+)
+async def add_shown_tag(
+    change: Annotated[Change, Depends(adding(Permission.WRITE_TAGS, Permission.READ_CHARGERS))],
+    authorisationId: Id,  # noqa: N803
+    body: HolderDraft,
+) -> Response:
+    """For a tag that nobody knew: from now on it is this driver's, as it was shown."""
+    view = change.view
+    found = await view.state.database.read(authorizations.get, view.caller.customer_id, authorisationId)
+    if found is None or not (view.scope.unlimited or view.scope.sees_charger(found.charger_id)):
+        raise UnknownAuthorisation((authorisationId,))
+    view.in_body("driverId", view.driver, body.driver_id)
+    if found.tag_key.startswith(NO_TAG):
+        raise InvalidIdentifier(
+            f"the charger did not send a tag but {found.id_tag or 'nothing readable'}: add the tag as the card has it"
+        )
+    draft = Tag(0, 0, tag_text(found.id_tag), token_name=body.token_name)
+
+    def work(revision: Revision) -> int:
+        try:
+            return tags.add(revision, body.driver_id, draft).id
+        except TagTaken:
+            if view.sees_tags:
+                raise
+            raise TagTaken("the tag that was shown is already in use") from None  # its text is not for the caller
+
+    return await change.apply(
+        "tag.add",
+        work,
+        lambda after, tag_id: shown(after, tag_of(after.driver(body.driver_id), tag_id), 201),
+        members={UnknownDriver: "driverId", TagTaken: "idTag"},
+    )
+
+
+def _seen_chargers(view: View) -> list[str] | None:
+    """None when the caller sees all, removed ones too."""
+    if view.scope.unlimited:
+        return None
+    return [each for site_id in view.scope.sites for each in view.network.chargers_at(site_id)]
+
+
+def _shape(view: View, number: int, it: Authorisation) -> AuthorisationShape:
+    members = {name: value for name, value in it._asdict().items() if name != "tag_key"}
+    if not names_driver(view, it.driver_id):
+        members |= dict.fromkeys(OF_THE_DRIVER)
+    return AuthorisationShape(id=number, allowed=it.reason == Reason.ACCEPTED.value, **members)

@@ -1,0 +1,295 @@
+"""May this tag charge here, and why: the forward question and its explanation (API.md section 3).
+
+Questions about an instant that has passed are answered from the facts as they were then; about now and later, from
+those of today. An operator with site access asks about his chargers; of drivers whom he does not look after he is
+told as far as a right of theirs reaches the charger.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any, Self
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from ...rights.decide import Cause, Decision, Reason, Standing, Verdict, decide, decide_without_tag
+from ...rights.errors import UnknownCharger, UnknownDriver
+from ...rights.explain import Explanation, explain_decision, explain_driver, explain_without_tag, why_not
+from ...rights.hints import hint
+from ...rights.model import PlaceKind
+from ...rights.network import Network
+from ...rights.permissions import Permission, Scope
+from ...storage.journal_rewind import BeforeHistory
+from ..common.auth import CallerFirst, LongBody
+from ..common.body import Malformed, require_one_at_most
+from .as_of import as_of, at_one, scope_in
+from .hours import WeeklyHours
+from .hours import shown as hours_shown
+from .shapes import REFUSALS, Instant, Shape
+from .view import View, answer, viewing
+from .visibility import discreet
+
+router = APIRouter(prefix="/v2/access", tags=["Decisions"], route_class=CallerFirst, responses=REFUSALS)
+many = APIRouter(route_class=LongBody)
+
+NEEDED = (Permission.READ_CHARGERS, Permission.READ_DRIVERS)
+MOST_QUESTIONS = 1_000
+EVERYTHING = Scope(Network(), None)
+"""What an operator without limits sees, of whatever network."""
+
+
+class AccessQuestion(Shape):
+    """May this tag, or anyone without a tag, charge at this charger?"""
+
+    charger_id: str = Field(description="The identity under which the charger connects", examples=["DEP-1"])
+    id_tag: str | None = Field(
+        None, description="What the driver shows, in any case; or set withoutTag", examples=["04A2B3C4"]
+    )
+    without_tag: bool = Field(
+        False,
+        description="Whether no tag is shown, as with a start button: only a charger that is free to use says yes",
+    )
+    at: Instant | None = Field(None, description="The instant asked about; now when not given")
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if (self.id_tag is not None) == self.without_tag:
+            raise PydanticCustomError("one_of", "give either idTag or withoutTag: true")
+        return self
+
+
+class RightPath(Shape):
+    """A right and the way it reaches the charger."""
+
+    kind: PlaceKind = Field(description="What the right is on")
+    id: int | str = Field(description="The site's or access group's number, or the charger's id")
+    name: str = Field(description="The place's name")
+    via: list[int] = Field(description="Numbers of the sites from the right's place down to the charger's site")
+    valid_from: datetime | None = Field(None, description="Begins at this instant")
+    valid_until: datetime | None = Field(None, description="Ends before this instant")
+    hours: list[WeeklyHours] | None = Field(None, description="Holds only in these hours, local to the charger")
+
+
+class JudgedRight(RightPath):
+    """A right of the driver and whether it counts here and now."""
+
+    reaches: bool = Field(description="Whether the right is on a place that holds this charger")
+    standing: Standing = Field(description="What became of the right")
+    why_not: str | None = Field(None, description="Why it does not count, in a few words")
+
+
+class AccessDriver(Shape):
+    id: int
+    name: str
+    enabled: bool
+
+
+class AccessTag(Shape):
+    id: int
+    id_tag: str
+    token_name: str | None = None
+
+
+class AccessDecision(Shape):
+    """A decision. `reason` is OCPP 2.0.1's word, `cause` the sentence of the rule that decided."""
+
+    allowed: bool
+    reason: Reason
+    cause: Cause
+    driver: AccessDriver | None = Field(
+        None, description="Left out without ReadTags when a tag was asked about, as are paths and rights"
+    )
+    tag: AccessTag | None = Field(None, description="Left out without ReadTags")
+    paths: list[RightPath] = Field(description="The rights by which the answer is yes; empty for a no")
+    hint: str | None = Field(
+        None,
+        description="Of an unknown tag: which known one may be the same card in another spelling. Left out without"
+        " ReadTags, and for drivers that you do not see",
+    )
+    revision: int = Field(description="The customer's revision that was asked")
+
+
+class AccessExplanation(AccessDecision):
+    rights: list[JudgedRight] = Field(description="Every right of the driver, if one is named")
+    sentence: str = Field(description="The answer in one sentence for a person")
+
+
+class AccessQuestions(Shape):
+    """Up to a thousand questions."""
+
+    questions: list[AccessQuestion] = Field(min_length=1, max_length=MOST_QUESTIONS)
+
+
+class Unanswered(Shape):
+    """A question about an instant that the journal does not reach back to: not a no of that time, but no answer."""
+
+    allowed: bool = Field(description="false: what is not known is no yes", json_schema_extra={"const": False})
+    problem: str = Field(description="Why there is no answer, and from when on there are answers")
+
+
+class AccessDecisions(Shape):
+    """The decisions in the order of the questions."""
+
+    decisions: list[AccessDecision | Unanswered]
+    revision: int = Field(description="The customer's revision at the asking; each decision tells its own")
+
+
+@router.post(
+    "/check",
+    operation_id="checkAccess",
+    summary="Check whether a tag may charge at a charger",
+    response_model=AccessDecision,
+    response_model_exclude_none=True,
+)
+async def check(view: Annotated[View, Depends(viewing(*NEEDED))], question: AccessQuestion) -> Response:
+    """Decides by the rule that chargers are answered by; an unknown charger is a 404, an unknown tag a no. With `at`
+    in the past it decides by the facts of that instant, as far back as the journal goes; `revision` tells which."""
+
+    def judged(network: Network, revision: int) -> AccessDecision:
+        _require_charger(scope_in(view, network), question.charger_id)
+        return _decision(view, question, network, revision)
+
+    return answer(await at_one(view, question.at, judged))
+
+
+@many.post(
+    "/checks",
+    operation_id="checkAccessOfMany",
+    summary="Check up to 1,000 tags and chargers at once",
+    response_model=AccessDecisions,
+    response_model_exclude_none=True,
+)
+async def check_many(view: Annotated[View, Depends(viewing(*NEEDED))], asked: AccessQuestions) -> Response:
+    """Each question is answered by itself: an unknown charger is a no with the cause `chargerUnknown`, and an instant
+    before the journal has a `problem` and no reason. A question that is not understood refuses them all."""
+    revision = view.image.revision
+    found = await as_of(view, [(each.at, partial(_decision, view, each)) for each in asked.questions])
+    decisions = [
+        Unanswered(allowed=False, problem=str(each)) if isinstance(each, BeforeHistory) else each for each in found
+    ]
+    return answer(AccessDecisions(decisions=decisions, revision=revision))
+
+
+@router.get(
+    "/explain",
+    operation_id="explainAccess",
+    summary="Explain why a tag or driver may or may not charge at a charger",
+    response_model=AccessExplanation,
+    response_model_exclude_none=True,
+)
+async def explain_access(
+    view: Annotated[View, Depends(viewing(*NEEDED))],
+    charger_id: Annotated[str, Query(alias="chargerId", description="The identity under which the charger connects")],
+    id_tag: Annotated[str | None, Query(alias="idTag", description="What the driver shows; or name the driver")] = None,
+    driver_id: Annotated[int | None, Query(alias="driverId", description="The driver's number")] = None,
+    without_tag: Annotated[bool, Query(alias="withoutTag", description="Whether no tag is shown")] = False,
+    at: Annotated[Instant | None, Query(description="The instant asked about; now when not given")] = None,
+) -> Response:
+    """The decision with every right of the driver, whether it reaches, and if not why not; of an instant in the past,
+    by the facts as they were then."""
+    given = {"idTag": id_tag, "driverId": driver_id, "withoutTag": without_tag}
+    require_one_at_most(given)
+    if id_tag is None and driver_id is None and not without_tag:
+        raise Malformed({"idTag": [f"is missing: give one of {', '.join(given)}=true"]})
+    instant = at or view.at
+
+    def judged(network: Network, revision: int) -> AccessExplanation:
+        scope = scope_in(view, network)
+        _require_charger(scope, charger_id)
+        if without_tag:
+            return explained(network, explain_without_tag(network, charger_id, instant), revision, scope)
+        if id_tag is not None:
+            decision = discreet(network, decide(network, id_tag, charger_id, instant), scope, view.sees_tags)
+            explanation = explain_decision(network, charger_id, decision, id_tag)
+            hinted = hint_of(network, decision, id_tag, scope, view.sees_tags)
+            return explained(network, explanation, revision, scope, hinted)
+        explanation = explain_driver(network, driver_id or 0, charger_id, instant)
+        if discreet(network, explanation.decision, scope).driver is None:
+            raise UnknownDriver((driver_id or 0,))
+        return explained(network, explanation, revision, scope)
+
+    return answer(await at_one(view, at, judged))
+
+
+def _require_charger(scope: Scope, charger_id: str) -> None:
+    if not scope.sees_charger(charger_id):
+        raise UnknownCharger((charger_id,))
+
+
+def _decision(view: View, question: AccessQuestion, network: Network, revision: int) -> AccessDecision:
+    scope, at = scope_in(view, network), question.at or view.at
+    if not (scope.unlimited or scope.sees_charger(question.charger_id)):
+        decision = Decision(Cause.CHARGER_UNKNOWN, at)
+    elif question.id_tag is None:
+        decision = decide_without_tag(network, question.charger_id, at)
+    else:
+        decision = discreet(network, decide(network, question.id_tag, question.charger_id, at), scope, view.sees_tags)
+    hinted = hint_of(network, decision, question.id_tag, scope, view.sees_tags)
+    return decided(network, decision, revision, hinted)
+
+
+def hint_of(
+    network: Network, decision: Decision, id_tag: str | None, scope: Scope = EVERYTHING, tags: bool = True
+) -> str | None:
+    """Which known tag may be the same card as an unknown one, as far as the scope shows its driver."""
+    if id_tag is None or decision.cause is not Cause.TAG_UNKNOWN or not tags:
+        return None
+    return hint(network, id_tag, scope.sees_driver)
+
+
+def decided(network: Network, decision: Decision, revision: int, hinted: str | None = None) -> AccessDecision:
+    """The decision as programs read it."""
+    return AccessDecision(**_answer(network, decision), hint=hinted, revision=revision)
+
+
+def explained(
+    network: Network,
+    explanation: Explanation,
+    revision: int,
+    scope: Scope = EVERYTHING,
+    hinted: str | None = None,
+) -> AccessExplanation:
+    """The explanation as programs read it, with the rights that the scope shows."""
+    rights = [
+        JudgedRight(
+            **_path(network, each),
+            reaches=each.standing is not Standing.ELSEWHERE,
+            standing=each.standing,
+            why_not=why_not(each) or None,
+        )
+        for each in explanation.verdicts
+        if each.via or scope.holds(each.right.place)
+    ]
+    members = _answer(network, explanation.decision)
+    return AccessExplanation(**members, hint=hinted, revision=revision, rights=rights, sentence=explanation.sentence)
+
+
+def _answer(network: Network, decision: Decision) -> dict[str, Any]:
+    driver, tag = decision.driver, decision.tag
+    return {
+        "allowed": decision.allowed,
+        "reason": decision.reason,
+        "cause": decision.cause,
+        "driver": driver and AccessDriver(id=driver.id, name=driver.name, enabled=driver.enabled),
+        "tag": tag and AccessTag(id=tag.id, id_tag=tag.id_tag, token_name=tag.token_name),
+        "paths": [RightPath(**_path(network, each)) for each in decision.paths],
+    }
+
+
+def _path(network: Network, verdict: Verdict) -> dict[str, Any]:
+    right = verdict.right
+    return {
+        "kind": right.place.kind,
+        "id": right.place.id,
+        "name": network.name_of(right.place),
+        "via": list(verdict.via),
+        "valid_from": right.valid_from,
+        "valid_until": right.valid_until,
+        "hours": hours_shown(right.hours),
+    }
+
+
+router.include_router(many)

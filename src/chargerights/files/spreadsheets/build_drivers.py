@@ -1,0 +1,255 @@
+"""The driver that rows make: of the one who stands, or anew.
+
+A cell that is not blank says what is to be, `-` says "none". A blank cell changes nothing in mode update; in the
+others it says "none", except under Enabled, Blocked and Invoicable. A column that the file does not have changes
+nothing. In mode update the tags of a driver that the file does not name stay; in replace-all they go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ...rights.errors import InvalidInput
+from ...rights.hints import known_as, lost_zeros
+from ...rights.identifiers import tag_key
+from ...rights.model import Driver, PlaceKind, Right, Tag
+from ...rights.network import Network
+from ...rights.permissions import Scope
+from ...rights.spellings import is_placeholder, readings
+from .cells import NONE
+from .columns import OF_TAG, Column
+from .identify import Mode, Subject, described
+from .instants import begins, ends
+from .items import Item
+from .places import Places
+from .problems import CellError, Problems, shown
+from .rights_of_rows import COLUMNS, Reader, Wanted, Zones, rights
+from .rows import Row
+
+KEEP_ONE = "keep the one that chargers send"
+KEPT_WHEN_BLANK = frozenset({Column.ENABLED, Column.BLOCKED, Column.INVOICABLE})
+
+
+class Builder:
+    """Makes drivers of their rows; what cannot be is added to the problems."""
+
+    def __init__(
+        self,
+        network: Network,
+        scope: Scope,
+        columns: frozenset[Column],
+        mode: Mode,
+        at: datetime,
+        next_id: Callable[[], int],
+        problems: Problems,
+    ) -> None:
+        self.columns, self.mode, self.at, self.next_id, self.problems = columns, mode, at, next_id, problems
+        self.network, self.scope = network, scope
+        self.zones = Zones(network)
+        self.reader = Reader(Places(network, scope), self.zones)
+        self.rows_of_tags: dict[str, int] = {}
+        self.rows_of_cards: dict[str, Row] = {}
+
+    def driver(self, subject: Subject, new_id: int) -> Driver | None:
+        """The driver as the rows have him, with that id when he is new; None when something cannot be."""
+        before = self.problems.errors.count
+        known = subject.known or Driver(new_id, "")
+        home = self._home_site(subject, known)
+        wanted = {column: self._items(subject, column) for column in COLUMNS}
+        zone = self._zone(home, wanted[Column.SITES], known)
+        made = replace(
+            known,
+            name=self._name(subject, known),
+            home_site_id=home,
+            external_id=self._of_driver(subject, Column.EXTERNAL_ID, known.external_id),
+            payer_id=self._of_driver(subject, Column.PAYER_ID, known.payer_id),
+            company_id=self._of_driver(subject, Column.COMPANY_ID, known.company_id),
+            enabled=self._of_driver(subject, Column.ENABLED, known.enabled, True),
+            external_ids=self._of_driver(subject, Column.REFERENCES, known.external_ids, ()),
+            tags=self._tags(subject, known, zone),
+            rights=self._rights(subject, known, wanted, zone),
+        )
+        return made if self.problems.errors.count == before else None
+
+    def _value(self, said: dict[Column, Any], column: Column, current: Any, none: Any = None) -> Any:
+        """What the cell makes of the current value; `none` is what stands for nothing."""
+        if column in said:
+            return none if said[column] is NONE else said[column]
+        kept = column not in self.columns or self.mode is Mode.UPDATE or column in KEPT_WHEN_BLANK
+        return current if kept else none
+
+    def _of_driver(self, subject: Subject, column: Column, current: Any, none: Any = None) -> Any:
+        """The same of a cell about the driver: whichever of his rows says it, and all that do say the same."""
+        saying = [row for row in subject.rows if column in row.said]
+        for row in saying[1:]:
+            if row.said[column] != saying[0].said[column]:
+                sentence = f"differs from row {saying[0].number}, which is the same driver's: make both equal"
+                self.problems.errors.add(row.number, str(column), sentence)
+        return self._value(saying[0].said if saying else {}, column, current, none)
+
+    def _name(self, subject: Subject, known: Driver) -> str:
+        name: str | None = self._of_driver(subject, Column.NAME, known.name or None)
+        if name is None:
+            self.problems.errors.add(subject.first, str(Column.NAME), "is missing: every driver has a name")
+        elif known.name and name != known.name and not _named_by_id(subject):
+            sentence = f"{described(known)}, who is found by his tag or name, is renamed to {shown(name)}"
+            self.problems.warnings.add(subject.first, str(Column.NAME), sentence)
+        return name or ""
+
+    def _home_site(self, subject: Subject, known: Driver) -> int | None:
+        found: Item | int | None = self._of_driver(subject, Column.HOME_SITE, known.home_site_id)
+        if not isinstance(found, Item):
+            if not self.scope.sees_site(found):
+                sentence = "is missing: who sees only some sites adds drivers at home at one of them"
+                self.problems.errors.add(subject.first, str(Column.HOME_SITE), sentence)
+            return found
+        try:
+            return int(self.reader.place(PlaceKind.SITE, found).id)
+        except CellError as wrong:
+            row = next(row for row in subject.rows if Column.HOME_SITE in row.said)
+            self.problems.errors.add(row.number, str(Column.HOME_SITE), str(wrong))
+            return None
+
+    def _zone(self, home: int | None, sites: list[tuple[Row, Item]] | None, known: Driver) -> ZoneInfo:
+        try:
+            named = None if sites is None else [self.reader.place(PlaceKind.SITE, item) for _, item in sites]
+        except CellError:  # noted where the rights are read
+            named = []
+        if named is None:
+            named = [right.place for right in known.rights if right.place.kind is PlaceKind.SITE]
+        return self.zones.of_driver(home, (int(place.id) for place in named))
+
+    def _items(self, subject: Subject, column: Column) -> list[tuple[Row, Item]] | None:
+        """All that the driver's rows name in the column, each with its row; None when his rights there stay."""
+        saying = [row for row in subject.rows if column in row.said]
+        if not saying:
+            kept = column not in self.columns or self.mode is Mode.UPDATE
+            return None if kept else []
+        several = {row.said[column] for row in saying}
+        if len(several) > 1:
+            rows = " and ".join(str(row.number) for row in saying[:5])
+            if NONE in several:
+                self.problems.errors.add(saying[0].number, str(column), f"rows {rows} of one driver contradict here")
+                return []
+            sentence = f"rows {rows} of one driver name different places: he gets all of them"
+            self.problems.warnings.add(saying[0].number, str(column), sentence)
+        return [(row, item) for row in saying if row.said[column] is not NONE for item in row.said[column]]
+
+    def _rights(
+        self,
+        subject: Subject,
+        known: Driver,
+        named: dict[Column, list[tuple[Row, Item]] | None],
+        zone: ZoneInfo,
+    ) -> tuple[Right, ...]:
+        going: set[int] = set()
+        new: list[Right] = []
+        for column, kind in COLUMNS.items():
+            cells = named[column]
+            if cells is None:
+                continue
+            held = [right for right in known.rights if right.place.kind is kind and self.scope.holds(right.place)]
+            try:
+                kept, more = rights(held, self._wanted(column, cells, zone), self.next_id)
+            except CellError as wrong:  # a window that ends before it begins
+                self.problems.errors.add(subject.first, str(column), str(wrong))
+                continue
+            going |= {right.id for right in held} - {right.id for right in kept}
+            new += more
+        return (*(right for right in known.rights if right.id not in going), *new)
+
+    def _wanted(self, column: Column, cells: list[tuple[Row, Item]], zone: ZoneInfo) -> list[Wanted]:
+        found = []
+        for row, item in cells:
+            try:
+                found.append(self.reader.wanted(column, item, zone))
+                if not self.scope.holds(found[-1].place):
+                    raise CellError(f"{shown(item.text)} has chargers at sites that you do not see")
+            except CellError as wrong:
+                self.problems.errors.add(row.number, str(column), str(wrong))
+        return found
+
+    def _tags(self, subject: Subject, known: Driver, zone: ZoneInfo) -> tuple[Tag, ...]:
+        held = {tag_key(tag.id_tag): tag for tag in known.tags}
+        found: dict[str, Tag] = {}
+        clears = False
+        for row in subject.rows:
+            id_tag = row.said.get(Column.TAG)
+            if isinstance(id_tag, str):
+                key = tag_key(id_tag)
+                if self._claimed(row, key):
+                    self._doubt(row, id_tag)
+                    tag = self._tag(row, id_tag, held.get(key), known.id, zone)
+                    if tag is not None:
+                        found[key] = tag
+                continue
+            clears = clears or id_tag is NONE
+            for column in OF_TAG:
+                if column in row.said and row.said[column] is not NONE:
+                    self.problems.errors.add(row.number, str(column), f"says something of a tag: fill in {Column.TAG}")
+        if clears and found:
+            self.problems.errors.add(subject.first, str(Column.TAG), "other rows of the driver name tags: remove the -")
+        if clears:
+            return ()
+        if self.mode is Mode.UPDATE or Column.TAG not in self.columns:
+            found = held | found
+        return tuple(sorted(found.values(), key=lambda tag: tag.id))
+
+    def _claimed(self, row: Row, key: str) -> bool:
+        """Whether the row is the first of the file with that tag."""
+        first = self.rows_of_tags.setdefault(key, row.number)
+        if first != row.number:
+            self.problems.errors.add(row.number, str(Column.TAG), f"is the tag of row {first} already")
+        return first == row.number
+
+    def _doubt(self, row: Row, id_tag: str) -> None:
+        """Warns about placeholders and about one card in two spellings."""
+        if is_placeholder(id_tag):
+            sentence = "looks like a placeholder, not like a card: anyone who shows it may charge"
+            self.problems.warnings.add(row.number, str(Column.TAG), f"{shown(id_tag)} {sentence}")
+            return
+        for reading in readings(id_tag):
+            other = self.rows_of_cards.setdefault(reading, row)
+            if other is not row:
+                sentence = f"may be {other.said[Column.TAG]} of row {other.number} in another spelling"
+                self.problems.warnings.add(row.number, str(Column.TAG), f"{id_tag} {sentence}: {KEEP_ONE}")
+                return
+
+    def _tag(self, row: Row, id_tag: str, held: Tag | None, driver_id: int, zone: ZoneInfo) -> Tag | None:
+        before = held or self._new_tag(row, id_tag, driver_id)
+        try:
+            starts = self._value(row.said, Column.STARTS, before.starts_at)
+            expires = self._value(row.said, Column.EXPIRES, before.expires_at)
+            tag = replace(
+                before,
+                starts_at=begins(starts, zone) if Column.STARTS in row.said and starts is not None else starts,
+                expires_at=ends(expires, zone) if Column.EXPIRES in row.said and expires is not None else expires,
+                token_name=self._value(row.said, Column.TAG_NAME, before.token_name),
+                invoicable=self._value(row.said, Column.INVOICABLE, before.invoicable, False),
+                blocked=self._value(row.said, Column.BLOCKED, before.blocked, False),
+            )
+        except InvalidInput as wrong:
+            self.problems.errors.add(row.number, str(Column.EXPIRES), str(wrong))
+            return None
+        return tag if tag == before else replace(tag, updated_at=self.at)
+
+    def _new_tag(self, row: Row, id_tag: str, driver_id: int) -> Tag:
+        lost = lost_zeros(self.network, id_tag, self.scope.sees_driver)
+        known = known_as(self.network, id_tag, self.scope.sees_driver)
+        if lost is not None:
+            sentence = f"{id_tag} is new, and {lost.id_tag} is there: did Excel drop its zeros?"
+            self.problems.warnings.add(row.number, str(Column.TAG), sentence)
+        elif known is not None and not is_placeholder(id_tag):
+            whose = described(self.network.drivers[known.driver_id])
+            sentence = f"{id_tag} is new, and may be {known.id_tag} of {whose} in another spelling: {KEEP_ONE}"
+            self.problems.warnings.add(row.number, str(Column.TAG), sentence)
+        return Tag(self.next_id(), driver_id, id_tag, updated_at=self.at)
+
+
+def _named_by_id(subject: Subject) -> bool:
+    ids = (Column.DRIVER_ID, Column.EXTERNAL_ID)
+    return any(row.said.get(column) not in (None, NONE) for row in subject.rows for column in ids)

@@ -1,0 +1,1 @@
+"""Decisions for chargers: rights, running sessions, remote starts and the customer's partner."""

@@ -1,0 +1,168 @@
+"""Decisions for chargers: what `rights` decides, the rule of one session per tag, and what is kept of it.
+
+Authorize, StartTransaction, TransactionEvent and whoever else must know whether a tag may charge asks here, and so
+asks `rights.decide`.
+
+A driver's tags are one group: who holds a right to stop a session is the driver that began it, whatever card he shows.
+A charger is told the group with each tag (1.6 `parentIdTag`, 2.x `groupIdToken`) and compares them itself.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from time import perf_counter
+from typing import NamedTuple
+
+from ... import metrics
+from ...rights.decide import Cause, Decision, Reason, Standing, decide, decide_without_tag, ends_at
+from ...rights.identifiers import MAX_TAG_LENGTH, tag_key
+from ...rights.model import Right
+from ...storage.charging.authorizations import Authorisation
+from ..connected_charger import ConnectedCharger
+from ..messages import lenient_parsing
+from .partner_authorization import Verdict
+
+TAG_IN_USE = "tagInUse"
+NETWORK_AWAY = "networkAway"
+OPERATOR_START = "operatorStart"
+MEANINGS = {
+    TAG_IN_USE: (Reason.CONCURRENT_TX, "the tag is in a session already, and the customer allows it one at a time"),
+    NETWORK_AWAY: (Reason.INVALID, "the customer's network could not be read from the database"),
+    OPERATOR_START: (
+        Reason.ACCEPTED,
+        "an operator has told the charger in the last 5 minutes to start with this tag, without validateRfid",
+    ),
+}
+"""Causes beside those of the core: their reason, and what is so."""
+AUTHORIZE = "Authorize"
+GROUP_PREFIX = "driver-"
+# Measured: Python 3.11 finds an enum's member, and its value, by a call; a decision would make a dozen of them.
+_STANDS, _RIGHT_STANDS, _TAG_UNKNOWN = Standing.STANDS, Cause.RIGHT_STANDS, Cause.TAG_UNKNOWN
+_CHARGER_BLOCKED = Cause.CHARGER_BLOCKED
+_ACCEPTED = Reason.ACCEPTED
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+class Ruling(NamedTuple):
+    """What a charger is told, and why. `cause` is a Cause of the core or one of this module's. `until`: an instant from
+    which a yes has to be asked anew, if there is one that somebody has set."""
+
+    reason: Reason
+    cause: str
+    driver_id: int | None = None
+    group: str | None = None
+    until: datetime | None = None
+
+    @property
+    def accepted(self) -> bool:
+        return self.reason is _ACCEPTED
+
+
+def rule(
+    charger: ConnectedCharger,
+    id_tag: str | None,
+    message: str,
+    *,
+    evse_id: int | None = None,
+    connector_id: int | None = None,
+    transaction_id: str | None = None,
+    verdict: Verdict | None = None,
+) -> Ruling:
+    """Whether the tag may charge at the charger now, kept as a decision that this message asked for. With a
+    transaction id: to begin or go on with that one; without, in general: a session of the tag at this charger does not
+    count against it: the driver may want to end it. The verdict is a partner's, which counts for unknown tags only.
+
+    None for a tag: none was shown, so the charger must be free to use."""
+    began = perf_counter()
+    customer = charger.customer
+    at, network, key = customer.clock(), customer.network, tag_key(id_tag or "")
+    decision = None
+    if network is not None and id_tag is not None:
+        decision = decide(network, id_tag, charger.charger_id, at)
+    elif network is not None:
+        decision = decide_without_tag(network, charger.charger_id, at)
+    rights = []
+    if decision is not None and decision.cause is _RIGHT_STANDS:
+        rights = [each.right for each in decision.verdicts if each.standing is _STANDS]
+    where = (evse_id, None if evse_id is not None else connector_id)
+    in_use = customer.running is not None and customer.running.holds(
+        key, charger.charger_id, transaction_id, where, customer.is_lost
+    )
+    ruling = _ruled(decision, rights, in_use, verdict)
+    is_start = bool(transaction_id) or message == AUTHORIZE
+    if is_start and charger.remote_starts.allows(key, (evse_id, connector_id), transaction_id, at):
+        ruling = _ordered(ruling, decision)
+    right_id = place_kind = place_id = None
+    if rights:
+        right_id, (kind, place) = rights[0].id, rights[0].place
+        place_kind, place_id = kind._value_, str(place)
+    customer.outbox.decided(
+        Authorisation(
+            at,
+            charger.charger_id,
+            evse_id,
+            connector_id,
+            lenient_parsing.tag(id_tag or ""),
+            key[:MAX_TAG_LENGTH],
+            message,
+            ruling.reason._value_,
+            ruling.cause,
+            ruling.driver_id,
+            right_id,
+            place_kind,
+            place_id,
+        )
+    )
+    metrics.decision(ruling.reason._value_, perf_counter() - began)
+    return ruling
+
+
+def would_accept(charger: ConnectedCharger, id_tag: str | None) -> bool:
+    """Whether the tag may begin a session at the charger by the rights alone. Nothing is kept of the question."""
+    customer = charger.customer
+    if customer.network is None or id_tag is None:
+        return False
+    if not decide(customer.network, id_tag, charger.charger_id, customer.clock()).allowed:
+        return False
+    running = customer.running
+    return running is None or not running.holds(tag_key(id_tag), charger.charger_id, "", is_lost=customer.is_lost)
+
+
+def _ruled(decision: Decision | None, rights: list[Right], in_use: bool, verdict: Verdict | None) -> Ruling:
+    if decision is None:
+        return Ruling(Reason.INVALID, NETWORK_AWAY)
+    cause, driver = decision.cause, decision.driver
+    if cause is _TAG_UNKNOWN and verdict is not None:
+        if verdict.reason is _ACCEPTED and _is_blocked(decision):
+            return Ruling(_CHARGER_BLOCKED.reason, _CHARGER_BLOCKED._value_)
+        if in_use and verdict.reason is _ACCEPTED:
+            return Ruling(Reason.CONCURRENT_TX, TAG_IN_USE)
+        return Ruling(verdict.reason, verdict.cause._value_)
+    if cause is not _RIGHT_STANDS or driver is None or decision.tag is None:  # a no, or a yes that needs no tag
+        return Ruling(decision.reason, cause._value_, driver.id if driver is not None else None)
+    if in_use:
+        return Ruling(Reason.CONCURRENT_TX, TAG_IN_USE, driver.id)
+    return Ruling(_ACCEPTED, cause._value_, driver.id, group_of(driver.id), ends_at(decision.tag, rights))
+
+
+def _ordered(ruling: Ruling, decision: Decision | None) -> Ruling:
+    """The ruling for a start that an operator has ordered: a yes unless the charger is unknown or blocked."""
+    if ruling.accepted or decision is None or decision.charger is None:
+        return ruling
+    if _is_blocked(decision):
+        return Ruling(_CHARGER_BLOCKED.reason, _CHARGER_BLOCKED._value_, ruling.driver_id)
+    group = None if ruling.driver_id is None else group_of(ruling.driver_id)
+    return Ruling(_ACCEPTED, OPERATOR_START, ruling.driver_id, group)
+
+
+def _is_blocked(decision: Decision) -> bool:
+    return decision.charger is not None and decision.charger.is_blocked(decision.at)
+
+
+def group_of(driver_id: int) -> str:
+    """The driver's group as chargers are told it, in at most 20 characters: no card shows a text like it."""
+    digits = ""
+    while driver_id:
+        driver_id, digit = divmod(driver_id, 36)
+        digits = _DIGITS[digit] + digits
+    return GROUP_PREFIX + digits

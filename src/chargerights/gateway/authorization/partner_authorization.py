@@ -1,0 +1,242 @@
+"""A customer's partner, who is asked in real time about tags that are unknown here (API.md section 3).
+
+A question waits for nothing but its own answer: the link reads on, other chargers are answered meanwhile. Two questions
+about one tag at one charger are one. Answers, yes or no, count for a while. A partner who does not answer in time, or
+not in the words agreed, leaves the fallback to be told, which is a no unless the customer wants it otherwise; one who
+fails again and again is left alone for a while.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime
+from enum import StrEnum
+from itertools import count
+from typing import Any, NamedTuple
+
+import httpx
+import orjson
+import structlog
+
+from ...net import allowed_targets
+from ...net.allowed_targets import ForbiddenTarget, Resolve, Targets
+from ...net.safe_http import Receiver, UnreadableAnswer, body_of, new_client
+from ...rights.decide import Reason
+from ...rights.errors import InvalidIdentifier
+from ...rights.identifiers import tag_key, tag_text
+from ...storage.rows.partners import Fallback
+from ...storage.rows.partners import Partner as Settings
+from ...webhooks import messages
+from ..connected_charger import ConnectedCharger
+from ..connection.answers import Answer, Later
+
+AT_ONCE = 20
+"""Questions under way for one customer; others wait for their turn, within their time."""
+REMEMBERED = 10_000
+FAILURES, PAUSE_SECONDS = 5, 30.0
+"""After so many failures in a row, the partner is left alone for so long; then one question tries."""
+
+log = structlog.get_logger()
+
+
+class Cause(StrEnum):
+    """By what a tag that is unknown here was decided; beside the causes of the core."""
+
+    ALLOWED = "partnerAllowed"
+    DENIED = "partnerDenied"
+    AWAY = "partnerAway"
+
+
+class Word(StrEnum):
+    """Why a partner says no."""
+
+    UNKNOWN_CHARGER_ID = "UNKNOWN_CHARGER_ID"
+    UNKNOWN_RFID_TAG_ID = "UNKNOWN_RFID_TAG_ID"
+    EXPIRED_RFID_TAG_ID = "EXPIRED_RFID_TAG_ID"
+    UNAUTHORIZED_RFID_TAG_ID = "UNAUTHORIZED_RFID_TAG_ID"
+
+
+REASONS = {
+    Word.UNKNOWN_CHARGER_ID: Reason.NOT_AT_THIS_LOCATION,
+    Word.UNKNOWN_RFID_TAG_ID: Reason.UNKNOWN,
+    Word.EXPIRED_RFID_TAG_ID: Reason.EXPIRED,
+    Word.UNAUTHORIZED_RFID_TAG_ID: Reason.NOT_AT_THIS_LOCATION,
+}
+"""By a partner's word, ours; a no without a word, or with another one, is INVALID."""
+
+
+class Verdict(NamedTuple):
+    reason: Reason
+    cause: Cause
+
+
+class NotUnderstood(Exception):
+    """An answer that is none."""
+
+
+class Partner:
+    """Asks; `ask` is for the event loop, from any charger's link."""
+
+    def __init__(
+        self,
+        customer_id: int,
+        settings: Settings,
+        secret: str | None,
+        allowed: Targets,
+        clock: Callable[[], datetime],
+        resolve: Resolve = allowed_targets.resolve,
+    ) -> None:
+        self.settings = settings
+        self._customer_id = customer_id
+        self._receiver = Receiver(settings.url, allowed, resolve)
+        self._secrets = () if secret is None else (secret,)
+        self._clock = clock
+        self._time = asyncio.get_running_loop().time
+        self._client: asyncio.Task[httpx.AsyncClient] | None = None
+        self._address: str | None = None
+        self._room = asyncio.Semaphore(AT_ONCE)
+        self._asking: dict[tuple[str, str], asyncio.Task[Verdict]] = {}
+        self._known: dict[tuple[str, str], tuple[float, Verdict]] = {}
+        self._failures, self._not_before = 0, 0.0
+        self._numbers = count(1)
+
+    def known(self, charger_id: str, id_tag: str) -> Verdict | None:
+        """What the partner has answered, if that still counts."""
+        until, verdict = self._known.get((charger_id, tag_key(id_tag)), (0.0, None))
+        return verdict if self._time() < until else None
+
+    async def ask(self, charger_id: str, id_tag: str) -> Verdict:
+        """What the partner says, or the fallback; within his time. Raises nothing."""
+        verdict = self.known(charger_id, id_tag)
+        if verdict is not None:
+            return verdict
+        key = charger_id, tag_key(id_tag)
+        asking = self._asking.get(key)
+        if asking is None:
+            asking = self._asking[key] = asyncio.create_task(self._asked(key, charger_id, id_tag))
+            asking.add_done_callback(lambda _: self._asking.pop(key, None))
+        return await asyncio.shield(asking)  # whoever asked may go; the answer counts for the next
+
+    async def close(self) -> None:
+        """Once those who have asked have their answers."""
+        await asyncio.gather(*self._asking.values(), return_exceptions=True)
+        if self._client is not None:
+            with suppress(Exception):
+                await (await self._client).aclose()
+
+    async def _asked(self, key: tuple[str, str], charger_id: str, id_tag: str) -> Verdict:
+        now = self._time()
+        if now < self._not_before:
+            return self._fallback()
+        if self._failures >= FAILURES:
+            self._not_before = now + PAUSE_SECONDS  # others wait for what this one finds
+        try:
+            async with asyncio.timeout(self.settings.timeout_seconds), self._room:
+                verdict = await self._post(charger_id, id_tag)
+        except (TimeoutError, httpx.HTTPError, ForbiddenTarget, NotUnderstood, UnreadableAnswer, OSError) as error:
+            return self._failed(charger_id, error)
+        except Exception as error:
+            log.error("a partner cannot be asked", customer=self._customer_id, exc_info=error)
+            return self._failed(charger_id, error)
+        self._failures, self._not_before = 0, 0.0
+        if self.settings.cache_seconds:
+            self._known.pop(key, None)
+            while len(self._known) >= REMEMBERED:
+                del self._known[next(iter(self._known))]
+            self._known[key] = self._time() + self.settings.cache_seconds, verdict
+        return verdict
+
+    def _failed(self, charger_id: str, error: Exception) -> Verdict:
+        self._failures += 1
+        self._address = None
+        if self._failures >= FAILURES:
+            self._not_before = self._time() + PAUSE_SECONDS
+        cause = str(error) or type(error).__name__
+        log.warning("a partner does not answer", customer=self._customer_id, charger=charger_id, cause=cause)
+        return self._fallback()
+
+    def _fallback(self) -> Verdict:
+        allows = self.settings.fallback is Fallback.ALLOW
+        return Verdict(Reason.ACCEPTED if allows else Reason.UNKNOWN, Cause.AWAY)
+
+    async def _post(self, charger_id: str, id_tag: str) -> Verdict:
+        content = orjson.dumps({"charger_id": charger_id, "rfid_tag_id": tag_text(id_tag)})
+        if self._client is None:
+            self._client = asyncio.create_task(_new_client(self.settings.timeout_seconds))
+        client = await asyncio.shield(self._client)
+        if self._address is None:
+            found = await self._receiver.addresses()
+            self._address = found[self._failures % len(found)]
+        at = self._clock()
+        id_ = f"msg_{self._customer_id}_{at.timestamp():.6f}_{next(self._numbers)}"
+        headers = messages.headers(id_, at, content, self._secrets)
+        request = self._receiver.request(client, self._address, content, headers)
+        response = await client.send(request, stream=True)
+        try:
+            if response.status_code != httpx.codes.OK:
+                raise NotUnderstood(f"the partner answered {response.status_code}")
+            return read(await body_of(response))
+        finally:
+            await response.aclose()
+
+
+def read(body: bytes) -> Verdict:
+    """The verdict that a partner's answer is. Raises NotUnderstood: nothing but a plain `true` is a yes."""
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise NotUnderstood("the partner's answer is not JSON") from None
+    allowed = answer.get("charging_allowed") if isinstance(answer, dict) else None
+    if allowed is True:
+        return Verdict(Reason.ACCEPTED, Cause.ALLOWED)
+    if allowed is not False:
+        raise NotUnderstood("the partner's answer has no charging_allowed that is true or false")
+    word = answer.get("reason")
+    known = isinstance(word, str) and word in Word.__members__
+    return Verdict(REASONS[Word(word)] if known else Reason.INVALID, Cause.DENIED)
+
+
+def with_partner(
+    charger: ConnectedCharger, id_tag: str | None, answer: Callable[[Verdict | None], dict[str, Any] | Later]
+) -> Answer:
+    """Makes the answer from the partner's word on the tag; from None at once where they need not be asked."""
+    partner = charger.customer.partner
+    network = charger.customer.network
+    if partner is None or network is None or charger.charger_id not in network.chargers:
+        return answer(None)
+    if network.chargers[charger.charger_id].is_blocked(charger.customer.clock()):
+        return answer(None)
+    if id_tag is None or network.tag(id_tag) is not None or not _can_be_one(id_tag):
+        return answer(None)
+    if charger.remote_starts.expects(tag_key(id_tag), charger.customer.clock()):
+        return answer(None)
+    known = partner.known(charger.charger_id, id_tag)
+    if known is not None:
+        return answer(known)
+    return _answered(partner.ask(charger.charger_id, id_tag), answer)
+
+
+def known_of(charger: ConnectedCharger, id_tag: str) -> Verdict | None:
+    """What the partner has said of the tag: of who ends a session, nobody is asked."""
+    partner = charger.customer.partner
+    return None if partner is None else partner.known(charger.charger_id, id_tag)
+
+
+async def _answered(
+    asking: Awaitable[Verdict], answer: Callable[[Verdict | None], dict[str, Any] | Later]
+) -> dict[str, Any] | Later:
+    return answer(await asking)
+
+
+def _can_be_one(id_tag: str) -> bool:
+    try:
+        tag_text(id_tag)
+    except InvalidIdentifier:
+        return False
+    return True
+
+
+async def _new_client(seconds: float) -> httpx.AsyncClient:
+    return new_client(await asyncio.to_thread(httpx.create_ssl_context), AT_ONCE, seconds)

@@ -1,0 +1,135 @@
+"""A command at its charger: what it says in OCPP 1.6 and 2.x, and the call that says it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ...rights.commands import TABLES, Action, Row
+from ...rights.explain import blocked_text
+from ...storage.charging.commands import End, Outcome
+from ...storage.database import Database
+from ..connected_charger import ConnectedCharger
+from ..connection.connection import Link
+from ..connection.ocpp_j import V16
+from ..connection.turn import Progress
+from . import sendable
+
+_CARD = re.compile(r"[0-9A-Fa-f]{8}|[0-9A-Fa-f]{14}|[0-9A-Fa-f]{20}")
+"""The UID of an RFID card: 4, 7 or 10 bytes."""
+RESETS_2X = {"Soft": "OnIdle", "Hard": "Immediate"}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A command at its charger. Without a socket `evse` and `connector` are None too. Without `progress` no operator
+    waits for it, and it has no `id`."""
+
+    charger: ConnectedCharger
+    link: Link
+    database: Database
+    arguments: Mapping[str, Any]
+    progress: Progress | None = None
+    id: str = ""
+
+    def __getitem__(self, name: str) -> Any:
+        return self.arguments.get(name)
+
+    @property
+    def socket(self) -> int | None:
+        socket: int | None = self["socketId"]
+        return socket
+
+    @property
+    def evse(self) -> int | None:
+        return None if self.socket is None else self.charger.place_of(self.socket)[0]
+
+    @property
+    def connector(self) -> int | None:
+        return None if self.socket is None else self.charger.place_of(self.socket)[1]
+
+    @property
+    def is_16(self) -> bool:
+        return self.link.version == V16
+
+    def row(self, action: Action) -> Row:
+        return TABLES[version_of(self.link)][action]
+
+
+Payload = Callable[[Told], dict[str, Any]]
+"""Of a call; members that are None are left out."""
+
+PAYLOADS: Mapping[Action, tuple[Payload, Payload]] = {
+    Action.START: (
+        lambda it: {"idTag": it["idTag"], "connectorId": it.socket},
+        lambda it: {
+            "idToken": {"idToken": it["idTag"], "type": "ISO14443" if _CARD.fullmatch(it["idTag"]) else "Central"},
+            "evseId": it.evse,
+            "remoteStartId": it.charger.next_request(),
+        },
+    ),
+    Action.STOP: (
+        lambda it: {"transactionId": int(it["transactionId"])},
+        lambda it: {"transactionId": it["transactionId"]},
+    ),
+    Action.UNLOCK: (
+        lambda it: {"connectorId": it.socket},
+        lambda it: {"evseId": it.evse, "connectorId": it.connector},
+    ),
+    Action.RESET: (
+        lambda it: {"type": it["type"]},
+        lambda it: {"type": RESETS_2X[it["type"]], "evseId": it["evseId"]},
+    ),
+    Action.CHANGE_AVAILABILITY: (
+        lambda it: {"connectorId": it.socket or 0, "type": _operative(it)},
+        lambda it: {"operationalStatus": _operative(it), "evse": _evse(it)},
+    ),
+    Action.TRIGGER_MESSAGE: (
+        lambda it: {"requestedMessage": it["message"], "connectorId": it.socket},
+        lambda it: {"requestedMessage": it["message"], "evse": _evse(it)},
+    ),
+    Action.CLEAR_CACHE: (lambda it: {}, lambda it: {}),
+}
+"""What commands that are one call say, in 1.6 and in 2.x."""
+
+
+def version_of(link: Link) -> str:
+    return link.version.removeprefix("ocpp")
+
+
+def _operative(told: Told) -> str:
+    return "Operative" if told["available"] else "Inoperative"
+
+
+def _evse(told: Told) -> dict[str, Any] | None:
+    return None if told.evse is None else {"id": told.evse, "connectorId": told.connector}
+
+
+class NotSent(Exception):
+    """A command that is not for this charger now."""
+
+    def __init__(self, text: str, end: End = End.IMPOSSIBLE, word: str = "") -> None:
+        super().__init__(text)
+        self.outcome = Outcome(end, word, text)
+
+
+async def call(told: Told, action: Action, **more: Any) -> Outcome:
+    told = replace(told, arguments={**told.arguments, **more})
+    payload = PAYLOADS[action][0 if told.is_16 else 1](told)
+    payload = {name: value for name, value in payload.items() if value is not None}
+    message = told.row(action).messages[0]
+    if told.progress is not None:
+        sendable.require(told.link.version, message, payload)
+    answer = await told.link.call(message, payload, operator=told.progress)
+    info = answer.get("statusInfo") or {}
+    text = ": ".join(info[name] for name in ("reasonCode", "additionalInfo") if info.get(name))
+    return Outcome(End.ANSWERED, answer["status"], text)
+
+
+def require_unblocked(told: Told) -> None:
+    """Raises NotSent."""
+    charger = told.charger.customer.charger(told.charger.charger_id)
+    if charger is not None and charger.blocked_until is not None and charger.is_blocked(told.charger.customer.clock()):
+        raise NotSent(f"{blocked_text(charger.blocked_until)}: unblock it first")

@@ -1,0 +1,163 @@
+"""Does what operators tell chargers, at the node that holds the charger's socket, and says how it ended.
+
+Which commands a version has, and by which messages, is in the tables of `rights.commands`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import astuple, replace
+
+import structlog
+
+from ...rights.commands import TABLES, Action, lacking
+from ...storage.charging import availability
+from ...storage.charging.commands import TRY_AGAIN, Command, End, Outcome
+from ...storage.database import Database, DatabaseFault
+from ..connection.call_errors import Busy, CallRefused, LinkLost, NoAnswer, NotConnected
+from ..connection.connection import Link
+from ..connection.ocpp_j import UNKNOWN_ACTION
+from ..connection.turn import Progress
+from ..messages import configuration
+from ..reconcile import local_list_messages
+from ..reconcile.local_list_requests import NotTaken
+from . import session_commands
+from .calls import NotSent, Told, call, require_unblocked, version_of
+from .sendable import Unsayable
+
+LIST_SECONDS = 30.0
+"""How long the answer waits for a whole local list, which goes in many messages."""
+log = structlog.get_logger()
+
+IN_USE_WORDS = ("Accepted", "Scheduled")
+"""With which a charger does as ChangeAvailability says, now or after the session that runs."""
+
+
+async def perform(link: Link, database: Database, command: Command, within: float) -> Outcome:
+    """Does the command at the charger of that socket within that number of seconds."""
+    progress = Progress()
+    told = Told(link.charger, link, database, command.arguments | (command.secret or {}), progress, command.id)
+    try:
+        async with asyncio.timeout(within):
+            outcome = await _perform(told, command.action)
+    except TimeoutError:
+        outcome = Outcome(End.SILENT, text=f"{command.charger_id} has not done it within {within:g} seconds")
+    except DatabaseFault as fault:
+        outcome = Outcome(End.SILENT, text=f"{fault}. Try again shortly")
+    except Exception as error:
+        log.error("a command failed", charger=command.charger_id, command=command.action, exc_info=error)
+        outcome = Outcome(End.SILENT, text="an error of the server, which is logged")
+    return replace(_as_sent(outcome, progress), waited=progress.waited, answering=progress.answering)
+
+
+async def _perform(told: Told, action: Action) -> Outcome:
+    missing = lacking(TABLES[version_of(told.link)], version_of(told.link), action, told.arguments)
+    if missing is not None:
+        return Outcome(End.IMPOSSIBLE, text=missing)
+    does = _DOES.get(action)
+    try:
+        return await (call(told, action) if does is None else does(told))
+    except NotSent as refused:
+        return refused.outcome
+    except Unsayable as lacks:
+        return Outcome(End.IMPOSSIBLE, text=f"the charger speaks {lacks}: nothing was sent")
+    except CallRefused as refused:
+        return Outcome(End.ERROR, refused.code, refused.text)
+    except (LinkLost, NoAnswer) as silent:
+        return Outcome(End.SILENT, text=f"{silent}: it may have done it")
+    except Busy as busy:
+        return Outcome(End.BUSY, text=str(busy))
+    except NotConnected as away:
+        return Outcome(End.NOT_CONNECTED, text=str(away))
+
+
+def _as_sent(outcome: Outcome, progress: Progress) -> Outcome:
+    """The outcome, true to what was sent: of several calls, the first may have been sent and a later one not."""
+    if outcome.end is End.SILENT and not progress.sent:
+        return Outcome(End.IMPOSSIBLE, text=f"nothing was sent: {outcome.text}")
+    if outcome.end in TRY_AGAIN and progress.sent:
+        return Outcome(End.SILENT, text=f"{' and '.join(progress.sent)} was sent, but then {outcome.text}")
+    return outcome
+
+
+async def _read_configuration(told: Told) -> Outcome:
+    names = [each for each in told["names"] or () if not configuration.is_secret(each)]
+    if told["names"] and not names:
+        return Outcome(End.ANSWERED, "Accepted", found=[])
+    ask = configuration.ask_16 if told.is_16 else configuration.ask_2x
+    said = await ask(told.charger, names, told.progress)
+    return Outcome(End.ANSWERED, said.word, found=[astuple(each) for each in said.configurations])
+
+
+async def _change_configuration(told: Told) -> Outcome:
+    name = told["name"]
+    if configuration.is_password(name):
+        raise NotSent(
+            "the charger's password is not set like this: a charger that has another than the server knows is out"
+        )
+    if not told.is_16 and "." not in name:
+        raise NotSent("the charger speaks OCPP 2.x, in which a name is like OCPPCommCtrlr.HeartbeatInterval")
+    change = configuration.change_16 if told.is_16 else configuration.change_2x
+    said = await change(told.charger, name, told["value"], told.progress)
+    return Outcome(End.ANSWERED, said.word)
+
+
+async def _change_availability(told: Told) -> Outcome:
+    """Kept, so that a block's end puts nothing back into use that an operator has taken out."""
+    if told["available"]:
+        require_unblocked(told)
+    outcome = await call(told, Action.CHANGE_AVAILABILITY)
+    if outcome.word in IN_USE_WORDS:
+        key = told.charger.customer.id, told.charger.charger_id
+        try:
+            socket_id = told.socket or availability.WHOLE
+            await told.database.write(availability.by_operator, *key, socket_id, not told["available"])
+        except DatabaseFault as fault:
+            log.warning("what is out of use is not kept", charger=told.charger.charger_id, cause=str(fault))
+    return outcome
+
+
+async def _read_list_version(told: Told) -> Outcome:
+    try:
+        answer = await told.link.call("GetLocalListVersion", {}, operator=told.progress)
+    except CallRefused as refused:
+        if refused.code not in UNKNOWN_ACTION:
+            raise
+        return Outcome(End.ANSWERED, refused.code, refused.text, found=-1)
+    version = local_list_messages.version_of(told.link.version, answer)
+    return Outcome(End.ANSWERED, "Accepted" if version >= 0 else "NotSupported", found=version)
+
+
+async def _send_list(told: Told) -> Outcome:
+    """Sends the whole list, also to a charger that said that its list is off."""
+    sending = told.charger.customer.lists.send_again(told.charger, told.progress)
+    if sending is None:
+        raise NotSent("the charger's list is being sent again already: nothing more was sent")
+    done, _ = await asyncio.wait([sending], timeout=LIST_SECONDS)
+    if not done:
+        return Outcome(End.ANSWERED, "Scheduled", "the list goes in many messages, and is still being sent")
+    try:
+        sending.result()
+    except NotTaken as refused:
+        return Outcome(End.ANSWERED, refused.word, str(refused))
+    return Outcome(End.ANSWERED, "Accepted")
+
+
+async def tell_availability(link: Link, database: Database, socket_id: int, is_available: bool) -> Outcome:
+    """What came of telling the charger, for no operator. Raises CallFailed."""
+    arguments = {"socketId": socket_id or None, "available": is_available}
+    return await call(Told(link.charger, link, database, arguments), Action.CHANGE_AVAILABILITY)
+
+
+_DOES: Mapping[Action, Callable[[Told], Awaitable[Outcome]]] = {
+    Action.START: session_commands.start,
+    Action.STOP: session_commands.stop,
+    Action.DISCONNECT: session_commands.disconnect,
+    Action.CHANGE_AVAILABILITY: _change_availability,
+    Action.READ_CONFIGURATION: _read_configuration,
+    Action.CHANGE_CONFIGURATION: _change_configuration,
+    Action.READ_LIST_VERSION: _read_list_version,
+    Action.SEND_LIST: _send_list,
+}
+"""Commands that are more than one call of PAYLOADS."""

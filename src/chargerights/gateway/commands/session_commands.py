@@ -1,0 +1,147 @@
+"""Starts and stops sessions for operators, and finds the session that is meant.
+
+Whether a tag may start or stop there is ruled as when the charger asks, and kept as a decision of the command.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from ...rights.commands import Action
+from ...rights.identifiers import tag_key
+from ...storage.charging import sessions
+from ...storage.charging.commands import End, Outcome
+from ...storage.charging.sessions import OCPP_2X, OCPP_16, EndedBy, Session
+from ..authorization.authorization import Ruling, rule
+from ..connection.call_errors import LinkLost, NoAnswer
+from ..connection.ocpp_j import V16
+from ..messages.lenient_parsing import MAX_NUMBER
+from ..reconcile.local_list_messages import TAG_LENGTHS
+from .calls import NotSent, Told, call, require_unblocked
+
+SESSIONS_LOOKED_AT = 50
+WRITTEN_SECONDS = 2.0
+"""The longest that a command waits until what the charger has said of its sessions is in the database."""
+UNLOCK_ATTEMPTS, UNLOCK_AGAIN_SECONDS = 4, 2.0
+"""A charger of 2.x unlocks when the session that was told to stop has ended."""
+ANOTHER_DRIVER = "sessionOfAnotherDriver"
+
+
+async def start(told: Told) -> Outcome:
+    if told.is_16 and len(told["idTag"]) > TAG_LENGTHS[V16]:
+        raise NotSent(f"the charger speaks OCPP 1.6, in which a tag has at most {TAG_LENGTHS[V16]} characters")
+    require_unblocked(told)
+    if told["validate"]:
+        _require(told, Action.START, transaction_id="")  # none yet: any session of the tag counts against it
+        return await call(told, Action.START)
+    charger = told.charger
+    place = charger.place_in(told.link.version, told.socket)
+    ordered = charger.remote_starts.expect(told.id, tag_key(told["idTag"]), place, charger.customer.clock())
+    may_start = False
+    try:
+        outcome = await call(told, Action.START)
+        may_start = outcome.word == "Accepted"
+    except (LinkLost, NoAnswer, asyncio.CancelledError):  # it may have been told
+        may_start = told.progress is None or bool(told.progress.sent)
+        raise
+    finally:
+        if not may_start:
+            charger.remote_starts.withdraw(ordered)
+    return outcome
+
+
+async def stop(told: Told) -> Outcome:
+    session = await _session(told, Action.STOP)
+    if session is None:
+        raise NotSent("no session runs there")
+    return await call(told, Action.STOP, transactionId=session.transaction_id)
+
+
+async def disconnect(told: Told) -> Outcome:
+    """Ends the session, if one runs, and lets go of the cable."""
+    session = await _session(told, Action.UNLOCK)
+    socket = told.socket
+    if session is not None:
+        await call(told, Action.STOP, transactionId=session.transaction_id)
+        socket = _socket_of(told, session)
+    if socket is None:
+        raise NotSent("no session runs there: say which socketId")
+    for attempt in range(1, UNLOCK_ATTEMPTS + 1):
+        outcome = await call(told, Action.UNLOCK, socketId=socket)
+        if outcome.word != "OngoingAuthorizedTransaction" or attempt == UNLOCK_ATTEMPTS:
+            break
+        await asyncio.sleep(UNLOCK_AGAIN_SECONDS)
+    return outcome
+
+
+def _require(told: Told, action: Action, transaction_id: str | None) -> Ruling:
+    """The tag may charge at the charger now, kept as a decision that the action's message asked for. Raises NotSent."""
+    tag, charger = told["idTag"], told.charger
+    ruling = rule(
+        charger,
+        tag,
+        told.row(action).messages[0],
+        evse_id=None if told.is_16 else told.evse,
+        connector_id=told.socket if told.is_16 else told.connector,
+        transaction_id=transaction_id,
+    )
+    if not ruling.accepted:
+        raise NotSent(ruling.cause, End.TAG_REFUSED, ruling.reason.value)
+    return ruling
+
+
+async def _session(told: Told, action: Action) -> Session | None:
+    """Finds the session of that id, the one at the socket, the tag's, or the charger's only one.
+
+    With `validate` the tag must be good there, and the session its driver's. Raises NotSent.
+    """
+    ruling = _require(told, action, None) if told["validate"] else None
+    await told.charger.customer.outbox.written_within(WRITTEN_SECONDS)
+    session = await (_running(told) if told["sessionId"] is None else _named(told, told["sessionId"]))
+    if session is None:
+        return None
+    if ruling is not None and session.driver_id != ruling.driver_id:
+        raise NotSent(ANOTHER_DRIVER, End.TAG_REFUSED, "Invalid")
+    if session.ocpp not in (None, OCPP_16 if told.is_16 else OCPP_2X) or (told.is_16 and not _is_16(session)):
+        raise NotSent(
+            f"session {session.id} began when the charger spoke another version of OCPP, so it cannot be stopped by its"
+            f" transaction id. End it with POST /v2/sessions/{session.id}/end"
+        )
+    return session
+
+
+async def _running(told: Told) -> Session | None:
+    """The session that runs at the socket, else the tag's, else the charger's only one. Raises NotSent."""
+    wanted = sessions.Filter(charger_id=told.charger.charger_id, running=True)
+    found = await told.database.read(sessions.find, told.charger.customer.id, wanted, SESSIONS_LOOKED_AT)
+    newest: dict[int | None, Session] = {}
+    for session in found:  # the others at a socket are starts whose stop has not come
+        newest.setdefault(_socket_of(told, session), session)
+    if told.socket is not None:
+        return newest.get(told.socket)
+    key = None if told["idTag"] is None else tag_key(told["idTag"])
+    among = [session for session in newest.values() if key in (None, tag_key(session.id_tag or ""))]
+    if len(among) > 1:
+        raise NotSent("several sessions run there: say which sessionId or socketId")
+    return among[0] if among else None
+
+
+async def _named(told: Told, session_id: int) -> Session:
+    """The session of that id, unless its own stop has come. Raises NotSent."""
+    session = await told.database.read(sessions.get, told.charger.customer.id, session_id)
+    if session is None or session.charger_id != told.charger.charger_id:
+        raise NotSent(f"charger {told.charger.charger_id} has no session {session_id}")
+    if session.ended_by == EndedBy.CHARGER:
+        raise NotSent(f"session {session_id} has ended already")
+    return session
+
+
+def _is_16(session: Session) -> bool:
+    """Whether the session's transaction id can be one of OCPP 1.6."""
+    return session.transaction_id.isdecimal() and int(session.transaction_id) <= MAX_NUMBER
+
+
+def _socket_of(told: Told, session: Session) -> int | None:
+    if told.is_16 or session.evse_id is None:
+        return session.connector_id
+    return told.charger.socket_id(session.evse_id, session.connector_id or 1)

@@ -1,0 +1,316 @@
+"""A customer with chargers that are connected here: what they share."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Collection, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from ..net.allowed_targets import Targets
+from ..net.tasks import end
+from ..replica.images import Image, Images
+from ..rights.live import LiveCharger
+from ..rights.model import Charger
+from ..rights.network import Network
+from ..storage.charging import charger_batches, ordered_starts, sessions
+from ..storage.charging.charger_batches import Standing
+from ..storage.charging.ordered_starts import OrderedStart
+from ..storage.charging.spool_file import Owner
+from ..storage.database import Database, DatabaseFault
+from ..storage.journal import Mark
+from ..storage.rows import partners
+from .authorization.active_sessions import RunningSessions
+from .authorization.partner_authorization import Partner
+from .connected_charger import ConnectedCharger, Work
+from .connection.connection import Link
+from .following import Following
+from .reconcile.charger_blocks import Blocks
+from .reconcile.local_lists import LocalLists
+from .writes.spool import Spool
+from .writes.write_buffer import Outbox
+
+FOLLOW_SECONDS = 0.5
+NUMBERS_AT_ONCE = 500
+NUMBERS_SECONDS = 1.0
+"""The longest that the first charger waits for session numbers: a database that is locked must not keep it away."""
+RANDOM_IDS_FROM = 2**30
+"""From here to the largest number of 31 bits, transaction ids are random and say nothing of their session's number."""
+CLOSE_SECONDS, AWAY_SECONDS = 5.0, 1.0
+"""How long the end waits for what is still to be written, and while the database is known to be away."""
+SILENT_SECONDS = 2.0
+"""How often the chargers that are not connected are looked up, for the rule of one session per tag."""
+LOST_AFTER = timedelta(minutes=5)
+"""After so long without a connection, a charger's sessions keep no tag from charging elsewhere."""
+
+log = structlog.get_logger()
+
+
+class ServedCustomer:
+    """Its image is kept fresh, so that chargers are decided from it at any time, whatever becomes of the database."""
+
+    def __init__(
+        self,
+        customer_id: int,
+        node: str,
+        database: Database,
+        images: Images,
+        clock: Callable[[], datetime],
+        threads: ThreadPoolExecutor,
+        spool: Spool,
+        targets: Targets = Targets.PUBLIC,
+    ) -> None:
+        self.id = customer_id
+        self.node = node
+        self.clock = clock
+        self.chargers: dict[str, ConnectedCharger] = {}
+        self.running: RunningSessions | None = None
+        """None when a tag may be in any number of sessions."""
+        self.partner: Partner | None = None
+        """Who is asked about tags that are unknown here."""
+        self.after_boot: Sequence[Work] = ()
+        """Done with every charger that has started, beside its link; see `Link.spawn`."""
+        self.on_replaced: Callable[[str], None] = lambda charger_id: None
+        """Told of chargers whose open socket was replaced by a newer one."""
+        self.take_commands: Callable[[ServedCustomer], Coroutine[Any, Any, None]] | None = None
+        """Does what waits for this node; see `Courier.take`."""
+        self.check_proofs: Callable[[ServedCustomer, Sequence[ConnectedCharger]], Coroutine[Any, Any, None]] | None
+        self.check_proofs = None
+        """Closes sockets of chargers that were removed or have another password; see `Gateway.check_proofs`."""
+        self.outbox = Outbox(customer_id, node, database, images, clock, threads, spool)
+        self.outbox.on_elsewhere = self._elsewhere
+        self.outbox.on_gone = self._gone
+        self.lists = LocalLists(customer_id, self.chargers, database, images, clock)
+        self.blocks = Blocks(customer_id, self.chargers, database, clock)
+        self._silent: dict[str, datetime] = {}
+        """Chargers with running sessions that are not connected, and when they were last heard of."""
+        self._silent_as_of = -SILENT_SECONDS
+        self._lists_hours_too = False
+        self._targets = targets
+        self.following = Following(customer_id, node, database, images, clock, self._brought)
+        self._proofs_as_of: Mark | None = None
+        self._lineage = 0
+        self._database = database
+        self._images = images
+        self._numbers: list[range] = []
+        self._highest_number = 0
+        self._opened = False
+        self._opening = asyncio.Lock()
+        self._tasks: set[asyncio.Task[object]] = set()
+
+    async def open(self) -> None:
+        """Makes it ready to serve its first charger. Raises DatabaseFault."""
+        async with self._opening:
+            if not self._opened:
+                added_at = await self._database.glance(charger_batches.added_at, self.id)
+                self.outbox.owner = Owner(self.id, "" if added_at is None else added_at.isoformat())
+                await self._follow_once()
+                self._opened = True
+                self.spawn(self._reserve_later(), "numbers")
+                await asyncio.wait(self._named("numbers"), timeout=NUMBERS_SECONDS)  # without: see next_transaction
+                for work in (self.outbox.run(), self._follow()):
+                    self.spawn(work)
+
+    async def close(self) -> None:
+        """Writes what waits or leaves it in the spool, and ends what runs beside the chargers."""
+        await asyncio.gather(self.following.close(), end(self._tasks))
+        await self.outbox.close()
+        await end([asyncio.create_task(self._close_rest())], AWAY_SECONDS if self.outbox.is_away else CLOSE_SECONDS)
+
+    async def _close_rest(self) -> None:
+        await self.lists.close()
+        if self.partner is not None:
+            await self.partner.close()
+
+    @property
+    def is_open(self) -> bool:
+        return self._opened
+
+    @property
+    def network(self) -> Network | None:
+        image = self._images.current(self.id)
+        return image.network if image is not None else None
+
+    def charger(self, charger_id: str) -> Charger | None:
+        """The charger as the operator has entered it."""
+        network = self.network
+        return network.chargers.get(charger_id) if network is not None else None
+
+    async def arriving(self, charger_id: str, begins_16: bool) -> ConnectedCharger:
+        """The charger, ready for a socket."""
+        if self.charger(charger_id) is None:  # it was added a moment ago
+            with suppress(DatabaseFault):
+                await self._follow_once()
+        found = self.chargers.get(charger_id)
+        if found is None:
+            found = self.chargers[charger_id] = ConnectedCharger(self, charger_id, self._live(charger_id))
+        if begins_16:
+            try:
+                known = await self._database.glance(sessions.begun, self.id, charger_id)
+            except DatabaseFault:
+                log.warning("what the charger has begun is not known while the database is away", charger=charger_id)
+            else:
+                found.starts.learn(*known)
+        return found
+
+    @property
+    def image_age(self) -> float:
+        """Seconds since the image was known to be as new as the database."""
+        return self.following.age if self._opened else 0.0
+
+    def _live(self, charger_id: str) -> LiveCharger | None:
+        image = self._images.current(self.id)
+        return image.live.get(charger_id) if image is not None else None
+
+    def next_transaction(self, used: Collection[str]) -> int:
+        """A transaction id of OCPP 1.6 for a charger that has used those, without asking the database: the number that
+        its session will have or, when none is left because the database is away, a random one above all of them."""
+        if sum(map(len, self._numbers)) <= NUMBERS_AT_ONCE // 2 and not self._named("numbers"):
+            self.spawn(self._reserve_later(), "numbers")
+        while self._numbers and not self._numbers[0]:
+            del self._numbers[0]
+        if not self._numbers:
+            while str(number := RANDOM_IDS_FROM + secrets.randbelow(RANDOM_IDS_FROM)) in used:
+                pass
+            return number
+        first = self._numbers[0]
+        self._numbers[0] = first[1:]
+        return first[0]
+
+    @staticmethod
+    def session_of(transaction_id: str) -> int | None:
+        """The number that was taken for the session of that new transaction; None: the database gives it one."""
+        number = int(transaction_id)
+        return number if number < RANDOM_IDS_FROM else None
+
+    async def ordered_starts(self, charger_id: str) -> list[OrderedStart]:
+        """Starts without a check that the charger was told, by whichever process. Raises DatabaseFault."""
+        return await self._database.glance(ordered_starts.find, self.id, charger_id, self.clock())
+
+    # -- beside the chargers ----------------------------------------------------------------------
+
+    async def _reserve(self) -> None:
+        first = await self._database.write(sessions.reserve, self.id, NUMBERS_AT_ONCE, self._highest_number + 1)
+        self._highest_number = first + NUMBERS_AT_ONCE - 1
+        self._numbers.append(range(first, first + NUMBERS_AT_ONCE))
+
+    async def _reserve_later(self) -> None:
+        try:
+            await self._reserve()
+        except DatabaseFault:
+            await asyncio.sleep(FOLLOW_SECONDS)
+
+    async def _follow(self) -> None:
+        while True:
+            await asyncio.sleep(FOLLOW_SECONDS)
+            try:
+                with suppress(DatabaseFault):  # chargers are decided from the image as it is
+                    await self._follow_once()
+                self.blocks.look_after(self.network)
+                await self.lists.look_after(self._lists_hours_too)
+            except Exception as error:
+                log.error("an image cannot be brought up", customer=self.id, exc_info=error)
+
+    async def _follow_once(self) -> None:
+        standing = await self.following.follow()
+        if standing is not None and standing.has_commands and self.take_commands is not None:
+            await self.take_commands(self)
+
+    async def _brought(self, standing: Standing, image: Image, known: Mark | None) -> None:
+        """Follows what is no part of the image, which stands now at that mark."""
+        if image.lineage != self._lineage:
+            self._begin_again(image)
+        if standing.mark != known:
+            await self._follow_partner()
+        self._lists_hours_too = standing.lists_hours_too
+        await self._follow_sessions(standing)
+        if image.proofs_since != self._proofs_as_of and self.check_proofs is not None:
+            proofs_as_of = image.proofs_since
+            await self.check_proofs(self, [each for each in self.chargers.values() if each.link is not None])
+            self._proofs_as_of = proofs_as_of
+
+    def _begin_again(self, image: Image) -> None:
+        """The database was restored, or has lost revisions: what is known here of connected chargers is written again,
+        and session numbers go on above those that were given."""
+        self._lineage = image.lineage
+        self.running = None
+        for charger in self.chargers.values():
+            if charger.link is not None:
+                self.outbox.note_whole(charger)
+        self.spawn(self._reserve_later(), "numbers")
+
+    async def _follow_sessions(self, standing: Standing) -> None:
+        if not standing.one_session_per_tag:
+            self.running = None
+            return
+        running, now = self.running or RunningSessions(), asyncio.get_running_loop().time()
+        if running.version > standing.live_version:  # the database has gone back
+            running = RunningSessions()
+        if running.version < standing.live_version:
+            found = await self._database.read(sessions.running_since, self.id, running.version)
+            running.follow(*found, self._is_here)
+            running.version = max(running.version, standing.live_version, found[0])
+        if now - self._silent_as_of >= SILENT_SECONDS:
+            self._silent = await self._database.read(sessions.silent_chargers, self.id)
+            self._silent_as_of = now
+        self.running = running
+
+    async def _follow_partner(self) -> None:
+        """Every change of who is asked is a revision."""
+        found = await self._database.glance(partners.asked, self.id)
+        before = self.partner
+        if (None if found is None else found[0]) == (None if before is None else before.settings):
+            return
+        self.partner = None if found is None else Partner(self.id, *found, self._targets, self.clock)
+        if before is not None:
+            self.spawn(before.close())
+
+    def _is_here(self, charger_id: str) -> bool:
+        charger = self.chargers.get(charger_id)
+        return charger is not None and charger.link is not None
+
+    def is_lost(self, charger_id: str) -> bool:
+        """Whether the charger was removed, or has not been heard of for long: its sessions may have ended long ago."""
+        if self.charger(charger_id) is None:
+            return True
+        here, silent_since = self.chargers.get(charger_id), self._silent.get(charger_id)
+        if silent_since is None or (here is not None and here.link is not None):
+            return False
+        heard = here.last_seen if here is not None and here.last_seen is not None else silent_since
+        return max(silent_since, heard) < self.clock() - LOST_AFTER
+
+    def _elsewhere(self, charger_id: str) -> None:
+        """It has opened a newer socket at another node: the one here is a leftover."""
+        charger = self.chargers.pop(charger_id, None)
+        self._images.held(self.id).forget(charger_id)
+        if charger is not None and (link := charger.left()) is not None:
+            self.replaced(charger_id, link)
+
+    def is_connected(self, charger_id: str) -> bool:
+        """Whether the charger has an open socket, here or at another node."""
+        live = self._live(charger_id)
+        return self._is_here(charger_id) or (live is not None and live.connected and live.node != self.node)
+
+    def replaced(self, charger_id: str, link: Link) -> None:
+        """Closes the charger's socket, for which a newer one speaks now."""
+        self.on_replaced(charger_id)
+        self.spawn(link.replaced())
+
+    def _gone(self) -> None:
+        for charger in self.chargers.values():
+            if charger.link is not None:
+                self.outbox.note(charger)
+
+    def spawn(self, work: Coroutine[Any, Any, object], name: str | None = None) -> None:
+        """Runs work beside the chargers, as long as this is open."""
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _named(self, name: str) -> list[asyncio.Task[object]]:
+        return [task for task in self._tasks if task.get_name() == name]

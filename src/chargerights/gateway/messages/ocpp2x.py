@@ -1,0 +1,239 @@
+"""OCPP 2.0.1 and 2.1: their actions, and what is done about each.
+
+A token's `type` is no part of what it is: stations say different types for one card. Transaction events come in any
+order and more than once; each says what it knows of its session (see `storage.sessions`).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from ...rights.live import LiveConnector
+from ...storage.charging.sessions import OCPP_2X, Notice, Reading, plausible
+from ..authorization.authorization import Ruling, rule
+from ..authorization.ordered_starts import once_known, with_orders
+from ..authorization.partner_authorization import Verdict, known_of
+from ..connected_charger import ConnectedCharger
+from ..connection.answers import Actions, Answer, Later
+from . import configuration, lenient_parsing, report_messages
+from .ocpp16 import HEARTBEAT_SECONDS, data_transfer, heartbeat, noted, rejected
+from .statuses import AVAILABLE, STATES_2X, STATUS_2X, info_2x
+
+STARTED, UPDATED, ENDED = "Started", "Updated", "Ended"
+NO_TRANSACTION_ID = "?"
+"""Stands for an id that cannot be read."""
+MAX_TRANSACTION_ID = 255
+"""The standard says 36."""
+NOT_RESTARTED = "Triggered"
+"""The reason of a BootNotification that the server has asked for."""
+STOP_AUTHORIZED = "StopAuthorized"
+"""The trigger of an event with the card that ends the session, not the one that began it."""
+
+
+def authorize(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    id_tag = lenient_parsing.card_2x(payload["idToken"])
+    return once_known(
+        charger, id_tag, lambda verdict: {"idTokenInfo": _info(rule(charger, id_tag, "Authorize", verdict=verdict))}
+    )
+
+
+def boot_notification(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    station = payload["chargingStation"]
+    modem = station.get("modem") or {}
+    charger.says_of_itself(
+        manufacturer=lenient_parsing.text(station["vendorName"]),
+        model=lenient_parsing.text(station["model"]),
+        serial_number=lenient_parsing.text(station.get("serialNumber")),
+        firmware_version=lenient_parsing.text(station.get("firmwareVersion")),
+        iccid=lenient_parsing.text(modem.get("iccid")),
+        imsi=lenient_parsing.text(modem.get("imsi")),
+    )
+    if payload.get("reason") != NOT_RESTARTED:
+        charger.restarted()
+    charger.booted(configuration.started_2x)
+    return {"currentTime": charger.customer.clock(), "interval": HEARTBEAT_SECONDS, "status": "Accepted"}
+
+
+def meter_values(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    readings = _readings(charger, payload["meterValue"], lenient_parsing.number(payload["evseId"]))
+    notice = Notice(charger.charger_id, charger.customer.clock(), readings=readings, ocpp=OCPP_2X)
+    return Later({}, charger.customer.outbox.keep(notice))
+
+
+def notify_event(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    """Of events: the availability of the charger and of its connectors, which replaces StatusNotification in 2.1, and
+    what is wrong with them."""
+    report_messages.events_2x(charger, payload)
+    for event in payload["eventData"]:
+        component, variable = event["component"], event["variable"]["name"]
+        if variable != "AvailabilityState":
+            continue
+        evse = component.get("evse")
+        if component["name"] == "ChargingStation" and evse is None:
+            word = STATES_2X.get(event["actualValue"])
+            if word is not None:
+                charger.set_status(word)
+                report_messages.status_2x(charger, "NotifyEvent", None, None, event["actualValue"], event["timestamp"])
+        elif component["name"] == "Connector" and evse is not None:
+            place = evse["id"], evse.get("connectorId", 1)
+            _availability(charger, "NotifyEvent", *place, event["actualValue"], event["timestamp"])
+    return {}
+
+
+def notify_report(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    configuration.part_came(charger, payload)
+    return {}
+
+
+def status_notification(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    place, word = (payload["evseId"], payload["connectorId"]), payload["connectorStatus"]
+    _availability(charger, "StatusNotification", *place, word, payload["timestamp"])
+    return {}
+
+
+def transaction_event(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    token = payload.get("idToken")
+    if token is None:
+        return _event(charger, payload, None)
+    if payload["eventType"] == ENDED:
+        verdict = known_of(charger, token["idToken"])
+        return with_orders(charger, lenient_parsing.card_2x(token), lambda: _event(charger, payload, verdict))
+    return once_known(charger, lenient_parsing.card_2x(token), partial(_event, charger, payload))
+
+
+def _event(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdict | None) -> Later:
+    at, info = charger.customer.clock(), payload["transactionInfo"]
+    kind = payload["eventType"] if payload["eventType"] in (STARTED, ENDED) else UPDATED
+    transaction_id = info["transactionId"][:MAX_TRANSACTION_ID] or NO_TRANSACTION_ID
+    evse = payload.get("evse") or {}
+    evse_id, connector_id = lenient_parsing.number(evse.get("id")), lenient_parsing.number(evse.get("connectorId"))
+    token = payload.get("idToken")
+    says = _says(charger, payload, evse_id, connector_id)
+    said_at = lenient_parsing.instant(payload["timestamp"], at)
+    occurred_at = plausible(said_at, at)
+    is_over = charger.is_over(transaction_id, occurred_at if kind == STARTED else None)
+    tag = None
+    answer: dict[str, Any] = {}
+    if token is not None:
+        id_tag = lenient_parsing.card_2x(token)
+        shown = None if id_tag is None else lenient_parsing.tag(id_tag)
+        key = None if id_tag is None else lenient_parsing.key(id_tag)
+        ruling = rule(
+            charger,
+            id_tag,
+            f"TransactionEvent {kind}",
+            evse_id=evse_id,
+            connector_id=connector_id,
+            transaction_id=transaction_id,
+            verdict=verdict,
+        )
+        answer["idTokenInfo"] = _info(ruling)
+        if kind == ENDED or payload.get("triggerReason") == STOP_AUTHORIZED:
+            says |= {"stop_id_tag": shown, "stop_tag_key": key}
+        else:
+            says |= {"id_tag": shown, "tag_key": key}
+            says |= {"driver_id": ruling.driver_id, "reason": ruling.reason._value_}
+            tag = key if ruling.accepted else None
+    if kind == ENDED:
+        charger.ended(transaction_id, occurred_at)
+    elif not is_over:
+        charger.begins(transaction_id, (evse_id, None), occurred_at, tag, is_start=kind == STARTED)
+    if kind == ENDED or not is_over:
+        charger.set_transaction(transaction_id, evse_id, info.get("chargingState"), kind != ENDED, connector_id)
+    notice = Notice(
+        charger.charger_id,
+        at,
+        transaction_id,
+        says=says,
+        readings=_readings(charger, payload.get("meterValue") or [], evse_id),
+        at=said_at,
+        ocpp=OCPP_2X,
+        is_live=not payload.get("offline"),
+    )
+    return Later(answer, charger.customer.outbox.keep(notice))
+
+
+def failed(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+    return {"status": "Failed"}
+
+
+ACTIONS_201: Actions = {
+    **report_messages.COMMON,
+    **report_messages.ONLY_2X,
+    "Authorize": authorize,
+    "BootNotification": boot_notification,
+    "ClearedChargingLimit": noted,
+    "DataTransfer": data_transfer,
+    "GetCertificateStatus": failed,
+    "Heartbeat": heartbeat,
+    "MeterValues": meter_values,
+    "NotifyChargingLimit": noted,
+    "NotifyCustomerInformation": noted,
+    "NotifyDisplayMessages": noted,
+    "NotifyEVChargingNeeds": rejected,
+    "NotifyEVChargingSchedule": rejected,
+    "NotifyEvent": notify_event,
+    "NotifyMonitoringReport": noted,
+    "NotifyReport": notify_report,
+    "ReportChargingProfiles": noted,
+    "ReservationStatusUpdate": noted,
+    "SignCertificate": rejected,
+    "StatusNotification": status_notification,
+    "TransactionEvent": transaction_event,
+}
+
+ACTIONS_21: Actions = {
+    **ACTIONS_201,
+    "BatterySwap": noted,
+    "NotifyDERAlarm": noted,
+    "NotifyDERStartStop": noted,
+    "NotifyPeriodicEventStream": noted,
+    "NotifyPriorityCharging": noted,
+    "NotifySettlement": noted,
+    "NotifyWebPaymentStarted": noted,
+    "ReportDERControl": noted,
+}
+
+
+def _info(ruling: Ruling) -> dict[str, Any]:
+    return info_2x(STATUS_2X[ruling.reason], ruling.group, ruling.until)
+
+
+def _availability(charger: ConnectedCharger, message: str, evse_id: Any, connector_id: Any, word: str, at: Any) -> None:
+    evse, connector, status = lenient_parsing.number(evse_id), lenient_parsing.number(connector_id), STATES_2X.get(word)
+    if not evse or not connector or status is None:
+        return
+    report_messages.status_2x(charger, message, evse, connector, word, at)
+    said_at = lenient_parsing.instant(at, charger.customer.clock())
+    charger.set_availability(
+        LiveConnector(charger.socket_id(evse, connector), status, said_at, evse_id=evse, connector_id=connector)
+    )
+    if status == AVAILABLE:
+        charger.is_free(evse, connector, said_at)
+
+
+def _says(
+    charger: ConnectedCharger, payload: dict[str, Any], evse_id: int | None, connector_id: int | None
+) -> dict[str, Any]:
+    """What the event knows of its session, but of tags."""
+    at = charger.customer.clock()
+    kind, entered = payload["eventType"], charger.customer.charger(charger.charger_id)
+    says: dict[str, Any] = {
+        "site_id": entered.site_id if entered is not None else None,
+        "evse_id": evse_id,
+        "connector_id": connector_id,
+    }
+    if kind == STARTED:
+        says["started_at"] = lenient_parsing.instant(payload["timestamp"], at)
+    if kind == ENDED:
+        says["stopped_at"] = lenient_parsing.instant(payload["timestamp"], at)
+        says["stop_reason"] = lenient_parsing.text(payload["transactionInfo"].get("stoppedReason")) or "Local"
+    return says
+
+
+def _readings(charger: ConnectedCharger, given: list[dict[str, Any]], evse_id: int | None) -> tuple[Reading, ...]:
+    at = charger.customer.clock()
+    return tuple(
+        Reading(lenient_parsing.instant(each["timestamp"], at), each["sampledValue"], evse_id) for each in given
+    )

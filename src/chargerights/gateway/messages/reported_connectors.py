@@ -1,0 +1,58 @@
+"""What a charger of 2.x reports its sockets to be, in OCPI's words (OCPP.md section 1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+
+from ...rights.live import Configuration, ReportedSocket
+
+_FACT = re.compile(r"(EVSE|Connector)@(\d{1,9})(?:\.(\d{1,9}))?\.(ConnectorType|Power\.maxLimit|SupplyPhases)")
+CABLE, SOCKET = "CABLE", "SOCKET"
+TYPES = {
+    "cCCS1": ("IEC_62196_T1_COMBO", CABLE),
+    "cCCS2": ("IEC_62196_T2_COMBO", CABLE),
+    "cG105": ("CHADEMO", CABLE),
+    "cTesla": ("TESLA_S", CABLE),
+    "cType1": ("IEC_62196_T1", CABLE),
+    "cType2": ("IEC_62196_T2", CABLE),
+    "s309-1P-16A": ("IEC_60309_2_single_16", SOCKET),
+    "s309-3P-16A": ("IEC_60309_2_three_16", SOCKET),
+    "s309-3P-32A": ("IEC_60309_2_three_32", SOCKET),
+    "sBS1361": ("DOMESTIC_G", SOCKET),
+    "sCEE-7-7": ("DOMESTIC_F", SOCKET),
+    "sType2": ("IEC_62196_T2", SOCKET),
+    "sType3": ("IEC_62196_T3C", SOCKET),
+}
+"""OCPP's connector types that OCPI has a word for: that word, and whether a cable hangs on it."""
+DIRECT = {"IEC_62196_T1_COMBO", "IEC_62196_T2_COMBO", "CHADEMO"}
+PHASES = {"1": "AC_1_PHASE", "2": "AC_2_PHASE", "3": "AC_3_PHASE"}
+
+
+def reported(inventory: Iterable[Configuration]) -> tuple[ReportedSocket, ...]:
+    """The sockets that a whole report tells of, by EVSE and connector; of an EVSE whose connectors are not told of, one
+    without a connector. Words that OCPI does not have are left out."""
+    told: dict[tuple[int, int | None], dict[str, str]] = {}
+    for each in inventory:
+        fact = _FACT.fullmatch(each.name)
+        if fact is not None and (fact[1] == "Connector") == (fact[3] is not None):
+            place = int(fact[2]), None if fact[3] is None else int(fact[3])
+            told.setdefault(place, {})[fact[4]] = each.value
+    with_connectors = {evse for evse, connector in told if connector is not None}
+    return tuple(
+        _socket(*place, {**told.get((place[0], None), {}), **facts})
+        for place, facts in sorted(told.items(), key=lambda item: (item[0][0], item[0][1] or 0))
+        if place[1] is not None or place[0] not in with_connectors
+    )
+
+
+def _socket(evse_id: int, connector_id: int | None, facts: dict[str, str]) -> ReportedSocket:
+    type_, format_ = TYPES.get(facts.get("ConnectorType", ""), (None, None))
+    power_type = "DC" if type_ in DIRECT else PHASES.get(facts.get("SupplyPhases", ""))
+    watts = None
+    with suppress(ValueError, OverflowError):
+        watts = int(float(facts.get("Power.maxLimit", "")))
+    if watts is not None and not 0 < watts < 2**31:
+        watts = None
+    return ReportedSocket(evse_id, connector_id, type_, format_, power_type, watts)

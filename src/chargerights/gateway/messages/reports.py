@@ -1,0 +1,99 @@
+"""What a charger reports of faults, updates and security: which of its messages are new, and which only repeat.
+
+Chargers repeat themselves: a StatusNotification has an error code each time, a firmware status comes every minute. So a
+report is made when what is said changes: a fault begins, becomes another one, or ends. Faults are a part of the
+charger's live state, so that other nodes and later processes know them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from ...rights.live import MAX_FAULTS, Fault
+from ...storage.charging.charger_reports import ChargerReport, Kind
+from . import lenient_parsing
+
+if TYPE_CHECKING:
+    from ..connected_charger import ConnectedCharger
+
+MOST_PER_MINUTE = 60
+"""Reports of one charger that are kept."""
+IDLE = "Idle"
+
+log = structlog.get_logger()
+
+Place = tuple[str | None, int | None, int | None]
+"""Where a fault is: the variable that tells it (OCPP 2.x), the EVSE and the connector."""
+
+
+class Reports:
+    """What one charger has reported."""
+
+    def __init__(self, charger: ConnectedCharger, known: Iterable[Fault]) -> None:
+        self._charger = charger
+        self._faults: dict[Place, Fault] = {(each.variable, each.evse_id, each.connector_id): each for each in known}
+        self._words: dict[Kind, tuple[str, int | None]] = {}
+        self._minute, self._count = 0.0, 0
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """Those that there are now, the oldest first."""
+        return tuple(sorted(self._faults.values(), key=lambda fault: fault.since))
+
+    def has(self, message: str, place: Place, fault: Fault | None, said_at: Any) -> None:
+        """Takes what is so at that place now; None: there is no fault. What was so before makes no report."""
+        before = self._faults.get(place)
+        if fault is None:
+            if before is not None:
+                del self._faults[place]
+                self._tell(message, place, before, said_at, ended=True)
+        elif before is None and len(self._faults) >= MAX_FAULTS:
+            return
+        elif before is None or before.content != fault.content:
+            self._faults[place] = fault
+            self._tell(message, place, fault, said_at, ended=False)
+
+    def _tell(self, message: str, place: Place, fault: Fault, said_at: Any, ended: bool) -> None:
+        members = asdict(fault)
+        code = members.pop("code")
+        del members["since"]
+        said = place, fault.content, ended
+        self.add(Kind.FAULT, message, code, said_at, said, ended=ended, **members)
+
+    def step(self, kind: Kind, message: str, word: str, request_id: int | None) -> None:
+        """A step of an update or upload, which has no instant of the charger's."""
+        last = self._words.get(kind)
+        self._words[kind] = word, request_id
+        if last == (word, request_id) or (word == IDLE and (last is None or last[0] == IDLE)):
+            return
+        self.add(kind, message, word, None, (), request_id=request_id)
+
+    def add(self, kind: Kind, message: str, code: str, said_at: Any, said: tuple[object, ...], **members: Any) -> None:
+        """Keeps a report. `said` with the charger's instant tells it from others, where there is one."""
+        at = self._charger.customer.clock()
+        reported_at = None if said_at is None else lenient_parsing.instant(said_at, at)
+        digest = (
+            None if said_at is None else hashlib.blake2b(repr((said, said_at)).encode(), digest_size=16).hexdigest()
+        )
+        report = ChargerReport(
+            at, self._charger.charger_id, kind, message, code, reported_at=reported_at, digest=digest, **members
+        )
+        if self._is_flooding():
+            return
+        self._charger.customer.outbox.reported(report)
+
+    def _is_flooding(self) -> bool:
+        minute = self._charger.customer.clock().timestamp() // 60
+        if minute != self._minute:
+            self._minute, self._count = minute, 0
+        self._count += 1
+        if self._count == MOST_PER_MINUTE + 1:
+            log.warning(
+                "a charger reports too much: the rest of this minute is left out", charger=self._charger.charger_id
+            )
+        return self._count > MOST_PER_MINUTE

@@ -1,0 +1,78 @@
+"""The versions' words for decisions and for states, each a total table.
+
+OCPP 2.x has a word for every reason. OCPP 1.6 has five: what it cannot say is Invalid, never Accepted.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from ...rights.decide import Reason
+
+STATUS_16 = {
+    Reason.ACCEPTED: "Accepted",
+    Reason.BLOCKED: "Blocked",
+    Reason.CONCURRENT_TX: "ConcurrentTx",
+    Reason.EXPIRED: "Expired",
+    Reason.INVALID: "Invalid",
+    Reason.NO_CREDIT: "Invalid",
+    Reason.NOT_ALLOWED_TYPE_EVSE: "Invalid",
+    Reason.NOT_AT_THIS_LOCATION: "Invalid",
+    Reason.NOT_AT_THIS_TIME: "Invalid",
+    Reason.UNKNOWN: "Invalid",
+}
+"""By reason, the word of 1.6's AuthorizationStatus."""
+
+STATUS_2X = {reason: reason.value for reason in Reason}
+"""By reason, the word of 2.x's AuthorizationStatusEnumType: a Reason is that word."""
+
+
+def info_16(status: str, group: str | None, until: datetime | None) -> dict[str, Any]:
+    """idTagInfo: an expiry date only where somebody has set one (steve #453)."""
+    info: dict[str, Any] = {"status": status}
+    if group is not None:
+        info["parentIdTag"] = group
+    if until is not None:
+        info["expiryDate"] = until
+    return info
+
+
+def info_2x(status: str, group: str | None, until: datetime | None) -> dict[str, Any]:
+    """idTokenInfo: an expiry only where somebody has set one."""
+    info: dict[str, Any] = {"status": status}
+    if group is not None:
+        info["groupIdToken"] = {"idToken": group, "type": "Central"}
+    if until is not None:
+        info["cacheExpiryDateTime"] = until
+    return info
+
+
+AVAILABLE, PREPARING, CHARGING, FAULT = "Available", "Preparing", "Charging", "Error"
+SUSPENDED_CAR, SUSPENDED_CHARGER = "SuspendedCAR", "SuspendedCHARGER"
+
+STATES_16 = {
+    "Available": AVAILABLE,
+    "Preparing": PREPARING,
+    "Charging": CHARGING,
+    "SuspendedEVSE": SUSPENDED_CHARGER,
+    "SuspendedEV": SUSPENDED_CAR,
+    "Finishing": "Finishing",
+    "Reserved": "Reserved",
+    "Unavailable": "Unavailable",
+    "Faulted": FAULT,
+    "Occupied": CHARGING,  # OCPP 1.5's word, which some chargers still say
+}
+"""By 1.6's ChargePointStatus, the v1 wire's word (OCPP.md section 1)."""
+
+STATES_2X = {
+    "Available": AVAILABLE,
+    "Occupied": PREPARING,  # while no transaction runs there; see OCCUPIED_BY
+    "Reserved": "Reserved",
+    "Unavailable": "Unavailable",
+    "Faulted": FAULT,
+}
+"""By 2.x's ConnectorStatusEnumType, the v1 wire's word."""
+
+OCCUPIED_BY = {"SuspendedEV": SUSPENDED_CAR, "SuspendedEVSE": SUSPENDED_CHARGER}
+"""By 2.x's chargingState, the v1 wire's word for Occupied while a transaction runs; of others, Charging."""

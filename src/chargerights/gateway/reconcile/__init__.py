@@ -1,0 +1,1 @@
+"""Brings chargers in line with the facts: blocks and local authorization lists."""

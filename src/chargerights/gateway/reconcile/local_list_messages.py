@@ -1,0 +1,115 @@
+"""Local authorisation lists as the versions of OCPP say them: what a charger can take, and messages in that measure.
+
+1.6 has configuration keys for the limits, 2.x variables of LocalAuthListCtrlr; both are in what a charger reports of
+its configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from ...rights.identifiers import MAX_TAG_LENGTH
+from ...rights.live import Configuration
+from ...rights.local_list import Listed
+from ..authorization.authorization import group_of
+from ..connection.ocpp_j import V16, V201
+from ..messages.configuration import LIST_CAPACITY
+from ..messages.statuses import info_2x, info_16
+
+UNKNOWN_PER_MESSAGE = 20
+"""Entries in one message to a charger that does not say how many it takes."""
+FRAME_BYTES = 200
+"""What a message has beside its entries, at most."""
+TAG_LENGTHS = {V16: 20, V201: 36}
+TOKEN_TYPE = "ISO14443"  # noqa: S105 - a kind of card: the only one that chargers read offline
+_NAMES = {
+    True: ("localauthlistenabled", "localauthlistmaxlength", "sendlocallistmaxlength", ""),
+    False: (
+        "localauthlistctrlr.enabled",
+        LIST_CAPACITY.lower(),
+        "localauthlistctrlr.itemspermessage",
+        "localauthlistctrlr.bytespermessage",
+    ),
+}
+"""By whether it is 1.6: whether lists are on, how long they may be, how much goes in a message; in small letters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a charger can take; None: it does not say."""
+
+    enabled: bool = True
+    capacity: int | None = None
+    per_message: int = UNKNOWN_PER_MESSAGE
+    bytes_per_message: int | None = None
+
+
+def limits(version: str, configurations: Iterable[Configuration]) -> Limits:
+    """The limits among all that the charger says of its configuration."""
+    said = {each.name.lower(): each.value.strip() for each in configurations}
+    enabled, *numbers = (said.get(name) for name in _NAMES[version == V16])
+    capacity, items, size = (int(each) if each and each.isascii() and each.isdigit() else None for each in numbers)
+    return Limits((enabled or "true").lower() != "false", capacity, items or UNKNOWN_PER_MESSAGE, size or None)
+
+
+def can_say(version: str, id_tag: str) -> bool:
+    """Whether a charger of that version can be told, and shown, the tag."""
+    return id_tag.isascii() and len(id_tag) <= TAG_LENGTHS.get(version, MAX_TAG_LENGTH)
+
+
+def entry(version: str, listed: Listed) -> dict[str, Any]:
+    group = group_of(listed.driver_id)
+    if version == V16:
+        return {"idTag": listed.id_tag, "idTagInfo": info_16("Accepted", group, listed.until)}
+    token = {"idToken": listed.id_tag, "type": TOKEN_TYPE}
+    return {"idToken": token, "idTokenInfo": info_2x("Accepted", group, listed.until)}
+
+
+def removal(version: str, listed: Listed) -> dict[str, Any]:
+    """An entry without standing: the tag goes (citrineos-core #1055, #1121: it came)."""
+    if version == V16:
+        return {"idTag": listed.id_tag}
+    return {"idToken": {"idToken": listed.id_tag, "type": TOKEN_TYPE}}
+
+
+def update(version: str, number: int, kind: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """SendLocalList; `kind` is Full or Differential."""
+    payload: dict[str, Any] = {
+        ("listVersion" if version == V16 else "versionNumber"): number,
+        "updateType": kind,
+        "localAuthorizationList": entries,
+    }
+    if not entries:
+        del payload["localAuthorizationList"]  # 2.x forbids an empty one
+    return payload
+
+
+def version_of(version: str, answer: dict[str, Any]) -> int:
+    """The list's version in an answer to GetLocalListVersion."""
+    return int(answer["listVersion" if version == V16 else "versionNumber"])
+
+
+def differences(
+    version: str, held: Mapping[str, Listed], target: Mapping[str, Listed]
+) -> list[tuple[str, dict[str, Any]]]:
+    """Entries by tag key that bring a list from what is held to the target: removals first, as they make room."""
+    entries = [(key, removal(version, each)) for key, each in held.items() if key not in target]
+    return entries + [(key, entry(version, each)) for key, each in target.items() if held.get(key) != each]
+
+
+def in_parts(entries: list[tuple[str, dict[str, Any]]], within: Limits) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+    """The entries, each with its tag's key, in as many messages as the limits ask for; none make one message."""
+    part: list[tuple[str, dict[str, Any]]] = []
+    room = most = None if within.bytes_per_message is None else within.bytes_per_message - FRAME_BYTES
+    for each in entries:
+        size = len(orjson.dumps(each[1], option=orjson.OPT_UTC_Z)) + 1
+        if part and (len(part) >= within.per_message or (room is not None and size > room)):
+            yield part
+            part, room = [], most
+        part.append(each)
+        room = None if room is None else room - size
+    yield part

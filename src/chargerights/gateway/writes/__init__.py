@@ -1,0 +1,1 @@
+"""Messages of chargers on their way to the database: batches, and a spool on disk."""

@@ -1,0 +1,207 @@
+"""Imports a file of drivers: read, planned, stored, all or nothing; for every door that takes such files.
+
+A file is read and planned without holding the customer; the plan is stored in one transaction if nobody wrote
+meanwhile, else planned anew, at last while the customer is held. A dry run stops before it stores.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+from ..files.collector import collector_paused
+from ..files.spreadsheets import drivers_file
+from ..files.spreadsheets.drivers_file import Ids, InvalidSpreadsheet, Mode, Plan, Problems, Rows
+from ..rights.permissions import Scope
+from ..storage import import_plans
+from ..storage.database import Database, DatabaseAway
+from ..storage.journal import Occasion, Revision, revise
+from .bounds import MAX_MEMORY, bounded_memory
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+ATTEMPTS = 2
+"""How often a plan is made without holding the customer."""
+PATIENCE_SECONDS = 300
+TOO_LARGE = f"the file needs more than {MAX_MEMORY >> 30} GB of memory: split it"
+ACTION = "drivers.import"
+"""As the journal names it."""
+
+
+class Progress(Protocol):
+    """Somebody who is told how far an import is."""
+
+    def begin(self, what: str, total: int) -> None: ...
+    def advance(self, count: int) -> None: ...
+
+
+class Order(NamedTuple):
+    """What to import, for whom. `site_ids`: as far as an operator of those sites may; None: everywhere."""
+
+    customer_id: int
+    file: bytes
+    mode: Mode
+    dry_run: bool = False
+    site_ids: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of an import: stored as `revision`, unless there are errors, it was a dry run, or nothing changed."""
+
+    read_as: str
+    problems: Problems
+    plan: Plan | None = None
+    revision: int | None = None
+
+    @property
+    def refused(self) -> bool:
+        return self.problems.errors.count > 0
+
+    def members(self) -> dict[str, Any]:
+        """The report as programs read it."""
+        plan = self.plan if not self.refused else None
+        return {
+            "readAs": self.read_as,
+            "counts": plan.counts if plan else None,
+            "errorCount": self.problems.errors.count,
+            "errors": [asdict(each) for each in self.problems.errors.first],
+            "warningCount": self.problems.warnings.count,
+            "warnings": [asdict(each) for each in self.problems.warnings.first],
+            "losers": [
+                {"driverId": each.driver.id, "name": each.driver.name, "sites": each.sites, "chargers": each.chargers}
+                for each in (plan.losers if plan else ())
+            ],
+            "revision": self.revision,
+        }
+
+
+def run(
+    database: Database,
+    order: Order,
+    occasion: Occasion,
+    progress: Progress,
+    finish: Callable[[Connection, Report], None] | None = None,
+) -> Report:
+    """Imports the file. `finish` is called with what came of it, in the transaction that stores it, if one does.
+
+    Raises UnknownCustomer, DatabaseAway.
+    """
+    return _Import(database, order, occasion, progress, finish).run()
+
+
+class _Ready(NamedTuple):
+    """A plan, the ground it stands on, and the numbers that it gave."""
+
+    ground: import_plans.Ground
+    plan: Plan
+    numbers: import_plans.Numbers
+
+
+@dataclass(slots=True)
+class _Import:
+    database: Database
+    order: Order
+    occasion: Occasion
+    progress: Progress
+    finish: Callable[[Connection, Report], None] | None
+    read_as: str = ""
+    problems: Problems = field(default_factory=Problems)
+
+    def run(self) -> Report:
+        try:
+            with bounded_memory():
+                return self._imported()
+        except InvalidSpreadsheet as refused:
+            if refused.sheet is not None:
+                self.problems.locate(refused.sheet, {})
+            for each in refused.problems:
+                self.problems.errors.add(each.row, each.column, each.message)
+        except MemoryError:
+            self.problems = Problems()
+            self.problems.errors.add(None, None, TOO_LARGE)
+        return self._ended(Report(self.read_as, self.problems))
+
+    def _imported(self) -> Report:
+        """Raises InvalidSpreadsheet, MemoryError."""
+        rows = self._read()
+        for _ in range(ATTEMPTS):
+            ready = self._ready(rows, self.database.read_now(import_plans.ground, self.order.customer_id))
+            report = Report(self.read_as, ready.plan.problems, ready.plan)
+            if report.refused or self.order.dry_run:
+                return self._ended(report)
+            stored = self._write(self._store, ready)
+            if stored is not None:
+                return stored
+        return self._write(self._plan_and_store, rows)
+
+    def _write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Waits while another customer's import is stored: SQLite has one writer."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return self.database.write_now(work, *args, **kwargs)
+            except DatabaseAway:
+                if not self.database.is_sqlite or time.monotonic() > until:
+                    raise
+
+    def _read(self) -> Rows:
+        self.progress.begin("opening", 0)
+        table = drivers_file.table(self.order.file)
+        self.read_as = table.read_as
+        self.progress.begin("reading", len(table.rows))
+        with collector_paused():
+            return drivers_file.understand(table, self.problems, self.progress.advance)
+
+    def _ready(self, rows: Rows, ground: import_plans.Ground) -> _Ready:
+        self.progress.begin("checking", len(rows.rows))
+        numbers = import_plans.Numbers(ground.next_id)
+        with collector_paused():
+            plan = drivers_file.plan(
+                ground.network,
+                Scope(ground.network, self.order.site_ids),
+                rows,
+                self.order.mode,
+                self.occasion.at,
+                Ids(numbers.next, numbers.reserve),
+                deepcopy(self.problems),
+                self.progress.advance,
+            )
+        return _Ready(ground, plan, numbers)
+
+    def _store(self, connection: Connection, ready: _Ready) -> Report | None:
+        """What was stored; None when somebody wrote since the plan was made."""
+        with revise(connection, self.order.customer_id, **self.occasion._asdict()) as revision:
+            if not import_plans.stands(revision, ready.ground):
+                return None
+            return self._put(revision, ready)
+
+    def _plan_and_store(self, connection: Connection, rows: Rows) -> Report:
+        with revise(connection, self.order.customer_id, **self.occasion._asdict()) as revision:
+            return self._put(revision, self._ready(rows, import_plans.ground(connection, self.order.customer_id)))
+
+    def _put(self, revision: Revision, ready: _Ready) -> Report:
+        plan = ready.plan
+        report = Report(self.read_as, plan.problems, plan)
+        if not report.refused:
+            put = [*plan.added, *plan.changed]
+            self.progress.begin("storing", len(put) + len(plan.removed))
+            import_plans.store(
+                revision, import_plans.Drivers(put, plan.removed, ready.numbers.last), self.progress.advance
+            )
+            report = replace(report, revision=revision.number if revision.changes else None)
+        if self.finish is not None:
+            self.finish(revision.connection, report)
+        return report
+
+    def _ended(self, report: Report) -> Report:
+        """Of an import that stores nothing."""
+        if self.finish is not None:
+            self._write(self.finish, report)
+        return report

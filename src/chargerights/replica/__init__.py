@@ -1,0 +1,1 @@
+"""Customers' networks in memory: the latest revision, the past, and changes that are only tried."""

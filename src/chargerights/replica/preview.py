@@ -1,0 +1,101 @@
+"""Changes that are tried and not kept, to see what they would mean.
+
+The change runs as it would in earnest, in a transaction that is rolled back, and what it journaled there is made in
+a fork of the image's network: a preview differs from the change made only by what others do meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from sqlalchemy import Connection, select
+
+from ..rights.impact import Impact, impact
+from ..rights.network import Network
+from ..storage import journal, networks
+from ..storage.database import Database
+from ..storage.entity_types import KINDS
+from ..storage.journal import Entry, UnknownCustomer
+from ..storage.journal_rewind import ONE_BY_ONE, BeforeHistory, State, bring, rebuilt
+from ..storage.schema import customers
+from .as_of import History
+from .images import Images, Reading
+
+T = TypeVar("T")
+
+CHANGES_WORTH_READING = 50_000
+"""Beyond them the network that the work left is loaded whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview(Generic[T]):
+    """What the work answered, the revision it was tried on, and its impact on the network of that revision."""
+
+    answer: T
+    revision: int
+    before: Network
+    after: Network
+    impact: Impact
+
+
+async def preview(
+    database: Database,
+    images: Images,
+    history: History,
+    customer_id: int,
+    at: datetime,
+    work: Callable[[Connection], T],
+) -> Preview[T]:
+    """What the work would answer and change, at that instant; nothing of it is kept. Raises what the work raises."""
+    while True:
+        tried = await asyncio.to_thread(database.rehearse_now, _try, customer_id, work)
+        image = await images.fresh(customer_id, tried.revision)
+        token = image.reading()
+        try:
+            before = await history.network_at(image, tried.revision)
+        except BeforeHistory:  # somebody has loaded much at once since: it is tried again on that
+            continue
+        return await asyncio.to_thread(_compare, tried, before, at, token)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried(Generic[T]):
+    """`entries` bring the network of that revision to where the work left it, unless it had to be loaded whole."""
+
+    answer: T
+    revision: int
+    entries: list[Entry]
+    loaded: Network | None
+
+
+def _try(connection: Connection, customer_id: int, work: Callable[[Connection], T]) -> _Tried[T]:
+    """Holds the customer's row lock as the work does, so that it starts from the revision that is read here."""
+    query = select(customers.c.revision).where(customers.c.id == customer_id)
+    revision = connection.scalar(query.with_for_update())
+    if revision is None:
+        raise UnknownCustomer((customer_id,))
+    answer = work(connection)
+    entries = journal.since(connection, customer_id, revision, CHANGES_WORTH_READING)
+    last = entries[-1].revision if entries else revision
+    if last == connection.scalar(query) and all(each.changes is not None for each in entries):
+        return _Tried(answer, revision, entries, None)
+    return _Tried(answer, revision, [], networks.load(connection, customer_id).network)
+
+
+def _compare(tried: _Tried[T], before: Network, at: datetime, _token: Reading) -> Preview[T]:
+    """Holds the token until it has forks of its own, which nobody else asks meanwhile."""
+    before = before.fork()
+    changes = [change for entry in tried.entries for change in entry.changes or ()]
+    states = [State(KINDS[change["kind"]], change["id"], change["after"]) for change in changes]
+    if tried.loaded is not None:
+        after = tried.loaded
+    elif len(states) > ONE_BY_ONE:
+        after = rebuilt(before, states)
+    else:
+        after = before.fork()
+        bring(after, states)
+    return Preview(tried.answer, tried.revision, before, after, impact(before, after, at))

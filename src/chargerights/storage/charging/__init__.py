@@ -1,0 +1,1 @@
+"""What chargers report and are sent: live state, sessions, energy, decisions, commands."""

@@ -1,0 +1,192 @@
+"""What chargers report of faults, updates and security: the newest of each charger, each once, and its event.
+
+A charger that sends a report again after an outage sends the same: a report with an instant of the charger's own has a
+digest of what it says, which is kept once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
+
+from ...rights.events import Draft, EventType, instant
+from .. import events
+from ..fast_insert import insert_rows
+from ..personal_tables import ERASED
+from ..schema import charger_reports as rows
+from ..schema import chargers, live_versions
+
+KEPT_PER_CHARGER = 1_000
+IDS_PER_QUERY = 500
+SHORTEST_TAG = 4
+"""Characters of a tag that is looked for in texts."""
+
+
+class Kind(StrEnum):
+    """What a report is about."""
+
+    FAULT = "fault"
+    """An error of the charger or of a connector, or its end."""
+    ALERT = "alert"
+    """An alert of a monitored component, or its end (OCPP 2.x)."""
+    FIRMWARE = "firmware"
+    """A step of a firmware update."""
+    DIAGNOSTICS = "diagnostics"
+    """A step of an upload of diagnostics or logs."""
+    SECURITY = "security"
+    """A security event."""
+
+
+EVENTS = {
+    Kind.FAULT: EventType.CHARGER_FAULT,
+    Kind.ALERT: EventType.CHARGER_ALERT,
+    Kind.FIRMWARE: EventType.CHARGER_FIRMWARE,
+    Kind.DIAGNOSTICS: EventType.CHARGER_DIAGNOSTICS,
+    Kind.SECURITY: EventType.CHARGER_SECURITY,
+}
+
+
+class ChargerReport(NamedTuple):
+    """One report. `at` is this server's instant, `reported_at` the charger's; `code` is OCPP's word, or of an alert the
+    charger's code, else the name of its variable. `ended` is None where nothing begins or ends."""
+
+    at: datetime
+    charger_id: str
+    kind: str
+    message: str
+    code: str
+    ended: bool | None = None
+    evse_id: int | None = None
+    connector_id: int | None = None
+    variable: str | None = None
+    value: str | None = None
+    vendor_id: str | None = None
+    vendor_error_code: str | None = None
+    info: str | None = None
+    severity: int | None = None
+    request_id: int | None = None
+    reported_at: datetime | None = None
+    digest: str | None = None
+
+
+_COLUMNS = [rows.c[name] for name in ChargerReport._fields]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which of a charger's reports; a member that is None asks nothing."""
+
+    charger_id: str
+    kinds: Collection[str] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def clauses(self, customer_id: int) -> list[ColumnElement[bool]]:
+        found = [rows.c.customer_id == customer_id, rows.c.charger_id == self.charger_id]
+        if self.kinds is not None:
+            found.append(rows.c.kind.in_(self.kinds))
+        if self.since is not None:
+            found.append(rows.c.at >= self.since)
+        if self.until is not None:
+            found.append(rows.c.at < self.until)
+        return found
+
+
+def add(connection: Connection, customer_id: int, given: Sequence[ChargerReport], at: datetime) -> None:
+    """Keeps the reports that are not kept yet, of chargers that there are, and tells of each by an event. Call it when
+    the customer's live version is taken. The oldest beyond KEPT_PER_CHARGER go."""
+    new = _new(connection, customer_id, given)
+    if not new:
+        return
+    after = connection.scalar(
+        update(live_versions)
+        .where(live_versions.c.customer_id == customer_id)
+        .values(next_report=live_versions.c.next_report + len(new))
+        .returning(live_versions.c.next_report)
+    )
+    numbered = [*enumerate(new, (after or 0) - len(new))]
+    insert_rows(connection, rows, [(customer_id, number, *report) for number, report in numbered])
+    for charger_id in dict.fromkeys(report.charger_id for report in new):
+        _prune(connection, customer_id, charger_id)
+    events.append(connection, customer_id, [event(number, report) for number, report in numbered], at)
+
+
+def event(number: int, report: ChargerReport) -> Draft:
+    """The event of a report. It holds no text of the charger's, which may name a person or a card."""
+    data = {
+        "reportId": number,
+        "chargerId": report.charger_id,
+        "evseId": report.evse_id,
+        "connectorId": report.connector_id,
+        "code": report.code,
+        "ended": report.ended,
+        "variable": report.variable,
+        "vendorId": report.vendor_id,
+        "vendorErrorCode": report.vendor_error_code,
+        "severity": report.severity,
+        "requestId": report.request_id,
+        "receivedAt": instant(report.at),
+        "reportedAt": instant(report.reported_at),
+    }
+    return Draft(EVENTS[Kind(report.kind)], {name: value for name, value in data.items() if value is not None})
+
+
+def find(
+    connection: Connection, customer_id: int, wanted: Filter, limit: int, offset: int = 0, before: int | None = None
+) -> list[tuple[int, ChargerReport]]:
+    """Numbers and reports, the newest first; `before`: only those with lower numbers."""
+    older = () if before is None else (rows.c.id < before,)
+    query = select(rows.c.id, *_COLUMNS).where(*wanted.clauses(customer_id), *older).order_by(rows.c.id.desc())
+    return [(number, ChargerReport(*row)) for number, *row in connection.execute(query.limit(limit).offset(offset))]
+
+
+def count(connection: Connection, customer_id: int, wanted: Filter) -> int:
+    return connection.scalar(select(func.count()).where(*wanted.clauses(customer_id))) or 0
+
+
+def forget_tags(connection: Connection, customer_id: int, tag_keys: Collection[str]) -> None:
+    """Blanks the texts of chargers that hold one of these tags. Very short ones are in many texts, and are left."""
+    for column in (rows.c.info, rows.c.value):
+        for key in tag_keys:
+            if len(key) >= SHORTEST_TAG:
+                naming = func.upper(column).contains(key, autoescape=True)
+                mine = (rows.c.customer_id == customer_id) & naming
+                connection.execute(update(rows).where(mine).values({column: ERASED}))
+
+
+def _new(connection: Connection, customer_id: int, given: Sequence[ChargerReport]) -> list[ChargerReport]:
+    known: set[str] = set()
+    kept: set[tuple[str, str | None]] = set()
+    ids = [*dict.fromkeys(report.charger_id for report in given)]
+    digests = [*dict.fromkeys(report.digest for report in given if report.digest is not None)]
+    there = select(chargers.c.charger_id).where(
+        chargers.c.customer_id == customer_id, chargers.c.charger_id.in_(bindparam("some", expanding=True))
+    )
+    same = select(rows.c.charger_id, rows.c.digest).where(
+        rows.c.customer_id == customer_id, rows.c.digest.in_(bindparam("some", expanding=True))
+    )
+    for start in range(0, len(ids), IDS_PER_QUERY):
+        known.update(connection.scalars(there, {"some": ids[start : start + IDS_PER_QUERY]}))
+    for start in range(0, len(digests), IDS_PER_QUERY):
+        found = connection.execute(same, {"some": digests[start : start + IDS_PER_QUERY]})
+        kept.update((charger_id, digest) for charger_id, digest in found)
+    new = []
+    for report in given:
+        key = report.charger_id, report.digest
+        if report.charger_id in known and (report.digest is None or key not in kept):
+            kept.add(key)
+            new.append(report)
+    return new
+
+
+def _prune(connection: Connection, customer_id: int, charger_id: str) -> None:
+    mine = (rows.c.customer_id == customer_id) & (rows.c.charger_id == charger_id)
+    newest = select(rows.c.id).where(mine).order_by(rows.c.id.desc())
+    last = connection.scalar(newest.offset(KEPT_PER_CHARGER).limit(1))
+    if last is not None:
+        connection.execute(delete(rows).where(mine, rows.c.id <= last))

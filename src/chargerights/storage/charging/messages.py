@@ -1,0 +1,90 @@
+"""What chargers say that is kept, as bytes: for the spool, and for what an operator has to look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from pydantic import TypeAdapter
+
+from ..schema import sessions
+from ..schema.columns import Instant
+from .authorizations import Authorisation
+from .charger_reports import ChargerReport
+from .sessions import Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A message that has no JSON form, or whose JSON a version before wrote in another way."""
+
+    text: str
+
+
+Message = Notice | Authorisation | ChargerReport | Unreadable
+
+_NOTICE, _DECISION, _REPORT = TypeAdapter(Notice), TypeAdapter(Authorisation), TypeAdapter(ChargerReport)
+_INSTANTS = frozenset(column.name for column in sessions.c if isinstance(column.type, Instant))
+MAX_UNREADABLE = 100_000
+
+
+def dump(message: Message) -> bytes:
+    """The message as JSON. Never fails: what has no JSON form is kept as Python shows it."""
+    try:
+        match message:
+            case Notice():
+                return b'{"notice":' + _NOTICE.dump_json(message) + b"}"
+            case Authorisation():
+                return orjson.dumps({"decision": message._asdict()})
+            case ChargerReport():
+                return orjson.dumps({"report": message._asdict()})
+            case Unreadable():
+                return orjson.dumps({"unreadable": message.text})
+    except Exception:
+        return orjson.dumps({"unreadable": ascii(message)[:MAX_UNREADABLE]})
+
+
+def load(raw: bytes) -> Message:
+    """The message that `dump` was given."""
+    try:
+        match orjson.loads(raw):
+            case {"notice": notice}:
+                notice["says"] = {name: _said(name, value) for name, value in notice["says"].items()}
+                return _NOTICE.validate_python(notice)
+            case {"decision": decision}:
+                return _DECISION.validate_python(decision)
+            case {"report": report}:
+                return _REPORT.validate_python(report)
+            case {"unreadable": str(text)}:
+                return Unreadable(text)
+    except Exception:
+        return Unreadable(ascii(raw)[:MAX_UNREADABLE])
+    return Unreadable(ascii(raw)[:MAX_UNREADABLE])
+
+
+def received_at(message: Message, now: datetime) -> datetime:
+    """When the message came; of one that does not say, now."""
+    match message:
+        case Notice():
+            return message.received_at
+        case Authorisation() | ChargerReport():
+            return message.at
+    return now
+
+
+def charger_of(message: Message) -> str:
+    return "" if isinstance(message, Unreadable) else message.charger_id
+
+
+def shown(message: Message) -> Any:
+    """The message as a JSON value that every database takes."""
+    raw = dump(message)
+    if b"\\u0000" in raw:
+        return {"unreadable": ascii(message)[:MAX_UNREADABLE]}
+    return orjson.loads(raw)
+
+
+def _said(name: str, value: Any) -> Any:
+    return datetime.fromisoformat(value) if name in _INSTANTS and isinstance(value, str) else value

@@ -1,0 +1,356 @@
+"""Charging sessions (OCPP's transactions) and meter values, as they are read; `session_keeping` writes them.
+
+A session has a start. Messages about a transaction without a start are kept in the same table and are no sessions: they
+have no `begun_at`. When the start comes, they become a part of its session. Those with a stop are listed as unmatched
+stops.
+
+Sessions are ordered by `begun_at`: the charger's instant of the start, or the instant of receipt when the charger's
+clock is wrong. Ids are in no order of time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, literal, or_, select, tuple_, update
+
+from ...rights.errors import Conflict, NotFound
+from ...rights.identifiers import tag_key
+from ..schema import live_chargers, live_versions, meter_values, sessions
+from ..schema.columns import Instant
+
+STARTS_REMEMBERED = 200
+CLOCK_BEHIND, CLOCK_AHEAD = timedelta(days=30), timedelta(days=1)
+"""How late a message can come, and how far ahead a charger's clock can be, before the clock counts as wrong."""
+OCPP_16, OCPP_2X = "1.6", "2.x"
+
+
+class UnknownSession(NotFound):
+    what = "session"
+
+
+class SessionOver(Conflict):
+    """A session that has ended already."""
+
+
+class EndedBy(StrEnum):
+    """What ended a session. All but CHARGER stand in for a stop that did not come, and give way to it."""
+
+    CHARGER = "charger"
+    """The session's own stop."""
+    UNMATCHED_STOP = "unmatchedStop"
+    """A stop with an unknown transaction id that can only mean this session."""
+    NEXT_START = "nextStart"
+    """The next session on the same connector."""
+    BOOT = "boot"
+    """A restart of the charger."""
+    AVAILABLE = "available"
+    """The connector's report that it is available."""
+    OPERATOR = "operator"
+
+
+class Sign(StrEnum):
+    """What a charger says that tells sessions have ended, without a word about them."""
+
+    BOOT = "boot"
+    AVAILABLE = "available"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One session.
+
+    Instants are the charger's own, but `received_at` and `begun_at`; energy is in Wh. `reason` was decided when it
+    began: a charger can start what was refused. Without a stop of its own, `stopped_at` and `meter_stop` are the last
+    that is known (see `EndedBy`).
+    """
+
+    id: int
+    charger_id: str
+    transaction_id: str
+    received_at: datetime
+    site_id: int | None
+    evse_id: int | None
+    connector_id: int | None
+    id_tag: str | None
+    driver_id: int | None
+    reason: str | None
+    started_at: datetime | None
+    meter_start: float | None
+    stopped_at: datetime | None
+    meter_stop: float | None
+    stop_reason: str | None
+    stop_id_tag: str | None
+    ended_by: str | None
+    begun_at: datetime | None
+    ocpp: str | None
+    ends_session: int | None
+
+
+class Reading(NamedTuple):
+    """One meter value, with its samples as the charger sent them."""
+
+    at: datetime
+    samples: Any
+    evse_id: int | None = None
+    connector_id: int | None = None
+
+
+class Kept(NamedTuple):
+    """A meter value as it is kept; its digest tells it from others of its instant."""
+
+    reading: Reading
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What one message says of a session: columns of `sessions` in `says`, and `stop_tag_key`.
+
+    Without a transaction id it has readings only. `key` names a start of OCPP 1.6, the same in every copy of it. `at`
+    is the charger's own instant of the message. `is_live`: it was not queued while the charger was offline. A notice
+    with a sign is about all sessions of the charger, or those at the connector in `says`.
+    """
+
+    charger_id: str
+    received_at: datetime
+    transaction_id: str | None = None
+    key: str | None = None
+    session_id: int | None = None
+    says: dict[str, Any] = field(default_factory=dict)
+    readings: tuple[Reading, ...] = ()
+    at: datetime | None = None
+    ocpp: str | None = None
+    is_live: bool = False
+    sign: Sign | None = None
+
+    @property
+    def begins(self) -> bool:
+        return self.says.get("started_at") is not None
+
+    @property
+    def ends(self) -> bool:
+        return self.says.get("stopped_at") is not None
+
+    @property
+    def occurred_at(self) -> datetime:
+        """When it was said, by the charger's clock unless that is wrong."""
+        said = self.at or self.says.get("started_at") or self.says.get("stopped_at") or self.received_at
+        return plausible(said, self.received_at)
+
+
+def plausible(said: datetime, received_at: datetime) -> datetime:
+    """The charger's instant, or that of the receipt when the charger's clock is wrong."""
+    return said if -CLOCK_BEHIND <= said - received_at <= CLOCK_AHEAD else received_at
+
+
+class Running(NamedTuple):
+    """What the rule of one session per tag needs to know of a session."""
+
+    charger_id: str
+    evse_id: int | None
+    connector_id: int | None
+    tag_key: str
+    transaction_id: str
+    is_open: bool
+    begun_at: datetime
+    ended_by: str | None
+
+
+_COLUMNS = [sessions.c[name] for name in Session.__dataclass_fields__]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which sessions; a member that is None asks nothing. `since` and `until` are asked of the start.
+
+    `unmatched`: instead of sessions, stops of transactions without a start; by the time of their receipt.
+    """
+
+    charger_id: str | None = None
+    site_ids: Collection[int] | None = None
+    driver_id: int | None = None
+    id_tag: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    running: bool | None = None
+    unmatched: bool = False
+
+    @property
+    def time(self) -> ColumnElement[Any]:
+        """What the list is ordered by, together with the id."""
+        return sessions.c.received_at if self.unmatched else sessions.c.begun_at
+
+    def clauses(self, customer_id: int) -> list[ColumnElement[bool]]:
+        columns = sessions.c
+        found: list[ColumnElement[bool]] = [columns.customer_id == customer_id]
+        if self.unmatched:
+            found += [columns.begun_at.is_(None), columns.stopped_at.is_not(None)]
+        else:
+            found.append(columns.begun_at.is_not(None))
+        if self.charger_id is not None:
+            found.append(columns.charger_id == self.charger_id)
+        if self.site_ids is not None:
+            found.append(columns.site_id.in_(self.site_ids))
+        if self.driver_id is not None:
+            found.append(columns.driver_id == self.driver_id)
+        if self.id_tag is not None:
+            found.append(columns.tag_key == tag_key(self.id_tag))
+        if self.since is not None:
+            found.append(self.time >= self.since)
+        if self.until is not None:
+            found.append(self.time < self.until)
+        if self.running is not None:
+            found.append(columns.stopped_at.is_(None) if self.running else columns.stopped_at.is_not(None))
+        return found
+
+
+Position = tuple[datetime, int]
+"""Where a session stands in the list: the time that it is ordered by, and its id."""
+
+
+def position(session: Session) -> Position:
+    """Where the session stands in the list that it was found in."""
+    return session.begun_at or session.received_at, session.id
+
+
+def find(
+    connection: Connection,
+    customer_id: int,
+    wanted: Filter,
+    limit: int,
+    offset: int = 0,
+    before: Position | None = None,
+) -> list[Session]:
+    """The sessions, the newest first; `before`: only those that come after this position in the list."""
+    query = select(*_COLUMNS).where(*wanted.clauses(customer_id))
+    if before is not None:
+        at, id_ = before
+        query = query.where(wanted.time <= at, or_(wanted.time < at, sessions.c.id < id_))
+    query = query.order_by(wanted.time.desc(), sessions.c.id.desc()).limit(limit).offset(offset)
+    return [Session(*row) for row in connection.execute(query)]
+
+
+def count(connection: Connection, customer_id: int, wanted: Filter) -> int:
+    return connection.scalar(select(func.count()).where(*wanted.clauses(customer_id))) or 0
+
+
+def get(connection: Connection, customer_id: int, session_id: int) -> Session | None:
+    mine = and_(*Filter().clauses(customer_id), sessions.c.id == session_id)
+    row = connection.execute(select(*_COLUMNS).where(mine)).one_or_none()
+    return None if row is None else Session(*row)
+
+
+def readings(
+    connection: Connection,
+    customer_id: int,
+    session_id: int,
+    limit: int | None = None,
+    offset: int = 0,
+    after: tuple[datetime, str] | None = None,
+) -> tuple[list[Kept], int]:
+    """The session's meter values, in the order of their time, and how many there are. `after`: only those after that
+    instant and digest."""
+    columns = meter_values.c
+    mine = (columns.customer_id == customer_id) & (columns.session_id == session_id)
+    query = select(columns.digest, columns.at, columns.samples, columns.evse_id, columns.connector_id).where(mine)
+    if after is not None:
+        query = query.where(tuple_(columns.at, columns.digest) > tuple_(literal(after[0], Instant), after[1]))
+    rows = connection.execute(query.order_by(columns.at, columns.digest).limit(limit).offset(offset))
+    total = connection.scalar(select(func.count()).select_from(meter_values).where(mine))
+    return [Kept(Reading(*row), digest) for digest, *row in rows], total or 0
+
+
+def reserve(connection: Connection, customer_id: int, how_many: int, least: int = 1) -> int:
+    """The first of that many session numbers in a row, `least` or higher, which no other node gets."""
+    after = connection.scalar(_RESERVE, {"customer": customer_id, "least": least, "how_many": how_many})
+    return (after or least + how_many) - how_many
+
+
+_NEXT = live_versions.c.next_session
+_LEAST = bindparam("least", type_=_NEXT.type)
+_RESERVE = (
+    update(live_versions)
+    .where(live_versions.c.customer_id == bindparam("customer"))
+    .values(next_session=case((_NEXT < _LEAST, _LEAST), else_=_NEXT) + bindparam("how_many"))
+    .returning(_NEXT)
+)
+
+
+def begun(
+    connection: Connection, customer_id: int, charger_id: str, limit: int = STARTS_REMEMBERED
+) -> tuple[dict[str, str], set[str]]:
+    """The transaction ids of the charger's last sessions, by key, and those that have ended."""
+    query = (
+        select(sessions.c.key, sessions.c.transaction_id, sessions.c.stopped_at)
+        .where(*Filter(charger_id=charger_id).clauses(customer_id), sessions.c.ocpp.is_distinct_from(OCPP_2X))
+        .order_by(sessions.c.begun_at.desc(), sessions.c.id.desc())
+        .limit(limit)
+    )
+    rows = connection.execute(query).all()
+    return {row[0]: row[1] for row in reversed(rows)}, {row[1] for row in rows if row[2] is not None}
+
+
+def running_since(connection: Connection, customer_id: int, version: int) -> tuple[int, list[Running]]:
+    """Sessions of known tags that were written after that live version, in the order they began; of those before the
+    first version, only open ones. And the highest version of all sessions."""
+    rows = sessions.c
+    mine = rows.customer_id == customer_id
+    newest = connection.scalar(select(func.max(rows.version)).where(mine))
+    query = select(
+        rows.charger_id,
+        rows.evse_id,
+        rows.connector_id,
+        rows.tag_key,
+        rows.transaction_id,
+        rows.stopped_at.is_(None),
+        rows.begun_at,
+        rows.ended_by,
+    ).where(
+        mine,
+        rows.version > version,
+        rows.begun_at.is_not(None),
+        rows.tag_key.is_not(None),
+        rows.reason == "Accepted",
+    )
+    if version < 0:
+        query = query.where(rows.stopped_at.is_(None))
+    found = [Running(*row) for row in connection.execute(query.order_by(rows.begun_at, rows.id))]
+    return (version if newest is None else newest), found
+
+
+def silent_chargers(connection: Connection, customer_id: int) -> dict[str, datetime]:
+    """The chargers with running sessions that are not connected, and when they were last heard of."""
+    rows, live = sessions.c, live_chargers.c
+    theirs = and_(live.customer_id == rows.customer_id, live.charger_id == rows.charger_id)
+    query = (
+        select(live.charger_id, live.last_seen)
+        .join_from(sessions, live_chargers, theirs)
+        .where(rows.customer_id == customer_id, rows.stopped_at.is_(None), live.connected.is_(False))
+        .where(live.last_seen.is_not(None))
+        .distinct()
+    )
+    return {row.charger_id: row.last_seen for row in connection.execute(query)}
+
+
+def stopped_with(connection: Connection, customer_id: int, tag_keys: Collection[str]) -> list[dict[str, Any]]:
+    """The stops of sessions that were begun with another tag than the one that stopped them, which is one of these."""
+    columns = sessions.c
+    other = and_(columns.customer_id == customer_id, columns.stop_id_tag.is_distinct_from(columns.id_tag))
+    tags = connection.scalars(select(columns.stop_id_tag).where(other, columns.stop_id_tag.is_not(None)).distinct())
+    theirs = columns.stop_id_tag.in_([tag for tag in tags if tag_key(tag) in tag_keys])
+    shown = (columns.id, columns.charger_id, columns.stopped_at, columns.stop_reason, columns.stop_id_tag)
+    query = select(*shown).where(other, theirs).order_by(columns.id)
+    return [{str(name): value for name, value in row.items()} for row in connection.execute(query).mappings()]
+
+
+def forget_stops(connection: Connection, customer_id: int, session_ids: Collection[int]) -> None:
+    """Forgets with which tag the sessions were stopped."""
+    if session_ids:
+        mine = (sessions.c.customer_id == customer_id) & (sessions.c.id == bindparam("session"))
+        forgotten = update(sessions).where(mine).values(stop_id_tag=None)
+        connection.execute(forgotten, [{"session": each} for each in session_ids])

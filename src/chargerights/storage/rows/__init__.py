@@ -1,0 +1,1 @@
+"""Facts as rows: one module for each kind of entity."""

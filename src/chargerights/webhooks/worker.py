@@ -1,0 +1,87 @@
+"""What runs beside the doors in every serving process, as long as it serves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
+
+import structlog
+
+from ..net.allowed_targets import Targets
+from ..net.tasks import end
+from ..storage import event_clock, events
+from ..storage.database import Database, DatabaseFault
+from .delivery import Courier
+from .steady_clock import SteadyClock
+
+POLL_SECONDS = 1.0
+PRUNE_SECONDS = 3_600.0
+STOP_SECONDS = 3.0
+EDGES_PER_STEP = 200
+"""Told in one transaction, so that the customer's writers and the event loop are not held."""
+PRUNED_PER_STEP = 5_000
+log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def running(
+    database: Database, clock: Callable[[], datetime], allowed: Targets, events_kept: timedelta
+) -> AsyncIterator[None]:
+    """While it is open, time is told, events are delivered, and old ones are pruned."""
+    courier, stopping = Courier(database, clock, allowed), asyncio.Event()
+    steady = SteadyClock(clock, asyncio.get_running_loop().time)
+
+    async def tell() -> None:
+        await tell_time(database, steady)
+
+    async def prune() -> None:
+        await prune_events(database, steady() - events_kept)
+
+    work: tuple[tuple[Callable[[], Awaitable[object]], float], ...] = (
+        (tell, POLL_SECONDS),
+        (courier.round, POLL_SECONDS),
+        (prune, PRUNE_SECONDS),
+    )
+    tasks = [asyncio.create_task(steadily(each, seconds, stopping)) for each, seconds in work]
+    try:
+        yield
+    finally:
+        stopping.set()
+        await end(tasks, STOP_SECONDS)
+        await courier.stop(STOP_SECONDS)
+
+
+async def steadily(work: Callable[[], Awaitable[object]], seconds: float, stopping: asyncio.Event) -> None:
+    """Does the work again and again with that pause; a fault of it is logged once, and it goes on."""
+    well = True
+    while not stopping.is_set():
+        try:
+            await work()
+        except DatabaseFault as fault:
+            if well:
+                log.warning("background work waits for the database", fault=str(fault))
+            well = False
+        except Exception:
+            log.exception("background work failed")
+            well = False
+        else:
+            well = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await stopping.wait()
+
+
+async def tell_time(database: Database, clock: Callable[[], datetime]) -> None:
+    """Tells what has begun and ended since it was last told. Raises DatabaseFault."""
+    for customer_id in await database.glance(event_clock.due, clock()):
+        while await database.write(event_clock.advance, customer_id, clock(), EDGES_PER_STEP):
+            pass
+
+
+async def prune_events(database: Database, before: datetime) -> None:
+    """Removes events from before that instant which no webhook needs. Raises DatabaseFault."""
+    for customer_id in await database.read(events.old, before):
+        while await database.write(events.prune, customer_id, before, PRUNED_PER_STEP):
+            pass

@@ -1,0 +1,32 @@
+"""A node of its own that tells time and delivers, until its standard input ends: `node.py URL SECONDS`, at a quick
+pace but with leases of so many seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import replace
+
+from chargerights.net.allowed_targets import Targets
+from chargerights.storage.database import Database
+from chargerights.webhooks.delivery import Courier
+from chargerights.webhooks.worker import steadily, tell_time
+from tests.webhooks.scene import QUICK, now
+
+POLL_SECONDS = 0.02
+
+
+async def run(url: str, lease: float) -> None:
+    database, stopping = Database(url), asyncio.Event()
+    courier = Courier(database, now, Targets.ANY, replace(QUICK, lease=lease))
+    work = (courier.round, lambda: tell_time(database, now))
+    tasks = [asyncio.create_task(steadily(each, POLL_SECONDS, stopping)) for each in work]
+    await asyncio.to_thread(sys.stdin.read)
+    stopping.set()
+    await asyncio.gather(*tasks)
+    await courier.stop(5)
+    await database.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(run(sys.argv[1], float(sys.argv[2])))
