@@ -116,7 +116,7 @@ def decided_rows(of: Customer, facts: Facts, fleet: Fleet) -> list[list[str]]:
 def count_kept(of: Customer) -> int:
     database = Database(of.database)
     try:
-        return database.read_now(authorizations.count, of.id, authorizations.Filter())
+        return database.read_now(authorizations.count, of.id, authorizations.AuthorizationFilter())
     finally:
         database.close_now()
 

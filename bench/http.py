@@ -33,7 +33,7 @@ from chargerights.rights.model import Place, PlaceKind
 from chargerights.storage import journal
 from chargerights.storage.changes.rights import grant
 from chargerights.storage.database import Database
-from chargerights.storage.journal import Actor, Occasion
+from chargerights.storage.journal import Actor, ChangeContext
 
 ROUNDS, FULL_ROUNDS = 40, 2
 CHECKS, AT_ONCE = 1_000, 16
@@ -109,7 +109,7 @@ class Writer:
 
     def write(self) -> None:
         self._next_driver += 1
-        occasion = Occasion(datetime.now(UTC), Actor("bench"), "right.grant")
+        occasion = ChangeContext(datetime.now(UTC), Actor("bench"), "right.grant")
         self._database.write_now(journal.make, self._customer_id, occasion, grant, self._next_driver, self._place)
 
 

@@ -30,7 +30,7 @@ from chargerights.rights.model import Charger, Driver, Place, PlaceKind
 from chargerights.storage import journal, networks
 from chargerights.storage.changes.rights import grant
 from chargerights.storage.database import Database
-from chargerights.storage.journal import Actor, Occasion
+from chargerights.storage.journal import Actor, ChangeContext
 
 IMAGE_STARTS = 3
 GRANTS = 60
@@ -67,7 +67,7 @@ def seen_after_grant(facts: Facts, writer: Customer, port: int) -> tuple[Timings
             ask = partial(_allowed, connection, request("POST", "/v2/access/check", {"x-api-key": writer.key}, body))
             if ask():
                 sys.exit("a driver without a right may charge")
-            occasion = Occasion(datetime.now(UTC), Actor("bench"), "right.grant")
+            occasion = ChangeContext(datetime.now(UTC), Actor("bench"), "right.grant")
             granted.append(
                 stopwatch(partial(database.write_now, journal.make, writer.id, occasion, grant, driver.id, place))
             )

@@ -29,7 +29,7 @@ from chargerights.gateway.authorization import authorization
 from chargerights.gateway.messages.statuses import STATUS_2X, STATUS_16
 from chargerights.rights import events
 from chargerights.rights.commands import COMMANDS, TABLES, Action, Command
-from chargerights.rights.decide import Cause, Reason, Standing
+from chargerights.rights.decide import Cause, Reason, RightStatus
 from chargerights.rights.events import EventType
 from chargerights.rights.explain import explain
 from chargerights.rights.listing import drivers_of_site
@@ -37,12 +37,12 @@ from chargerights.rights.model import AccessGroup, Charger, Driver, Hours, Place
 from chargerights.rights.network import Network
 from chargerights.rights.permissions import Permission
 from chargerights.storage.charging import charger_reports, statuses
-from chargerights.storage.charging.charger_reports import ChargerReport, Kind
+from chargerights.storage.charging.charger_reports import ChargerReport, ReportKind
 from chargerights.storage.charging.statuses import Status
 from chargerights.storage.database import Database
 from chargerights.storage.events import Event
 from chargerights.webhooks import messages
-from chargerights.webhooks.delivery import Pace
+from chargerights.webhooks.delivery import RetryPace
 
 ROOT = Path(__file__).resolve().parent.parent
 Text = Callable[[], str]
@@ -155,11 +155,11 @@ CAUSES = {
 }
 
 STANDINGS = {
-    Standing.STANDS: "it reaches the charger and holds now: the answer is yes",
-    Standing.ELSEWHERE: "it does not reach the charger",
-    Standing.NOT_YET: "it reaches the charger; its window has not begun",
-    Standing.ENDED: "it reaches the charger; its window has ended",
-    Standing.OUTSIDE_HOURS: "it reaches the charger; its weekly hours do not hold now",
+    RightStatus.STANDS: "it reaches the charger and holds now: the answer is yes",
+    RightStatus.ELSEWHERE: "it does not reach the charger",
+    RightStatus.NOT_YET: "it reaches the charger; its window has not begun",
+    RightStatus.ENDED: "it reaches the charger; its window has ended",
+    RightStatus.OUTSIDE_HOURS: "it reaches the charger; its weekly hours do not hold now",
 }
 
 EVENTS = {
@@ -220,7 +220,7 @@ def causes() -> str:
 
 @part("standings")
 def standings() -> str:
-    complete(STANDINGS, Standing)
+    complete(STANDINGS, RightStatus)
     return table(["standing of a right", "meaning"], [(f"`{key}`", words) for key, words in STANDINGS.items()])
 
 
@@ -401,7 +401,7 @@ def event_examples() -> str:
     right = Right(2044, Place(PlaceKind.SITE, 7), at, march)
     status = Status(True, "Available", ((1, "Charging"), (2, "Available")))
     fault = ChargerReport(
-        at, "HKI-PIER-01", Kind.FAULT, "StatusNotification", "GroundFailure", ended=False, connector_id=2,
+        at, "HKI-PIER-01", ReportKind.FAULT, "StatusNotification", "GroundFailure", ended=False, connector_id=2,
         vendor_id="com.maker", vendor_error_code="E7", reported_at=at,
     )  # fmt: skip
     drafts = [
@@ -412,7 +412,13 @@ def event_examples() -> str:
         charger_reports.event(3301, fault),
     ]
     found = [
-        Event(1207 + number, at, draft.type, draft.told(events.Clock(at)), 310 + number if number in (1, 2) else None)
+        Event(
+            1207 + number,
+            at,
+            draft.type,
+            draft.told(events.EventCursor(at)),
+            310 + number if number in (1, 2) else None,
+        )
         for number, draft in enumerate(drafts)
     ]
     return "\n\n".join(f"```json\n{json.dumps(messages.members(each))}\n```" for each in found)
@@ -420,7 +426,7 @@ def event_examples() -> str:
 
 @part("event-retries")
 def event_retries() -> str:
-    pace, waits = Pace(), []
+    pace, waits = RetryPace(), []
     while not waits or waits[-1] < pace.longest_retry:
         waits.append(min(pace.first_retry * 2 ** len(waits), pace.longest_retry))
     shown = ", ".join(f"{wait:g} s" if wait < 120 else f"{round(wait / 60)} min" for wait in waits)

@@ -16,19 +16,19 @@ from . import settings, telemetry
 from .api import v2
 from .api.common import errors, health
 from .api.common.headers import AnswerHeaders, HeadAsGet
-from .api.common.rate_limit import Limits
-from .api.common.state import State
+from .api.common.rate_limit import RateLimits
+from .api.common.state import AppState
 from .api.openapi import pages
 from .api.v1 import routes
 from .api.v2 import decisions
 from .gateway.connection.ocpp_j import MAX_BYTES
 from .gateway.gateway import Gateway, SpoolSettings
-from .gateway.handshake.endpoint import ChargersDoor
+from .gateway.handshake.endpoint import ChargerEndpoint
 from .gateway.handshake.handshake_auth import CERTIFICATE, Policy
 from .gateway.writes.spool import MEGABYTE, default_folder
-from .net.allowed_targets import Targets
-from .replica.as_of import History
-from .replica.images import Images
+from .net.allowed_targets import AllowedTargets
+from .replica.as_of import AsOfNetworks
+from .replica.images import NetworkReplicas
 from .serving.proxies import Believing, InvalidProxies, Proxies
 from .storage.database import Database
 from .webhooks import worker as webhook_worker
@@ -46,7 +46,7 @@ def create_app(
     database: Database,
     clock: Callable[[], datetime] = now,
     rate_limit: float = 0,
-    webhook_targets: Targets = Targets.PUBLIC,
+    webhook_targets: AllowedTargets = AllowedTargets.PUBLIC,
     events_kept: timedelta = timedelta(days=90),
     policy: Policy | None = None,
     metrics_token: str = "",
@@ -61,11 +61,11 @@ def create_app(
         await state.close()
 
     app = FastAPI(docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False, strict_content_type=False)
-    images, history = Images(database, clock), History(database)
+    images, history = NetworkReplicas(database, clock), AsOfNetworks(database)
     app.state.gateway = gateway = Gateway(database, images, clock, policy, webhook_targets, spool)
     database.after_commit += [images.committed, gateway.committed]
-    app.state.shared = state = State(
-        database, images, clock, Limits(rate_limit), history, webhook_targets, gateway, metrics_token
+    app.state.shared = state = AppState(
+        database, images, clock, RateLimits(rate_limit), history, webhook_targets, gateway, metrics_token
     )
     app.include_router(routes.router)
     app.include_router(decisions.router)
@@ -78,7 +78,7 @@ def create_app(
     app.add_middleware(HeadAsGet)
     app.add_middleware(AnswerHeaders)
     app.add_middleware(telemetry.AccessLog)
-    app.add_middleware(ChargersDoor, gateway=gateway)
+    app.add_middleware(ChargerEndpoint, gateway=gateway)
     return app
 
 
@@ -87,7 +87,7 @@ def worker() -> ASGIApp:
     found = settings.read()
     telemetry.configure(found.log_format, found.log_level)
     proxies = trusted_proxies(found)
-    targets, kept = Targets(found.webhook_targets), timedelta(days=found.events_kept_days)
+    targets, kept = AllowedTargets(found.webhook_targets), timedelta(days=found.events_kept_days)
     policy = Policy(found.ocpp_security_profile, found.ocpp_subject_header)
     database = Database(found.database)
     folder = Path(found.spool) if found.spool else default_folder(database)

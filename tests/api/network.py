@@ -14,7 +14,7 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
-from chargerights.rights.live import Configuration, LiveCharger, LiveConnector, Reported
+from chargerights.rights.live import ChargerConfiguration, LiveCharger, LiveConnector, Reported
 from tests.api.client import facts_of
 from tests.support.world import NOW, TOMORROW, YESTERDAY
 
@@ -151,8 +151,8 @@ HAR_1 = LiveCharger(
         meter_type="reported type",
         meter_serial_number="reported meter",
         configurations=(
-            Configuration("HeartbeatInterval", "300", can_be_changed=True),
-            Configuration("NumberOfConnectors", "2", can_be_changed=False),
+            ChargerConfiguration("HeartbeatInterval", "300", can_be_changed=True),
+            ChargerConfiguration("NumberOfConnectors", "2", can_be_changed=False),
         ),
     ),
 )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chargerights.storage.charging import charger_batches
-from chargerights.storage.charging.charger_reports import ChargerReport, Kind
+from chargerights.storage.charging.charger_reports import ChargerReport, ReportKind
 from tests.cli.conftest import DEPOT, NOON, Cli
 from tests.support.servers import opened
 
@@ -58,9 +58,16 @@ def test_what_a_charger_reported_is_listed_in_lines_that_harm_no_terminal(run_bo
     customer = run_both.customer(DEPOT)
     at = datetime(2026, 3, 1, 6, tzinfo=UTC)
     fault = ChargerReport(
-        at, "DEP-1", Kind.FAULT, "StatusNotification", "GroundFailure", ended=False, connector_id=2, info="\x1b[2Jlid"
+        at,
+        "DEP-1",
+        ReportKind.FAULT,
+        "StatusNotification",
+        "GroundFailure",
+        ended=False,
+        connector_id=2,
+        info="\x1b[2Jlid",
     )
-    step = ChargerReport(at, "DEP-1", Kind.FIRMWARE, "FirmwareStatusNotification", "Installed")
+    step = ChargerReport(at, "DEP-1", ReportKind.FIRMWARE, "FirmwareStatusNotification", "Installed")
     with opened(run_both.url) as database:
         database.write_now(
             charger_batches.write, customer, "node", charger_batches.Batch(1, at, messages=(fault, step))

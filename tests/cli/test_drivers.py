@@ -8,7 +8,7 @@ import pytest
 
 from chargerights.cli.common import now
 from chargerights.storage.callers import HOST
-from chargerights.storage.journal import Occasion, make
+from chargerights.storage.journal import ChangeContext, make
 from chargerights.storage.rows import drivers
 from tests.cli.conftest import DEPOT, Cli
 from tests.support.servers import opened
@@ -70,7 +70,7 @@ def test_check_explain_and_who_of_the_past_are_answered_from_the_past(run_both: 
     then = now()
     with opened(run_both.url) as database:
         (alice,) = database.read_now(drivers.load, us, [1])
-        occasion = Occasion(now(), HOST, "test")
+        occasion = ChangeContext(now(), HOST, "test")
         database.write_now(make, us, occasion, lambda revision: revision.put(replace(alice, enabled=False)))
     past = ("--at", then.isoformat())
     assert (run_both("check", "ALICE", "DEP-1", *past).status, run_both("check", "ALICE", "DEP-1").status) == (0, 1)

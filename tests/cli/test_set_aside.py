@@ -7,7 +7,7 @@ from sqlalchemy import text
 from chargerights.storage.charging import charger_batches, sessions
 from chargerights.storage.charging.charger_batches import Batch
 from chargerights.storage.charging.messages import Unreadable
-from chargerights.storage.charging.sessions import Notice
+from chargerights.storage.charging.sessions import SessionNotice
 from tests.cli.conftest import DEPOT, Cli
 from tests.support.servers import opened
 from tests.support.world import NOW
@@ -16,7 +16,7 @@ from tests.support.world import NOW
 def test_a_message_that_was_set_aside_is_shown_and_written_when_it_can_be(run_both: Cli) -> None:
     customer = run_both.customer(DEPOT)
     assert run_both("set-aside", "list", "--customer", customer).out == "No message was set aside.\n"
-    notice = Notice("DEP-1", NOW, "7", "key", None, {"started_at": NOW, "id_tag": "ALICE"})
+    notice = SessionNotice("DEP-1", NOW, "7", "key", None, {"started_at": NOW, "id_tag": "ALICE"})
     with opened(run_both.url) as database:
         for number, message in enumerate((notice, Unreadable("nonsense")), 1):
             batch = Batch(number, NOW, messages=(message,), first=number, origin="node")
@@ -33,7 +33,7 @@ def test_a_message_that_was_set_aside_is_shown_and_written_when_it_can_be(run_bo
     assert "stays where it is" in refused.err
     assert len(run_both("set-aside", "list", "--customer", customer, "--json").json) == 1
     with opened(run_both.url) as database:
-        (session,) = database.read_now(sessions.find, customer, sessions.Filter(), 9)
+        (session,) = database.read_now(sessions.find, customer, sessions.SessionFilter(), 9)
         assert (session.id_tag, session.started_at) == ("ALICE", NOW)
         applied = database.read_now(lambda each: each.execute(text("SELECT applied FROM live_nodes")).scalar())
     assert applied == 2

@@ -14,7 +14,7 @@ import httpx
 import psutil
 import pytest
 
-from chargerights.replica.images import Images
+from chargerights.replica.images import NetworkReplicas
 from chargerights.rights.decide import decide
 from chargerights.rights.model import Site
 from chargerights.storage import callers
@@ -178,7 +178,7 @@ async def test_chargers_are_decided_from_the_image_while_the_database_is_away(po
     database = Database(postgres.url())
     customer = new_customer(database, None, "Cast").customer_id
     latest = store_facts(database, customer, FACTS)
-    images = Images(database, lambda: NOW)
+    images = NetworkReplicas(database, lambda: NOW)
     image = await images.fresh(customer, latest)
     with stopped(postgres, signal.SIGQUIT):
         with pytest.raises(DatabaseAway):

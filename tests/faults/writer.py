@@ -1,6 +1,6 @@
 """A node of its own that changes rights without pause: `writer.py URL CUSTOMER`, until its standard input ends.
 
-Each line of its standard output is a revision that is committed and what is true in it, as JSON (see `State`).
+Each line of its standard output is a revision that is committed and what is true in it, as JSON (see `EntityState`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from chargerights.rights.model import Place, PlaceKind, Right
 from chargerights.storage.changes import rights as changes
 from chargerights.storage.database import Database
-from chargerights.storage.journal import Actor, Occasion, make, revise
+from chargerights.storage.journal import Actor, ChangeContext, make, revise
 from chargerights.storage.rows import drivers, sites
 
 LEFT, RIGHT = 1, 2
@@ -51,7 +51,7 @@ def turn(connection: Connection, customer: int, state: State) -> int:
     """Grants or revokes the third driver's right, as the doors do."""
     place = Place(PlaceKind.SITE, LEFT)
     change = changes.grant if state.third else changes.revoke
-    occasion = Occasion(datetime.now(UTC), Actor("writer"), "test.turn")
+    occasion = ChangeContext(datetime.now(UTC), Actor("writer"), "test.turn")
     make(connection, customer, occasion, change, THIRD, place)
     return revision_of(connection, customer)
 

@@ -15,7 +15,7 @@ from chargerights.app import SERVER_OPTIONS, create_app
 from chargerights.gateway.connected_charger import ConnectedCharger
 from chargerights.gateway.gateway import Gateway, SpoolSettings
 from chargerights.gateway.handshake.handshake_auth import Policy
-from chargerights.net.allowed_targets import Targets
+from chargerights.net.allowed_targets import AllowedTargets
 from chargerights.serving.configuration import Config
 from chargerights.serving.proxies import Believing, Proxies
 from chargerights.settings import Settings
@@ -109,7 +109,7 @@ async def node(
     world: World,
     policy: Policy | None = None,
     clock: Clock | None = None,
-    targets: Targets = Targets.ANY,
+    targets: AllowedTargets = AllowedTargets.ANY,
     trusted: str = "",
     spool_limits: dict[str, int] | None = None,
 ) -> AsyncIterator[InProcess]:

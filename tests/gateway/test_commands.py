@@ -14,7 +14,7 @@ from chargerights.storage import callers, journal
 from chargerights.storage.changes import operators
 from chargerights.storage.charging import authorizations
 from chargerights.storage.charging_settings import set_one_session_per_tag
-from chargerights.storage.journal import Actor, Occasion
+from chargerights.storage.journal import Actor, ChangeContext
 from tests.gateway.client import ANSWERS, V16, V21, V201
 from tests.gateway.operating import ACCEPTED, ALICE, CHARGER, Operator, told
 from tests.gateway.server import InProcess, text
@@ -220,7 +220,7 @@ async def test_what_a_charger_was_told_is_in_the_audit_log_whatever_came_of_it(
 
 
 def new_key(connection: Connection, customer_id: int, permissions: set[Permission], sites: list[int] | None) -> str:
-    occasion = Occasion(NOW, Actor("test"), "operator.add")
+    occasion = ChangeContext(NOW, Actor("test"), "operator.add")
     reach = None if sites is None else tuple(sites)
     made = journal.make(connection, customer_id, occasion, operators.add, "One", frozenset(permissions), reach)
     return callers.add_key(connection, customer_id, at=NOW, operator_id=made.id)[1]

@@ -65,7 +65,7 @@ class Fleet:
 
     def sessions(self) -> list[sessions.Session]:
         with opened(self.url) as database:
-            return database.read_now(sessions.find, self.customer.customer_id, sessions.Filter(), 10_000)
+            return database.read_now(sessions.find, self.customer.customer_id, sessions.SessionFilter(), 10_000)
 
 
 async def test_killed_with_200_chargers_in_sessions_the_server_loses_and_doubles_none(database_url: str) -> None:

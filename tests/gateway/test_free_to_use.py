@@ -82,7 +82,7 @@ async def test_a_start_button_works_from_the_answer_of_the_mark_on(
         assert await authorise(charger, "", "NoAuthorization") == "Accepted"
         assert await begin(charger, "", "NoAuthorization") == "Accepted"
         assert await begin(old, "") == ("Invalid" if "chargers" in place else "Accepted")
-    (session,) = await server.read(sessions.find, sessions.Filter(charger_id="DEP-1"), 9)
+    (session,) = await server.read(sessions.find, sessions.SessionFilter(charger_id="DEP-1"), 9)
     assert (session.id_tag, session.driver_id, session.reason) == (None, None, "Accepted")
 
 

@@ -15,7 +15,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
 from chargerights.gateway.handshake.handshake_auth import Policy
-from chargerights.gateway.handshake.rejections import Refusal, Refusals
+from chargerights.gateway.handshake.rejections import RejectedHandshake, RejectedHandshakes
 from chargerights.gateway.handshake.rivals import Rivals
 from chargerights.rights.model import Charger
 from chargerights.storage.charging import authorizations, charger_passwords
@@ -133,11 +133,11 @@ async def test_why_a_charger_does_not_connect_is_shown_for_an_hour(server: InPro
 
 
 def test_refusals_are_bounded_and_strangers_displace_no_charger() -> None:
-    kept = Refusals()
-    kept.note(Refusal("DEP-1", NOW, 401, ""), True)
+    kept = RejectedHandshakes()
+    kept.note(RejectedHandshake("DEP-1", NOW, 401, ""), True)
     for number in range(3_000):
-        kept.note(Refusal(sha1(b"%d" % number).hexdigest(), NOW, 404, ""), False)
-        kept.note(Refusal("same", NOW, 404, str(number)), False)
+        kept.note(RejectedHandshake(sha1(b"%d" % number).hexdigest(), NOW, 404, ""), False)
+        kept.note(RejectedHandshake("same", NOW, 404, str(number)), False)
     assert len(kept.of("DEP-1", NOW)) == 1
     assert {each.text for each in kept.of("same", NOW)} == {str(number) for number in range(2_990, 3_000)}
     assert kept.of(sha1(b"1").hexdigest(), NOW) == []
@@ -162,7 +162,7 @@ async def test_two_chargers_with_one_id_are_named_and_the_newer_one_waits_longer
         for _ in range(4):
             assert await problem(server) is None
             last = await stack.enter_async_context(server.charger("DEP-1"))
-        await server.read(authorizations.count, authorizations.Filter())
+        await server.read(authorizations.count, authorizations.AuthorizationFilter())
         assert "two chargers" in (await problem(server) or "")
         for pause in (10, 20, 40):
             now[0] += pause - 1
@@ -173,7 +173,7 @@ async def test_two_chargers_with_one_id_are_named_and_the_newer_one_waits_longer
             last = await stack.enter_async_context(server.charger("DEP-1"))
         now[0] += 901
         await server.gateway.look_after()
-        await server.read(authorizations.count, authorizations.Filter())
+        await server.read(authorizations.count, authorizations.AuthorizationFilter())
         assert await problem(server) is None
         assert rivals.pause("DEP-1") == 0
 
@@ -193,7 +193,7 @@ async def test_rivals_at_two_nodes_are_seen_by_both(either: InProcess) -> None:
                 charger = await stack.enter_async_context(each.charger("DEP-1"))
                 await charger.call("Heartbeat", {})
                 for written in (either, other):
-                    await written.read(authorizations.count, authorizations.Filter())
+                    await written.read(authorizations.count, authorizations.AuthorizationFilter())
                 if each.gateway._rivals.problem("DEP-1"):
                     return
         raise AssertionError("they replaced each other eight times")

@@ -13,7 +13,7 @@ from chargerights.gateway.messages.configuration import of_report
 from chargerights.gateway.reconcile.local_list_messages import (
     FRAME_BYTES,
     UNKNOWN_PER_MESSAGE,
-    Limits,
+    ListLimits,
     can_say,
     entry,
     in_parts,
@@ -21,36 +21,36 @@ from chargerights.gateway.reconcile.local_list_messages import (
     removal,
     update,
 )
-from chargerights.rights.live import Configuration
-from chargerights.rights.local_list import Listed
+from chargerights.rights.live import ChargerConfiguration
+from chargerights.rights.local_list import ListedTag
 from tests.gateway.client import V16, V21, V201, official
 from tests.support.world import TOMORROW
 
 
-def said(**values: str) -> list[Configuration]:
-    return [Configuration(name.replace("_", "."), value, False) for name, value in values.items()]
+def said(**values: str) -> list[ChargerConfiguration]:
+    return [ChargerConfiguration(name.replace("_", "."), value, False) for name, value in values.items()]
 
 
 @pytest.mark.parametrize(
     ("version", "configurations", "found"),
     [
-        (V16, [], Limits()),
-        (V16, said(LocalAuthListEnabled="False"), Limits(False)),
-        (V16, said(localauthlistenabled=" true ", LocalAuthListMaxLength="48"), Limits(capacity=48)),
-        (V16, said(SendLocalListMaxLength="7", LocalAuthListMaxLength=""), Limits(per_message=7)),
-        (V16, said(SendLocalListMaxLength="0", LocalAuthListMaxLength="many"), Limits()),
-        (V201, said(LocalAuthListCtrlr_Enabled="false"), Limits(False)),
-        (V201, said(LocalAuthListCtrlr_Entries="3"), Limits()),
-        (V21, said(LocalAuthListCtrlr_Entries_maxLimit="9"), Limits(capacity=9)),
+        (V16, [], ListLimits()),
+        (V16, said(LocalAuthListEnabled="False"), ListLimits(False)),
+        (V16, said(localauthlistenabled=" true ", LocalAuthListMaxLength="48"), ListLimits(capacity=48)),
+        (V16, said(SendLocalListMaxLength="7", LocalAuthListMaxLength=""), ListLimits(per_message=7)),
+        (V16, said(SendLocalListMaxLength="0", LocalAuthListMaxLength="many"), ListLimits()),
+        (V201, said(LocalAuthListCtrlr_Enabled="false"), ListLimits(False)),
+        (V201, said(LocalAuthListCtrlr_Entries="3"), ListLimits()),
+        (V21, said(LocalAuthListCtrlr_Entries_maxLimit="9"), ListLimits(capacity=9)),
         (
             V201,
             said(LocalAuthListCtrlr_ItemsPerMessage="5", LocalAuthListCtrlr_BytesPerMessage="900"),
-            Limits(per_message=5, bytes_per_message=900),
+            ListLimits(per_message=5, bytes_per_message=900),
         ),
     ],
 )
 def test_limits_are_read_from_what_the_charger_says_of_its_configuration(
-    version: str, configurations: list[Configuration], found: Limits
+    version: str, configurations: list[ChargerConfiguration], found: ListLimits
 ) -> None:
     assert limits(version, configurations) == found
 
@@ -83,9 +83,9 @@ def test_what_a_version_cannot_say_is_known(version: str, id_tag: str, yes: bool
 @pytest.mark.parametrize("version", [V16, V201, V21])
 def test_messages_keep_to_the_official_schemas(version: str) -> None:
     entries = [
-        entry(version, Listed("ALICE", 1, TOMORROW)),
-        entry(version, Listed("BOB", 2**63 - 1, None)),
-        removal(version, Listed("DAN", 3, None)),
+        entry(version, ListedTag("ALICE", 1, TOMORROW)),
+        entry(version, ListedTag("BOB", 2**63 - 1, None)),
+        removal(version, ListedTag("DAN", 3, None)),
     ]
     for kind, sent in (("Full", entries[:2]), ("Full", []), ("Differential", entries)):
         message = orjson.loads(orjson.dumps(update(version, 7, kind, sent), option=orjson.OPT_UTC_Z))
@@ -101,7 +101,7 @@ def test_parts_hold_everything_in_order_and_keep_to_the_limits(
     lengths: list[int], per_message: int, size: int | None
 ) -> None:
     entries = [(str(number), {"idTag": "x" * length}) for number, length in enumerate(lengths)]
-    parts = [*in_parts(entries, Limits(per_message=per_message, bytes_per_message=size))]
+    parts = [*in_parts(entries, ListLimits(per_message=per_message, bytes_per_message=size))]
     assert [each for part in parts for each in part] == entries
     assert len(parts) >= 1
     for part in parts:
@@ -112,4 +112,4 @@ def test_parts_hold_everything_in_order_and_keep_to_the_limits(
 
 def test_a_charger_that_does_not_say_is_sent_few_at_a_time() -> None:
     entries: list[tuple[str, dict[str, Any]]] = [(str(number), {}) for number in range(UNKNOWN_PER_MESSAGE + 1)]
-    assert [len(part) for part in in_parts(entries, Limits())] == [UNKNOWN_PER_MESSAGE, 1]
+    assert [len(part) for part in in_parts(entries, ListLimits())] == [UNKNOWN_PER_MESSAGE, 1]

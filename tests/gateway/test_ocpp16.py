@@ -20,8 +20,8 @@ from tests.storage.writing import count_rows, put
 from tests.support.world import ALICE, NOW, TOMORROW
 
 BOOT = {"chargePointVendor": "Vendor", "chargePointModel": "Model"}
-ALL = authorizations.Filter(), 100
-EVERY = sessions.Filter(), 100
+ALL = authorizations.AuthorizationFilter(), 100
+EVERY = sessions.SessionFilter(), 100
 
 
 def start(tag: str = "ALICE", connector: int = 1, meter: int = 100, at: Any = NOW) -> dict[str, Any]:
@@ -220,9 +220,9 @@ async def test_every_decision_is_kept_with_its_reason_and_path(either: InProcess
         (None, None, None, None),
         (1, "site", "2", 10),
     ]
-    only = authorizations.Filter(charger_id="DEP-1", id_tag="nobody", reason="Unknown", since=NOW)
+    only = authorizations.AuthorizationFilter(charger_id="DEP-1", id_tag="nobody", reason="Unknown", since=NOW)
     assert [each.id_tag for _, each in await either.read(authorizations.find, only, 5)] == ["Nobody"]
-    assert await either.read(authorizations.count, authorizations.Filter(until=NOW)) == 0
+    assert await either.read(authorizations.count, authorizations.AuthorizationFilter(until=NOW)) == 0
 
 
 async def test_a_revoked_right_counts_for_a_charger_that_is_connected(server: InProcess) -> None:
@@ -343,7 +343,7 @@ async def test_a_stop_of_a_session_that_nobody_knows_is_answered_and_kept_once(s
     async with server.charger("DEP-1") as charger:
         for _ in range(2):
             assert await charger.call("StopTransaction", stop(424242, transactionData=meter("7"))) == {}
-        (kept,) = await server.read(sessions.find, sessions.Filter(unmatched=True), 100)
+        (kept,) = await server.read(sessions.find, sessions.SessionFilter(unmatched=True), 100)
         assert await server.read(sessions.find, *EVERY) == []
     assert (kept.transaction_id, kept.started_at, kept.meter_stop) == ("424242", None, 5100)
 

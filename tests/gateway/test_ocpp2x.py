@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chargerights.gateway.authorization.active_sessions import RunningSessions
+from chargerights.gateway.authorization.active_sessions import ActiveSessions
 from chargerights.storage.charging import authorizations, sessions
 from chargerights.storage.charging_settings import set_one_session_per_tag
 from tests.gateway.client import V21, V201, RawCharger
@@ -258,7 +258,7 @@ async def test_a_tag_whose_session_has_ended_is_free_whatever_comes_after_its_en
 
 
 def test_a_session_at_an_evse_ends_the_one_before_it_there_whatever_its_connector() -> None:
-    known = RunningSessions()
+    known = ActiveSessions()
     known.follow(1, [sessions.Running("GF-1", 1, 1, "alice", "tx-1", True, NOW, None)], lambda _: True)
     assert known.holds("alice", "DEP-1", None)
     known.begin("bob", "GF-1", (1, None), "tx-2", LATER)

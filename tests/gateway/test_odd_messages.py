@@ -69,7 +69,7 @@ async def test_a_stop_without_a_readable_id_is_kept_once(server: InProcess) -> N
         for _ in range(3):
             for nothing in ("", None, [], "many"):
                 await charger.call("StopTransaction", stop(1) | {"transactionId": nothing})
-    (session,) = await server.read(sessions.find, sessions.Filter(unmatched=True), 100)
+    (session,) = await server.read(sessions.find, sessions.SessionFilter(unmatched=True), 100)
     assert session.meter_stop == 5100
 
 
@@ -127,7 +127,7 @@ async def test_what_a_charger_sent_for_a_tag_is_shown_and_is_no_tag(
     assert (session.id_tag, session.stop_id_tag, session.reason) == (shown, stop_tag, "Unknown")
     decisions = [each for _, each in await server.read(authorizations.find, *ALL)]
     assert {(each.id_tag, each.reason) for each in decisions} == {(shown, "Unknown")}
-    found = await server.read(sessions.find, sessions.Filter(id_tag="421"), 9)
+    found = await server.read(sessions.find, sessions.SessionFilter(id_tag="421"), 9)
     assert found == []
 
 

@@ -117,7 +117,7 @@ async def test_a_known_driver_s_session_stays_theirs_when_an_operator_starts_it(
 
 async def test_a_start_ordered_at_another_node_is_accepted(world: World) -> None:
     async with node(world) as one, node(world) as other, one.charger("DEP-1", answers=STARTS) as charger:
-        await one.read(sessions.find, sessions.Filter(), 1)
+        await one.read(sessions.find, sessions.SessionFilter(), 1)
         operator = Operator(other)
         await operator.told("start-charging", GUEST)
         await operator.http.aclose()

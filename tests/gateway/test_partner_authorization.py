@@ -15,8 +15,8 @@ import pytest
 from standardwebhooks import Webhook
 
 from chargerights.gateway.authorization import partner_authorization
-from chargerights.gateway.authorization.partner_authorization import REASONS, Cause, Word
-from chargerights.net.allowed_targets import Targets
+from chargerights.gateway.authorization.partner_authorization import REASONS, PartnerCause, PartnerReason
+from chargerights.net.allowed_targets import AllowedTargets
 from chargerights.rights import decide
 from chargerights.rights.decide import Reason
 from chargerights.storage import journal
@@ -145,12 +145,12 @@ async def test_a_no_is_told_in_the_words_of_the_version(
 
 
 def test_every_word_of_a_partner_has_a_reason_that_is_a_no() -> None:
-    assert REASONS.keys() == {*Word}
+    assert REASONS.keys() == {*PartnerReason}
     assert Reason.ACCEPTED not in REASONS.values()
 
 
 def test_no_cause_of_a_partner_is_one_of_the_core() -> None:
-    assert not {each.value for each in Cause} & {each.value for each in decide.Cause}
+    assert not {each.value for each in PartnerCause} & {each.value for each in decide.Cause}
 
 
 @pytest.mark.parametrize(
@@ -436,7 +436,7 @@ async def test_a_partner_who_fails_again_and_again_is_left_alone_for_a_while(
 
 
 async def test_a_private_address_is_asked_only_where_the_settings_let_it(world: World, receiver: Receiver) -> None:
-    async with node(world, targets=Targets.PUBLIC) as server:
+    async with node(world, targets=AllowedTargets.PUBLIC) as server:
         await ask(server, receiver.url)
         async with server.charger("DEP-1") as charger:
             assert await authorize(charger) == "Invalid"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chargerights.gateway.messages.reported_connectors import reported
-from chargerights.rights.live import Configuration, ReportedSocket
+from chargerights.rights.live import ChargerConfiguration, ReportedSocket
 from chargerights.rights.model import Connector
 from chargerights.storage.charging import sessions
 from tests.gateway.client import V16, V201, RawCharger
@@ -53,7 +53,7 @@ from tests.support.world import DEP_1, NOW
 def test_an_inventory_is_understood_and_what_is_none_is_left_out(
     facts: dict[str, str], sockets: list[ReportedSocket]
 ) -> None:
-    inventory = [Configuration(name, value, False) for name, value in facts.items()]
+    inventory = [ChargerConfiguration(name, value, False) for name, value in facts.items()]
     assert [*reported(inventory)] == sockets
 
 

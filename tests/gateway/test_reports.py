@@ -118,7 +118,7 @@ async def test_reports_sent_again_after_an_outage_and_by_way_of_another_process_
             await says(charger, minutes=1)
             event = {"type": "InvalidFirmwareSignature", "timestamp": text(NOW), "techInfo": "x"}
             await charger.call("SecurityEventNotification", event)
-            found = await server.read(charger_reports.find, charger_reports.Filter("DEP-1"), 10)
+            found = await server.read(charger_reports.find, charger_reports.ReportFilter("DEP-1"), 10)
             assert [report.ended for _, report in found] == [None, True, False]
             assert len(await told(server, "charger.fault", "charger.security")) == 3
 
@@ -128,10 +128,10 @@ async def test_a_fault_that_goes_on_over_a_restart_of_the_server_is_one_report(d
     for minute in range(2):
         async with node(world) as server, server.charger("DEP-1") as charger:
             await says(charger, minutes=minute, status="Faulted", **FAULT)
-            assert len(await server.read(charger_reports.find, charger_reports.Filter("DEP-1"), 10)) == 1
+            assert len(await server.read(charger_reports.find, charger_reports.ReportFilter("DEP-1"), 10)) == 1
     async with node(world) as server, server.charger("DEP-1") as charger:
         await says(charger, minutes=5)
-        assert len(await server.read(charger_reports.find, charger_reports.Filter("DEP-1"), 10)) == 2
+        assert len(await server.read(charger_reports.find, charger_reports.ReportFilter("DEP-1"), 10)) == 2
 
 
 # -- faults and alerts of OCPP 2.x ----------------------------------------------------------------
@@ -281,7 +281,7 @@ async def test_of_one_charger_the_newest_are_kept(
         for minute in range(6):
             await says(charger, minutes=minute, errorCode=f"Code{minute}")
         assert [each["code"] for each in await reported(server, operator)] == ["Code5", "Code4", "Code3"]
-        assert len(await server.read(charger_reports.find, charger_reports.Filter("GF-1"), 10)) == 1
+        assert len(await server.read(charger_reports.find, charger_reports.ReportFilter("GF-1"), 10)) == 1
 
 
 async def test_a_charger_that_reports_without_end_fills_nothing(

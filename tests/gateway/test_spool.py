@@ -17,17 +17,17 @@ from chargerights.gateway.writes import write_buffer
 from chargerights.gateway.writes.spool import Spool, default_folder, prepare
 from chargerights.storage import schema
 from chargerights.storage.charging import authorizations, session_keeping, sessions
-from chargerights.storage.charging.authorizations import Authorisation
-from chargerights.storage.charging.charger_reports import ChargerReport, Kind
+from chargerights.storage.charging.authorizations import Authorization
+from chargerights.storage.charging.charger_reports import ChargerReport, ReportKind
 from chargerights.storage.charging.messages import Unreadable, dump, load
-from chargerights.storage.charging.sessions import Notice, Reading, Sign
+from chargerights.storage.charging.sessions import MeterReading, SessionNotice, Sign
 from chargerights.storage.charging.spool_file import (
     SUFFIX,
     Owner,
-    Row,
     SpoolFault,
     SpoolFile,
     SpoolInUse,
+    SpoolRow,
     UnusableFolder,
 )
 from chargerights.storage.database import Database
@@ -79,14 +79,20 @@ async def has_no_answer(charger: RawCharger, action: str, payload: Any) -> None:
 @pytest.mark.parametrize(
     "message",
     [
-        Notice("C", NOW),
-        Notice("C", NOW, "7", "key", 7, dict.fromkeys(("started_at", "stopped_at", "received_at"), NOW)),
-        Notice("C", NOW, "7", says={"meter_start": 1.5, "id_tag": "ÄÖ", "connector_id": None, "reason": "2026-01-01"}),
-        Notice("C", NOW, "7", at=NOW, ocpp="2.x", is_live=True),
-        Notice("C", NOW, sign=Sign.AVAILABLE, says={"connector_id": 1}),
-        Notice("C", NOW, readings=(Reading(NOW, [{"value": "1", "customData": {"x": [1, None, 2.5]}}], 1, 2),)),
-        Authorisation(NOW, "C", None, 1, "TAG", "TAG", "Authorize", "Accepted", "rightStands", 1, 2, "site", "3"),
-        ChargerReport(NOW, "C", Kind.FAULT, "StatusNotification", "OtherError", False, 1, info="x", reported_at=NOW),
+        SessionNotice("C", NOW),
+        SessionNotice("C", NOW, "7", "key", 7, dict.fromkeys(("started_at", "stopped_at", "received_at"), NOW)),
+        SessionNotice(
+            "C", NOW, "7", says={"meter_start": 1.5, "id_tag": "ÄÖ", "connector_id": None, "reason": "2026-01-01"}
+        ),
+        SessionNotice("C", NOW, "7", at=NOW, ocpp="2.x", is_live=True),
+        SessionNotice("C", NOW, sign=Sign.AVAILABLE, says={"connector_id": 1}),
+        SessionNotice(
+            "C", NOW, readings=(MeterReading(NOW, [{"value": "1", "customData": {"x": [1, None, 2.5]}}], 1, 2),)
+        ),
+        Authorization(NOW, "C", None, 1, "TAG", "TAG", "Authorize", "Accepted", "rightStands", 1, 2, "site", "3"),
+        ChargerReport(
+            NOW, "C", ReportKind.FAULT, "StatusNotification", "OtherError", False, 1, info="x", reported_at=NOW
+        ),
         Unreadable("what it was"),
     ],
 )
@@ -99,7 +105,7 @@ def test_every_column_of_a_session_survives_the_spool() -> None:
         column.name: NOW if "TIMESTAMP" in str(column.type.compile()) or column.name.endswith("_at") else "text"
         for column in schema.sessions.c
     }
-    notice = Notice("C", NOW, "7", says=says)
+    notice = SessionNotice("C", NOW, "7", says=says)
     assert load(dump(notice)) == notice
 
 
@@ -107,7 +113,10 @@ def test_a_message_without_a_json_form_is_kept_as_text() -> None:
     deep: Any = []
     for _ in range(400):
         deep = [deep]
-    for odd in (Notice("C", NOW, readings=(Reading(NOW, deep),)), Notice("C", NOW, says={"id_tag": "\ud800"})):
+    for odd in (
+        SessionNotice("C", NOW, readings=(MeterReading(NOW, deep),)),
+        SessionNotice("C", NOW, says={"id_tag": "\ud800"}),
+    ):
         assert isinstance(load(dump(odd)), Unreadable)
     assert isinstance(load(b"\x00 no json"), Unreadable)
     assert isinstance(load(b'{"notice": {"says": 1}}'), Unreadable)
@@ -115,8 +124,8 @@ def test_a_message_without_a_json_form_is_kept_as_text() -> None:
 
 def test_a_spool_file_gives_back_each_customer_s_messages_in_order_until_they_are_dropped(tmp_path: Path) -> None:
     file = SpoolFile(tmp_path / f"a{SUFFIX}", GENEROUS)
-    file.put([Row(OWNER, number, "2026", b"%d" % number) for number in (1, 2, 3, 7)])
-    file.put([Row(OTHER, 1, "2026", b"other")])
+    file.put([SpoolRow(OWNER, number, "2026", b"%d" % number) for number in (1, 2, 3, 7)])
+    file.put([SpoolRow(OTHER, 1, "2026", b"other")])
     assert file.take(OWNER, 0, 10) == [(1, b"1"), (2, b"2"), (3, b"3")], "up to the gap"
     assert file.take(OWNER, 0, 2) == [(1, b"1"), (2, b"2")]
     assert file.take(OWNER, 3, 10) == [(7, b"7")]
@@ -139,20 +148,20 @@ def test_a_spool_file_has_one_process_at_a_time(tmp_path: Path) -> None:
 
 def test_a_spool_file_that_is_full_or_gone_takes_nothing_and_says_so(tmp_path: Path) -> None:
     file = SpoolFile(tmp_path / f"a{SUFFIX}", 1)
-    file.put([Row(OWNER, 1, "2026", b"small")])
+    file.put([SpoolRow(OWNER, 1, "2026", b"small")])
     with pytest.raises(SpoolFault, match="SQLITE_FULL"):
-        file.put([Row(OWNER, number, "2026", b"x" * 10_000) for number in range(2, 50)])
+        file.put([SpoolRow(OWNER, number, "2026", b"x" * 10_000) for number in range(2, 50)])
     assert file.take(OWNER, 0, 99) == [(1, b"small")], "all or nothing"
     file.path.unlink()
     with pytest.raises(SpoolFault, match="removed"):
-        file.put([Row(OWNER, 2, "2026", b"small")])
+        file.put([SpoolRow(OWNER, 2, "2026", b"small")])
 
 
 async def test_many_that_wait_for_the_disk_share_one_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spool, writes = Spool(tmp_path, "a", GENEROUS), []
     put = SpoolFile.put
     monkeypatch.setattr(SpoolFile, "put", lambda self, rows: (writes.append(len(rows)), put(self, rows)))
-    await asyncio.gather(*(spool.put([Row(OWNER, number, "2026", b"x")]) for number in range(1, 101)))
+    await asyncio.gather(*(spool.put([SpoolRow(OWNER, number, "2026", b"x")]) for number in range(1, 101)))
     assert sum(writes) == 100
     assert len(writes) < 10
     assert (spool.count, spool.holds(OWNER), spool.holds(OTHER)) == (100, True, False)
@@ -242,7 +251,9 @@ async def test_messages_of_a_process_that_was_killed_are_applied_once_by_the_nex
         began = await charger.call("StartTransaction", start())
         customer = server.gateway.customers[world.us]
         await customer.outbox.write()
-        stopped = Notice("DEP-1", NOW, str(began["transactionId"]), says={"stopped_at": NOW, "meter_stop": 200.0})
+        stopped = SessionNotice(
+            "DEP-1", NOW, str(began["transactionId"]), says={"stopped_at": NOW, "meter_stop": 200.0}
+        )
         write_buffer = customer.outbox
         async with write_buffer._writing:  # the node neither writes nor ends before the copy is made
             assert await write_buffer.keep(stopped)
@@ -323,7 +334,13 @@ async def test_messages_of_another_database_are_never_written_into_this_one(worl
     folder = spool_folder(world.url)
     folder.mkdir(parents=True)
     file = SpoolFile(folder / f"other{SUFFIX}", GENEROUS)
-    file.put([Row(Owner(world.us, "1999-01-01T00:00:00+00:00"), 1, NOW.isoformat(), dump(Notice("DEP-1", NOW, "9")))])
+    file.put(
+        [
+            SpoolRow(
+                Owner(world.us, "1999-01-01T00:00:00+00:00"), 1, NOW.isoformat(), dump(SessionNotice("DEP-1", NOW, "9"))
+            )
+        ]
+    )
     file.close()
     async with node(world) as server, server.charger("DEP-1") as charger:
         await charger.call("StartTransaction", start())
@@ -337,9 +354,9 @@ async def test_a_running_node_takes_over_what_another_left(world: World) -> None
         began = await charger.call("StartTransaction", start())
         folder = spool_folder(world.url)
         folder.mkdir(parents=True, exist_ok=True)
-        ended = Notice("DEP-1", NOW, str(began["transactionId"]), says={"stopped_at": NOW})
+        ended = SessionNotice("DEP-1", NOW, str(began["transactionId"]), says={"stopped_at": NOW})
         file = SpoolFile(folder / f"dead{SUFFIX}", GENEROUS)
-        file.put([Row(server.gateway.customers[world.us].outbox.owner, 1, NOW.isoformat(), dump(ended))])
+        file.put([SpoolRow(server.gateway.customers[world.us].outbox.owner, 1, NOW.isoformat(), dump(ended))])
         await server.gateway.look_after()
         assert not server.gateway.spool.count, "its process lives"
         file.close()
@@ -413,7 +430,7 @@ async def test_of_several_spools_the_oldest_message_comes_first_whichever_file_w
     """A process that was killed while it replayed another's spool has touched that one last."""
     for name, hour in (("b-older", 1), ("a-newer", 2), ("c-newest", 3)):
         file = SpoolFile(tmp_path / f"{name}{SUFFIX}", GENEROUS)
-        file.put([Row(OWNER, number, f"2026-01-01T0{hour}:00:00+00:00", b"{}") for number in range(1, 4)])
+        file.put([SpoolRow(OWNER, number, f"2026-01-01T0{hour}:00:00+00:00", b"{}") for number in range(1, 4)])
         file.close()
     spool = Spool(tmp_path, "own", GENEROUS)
     await spool.adopt()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chargerights.storage.charging import sessions
-from chargerights.storage.charging.sessions import EndedBy, Filter, Session
+from chargerights.storage.charging.sessions import EndedBy, Session, SessionFilter
 from chargerights.storage.charging_settings import set_one_session_per_tag
 from tests.gateway import test_ocpp2x as v2
 from tests.gateway.client import V201, RawCharger
@@ -18,7 +18,7 @@ from tests.gateway.test_ocpp2x import event, token
 from tests.gateway.test_ocpp16 import BOOT, start, stop
 from tests.support.world import NOW
 
-STOPS = Filter(unmatched=True), 100
+STOPS = SessionFilter(unmatched=True), 100
 PLACE = {"evse": {"id": 1, "connectorId": 1}}
 BOOT_2X = v2.BOOT
 
@@ -43,7 +43,7 @@ async def begun(charger: RawCharger, *arguments: Any, **more: Any) -> int:
     return int((await charger.call("StartTransaction", start(*arguments, **more)))["transactionId"])
 
 
-async def found(server: InProcess, wanted: Filter = Filter()) -> list[Session]:  # noqa: B008 - it is frozen
+async def found(server: InProcess, wanted: SessionFilter = SessionFilter()) -> list[Session]:  # noqa: B008 - it is frozen
     """The newest first."""
     return list(await server.read(sessions.find, wanted, 100))
 
@@ -171,7 +171,7 @@ async def test_meter_values_without_a_known_transaction_are_of_the_session_on_th
             await said(at)
         all_of = [each for each in await found(server) if each.connector_id == 1]
         readings, _ = await server.read(sessions.readings, all_of[0].id)
-        others, _ = await server.read(sessions.readings, (await found(server, Filter(id_tag="BOB")))[0].id)
+        others, _ = await server.read(sessions.readings, (await found(server, SessionFilter(id_tag="BOB")))[0].id)
     assert len(await found(server)) == 2
     assert [each.reading.at for each in readings] == [after(0), after(5), after(10), after(20), after(60), after(61)]
     assert others == []
@@ -255,7 +255,7 @@ async def test_a_stop_of_an_unknown_transaction_ends_the_session_it_can_only_mea
         await charger.call("StopTransaction", stop(unknown, 777, idTag="alice"))
         assert next(each for each in await found(either) if each.transaction_id == str(later)).stopped_at is None
         await charger.call("StopTransaction", stop(meant, 5100))  # its own stop comes after all
-        (session,) = await found(either, Filter(running=False))
+        (session,) = await found(either, SessionFilter(running=False))
         assert (session.meter_stop, session.ended_by, session.stop_id_tag) == (5100, EndedBy.CHARGER, None)
 
 
@@ -298,22 +298,22 @@ async def test_a_stop_that_is_written_before_its_start_ends_it(server: InProcess
         await charger.call("StopTransaction", stop(transaction, 5100, transactionData=[value("7", after(1))]))
         row = await only(server)
     assert row.ended_by == EndedBy.CHARGER
-    early = sessions.Notice(
+    early = sessions.SessionNotice(
         "GF-1", NOW, "99", None, None, {"stopped_at": after(60), "meter_stop": 900.0, "stop_reason": "Local"},
-        (sessions.Reading(after(1), [{"value": "700"}]),), ocpp="1.6",
+        (sessions.MeterReading(after(1), [{"value": "700"}]),), ocpp="1.6",
     )  # fmt: skip
-    late = sessions.Notice(
+    late = sessions.SessionNotice(
         "GF-1", NOW - timedelta(seconds=1), "99", "key", 99, {"started_at": NOW, "meter_start": 1.0, "connector_id": 1},
         ocpp="1.6",
     )  # fmt: skip
     await keep(server, early, late)
-    (session,) = await found(server, Filter(charger_id="GF-1"))
+    (session,) = await found(server, SessionFilter(charger_id="GF-1"))
     assert (session.id, session.stopped_at, energy_of(session)) == (99, after(60), (1, 900))
     assert (await server.read(sessions.readings, 99))[1] == 1
     assert await server.read(sessions.find, *STOPS) == []
 
 
-async def keep(server: InProcess, *notices: sessions.Notice) -> None:
+async def keep(server: InProcess, *notices: sessions.SessionNotice) -> None:
     """As a node writes them."""
     outbox = server.gateway.customers[server.world.us].outbox
     for notice in notices:
@@ -437,7 +437,7 @@ async def test_a_session_without_an_end_is_marked_by_what_shows_that_it_has_ende
     server.clock.at = after(30)
     async with server.charger("DEP-1", version) as charger:
         await charger.call(*((action_2x, said_2x) if version == V201 else (action_16, said_16)))
-        marked = (await found(server, Filter(running=False)))[0]
+        marked = (await found(server, SessionFilter(running=False)))[0]
         assert (marked.id, marked.ended_by, marked.stopped_at) == (session.id, by, after(10))
         assert (marked.meter_stop, marked.stop_reason) == (2100, None)
         if version == V201:
@@ -446,7 +446,7 @@ async def test_a_session_without_an_end_is_marked_by_what_shows_that_it_has_ende
         else:
             own = stop(int(session.transaction_id), 5100, timestamp=text(after(20)))
             await charger.call("StopTransaction", own)
-        ended = (await found(server, Filter(running=False)))[0]
+        ended = (await found(server, SessionFilter(running=False)))[0]
     assert (ended.ended_by, ended.stopped_at, ended.meter_stop) == (EndedBy.CHARGER, after(20), 5100)
 
 

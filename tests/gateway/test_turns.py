@@ -13,8 +13,8 @@ import pytest
 from chargerights.gateway.commands import command_dispatch, commands
 from chargerights.gateway.commands.calls import PAYLOADS
 from chargerights.gateway.connection import connection, turn
-from chargerights.gateway.connection.connection import Link
-from chargerights.gateway.connection.turn import Progress, Turn
+from chargerights.gateway.connection.connection import ChargerConnection
+from chargerights.gateway.connection.turn import CallProgress, Turn
 from chargerights.rights.commands import TABLES
 from tests.gateway.client import ANSWERS, RawCharger, official
 from tests.gateway.operating import ACCEPTED, Operator, told
@@ -89,7 +89,7 @@ async def test_our_own_question_that_made_way_for_an_operator_can_still_be_answe
         socket = _link(server)
         ours = asyncio.create_task(socket.call("ClearCache", {}))
         assert (await charger.asked.get())[0] == "ClearCache"
-        theirs = asyncio.create_task(socket.call("Reset", {"type": "Soft"}, operator=Progress()))
+        theirs = asyncio.create_task(socket.call("Reset", {"type": "Soft"}, operator=CallProgress()))
         assert (await charger.asked.get())[0] == "Reset"
         last = asyncio.create_task(socket.call("ClearCache", {}))
         await until(lambda: socket._turn._own)
@@ -109,9 +109,9 @@ async def test_an_operator_s_command_makes_way_for_no_other(server: InProcess) -
     async with server.charger("DEP-1", answers={}) as charger:
         await charger.call("Heartbeat", {})
         socket = _link(server)
-        first = asyncio.create_task(socket.call("Reset", {"type": "Soft"}, operator=Progress()))
+        first = asyncio.create_task(socket.call("Reset", {"type": "Soft"}, operator=CallProgress()))
         await charger.asked.get()
-        second = asyncio.create_task(socket.call("ClearCache", {}, operator=Progress()))
+        second = asyncio.create_task(socket.call("ClearCache", {}, operator=CallProgress()))
         await until(lambda: socket._turn._operators)
         assert socket._turn._holder is not None
         assert socket._turn._holder._timer is None
@@ -137,13 +137,13 @@ async def test_a_turn_that_is_given_as_its_waiter_goes_is_given_on() -> None:
     await line.take("D", False)
 
 
-def _link(server: InProcess) -> Link:
+def _link(server: InProcess) -> ChargerConnection:
     found = server.gateway.link("DEP-1")
     assert found is not None
     return found
 
 
-async def answer(charger: RawCharger, socket: Link, payload: Any, number: int = -1) -> None:
+async def answer(charger: RawCharger, socket: ChargerConnection, payload: Any, number: int = -1) -> None:
     """Answers the last call, or another one that can still be answered."""
     await charger.socket.send(json.dumps([3, [*socket._asked][number], payload]))
 
@@ -204,7 +204,7 @@ async def test_of_two_calls_the_first_of_which_was_sent_not_everything_was_not_s
         asked = asyncio.create_task(operator.refusal("disconnect", {"socketId": 1}))
         while (await charger.asked.get())[0] != "RemoteStopTransaction":
             pass  # its list was asked for
-        other = asyncio.create_task(_link(server).call("ClearCache", {}, operator=Progress()))
+        other = asyncio.create_task(_link(server).call("ClearCache", {}, operator=CallProgress()))
         await until(lambda: _link(server)._turn._operators)
         await answer(charger, _link(server), ACCEPTED)
         status, detail = await asked

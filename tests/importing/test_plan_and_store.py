@@ -12,17 +12,17 @@ import pytest
 
 from chargerights.files.spreadsheets.drivers_file import Mode
 from chargerights.importing import bounds, plan_and_store
-from chargerights.importing.plan_and_store import Order, Report
+from chargerights.importing.plan_and_store import ImportReport, Order
 from chargerights.storage import callers
 from chargerights.storage.database import Database
-from chargerights.storage.journal import Actor, Occasion, UnknownCustomer
+from chargerights.storage.journal import Actor, ChangeContext, UnknownCustomer
 from tests.files.spreadsheets.books import ods
 from tests.files.spreadsheets.sheets import csv_bytes
 from tests.storage.writing import add_customer, everything, put, put_facts, revision_of, stored
 from tests.support.servers import opened
 from tests.support.world import ALICE, BOB, FACTS, NOW, driver
 
-OCCASION = Occasion(NOW, Actor("test"), plan_and_store.ACTION)
+OCCASION = ChangeContext(NOW, Actor("test"), plan_and_store.ACTION)
 NEW = [["Name", "RFID tag", "Site access"], ["Zoe", "Z1", "Depot"], ["Yan", "Y1", "Yard"]]
 
 
@@ -54,7 +54,7 @@ def customer_of(database: Database) -> int:
     return customer
 
 
-def run(database: Database, customer: int, rows: list[list[str]], mode: Mode, meanwhile: Meanwhile) -> Report:
+def run(database: Database, customer: int, rows: list[list[str]], mode: Mode, meanwhile: Meanwhile) -> ImportReport:
     return plan_and_store.run(database, Order(customer, csv_bytes(rows), mode), OCCASION, meanwhile)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from chargerights.net.allowed_targets import (
+    AllowedTargets,
     ForbiddenTarget,
     InvalidWebhookUrl,
     Resolve,
-    Targets,
     addresses,
     check_url,
     resolve,
@@ -34,30 +34,30 @@ def at(*found: str) -> Resolve:
 @pytest.mark.parametrize("address", PRIVATE)
 async def test_addresses_that_are_not_of_the_internet_are_not_gone_to(address: str) -> None:
     with pytest.raises(ForbiddenTarget, match="no public address"):
-        await addresses("name.example", 443, Targets.PUBLIC, at(address))
+        await addresses("name.example", 443, AllowedTargets.PUBLIC, at(address))
     host = f"[{address}]" if ":" in address else address
     with pytest.raises(InvalidWebhookUrl, match="is no public address"):
-        check_url(f"https://{host}/", Targets.PUBLIC)
+        check_url(f"https://{host}/", AllowedTargets.PUBLIC)
 
 
 @pytest.mark.parametrize("address", PUBLIC)
 async def test_addresses_of_the_internet_are(address: str) -> None:
-    assert await addresses("name.example", 443, Targets.PUBLIC, at(address)) == [address]
+    assert await addresses("name.example", 443, AllowedTargets.PUBLIC, at(address)) == [address]
 
 
 async def test_of_several_addresses_only_the_public_ones_are_tried_in_their_order() -> None:
     found = at("10.0.0.1", "93.184.216.34", "::1", "2606:2800:220:1::1")
-    assert await addresses("name.example", 443, Targets.PUBLIC, found) == ["93.184.216.34", "2606:2800:220:1::1"]
+    assert await addresses("name.example", 443, AllowedTargets.PUBLIC, found) == ["93.184.216.34", "2606:2800:220:1::1"]
 
 
 async def test_where_any_target_is_allowed_private_addresses_are() -> None:
-    assert await addresses("name.example", 80, Targets.ANY, at("127.0.0.1")) == ["127.0.0.1"]
+    assert await addresses("name.example", 80, AllowedTargets.ANY, at("127.0.0.1")) == ["127.0.0.1"]
 
 
 @pytest.mark.parametrize("host", ["no-such-name.invalid", "a" * 70 + ".example", "a..b"])
 async def test_a_name_that_leads_nowhere_is_told_so(host: str) -> None:
     with pytest.raises(ForbiddenTarget, match="leads to no address"):
-        await addresses(host, 443, Targets.ANY)
+        await addresses(host, 443, AllowedTargets.ANY)
 
 
 async def test_a_name_is_resolved_to_each_address_once() -> None:
@@ -91,20 +91,20 @@ async def test_a_name_is_resolved_to_each_address_once() -> None:
         "https://example.com/" + "a" * 2_000,
     ],
 )
-@pytest.mark.parametrize("targets", Targets)
-def test_what_is_no_url_of_a_receiver_is_refused_in_words(url: str, targets: Targets) -> None:
+@pytest.mark.parametrize("targets", AllowedTargets)
+def test_what_is_no_url_of_a_receiver_is_refused_in_words(url: str, targets: AllowedTargets) -> None:
     with pytest.raises(InvalidWebhookUrl, match=r"^the URL "):
         check_url(url, targets)
 
 
 def test_http_is_for_any_target_only() -> None:
     with pytest.raises(InvalidWebhookUrl, match="does not begin with https:// and a host"):
-        check_url("http://example.com/", Targets.PUBLIC)
-    check_url("http://example.com/", Targets.ANY)
-    check_url("http://127.0.0.1:8000/hook?key=1", Targets.ANY)
-    check_url("https://[::1]/", Targets.ANY)
+        check_url("http://example.com/", AllowedTargets.PUBLIC)
+    check_url("http://example.com/", AllowedTargets.ANY)
+    check_url("http://127.0.0.1:8000/hook?key=1", AllowedTargets.ANY)
+    check_url("https://[::1]/", AllowedTargets.ANY)
 
 
 @pytest.mark.parametrize("url", ["https://example.com", "https://example.com:8443/a/b?c=d", "https://93.184.216.34/"])
 def test_https_and_a_public_host_are_for_all(url: str) -> None:
-    check_url(url, Targets.PUBLIC)
+    check_url(url, AllowedTargets.PUBLIC)

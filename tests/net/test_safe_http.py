@@ -13,8 +13,8 @@ import httpx
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from chargerights.net.allowed_targets import Resolve, Targets
-from chargerights.net.safe_http import Line, Outcome, send_once
+from chargerights.net.allowed_targets import AllowedTargets, Resolve
+from chargerights.net.safe_http import Line, SendResult, send_once
 from chargerights.webhooks import messages
 from tests.support.servers import free_port
 from tests.webhooks.receiver import (
@@ -41,11 +41,11 @@ HEADERS = {"x-test": "yes"}
 async def line_to(receiver: Receiver | str, seconds: float = 10, resolve: Resolve | None = None) -> AsyncIterator[Line]:
     url = receiver if isinstance(receiver, str) else receiver.url
     more = {} if resolve is None else {"resolve": resolve}
-    async with Line(url, Targets.ANY, PLAIN, seconds=seconds, **more) as line:
+    async with Line(url, AllowedTargets.ANY, PLAIN, seconds=seconds, **more) as line:
         yield line
 
 
-async def outcome_of(behaviour: Behaviour, seconds: float = 10) -> Outcome:
+async def outcome_of(behaviour: Behaviour, seconds: float = 10) -> SendResult:
     with receiving(behaviour) as receiver:
         async with line_to(receiver, seconds) as line:
             return await line.post(b"{}", HEADERS)
@@ -72,7 +72,7 @@ async def test_a_redirect_is_a_failure_and_is_not_followed(status: int) -> None:
 @pytest.mark.parametrize("behaviour", [hangs, drips], ids=["hangs", "drips"])
 async def test_a_receiver_that_does_not_come_to_an_end_is_given_up(behaviour: Behaviour) -> None:
     outcome = await outcome_of(behaviour, seconds=0.3)
-    assert outcome == Outcome(None, "no answer within 0.3 seconds")
+    assert outcome == SendResult(None, "no answer within 0.3 seconds")
 
 
 @pytest.mark.parametrize("behaviour", [closes_early, babbles], ids=["closes early", "babbles"])
@@ -97,36 +97,36 @@ async def test_a_name_that_leads_nowhere_has_failed() -> None:
 
     async with line_to("http://name.example/", resolve=nowhere) as line:
         outcome = await line.post(b"{}", HEADERS)
-    assert outcome == Outcome(None, "the name of the host leads to no address")
+    assert outcome == SendResult(None, "the name of the host leads to no address")
 
 
 @pytest.mark.parametrize("host", ["xn--a", "exa<mple", "a%20b"])
 async def test_a_name_that_can_be_none_is_told_so_like_any_other(host: str) -> None:
-    assert await send_once(f"https://{host}/", Targets.PUBLIC, b"{}", HEADERS) == Outcome(
+    assert await send_once(f"https://{host}/", AllowedTargets.PUBLIC, b"{}", HEADERS) == SendResult(
         None, "the name of the host leads to no address"
     )
 
 
 async def test_an_address_that_is_forbidden_is_not_connected_to() -> None:
     with receiving() as receiver:
-        outcome = await send_once(receiver.url, Targets.PUBLIC, b"{}", HEADERS)
-        assert outcome == Outcome(None, "the host has no public address: webhooks go to public ones only")
+        outcome = await send_once(receiver.url, AllowedTargets.PUBLIC, b"{}", HEADERS)
+        assert outcome == SendResult(None, "the host has no public address: webhooks go to public ones only")
         assert receiver.connections == 0
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
 async def test_any_2xx_is_success_whatever_the_answer_holds(status: int) -> None:
-    assert await outcome_of(answers(status, b"" if status == 204 else b"thanks")) == Outcome(status)
+    assert await outcome_of(answers(status, b"" if status == 204 else b"thanks")) == SendResult(status)
 
 
 async def test_an_answer_of_many_megabytes_is_success_and_not_read() -> None:
-    assert await outcome_of(floods) == Outcome(200)
+    assert await outcome_of(floods) == SendResult(200)
 
 
 async def test_an_answer_that_is_packed_is_not_unpacked() -> None:
     with receiving(answers(200, b"no gzip at all", content_encoding="gzip")) as receiver:
         async with line_to(receiver) as line:
-            assert await line.post(b"{}", HEADERS) == Outcome(200)
+            assert await line.post(b"{}", HEADERS) == SendResult(200)
         (message,) = receiver.messages
     assert message.headers["accept-encoding"] == "identity"
 
@@ -151,7 +151,7 @@ async def test_messages_go_over_one_connection() -> None:
     with receiving() as receiver:
         async with line_to(receiver) as line:
             for _ in range(20):
-                assert await line.post(b"{}", HEADERS) == Outcome(200)
+                assert await line.post(b"{}", HEADERS) == SendResult(200)
         assert receiver.connections == 1
 
 
@@ -165,13 +165,13 @@ async def test_a_name_is_resolved_anew_after_a_failure_and_connected_to_where_it
 
     with receiving() as receiver:
         async with line_to(f"http://name.example:{receiver.port}/", resolve=moving) as line:
-            assert await line.post(b"{}", HEADERS) == Outcome(200)
-            assert await line.post(b"{}", HEADERS) == Outcome(200)
+            assert await line.post(b"{}", HEADERS) == SendResult(200)
+            assert await line.post(b"{}", HEADERS) == SendResult(200)
             assert asked == ["name.example"]
             receiver.behaviour = answers(500)
             await line.post(b"{}", HEADERS)
             receiver.behaviour = accepts
-            assert await line.post(b"{}", HEADERS) == Outcome(200)
+            assert await line.post(b"{}", HEADERS) == SendResult(200)
             assert asked == ["name.example"] * 2
         assert receiver.messages[0].headers["host"] == f"name.example:{receiver.port}"
 
@@ -182,7 +182,7 @@ async def test_of_several_addresses_one_that_answers_is_enough() -> None:
 
     with receiving() as receiver:
         async with line_to(f"http://name.example:{receiver.port}/", resolve=several) as line:
-            assert await line.post(b"{}", HEADERS) == Outcome(200)
+            assert await line.post(b"{}", HEADERS) == SendResult(200)
 
 
 @pytest.mark.parametrize(("name", "trusted"), [("receiver.test", True), ("other.test", False)])
@@ -196,11 +196,11 @@ async def test_a_receiver_must_show_a_certificate_of_its_name(name: str, trusted
         return ["127.0.0.1"]
 
     with receiving(context=server) as receiver:
-        async with Line(f"https://{name}:{receiver.port}/", Targets.ANY, client, here, 10) as line:
+        async with Line(f"https://{name}:{receiver.port}/", AllowedTargets.ANY, client, here, 10) as line:
             outcome = await line.post(b"{}", HEADERS)
         assert len(receiver.messages) == trusted
     if trusted:
-        assert outcome == Outcome(200)
+        assert outcome == SendResult(200)
     else:
         assert outcome.error is not None
         assert "certificate" in outcome.error
@@ -230,7 +230,7 @@ def verified(secret: str, headers: dict[str, str], content: bytes) -> bool:
 async def test_receivers_verify_messages_with_the_standards_own_library() -> None:
     content, at = '{"name": "Zoë"}'.encode(), datetime.now(UTC)
     with receiving() as receiver:
-        await send_once(receiver.url, Targets.ANY, content, messages.headers("msg_1", at, content, [SECRET]))
+        await send_once(receiver.url, AllowedTargets.ANY, content, messages.headers("msg_1", at, content, [SECRET]))
         message: Message = receiver.messages[0]
     assert verified(SECRET, message.headers, message.body)
     assert not verified(OLD_SECRET, message.headers, message.body)

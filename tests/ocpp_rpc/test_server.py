@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from chargerights.storage.charging import authorizations, charger_passwords, sessions
-from chargerights.storage.charging.authorizations import Filter
+from chargerights.storage.charging.authorizations import AuthorizationFilter
 from tests.ocpp_rpc.running import Send, needs_node, run_client
 from tests.support.servers import MADE_AT, Caller, new_customer, opened, serving
 
@@ -118,8 +118,8 @@ def check_answers(answers: dict[str, Any]) -> None:
 def check_kept(url: str, caller: Caller) -> None:
     """What the server kept of the client's day: a session that was sent twice, one that was refused, a remote one."""
     with opened(url) as database:
-        found = database.read_now(sessions.find, caller.customer_id, sessions.Filter(), 10)
-        decisions = database.read_now(authorizations.find, caller.customer_id, Filter(), 100)
+        found = database.read_now(sessions.find, caller.customer_id, sessions.SessionFilter(), 10)
+        decisions = database.read_now(authorizations.find, caller.customer_id, AuthorizationFilter(), 100)
     assert [(each.id_tag, each.reason) for each in reversed(found)] == [
         ("ALICE", "Accepted"),
         ("NOBODY", "Unknown"),

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, delete, event, insert, update
 
 from chargerights.replica import images as images_module
-from chargerights.replica.images import Image, Images
+from chargerights.replica.images import NetworkReplicas, NetworkSnapshot
 from chargerights.rights.decide import decide
 from chargerights.rights.live import LiveCharger
 from chargerights.rights.model import Driver, Place, PlaceKind, Right, Site
@@ -28,8 +28,8 @@ DAN_MAY = replace(DAN, rights=(Right(900, place(DEPOT)),))
 
 
 @pytest.fixture
-async def images(database: Database) -> AsyncIterator[Images]:
-    yield Images(database, lambda: NOW)
+async def images(database: Database) -> AsyncIterator[NetworkReplicas]:
+    yield NetworkReplicas(database, lambda: NOW)
     await database.close()
 
 
@@ -58,7 +58,7 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> Loads:
     return Loads(monkeypatch)
 
 
-async def latest(images: Images, database: Database, customer: int) -> Image:
+async def latest(images: NetworkReplicas, database: Database, customer: int) -> NetworkSnapshot:
     return await images.fresh(customer, revision_of(database, customer))
 
 
@@ -77,20 +77,22 @@ def rewrite(connection: Connection, customer: int, revision: int, *changes: tupl
         connection.execute(insert(schema.journal_changes).values(row))
 
 
-async def test_a_customer_that_there_is_not_has_no_image(images: Images, cast: int) -> None:
+async def test_a_customer_that_there_is_not_has_no_image(images: NetworkReplicas, cast: int) -> None:
     with pytest.raises(UnknownCustomer):
         await images.fresh(cast + 1, 0)
     assert images.current(cast + 1) is None
 
 
-async def test_there_is_no_image_before_the_first_question(images: Images, database: Database, cast: int) -> None:
+async def test_there_is_no_image_before_the_first_question(
+    images: NetworkReplicas, database: Database, cast: int
+) -> None:
     assert images.current(cast) is None
     image = await latest(images, database, cast)
     assert images.current(cast) is image
 
 
 async def test_an_image_that_is_new_enough_asks_the_database_nothing(
-    images: Images, database: Database, cast: int, loads: Loads
+    images: NetworkReplicas, database: Database, cast: int, loads: Loads
 ) -> None:
     image = await latest(images, database, cast)
     asked: list[str] = []
@@ -100,7 +102,9 @@ async def test_an_image_that_is_new_enough_asks_the_database_nothing(
     assert (loads.number, asked) == (1, [])
 
 
-async def test_changes_are_followed_not_loaded(images: Images, database: Database, cast: int, loads: Loads) -> None:
+async def test_changes_are_followed_not_loaded(
+    images: NetworkReplicas, database: Database, cast: int, loads: Loads
+) -> None:
     await latest(images, database, cast)
     database.write_now(put, cast, DAN_MAY)
     image = await latest(images, database, cast)
@@ -113,7 +117,7 @@ async def test_changes_are_followed_not_loaded(images: Images, database: Databas
 
 
 async def test_more_changes_than_are_worth_following_load_anew(
-    images: Images, database: Database, cast: int, loads: Loads, monkeypatch: pytest.MonkeyPatch
+    images: NetworkReplicas, database: Database, cast: int, loads: Loads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(images_module, "CHANGES_WORTH_APPLYING", 3)
     monkeypatch.setattr(images_module, "CHANGES_PER_STEP", 2)
@@ -126,7 +130,7 @@ async def test_more_changes_than_are_worth_following_load_anew(
     assert image.network == stored(database, cast)
 
 
-async def test_a_bulk_write_loads_anew(images: Images, database: Database, cast: int, loads: Loads) -> None:
+async def test_a_bulk_write_loads_anew(images: NetworkReplicas, database: Database, cast: int, loads: Loads) -> None:
     await latest(images, database, cast)
     database.write_now(put, cast, replace(COMPANY, name="Before"))
     store_facts(database, cast, Facts([Site(500, "Loaded")]))
@@ -137,7 +141,7 @@ async def test_a_bulk_write_loads_anew(images: Images, database: Database, cast:
 
 
 async def test_chargers_are_decided_from_the_image_that_was_while_a_bulk_write_is_loaded(
-    images: Images, database: Database, cast: int, monkeypatch: pytest.MonkeyPatch
+    images: NetworkReplicas, database: Database, cast: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await latest(images, database, cast)
     store_facts(database, cast, Facts([Site(500, "Loaded")]))
@@ -185,7 +189,7 @@ def garble(connection: Connection, customer: int, revision: int) -> None:
 
 @pytest.mark.parametrize("spoil", [lose_entry, contradict, speak_a_newer_tongue, garble])
 async def test_a_journal_that_cannot_be_followed_loads_anew(
-    images: Images, database: Database, cast: int, loads: Loads, spoil: Callable[..., None]
+    images: NetworkReplicas, database: Database, cast: int, loads: Loads, spoil: Callable[..., None]
 ) -> None:
     image = await latest(images, database, cast)
     held, was = image.reading(), image.revision
@@ -204,7 +208,7 @@ async def test_a_journal_that_cannot_be_followed_loads_anew(
 
 @pytest.mark.parametrize("spoil", [contradict, speak_a_newer_tongue, garble])
 async def test_a_half_changed_image_is_read_by_nobody_even_when_it_cannot_be_loaded_anew(
-    images: Images, database: Database, cast: int, monkeypatch: pytest.MonkeyPatch, spoil: Callable[..., None]
+    images: NetworkReplicas, database: Database, cast: int, monkeypatch: pytest.MonkeyPatch, spoil: Callable[..., None]
 ) -> None:
     image = await latest(images, database, cast)
     database.write_now(put, cast, DAN_MAY)
@@ -222,7 +226,9 @@ async def test_a_half_changed_image_is_read_by_nobody_even_when_it_cannot_be_loa
     assert (await latest(images, database, cast)).network == stored(database, cast)
 
 
-async def test_a_held_image_stays_as_it_is_while_changes_come(images: Images, database: Database, cast: int) -> None:
+async def test_a_held_image_stays_as_it_is_while_changes_come(
+    images: NetworkReplicas, database: Database, cast: int
+) -> None:
     held = await latest(images, database, cast)
     token, was, before = held.reading(), held.revision, held.network.fork()
     for name in ("One", "Two"):
@@ -235,7 +241,9 @@ async def test_a_held_image_stays_as_it_is_while_changes_come(images: Images, da
     del token
 
 
-async def test_an_image_that_nobody_holds_is_changed_in_place(images: Images, database: Database, cast: int) -> None:
+async def test_an_image_that_nobody_holds_is_changed_in_place(
+    images: NetworkReplicas, database: Database, cast: int
+) -> None:
     image = await latest(images, database, cast)
     token = image.reading()
     del token
@@ -243,7 +251,9 @@ async def test_an_image_that_nobody_holds_is_changed_in_place(images: Images, da
     assert await latest(images, database, cast) is image
 
 
-async def test_each_of_several_readers_holds_his_own_revision(images: Images, database: Database, cast: int) -> None:
+async def test_each_of_several_readers_holds_his_own_revision(
+    images: NetworkReplicas, database: Database, cast: int
+) -> None:
     held = []
     for number in range(4):
         database.write_now(put, cast, replace(COMPANY, name=f"{number}"))
@@ -256,7 +266,7 @@ async def test_each_of_several_readers_holds_his_own_revision(images: Images, da
 
 
 async def test_first_questions_at_the_same_time_load_once(
-    images: Images, database: Database, cast: int, loads: Loads
+    images: NetworkReplicas, database: Database, cast: int, loads: Loads
 ) -> None:
     revision = revision_of(database, cast)
     found = await asyncio.gather(*(images.fresh(cast, revision) for _ in range(20)))
@@ -265,7 +275,7 @@ async def test_first_questions_at_the_same_time_load_once(
 
 
 async def test_a_first_load_that_fails_is_tried_again_by_the_next(
-    images: Images, database: Database, cast: int, monkeypatch: pytest.MonkeyPatch
+    images: NetworkReplicas, database: Database, cast: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     revision, load, failed = revision_of(database, cast), networks.load, []
 
@@ -277,11 +287,11 @@ async def test_a_first_load_that_fails_is_tried_again_by_the_next(
 
     monkeypatch.setattr(networks, "load", once_away)
     found = await asyncio.gather(*(images.fresh(cast, revision) for _ in range(3)), return_exceptions=True)
-    assert [type(each) for each in found] == [DatabaseAway, Image, Image]
+    assert [type(each) for each in found] == [DatabaseAway, NetworkSnapshot, NetworkSnapshot]
 
 
 async def test_questions_at_the_same_time_each_get_what_they_asked_for(
-    images: Images, database: Database, cast: int
+    images: NetworkReplicas, database: Database, cast: int
 ) -> None:
     await latest(images, database, cast)
     for number in range(60):  # more than a step
@@ -298,7 +308,7 @@ async def test_questions_at_the_same_time_each_get_what_they_asked_for(
 
 
 async def test_a_question_that_is_given_up_leaves_a_whole_image(
-    images: Images, database: Database, cast: int, monkeypatch: pytest.MonkeyPatch
+    images: NetworkReplicas, database: Database, cast: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its client has gone: the task ends between two steps."""
     image = await latest(images, database, cast)
@@ -324,7 +334,7 @@ async def test_a_question_that_is_given_up_leaves_a_whole_image(
 
 
 async def test_an_image_that_is_behind_is_no_answer_when_the_database_is_away(
-    images: Images, database: Database, cast: int, monkeypatch: pytest.MonkeyPatch
+    images: NetworkReplicas, database: Database, cast: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image = await latest(images, database, cast)
 
@@ -342,7 +352,7 @@ async def test_an_image_that_is_behind_is_no_answer_when_the_database_is_away(
 
 
 async def test_a_charger_that_is_removed_and_comes_again_has_none_of_its_old_state(
-    images: Images, database: Database, cast: int
+    images: NetworkReplicas, database: Database, cast: int
 ) -> None:
     alone = replace(OFF_1, charger_id="ALONE", id=77)
     database.write_now(put, cast, alone)
@@ -359,7 +369,7 @@ async def test_a_charger_that_is_removed_and_comes_again_has_none_of_its_old_sta
     assert image.live == database.read_now(networks.load, cast).live == {}
 
 
-async def test_a_customer_without_anything_has_an_empty_image(images: Images, database: Database) -> None:
+async def test_a_customer_without_anything_has_an_empty_image(images: NetworkReplicas, database: Database) -> None:
     customer = add_customer(database)
     image = await images.fresh(customer, 0)
     assert image.network == stored(database, customer)
@@ -367,7 +377,7 @@ async def test_a_customer_without_anything_has_an_empty_image(images: Images, da
     assert (await images.fresh(customer, 1)).network == stored(database, customer)
 
 
-async def test_an_entry_from_nowhere_is_not_waited_for(images: Images, database: Database, cast: int) -> None:
+async def test_an_entry_from_nowhere_is_not_waited_for(images: NetworkReplicas, database: Database, cast: int) -> None:
     """A revision without its entry, as a restored backup may have it: the image is loaded, once, and is right."""
     await latest(images, database, cast)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from chargerights.replica.images import Image, Images, Reading
+from chargerights.replica.images import NetworkReplicas, NetworkSnapshot, Pin
 from chargerights.rights import apply as core
 from chargerights.rights.errors import DomainError
 from chargerights.rights.listing import drivers_of_site
@@ -148,7 +148,7 @@ class Walk:
         return (Hours(5, 1320, 120), Hours(1, 480, 1020)) if self.random.random() < 0.2 else ()
 
 
-def write(connection: Connection, customer: int, them: list[tuple[Entity, bool]]) -> journal.Entry | None:
+def write(connection: Connection, customer: int, them: list[tuple[Entity, bool]]) -> journal.JournalEntry | None:
     """The entry, unless nothing was changed; it is what whoever reads the journal reads."""
     with revise(connection, customer, at=NOW, actor=Actor("test"), action="test") as revision:
         for entity, putting in them:
@@ -170,9 +170,9 @@ class Holders:
 
     def __init__(self, random: random.Random) -> None:
         self._random = random
-        self._held: list[tuple[Image, Reading, int, Network]] = []
+        self._held: list[tuple[NetworkSnapshot, Pin, int, Network]] = []
 
-    def look(self, image: Image) -> None:
+    def look(self, image: NetworkSnapshot) -> None:
         for held, _, revision, network in self._held:
             assert held.revision == revision
             assert held.network == network
@@ -198,13 +198,13 @@ def load(database: Database, customer: int, walk: Walk, site: Site) -> None:
 
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_an_image_that_follows_is_the_image_that_is_loaded(database: Database, customer: int, seed: int) -> None:
-    walk, images = Walk(seed), Images(database, lambda: NOW)
+    walk, images = Walk(seed), NetworkReplicas(database, lambda: NOW)
     holders = Holders(walk.random)
     for step in range(STEPS):
         for _ in range(walk.random.choice((1, 1, 3))):
             entry = database.write_now(write, customer, walk.changes())
             if entry is not None and walk.random.random() < 0.5:
-                images.offer(customer, entry)
+                images.prefetch(customer, entry)
         if walk.random.random() < 0.1:
             load(database, customer, walk, Site(1000 + step, "Loaded"))
         if walk.random.random() < 0.2 and walk.network.drivers and walk.network.sites:

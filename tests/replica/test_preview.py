@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Connection
 
 from chargerights.replica import preview as preview_module
-from chargerights.replica.as_of import History
-from chargerights.replica.images import Image, Images
+from chargerights.replica.as_of import AsOfNetworks
+from chargerights.replica.images import NetworkReplicas, NetworkSnapshot
 from chargerights.replica.preview import Preview, preview
 from chargerights.rights.errors import UnknownDriver
 from chargerights.rights.impact import Impact, impact
@@ -41,10 +41,10 @@ def made(customer: int, work: Work) -> Callable[[Connection], Any]:
 class Doors:
     """What a process has to preview changes with."""
 
-    def __init__(self, database: Database, images: Images | None = None) -> None:
+    def __init__(self, database: Database, images: NetworkReplicas | None = None) -> None:
         self.database = database
-        self.images = images or Images(database, lambda: NOW)
-        self.history = History(database)
+        self.images = images or NetworkReplicas(database, lambda: NOW)
+        self.history = AsOfNetworks(database)
 
     async def preview(self, customer: int, work: Work) -> Preview[Any]:
         return await preview(self.database, self.images, self.history, customer, NOW, made(customer, work))
@@ -131,10 +131,10 @@ async def test_a_bulk_change_and_one_of_many_drivers_are_tried_too(
 async def test_what_others_change_meanwhile_is_no_part_of_the_impact(database: Database, customer: int) -> None:
     put_facts(database, customer, FACTS)
 
-    class Late(Images):
+    class Late(NetworkReplicas):
         """Somebody else's change comes between the try and the comparison."""
 
-        async def fresh(self, customer_id: int, revision: int, live_version: int = 0) -> Image:
+        async def fresh(self, customer_id: int, revision: int, live_version: int = 0) -> NetworkSnapshot:
             database.write_now(made(customer, put(replace(BOB, rights=()))))
             return await super().fresh(customer_id, revision + 1, live_version)
 
@@ -148,10 +148,10 @@ async def test_a_try_that_a_load_overtakes_is_made_again(database: Database, cus
     put_facts(database, customer, FACTS)
     loads = iter([Site(77, "Annex", DEPOT.id)])
 
-    class Late(Images):
+    class Late(NetworkReplicas):
         """Somebody loads a site below the Depot between the first try and its comparison."""
 
-        async def fresh(self, customer_id: int, revision: int, live_version: int = 0) -> Image:
+        async def fresh(self, customer_id: int, revision: int, live_version: int = 0) -> NetworkSnapshot:
             for site in loads:
                 store_facts(database, customer, Facts([site]))
                 revision += 1

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chargerights.rights.decide import Cause, decide, decide_driver
-from chargerights.rights.driver_sets import Listing
+from chargerights.rights.driver_sets import DriverSet
 from chargerights.rights.explain import explain, explain_driver
 from chargerights.rights.listing import (
     chargers_of_driver,
@@ -40,7 +40,7 @@ def without_blocks(facts: Facts) -> Facts:
     return facts._replace(chargers=[replace(charger, blocked_until=None) for charger in facts.chargers])
 
 
-def span_of(listing: Listing) -> Callable[[datetime], bool]:
+def span_of(listing: DriverSet) -> Callable[[datetime], bool]:
     return lambda at: listing.since <= at < listing.until
 
 

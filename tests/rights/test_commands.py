@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chargerights.rights.commands import COMMANDS, TABLES, Action, Row, lacking
+from chargerights.rights.commands import COMMANDS, TABLES, Action, CommandRow, lacking
 from chargerights.rights.permissions import Permission
 
 
@@ -27,7 +27,7 @@ def test_a_command_of_the_table_lacks_nothing(version: str) -> None:
 
 
 def test_what_a_version_lacks_is_named() -> None:
-    table = {Action.RESET: Row(("Reset",), lacks=("evseId", "force"))}
+    table = {Action.RESET: CommandRow(("Reset",), lacks=("evseId", "force"))}
     assert lacking(table, "1.6", Action.RESET, {"type": "Hard", "evseId": None}) is None
     assert lacking(table, "1.6", Action.RESET, {"evseId": 1, "force": False}) == (
         "the charger speaks OCPP 1.6, in which reset has no evseId and no force: nothing was sent. Leave it out"

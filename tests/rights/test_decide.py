@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 
-from chargerights.rights.decide import Cause, Decision, Reason, Standing, Verdict, decide, decide_driver, judge
+from chargerights.rights.decide import (
+    Cause,
+    Decision,
+    Reason,
+    RightEvaluation,
+    RightStatus,
+    decide,
+    decide_driver,
+    evaluate_rights,
+)
 from chargerights.rights.model import Driver, Hours, Right
 from chargerights.rights.network import Network
 from tests.support.world import (
@@ -166,11 +175,11 @@ def test_verdicts_stand_in_the_order_of_the_rights_and_only_before_the_rights_ar
     asked = network(FACTS._replace(drivers=[trent]))
     decision = decide(asked, "TRENT", "CIR-2", NOW)
     assert decision.verdicts == (
-        Verdict(trent.rights[0], Standing.ELSEWHERE, ()),
-        Verdict(trent.rights[1], Standing.STANDS, (CIRCUIT_A.id,)),
-        Verdict(trent.rights[2], Standing.NOT_YET, (COMPANY.id, DEPOT.id, GROUND_FLOOR.id, CIRCUIT_A.id)),
-        Verdict(trent.rights[3], Standing.STANDS, (DEPOT.id, GROUND_FLOOR.id, CIRCUIT_A.id)),
-        Verdict(trent.rights[4], Standing.ENDED, (CIRCUIT_A.id,)),
+        RightEvaluation(trent.rights[0], RightStatus.ELSEWHERE, ()),
+        RightEvaluation(trent.rights[1], RightStatus.STANDS, (CIRCUIT_A.id,)),
+        RightEvaluation(trent.rights[2], RightStatus.NOT_YET, (COMPANY.id, DEPOT.id, GROUND_FLOOR.id, CIRCUIT_A.id)),
+        RightEvaluation(trent.rights[3], RightStatus.STANDS, (DEPOT.id, GROUND_FLOOR.id, CIRCUIT_A.id)),
+        RightEvaluation(trent.rights[4], RightStatus.ENDED, (CIRCUIT_A.id,)),
     )
     assert decision.paths == (decision.verdicts[1], decision.verdicts[3])
     for before_rights in ("FRANK", "GRACE", "HEIDI", "IVAN"):
@@ -192,7 +201,7 @@ def test_at_a_blocked_charger_nobody_may_charge_whoever_he_is_and_elsewhere_all_
 def test_a_block_names_itself_where_a_right_stands_and_gives_no_path() -> None:
     decision = decide(blocked_at_the_gate(), "ALICE", "DEP-1", NOW)
     assert (decision.cause, decision.paths) == (Cause.CHARGER_BLOCKED, ())
-    assert decision.verdicts == (Verdict(ALICE.rights[0], Standing.STANDS, (DEPOT.id,)),)
+    assert decision.verdicts == (RightEvaluation(ALICE.rights[0], RightStatus.STANDS, (DEPOT.id,)),)
     assert decision.charger == replace(DEP_1, blocked_until=TOMORROW)
     assert decide_driver(blocked_at_the_gate(), ALICE, "DEP-1", NOW) == replace(decision, tag=None)
 
@@ -218,7 +227,12 @@ def test_a_driver_is_judged_whatever_tag_he_shows() -> None:
     asked = network()
     for who in (GRACE, HEIDI, IVAN):
         assert decide_driver(asked, who, "DEP-1", NOW) == Decision(
-            Cause.RIGHT_STANDS, NOW, DEP_1, None, who, (Verdict(who.rights[0], Standing.STANDS, (DEPOT.id,)),)
+            Cause.RIGHT_STANDS,
+            NOW,
+            DEP_1,
+            None,
+            who,
+            (RightEvaluation(who.rights[0], RightStatus.STANDS, (DEPOT.id,)),),
         )
     assert decide_driver(asked, FRANK, "DEP-1", NOW) == Decision(Cause.DRIVER_DISABLED, NOW, DEP_1, None, FRANK)
     assert decide_driver(asked, ALICE, "NONE", NOW) == Decision(Cause.CHARGER_UNKNOWN, NOW, driver=ALICE)
@@ -227,25 +241,25 @@ def test_a_driver_is_judged_whatever_tag_he_shows() -> None:
 def test_a_window_is_judged_before_the_hours() -> None:
     never = (Hours(NOW.isoweekday() % 7 + 1, 0, 1),)
     for on, standing in (
-        (On(GF_1, valid_from=TOMORROW, hours=never), Standing.NOT_YET),
-        (On(GF_1, valid_until=YESTERDAY, hours=never), Standing.ENDED),
-        (On(GF_1, YESTERDAY, TOMORROW, never), Standing.OUTSIDE_HOURS),
+        (On(GF_1, valid_from=TOMORROW, hours=never), RightStatus.NOT_YET),
+        (On(GF_1, valid_until=YESTERDAY, hours=never), RightStatus.ENDED),
+        (On(GF_1, YESTERDAY, TOMORROW, never), RightStatus.OUTSIDE_HOURS),
     ):
-        assert [each.standing for each in judge(network(), driver(20, "Trent", on), GF_1, NOW)] == [standing]
+        assert [each.standing for each in evaluate_rights(network(), driver(20, "Trent", on), GF_1, NOW)] == [standing]
 
 
 def test_every_right_is_read_on_the_clock_of_the_chargers_site() -> None:
     from_noon = (Hours(NOW.isoweekday(), 12 * 60, 13 * 60),)
     trent = driver(20, "Trent", On(DEPOT, hours=from_noon), On(OFF_1, hours=from_noon), On(DEP_1, hours=from_noon))
-    assert [each.standing for each in judge(network(), trent, DEP_1, NOW)] == [
-        Standing.STANDS,
-        Standing.ELSEWHERE,
-        Standing.STANDS,
+    assert [each.standing for each in evaluate_rights(network(), trent, DEP_1, NOW)] == [
+        RightStatus.STANDS,
+        RightStatus.ELSEWHERE,
+        RightStatus.STANDS,
     ]
-    assert [each.standing for each in judge(network(), trent, OFF_1, NOW)] == [
-        Standing.ELSEWHERE,
-        Standing.OUTSIDE_HOURS,
-        Standing.ELSEWHERE,
+    assert [each.standing for each in evaluate_rights(network(), trent, OFF_1, NOW)] == [
+        RightStatus.ELSEWHERE,
+        RightStatus.OUTSIDE_HOURS,
+        RightStatus.ELSEWHERE,
     ]
 
 
@@ -253,5 +267,11 @@ def test_a_right_whose_place_has_the_chargers_number_but_another_kind_is_elsewhe
     """Visitors is access group 1, Company is site 1, and a charger may be called 1."""
     on_group_1, on_site_1 = (Right(1, each) for each in (JUDY.rights[0].place, BOB.rights[0].place))
     trent = replace(DAN, rights=(on_group_1, on_site_1))
-    assert [each.standing for each in judge(network(), trent, DEP_1, NOW)] == [Standing.ELSEWHERE, Standing.STANDS]
-    assert [each.standing for each in judge(network(), trent, OFF_1, NOW)] == [Standing.STANDS, Standing.ELSEWHERE]
+    assert [each.standing for each in evaluate_rights(network(), trent, DEP_1, NOW)] == [
+        RightStatus.ELSEWHERE,
+        RightStatus.STANDS,
+    ]
+    assert [each.standing for each in evaluate_rights(network(), trent, OFF_1, NOW)] == [
+        RightStatus.STANDS,
+        RightStatus.ELSEWHERE,
+    ]

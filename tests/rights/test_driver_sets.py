@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from chargerights.rights.driver_sets import BEGINNING, END, NO_WINDOWS, Windowed
+from chargerights.rights.driver_sets import BEGINNING, END, NO_WINDOWS, WindowedDrivers
 from tests.support.world import AN_INSTANT, NOW, TOMORROW, YESTERDAY
 
 TODAY_AND_TOMORROW = ((1, YESTERDAY, NOW), (2, NOW, TOMORROW), (3, BEGINNING, TOMORROW), (4, NOW, END))
@@ -26,7 +26,7 @@ TODAY_AND_TOMORROW = ((1, YESTERDAY, NOW), (2, NOW, TOMORROW), (3, BEGINNING, TO
 def test_inside_are_those_whose_window_has_begun_and_not_ended(
     at: datetime, inside: list[int], since: datetime, until: datetime
 ) -> None:
-    listing = Windowed(TODAY_AND_TOMORROW).at(at)
+    listing = WindowedDrivers(TODAY_AND_TOMORROW).at(at)
     assert (list(listing.drivers), listing.since, listing.until) == (inside, since, until)
 
 
@@ -36,7 +36,7 @@ def test_without_windows_nobody_is_inside_ever() -> None:
 
 
 def test_an_answer_is_kept_for_as_long_as_it_holds_and_no_longer() -> None:
-    windowed = Windowed(TODAY_AND_TOMORROW)
+    windowed = WindowedDrivers(TODAY_AND_TOMORROW)
     answer = windowed.at(NOW)
     assert windowed.at(TOMORROW - AN_INSTANT) is answer
     assert windowed.at(NOW) is answer
@@ -46,8 +46,8 @@ def test_an_answer_is_kept_for_as_long_as_it_holds_and_no_longer() -> None:
 
 
 def test_windows_are_told_apart_by_what_they_are_not_by_what_was_asked() -> None:
-    asked, unasked = Windowed(TODAY_AND_TOMORROW), Windowed(TODAY_AND_TOMORROW)
+    asked, unasked = WindowedDrivers(TODAY_AND_TOMORROW), WindowedDrivers(TODAY_AND_TOMORROW)
     asked.at(NOW)
     assert asked == unasked
-    assert asked != Windowed(TODAY_AND_TOMORROW[1:])
+    assert asked != WindowedDrivers(TODAY_AND_TOMORROW[1:])
     assert asked != TODAY_AND_TOMORROW

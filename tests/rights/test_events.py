@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chargerights.rights.events import Clock, Window, of_driver
+from chargerights.rights.events import EventCursor, Window, of_driver
 from chargerights.rights.model import Driver, ExternalId, Right
 from tests.support.world import (
     ALICE,
@@ -26,10 +26,10 @@ from tests.support.world import (
     driver,
 )
 
-AT = Clock(NOW)
+AT = EventCursor(NOW)
 
 
-def told(before: Driver | None, after: Driver | None, clock: Clock = AT) -> list[tuple[str, dict[str, Any]]]:
+def told(before: Driver | None, after: Driver | None, clock: EventCursor = AT) -> list[tuple[str, dict[str, Any]]]:
     return [(draft.type, draft.told(clock)) for draft in of_driver(before, after)]
 
 
@@ -37,7 +37,7 @@ def types(before: Driver | None, after: Driver | None) -> list[str]:
     return [type_ for type_, _ in told(before, after)]
 
 
-def in_force(before: Driver | None, after: Driver | None, clock: Clock = AT) -> dict[str, bool]:
+def in_force(before: Driver | None, after: Driver | None, clock: EventCursor = AT) -> dict[str, bool]:
     return {type_: data["inForce"] for type_, data in told(before, after, clock) if "inForce" in data}
 
 
@@ -94,24 +94,24 @@ def test_a_granted_right_says_how_its_window_stands(who: Driver, granted: bool) 
 
 def test_a_window_is_half_open() -> None:
     window = Window(7, NOW, TOMORROW)
-    assert not window.in_force(Clock(NOW - AN_INSTANT))
-    assert window.in_force(Clock(NOW))
-    assert window.in_force(Clock(TOMORROW - AN_INSTANT))
-    assert not window.in_force(Clock(TOMORROW))
+    assert not window.in_force(EventCursor(NOW - AN_INSTANT))
+    assert window.in_force(EventCursor(NOW))
+    assert window.in_force(EventCursor(TOMORROW - AN_INSTANT))
+    assert not window.in_force(EventCursor(TOMORROW))
 
 
 def test_at_one_instant_only_those_up_to_the_clocks_number_have_begun_and_ended() -> None:
-    clock = Clock(NOW, 7)
+    clock = EventCursor(NOW, 7)
     assert [Window(id_, NOW, None).in_force(clock) for id_ in (6, 7, 8)] == [True, True, False]
     assert [Window(id_, None, NOW).in_force(clock) for id_ in (6, 7, 8)] == [False, False, True]
 
 
 def test_the_next_edge_is_the_first_that_is_not_told() -> None:
     window = Window(7, NOW, TOMORROW)
-    assert window.next_edge(Clock(YESTERDAY)) == NOW
-    assert window.next_edge(Clock(NOW, 6)) == NOW
-    assert window.next_edge(Clock(NOW, 7)) == TOMORROW
-    assert window.next_edge(Clock(TOMORROW)) is None
+    assert window.next_edge(EventCursor(YESTERDAY)) == NOW
+    assert window.next_edge(EventCursor(NOW, 6)) == NOW
+    assert window.next_edge(EventCursor(NOW, 7)) == TOMORROW
+    assert window.next_edge(EventCursor(TOMORROW)) is None
     assert Window(7, None, None).next_edge(AT) is None
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from chargerights.rights.decide import Standing, Verdict, decide
+from chargerights.rights.decide import RightEvaluation, RightStatus, decide
 from chargerights.rights.explain import (
     clock_text,
     explain,
@@ -126,7 +126,7 @@ def test_a_blocked_charger_says_until_when_and_that_it_is_nobodys_fault() -> Non
         "No: Alice with tag ALICE may not charge at charger DEP-1 at Depot: "
         "the charger is blocked until 2026-06-04 09:00 UTC, for everybody."
     )
-    assert [each.standing for each in explained.verdicts] == [Standing.STANDS]
+    assert [each.standing for each in explained.verdicts] == [RightStatus.STANDS]
     assert explain_driver(asked, 1, "DEP-1", NOW).sentence == (
         "No: Alice (driver 1) may not charge at charger DEP-1 at Depot: "
         "the charger is blocked until 2026-06-04 09:00 UTC, for everybody."
@@ -137,7 +137,7 @@ def test_a_blocked_charger_says_until_when_and_that_it_is_nobodys_fault() -> Non
 def test_a_no_that_fell_before_the_rights_were_asked_still_shows_what_they_would_give(name: str) -> None:
     explained = explain(network(), name, "DEP-1", NOW)
     assert explained.decision.verdicts == ()
-    assert [(each.standing, each.via) for each in explained.verdicts] == [(Standing.STANDS, (DEPOT.id,))]
+    assert [(each.standing, each.via) for each in explained.verdicts] == [(RightStatus.STANDS, (DEPOT.id,))]
 
 
 def test_an_unknown_tag_has_no_rights_to_show() -> None:
@@ -146,12 +146,12 @@ def test_an_unknown_tag_has_no_rights_to_show() -> None:
 
 def test_every_standing_but_one_says_why_the_right_does_not_count() -> None:
     right = Right(1, place(DEPOT), YESTERDAY, TOMORROW, WEEKDAYS_8_TO_17[:2])
-    assert {standing: why_not(Verdict(right, standing)) for standing in Standing} == {
-        Standing.STANDS: "",
-        Standing.ELSEWHERE: "does not reach this charger",
-        Standing.NOT_YET: "begins only at 2026-06-02 09:00 UTC",
-        Standing.ENDED: "ended at 2026-06-04 09:00 UTC",
-        Standing.OUTSIDE_HOURS: "holds only Mo–Tu 08:00–17:00 local time",
+    assert {standing: why_not(RightEvaluation(right, standing)) for standing in RightStatus} == {
+        RightStatus.STANDS: "",
+        RightStatus.ELSEWHERE: "does not reach this charger",
+        RightStatus.NOT_YET: "begins only at 2026-06-02 09:00 UTC",
+        RightStatus.ENDED: "ended at 2026-06-04 09:00 UTC",
+        RightStatus.OUTSIDE_HOURS: "holds only Mo–Tu 08:00–17:00 local time",
     }
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from chargerights.rights.driver_sets import BEGINNING, END, Listing
+from chargerights.rights.driver_sets import BEGINNING, END, DriverSet
 from chargerights.rights.listing import drivers_of_charger, drivers_of_site, drivers_of_sites, held_by_name
 from tests.support.world import (
     AN_INSTANT,
@@ -32,7 +32,7 @@ from tests.support.world import (
 )
 
 
-def span(listing: Listing) -> tuple[list[int], datetime, datetime]:
+def span(listing: DriverSet) -> tuple[list[int], datetime, datetime]:
     return list(listing.drivers), listing.since, listing.until
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chargerights.rights.live import (
-    Fault,
+    ChargerFault,
     LiveCharger,
     LiveConnector,
     Reported,
@@ -81,4 +81,8 @@ def test_what_was_not_entered_of_a_socket_is_as_reported() -> None:
 
 
 def test_the_content_of_a_fault_says_nothing_of_its_place_and_time() -> None:
-    assert Fault("X", NOW, 1, 2, info="i").content == Fault("X", NOW, 3, 4, info="i").content != Fault("Y", NOW).content
+    assert (
+        ChargerFault("X", NOW, 1, 2, info="i").content
+        == ChargerFault("X", NOW, 3, 4, info="i").content
+        != ChargerFault("Y", NOW).content
+    )

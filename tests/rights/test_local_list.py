@@ -17,7 +17,7 @@ from chargerights.rights.errors import DomainError, UnknownCharger
 from chargerights.rights.identifiers import tag_key
 from chargerights.rights.local_list import (
     DRIVERS_PER_STEP,
-    Listed,
+    ListedTag,
     Touched,
     chargers_at,
     look_up,
@@ -48,7 +48,7 @@ from tests.support.world import (
 )
 
 
-def listed(asked: Network, charger_id: str, at: datetime = NOW, **more: bool) -> dict[str, Listed]:
+def listed(asked: Network, charger_id: str, at: datetime = NOW, **more: bool) -> dict[str, ListedTag]:
     return tags_of_charger(asked, charger_id, at, **more).tags
 
 
@@ -187,7 +187,7 @@ def test_a_tag_with_hours_stays_out_and_one_that_has_not_begun_enters_when_it_be
     both = driver(3, "Both", On(DEPOT, hours=WEEKDAYS_8_TO_17), On(DEP_1, valid_until=TOMORROW))
     asked = network(Facts(FACTS.sites, FACTS.chargers, FACTS.access_groups, [late, night, both]))
     now = tags_of_charger(asked, "DEP-1", NOW)
-    assert now.tags == {"BOTH": Listed("BOTH", 3, TOMORROW)}
+    assert now.tags == {"BOTH": ListedTag("BOTH", 3, TOMORROW)}
     assert now.until == TOMORROW
     assert listed(asked, "DEP-1", TOMORROW).keys() == {"LATE"}
     assert listed(asked, "DEP-1", hours_too=True).keys() == {"NIGHT", "BOTH"}
@@ -276,4 +276,4 @@ def test_a_tag_written_in_another_case_is_one_entry() -> None:
     who = driver(1, "Alice", On(DEPOT))
     who = replace(who, tags=(Tag(1, 1, "aLiCe"),))
     found = listed(network(Facts(FACTS.sites, FACTS.chargers, FACTS.access_groups, [who])), "DEP-1")
-    assert found == {tag_key("alice"): Listed("aLiCe", 1, None)}
+    assert found == {tag_key("alice"): ListedTag("aLiCe", 1, None)}

@@ -72,12 +72,12 @@ def test_without_limits_all_is_seen() -> None:
     all_of_it = everywhere()
     assert all_of_it.unlimited
     assert all_of_it.sites == set(network().sites)
-    assert all_of_it.tops == (COMPANY.id, OFFICE.id)
-    assert all_of_it.sees_site(None)
-    assert all_of_it.sees_charger("OFF-1")
-    assert not all_of_it.sees_charger("RIV-1")
-    assert all_of_it.sees_driver(HEIDI)
-    assert all(all_of_it.sees_group(each) and all_of_it.holds_group(each) for each in GROUPS.access_groups)
+    assert all_of_it.roots == (COMPANY.id, OFFICE.id)
+    assert all_of_it.can_see_site(None)
+    assert all_of_it.can_see_charger("OFF-1")
+    assert not all_of_it.can_see_charger("RIV-1")
+    assert all_of_it.can_see_driver(HEIDI)
+    assert all(all_of_it.can_see_group(each) and all_of_it.holds_group(each) for each in GROUPS.access_groups)
     assert all(all_of_it.covers(each) for each in (None, (), (OFFICE.id,), (99,)))
 
 
@@ -85,23 +85,23 @@ def test_a_site_is_seen_with_all_below_it_and_nothing_else() -> None:
     depot = scope(DEPOT.id)
     assert not depot.unlimited
     assert depot.sites == {DEPOT.id, GROUND_FLOOR.id, CIRCUIT_A.id}
-    assert [depot.sees_site(each) for each in (DEPOT.id, CIRCUIT_A.id, COMPANY.id, YARD.id, None)] == [
+    assert [depot.can_see_site(each) for each in (DEPOT.id, CIRCUIT_A.id, COMPANY.id, YARD.id, None)] == [
         True, True, False, False, False,
     ]  # fmt: skip
-    assert [depot.sees_charger(each) for each in ("DEP-1", "CIR-2", "OFF-1", "RIV-1")] == [True, True, False, False]
+    assert [depot.can_see_charger(each) for each in ("DEP-1", "CIR-2", "OFF-1", "RIV-1")] == [True, True, False, False]
 
 
 def test_the_topmost_of_his_sites_are_told_each_once_by_id() -> None:
-    assert scope(OFFICE.id, CIRCUIT_A.id, DEPOT.id, YARD.id).tops == (DEPOT.id, YARD.id, OFFICE.id)
-    assert scope().tops == ()
+    assert scope(OFFICE.id, CIRCUIT_A.id, DEPOT.id, YARD.id).roots == (DEPOT.id, YARD.id, OFFICE.id)
+    assert scope().roots == ()
 
 
 def test_drivers_are_seen_by_home_site_disabled_ones_too() -> None:
     depot = scope(DEPOT.id)
     assert list(depot.drivers) == [1, 3, 4, 5, 6, 7]
-    assert depot.sees_driver(ALICE)
-    assert not depot.sees_driver(JUDY)
-    assert not depot.sees_driver(HEIDI)
+    assert depot.can_see_driver(ALICE)
+    assert not depot.can_see_driver(JUDY)
+    assert not depot.can_see_driver(HEIDI)
     assert list(scope(CIRCUIT_A.id).drivers) == []
 
 
@@ -113,19 +113,19 @@ def test_a_site_that_has_gone_brings_nothing() -> None:
 
 def test_a_group_is_seen_by_one_of_its_chargers_and_held_by_all() -> None:
     depot, both = scope(DEPOT.id), scope(DEPOT.id, OFFICE.id)
-    assert [depot.sees_group(each) for each in (VISITORS, EMPTY, FLOOR)] == [True, True, True]
+    assert [depot.can_see_group(each) for each in (VISITORS, EMPTY, FLOOR)] == [True, True, True]
     assert [depot.holds_group(each) for each in (VISITORS, EMPTY, FLOOR)] == [False, True, True]
     assert both.holds_group(VISITORS)
-    assert [scope(YARD.id).sees_group(each) for each in (VISITORS, EMPTY, FLOOR)] == [False, True, False]
+    assert [scope(YARD.id).can_see_group(each) for each in (VISITORS, EMPTY, FLOOR)] == [False, True, False]
 
 
 def test_rights_are_his_to_give_on_what_is_his_whole() -> None:
     depot = scope(DEPOT.id)
     given = [DEPOT, GROUND_FLOOR, DEP_1, FLOOR]
-    assert [depot.holds(place(each)) for each in given] == [True] * 4
-    assert [depot.holds(place(each)) for each in (COMPANY, OFFICE, OFF_1, VISITORS)] == [False] * 4
+    assert [depot.can_manage(place(each)) for each in given] == [True] * 4
+    assert [depot.can_manage(place(each)) for each in (COMPANY, OFFICE, OFF_1, VISITORS)] == [False] * 4
     unknown = [Place(PlaceKind.SITE, 99), Place(PlaceKind.CHARGER, "RIV-1"), Place(PlaceKind.ACCESS_GROUP, 99)]
-    assert [depot.holds(each) for each in unknown] == [False] * 3
+    assert [depot.can_manage(each) for each in unknown] == [False] * 3
 
 
 def test_of_a_site_above_his_he_sees_his_own() -> None:

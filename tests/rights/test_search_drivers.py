@@ -16,7 +16,7 @@ from chargerights.rights.model import Driver, ExternalId, ReferenceType, Tag
 from chargerights.rights.network import Network
 from chargerights.rights.search_drivers import (
     DRIVER_KEYS,
-    Wanted,
+    DriverQuery,
     drivers_after,
     everybody,
     find,
@@ -87,16 +87,16 @@ DESCRIPTIONS: list[tuple[dict[str, Any], list[int]]] = [
 
 @pytest.mark.parametrize(("wanted", "found"), DESCRIPTIONS)
 def test_drivers_are_found_by_what_is_known_of_them(wanted: dict[str, Any], found: list[int]) -> None:
-    assert list(find(KNOWN, Wanted(**wanted))) == found
-    assert list(find(KNOWN, Wanted(**wanted), BitMap64([2, 3, 4]))) == [each for each in found if each != 1]
+    assert list(find(KNOWN, DriverQuery(**wanted))) == found
+    assert list(find(KNOWN, DriverQuery(**wanted), BitMap64([2, 3, 4]))) == [each for each in found if each != 1]
 
 
 @pytest.mark.parametrize(("wanted", "found"), DESCRIPTIONS)
 def test_one_by_one_the_same_drivers_are_found(wanted: dict[str, Any], found: list[int]) -> None:
     for among in (None, BitMap64([2, 3, 4])):
-        drivers, fits = narrowed(KNOWN, Wanted(**wanted), among)
+        drivers, fits = narrowed(KNOWN, DriverQuery(**wanted), among)
         one_by_one = [each for each in drivers if fits(KNOWN.drivers[each])]
-        assert one_by_one == list(find(KNOWN, Wanted(**wanted), among))
+        assert one_by_one == list(find(KNOWN, DriverQuery(**wanted), among))
 
 
 def test_everybody_is_there_disabled_and_without_a_home_too() -> None:

@@ -10,7 +10,7 @@ from chargerights.rights import search_sites
 from chargerights.rights.apply import put_charger, remove_charger
 from chargerights.rights.model import Charger, Location, Site
 from chargerights.rights.network import Network
-from chargerights.rights.search_sites import Size, Sizes, WantedSites, chargers_at, find_sites
+from chargerights.rights.search_sites import SiteQuery, Size, Sizes, chargers_at, find_sites
 from tests.support.world import CIRCUIT_A, COMPANY, DEP_1, DEPOT, GF_1, GROUND_FLOOR, OFFICE, YARD, network
 
 PORT = Site(
@@ -55,30 +55,30 @@ def test_sites_as_deep_as_they_come_are_counted_without_recursion() -> None:
 @pytest.mark.parametrize(
     ("wanted", "found"),
     [
-        (WantedSites(), {1, 2}),
-        (WantedSites(ids={2, 9}), {2}),
-        (WantedSites(ids=()), set()),
-        (WantedSites(country="fi"), {1, 2}),
-        (WantedSites(country="F"), set()),
-        (WantedSites(city=" åBO"), {1}),
-        (WantedSites(cost_id="C1"), {1}),
-        (WantedSites(cost_id="c1"), set()),
-        (WantedSites(external_id="ext-1"), {1}),
-        (WantedSites(external_id="EXT-1"), set()),
-        (WantedSites(search=" "), {1, 2}),
-        (WantedSites(search="STRASSE"), {1}),
-        (WantedSites(search="afe"), {1}),
-        (WantedSites(search="T-1"), {1}),
-        (WantedSites(search="None"), set()),
-        (WantedSites(country="FI", search="pi"), {2}),
+        (SiteQuery(), {1, 2}),
+        (SiteQuery(ids={2, 9}), {2}),
+        (SiteQuery(ids=()), set()),
+        (SiteQuery(country="fi"), {1, 2}),
+        (SiteQuery(country="F"), set()),
+        (SiteQuery(city=" åBO"), {1}),
+        (SiteQuery(cost_id="C1"), {1}),
+        (SiteQuery(cost_id="c1"), set()),
+        (SiteQuery(external_id="ext-1"), {1}),
+        (SiteQuery(external_id="EXT-1"), set()),
+        (SiteQuery(search=" "), {1, 2}),
+        (SiteQuery(search="STRASSE"), {1}),
+        (SiteQuery(search="afe"), {1}),
+        (SiteQuery(search="T-1"), {1}),
+        (SiteQuery(search="None"), set()),
+        (SiteQuery(country="FI", search="pi"), {2}),
     ],
 )
-def test_sites_are_found_by_all_that_is_wanted_of_them(wanted: WantedSites, found: set[int]) -> None:
+def test_sites_are_found_by_all_that_is_wanted_of_them(wanted: SiteQuery, found: set[int]) -> None:
     assert {each.id for each in find_sites(Network.build([PORT, PIER], (), (), ()), wanted, [1, 2])} == found
 
 
 def test_only_those_among_are_found() -> None:
-    assert find_sites(Network.build([PORT, PIER], (), (), ()), WantedSites(), [2]) == [PIER]
+    assert find_sites(Network.build([PORT, PIER], (), (), ()), SiteQuery(), [2]) == [PIER]
 
 
 def test_chargers_come_by_name_without_case_and_those_without_one_by_their_id() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from chargerights.rights.model import Driver, Site
 from chargerights.storage import audit
-from chargerights.storage.audit import Record, Wanted
+from chargerights.storage.audit import AuditQuery, Record
 from chargerights.storage.database import Database
 from chargerights.storage.journal import Actor, revise
 from tests.conftest import Databases
@@ -52,13 +52,13 @@ def _write(connection: object, customer: int, at: object, actor: Actor, number: 
 
 
 WANTED = [
-    Wanted(*each)
+    AuditQuery(*each)
     for each in product(
         (None, "command.1", "command.9"), (None, 2), (None, True, False), (None, NOW + timedelta(minutes=3)),
         (None, NOW + timedelta(minutes=9)),
     )
 ] + [
-    Wanted(action, operator_id, None, start, None, kind, entity_id)
+    AuditQuery(action, operator_id, None, start, None, kind, entity_id)
     for action in (None, "command.2")
     for operator_id in (None, 2)
     for start in (None, NOW + timedelta(minutes=3))
@@ -66,7 +66,7 @@ WANTED = [
 ]  # fmt: skip
 
 
-def plainly(everything: Iterable[Record], wanted: Wanted) -> list[Record]:
+def plainly(everything: Iterable[Record], wanted: AuditQuery) -> list[Record]:
     """What is wanted of all records, asked one by one."""
     return [
         each
@@ -80,7 +80,7 @@ def plainly(everything: Iterable[Record], wanted: Wanted) -> list[Record]:
     ]
 
 
-def _of(record: Record, wanted: Wanted) -> Iterator[bool]:
+def _of(record: Record, wanted: AuditQuery) -> Iterator[bool]:
     for change in record.changes:
         yield change.kind == wanted.kind and wanted.entity_id in (None, change.id)
 
@@ -88,7 +88,7 @@ def _of(record: Record, wanted: Wanted) -> Iterator[bool]:
 @pytest.mark.parametrize("few", [2, 1_000])
 def test_pages_hold_what_is_wanted_newest_first(full: Database, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit, "FEW", few)
-    everything, total, more = full.read_now(audit.page, 1, Wanted(), 0, 1_000)
+    everything, total, more = full.read_now(audit.page, 1, AuditQuery(), 0, 1_000)
     assert (len(everything), total, more) == (ENTRIES, ENTRIES, False)
     assert everything == sorted(everything, key=lambda each: (each.at, each.revision), reverse=True)
     assert len({each.at for each in everything}) > 5
@@ -109,15 +109,15 @@ def test_pages_hold_what_is_wanted_newest_first(full: Database, few: int, monkey
 
 def test_entries_are_counted_as_far_as_is_worth_it(full: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit, "COUNTED", 10)
-    assert full.read_now(audit.page, 1, Wanted(), 0, 5)[1:] == (ENTRIES, True)
-    everything = full.read_now(audit.page, 1, Wanted(by_api=True), 0, 1_000)
+    assert full.read_now(audit.page, 1, AuditQuery(), 0, 5)[1:] == (ENTRIES, True)
+    everything = full.read_now(audit.page, 1, AuditQuery(by_api=True), 0, 1_000)
     assert everything.total == len(everything.records) > 20
-    assert full.read_now(audit.page, 1, Wanted(by_api=True), 0, 5)[1:] == (10, True)
-    assert full.read_now(audit.page, 1, Wanted(by_api=True), 10, 5)[1:] == (16, True)
+    assert full.read_now(audit.page, 1, AuditQuery(by_api=True), 0, 5)[1:] == (10, True)
+    assert full.read_now(audit.page, 1, AuditQuery(by_api=True), 10, 5)[1:] == (16, True)
 
 
 def test_no_customer_reads_anothers_log(full: Database) -> None:
-    for wanted in (Wanted(), Wanted(kind="driver", entity_id="3"), Wanted(action="command.1")):
+    for wanted in (AuditQuery(), AuditQuery(kind="driver", entity_id="3"), AuditQuery(action="command.1")):
         ours, theirs = [full.read_now(audit.page, customer, wanted, 0, 100).records for customer in (1, 2)]
         assert {str(astuple(each)) for each in ours}.isdisjoint(str(astuple(each)) for each in theirs)
         assert ours

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from chargerights.replica.as_of import History
-from chargerights.replica.images import Images
+from chargerights.replica.as_of import AsOfNetworks
+from chargerights.replica.images import NetworkReplicas
 from chargerights.storage import audit, journal
 from chargerights.storage.database import Database
-from chargerights.storage.journal import Occasion
+from chargerights.storage.journal import ChangeContext
 from chargerights.storage.journal_rewind import BeforeHistory
 from tests.storage.writing import TEST, put_facts, revision_of
 from tests.support.world import FACTS, NOW
@@ -28,19 +28,19 @@ def rename(database: Database, customer: int, name: str, at: datetime) -> None:
     def work(revision: journal.Revision) -> None:
         revision.put(replace(FACTS.sites[0], name=name))
 
-    database.write_now(journal.make, customer, Occasion(at, TEST, "site.change"), work)
+    database.write_now(journal.make, customer, ChangeContext(at, TEST, "site.change"), work)
 
 
 async def names(database: Database, customer: int, now: datetime, *instants: datetime) -> list[str | None]:
     """The site's name at each instant, asked about at that moment; None where the journal does not reach."""
-    image = await Images(database, lambda: now).fresh(customer, revision_of(database, customer))
+    image = await NetworkReplicas(database, lambda: now).fresh(customer, revision_of(database, customer))
     asked = [(at, lambda found, _: found.sites[1].name if 1 in found.sites else None) for at in instants]
-    found = await History(database).ask(image, asked, now)
+    found = await AsOfNetworks(database).ask(image, asked, now)
     return [None if isinstance(each, BeforeHistory) else each for each in found]
 
 
 def instants(database: Database, customer: int) -> list[datetime]:
-    records = database.read_now(audit.page, customer, audit.Wanted(), 0, 10).records
+    records = database.read_now(audit.page, customer, audit.AuditQuery(), 0, 10).records
     return [each.at for each in reversed(records)]
 
 

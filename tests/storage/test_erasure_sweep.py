@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 from sqlalchemy import JSON, Connection, Text, insert, select
 
-from chargerights.rights.local_list import Listed
+from chargerights.rights.local_list import ListedTag
 from chargerights.rights.model import Driver, ExternalId, Place, PlaceKind, Right, Tag
 from chargerights.storage import imports, journal, schema
 from chargerights.storage.charging import charger_batches, commands, local_lists, set_aside
-from chargerights.storage.charging.authorizations import Authorisation
+from chargerights.storage.charging.authorizations import Authorization
 from chargerights.storage.charging.charger_batches import Batch
 from chargerights.storage.charging.charger_reports import ChargerReport
 from chargerights.storage.charging.commands import Action
 from chargerights.storage.charging.local_lists import KeptList
-from chargerights.storage.charging.sessions import Notice
+from chargerights.storage.charging.sessions import SessionNotice
 from chargerights.storage.database import Database
-from chargerights.storage.imports import Asked, Attempt
-from chargerights.storage.journal import ERASURE, Actor, Occasion
+from chargerights.storage.imports import Attempt, ImportRequest
+from chargerights.storage.journal import ERASURE, Actor, ChangeContext
 from chargerights.storage.personal import erase
 from tests.replica.test_as_of import at_minute, change, put
 from tests.storage.writing import put_facts
@@ -78,21 +78,21 @@ COLUMNS = {
 def live(connection: Connection, customer: int) -> None:
     """What is kept while she is there."""
     at, attempt = at_minute(2), Attempt(customer, 900, "x")
-    imports.add(connection, attempt, Asked(1, "add", False, f"{MARK}.csv"), at)
-    imports.end(connection, attempt, imports.State.REFUSED, at, {"errors": [{"message": f"{MARK}1 is taken"}]})
+    imports.add(connection, attempt, ImportRequest(1, "add", False, f"{MARK}.csv"), at)
+    imports.end(connection, attempt, imports.ImportState.REFUSED, at, {"errors": [{"message": f"{MARK}1 is taken"}]})
     asked = [
-        Authorisation(NOW, "DEP-1", None, 1, *CARD, "Authorize", "Accepted", "rightStands", WHO.id, 52, "site", "2"),
-        Authorisation(NOW, "DEP-1", None, 1, *CARD, "Authorize", "Unknown", "tagUnknown", *[None] * 4),
+        Authorization(NOW, "DEP-1", None, 1, *CARD, "Authorize", "Accepted", "rightStands", WHO.id, 52, "site", "2"),
+        Authorization(NOW, "DEP-1", None, 1, *CARD, "Authorize", "Unknown", "tagUnknown", *[None] * 4),
     ]
     says = {"id_tag": CARD[0], "tag_key": CARD[1], "driver_id": WHO.id, "started_at": NOW}
     stopped = {"id_tag": "BOB", "tag_key": "BOB", "driver_id": BOB.id, "stopped_at": NOW, "stop_id_tag": CARD[0]}
-    notices = [Notice("DEP-1", NOW, "1", "1", None, says), Notice("DEP-1", NOW, "2", "2", None, stopped)]
+    notices = [SessionNotice("DEP-1", NOW, "1", "1", None, says), SessionNotice("DEP-1", NOW, "2", "2", None, stopped)]
     texts = {"info": f"card {CARD[0].lower()} cannot be read", "value": CARD[0]}
     report = ChargerReport(NOW, "DEP-1", "fault", "StatusNotification", "ReaderFailure", **texts)
     batch = Batch(1, NOW, messages=(*asked, *notices, report))
     charger_batches.write(connection, customer, "node", batch)
     set_aside.add(connection, customer, 900, NOW, asked[0], "refused for its data")
-    tags = {CARD[1]: Listed(CARD[0], WHO.id, None)}
+    tags = {CARD[1]: ListedTag(CARD[0], WHO.id, None)}
     local_lists.put(connection, customer, [KeptList("DEP-1", 1, wanted=1, reason=None, tags=tags, updated_at=NOW)])
     connection.execute(
         insert(schema.charger_commands).values(
@@ -130,7 +130,7 @@ def names(value: Any) -> bool:
 
 
 def forget(database: Database, customer: int) -> None:
-    database.write_now(journal.make, customer, Occasion(at_minute(3), Actor("key 5", 1), ERASURE), erase, WHO.id)
+    database.write_now(journal.make, customer, ChangeContext(at_minute(3), Actor("key 5", 1), ERASURE), erase, WHO.id)
 
 
 def test_no_column_of_any_table_names_an_erased_driver(database: Database, lived: int) -> None:
@@ -161,9 +161,9 @@ def test_every_column_with_texts_is_one_that_names_her_or_is_known_to_name_nobod
 def test_records_that_are_written_after_the_erasure_name_nobody_either(database: Database, lived: int) -> None:
     """Chargers' doings are written a second later, or hours, when the database was away."""
     forget(database, lived)
-    late = Authorisation(NOW, "DEP-1", None, 1, *CARD, "Authorize", "Accepted", "rightStands", WHO.id, 52, "site", "2")
+    late = Authorization(NOW, "DEP-1", None, 1, *CARD, "Authorize", "Accepted", "rightStands", WHO.id, 52, "site", "2")
     says = {"id_tag": CARD[0], "tag_key": CARD[1], "driver_id": WHO.id, "started_at": NOW}
-    session = Notice("DEP-1", NOW, "9", "9", None, says)
+    session = SessionNotice("DEP-1", NOW, "9", "9", None, says)
     database.write_now(charger_batches.write, lived, "node", Batch(2, NOW, messages=(late, session)))
     assert naming(database) == set()
 
@@ -171,7 +171,7 @@ def test_records_that_are_written_after_the_erasure_name_nobody_either(database:
 def test_a_driver_who_has_the_number_of_an_erased_one_is_named(database: Database, lived: int) -> None:
     forget(database, lived)
     change(database, lived, at_minute(4), put(replace(BOB, id=WHO.id, tags=(), rights=())))
-    asked = Authorisation(NOW, "DEP-1", None, 1, "B", "B", "Authorize", "Accepted", "rightStands", WHO.id, *[None] * 3)
+    asked = Authorization(NOW, "DEP-1", None, 1, "B", "B", "Authorize", "Accepted", "rightStands", WHO.id, *[None] * 3)
     database.write_now(charger_batches.write, lived, "node", Batch(2, NOW, messages=(asked,)))
     rows = database.read_now(lambda connection: connection.scalars(select(schema.authorisations.c.id_tag)).all())
     assert "B" in rows

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
-from chargerights.rights.events import Clock, Window
+from chargerights.rights.events import EventCursor, Window
 from chargerights.rights.model import Driver, Place, PlaceKind, Right, Tag
 from chargerights.storage import event_clock, schema
 from chargerights.storage.changes import rights
@@ -252,10 +252,10 @@ def windows(connection: Connection, customer: int) -> dict[tuple[str, int], Wind
     return found
 
 
-def clock_of(connection: Connection, customer: int) -> Clock:
+def clock_of(connection: Connection, customer: int) -> EventCursor:
     columns = schema.event_clocks.c
     query = select(columns.clock_at, columns.clock_id).where(columns.customer_id == customer)
-    return Clock(*connection.execute(query).one())
+    return EventCursor(*connection.execute(query).one())
 
 
 def random_driver(dice: random.Random, driver_id: int, numbers: Any, now: datetime, before: Driver | None) -> Driver:

@@ -60,7 +60,7 @@ def test_after_an_event_to_come_there_is_nothing_to_read(database: Database, cus
 
 
 def test_a_new_customer_has_no_events(database: Database, customer: int) -> None:
-    assert database.read_now(events.since, customer, 0, 10) == events.Page([], 0, 0)
+    assert database.read_now(events.since, customer, 0, 10) == events.EventBatch([], 0, 0)
 
 
 def test_a_bulk_load_is_one_event(database: Database, customer: int) -> None:
@@ -176,7 +176,7 @@ def test_types_are_sorted_out_and_the_place_to_go_on_is_beyond_them(database: Da
     assert (types(page.events), page.last, page.more) == (["right.revoked"], 4, False)
     page = database.read_now(events.since, cast, 0, 1, ["right.granted"])
     assert (types(page.events), page.last, page.more) == (["right.granted"], 2, True)
-    assert database.read_now(events.since, cast, 0, 10, []) == events.Page([], 4, 4)
+    assert database.read_now(events.since, cast, 0, 10, []) == events.EventBatch([], 4, 4)
 
 
 def test_a_page_without_any_of_the_wanted_says_where_to_go_on(
@@ -186,8 +186,8 @@ def test_a_page_without_any_of_the_wanted_says_where_to_go_on(
     for _ in range(2):
         database.write_now(make, cast, OCCASION, rights.grant, DAN.id, ON_DEPOT)
         database.write_now(make, cast, OCCASION, rights.revoke, DAN.id, ON_DEPOT)
-    assert database.read_now(events.since, cast, 0, 10, ["tag.added"]) == events.Page([], 2, 5)
-    assert database.read_now(events.since, cast, 4, 10, ["tag.added"]) == events.Page([], 5, 5)
+    assert database.read_now(events.since, cast, 0, 10, ["tag.added"]) == events.EventBatch([], 2, 5)
+    assert database.read_now(events.since, cast, 4, 10, ["tag.added"]) == events.EventBatch([], 5, 5)
 
 
 def test_events_of_one_customer_are_not_anothers(database: Database, cast: int) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from chargerights.rights.model import Driver, Place, PlaceKind, Right, Tag
 from chargerights.rights.permissions import Permission
 from chargerights.storage import audit, callers, journal, networks
-from chargerights.storage.audit import Wanted
+from chargerights.storage.audit import AuditQuery
 from chargerights.storage.database import Database
 from chargerights.storage.migration import migrate
 from chargerights.storage.rows import keys, operators
@@ -101,7 +101,7 @@ def test_the_journal_can_be_followed_from_any_revision(old: Database) -> None:
 
 
 def test_the_audit_log_tells_what_was_done_then(old: Database) -> None:
-    records = old.read_now(audit.page, 1, Wanted(), 0, 10).records
+    records = old.read_now(audit.page, 1, AuditQuery(), 0, 10).records
     assert [(each.action, each.at, each.by_api, each.bulk, each.count) for each in records] == [
         ("right.grant", YESTERDAY, True, False, 1),
         ("driver.add", YESTERDAY, True, False, 1),
@@ -116,7 +116,7 @@ def test_a_driver_of_then_can_be_erased_from_the_journal(old: Database) -> None:
     rows = old.read_now(everything)
     for name in ("Alice", "04AB", "P-17", "blue", "SAP"):
         assert name not in repr([rows["journal"], rows["journal_changes"]])
-    (grant,) = old.read_now(audit.page, 1, Wanted(action="right.grant"), 0, 10).records
+    (grant,) = old.read_now(audit.page, 1, AuditQuery(action="right.grant"), 0, 10).records
     assert grant.changes[0].after == {
         "id": 5, "name": "driver 5", "home_site_id": 1, "rights": AFTER["rights"],
         "tags": [{"id": 6, "driver_id": 5, "id_tag": "tag 6"}],

@@ -9,12 +9,21 @@ import pytest
 from chargerights.storage import imports, journal, personal
 from chargerights.storage.changes import drivers
 from chargerights.storage.database import Database
-from chargerights.storage.imports import ALIVE, KEPT, Asked, Attempt, AttemptOver, Stage, State, UnknownImport
-from chargerights.storage.journal import Occasion
+from chargerights.storage.imports import (
+    ALIVE,
+    KEPT,
+    Attempt,
+    AttemptOver,
+    ImportRequest,
+    ImportState,
+    Stage,
+    UnknownImport,
+)
+from chargerights.storage.journal import ChangeContext
 from tests.storage.writing import OCCASION, TEST, add_customer
 from tests.support.world import NOW
 
-ASKED = Asked(1, "add", False, "drivers.csv")
+ASKED = ImportRequest(1, "add", False, "drivers.csv")
 LATER = NOW + ALIVE + timedelta(seconds=1)
 
 
@@ -40,29 +49,29 @@ def test_another_customers_import_is_not_there(database: Database, attempt: Atte
 
 
 def test_an_import_says_how_far_it_is_and_what_came_of_it(database: Database, attempt: Attempt) -> None:
-    assert found(database, attempt).state is State.QUEUED
+    assert found(database, attempt).state is ImportState.QUEUED
     database.write_now(imports.alive, attempt, Stage("reading", 3, 10), NOW)
     stands = found(database, attempt)
-    assert (stands.state, stands.phase, stands.done, stands.total) == (State.RUNNING, "reading", 3, 10)
-    database.write_now(imports.end, attempt, State.SUCCEEDED, LATER, {"counts": None})
+    assert (stands.state, stands.phase, stands.done, stands.total) == (ImportState.RUNNING, "reading", 3, 10)
+    database.write_now(imports.end, attempt, ImportState.SUCCEEDED, LATER, {"counts": None})
     stands = found(database, attempt)
-    assert (stands.state, stands.ended_at, stands.report) == (State.SUCCEEDED, LATER, {"counts": None})
+    assert (stands.state, stands.ended_at, stands.report) == (ImportState.SUCCEEDED, LATER, {"counts": None})
 
 
 def test_an_attempt_that_is_alive_is_not_interrupted(database: Database, attempt: Attempt) -> None:
     database.write_now(imports.interrupt, attempt.customer_id, attempt.import_id, NOW + ALIVE)
     database.write_now(imports.alive, attempt, Stage("reading"), LATER)
     database.write_now(imports.interrupt, attempt.customer_id, attempt.import_id, LATER)
-    assert found(database, attempt).state is State.RUNNING
+    assert found(database, attempt).state is ImportState.RUNNING
 
 
 def test_an_interrupted_attempt_can_neither_go_on_nor_end(database: Database, attempt: Attempt) -> None:
     database.write_now(imports.interrupt, attempt.customer_id, attempt.import_id, LATER)
-    for work, *arguments in ((imports.alive, Stage("storing")), (imports.end, State.SUCCEEDED)):
+    for work, *arguments in ((imports.alive, Stage("storing")), (imports.end, ImportState.SUCCEEDED)):
         more = [LATER, None] if work is imports.end else [LATER]
         with pytest.raises(AttemptOver):
             database.write_now(work, attempt, *arguments, *more)
-    assert found(database, attempt).state is State.INTERRUPTED
+    assert found(database, attempt).state is ImportState.INTERRUPTED
 
 
 def test_only_an_interrupted_import_is_attempted_again_and_only_once(database: Database, attempt: Attempt) -> None:
@@ -72,22 +81,22 @@ def test_only_an_interrupted_import_is_attempted_again_and_only_once(database: D
     assert database.write_now(imports.again, second, LATER)
     assert not database.write_now(imports.again, third, LATER)
     with pytest.raises(AttemptOver):
-        database.write_now(imports.end, attempt, State.SUCCEEDED, LATER, None)
-    database.write_now(imports.end, second, State.SUCCEEDED, LATER, None)
+        database.write_now(imports.end, attempt, ImportState.SUCCEEDED, LATER, None)
+    database.write_now(imports.end, second, ImportState.SUCCEEDED, LATER, None)
 
 
 def test_an_import_that_failed_is_attempted_again(database: Database, attempt: Attempt) -> None:
-    database.write_now(imports.end, attempt, State.FAILED, NOW, {"errorCount": 1})
+    database.write_now(imports.end, attempt, ImportState.FAILED, NOW, {"errorCount": 1})
     assert database.write_now(imports.again, attempt._replace(name="second"), LATER)
     stands = found(database, attempt)
-    assert (stands.state, stands.report, stands.ended_at) == (State.QUEUED, None, None)
+    assert (stands.state, stands.report, stands.ended_at) == (ImportState.QUEUED, None, None)
 
 
 def test_what_has_ended_stays_so(database: Database, attempt: Attempt) -> None:
-    database.write_now(imports.end, attempt, State.REFUSED, NOW, None)
+    database.write_now(imports.end, attempt, ImportState.REFUSED, NOW, None)
     database.write_now(imports.interrupt, attempt.customer_id, attempt.import_id, LATER)
     assert not database.write_now(imports.again, attempt, LATER)
-    assert found(database, attempt).state is State.REFUSED
+    assert found(database, attempt).state is ImportState.REFUSED
 
 
 def test_the_oldest_imports_are_forgotten(database: Database, customer: int) -> None:
@@ -100,9 +109,9 @@ def test_the_oldest_imports_are_forgotten(database: Database, customer: int) -> 
 
 def test_when_a_driver_is_erased_no_report_names_anybody_any_more(database: Database, attempt: Attempt) -> None:
     report = {"losers": [{"name": "Ursula"}]}
-    database.write_now(imports.end, attempt, State.SUCCEEDED, LATER, report)
+    database.write_now(imports.end, attempt, ImportState.SUCCEEDED, LATER, report)
     driver = database.write_now(journal.make, attempt.customer_id, OCCASION, drivers.add, "Ursula")
-    erasure = Occasion(LATER, TEST, journal.ERASURE)
+    erasure = ChangeContext(LATER, TEST, journal.ERASURE)
     database.write_now(journal.make, attempt.customer_id, erasure, personal.erase, driver.id)
     stands = found(database, attempt)
-    assert (stands.state, stands.report, stands.file_name) == (State.SUCCEEDED, None, None)
+    assert (stands.state, stands.report, stands.file_name) == (ImportState.SUCCEEDED, None, None)

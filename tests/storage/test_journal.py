@@ -28,11 +28,11 @@ from tests.support.world import ALICE, COMPANY, DEP_1, DEPOT, FACTS, NOW, TOMORR
 WRITERS, WRITES = 4, 12
 
 
-def entries(database: Database, customer_id: int, after: int = 0, limit: int = 10_000) -> list[journal.Entry]:
+def entries(database: Database, customer_id: int, after: int = 0, limit: int = 10_000) -> list[journal.JournalEntry]:
     return database.read_now(journal.since, customer_id, after, limit)
 
 
-def follow(network: Network, entry: journal.Entry) -> None:
+def follow(network: Network, entry: journal.JournalEntry) -> None:
     """Brings the network of the revision before to the entry's."""
     for change in entry.changes or ():
         journal.apply(network, change)
@@ -56,7 +56,7 @@ def test_a_driver_is_noted_as_he_is_loaded(database: Database, customer: int) ->
         for each in FACTS.drivers
     ]
 
-    def work(connection: Connection, *them: Driver) -> list[journal.Change]:
+    def work(connection: Connection, *them: Driver) -> list[journal.JournalChange]:
         with revise(connection, customer, at=NOW, actor=Actor("test"), action="test") as revision:
             revision.put(them[0]) if len(them) == 1 else revision.put_drivers(them)
         return revision.changes

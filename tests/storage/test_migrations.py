@@ -154,7 +154,7 @@ def test_a_customer_from_before_there_were_events_has_a_log_that_begins_at_his_l
         assert database.read_now(event_clock.due, TOMORROW) == []
         told = database.read_now(events.since, old, 0, 100).events
         assert sorted(event.type for event in told) == ["right.began", "tag.began"], "Peggy's right and Ivan's card"
-        assert database.read_now(events.since, idle, 0, 100) == events.Page([], 0, 0)
+        assert database.read_now(events.since, idle, 0, 100) == events.EventBatch([], 0, 0)
 
 
 def test_nodes_that_start_at_once_migrate_once(empty_database_url: str) -> None:

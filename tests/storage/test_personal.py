@@ -8,19 +8,19 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Text, insert, select
 
-from chargerights.replica.images import Images
+from chargerights.replica.images import NetworkReplicas
 from chargerights.rights.errors import UnknownDriver
 from chargerights.rights.identifiers import NO_TAG
 from chargerights.rights.model import Driver, ExternalId, Place, PlaceKind, Right, Tag
 from chargerights.storage import journal, personal_tables, schema
 from chargerights.storage.charging import authorizations, charger_batches, sessions, set_aside
-from chargerights.storage.charging.authorizations import Authorisation
+from chargerights.storage.charging.authorizations import Authorization
 from chargerights.storage.charging.charger_batches import Batch
 from chargerights.storage.charging.messages import Message, Unreadable
-from chargerights.storage.charging.sessions import Notice
+from chargerights.storage.charging.sessions import SessionNotice
 from chargerights.storage.database import Database
-from chargerights.storage.journal import ERASURE, Actor, Occasion
-from chargerights.storage.personal import Known, erase, known_about
+from chargerights.storage.journal import ERASURE, Actor, ChangeContext
+from chargerights.storage.personal import PersonalRecord, erase, known_about
 from chargerights.storage.personal_tables import ERASED, Holder, used_tags
 from chargerights.storage.rows.pseudonyms import pseudonymous
 from tests.replica.test_as_of import at_minute, change, drop, put
@@ -72,10 +72,10 @@ def lived(database: Database, customer: int) -> int:
 
 
 def forget(database: Database, customer: int, driver_id: int = URSULA.id) -> None:
-    database.write_now(journal.make, customer, Occasion(at_minute(3), OFFICER, ERASURE), erase, driver_id)
+    database.write_now(journal.make, customer, ChangeContext(at_minute(3), OFFICER, ERASURE), erase, driver_id)
 
 
-def known(database: Database, customer: int, driver_id: int = URSULA.id) -> Known:
+def known(database: Database, customer: int, driver_id: int = URSULA.id) -> PersonalRecord:
     return database.read_now(known_about, customer, driver_id)
 
 
@@ -153,7 +153,7 @@ def test_erasing_again_changes_nothing(database: Database, lived: int) -> None:
 
 
 async def test_a_driver_who_was_removed_before_can_be_erased_and_images_follow(database: Database, lived: int) -> None:
-    images = Images(database, lambda: NOW)
+    images = NetworkReplicas(database, lambda: NOW)
     change(database, lived, at_minute(3), drop(MARRIED))
     image = await images.fresh(lived, 4)
     forget(database, lived)
@@ -168,7 +168,7 @@ async def test_a_driver_who_was_removed_before_can_be_erased_and_images_follow(d
 
 
 async def test_images_follow_an_erasure(database: Database, lived: int) -> None:
-    images = Images(database, lambda: NOW)
+    images = NetworkReplicas(database, lambda: NOW)
     image = await images.fresh(lived, 3)
     forget(database, lived)
     followed = await images.fresh(lived, 4)
@@ -235,12 +235,12 @@ def test_tags_that_were_shown_are_used_whoever_showed_them(database: Database, l
 
 
 def test_decisions_and_sessions_of_an_erased_driver_name_him_no_more(database: Database, lived: int) -> None:
-    asked = Authorisation(
+    asked = Authorization(
         NOW, "DEP-1", None, 1, "04ursula", "04URSULA", "Authorize", "Accepted", "rightStands", URSULA.id, *[None] * 3
     )
     says = {"id_tag": "04ursula", "tag_key": "04URSULA", "driver_id": URSULA.id, "stop_id_tag": "04ursula"}
     says |= {"started_at": NOW, "stopped_at": NOW}
-    session = Notice("DEP-1", NOW, "1", "1", None, says)
+    session = SessionNotice("DEP-1", NOW, "1", "1", None, says)
     database.write_now(charger_batches.write, lived, "node", Batch(1, NOW, messages=(asked, session)))
     assert {name: len(rows) for name, rows in known(database, lived).rows.items()} == {
         "authorisations": 1,
@@ -249,8 +249,8 @@ def test_decisions_and_sessions_of_an_erased_driver_name_him_no_more(database: D
         "stopped_sessions": 0,
     }
     forget(database, lived)
-    ((_, decision),) = database.read_now(authorizations.find, lived, authorizations.Filter(), 9)
-    (kept,) = database.read_now(sessions.find, lived, sessions.Filter(), 9)
+    ((_, decision),) = database.read_now(authorizations.find, lived, authorizations.AuthorizationFilter(), 9)
+    (kept,) = database.read_now(sessions.find, lived, sessions.SessionFilter(), 9)
     assert (decision.id_tag, decision.tag_key) == (ERASED, ERASED)
     assert (kept.id_tag, kept.stop_id_tag) == (ERASED, None)
 
@@ -259,13 +259,13 @@ def test_messages_set_aside_that_name_an_erased_driver_are_removed(database: Dat
     def put(number: int, message: Message) -> None:
         database.write_now(charger_batches.put_aside, lived, "node", Batch(number, NOW, messages=(message,)), "refused")
 
-    decided = Authorisation(NOW, "DEP-1", None, 1, "04ursula", "04URSULA", "Authorize", "Accepted", "x", *[None] * 4)
-    put(1, Notice("DEP-1", NOW, "1", "1", None, {"id_tag": "04ursula"}))
-    put(2, Notice("DEP-1", NOW, "2", "2", None, {"stop_id_tag": "04URSULA"}))
-    put(3, Notice("DEP-1", NOW, "3", "3", None, {"driver_id": URSULA.id}))
+    decided = Authorization(NOW, "DEP-1", None, 1, "04ursula", "04URSULA", "Authorize", "Accepted", "x", *[None] * 4)
+    put(1, SessionNotice("DEP-1", NOW, "1", "1", None, {"id_tag": "04ursula"}))
+    put(2, SessionNotice("DEP-1", NOW, "2", "2", None, {"stop_id_tag": "04URSULA"}))
+    put(3, SessionNotice("DEP-1", NOW, "3", "3", None, {"driver_id": URSULA.id}))
     put(4, decided)
     put(5, Unreadable("id_tag='04ursula'"))
-    put(6, Notice("DEP-1", NOW, "6", "6", None, {"id_tag": "BOB"}))
+    put(6, SessionNotice("DEP-1", NOW, "6", "6", None, {"id_tag": "BOB"}))
     assert len(known(database, lived).rows["set_aside"]) == 5
     forget(database, lived)
     assert known(database, lived).rows["set_aside"] == []
@@ -276,10 +276,10 @@ def test_messages_set_aside_that_name_an_erased_driver_are_removed(database: Dat
 def test_whose_session_he_stopped_is_told_by_the_stop_alone_and_his_tag_is_forgotten_there(
     database: Database, lived: int
 ) -> None:
-    def stopped(number: str, tag: str) -> Notice:
+    def stopped(number: str, tag: str) -> SessionNotice:
         says = {"id_tag": "BOB", "tag_key": "BOB", "driver_id": BOB.id, "started_at": NOW, "stopped_at": NOW}
         says["stop_id_tag"] = tag
-        return Notice("DEP-1", NOW, number, number, None, says)
+        return SessionNotice("DEP-1", NOW, number, number, None, says)
 
     notices = stopped("1", "04ursula"), stopped("2", "BOB"), stopped("3", "bob"), stopped("4", "STRANGER")
     database.write_now(charger_batches.write, lived, "node", Batch(1, NOW, messages=tuple(notices)))
@@ -287,7 +287,7 @@ def test_whose_session_he_stopped_is_told_by_the_stop_alone_and_his_tag_is_forgo
     assert (stop["charger_id"], stop["stopped_at"], stop["stop_id_tag"]) == ("DEP-1", NOW, "04ursula")
     assert not {"id_tag", "driver_id"} & stop.keys()
     forget(database, lived)
-    kept = database.read_now(sessions.find, lived, sessions.Filter(), 9)
+    kept = database.read_now(sessions.find, lived, sessions.SessionFilter(), 9)
     assert [(each.id_tag, each.stop_id_tag) for each in kept] == [
         ("BOB", tag) for tag in ("STRANGER", "bob", "BOB", None)
     ]

@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
-from chargerights.replica.images import Images
+from chargerights.replica.images import NetworkReplicas
 from chargerights.rights.commands import Action
 from chargerights.rights.live import LiveCharger
 from chargerights.rights.model import AccessGroup, Charger, Driver, Place, PlaceKind, Right, Site, Tag
 from chargerights.storage import callers, event_clock, events, journal, schema, webhook_queue
 from chargerights.storage.changes import partners, rights, sites, webhooks
 from chargerights.storage.charging import availability, charger_batches, charger_passwords, commands, live, local_lists
-from chargerights.storage.charging.authorizations import Authorisation
-from chargerights.storage.charging.charger_reports import ChargerReport, Kind
+from chargerights.storage.charging.authorizations import Authorization
+from chargerights.storage.charging.charger_reports import ChargerReport, ReportKind
 from chargerights.storage.charging.local_lists import KeptList
-from chargerights.storage.charging.sessions import Notice, Reading
+from chargerights.storage.charging.sessions import MeterReading, SessionNotice
 from chargerights.storage.charging_settings import set_one_session_per_tag
 from chargerights.storage.database import Database
 from chargerights.storage.journal import Actor, revise
@@ -47,13 +47,13 @@ BATCH = charger_batches.Batch(
     NOW,
     (LiveCharger("MINE-1", True, node="node"), LiveCharger("THEIRS-1", True, node="node")),
     messages=(
-        Authorisation(NOW, "MINE-1", 1, 1, "CARD", "CARD", "Authorize", "Accepted", "x", *[None] * 4),
-        ChargerReport(NOW, "MINE-1", Kind.FAULT, "StatusNotification", "OtherError", False, digest="a"),
-        Notice("MINE-1", NOW, "1", "key", None, {"started_at": NOW}, (Reading(NOW, [{"value": "1"}]),)),
+        Authorization(NOW, "MINE-1", 1, 1, "CARD", "CARD", "Authorize", "Accepted", "x", *[None] * 4),
+        ChargerReport(NOW, "MINE-1", ReportKind.FAULT, "StatusNotification", "OtherError", False, digest="a"),
+        SessionNotice("MINE-1", NOW, "1", "key", None, {"started_at": NOW}, (MeterReading(NOW, [{"value": "1"}]),)),
     ),
 )
 
-COMMAND = commands.Command("1", "MINE-1", Action.CLEAR_CACHE)
+COMMAND = commands.QueuedCommand("1", "MINE-1", Action.CLEAR_CACHE)
 """Of the same number as one of the others."""
 
 
@@ -135,7 +135,7 @@ def test_nothing_that_one_customer_changes_changes_a_row_of_the_other(database: 
         (charger_batches.write, (mine, "other", replace(BATCH, states=(), messages=BATCH.messages[1:]))),
         (commands.put, (mine, COMMAND, Actor("test"), NOW, TOMORROW, "node")),
         (commands.take, (mine, "node", NOW)),
-        (commands.finish, (mine, COMMAND.id, commands.Outcome(commands.End.ANSWERED))),
+        (commands.finish, (mine, COMMAND.id, commands.CommandOutcome(commands.End.ANSWERED))),
         (commands.withdraw, (mine, COMMAND.id)),
         (commands.forget, (mine, COMMAND.id)),
         (live.disconnect_silent, (mine, TOMORROW)),
@@ -168,7 +168,7 @@ def test_revoking_a_key_of_one_leaves_the_key_of_the_same_number_of_the_other(
 
 async def test_the_image_of_one_follows_no_change_of_the_other(database: Database, two: tuple[int, int]) -> None:
     mine, theirs = two
-    images = Images(database, lambda: NOW)
+    images = NetworkReplicas(database, lambda: NOW)
     image = await images.fresh(theirs, revision_of(database, theirs))
     database.write_now(put, mine, replace(MINE.drivers[0], name="Other"))
     assert revision_of(database, theirs) == image.revision

@@ -11,12 +11,12 @@ from chargerights.rights.network import Network
 from chargerights.storage import callers, networks, schema
 from chargerights.storage.database import Database
 from chargerights.storage.entity_types import Entity
-from chargerights.storage.journal import Actor, Occasion, revise
+from chargerights.storage.journal import Actor, ChangeContext, revise
 from tests.support.oracle import Facts
 from tests.support.world import NOW
 
 TEST = Actor("test")
-OCCASION = Occasion(NOW, TEST, "test")
+OCCASION = ChangeContext(NOW, TEST, "test")
 
 
 def add_customer(database: Database, name: str = "Customer") -> int:

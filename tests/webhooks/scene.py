@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from chargerights.net.allowed_targets import Targets
+from chargerights.net.allowed_targets import AllowedTargets
 from chargerights.rights.model import Place, PlaceKind
 from chargerights.storage import callers, webhook_queue
 from chargerights.storage.changes import rights
@@ -16,12 +16,12 @@ from chargerights.storage.changes import webhooks as changes
 from chargerights.storage.database import Database
 from chargerights.storage.journal import make
 from chargerights.storage.rows import webhooks
-from chargerights.storage.rows.webhooks import Progress, Webhook
-from chargerights.webhooks.delivery import Courier, Pace
+from chargerights.storage.rows.webhooks import DeliveryProgress, Webhook
+from chargerights.webhooks.delivery import RetryPace, WebhookDispatcher
 from tests.storage.writing import OCCASION, put, store_facts
 from tests.support.world import DAN, FACTS, NOW
 
-QUICK = Pace(attempt=0.4, noted=0.05, lease=1.5, first_retry=0.01, longest_retry=0.05)
+QUICK = RetryPace(attempt=0.4, noted=0.05, lease=1.5, first_retry=0.01, longest_retry=0.05)
 
 
 class Clock:
@@ -69,10 +69,10 @@ class Scene:
     def webhook(self, webhook_id: int) -> Webhook:
         return self._both(webhook_id)[0]
 
-    def progress(self, webhook_id: int) -> Progress:
+    def progress(self, webhook_id: int) -> DeliveryProgress:
         return self._both(webhook_id)[1]
 
-    def _both(self, webhook_id: int) -> tuple[Webhook, Progress]:
+    def _both(self, webhook_id: int) -> tuple[Webhook, DeliveryProgress]:
         (found,) = self.database.read_now(webhooks.load_with_progress, self.customer, [webhook_id])
         return found
 
@@ -85,11 +85,11 @@ class Scene:
 
         return self.database.write_now(take)
 
-    def courier(self, clock: Clock | None = None, pace: Pace = QUICK) -> Courier:
-        return Courier(self.database, clock or Clock(), Targets.ANY, pace)
+    def courier(self, clock: Clock | None = None, pace: RetryPace = QUICK) -> WebhookDispatcher:
+        return WebhookDispatcher(self.database, clock or Clock(), AllowedTargets.ANY, pace)
 
 
-async def round_of(courier: Courier) -> int:
+async def round_of(courier: WebhookDispatcher) -> int:
     """One round, and whatever it begins, to its end; how many webhooks it served."""
     tasks = await courier.round()
     await asyncio.gather(*tasks)

@@ -12,7 +12,7 @@ from chargerights.storage.changes import webhooks as changes
 from chargerights.storage.database import Database, DatabaseAway
 from chargerights.storage.journal import make, since
 from chargerights.webhooks import delivery as couriers
-from chargerights.webhooks.delivery import Pace
+from chargerights.webhooks.delivery import RetryPace
 from tests.replica.following import all_events
 from tests.storage.writing import OCCASION
 from tests.support.servers import free_port
@@ -157,7 +157,7 @@ async def test_a_receiver_that_wants_no_more_is_asked_no_more_and_the_journal_sa
 
 
 async def test_a_receiver_that_asks_for_time_gets_it_within_bounds(scene: Scene) -> None:
-    pace = Pace(attempt=5, first_retry=1, longest_retry=600)
+    pace = RetryPace(attempt=5, first_retry=1, longest_retry=600)
     for asked, least, most in (("120", 120, 120), ("86400", 600, 600), ("0", 0.8, 1.2)):
         with receiving(answers(429, Retry_After=asked)) as receiver:
             webhook_id, _ = scene.add_webhook(receiver.url)
@@ -171,9 +171,9 @@ async def test_a_receiver_that_asks_for_time_gets_it_within_bounds(scene: Scene)
 
 def test_attempts_come_twice_as_late_each_time_more_or_less_up_to_an_hour() -> None:
     for attempts, seconds in ((1, 5), (2, 10), (3, 20), (8, 640), (10, 2560), (11, 3600), (50, 3600), (10**9, 3600)):
-        drawn = [Pace().retry(attempts) for _ in range(200)]
+        drawn = [RetryPace().retry(attempts) for _ in range(200)]
         assert seconds * 0.8 <= min(drawn) < seconds < max(drawn) <= seconds * 1.2
-    assert Pace().lease > 2 * Pace().attempt
+    assert RetryPace().lease > 2 * RetryPace().attempt
 
 
 async def test_receivers_that_hang_hold_up_nobody_else(scene: Scene) -> None:
@@ -182,7 +182,7 @@ async def test_receivers_that_hang_hold_up_nobody_else(scene: Scene) -> None:
             scene.add_webhook(hanging.url)
         scene.add_webhook(well.url)
         scene.make_events(30)
-        tasks = await scene.courier(pace=Pace(attempt=600)).round()
+        tasks = await scene.courier(pace=RetryPace(attempt=600)).round()
         await asyncio.to_thread(hanging.wait_for, lambda messages: len(messages) == 5)
         await asyncio.to_thread(well.wait_for, lambda messages: len(messages) == 30)
         assert set(hanging.numbers) == {2}
@@ -196,7 +196,7 @@ async def test_no_transaction_is_open_while_a_receiver_is_awaited(scene: Scene) 
     with receiving(hangs) as receiver:
         webhook_id, _ = scene.add_webhook(receiver.url)
         scene.make_events(1)
-        tasks = await scene.courier(pace=Pace(attempt=30)).round()
+        tasks = await scene.courier(pace=RetryPace(attempt=30)).round()
         await asyncio.to_thread(receiver.wait_for, lambda messages: len(messages) == 1)
         await asyncio.to_thread(scene.make_events, 2)
         await asyncio.to_thread(scene.change, webhook_id, enabled=False)
@@ -231,7 +231,7 @@ async def test_of_nodes_that_ask_at_once_one_delivers(scene: Scene) -> None:
 @pytest.mark.parametrize("change", ["replay", "disable", "remove", "url"])
 async def test_a_change_of_a_webhook_ends_what_is_being_delivered_by_its_old_terms(scene: Scene, change: str) -> None:
     """Within what is noted now and then: the rest is not sent there, and what is noted does not undo the change."""
-    courier = scene.courier(pace=Pace(noted=0))
+    courier = scene.courier(pace=RetryPace(noted=0))
     with receiving() as receiver, receiving() as other:
         webhook_id, _ = scene.add_webhook(receiver.url)
         scene.make_events(10)
@@ -258,7 +258,7 @@ async def test_a_change_of_a_webhook_ends_what_is_being_delivered_by_its_old_ter
 
 async def test_a_node_that_was_too_slow_leaves_the_webhook_to_the_node_that_took_it(scene: Scene) -> None:
     """As one that was frozen for longer than its lease: it neither sends on nor notes anything."""
-    courier = scene.courier(pace=Pace(noted=0))
+    courier = scene.courier(pace=RetryPace(noted=0))
     much_later = Clock().at + timedelta(hours=1)
     with receiving() as receiver:
         webhook_id, _ = scene.add_webhook(receiver.url)
@@ -322,7 +322,7 @@ async def test_how_far_it_has_come_is_written_now_and_then_not_after_each(
     with receiving() as receiver:
         scene.add_webhook(receiver.url)
         scene.make_events(150)
-        await round_of(scene.courier(pace=Pace(noted=600)))
+        await round_of(scene.courier(pace=RetryPace(noted=600)))
         assert receiver.numbers == [*range(2, 152)]
     assert written == [151]
 
@@ -331,7 +331,7 @@ async def test_a_process_that_stops_lets_attempts_end_and_gives_up_its_leases(sc
     with receiving() as receiver:
         webhook_id, _ = scene.add_webhook(receiver.url)
         scene.make_events(200)
-        courier = scene.courier(pace=Pace(noted=600))
+        courier = scene.courier(pace=RetryPace(noted=600))
         await courier.round()
         await asyncio.to_thread(receiver.wait_for, lambda messages: len(messages) >= 3)
         await courier.stop(grace=30)
@@ -345,7 +345,7 @@ async def test_a_process_that_stops_does_not_wait_for_a_receiver_that_hangs(scen
     with receiving(Turns([accepts, hangs])) as receiver:
         webhook_id, _ = scene.add_webhook(receiver.url)
         scene.make_events(5)
-        courier = scene.courier(pace=Pace(attempt=60, noted=600))
+        courier = scene.courier(pace=RetryPace(attempt=60, noted=600))
         await courier.round()
         await asyncio.to_thread(receiver.wait_for, lambda messages: len(messages) == 2)
         await courier.stop(grace=0.05)
@@ -371,10 +371,10 @@ async def test_a_database_that_goes_away_meanwhile_costs_nothing_but_time(
     with receiving() as receiver:
         webhook_id, _ = scene.add_webhook(receiver.url)
         scene.make_events(4)
-        courier = scene.courier(clock, Pace(noted=0))
+        courier = scene.courier(clock, RetryPace(noted=0))
         await round_of(courier)
         assert await courier.round() == [], "the lease stands until it ends"
-        clock.move(Pace().lease)
+        clock.move(RetryPace().lease)
         await round_of(courier)
         assert receiver.numbers == [2, 2, 3, 4, 5]
         assert scene.progress(webhook_id).waiting == 0

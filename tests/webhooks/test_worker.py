@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from chargerights.net.allowed_targets import Targets
+from chargerights.net.allowed_targets import AllowedTargets
 from chargerights.storage import events
 from chargerights.storage.database import DatabaseAway
 from chargerights.storage.events import EventsGone
@@ -101,7 +101,7 @@ async def test_a_running_process_tells_prunes_and_delivers_until_it_stops(scene:
     with receiving() as receiver:
         scene.add_webhook(receiver.url, ["right.began", "right.granted"])
         clock = Clock(TOMORROW)
-        async with running(scene.database, clock, Targets.ANY, KEPT):
+        async with running(scene.database, clock, AllowedTargets.ANY, KEPT):
             await asyncio.to_thread(receiver.wait_for, lambda messages: len(messages) == 1)
             scene.make_events(1)
             await asyncio.to_thread(receiver.wait_for, lambda messages: len(messages) == 2)

@@ -19,9 +19,9 @@ from ..storage import journal, networks
 from ..storage.callers import HOST
 from ..storage.changes import chargers as changes
 from ..storage.charging import charger_passwords, charger_reports
-from ..storage.charging.charger_reports import Kind
+from ..storage.charging.charger_reports import ReportKind
 from ..storage.database import Database
-from ..storage.journal import Occasion
+from ..storage.journal import ChangeContext
 from ..storage.rows import chargers
 from .common import Common, CustomerId, id_or_name, instant, instant_text, now, print_json, print_table, stdout
 from .sites import site_named
@@ -110,7 +110,7 @@ def list_reports(
     charger_id: str,
     /,
     *,
-    kind: Kind | None = None,
+    kind: ReportKind | None = None,
     limit: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=charger_reports.KEPT_PER_CHARGER))] = 20,
     common: Common = COMMON,
 ) -> None:
@@ -126,7 +126,7 @@ def list_reports(
         How many reports to list at most.
     """
     with common.open() as database:
-        wanted = charger_reports.Filter(charger_id, None if kind is None else (kind,))
+        wanted = charger_reports.ReportFilter(charger_id, None if kind is None else (kind,))
         found = database.read_now(charger_reports.find, _owner(database, charger_id), wanted, limit)
     if common.json:
         members = [{"id": number, **report._asdict()} for number, report in found]
@@ -152,7 +152,7 @@ def _owner(database: Database, charger_id: str) -> int:
 def _change(charger_id: str, action: str, common: Common, work: Callable[..., Charger], *arguments: object) -> None:
     """Does it for whichever customer has the charger, and says how it is blocked then."""
     with common.open() as database:
-        occasion = Occasion(now(), HOST, action)
+        occasion = ChangeContext(now(), HOST, action)
         changed = database.write_now(journal.make, _owner(database, charger_id), occasion, work, charger_id, *arguments)
     until = changed.blocked_until
     if common.json:

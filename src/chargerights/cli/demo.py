@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 
 from .. import settings
 from ..api.v1.fragments import Fragments
-from ..api.v1.json_stream import Scribe
+from ..api.v1.json_stream import JsonStreamer
 from ..files.demo_network import STORIES, demo_network
 from ..files.network_file import parse
-from ..replica.images import Image
+from ..replica.images import NetworkSnapshot
 from ..rights.decide import decide
 from ..rights.listing import drivers_of_sites
 from ..rights.network import Network
@@ -43,7 +43,7 @@ def prepare_demo(database: Database, url: str, address: str) -> tuple[dict[str, 
     customer = known.get(DEMO_CUSTOMER) or database.write_now(_add_demo, at)
     _, secret = database.write_now(callers.add_key, customer.id, at=at, name="demo")
     found = database.read_now(networks.load, customer.id)
-    _print(database, url, address, secret, Image.of(customer.id, found), at)
+    _print(database, url, address, secret, NetworkSnapshot.of(customer.id, found), at)
     chargers = [each for each in CONNECTED if each in found.network.chargers]
     return database.write_now(_renew, chargers, at), _cards(found.network, at)
 
@@ -67,9 +67,9 @@ def _add_demo(connection: Connection, at: datetime) -> callers.Customer:
     return customer
 
 
-def _print(database: Database, url: str, address: str, secret: str, image: Image, at: datetime) -> None:
+def _print(database: Database, url: str, address: str, secret: str, image: NetworkSnapshot, at: datetime) -> None:
     listings = drivers_of_sites(image.network, DEMO_SITES, at)
-    answer = b"".join(Scribe(image, Fragments(), at).site_drivers(listings, brief=True)).decode()
+    answer = b"".join(JsonStreamer(image, Fragments(), at).site_drivers(listings, brief=True)).decode()
     body = orjson.dumps({"groupIds": DEMO_SITES}).decode()
     ask = 'curl -s -H "x-api-key: $KEY"'
     stdout.rule("chargerights demo")

@@ -21,7 +21,7 @@ from ..rights.network import Network
 from ..rights.search_sites import same_text
 from ..storage import journal, networks, personal
 from ..storage.callers import HOST
-from ..storage.journal import ERASURE, Occasion
+from ..storage.journal import ERASURE, ChangeContext
 from .common import (
     Common,
     CustomerId,
@@ -54,7 +54,7 @@ def list_drivers(
     """List drivers in the order of their names."""
     with common.open() as database:
         network = database.read_now(networks.load, customer).network
-    found = search_drivers.find(network, search_drivers.Wanted(search=search))
+    found = search_drivers.find(network, search_drivers.DriverQuery(search=search))
     drivers = search_drivers.page(network, found, "name", False, 0, limit)
     if common.json:
         print_json([driver_members(driver) for driver in drivers])
@@ -141,7 +141,7 @@ def erase_driver(
         if not yes:
             who = known.driver.name if known.driver is not None else f"driver {driver_id}, who was removed before,"
             raise WrongQuestion(f"nothing was erased: add --yes to erase {who} for good")
-        occasion = Occasion(now(), HOST, ERASURE)
+        occasion = ChangeContext(now(), HOST, ERASURE)
         database.write_now(journal.make, customer, occasion, personal.erase, driver_id)
     if common.json:
         print_json({"clientId": customer, "driverId": driver_id, "erased": True})

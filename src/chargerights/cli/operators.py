@@ -12,7 +12,7 @@ from ..rights.identifiers import name as checked_name
 from ..rights.permissions import Operator, Permission
 from ..storage import callers, journal
 from ..storage.changes import operators
-from ..storage.journal import Occasion
+from ..storage.journal import ChangeContext
 from ..storage.rows import operators as stored
 from .common import Common, CustomerId, Id, WrongQuestion, now, print_json, print_table, stdout
 
@@ -140,8 +140,8 @@ def permissions(words: list[str]) -> frozenset[Permission]:
     return frozenset(BY_NAME[each.casefold()] for each in words)
 
 
-def _occasion(action: str) -> Occasion:
-    return Occasion(now(), callers.HOST, action)
+def _occasion(action: str) -> ChangeContext:
+    return ChangeContext(now(), callers.HOST, action)
 
 
 def _members(customer_id: int, each: Operator) -> dict[str, object]:

@@ -16,12 +16,12 @@ from rich.table import Table
 from sqlalchemy import Connection
 
 from ..api.v1.fragments import Fragments
-from ..api.v1.json_stream import Scribe
+from ..api.v1.json_stream import JsonStreamer
 from ..api.v2 import decisions
 from ..replica import as_of
-from ..replica.images import Image
+from ..replica.images import NetworkSnapshot
 from ..rights import explain as core
-from ..rights.decide import Decision, Standing, decide
+from ..rights.decide import Decision, RightStatus, decide
 from ..rights.errors import UnknownCharger
 from ..rights.listing import drivers_of_sites
 from ..storage.networks import Snapshot
@@ -58,8 +58,8 @@ def who(
     site_ids = [int(each) if is_number(each) else site_named(network, each) for each in sites]
     listings = drivers_of_sites(network, site_ids, instant_asked)
     if common.json:
-        image = Image.of(customer, found)
-        for chunk in Scribe(image, Fragments(), instant_asked).site_drivers(listings, brief=True):
+        image = NetworkSnapshot.of(customer, found)
+        for chunk in JsonStreamer(image, Fragments(), instant_asked).site_drivers(listings, brief=True):
             sys.stdout.write(chunk.decode())
         sys.stdout.write("\n")
     else:
@@ -129,7 +129,7 @@ def explain(
         if hinted is not None:
             stdout.print(hinted, markup=False)
         for verdict in explanation.verdicts:
-            sign = "[green]✓[/]" if verdict.standing is Standing.STANDS else "[red]✗[/]"
+            sign = "[green]✓[/]" if verdict.standing is RightStatus.STANDS else "[red]✗[/]"
             stdout.print(sign, f"right on {escape(core.place_name(found.network, verdict.right.place))}", end="")
             stdout.print(f": {core.why_not(verdict) or 'stands'}", markup=False)
     return 0 if explanation.decision.allowed else 1

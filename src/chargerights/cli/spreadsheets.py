@@ -10,10 +10,10 @@ from cyclopts import Parameter
 
 from ..files.spreadsheets.drivers_file import Mode, Problem, write_csv, write_xlsx
 from ..importing import plan_and_store
-from ..importing.plan_and_store import Order, Report
+from ..importing.plan_and_store import ImportReport, Order
 from ..rights.permissions import Scope
 from ..storage import callers, networks
-from ..storage.journal import Occasion
+from ..storage.journal import ChangeContext
 from .common import (
     Bar,
     Common,
@@ -52,7 +52,7 @@ def import_drivers(
     """
     order = Order(customer, read_input(file), mode, dry_run)
     with common.open() as database, Bar() as bar:
-        report = plan_and_store.run(database, order, Occasion(now(), callers.HOST, plan_and_store.ACTION), bar)
+        report = plan_and_store.run(database, order, ChangeContext(now(), callers.HOST, plan_and_store.ACTION), bar)
     if common.json:
         print_json({"dryRun": dry_run, **report.members()})
     else:
@@ -88,7 +88,7 @@ def export_drivers(
         stdout.print(f"Wrote {len(network.drivers)} drivers to {file}.", markup=False)
 
 
-def _print(report: Report, dry_run: bool) -> None:
+def _print(report: ImportReport, dry_run: bool) -> None:
     if report.read_as:
         stderr.print(f"Read as {report.read_as}.", markup=False)
     problems = report.problems

@@ -9,8 +9,8 @@ from datetime import datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from ..rights.live import Configuration, LiveCharger, LiveConnector, ReportedSocket
-from ..storage.charging.sessions import Notice, Sign
+from ..rights.live import ChargerConfiguration, LiveCharger, LiveConnector, ReportedSocket
+from ..storage.charging.sessions import SessionNotice, Sign
 from .authorization.remote_starts import RemoteStarts
 from .connection.ocpp_j import V16
 from .messages.reports import Reports
@@ -18,9 +18,9 @@ from .messages.statuses import AVAILABLE, CHARGING, OCCUPIED_BY, PREPARING
 
 if TYPE_CHECKING:
     from .authorization.active_sessions import Place
-    from .connection.connection import Link
-    from .customer_runtime import ServedCustomer
-    from .messages.configuration import Report
+    from .connection.connection import ChargerConnection
+    from .customer_runtime import CustomerRuntime
+    from .messages.configuration import ConfigurationReport
 
 Work = Callable[["ConnectedCharger"], Coroutine[Any, Any, object]]
 
@@ -33,14 +33,14 @@ SOCKETS_OF_EVSE = 100
 class ConnectedCharger:
     """Its live state and what it has begun; outlives its sockets. `link` is the open one."""
 
-    def __init__(self, customer: ServedCustomer, charger_id: str, known: LiveCharger | None) -> None:
+    def __init__(self, customer: CustomerRuntime, charger_id: str, known: LiveCharger | None) -> None:
         known = known or LiveCharger(charger_id, False)
         self.customer = customer
         self.charger_id = charger_id
-        self.link: Link | None = None
+        self.link: ChargerConnection | None = None
         self.starts = Starts()
         self.remote_starts = RemoteStarts()
-        self.report: dict[int, Report] = {}
+        self.report: dict[int, ConfigurationReport] = {}
         """Of 2.x: reports whose last part is not there yet, by their request ids."""
         self.last_seen = known.last_seen
         self._last_message = known.last_message
@@ -56,15 +56,15 @@ class ConnectedCharger:
         """Of 2.x: transactions that have ended, and when; the latest last."""
         self._free: set[tuple[Place, bool]] = set()
         """Connectors whose sessions are known to have ended."""
-        self._restarted_on: Link | None = None
+        self._restarted_on: ChargerConnection | None = None
         """The socket by which it has said that it has started."""
-        self.awaited_reports: dict[int, asyncio.Future[tuple[Configuration, ...]]] = {}
+        self.awaited_reports: dict[int, asyncio.Future[tuple[ChargerConfiguration, ...]]] = {}
         """Of 2.x: who waits for a report to be whole."""
         self.read_at: float | None = None
         """When its configuration was last read because it had started, by the event loop's time."""
         self.read_build: object = None
         """Its hardware and firmware then."""
-        self.read_later: Link | None = None
+        self.read_later: ChargerConnection | None = None
         """The socket by which it will be read again."""
         self._requests = count(1)
         self.reported = known.reported
@@ -87,7 +87,7 @@ class ConnectedCharger:
             self.reports.faults,
         )
 
-    def connected(self, link: Link, at: datetime) -> Link | None:
+    def connected(self, link: ChargerConnection, at: datetime) -> ChargerConnection | None:
         """It has opened this socket, which speaks for it from now on; gives the one that did until now."""
         before, self.link = self.link, link
         self._free.clear()
@@ -99,13 +99,13 @@ class ConnectedCharger:
             self.says_of_itself(ocpp_version=version)
         return before
 
-    def disconnected(self, link: Link) -> None:
+    def disconnected(self, link: ChargerConnection) -> None:
         """The socket is gone; of one that was replaced, nothing changes."""
         if self.link is link:
             self.link = None
             self.customer.outbox.note(self)
 
-    def left(self) -> Link | None:
+    def left(self) -> ChargerConnection | None:
         """It has connected to another node, which speaks for it now; gives the leftover socket."""
         link, self.link = self.link, None
         return link
@@ -118,7 +118,7 @@ class ConnectedCharger:
         if self.link is not None:
             self.customer.outbox.note(self)
 
-    def says_of_itself(self, **members: str | tuple[Configuration | ReportedSocket, ...] | None) -> None:
+    def says_of_itself(self, **members: str | tuple[ChargerConfiguration | ReportedSocket, ...] | None) -> None:
         """What it reports; what it leaves out stays as it was."""
         given: dict[str, Any] = {name: value for name, value in members.items() if value is not None}
         self.reported = replace(self.reported, **given)
@@ -186,7 +186,7 @@ class ConnectedCharger:
         self._running.clear()
         if self.customer.running is not None:
             self.customer.running.rest(self.charger_id)
-        self.customer.outbox.keep(Notice(self.charger_id, self.customer.clock(), sign=Sign.BOOT))
+        self.customer.outbox.keep(SessionNotice(self.charger_id, self.customer.clock(), sign=Sign.BOOT))
 
     def is_free(self, evse_id: int | None, connector_id: int, at: datetime) -> None:
         """A connector is available: the session there seems to have ended."""
@@ -200,7 +200,7 @@ class ConnectedCharger:
             self.customer.running.rest(self.charger_id, at, (evse_id, None if evse_id is not None else connector_id))
         says = {"evse_id": evse_id, "connector_id": connector_id, "whole_evse": whole_evse}
         clock = self.customer.clock()
-        self.customer.outbox.keep(Notice(self.charger_id, clock, says=says, at=at, sign=Sign.AVAILABLE))
+        self.customer.outbox.keep(SessionNotice(self.charger_id, clock, says=says, at=at, sign=Sign.AVAILABLE))
 
     # -- its connectors ---------------------------------------------------------------------------
 

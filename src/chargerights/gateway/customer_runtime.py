@@ -12,28 +12,28 @@ from typing import Any
 
 import structlog
 
-from ..net.allowed_targets import Targets
+from ..net.allowed_targets import AllowedTargets
 from ..net.tasks import end
-from ..replica.images import Image, Images
+from ..replica.images import NetworkReplicas, NetworkSnapshot
 from ..rights.live import LiveCharger
 from ..rights.model import Charger
 from ..rights.network import Network
 from ..storage.charging import charger_batches, ordered_starts, sessions
-from ..storage.charging.charger_batches import Standing
+from ..storage.charging.charger_batches import CustomerStanding
 from ..storage.charging.ordered_starts import OrderedStart
 from ..storage.charging.spool_file import Owner
 from ..storage.database import Database, DatabaseFault
 from ..storage.journal import Mark
 from ..storage.rows import partners
-from .authorization.active_sessions import RunningSessions
-from .authorization.partner_authorization import Partner
+from .authorization.active_sessions import ActiveSessions
+from .authorization.partner_authorization import PartnerClient
 from .connected_charger import ConnectedCharger, Work
-from .connection.connection import Link
+from .connection.connection import ChargerConnection
 from .following import Following
 from .reconcile.charger_blocks import Blocks
 from .reconcile.local_lists import LocalLists
 from .writes.spool import Spool
-from .writes.write_buffer import Outbox
+from .writes.write_buffer import WriteBuffer
 
 FOLLOW_SECONDS = 0.5
 NUMBERS_AT_ONCE = 500
@@ -51,7 +51,7 @@ LOST_AFTER = timedelta(minutes=5)
 log = structlog.get_logger()
 
 
-class ServedCustomer:
+class CustomerRuntime:
     """Its image is kept fresh, so that chargers are decided from it at any time, whatever becomes of the database."""
 
     def __init__(
@@ -59,30 +59,30 @@ class ServedCustomer:
         customer_id: int,
         node: str,
         database: Database,
-        images: Images,
+        images: NetworkReplicas,
         clock: Callable[[], datetime],
         threads: ThreadPoolExecutor,
         spool: Spool,
-        targets: Targets = Targets.PUBLIC,
+        targets: AllowedTargets = AllowedTargets.PUBLIC,
     ) -> None:
         self.id = customer_id
         self.node = node
         self.clock = clock
         self.chargers: dict[str, ConnectedCharger] = {}
-        self.running: RunningSessions | None = None
+        self.running: ActiveSessions | None = None
         """None when a tag may be in any number of sessions."""
-        self.partner: Partner | None = None
+        self.partner: PartnerClient | None = None
         """Who is asked about tags that are unknown here."""
         self.after_boot: Sequence[Work] = ()
-        """Done with every charger that has started, beside its link; see `Link.spawn`."""
+        """Done with every charger that has started, beside its link; see `ChargerConnection.spawn`."""
         self.on_replaced: Callable[[str], None] = lambda charger_id: None
         """Told of chargers whose open socket was replaced by a newer one."""
-        self.take_commands: Callable[[ServedCustomer], Coroutine[Any, Any, None]] | None = None
-        """Does what waits for this node; see `Courier.take`."""
-        self.check_proofs: Callable[[ServedCustomer, Sequence[ConnectedCharger]], Coroutine[Any, Any, None]] | None
+        self.take_commands: Callable[[CustomerRuntime], Coroutine[Any, Any, None]] | None = None
+        """Does what waits for this node; see `WebhookDispatcher.take`."""
+        self.check_proofs: Callable[[CustomerRuntime, Sequence[ConnectedCharger]], Coroutine[Any, Any, None]] | None
         self.check_proofs = None
         """Closes sockets of chargers that were removed or have another password; see `Gateway.check_proofs`."""
-        self.outbox = Outbox(customer_id, node, database, images, clock, threads, spool)
+        self.outbox = WriteBuffer(customer_id, node, database, images, clock, threads, spool)
         self.outbox.on_elsewhere = self._elsewhere
         self.outbox.on_gone = self._gone
         self.lists = LocalLists(customer_id, self.chargers, database, images, clock)
@@ -221,7 +221,7 @@ class ServedCustomer:
         if standing is not None and standing.has_commands and self.take_commands is not None:
             await self.take_commands(self)
 
-    async def _brought(self, standing: Standing, image: Image, known: Mark | None) -> None:
+    async def _brought(self, standing: CustomerStanding, image: NetworkSnapshot, known: Mark | None) -> None:
         """Follows what is no part of the image, which stands now at that mark."""
         if image.lineage != self._lineage:
             self._begin_again(image)
@@ -234,7 +234,7 @@ class ServedCustomer:
             await self.check_proofs(self, [each for each in self.chargers.values() if each.link is not None])
             self._proofs_as_of = proofs_as_of
 
-    def _begin_again(self, image: Image) -> None:
+    def _begin_again(self, image: NetworkSnapshot) -> None:
         """The database was restored, or has lost revisions: what is known here of connected chargers is written again,
         and session numbers go on above those that were given."""
         self._lineage = image.lineage
@@ -244,13 +244,13 @@ class ServedCustomer:
                 self.outbox.note_whole(charger)
         self.spawn(self._reserve_later(), "numbers")
 
-    async def _follow_sessions(self, standing: Standing) -> None:
+    async def _follow_sessions(self, standing: CustomerStanding) -> None:
         if not standing.one_session_per_tag:
             self.running = None
             return
-        running, now = self.running or RunningSessions(), asyncio.get_running_loop().time()
+        running, now = self.running or ActiveSessions(), asyncio.get_running_loop().time()
         if running.version > standing.live_version:  # the database has gone back
-            running = RunningSessions()
+            running = ActiveSessions()
         if running.version < standing.live_version:
             found = await self._database.read(sessions.running_since, self.id, running.version)
             running.follow(*found, self._is_here)
@@ -266,7 +266,7 @@ class ServedCustomer:
         before = self.partner
         if (None if found is None else found[0]) == (None if before is None else before.settings):
             return
-        self.partner = None if found is None else Partner(self.id, *found, self._targets, self.clock)
+        self.partner = None if found is None else PartnerClient(self.id, *found, self._targets, self.clock)
         if before is not None:
             self.spawn(before.close())
 
@@ -296,7 +296,7 @@ class ServedCustomer:
         live = self._live(charger_id)
         return self._is_here(charger_id) or (live is not None and live.connected and live.node != self.node)
 
-    def replaced(self, charger_id: str, link: Link) -> None:
+    def replaced(self, charger_id: str, link: ChargerConnection) -> None:
         """Closes the charger's socket, for which a newer one speaks now."""
         self.on_replaced(charger_id)
         self.spawn(link.replaced())

@@ -15,11 +15,11 @@ from typing import Any
 import structlog
 
 from ..net.tasks import end
-from ..replica.images import Image, Images
+from ..replica.images import NetworkReplicas, NetworkSnapshot
 from ..storage.charging import charger_batches
-from ..storage.charging.charger_batches import Standing
+from ..storage.charging.charger_batches import CustomerStanding
 from ..storage.database import Database, DatabaseFault
-from ..storage.journal import Entry, Mark
+from ..storage.journal import JournalEntry, Mark
 
 CURRENT_SECONDS = 5.0
 """The longest that a decision waits for what is known to have changed: a database that hangs must not hold it up."""
@@ -35,9 +35,9 @@ class Following:
         customer_id: int,
         node: str,
         database: Database,
-        images: Images,
+        images: NetworkReplicas,
         clock: Callable[[], datetime],
-        brought: Callable[[Standing, Image, Mark | None], Coroutine[Any, Any, None]],
+        brought: Callable[[CustomerStanding, NetworkSnapshot, Mark | None], Coroutine[Any, Any, None]],
     ) -> None:
         self.mark: Mark | None = None
         """The revision up to which everything is known here."""
@@ -64,7 +64,7 @@ class Following:
         if self._catching_up is not None:
             await end([self._catching_up])
 
-    async def follow(self) -> Standing | None:
+    async def follow(self) -> CustomerStanding | None:
         """Brings everything up to the database. Raises DatabaseFault."""
         async with self._one_at_a_time:
             version, before = self._database.version(), self._images.current(self._customer_id)
@@ -76,7 +76,7 @@ class Following:
                 return None
             image = await self._images.as_seen(self._customer_id, standing.mark)
             if standing.live_version < known_live:  # the database has gone back
-                self._images.doubt(self._customer_id)
+                self._images.invalidate_live(self._customer_id)
             await self._brought(standing, image, self.mark)
             self._version, self.mark = version, standing.mark
             self._at = asyncio.get_running_loop().time()
@@ -96,7 +96,7 @@ class Following:
             self._hears = True
             self._catch_up()
 
-    def committed(self, entry: Entry) -> None:
+    def committed(self, entry: JournalEntry) -> None:
         """This process has committed the entry, which the image holds and which alters nothing beside it."""
         if self.mark == Mark(entry.revision - 1, entry.follows):
             self.mark = entry.mark

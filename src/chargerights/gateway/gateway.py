@@ -17,21 +17,21 @@ from typing import Any, NamedTuple
 import structlog
 
 from .. import metrics
-from ..net.allowed_targets import Targets
+from ..net.allowed_targets import AllowedTargets
 from ..net.tasks import end
-from ..replica.images import Images
+from ..replica.images import NetworkReplicas
 from ..storage import notices
 from ..storage.charging import charger_batches, charger_passwords, live, ordered_starts
-from ..storage.charging.charger_passwords import Known
+from ..storage.charging.charger_passwords import KnownCredentials
 from ..storage.charging.spool_file import Owner
 from ..storage.database import WRITERS, Database, DatabaseFault
 from ..storage.journal import Mark, Revised
-from .commands.command_dispatch import Courier
+from .commands.command_dispatch import CommandDispatcher
 from .connected_charger import ConnectedCharger, Work
-from .connection.connection import POLICY, REMOVED, Link
-from .customer_runtime import ServedCustomer
-from .handshake.handshake_auth import Policy, Refused
-from .handshake.rejections import Refusal, Refusals
+from .connection.connection import POLICY, REMOVED, ChargerConnection
+from .customer_runtime import CustomerRuntime
+from .handshake.handshake_auth import HandshakeRejected, Policy
+from .handshake.rejections import RejectedHandshake, RejectedHandshakes
 from .handshake.rivals import PROBLEM, Rivals
 from .reconcile import charger_blocks, local_lists
 from .reconcile.local_list_states import STATES
@@ -62,42 +62,42 @@ class Gateway:
     def __init__(
         self,
         database: Database,
-        images: Images,
+        images: NetworkReplicas,
         clock: Callable[[], datetime],
         policy: Policy | None = None,
-        targets: Targets = Targets.PUBLIC,
+        targets: AllowedTargets = AllowedTargets.PUBLIC,
         spool: SpoolSettings | None = None,
     ) -> None:
         self.node = secrets.token_hex(8)
         """This process, among all that ever ran: a new one is another node."""
         self.policy = policy or Policy()
         self.clock = clock
-        self.customers: dict[int, ServedCustomer] = {}
+        self.customers: dict[int, CustomerRuntime] = {}
         self.after_boot: list[Work] = [local_lists.booted, charger_blocks.booted]
-        """What is done with every charger that has started, once it has its answer; see `Link.spawn`."""
+        """What is done with every charger that has started, once it has its answer; see `ChargerConnection.spawn`."""
         spool = spool or SpoolSettings(default_folder(database))
         self.spool = Spool(spool.folder, self.node, spool.max_bytes)
         self._database = database
         self._images = images
         self._targets = targets
-        self._known: dict[str, Known] = {}
+        self._known: dict[str, KnownCredentials] = {}
         self._handshakes: dict[str, tuple[float, int]] = {}
-        self._refusals = Refusals()
+        self._refusals = RejectedHandshakes()
         self._rivals = Rivals(monotonic)
         self._looks = 0
-        self.courier = Courier(self.node, database, clock, self.link)
+        self.courier = CommandDispatcher(self.node, database, clock, self.link)
         self.tell = self.courier.tell
         self._threads = ThreadPoolExecutor(1 if database.is_sqlite else WRITERS, "chargers")
         """What writes: SQLite lets one write at a time."""
 
-    def link(self, charger_id: str) -> Link | None:
+    def link(self, charger_id: str) -> ChargerConnection | None:
         """The charger's open socket, if it is connected to this node."""
         known = self._known.get(charger_id)
         customer = self.customers.get(known.customer_id) if known is not None else None
         charger = customer.chargers.get(charger_id) if customer is not None else None
         return charger.link if charger is not None else None
 
-    async def know(self, charger_id: str) -> Known:
+    async def know(self, charger_id: str) -> KnownCredentials:
         """Whose charger it is and how it proves it; while the database is away, what was so when it last connected.
         Raises Refused."""
         try:
@@ -105,29 +105,29 @@ class Gateway:
         except DatabaseFault:
             known = self._known.get(charger_id)
             if known is None:
-                raise Refused(503, "the database cannot be reached; connect again shortly") from None
+                raise HandshakeRejected(503, "the database cannot be reached; connect again shortly") from None
         if known is None:
             self._known.pop(charger_id, None)
-            raise Refused(NOT_KNOWN, "no charger of this id is known here")
+            raise HandshakeRejected(NOT_KNOWN, "no charger of this id is known here")
         return known
 
-    async def arrive(self, charger_id: str, known: Known, begins_16: bool) -> ConnectedCharger:
+    async def arrive(self, charger_id: str, known: KnownCredentials, begins_16: bool) -> ConnectedCharger:
         """The charger, which has proved that it is it. Raises Refused."""
         try:
             customer = await self._served(known.customer_id)
         except DatabaseFault:
-            raise Refused(503, "the database cannot be reached; connect again shortly") from None
+            raise HandshakeRejected(503, "the database cannot be reached; connect again shortly") from None
         self._known[charger_id] = known
         if customer.is_connected(charger_id) and (pause := self._rivals.pause(charger_id)):
             wait = str(ceil(pause))
-            raise Refused(429, f"{PROBLEM}. This one may connect in {wait} seconds", {"retry-after": wait})
+            raise HandshakeRejected(429, f"{PROBLEM}. This one may connect in {wait} seconds", {"retry-after": wait})
         return await customer.arriving(charger_id, begins_16)
 
-    async def _served(self, customer_id: int) -> ServedCustomer:
+    async def _served(self, customer_id: int) -> CustomerRuntime:
         """The customer, ready to serve chargers. Raises DatabaseFault."""
         customer = self.customers.get(customer_id)
         if customer is None:
-            customer = self.customers[customer_id] = ServedCustomer(
+            customer = self.customers[customer_id] = CustomerRuntime(
                 customer_id,
                 self.node,
                 self._database,
@@ -155,7 +155,7 @@ class Gateway:
         else:
             customer.following.committed(entry)
 
-    async def check_proofs(self, customer: ServedCustomer, chargers: Sequence[ConnectedCharger]) -> None:
+    async def check_proofs(self, customer: CustomerRuntime, chargers: Sequence[ConnectedCharger]) -> None:
         """Closes the sockets of those of the customer's chargers that were removed, or have another password than the
         one that they showed. Raises DatabaseFault."""
         if not chargers:
@@ -174,14 +174,14 @@ class Gateway:
                 continue
             link.is_closed = True
 
-    def refused(self, charger_id: str | None, refused: Refused) -> bool:
+    def refused(self, charger_id: str | None, refused: HandshakeRejected) -> bool:
         """Keeps that a handshake with that id was refused, and returns whether a charger has it."""
         is_known = charger_id in self._known or refused.status != NOT_KNOWN
         if charger_id is not None:
-            self._refusals.note(Refusal(charger_id, self.clock(), refused.status, refused.text), is_known)
+            self._refusals.note(RejectedHandshake(charger_id, self.clock(), refused.status, refused.text), is_known)
         return is_known
 
-    def refusals(self, charger_id: str) -> list[Refusal]:
+    def refusals(self, charger_id: str) -> list[RejectedHandshake]:
         """Handshakes as the charger that this process refused in the last hour, the latest first."""
         return self._refusals.of(charger_id, self.clock())
 
@@ -200,7 +200,7 @@ class Gateway:
         self._handshakes[charger_id] = since, count + 1
         if count >= HANDSHAKES:
             wait = str(int(HANDSHAKE_SECONDS))
-            raise Refused(429, "this charger connects too often", {"retry-after": wait})
+            raise HandshakeRejected(429, "this charger connects too often", {"retry-after": wait})
 
     def spooled(self) -> tuple[int, float]:
         """How many messages wait in this process's spool, and for how many seconds the oldest."""
@@ -263,7 +263,7 @@ class Gateway:
                 if customer is not None:
                     customer.outbox.hurry()
 
-    async def _served_if_known(self, owner: Owner) -> ServedCustomer | None:
+    async def _served_if_known(self, owner: Owner) -> CustomerRuntime | None:
         """The customer, unless the messages are of another database's. Raises DatabaseFault."""
         customer = self.customers.get(owner.customer_id)
         if customer is None or not customer.is_open:

@@ -16,11 +16,11 @@ from sqlalchemy import Connection
 
 from ..files.collector import collector_paused
 from ..files.spreadsheets import drivers_file
-from ..files.spreadsheets.drivers_file import Ids, InvalidSpreadsheet, Mode, Plan, Problems, Rows
+from ..files.spreadsheets.drivers_file import Ids, ImportPlan, InvalidSpreadsheet, Mode, Problems, Rows
 from ..rights.permissions import Scope
 from ..storage import import_plans
 from ..storage.database import Database, DatabaseAway
-from ..storage.journal import Occasion, Revision, revise
+from ..storage.journal import ChangeContext, Revision, revise
 from .bounds import MAX_MEMORY, bounded_memory
 
 P = ParamSpec("P")
@@ -52,12 +52,12 @@ class Order(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ImportReport:
     """What came of an import: stored as `revision`, unless there are errors, it was a dry run, or nothing changed."""
 
     read_as: str
     problems: Problems
-    plan: Plan | None = None
+    plan: ImportPlan | None = None
     revision: int | None = None
 
     @property
@@ -85,10 +85,10 @@ class Report:
 def run(
     database: Database,
     order: Order,
-    occasion: Occasion,
+    occasion: ChangeContext,
     progress: Progress,
-    finish: Callable[[Connection, Report], None] | None = None,
-) -> Report:
+    finish: Callable[[Connection, ImportReport], None] | None = None,
+) -> ImportReport:
     """Imports the file. `finish` is called with what came of it, in the transaction that stores it, if one does.
 
     Raises UnknownCustomer, DatabaseAway.
@@ -100,7 +100,7 @@ class _Ready(NamedTuple):
     """A plan, the ground it stands on, and the numbers that it gave."""
 
     ground: import_plans.Ground
-    plan: Plan
+    plan: ImportPlan
     numbers: import_plans.Numbers
 
 
@@ -108,13 +108,13 @@ class _Ready(NamedTuple):
 class _Import:
     database: Database
     order: Order
-    occasion: Occasion
+    occasion: ChangeContext
     progress: Progress
-    finish: Callable[[Connection, Report], None] | None
+    finish: Callable[[Connection, ImportReport], None] | None
     read_as: str = ""
     problems: Problems = field(default_factory=Problems)
 
-    def run(self) -> Report:
+    def run(self) -> ImportReport:
         try:
             with bounded_memory():
                 return self._imported()
@@ -126,14 +126,14 @@ class _Import:
         except MemoryError:
             self.problems = Problems()
             self.problems.errors.add(None, None, TOO_LARGE)
-        return self._ended(Report(self.read_as, self.problems))
+        return self._ended(ImportReport(self.read_as, self.problems))
 
-    def _imported(self) -> Report:
+    def _imported(self) -> ImportReport:
         """Raises InvalidSpreadsheet, MemoryError."""
         rows = self._read()
         for _ in range(ATTEMPTS):
             ready = self._ready(rows, self.database.read_now(import_plans.ground, self.order.customer_id))
-            report = Report(self.read_as, ready.plan.problems, ready.plan)
+            report = ImportReport(self.read_as, ready.plan.problems, ready.plan)
             if report.refused or self.order.dry_run:
                 return self._ended(report)
             stored = self._write(self._store, ready)
@@ -175,20 +175,20 @@ class _Import:
             )
         return _Ready(ground, plan, numbers)
 
-    def _store(self, connection: Connection, ready: _Ready) -> Report | None:
+    def _store(self, connection: Connection, ready: _Ready) -> ImportReport | None:
         """What was stored; None when somebody wrote since the plan was made."""
         with revise(connection, self.order.customer_id, **self.occasion._asdict()) as revision:
             if not import_plans.stands(revision, ready.ground):
                 return None
             return self._put(revision, ready)
 
-    def _plan_and_store(self, connection: Connection, rows: Rows) -> Report:
+    def _plan_and_store(self, connection: Connection, rows: Rows) -> ImportReport:
         with revise(connection, self.order.customer_id, **self.occasion._asdict()) as revision:
             return self._put(revision, self._ready(rows, import_plans.ground(connection, self.order.customer_id)))
 
-    def _put(self, revision: Revision, ready: _Ready) -> Report:
+    def _put(self, revision: Revision, ready: _Ready) -> ImportReport:
         plan = ready.plan
-        report = Report(self.read_as, plan.problems, plan)
+        report = ImportReport(self.read_as, plan.problems, plan)
         if not report.refused:
             put = [*plan.added, *plan.changed]
             self.progress.begin("storing", len(put) + len(plan.removed))
@@ -200,7 +200,7 @@ class _Import:
             self.finish(revision.connection, report)
         return report
 
-    def _ended(self, report: Report) -> Report:
+    def _ended(self, report: ImportReport) -> ImportReport:
         """Of an import that stores nothing."""
         if self.finish is not None:
             self._write(self.finish, report)

@@ -20,7 +20,7 @@ import structlog
 from ..rights.errors import Conflict
 from ..storage import imports
 from ..storage.database import Database, DatabaseFault
-from ..storage.imports import Attempt, AttemptOver, Stage, State
+from ..storage.imports import Attempt, AttemptOver, ImportState, Stage
 from .worker import OVER, Task
 
 AT_ONCE = 4
@@ -88,11 +88,11 @@ class Importer:
             async with self._turns.setdefault(job.attempt.customer_id, asyncio.Lock()), self._places:
                 await self._import(job)
         except asyncio.CancelledError:
-            await self._end(job.attempt, State.INTERRUPTED)
+            await self._end(job.attempt, ImportState.INTERRUPTED)
             raise
         except Exception as error:
             log.error("import", id=job.attempt.import_id, exc_info=error)
-            await self._end(job.attempt, State.FAILED)
+            await self._end(job.attempt, ImportState.FAILED)
         finally:
             beating.cancel()
             job.file.close()
@@ -113,7 +113,7 @@ class Importer:
             await asyncio.gather(working, return_exceptions=True)  # that it was killed is no failure of its own
         if status not in (0, OVER):
             log.error("import", id=job.attempt.import_id, status=status)
-            await self._end(job.attempt, State.FAILED)
+            await self._end(job.attempt, ImportState.FAILED)
 
     def _keep(self, job: Job, stage: Stage) -> None:
         self._stages[job.attempt[:2]] = stage
@@ -141,7 +141,7 @@ class Importer:
             with suppress(AttemptOver, DatabaseFault):
                 await self._database.write(imports.alive, attempt, stage, self._clock())
 
-    async def _end(self, attempt: Attempt, state: State) -> None:
+    async def _end(self, attempt: Attempt, state: ImportState) -> None:
         with suppress(AttemptOver, DatabaseFault):  # then whoever looks interrupts it
             await self._database.write(imports.end, attempt, state, self._clock(), {"errorCount": 1, "errors": [FAULT]})
 

@@ -22,10 +22,10 @@ from sqlalchemy import Connection
 from ..files.spreadsheets.drivers_file import Mode
 from ..storage import imports
 from ..storage.database import Database
-from ..storage.imports import Attempt, AttemptOver, Stage, State
-from ..storage.journal import Actor, Occasion
+from ..storage.imports import Attempt, AttemptOver, ImportState, Stage
+from ..storage.journal import Actor, ChangeContext
 from . import plan_and_store
-from .plan_and_store import Order, Report
+from .plan_and_store import ImportReport, Order
 
 MAX_SECONDS = 1800
 """Of processor time; beyond it a file is not what it seems."""
@@ -98,8 +98,8 @@ def _import(task: Task, content: bytes) -> None:
     attempt = Attempt(task.customer_id, task.import_id, task.attempt)
     site_ids = None if task.site_ids is None else tuple(task.site_ids)
 
-    def ended(connection: Connection, report: Report) -> None:
-        state = State.REFUSED if report.refused else State.SUCCEEDED
+    def ended(connection: Connection, report: ImportReport) -> None:
+        state = ImportState.REFUSED if report.refused else ImportState.SUCCEEDED
         now = at + timedelta(seconds=time.monotonic() - begun)
         members: dict[str, Any] = report.members()
         imports.end(connection, attempt, state, now, members)
@@ -107,7 +107,7 @@ def _import(task: Task, content: bytes) -> None:
     database = Database(task.url)
     try:
         order = Order(task.customer_id, content, Mode(task.mode), task.dry_run, site_ids)
-        occasion = Occasion(at, Actor(f"import {task.import_id}", task.operator_id), plan_and_store.ACTION)
+        occasion = ChangeContext(at, Actor(f"import {task.import_id}", task.operator_id), plan_and_store.ACTION)
         plan_and_store.run(database, order, occasion, _Teller(), ended)
     finally:
         database.close_now()

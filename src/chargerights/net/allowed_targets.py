@@ -22,7 +22,7 @@ from .public_addresses import is_public
 MAX_URL_LENGTH = 2_000
 
 
-class Targets(StrEnum):
+class AllowedTargets(StrEnum):
     PUBLIC = "public"
     ANY = "any"
 
@@ -44,9 +44,9 @@ async def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
-def check_url(url: str, targets: Targets) -> None:
+def check_url(url: str, targets: AllowedTargets) -> None:
     """Raises InvalidWebhookUrl."""
-    schemes = {Targets.PUBLIC: ("https",), Targets.ANY: ("https", "http")}[targets]
+    schemes = {AllowedTargets.PUBLIC: ("https",), AllowedTargets.ANY: ("https", "http")}[targets]
     if len(url) > MAX_URL_LENGTH or not url.isascii() or not url.isprintable() or " " in url:
         raise InvalidWebhookUrl(
             f"the URL is longer than {MAX_URL_LENGTH} characters, or holds some that must be escaped"
@@ -65,11 +65,11 @@ def check_url(url: str, targets: Targets) -> None:
         raise InvalidWebhookUrl("the URL holds a user or a password: receivers know us by the signature")
     if parts.fragment:
         raise InvalidWebhookUrl("the URL holds a fragment, which is never sent")
-    if targets is Targets.PUBLIC and (address := _address(host)) is not None and not is_public(address):
+    if targets is AllowedTargets.PUBLIC and (address := _address(host)) is not None and not is_public(address):
         raise InvalidWebhookUrl(f"{host} is no public address: webhooks go to public ones only")
 
 
-async def addresses(host: str, port: int, targets: Targets, resolve: Resolve = resolve) -> list[str]:
+async def addresses(host: str, port: int, targets: AllowedTargets, resolve: Resolve = resolve) -> list[str]:
     """The addresses of the host to which a webhook may go. Raises ForbiddenTarget."""
     try:
         found = await resolve(host, port)
@@ -77,7 +77,7 @@ async def addresses(host: str, port: int, targets: Targets, resolve: Resolve = r
         found = []
     if not found:
         raise ForbiddenTarget("the name of the host leads to no address")
-    allowed = [each for each in found if targets is Targets.ANY or is_public(ip_address(each.partition("%")[0]))]
+    allowed = [each for each in found if targets is AllowedTargets.ANY or is_public(ip_address(each.partition("%")[0]))]
     if not allowed:
         raise ForbiddenTarget("the host has no public address: webhooks go to public ones only")
     return allowed

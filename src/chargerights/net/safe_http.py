@@ -14,7 +14,7 @@ from typing import Self
 import httpx
 
 from . import allowed_targets
-from .allowed_targets import ForbiddenTarget, Resolve, Targets
+from .allowed_targets import AllowedTargets, ForbiddenTarget, Resolve
 
 ATTEMPT_SECONDS = 15.0
 CONNECT_SECONDS = 5.0
@@ -27,7 +27,7 @@ class UnreadableAnswer(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SendResult:
     """What came of an attempt. `status`: the receiver's, if it answered; `error`: why it counts as failed, else None;
     `retry_after`: seconds that the receiver asked for."""
 
@@ -69,7 +69,7 @@ async def body_of(response: httpx.Response) -> bytes:
 class Receiver:
     """Who is at a URL: the addresses where he may be reached, and requests to one of them."""
 
-    def __init__(self, url: str, allowed: Targets, resolve: Resolve) -> None:
+    def __init__(self, url: str, allowed: AllowedTargets, resolve: Resolve) -> None:
         self._url = httpx.URL(url)
         self._host = self._url.raw_host.decode("ascii")
         self._allowed = allowed
@@ -99,7 +99,7 @@ class Line:
     def __init__(
         self,
         url: str,
-        allowed: Targets,
+        allowed: AllowedTargets,
         context: ssl.SSLContext,
         resolve: Resolve = allowed_targets.resolve,
         seconds: float = ATTEMPT_SECONDS,
@@ -117,22 +117,22 @@ class Line:
     ) -> None:
         await self._client.aclose()
 
-    async def post(self, content: bytes, headers: Mapping[str, str]) -> Outcome:
+    async def post(self, content: bytes, headers: Mapping[str, str]) -> SendResult:
         """One attempt. Redirects are not followed."""
         try:
             async with asyncio.timeout(self._seconds):
                 outcome = await self._post(content, headers)
         except TimeoutError:
-            outcome = Outcome(None, f"no answer within {self._seconds:g} seconds")
+            outcome = SendResult(None, f"no answer within {self._seconds:g} seconds")
         except ForbiddenTarget as error:
-            outcome = Outcome(None, str(error))
+            outcome = SendResult(None, str(error))
         except httpx.HTTPError as error:
-            outcome = Outcome(None, _words(error))
+            outcome = SendResult(None, _words(error))
         if outcome.error is not None:
             self._address = None
         return outcome
 
-    async def _post(self, content: bytes, headers: Mapping[str, str]) -> Outcome:
+    async def _post(self, content: bytes, headers: Mapping[str, str]) -> SendResult:
         if self._address is not None:
             return await self._post_to(self._address, content, headers)
         found = await self._receiver.addresses()
@@ -148,7 +148,7 @@ class Line:
         self._address = address
         return outcome
 
-    async def _post_to(self, address: str, content: bytes, headers: Mapping[str, str]) -> Outcome:
+    async def _post_to(self, address: str, content: bytes, headers: Mapping[str, str]) -> SendResult:
         request = self._receiver.request(self._client, address, content, headers)
         response = await self._client.send(request, stream=True)
         try:
@@ -159,21 +159,21 @@ class Line:
         return _outcome(response)
 
 
-async def send_once(url: str, allowed: Targets, content: bytes, headers: Mapping[str, str]) -> Outcome:
+async def send_once(url: str, allowed: AllowedTargets, content: bytes, headers: Mapping[str, str]) -> SendResult:
     """One attempt over a connection of its own."""
     context = await asyncio.to_thread(httpx.create_ssl_context)
     async with Line(url, allowed, context) as line:
         return await line.post(content, headers)
 
 
-def _outcome(response: httpx.Response) -> Outcome:
+def _outcome(response: httpx.Response) -> SendResult:
     status = response.status_code
     if 200 <= status < 300:
-        return Outcome(status)
+        return SendResult(status)
     if 300 <= status < 400:
-        return Outcome(status, f"the receiver answered {status}, a redirect: they are not followed, change the URL")
+        return SendResult(status, f"the receiver answered {status}, a redirect: they are not followed, change the URL")
     given = response.headers.get("retry-after", "")
-    return Outcome(
+    return SendResult(
         status, f"the receiver answered {status}", float(given) if given.isascii() and given.isdigit() else None
     )
 

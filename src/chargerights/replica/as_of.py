@@ -19,10 +19,10 @@ from ..rights.network import Network
 from ..storage import networks
 from ..storage.database import Database
 from ..storage.journal import ERASURE
-from ..storage.journal_rewind import BeforeHistory, WayBack
+from ..storage.journal_rewind import BeforeHistory, JournalRewind
 from ..storage.networks import Snapshot
 from ..storage.schema import journal
-from .images import Image, Reading
+from .images import NetworkSnapshot, Pin
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ Question = Callable[[Network, int], T]
 """What is made of a network that was and its revision. Runs in a thread, and only looks: `decide` and `explain` do."""
 
 
-class History:
+class AsOfNetworks:
     """The pasts of the customers that this process serves."""
 
     def __init__(self, database: Database) -> None:
@@ -41,11 +41,11 @@ class History:
         self._locks: dict[int, asyncio.Lock] = {}
 
     async def ask(
-        self, image: Image, questions: Sequence[tuple[datetime, Question[T]]], now: datetime = END
+        self, image: NetworkSnapshot, questions: Sequence[tuple[datetime, Question[T]]], now: datetime = END
     ) -> list[T | BeforeHistory]:
         """The answer to each question about its instant, or why there is none; all in one walk, the latest first."""
 
-        def answer(back: WayBack) -> list[T | BeforeHistory]:
+        def answer(back: JournalRewind) -> list[T | BeforeHistory]:
             targets = [back.revision_at(at, now) for at, _ in questions]
             found: dict[int, T | BeforeHistory] = {}
             for place in sorted(range(len(questions)), key=targets.__getitem__, reverse=True):
@@ -57,7 +57,7 @@ class History:
 
         return await self._go_back(image, answer)
 
-    async def network_at(self, image: Image, revision: int) -> Network:
+    async def network_at(self, image: NetworkSnapshot, revision: int) -> Network:
         """The network of that revision, the image's or an earlier one, to be forked or looked at only.
 
         Raises BeforeHistory.
@@ -66,7 +66,7 @@ class History:
             return image.network
         return await self._go_back(image, lambda back: back.to(revision))
 
-    async def _go_back(self, image: Image, work: Callable[[WayBack], T]) -> T:
+    async def _go_back(self, image: NetworkSnapshot, work: Callable[[JournalRewind], T]) -> T:
         customer_id, revision, token = image.customer_id, image.revision, image.reading()
         async with self._locks.setdefault(customer_id, asyncio.Lock()):
             known = {revision: image.network, **await self._recall(image)}
@@ -75,7 +75,7 @@ class History:
                 self._remember((customer_id, back.ended_at), _Remembered(back.network, revision, image.lineage))
             return answer
 
-    async def _recall(self, image: Image) -> dict[int, Network]:
+    async def _recall(self, image: NetworkSnapshot) -> dict[int, Network]:
         """The networks that are remembered from the image's revision or earlier ones, but for those of another lineage,
         and those from before an erasure, which name people that the journal does not name any more: both are forgotten
         here."""
@@ -112,7 +112,7 @@ def as_of(connection: Connection, customer_id: int, at: datetime, now: datetime)
     found = networks.load(connection, customer_id)
     if at >= now:
         return found
-    back = WayBack(connection, customer_id, {found.revision: found.network})
+    back = JournalRewind(connection, customer_id, {found.revision: found.network})
     revision = back.revision_at(at, now)
     return found._replace(mark=found.mark._replace(revision=revision), network=back.to(revision))
 
@@ -127,9 +127,9 @@ def _walk_back(
     connection: Connection,
     customer_id: int,
     known: dict[int, Network],
-    work: Callable[[WayBack], T],
-    _token: Reading,
-) -> tuple[WayBack, T]:
+    work: Callable[[JournalRewind], T],
+    _token: Pin,
+) -> tuple[JournalRewind, T]:
     """Holds the token until the thread is done, whatever becomes of who waits for it."""
-    back = WayBack(connection, customer_id, known)
+    back = JournalRewind(connection, customer_id, known)
     return back, work(back)

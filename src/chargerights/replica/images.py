@@ -33,8 +33,8 @@ from ..rights.network import Network
 from ..storage import journal, networks
 from ..storage.charging import live
 from ..storage.database import Database, DatabaseAway, DatabaseFault
-from ..storage.journal import Entry, Mark, Revised
-from .unwritten import HeldChargers
+from ..storage.journal import JournalEntry, Mark, Revised
+from .unwritten import UnwrittenStates
 
 CHANGES_PER_STEP = 50
 """Applied at a stretch, so that the event loop is not held."""
@@ -44,14 +44,14 @@ LOAD_SECONDS = 90
 log = structlog.get_logger()
 
 
-class Reading:
+class Pin:
     """Somebody reads an image and awaits meanwhile."""
 
     __slots__ = ("__weakref__",)
 
 
 @dataclass(slots=True)
-class Image:
+class NetworkSnapshot:
     """A network at a revision. Whoever awaits between two looks at it holds it with `reading`."""
 
     customer_id: int
@@ -67,10 +67,10 @@ class Image:
     """The last revision that removed a charger or gave one another password."""
     ahead: str | None = None
     """Names the live state where it is not (only) that of the live version: nobody else has an image of that name."""
-    _readers: WeakSet[Reading] = field(default_factory=WeakSet, repr=False)
+    _readers: WeakSet[Pin] = field(default_factory=WeakSet, repr=False)
 
     @classmethod
-    def of(cls, customer_id: int, found: networks.Snapshot, lineage: int = 0) -> Image:
+    def of(cls, customer_id: int, found: networks.Snapshot, lineage: int = 0) -> NetworkSnapshot:
         mark = found.mark
         return cls(customer_id, mark, found.network, found.live_version, found.live, lineage, mark, mark)
 
@@ -78,44 +78,44 @@ class Image:
     def revision(self) -> int:
         return self.mark.revision
 
-    def reading(self) -> Reading:
+    def reading(self) -> Pin:
         """While somebody keeps the token, this image stays as it is; dropping it is enough to end."""
-        token = Reading()
+        token = Pin()
         self._readers.add(token)
         return token
 
-    def writable(self) -> Image:
+    def writable(self) -> NetworkSnapshot:
         """This image when nobody is reading it, else a copy that changes apart."""
         if not len(self._readers):
             return self
         return self.forked()
 
-    def forked(self) -> Image:
+    def forked(self) -> NetworkSnapshot:
         """A copy that changes apart."""
         return replace(self, network=self.network.fork(), live=dict(self.live), _readers=WeakSet())
 
-    def writable_live(self) -> Image:
+    def writable_live(self) -> NetworkSnapshot:
         """The same for the live state only: the network, and who reads it, stay shared."""
         if not len(self._readers):
             return self
         return replace(self, live=dict(self.live))
 
 
-class Images:
+class NetworkReplicas:
     """The images of the customers that this process serves."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._clock = clock
-        self._images: dict[int, Image] = {}
+        self._images: dict[int, NetworkSnapshot] = {}
         self._locks: dict[int, asyncio.Lock] = {}
-        self._held: dict[int, HeldChargers] = {}
-        self._offered: dict[int, dict[int, Entry]] = {}
+        self._held: dict[int, UnwrittenStates] = {}
+        self._offered: dict[int, dict[int, JournalEntry]] = {}
         """By customer and revision."""
         self._lineages: dict[int, int] = {}
         self._names = (f"{process}-{number}" for process in [secrets.token_hex(8)] for number in count())
 
-    async def fresh(self, customer_id: int, revision: int, live_version: int = 0) -> Image:
+    async def fresh(self, customer_id: int, revision: int, live_version: int = 0) -> NetworkSnapshot:
         """The customer's image, at that revision and live version or newer.
 
         Raises DatabaseAway when it is behind and cannot be brought up, UnknownCustomer.
@@ -126,7 +126,7 @@ class Images:
         async with self._lock(customer_id):
             return self._show(await self._brought(customer_id, revision, live_version))
 
-    async def as_seen(self, customer_id: int, mark: Mark, live_version: int | None = None) -> Image:
+    async def as_seen(self, customer_id: int, mark: Mark, live_version: int | None = None) -> NetworkSnapshot:
         """The customer's image once the database was seen at that mark and live version: as new or newer, and of what
         the database holds now, should it have gone back. Raises what `fresh` raises."""
         image = self._images.get(customer_id)
@@ -145,7 +145,7 @@ class Images:
         if what.customer_id not in self._images and not self._lock(what.customer_id).locked():
             return
         if what.entry is not None:
-            self.offer(what.customer_id, what.entry)
+            self.prefetch(what.customer_id, what.entry)
         await self.as_seen(what.customer_id, what.mark)
 
     async def reach(self, customer_id: int, revision: int) -> None:
@@ -154,17 +154,17 @@ class Images:
         if image is not None and image.revision < revision:
             await self.fresh(customer_id, revision)
 
-    def offer(self, customer_id: int, entry: Entry) -> None:
+    def prefetch(self, customer_id: int, entry: JournalEntry) -> None:
         """An entry that this process has just written: whoever follows next need not read it."""
         self._offered.setdefault(customer_id, {})[entry.revision] = entry
 
-    def current(self, customer_id: int) -> Image | None:
+    def current(self, customer_id: int) -> NetworkSnapshot | None:
         """The image as it is, without asking the database: what the chargers' door decides from."""
         return self._images.get(customer_id)
 
-    def held(self, customer_id: int) -> HeldChargers:
+    def held(self, customer_id: int) -> UnwrittenStates:
         """The customer's chargers that are connected here."""
-        return self._held.setdefault(customer_id, HeldChargers())
+        return self._held.setdefault(customer_id, UnwrittenStates())
 
     def written(self, customer_id: int, live_version: int) -> None:
         """A batch of held chargers was written as that live version."""
@@ -177,14 +177,14 @@ class Images:
         if not held.is_ahead:
             image.ahead = None
 
-    def doubt(self, customer_id: int) -> None:
+    def invalidate_live(self, customer_id: int) -> None:
         """Others know more of some held charger: reads all live states anew before the next answer."""
         image = self._images.get(customer_id)
         if image is not None:
             self._images[customer_id] = image = image.writable_live()
             image.live_version = -1
 
-    def _show(self, image: Image) -> Image:
+    def _show(self, image: NetworkSnapshot) -> NetworkSnapshot:
         """The image with what held chargers have said since it was last asked for."""
         held = self._held.get(image.customer_id)
         if held is None or not held.unshown:
@@ -201,7 +201,7 @@ class Images:
     def _lock(self, customer_id: int) -> asyncio.Lock:
         return self._locks.setdefault(customer_id, asyncio.Lock())
 
-    async def _brought(self, customer_id: int, revision: int, live_version: int) -> Image:
+    async def _brought(self, customer_id: int, revision: int, live_version: int) -> NetworkSnapshot:
         """The image, loaded or brought up to the revision and live version at least."""
         image = self._images.get(customer_id)
         if image is None:
@@ -214,7 +214,7 @@ class Images:
             image = await self._follow_live(image)
         return image
 
-    async def _verified(self, image: Image) -> Image:
+    async def _verified(self, image: NetworkSnapshot) -> NetworkSnapshot:
         """The image, which may be ahead of what was seen; loaded again if the database has gone back."""
         known, known_live = image.mark, image.live_version  # live states may be written meanwhile
         mark, live_version = await self._database.glance(networks.latest, image.customer_id)
@@ -226,7 +226,7 @@ class Images:
             return await self._follow_live(image)
         return image
 
-    async def _load(self, customer_id: int, has_gone_back: bool = False) -> Image:
+    async def _load(self, customer_id: int, has_gone_back: bool = False) -> NetworkSnapshot:
         """The image as the database has it now. Of one that does not go on from the image before, another lineage."""
         before = self._images.get(customer_id)
         known = None if before is None else before.mark
@@ -243,7 +243,7 @@ class Images:
                 found=found.revision,
             )
             self._lineages[customer_id] += 1
-        image = Image.of(customer_id, found, self._lineages.setdefault(customer_id, 0))
+        image = NetworkSnapshot.of(customer_id, found, self._lineages.setdefault(customer_id, 0))
         self.held(customer_id).show_all()
         self._images[customer_id] = image
         return image
@@ -258,10 +258,10 @@ class Images:
             found.network.reached_below(site_id, self._clock())
         return found
 
-    async def _follow(self, image: Image) -> Image:
+    async def _follow(self, image: NetworkSnapshot) -> NetworkSnapshot:
         """Applies what the journal holds since the image, a step at a time, or loads anew."""
         offered = self._offered.pop(image.customer_id, {})
-        entries: list[Entry] = []
+        entries: list[JournalEntry] = []
         while (entry := offered.get(image.revision + len(entries) + 1)) is not None:
             entries.append(entry)
         if not entries:
@@ -287,7 +287,7 @@ class Images:
         self._images[image.customer_id] = changed
         return changed
 
-    async def _apply(self, image: Image, entries: list[Entry]) -> None:
+    async def _apply(self, image: NetworkSnapshot, entries: list[JournalEntry]) -> None:
         """Applies the entries. Lets others run after each step, for which the image must not be one they can see."""
         step = 0
         for entry in entries:
@@ -305,7 +305,7 @@ class Images:
             if entry.alters_proofs():
                 image.proofs_since = entry.mark
 
-    async def _follow_live(self, image: Image) -> Image:
+    async def _follow_live(self, image: NetworkSnapshot) -> NetworkSnapshot:
         version, states = await self._database.read(live.since, image.customer_id, image.live_version)
         held = self.held(image.customer_id)
         image = image.writable_live()

@@ -19,11 +19,11 @@ from ..rights.network import Network
 from ..storage import journal, networks
 from ..storage.database import Database
 from ..storage.entity_types import KINDS
-from ..storage.journal import Entry, UnknownCustomer
-from ..storage.journal_rewind import ONE_BY_ONE, BeforeHistory, State, bring, rebuilt
+from ..storage.journal import JournalEntry, UnknownCustomer
+from ..storage.journal_rewind import ONE_BY_ONE, BeforeHistory, EntityState, apply_states, rebuilt
 from ..storage.schema import customers
-from .as_of import History
-from .images import Images, Reading
+from .as_of import AsOfNetworks
+from .images import NetworkReplicas, Pin
 
 T = TypeVar("T")
 
@@ -44,8 +44,8 @@ class Preview(Generic[T]):
 
 async def preview(
     database: Database,
-    images: Images,
-    history: History,
+    images: NetworkReplicas,
+    history: AsOfNetworks,
     customer_id: int,
     at: datetime,
     work: Callable[[Connection], T],
@@ -68,7 +68,7 @@ class _Tried(Generic[T]):
 
     answer: T
     revision: int
-    entries: list[Entry]
+    entries: list[JournalEntry]
     loaded: Network | None
 
 
@@ -86,16 +86,16 @@ def _try(connection: Connection, customer_id: int, work: Callable[[Connection], 
     return _Tried(answer, revision, [], networks.load(connection, customer_id).network)
 
 
-def _compare(tried: _Tried[T], before: Network, at: datetime, _token: Reading) -> Preview[T]:
+def _compare(tried: _Tried[T], before: Network, at: datetime, _token: Pin) -> Preview[T]:
     """Holds the token until it has forks of its own, which nobody else asks meanwhile."""
     before = before.fork()
     changes = [change for entry in tried.entries for change in entry.changes or ()]
-    states = [State(KINDS[change["kind"]], change["id"], change["after"]) for change in changes]
+    states = [EntityState(KINDS[change["kind"]], change["id"], change["after"]) for change in changes]
     if tried.loaded is not None:
         after = tried.loaded
     elif len(states) > ONE_BY_ONE:
         after = rebuilt(before, states)
     else:
         after = before.fork()
-        bring(after, states)
+        apply_states(after, states)
     return Preview(tried.answer, tried.revision, before, after, impact(before, after, at))

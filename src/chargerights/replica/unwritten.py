@@ -7,7 +7,7 @@ from typing import Protocol
 from ..rights.live import LiveCharger
 
 
-class Held(Protocol):
+class ConnectedState(Protocol):
     """A charger as its socket's holder sees it."""
 
     charger_id: str
@@ -16,7 +16,7 @@ class Held(Protocol):
         """Its state now."""
 
 
-class HeldChargers:
+class UnwrittenStates:
     """One customer's chargers whose state changed and is not yet shown in the image, or not yet written.
 
     A charger's state is made into a value only when somebody wants it: chargers say far more than is asked.
@@ -25,11 +25,11 @@ class HeldChargers:
     __slots__ = ("_writing", "unshown", "unwritten")
 
     def __init__(self) -> None:
-        self.unshown: dict[str, Held] = {}
-        self.unwritten: dict[str, Held] = {}
-        self._writing: dict[str, Held] = {}
+        self.unshown: dict[str, ConnectedState] = {}
+        self.unwritten: dict[str, ConnectedState] = {}
+        self._writing: dict[str, ConnectedState] = {}
 
-    def note(self, charger: Held) -> None:
+    def note(self, charger: ConnectedState) -> None:
         """Its state has changed."""
         self.unshown[charger.charger_id] = self.unwritten[charger.charger_id] = charger
 
@@ -43,7 +43,7 @@ class HeldChargers:
         self.unshown.update(self._writing)
         self.unshown.update(self.unwritten)
 
-    def begin(self) -> tuple[Held, ...]:
+    def begin(self) -> tuple[ConnectedState, ...]:
         """What is to be written now; `written` ends that."""
         self._writing, self.unwritten = self.unwritten, {}
         return tuple(self._writing.values())

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from pyroaring import BitMap64
 
-from .driver_sets import NO_WINDOWS, NOBODY, DriverWindow, Windowed
+from .driver_sets import NO_WINDOWS, NOBODY, DriverWindow, WindowedDrivers
 from .errors import (
     IdTaken,
     SiteCycle,
@@ -201,7 +201,7 @@ def _put_rights(network: Network, place: Place, driver_id: int, held: _Held) -> 
     before = network.windowed.get(place, NO_WINDOWS).windows
     after = [each for each in before if each[0] != driver_id] + held.windows
     if after:
-        network.windowed[place] = Windowed(tuple(sorted(after)))
+        network.windowed[place] = WindowedDrivers(tuple(sorted(after)))
     else:
         network.windowed.pop(place, None)
     for edge in edges_of(each for each in before if each[0] == driver_id):

@@ -62,43 +62,43 @@ WAITING, TAKEN, DONE = "waiting", "taken", "done"
 """States of a command. While it waits, its charger was not told."""
 
 
-class Row(NamedTuple):
+class CommandRow(NamedTuple):
     """A command in one version: the OCPP messages that do it, in order, and the members that the version lacks."""
 
     messages: tuple[str, ...]
     lacks: tuple[str, ...] = ()
 
 
-Table = Mapping[Action, Row]
+Table = Mapping[Action, CommandRow]
 
 IN_16: Table = {
-    Action.START: Row(("RemoteStartTransaction",)),
-    Action.STOP: Row(("RemoteStopTransaction",)),
-    Action.DISCONNECT: Row(("RemoteStopTransaction", "UnlockConnector")),
-    Action.UNLOCK: Row(("UnlockConnector",)),
-    Action.RESET: Row(("Reset",), lacks=("evseId",)),
-    Action.CHANGE_AVAILABILITY: Row(("ChangeAvailability",)),
-    Action.READ_CONFIGURATION: Row(("GetConfiguration",)),
-    Action.CHANGE_CONFIGURATION: Row(("ChangeConfiguration",)),
-    Action.TRIGGER_MESSAGE: Row(("TriggerMessage",)),
-    Action.CLEAR_CACHE: Row(("ClearCache",)),
-    Action.READ_LIST_VERSION: Row(("GetLocalListVersion",)),
-    Action.SEND_LIST: Row(("GetLocalListVersion", "SendLocalList")),
+    Action.START: CommandRow(("RemoteStartTransaction",)),
+    Action.STOP: CommandRow(("RemoteStopTransaction",)),
+    Action.DISCONNECT: CommandRow(("RemoteStopTransaction", "UnlockConnector")),
+    Action.UNLOCK: CommandRow(("UnlockConnector",)),
+    Action.RESET: CommandRow(("Reset",), lacks=("evseId",)),
+    Action.CHANGE_AVAILABILITY: CommandRow(("ChangeAvailability",)),
+    Action.READ_CONFIGURATION: CommandRow(("GetConfiguration",)),
+    Action.CHANGE_CONFIGURATION: CommandRow(("ChangeConfiguration",)),
+    Action.TRIGGER_MESSAGE: CommandRow(("TriggerMessage",)),
+    Action.CLEAR_CACHE: CommandRow(("ClearCache",)),
+    Action.READ_LIST_VERSION: CommandRow(("GetLocalListVersion",)),
+    Action.SEND_LIST: CommandRow(("GetLocalListVersion", "SendLocalList")),
 }
 
 IN_201: Table = {
-    Action.START: Row(("RequestStartTransaction",)),
-    Action.STOP: Row(("RequestStopTransaction",)),
-    Action.DISCONNECT: Row(("RequestStopTransaction", "UnlockConnector")),
-    Action.UNLOCK: Row(("UnlockConnector",)),
-    Action.RESET: Row(("Reset",)),
-    Action.CHANGE_AVAILABILITY: Row(("ChangeAvailability",)),
-    Action.READ_CONFIGURATION: Row(("GetBaseReport", "GetVariables")),
-    Action.CHANGE_CONFIGURATION: Row(("SetVariables",)),
-    Action.TRIGGER_MESSAGE: Row(("TriggerMessage",)),
-    Action.CLEAR_CACHE: Row(("ClearCache",)),
-    Action.READ_LIST_VERSION: Row(("GetLocalListVersion",)),
-    Action.SEND_LIST: Row(("GetLocalListVersion", "SendLocalList")),
+    Action.START: CommandRow(("RequestStartTransaction",)),
+    Action.STOP: CommandRow(("RequestStopTransaction",)),
+    Action.DISCONNECT: CommandRow(("RequestStopTransaction", "UnlockConnector")),
+    Action.UNLOCK: CommandRow(("UnlockConnector",)),
+    Action.RESET: CommandRow(("Reset",)),
+    Action.CHANGE_AVAILABILITY: CommandRow(("ChangeAvailability",)),
+    Action.READ_CONFIGURATION: CommandRow(("GetBaseReport", "GetVariables")),
+    Action.CHANGE_CONFIGURATION: CommandRow(("SetVariables",)),
+    Action.TRIGGER_MESSAGE: CommandRow(("TriggerMessage",)),
+    Action.CLEAR_CACHE: CommandRow(("ClearCache",)),
+    Action.READ_LIST_VERSION: CommandRow(("GetLocalListVersion",)),
+    Action.SEND_LIST: CommandRow(("GetLocalListVersion", "SendLocalList")),
 }
 
 IN_21: Table = IN_201

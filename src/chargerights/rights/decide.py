@@ -94,7 +94,7 @@ _REASONS = {
 _YES = (Cause.RIGHT_STANDS, Cause.FREE_TO_USE)
 
 
-class Standing(StrEnum):
+class RightStatus(StrEnum):
     """What became of one right at one charger and instant."""
 
     STANDS = "stands"
@@ -106,15 +106,15 @@ class Standing(StrEnum):
 
 # Measured: Python 3.11 finds an enum's member by a call; a decision would make a dozen of them.
 _SITE, _ACCESS_GROUP = PlaceKind.SITE, PlaceKind.ACCESS_GROUP
-_STANDS, _ELSEWHERE = Standing.STANDS, Standing.ELSEWHERE
+_STANDS, _ELSEWHERE = RightStatus.STANDS, RightStatus.ELSEWHERE
 
 
-class Verdict(NamedTuple):
+class RightEvaluation(NamedTuple):
     """A right and its standing. `via`: the site ids from the right's site down to the charger's site; of
     a right on the charger or on an access group, the charger's site; empty when it is elsewhere."""
 
     right: Right
-    standing: Standing
+    standing: RightStatus
     via: tuple[int, ...] = ()
 
 
@@ -128,7 +128,7 @@ class Decision:
     charger: Charger | None = None
     tag: Tag | None = None
     driver: Driver | None = None
-    verdicts: tuple[Verdict, ...] = ()
+    verdicts: tuple[RightEvaluation, ...] = ()
 
     @property
     def allowed(self) -> bool:
@@ -143,7 +143,7 @@ class Decision:
         return Decision(self.cause, self.at, self.charger)
 
     @property
-    def paths(self) -> tuple[Verdict, ...]:
+    def paths(self) -> tuple[RightEvaluation, ...]:
         """The rights by which the answer is yes; of a no, none."""
         return tuple(each for each in self.verdicts if each.standing is _STANDS) if self.allowed else ()
 
@@ -198,7 +198,7 @@ def ends_at(tag: Tag, rights: Sequence[Right]) -> datetime | None:
     return min(last, tag.expires_at)
 
 
-def judge(network: Network, driver: Driver, charger: Charger, at: datetime) -> tuple[Verdict, ...]:
+def evaluate_rights(network: Network, driver: Driver, charger: Charger, at: datetime) -> tuple[RightEvaluation, ...]:
     """The standing of every right of the driver at that charger and instant."""
     chain = network.chain(charger.site_id)
     groups = network.groups_of(charger.charger_id)
@@ -207,11 +207,11 @@ def judge(network: Network, driver: Driver, charger: Charger, at: datetime) -> t
     for right in driver.rights:
         via = _via(right.place, charger, chain, groups)
         if not via:
-            verdicts.append(Verdict(right, _ELSEWHERE))
+            verdicts.append(RightEvaluation(right, _ELSEWHERE))
             continue
         if right.hours and local is None:
             local = zone(network.timezone(charger.site_id))
-        verdicts.append(Verdict(right, _standing(right, at, local), via))
+        verdicts.append(RightEvaluation(right, _standing(right, at, local), via))
     return tuple(verdicts)
 
 
@@ -228,7 +228,7 @@ def _via(place: Place, charger: Charger, chain: tuple[int, ...], groups: tuple[i
 
 
 def _by_rights(network: Network, driver: Driver, tag: Tag | None, charger: Charger, at: datetime) -> Decision:
-    verdicts = judge(network, driver, charger, at)
+    verdicts = evaluate_rights(network, driver, charger, at)
     standings = {each.standing for each in verdicts}
     if _STANDS in standings:
         cause = Cause.CHARGER_BLOCKED if charger.is_blocked(at) else Cause.RIGHT_STANDS
@@ -239,14 +239,14 @@ def _by_rights(network: Network, driver: Driver, tag: Tag | None, charger: Charg
     return Decision(cause, at, charger, tag, driver, verdicts)
 
 
-def _standing(right: Right, at: datetime, local: tzinfo | None) -> Standing:
+def _standing(right: Right, at: datetime, local: tzinfo | None) -> RightStatus:
     if right.valid_from is not None and at < right.valid_from:
-        return Standing.NOT_YET
+        return RightStatus.NOT_YET
     if right.valid_until is not None and at >= right.valid_until:
-        return Standing.ENDED
+        return RightStatus.ENDED
     if right.hours:
         clock = at.astimezone(local)
         minute = clock.hour * 60 + clock.minute
         if not any(each.hold(clock.isoweekday(), minute) for each in right.hours):
-            return Standing.OUTSIDE_HOURS
+            return RightStatus.OUTSIDE_HOURS
     return _STANDS

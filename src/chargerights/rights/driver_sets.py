@@ -15,7 +15,7 @@ DriverWindow = tuple[int, datetime, datetime]
 """A driver and the half-open window of one right of his."""
 
 
-class Listing:
+class DriverSet:
     """Drivers, and the half-open span of time in which they stay the same if no fact changes."""
 
     __slots__ = ("drivers", "since", "until")
@@ -29,27 +29,27 @@ class Listing:
         return self.since <= instant < self.until
 
 
-class Windowed:
+class WindowedDrivers:
     """Drivers with windows; remembers its last answer for as long as that answer holds."""
 
     __slots__ = ("_last", "windows")
 
     def __init__(self, windows: tuple[DriverWindow, ...]) -> None:
         self.windows = windows
-        self._last = Listing(NOBODY, since=END)
+        self._last = DriverSet(NOBODY, since=END)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Windowed) and self.windows == other.windows
+        return isinstance(other, WindowedDrivers) and self.windows == other.windows
 
     __hash__ = None  # type: ignore[assignment]
 
-    def at(self, instant: datetime) -> Listing:
+    def at(self, instant: datetime) -> DriverSet:
         last = self._last  # of one look: forks share this object, and another thread may ask about another instant
         if not last.holds(instant):
             self._last = last = self._evaluate(instant)
         return last
 
-    def _evaluate(self, instant: datetime) -> Listing:
+    def _evaluate(self, instant: datetime) -> DriverSet:
         since, until, inside = BEGINNING, END, []
         for driver_id, start, end in self.windows:
             if start <= instant < end:
@@ -59,16 +59,16 @@ class Windowed:
                     since = max(since, edge)
                 else:
                     until = min(until, edge)
-        return Listing(BitMap64(inside), since, until)
+        return DriverSet(BitMap64(inside), since, until)
 
 
-NO_WINDOWS = Windowed(())
+NO_WINDOWS = WindowedDrivers(())
 
 
-def together(listings: Iterable[Listing]) -> Listing:
+def union(listings: Iterable[DriverSet]) -> DriverSet:
     """The drivers of all the listings, for as long as every one of them stays the same."""
     found = [*listings]
-    return Listing(
+    return DriverSet(
         BitMap64.union(NOBODY, *(each.drivers for each in found)),
         max((each.since for each in found), default=BEGINNING),
         min((each.until for each in found), default=END),

@@ -47,7 +47,7 @@ class EventType(StrEnum):
     NETWORK_LOADED = "network.loaded"
 
 
-class Clock(NamedTuple):
+class EventCursor(NamedTuple):
     """How far time has been told: every beginning and end before `at`, and at that very instant those of the rights
     and tags up to `id`. So any number of windows that end at the same midnight can be told a few at a time."""
 
@@ -66,29 +66,29 @@ class Window(NamedTuple):
     end: datetime | None
     blocked: bool = False
 
-    def in_force(self, clock: Clock) -> bool:
+    def in_force(self, clock: EventCursor) -> bool:
         begun = self.start is None or clock.passed(self.start, self.id)
         ended = self.end is not None and clock.passed(self.end, self.id)
         return begun and not ended and not self.blocked
 
-    def next_edge(self, clock: Clock) -> datetime | None:
+    def next_edge(self, clock: EventCursor) -> datetime | None:
         """The first of its ends that has not been told."""
         edges = [each for each in (self.start, self.end) if each is not None and not clock.passed(each, self.id)]
         return min(edges, default=None)
 
 
-class Draft(NamedTuple):
+class NewEvent(NamedTuple):
     """An event that has no number yet. One with a window says how that stands at the clock at which it is told."""
 
     type: EventType
     data: dict[str, Any]
     window: Window | None = None
 
-    def told(self, clock: Clock) -> dict[str, Any]:
+    def told(self, clock: EventCursor) -> dict[str, Any]:
         return self.data if self.window is None else {**self.data, "inForce": self.window.in_force(clock)}
 
 
-def of_driver(before: Driver | None, after: Driver | None) -> Iterator[Draft]:
+def of_driver(before: Driver | None, after: Driver | None) -> Iterator[NewEvent]:
     """What a change of a driver, his tags and his rights tells: the removed first, a new driver before what he has."""
     driver = after or before
     if driver is None:
@@ -98,7 +98,7 @@ def of_driver(before: Driver | None, after: Driver | None) -> Iterator[Draft]:
     yield from _rights(driver.id, before, after)
     yield from _tags(before, after)
     if after is None:
-        yield Draft(EventType.DRIVER_REMOVED, {"driverId": driver.id})
+        yield NewEvent(EventType.DRIVER_REMOVED, {"driverId": driver.id})
     elif before is not None:
         if before.enabled != after.enabled:
             yield _driver(EventType.DRIVER_ENABLED if after.enabled else EventType.DRIVER_DISABLED, after)
@@ -106,7 +106,7 @@ def of_driver(before: Driver | None, after: Driver | None) -> Iterator[Draft]:
             yield _driver(EventType.DRIVER_CHANGED, after)
 
 
-def right(type_: EventType, driver_id: int, it: Right) -> Draft:
+def right(type_: EventType, driver_id: int, it: Right) -> NewEvent:
     """An event about a right that stands."""
     data = {
         "rightId": it.id,
@@ -115,10 +115,10 @@ def right(type_: EventType, driver_id: int, it: Right) -> Draft:
         "validFrom": instant(it.valid_from),
         "validUntil": instant(it.valid_until),
     }
-    return Draft(type_, data, Window(it.id, it.valid_from, it.valid_until))
+    return NewEvent(type_, data, Window(it.id, it.valid_from, it.valid_until))
 
 
-def tag(type_: EventType, it: Tag) -> Draft:
+def tag(type_: EventType, it: Tag) -> NewEvent:
     """An event about a tag that stands."""
     data = {
         "tagId": it.id,
@@ -127,7 +127,7 @@ def tag(type_: EventType, it: Tag) -> Draft:
         "validUntil": instant(it.expires_at),
         "blocked": it.blocked,
     }
-    return Draft(type_, data, Window(it.id, it.starts_at, it.expires_at, it.blocked))
+    return NewEvent(type_, data, Window(it.id, it.starts_at, it.expires_at, it.blocked))
 
 
 def instant(at: datetime | None) -> str | None:
@@ -135,7 +135,7 @@ def instant(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat().replace("+00:00", "Z")
 
 
-def _rights(driver_id: int, before: Driver | None, after: Driver | None) -> Iterator[Draft]:
+def _rights(driver_id: int, before: Driver | None, after: Driver | None) -> Iterator[NewEvent]:
     old = {each.id: each for each in before.rights} if before else {}
     new = {each.id: each for each in after.rights} if after else {}
     for each in old.values():
@@ -149,7 +149,7 @@ def _rights(driver_id: int, before: Driver | None, after: Driver | None) -> Iter
             yield right(EventType.RIGHT_CHANGED, driver_id, each)
 
 
-def _tags(before: Driver | None, after: Driver | None) -> Iterator[Draft]:
+def _tags(before: Driver | None, after: Driver | None) -> Iterator[NewEvent]:
     old = {each.id: each for each in before.tags} if before else {}
     new = {each.id: each for each in after.tags} if after else {}
     for each in old.values():
@@ -166,9 +166,9 @@ def _tags(before: Driver | None, after: Driver | None) -> Iterator[Draft]:
             yield tag(EventType.TAG_CHANGED, each)
 
 
-def _gone(draft: Draft) -> Draft:
-    return Draft(draft.type, {**draft.data, "inForce": False})
+def _gone(draft: NewEvent) -> NewEvent:
+    return NewEvent(draft.type, {**draft.data, "inForce": False})
 
 
-def _driver(type_: EventType, driver: Driver) -> Draft:
-    return Draft(type_, {"driverId": driver.id, "enabled": driver.enabled})
+def _driver(type_: EventType, driver: Driver) -> NewEvent:
+    return NewEvent(type_, {"driverId": driver.id, "enabled": driver.enabled})

@@ -11,7 +11,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from .decide import Cause, Decision, Standing, Verdict, decide, decide_driver, decide_without_tag, judge
+from .decide import (
+    Cause,
+    Decision,
+    RightEvaluation,
+    RightStatus,
+    decide,
+    decide_driver,
+    decide_without_tag,
+    evaluate_rights,
+)
 from .errors import UnknownCharger, UnknownDriver
 from .model import Charger, Hours, Place, PlaceKind, Right, Tag
 from .network import Network
@@ -24,7 +33,7 @@ class Explanation:
     """A decision with every right of the driver judged, and one sentence a support agent can read out."""
 
     decision: Decision
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[RightEvaluation, ...]
     sentence: str
 
 
@@ -63,16 +72,16 @@ def place_name(network: Network, place: Place) -> str:
     return f"access group {network.access_groups[int(place.id)].name} ({place.id})"
 
 
-def why_not(verdict: Verdict) -> str:
+def why_not(verdict: RightEvaluation) -> str:
     """Why the right does not count, in a few words; of one that stands, an empty text."""
     match verdict:
-        case Verdict(standing=Standing.STANDS):
+        case RightEvaluation(standing=RightStatus.STANDS):
             return ""
-        case Verdict(standing=Standing.ELSEWHERE):
+        case RightEvaluation(standing=RightStatus.ELSEWHERE):
             return "does not reach this charger"
-        case Verdict(Right(valid_from=datetime() as start), Standing.NOT_YET):
+        case RightEvaluation(Right(valid_from=datetime() as start), RightStatus.NOT_YET):
             return f"begins only at {_instant(start)}"
-        case Verdict(Right(valid_until=datetime() as end), Standing.ENDED):
+        case RightEvaluation(Right(valid_until=datetime() as end), RightStatus.ENDED):
             return f"ended at {_instant(end)}"
         case _:  # outside its hours
             return f"holds only {hours_text(verdict.right.hours)} local time"
@@ -123,7 +132,7 @@ def _charger(network: Network, charger_id: str) -> Charger:
 def _explanation(network: Network, charger: Charger, decision: Decision, id_tag: str | None) -> Explanation:
     verdicts = decision.verdicts
     if not verdicts and decision.driver is not None:
-        verdicts = judge(network, decision.driver, charger, decision.at)
+        verdicts = evaluate_rights(network, decision.driver, charger, decision.at)
     return Explanation(decision, verdicts, _sentence(network, charger, decision, id_tag))
 
 
@@ -170,7 +179,7 @@ def _cause(decision: Decision) -> str:
         case Decision(cause=Cause.NO_RIGHT_NOW, driver=None):
             return "a right reaches it, but does not hold at this time"
         case Decision(cause=Cause.NO_RIGHT_NOW):
-            held = [each for each in decision.verdicts if each.standing is not Standing.ELSEWHERE]
+            held = [each for each in decision.verdicts if each.standing is not RightStatus.ELSEWHERE]
             return "a right reaches it, but " + " and ".join(f"it {why_not(each)}" for each in held)
         case Decision(cause=Cause.CHARGER_BLOCKED, charger=Charger(blocked_until=datetime() as end)):
             return f"{blocked_text(end)}, for everybody"

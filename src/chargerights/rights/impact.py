@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pyroaring import BitMap64
 
-from .driver_sets import NO_WINDOWS, NOBODY, Windowed
+from .driver_sets import NO_WINDOWS, NOBODY, WindowedDrivers
 from .model import Place, PlaceKind
 from .network import Network, edges_of, window_of
 
@@ -234,7 +234,7 @@ def _moved(before: dict[K, Any], after: dict[K, Any], where: str) -> set[K]:
     }
 
 
-def _windows(windowed: dict[Place, Windowed], place: Place) -> tuple[tuple[int, datetime, datetime], ...]:
+def _windows(windowed: dict[Place, WindowedDrivers], place: Place) -> tuple[tuple[int, datetime, datetime], ...]:
     return windowed.get(place, NO_WINDOWS).windows
 
 

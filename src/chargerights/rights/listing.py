@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from .driver_sets import Listing, together
+from .driver_sets import DriverSet, union
 from .errors import UnknownCharger, UnknownDriver, UnknownSite
 from .model import Driver, Place, PlaceKind
 from .network import Network
 
 
-def drivers_of_site(network: Network, site_id: int, at: datetime) -> Listing:
+def drivers_of_site(network: Network, site_id: int, at: datetime) -> DriverSet:
     """The drivers listed for the site at that instant. Raises UnknownSite.
 
     Remembered until the listing's span ends or a change can touch it.
@@ -31,7 +31,7 @@ def drivers_of_site(network: Network, site_id: int, at: datetime) -> Listing:
     return listed
 
 
-def drivers_of_sites(network: Network, site_ids: Iterable[int], at: datetime) -> dict[int, Listing]:
+def drivers_of_sites(network: Network, site_ids: Iterable[int], at: datetime) -> dict[int, DriverSet]:
     """The drivers listed for each site, in the order asked, a repeated id once.
 
     Raises UnknownSite with every id that is no site of the customer.
@@ -43,7 +43,7 @@ def drivers_of_sites(network: Network, site_ids: Iterable[int], at: datetime) ->
     return {site_id: drivers_of_site(network, site_id, at) for site_id in wanted}
 
 
-def drivers_of_charger(network: Network, charger_id: str, at: datetime) -> Listing:
+def drivers_of_charger(network: Network, charger_id: str, at: datetime) -> DriverSet:
     """The enabled drivers with a right, valid at that instant, that reaches the charger.
 
     Raises UnknownCharger.
@@ -95,9 +95,9 @@ def held_by_name(network: Network, driver: Driver, at: datetime) -> tuple[list[i
     return sorted(sites), sorted(chargers)
 
 
-def _enabled(network: Network, parts: list[Listing]) -> Listing:
-    found = together(parts)
-    return Listing(found.drivers - network.disabled, found.since, found.until)
+def _enabled(network: Network, parts: list[DriverSet]) -> DriverSet:
+    found = union(parts)
+    return DriverSet(found.drivers - network.disabled, found.since, found.until)
 
 
 def _places_now(network: Network, driver_id: int, at: datetime) -> set[Place]:

@@ -22,7 +22,7 @@ class LiveConnector:
 
 
 @dataclass(frozen=True, slots=True)
-class Configuration:
+class ChargerConfiguration:
     name: str
     value: str
     can_be_changed: bool
@@ -52,7 +52,7 @@ class Reported:
     imsi: str | None = None
     meter_type: str | None = None
     meter_serial_number: str | None = None
-    configurations: tuple[Configuration, ...] = ()
+    configurations: tuple[ChargerConfiguration, ...] = ()
     ocpp_version: str | None = None
     sockets: tuple[ReportedSocket, ...] = ()
     connection_problem: str | None = None
@@ -64,7 +64,7 @@ MAX_FAULTS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ChargerFault:
     """What is wrong with a charger or one of its connectors (OCPP 1.6's connector 0 is the charger), in its own words.
     `variable`: of OCPP 2.x, the one that tells it."""
 
@@ -97,7 +97,7 @@ class LiveCharger:
     reported: Reported = Reported()
     node: str | None = None
     connected_at: datetime | None = None
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[ChargerFault, ...] = ()
 
 
 def status_of(live: LiveCharger | None) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from .decide import Cause, Standing, decide, ends_at
+from .decide import Cause, RightStatus, decide, ends_at
 from .driver_sets import END
 from .identifiers import tag_key
 from .listing import drivers_of_charger
@@ -27,7 +27,7 @@ DRIVERS_PER_STEP = 100
 _BY_RIGHTS = (Cause.RIGHT_STANDS, Cause.NO_RIGHT_NOW, Cause.CHARGER_BLOCKED)
 
 
-class Listed(NamedTuple):
+class ListedTag(NamedTuple):
     """One entry. `until`: from then on the tag is not accepted any more, if nothing changes; None: no end is set."""
 
     id_tag: str
@@ -39,7 +39,7 @@ class Listed(NamedTuple):
 class TagList:
     """The tags by `tag_key`, and the first instant at which they may change while no fact does."""
 
-    tags: dict[str, Listed]
+    tags: dict[str, ListedTag]
     until: datetime
 
 
@@ -59,7 +59,7 @@ def making_list(
 ) -> Generator[None, None, TagList]:
     """The same in steps, between which others may run; the network must stay as it is meanwhile."""
     drivers = drivers_of_charger(network, charger_id, at)
-    tags: dict[str, Listed] = {}
+    tags: dict[str, ListedTag] = {}
     until = drivers.until
     for number, driver_id in enumerate(drivers.drivers, 1):
         for tag in network.drivers[driver_id].tags:
@@ -74,22 +74,22 @@ def making_list(
 
 def look_up(
     network: Network, id_tag: str, charger_id: str, at: datetime, hours_too: bool = False
-) -> tuple[Listed | None, datetime]:
+) -> tuple[ListedTag | None, datetime]:
     """The tag's entry on the charger's list, if it is on it; and until when that stays so while no fact changes."""
     decision = decide(network, id_tag, charger_id, at)
     tag = decision.tag
     if tag is None:
         return None, END
-    here = [each for each in decision.verdicts if each.standing is not Standing.ELSEWHERE]
+    here = [each for each in decision.verdicts if each.standing is not RightStatus.ELSEWHERE]
     edges = [tag.starts_at, tag.expires_at]
     for each in here:
         edges += [each.right.valid_from, each.right.valid_until]
     until = min((edge for edge in edges if edge is not None and edge > at), default=END)
     if decision.cause not in _BY_RIGHTS:
         return None, until
-    standing = (Standing.STANDS, Standing.OUTSIDE_HOURS) if hours_too else (Standing.STANDS,)
+    standing = (RightStatus.STANDS, RightStatus.OUTSIDE_HOURS) if hours_too else (RightStatus.STANDS,)
     rights = [each.right for each in here if each.standing in standing and (hours_too or not each.right.hours)]
-    return (Listed(tag.id_tag, tag.driver_id, ends_at(tag, rights)) if rights else None), until
+    return (ListedTag(tag.id_tag, tag.driver_id, ends_at(tag, rights)) if rights else None), until
 
 
 def places_of(network: Network, charger_id: str) -> frozenset[Place]:

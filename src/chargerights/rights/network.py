@@ -24,14 +24,14 @@ from typing import NamedTuple
 
 from pyroaring import BitMap64
 
-from .driver_sets import BEGINNING, END, NOBODY, DriverWindow, Listing, Windowed, together
+from .driver_sets import BEGINNING, END, NOBODY, DriverSet, DriverWindow, WindowedDrivers, union
 from .errors import NotFound, UnknownAccessGroup, UnknownCharger, UnknownSite
 from .identifiers import tag_key
 from .model import AccessGroup, Charger, Driver, Place, PlaceKind, Right, Site, Tag
 from .spellings import bare_of
 
 
-class ChargerEntry(NamedTuple):
+class PlacedCharger(NamedTuple):
     """A charger in the order of names. `text`: all that it is looked for by, without case, a line each."""
 
     name: str
@@ -67,16 +67,16 @@ class Network:
     by_tag: list[str] = field(default_factory=list)
     """The keys of `tags`, sorted."""
     right_count: int = 0
-    chargers_by_name: list[ChargerEntry] = field(default_factory=list)
+    chargers_by_name: list[PlacedCharger] = field(default_factory=list)
     """Sorted."""
     disabled: BitMap64 = field(default_factory=BitMap64)
     open: dict[Place, BitMap64] = field(default_factory=dict)
-    windowed: dict[Place, Windowed] = field(default_factory=dict)
+    windowed: dict[Place, WindowedDrivers] = field(default_factory=dict)
     edges: list[datetime] = field(default_factory=list)
     """Every instant at which a window begins or ends, sorted, as often as it does."""
-    below: dict[int, Listing] = field(default_factory=dict, compare=False)
+    below: dict[int, DriverSet] = field(default_factory=dict, compare=False)
     """What `reached_below` remembers."""
-    listed: dict[int, Listing] = field(default_factory=dict, compare=False)
+    listed: dict[int, DriverSet] = field(default_factory=dict, compare=False)
     """What `listing.drivers_of_site` remembers by site; emptied by every change that can touch a list."""
 
     @classmethod
@@ -138,7 +138,7 @@ class Network:
         self.home = {site_id: BitMap64(ids) for site_id, ids in home.items()}
         self.disabled = BitMap64(disabled)
         self.open = {place: BitMap64(ids) for place, ids in opened.items()}
-        self.windowed = {place: Windowed(tuple(sorted(them))) for place, them in windowed.items()}
+        self.windowed = {place: WindowedDrivers(tuple(sorted(them))) for place, them in windowed.items()}
         self.edges = sorted(edge for them in self.windowed.values() for edge in edges_of(them.windows))
 
     def fork(self) -> Network:
@@ -262,14 +262,14 @@ class Network:
             return self.chargers[str(place.id)].name or str(place.id)
         return self.access_groups[int(place.id)].name
 
-    def holders(self, place: Place, at: datetime) -> Listing:
+    def holders(self, place: Place, at: datetime) -> DriverSet:
         """Drivers with a valid right on the place itself; disabled ones too."""
         open_ones = self.open.get(place, NOBODY)
         windowed = self.windowed.get(place)
         if windowed is None:
-            return Listing(open_ones)
+            return DriverSet(open_ones)
         inside = windowed.at(at)
-        return Listing(open_ones | inside.drivers, inside.since, inside.until)
+        return DriverSet(open_ones | inside.drivers, inside.since, inside.until)
 
     def with_rights_on(self, place: Place) -> BitMap64:
         """Drivers with a right on the place itself, whatever its window; disabled ones too."""
@@ -277,7 +277,7 @@ class Network:
         found = self.open.get(place, NOBODY)
         return found if windowed is None else found | BitMap64([driver_id for driver_id, *_ in windowed.windows])
 
-    def reached_below(self, site_id: int, at: datetime) -> Listing:
+    def reached_below(self, site_id: int, at: datetime) -> DriverSet:
         """Drivers with a valid right on the site, a site below it, or a charger there, by name or through an access
         group; disabled ones too. Remembered per site until its span ends or a right or a place below changes."""
         waiting = [site_id]
@@ -290,7 +290,7 @@ class Network:
             waiting.pop()
             if not self._remembers(site, at):
                 parts = [self.holders(place, at) for place in self._places_at(site)]
-                self.below[site] = together([*parts, *(self.below[each] for each in self.subsites(site))])
+                self.below[site] = union([*parts, *(self.below[each] for each in self.subsites(site))])
         return self.below[site_id]
 
     def _remembers(self, site_id: int, at: datetime) -> bool:
@@ -311,11 +311,11 @@ def name_entry(driver: Driver) -> tuple[str, int]:
     return driver.name.casefold(), driver.id
 
 
-def charger_entry(charger: Charger) -> ChargerEntry:
+def charger_entry(charger: Charger) -> PlacedCharger:
     """The charger's place among all by name; one without a name goes by its charger id."""
     texts = (charger.charger_id, charger.name, charger.evse_id, charger.serial_number)
     text = "\n".join([each for each in texts if each]).casefold()
-    return ChargerEntry((charger.name or charger.charger_id).casefold(), charger.charger_id, text)
+    return PlacedCharger((charger.name or charger.charger_id).casefold(), charger.charger_id, text)
 
 
 def window_of(driver_id: int, right: Right) -> DriverWindow:

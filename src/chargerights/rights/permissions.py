@@ -76,7 +76,7 @@ class Scope:
         return frozenset(each for root in self._roots for each in self._network.subtree(root))
 
     @cached_property
-    def tops(self) -> tuple[int, ...]:
+    def roots(self) -> tuple[int, ...]:
         """The topmost sites he sees, by id."""
         if self._roots is None:
             return self._network.subsites(None)
@@ -86,7 +86,7 @@ class Scope:
     @cached_property
     def _above(self) -> frozenset[int]:
         """The topmost sites they see, and all sites above those."""
-        return frozenset(each for top in self.tops for each in self._network.chain(top))
+        return frozenset(each for top in self.roots for each in self._network.chain(top))
 
     @cached_property
     def drivers(self) -> BitMap64:
@@ -101,44 +101,44 @@ class Scope:
         known = self._network.sites
         return site_ids is not None and all(each in self.sites for each in site_ids if each in known)
 
-    def sees_site(self, site_id: int | None) -> bool:
+    def can_see_site(self, site_id: int | None) -> bool:
         return self.unlimited or site_id in self.sites
 
-    def sees_charger(self, charger_id: str) -> bool:
+    def can_see_charger(self, charger_id: str) -> bool:
         charger = self._network.chargers.get(charger_id)
-        return charger is not None and self.sees_site(charger.site_id)
+        return charger is not None and self.can_see_site(charger.site_id)
 
-    def sees_driver(self, driver: Driver) -> bool:
-        return self.sees_site(driver.home_site_id)
+    def can_see_driver(self, driver: Driver) -> bool:
+        return self.can_see_site(driver.home_site_id)
 
-    def sees_group(self, group: AccessGroup) -> bool:
+    def can_see_group(self, group: AccessGroup) -> bool:
         """Whether a charger of the group is at his sites; an empty group is everybody's."""
-        return self.unlimited or not group.charger_ids or any(map(self.sees_charger, group.charger_ids))
+        return self.unlimited or not group.charger_ids or any(map(self.can_see_charger, group.charger_ids))
 
     def holds_group(self, group: AccessGroup) -> bool:
         """Whether all chargers of the group are at his sites, so that he may change it and grant rights on it."""
-        return self.unlimited or all(map(self.sees_charger, group.charger_ids))
+        return self.unlimited or all(map(self.can_see_charger, group.charger_ids))
 
-    def holds(self, place: Place) -> bool:
+    def can_manage(self, place: Place) -> bool:
         """Whether he may grant and revoke rights on the place."""
         if place.kind is PlaceKind.SITE:
-            return self.sees_site(int(place.id))
+            return self.can_see_site(int(place.id))
         if place.kind is PlaceKind.CHARGER:
-            return self.sees_charger(str(place.id))
+            return self.can_see_charger(str(place.id))
         group = self._network.access_groups.get(int(place.id))
         return group is not None and self.holds_group(group)
 
     def reached_from(self, place: Place) -> bool:
         """Whether a right on the place reaches one of the sites."""
         if place.kind is PlaceKind.SITE:
-            return self.sees_site(int(place.id)) or place.id in self._above
+            return self.can_see_site(int(place.id)) or place.id in self._above
         if place.kind is PlaceKind.CHARGER:
-            return self.sees_charger(str(place.id))
-        return any(map(self.sees_charger, self._network.access_groups[int(place.id)].charger_ids))
+            return self.can_see_charger(str(place.id))
+        return any(map(self.can_see_charger, self._network.access_groups[int(place.id)].charger_ids))
 
     def visible(self, site_id: int) -> tuple[int, ...]:
         """What he sees of a site's subtree, as its topmost sites: the site itself, or those of his below it."""
-        if self.sees_site(site_id):
+        if self.can_see_site(site_id):
             return (site_id,)
         below = set(self._network.subtree(site_id))
-        return tuple(each for each in self.tops if each in below)
+        return tuple(each for each in self.roots if each in below)

@@ -30,7 +30,7 @@ DRIVER_KEYS: Mapping[Order, Callable[[Driver], Key]] = {"id": lambda driver: (dr
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DriverQuery:
     """Drivers with all of these; None asks nothing. Texts are compared whole, `search` without case and in part."""
 
     home_site_id: int | None = None
@@ -67,7 +67,7 @@ class Wanted:
         return self.search_tags and any(key in tag_key(tag.id_tag) for tag in driver.tags)
 
 
-def find(network: Network, wanted: Wanted, among: BitMap64 | None = None) -> BitMap64:
+def find(network: Network, wanted: DriverQuery, among: BitMap64 | None = None) -> BitMap64:
     """The drivers of that description, disabled ones too; `among`: none but these."""
     found, _ = narrowed(network, wanted, among)
     if wanted.search is not None and wanted.search.strip():
@@ -79,7 +79,7 @@ def find(network: Network, wanted: Wanted, among: BitMap64 | None = None) -> Bit
 
 
 def narrowed(
-    network: Network, wanted: Wanted, among: BitMap64 | None = None
+    network: Network, wanted: DriverQuery, among: BitMap64 | None = None
 ) -> tuple[BitMap64, Callable[[Driver], bool]]:
     """The drivers as far as indexes tell them, and what tells those of that description from the rest."""
     found = everybody(network) if among is None else among
@@ -227,7 +227,7 @@ def _by_name(network: Network, drivers: BitMap64, start: int, stop: int) -> Iter
     return [entry for entry in network.by_name if entry[1] in drivers][start:stop]
 
 
-def _search(network: Network, wanted: Wanted, text: str) -> BitMap64:
+def _search(network: Network, wanted: DriverQuery, text: str) -> BitMap64:
     """The drivers whose name, external id or tag holds the text, as far as they are searched."""
     folded, key = text.casefold(), tag_key(text)
     named = BitMap64([driver_id for name, driver_id in network.by_name if folded in name])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .model import Site
-from .network import ChargerEntry, Network, charger_entry
+from .network import Network, PlacedCharger, charger_entry
 
 FEW = 2_000
 """Chargers up to which sorting them takes less than walking through all by name."""
@@ -57,7 +57,7 @@ class Sizes:
 
 
 @dataclass(frozen=True, slots=True)
-class WantedSites:
+class SiteQuery:
     """Sites with all of these; None asks nothing. Ids are compared whole, the country and city without case, `search`
     without case and in part."""
 
@@ -69,7 +69,7 @@ class WantedSites:
     search: str | None = None
 
 
-def find_sites(network: Network, wanted: WantedSites, among: Iterable[int]) -> list[Site]:
+def find_sites(network: Network, wanted: SiteQuery, among: Iterable[int]) -> list[Site]:
     """The sites of that description, in no order; none but those among."""
     found = [network.sites[each] for each in among if wanted.ids is None or each in wanted.ids]
     if wanted.country is not None:
@@ -86,7 +86,7 @@ def find_sites(network: Network, wanted: WantedSites, among: Iterable[int]) -> l
     return found
 
 
-def chargers_at(network: Network, site_ids: Set[int] | None = None) -> list[ChargerEntry]:
+def chargers_at(network: Network, site_ids: Set[int] | None = None) -> list[PlacedCharger]:
     """The chargers of those sites themselves, of None all, in the order of their names. Not to be changed."""
     if site_ids is None:
         return network.chargers_by_name

@@ -37,7 +37,7 @@ class Phase(Enum):
     BODY = auto()
 
 
-class Refusal(Exception):
+class RequestRefusal(Exception):
     """A request that is not read on."""
 
     def __init__(self, status: HTTPStatus, text: str) -> None:
@@ -72,7 +72,7 @@ class LimitedHttp(Gated, HttpToolsProtocol):
         refused = self._gate.enter(self, self._host)
         self._gate.watch(self)
         if refused is not None:
-            self._refuse(Refusal(refused, "too many connections are open: try again later"), linger=False)
+            self._refuse(RequestRefusal(refused, "too many connections are open: try again later"), linger=False)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._gate.leave(self)
@@ -108,11 +108,15 @@ class LimitedHttp(Gated, HttpToolsProtocol):
         except httptools.HttpParserUpgrade:
             if self._should_upgrade():
                 self.handle_websocket_upgrade()
-        except Refusal as refusal:
+        except RequestRefusal as refusal:
             self._refuse(refusal)
         except httptools.HttpParserError as error:
             ours = error.__context__  # of an error in a callback
-            self._refuse(ours if isinstance(ours, Refusal) else Refusal(HTTPStatus.BAD_REQUEST, "this is no HTTP/1.1"))
+            self._refuse(
+                ours
+                if isinstance(ours, RequestRefusal)
+                else RequestRefusal(HTTPStatus.BAD_REQUEST, "this is no HTTP/1.1")
+            )
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -124,7 +128,7 @@ class LimitedHttp(Gated, HttpToolsProtocol):
         if self._received > self._limits.max_header_bytes:  # perhaps with a body behind it
             self._check_head(len(self.url) + sum(len(name) + len(value) for name, value in self.headers))
         if len(self.pipeline) >= PIPELINED_AT_ONCE:
-            raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, "more requests than answers: wait for answers")
+            raise RequestRefusal(HTTPStatus.TOO_MANY_REQUESTS, "more requests than answers: wait for answers")
         super().on_headers_complete()
         self._begin(Phase.BODY)
 
@@ -148,7 +152,7 @@ class LimitedHttp(Gated, HttpToolsProtocol):
     def _check_head(self, size: int) -> None:
         if size > self._limits.max_header_bytes:
             text = f"the headers are longer than {self._limits.max_header_bytes} bytes"
-            raise Refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, text)
+            raise RequestRefusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, text)
 
     # -- what comes too slowly, and what is not read ------------------------------------------------
 
@@ -157,7 +161,7 @@ class LimitedHttp(Gated, HttpToolsProtocol):
         try:
             self._look_at_reader(now)
             self._look_at_sender(now)
-        except Refusal as refusal:
+        except RequestRefusal as refusal:
             self._refuse(refusal)
 
     def resume_writing(self) -> None:
@@ -194,26 +198,28 @@ class LimitedHttp(Gated, HttpToolsProtocol):
                 self._since = self._window = now
                 self._received = 0
             elif seconds >= limits.max_body_seconds:
-                raise Refusal(
+                raise RequestRefusal(
                     HTTPStatus.REQUEST_TIMEOUT, f"the body takes longer than {limits.max_body_seconds:g} seconds"
                 )
             elif now - self._window >= limits.max_stall_seconds:
                 if self._received < limits.min_bytes_per_second * (now - self._window):
                     least = limits.min_bytes_per_second
-                    raise Refusal(HTTPStatus.REQUEST_TIMEOUT, f"the body comes slower than {least} bytes a second")
+                    raise RequestRefusal(
+                        HTTPStatus.REQUEST_TIMEOUT, f"the body comes slower than {least} bytes a second"
+                    )
                 self._window, self._received = now, 0
         elif self._answers:
             self._since = now
         elif self._phase is Phase.HEAD:
             if seconds >= limits.max_header_seconds:
                 text = f"the headers take longer than {limits.max_header_seconds:g} seconds"
-                raise Refusal(HTTPStatus.REQUEST_TIMEOUT, text)
+                raise RequestRefusal(HTTPStatus.REQUEST_TIMEOUT, text)
         elif seconds >= limits.keep_alive_seconds:
             self.transport.close()
 
     # -- the end ----------------------------------------------------------------------------------
 
-    def _refuse(self, refusal: Refusal, linger: bool = True) -> None:
+    def _refuse(self, refusal: RequestRefusal, linger: bool = True) -> None:
         """Says why, unless an answer is under way, and ends the connection. `linger`: what the client still sends is
         thrown away for a while; closed at once, the system would reset it before the client reads why."""
         self._is_cut = True

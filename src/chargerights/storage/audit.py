@@ -30,7 +30,7 @@ BY_API = "key %"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class AuditQuery:
     """Entries with all of these; None asks nothing. `entity_id` goes with a `kind`. start ≤ at < end. `before`: those
     that come after the entry of that instant and revision, as the newest come first."""
 
@@ -73,7 +73,7 @@ class Record:
         return self.actor.startswith(BY_API.rstrip("%"))
 
 
-class Page(NamedTuple):
+class AuditPage(NamedTuple):
     """`total`: how many entries there are, counted as far as COUNTED when something was asked for; 0 when it was not
     to be counted."""
 
@@ -83,8 +83,8 @@ class Page(NamedTuple):
 
 
 def page(
-    connection: Connection, customer_id: int, wanted: Wanted, start: int, count: int, counted: bool = True
-) -> Page:
+    connection: Connection, customer_id: int, wanted: AuditQuery, start: int, count: int, counted: bool = True
+) -> AuditPage:
     """So many entries after as many as `start`, newest first."""
     numbers, total = _numbers(connection, customer_id, wanted, start, count + 1, counted)
     records = _records(connection, customer_id, numbers[:count])
@@ -93,7 +93,7 @@ def page(
         shown[revision].changes.append(change)
     if counted and numbers:
         total = max(total, start + len(numbers))
-    return Page(records, total, len(numbers) > count)
+    return AuditPage(records, total, len(numbers) > count)
 
 
 _CHANGES = journal_changes.c
@@ -102,9 +102,9 @@ _SHOWN = [*(entries.c[name] for name in ("revision", "at", "actor", "operator_id
 
 
 def _numbers(
-    connection: Connection, customer_id: int, wanted: Wanted, start: int, count: int, counted: bool
+    connection: Connection, customer_id: int, wanted: AuditQuery, start: int, count: int, counted: bool
 ) -> tuple[list[int], int]:
-    """The numbers of so many entries, newest first; and how many there are, counted as `Page` says."""
+    """The numbers of so many entries, newest first; and how many there are, counted as `EventBatch` says."""
     columns, matching = entries.c, _matching(customer_id, wanted)
     if wanted.kind is not None:
         of_things = and_(_CHANGES.customer_id == customer_id, *_things(wanted))
@@ -131,7 +131,7 @@ def _in_order(connection: Connection, these: ColumnElement[bool]) -> list[int]:
     return [row.revision for row in sorted(few, reverse=True)]
 
 
-def _matching(customer_id: int, wanted: Wanted) -> ColumnElement[bool]:
+def _matching(customer_id: int, wanted: AuditQuery) -> ColumnElement[bool]:
     """What an entry itself must be like."""
     columns = entries.c
     found = [columns.customer_id == customer_id]
@@ -159,7 +159,7 @@ def _records(connection: Connection, customer_id: int, numbers: Sequence[int]) -
     return [found[each] for each in numbers]
 
 
-def _things(wanted: Wanted) -> list[ColumnElement[bool]]:
+def _things(wanted: AuditQuery) -> list[ColumnElement[bool]]:
     """Of changes: those of the things asked for."""
     found = []
     if wanted.kind is not None:
@@ -170,7 +170,7 @@ def _things(wanted: Wanted) -> list[ColumnElement[bool]]:
 
 
 def _changes(
-    connection: Connection, customer_id: int, wanted: Wanted, revisions: Collection[int]
+    connection: Connection, customer_id: int, wanted: AuditQuery, revisions: Collection[int]
 ) -> Sequence[tuple[int, Changed]]:
     """The changes to show of those entries, in order, with what names people as long as they are not erased."""
     query = (

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from .callers import HOST
 from .entity_types import CHARGING_SETTINGS, ChargingSettings
-from .journal import Change, revise
+from .journal import JournalChange, revise
 from .schema import charging_settings
 
 
@@ -37,4 +37,4 @@ def _set(connection: Connection, customer_id: int, at: datetime, **setting: bool
             connection.execute(insert(charging_settings).values(customer_id=customer_id, **setting))
         else:
             connection.execute(update(charging_settings).where(mine).values(setting))
-        revision.changes.append(Change(CHARGING_SETTINGS, before.id, before, after))
+        revision.changes.append(JournalChange(CHARGING_SETTINGS, before.id, before, after))

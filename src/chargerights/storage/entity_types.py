@@ -25,8 +25,11 @@ from .rows.webhooks import Webhook
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What a charger was told, and what came of it: `end` and `word` as in `commands.Outcome`, `done`: it was a yes."""
+class CommandRecord:
+    """A command that was sent to a charger, and its outcome.
+
+    `end` and `word` are as in `commands.CommandOutcome`; `done`: the charger said yes.
+    """
 
     charger_id: str
     action: str
@@ -74,14 +77,14 @@ Entity = (
     | ApiKey
     | Webhook
     | Partner
-    | Told
+    | CommandRecord
     | PasswordSet
     | ChargingSettings
     | SessionEnd
 )
 
 
-class Kind(NamedTuple):
+class EntityType(NamedTuple):
     """One kind. `load`, `add`, `replace` and `remove` go to its rows, `put` and `drop` to a network in memory; all
     six are functions of that kind's own entities and ids, which types cannot tell here."""
 
@@ -97,7 +100,7 @@ class Kind(NamedTuple):
     """What its entities are named by."""
 
 
-SITE = Kind(
+SITE = EntityType(
     "site",
     TypeAdapter(Site),
     sites.load,
@@ -107,7 +110,7 @@ SITE = Kind(
     apply.put_site,
     apply.remove_site,
 )
-CHARGER = Kind(
+CHARGER = EntityType(
     "charger",
     TypeAdapter(Charger),
     chargers.load,
@@ -118,7 +121,7 @@ CHARGER = Kind(
     apply.remove_charger,
     str,
 )
-ACCESS_GROUP = Kind(
+ACCESS_GROUP = EntityType(
     "accessGroup",
     TypeAdapter(AccessGroup),
     chargers.load_groups,
@@ -128,7 +131,7 @@ ACCESS_GROUP = Kind(
     apply.put_access_group,
     apply.remove_access_group,
 )
-DRIVER = Kind(
+DRIVER = EntityType(
     "driver",
     TypeAdapter(Driver),
     drivers.load,
@@ -144,7 +147,7 @@ def _elsewhere(network: Network, entity: object) -> None:
     """What is no part of a network changes none."""
 
 
-OPERATOR = Kind(
+OPERATOR = EntityType(
     "operator",
     TypeAdapter(Operator),
     operators.load,
@@ -154,7 +157,7 @@ OPERATOR = Kind(
     _elsewhere,
     _elsewhere,
 )
-API_KEY = Kind(
+API_KEY = EntityType(
     "apiKey",
     TypeAdapter(ApiKey),
     keys.load,
@@ -164,7 +167,7 @@ API_KEY = Kind(
     _elsewhere,
     _elsewhere,
 )
-PARTNER = Kind(
+PARTNER = EntityType(
     "partnerAuthorisation",
     TypeAdapter(Partner),
     partners.load,
@@ -174,7 +177,7 @@ PARTNER = Kind(
     _elsewhere,
     _elsewhere,
 )
-WEBHOOK = Kind(
+WEBHOOK = EntityType(
     "webhook",
     TypeAdapter(Webhook),
     webhooks.load,
@@ -184,9 +187,9 @@ WEBHOOK = Kind(
     _elsewhere,
     _elsewhere,
 )
-COMMAND = Kind(
+COMMAND = EntityType(
     "command",
-    TypeAdapter(Told),
+    TypeAdapter(CommandRecord),
     None,  # done, not kept: only the journal has it, under the charger that was told
     None,
     None,
@@ -195,7 +198,7 @@ COMMAND = Kind(
     _elsewhere,
     str,
 )
-CHARGER_PASSWORD = Kind(
+CHARGER_PASSWORD = EntityType(
     "chargerPassword",
     TypeAdapter(PasswordSet),
     None,  # see `charger_passwords`, which keeps the password itself
@@ -206,7 +209,7 @@ CHARGER_PASSWORD = Kind(
     _elsewhere,
     str,
 )
-SESSION = Kind(
+SESSION = EntityType(
     "session",
     TypeAdapter(SessionEnd),
     None,  # as with commands: sessions have rows of their own, outside the revision
@@ -216,7 +219,7 @@ SESSION = Kind(
     _elsewhere,
     _elsewhere,
 )
-CHARGING_SETTINGS = Kind(
+CHARGING_SETTINGS = EntityType(
     "chargingSettings",
     TypeAdapter(ChargingSettings),
     None,  # see `charging_settings`
@@ -233,7 +236,7 @@ KINDS = {
         *(CHARGER_PASSWORD, CHARGING_SETTINGS, SESSION),
     )
 }
-_KIND_OF: dict[type[Entity], Kind] = {
+_KIND_OF: dict[type[Entity], EntityType] = {
     Site: SITE,
     Charger: CHARGER,
     AccessGroup: ACCESS_GROUP,
@@ -242,7 +245,7 @@ _KIND_OF: dict[type[Entity], Kind] = {
     ApiKey: API_KEY,
     Partner: PARTNER,
     Webhook: WEBHOOK,
-    Told: COMMAND,
+    CommandRecord: COMMAND,
     PasswordSet: CHARGER_PASSWORD,
     ChargingSettings: CHARGING_SETTINGS,
     SessionEnd: SESSION,
@@ -252,7 +255,7 @@ _SHAPES: dict[type[Any], TypeAdapter[Any]] = {kind: of.shape for kind, of in _KI
 """And of what else was asked for a version."""
 
 
-def kind_of(entity: Entity) -> Kind:
+def kind_of(entity: Entity) -> EntityType:
     return _KIND_OF[type(entity)]
 
 
@@ -269,4 +272,4 @@ def version_of(entity: Any) -> str:
 
 def key_of(entity: Entity) -> int | str:
     """What names the entity within its customer and kind."""
-    return entity.charger_id if isinstance(entity, Charger | Told | PasswordSet) else entity.id
+    return entity.charger_id if isinstance(entity, Charger | CommandRecord | PasswordSet) else entity.id

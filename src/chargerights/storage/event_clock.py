@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from ..rights.events import Clock
+from ..rights.events import EventCursor
 from . import events, window_edges
 from .schema import event_clocks
 
@@ -28,16 +28,16 @@ def advance(connection: Connection, customer_id: int, now: datetime, limit: int)
     mine = _CLOCK.customer_id == customer_id
     query = select(_CLOCK.number, _CLOCK.clock_at, _CLOCK.clock_id).where(mine).with_for_update()
     number, clock_at, clock_id = connection.execute(query).one()
-    clock = Clock(clock_at, clock_id)
+    clock = EventCursor(clock_at, clock_id)
     found = window_edges.passed(connection, customer_id, clock, now, limit + 1)
     more = len(found) > limit
     if more:
         first_left = (found[limit].at, found[limit].id)  # a right and a tag of one number are told in one step
         found = [edge for edge in found if (edge.at, edge.id) < first_left]
-        clock = Clock(found[-1].at, found[-1].id)
-    elif clock < Clock(now):
-        clock = Clock(now)
-    told = [(edge.at, edge.draft.type, edge.draft.told(Clock(edge.at, edge.id)), None) for edge in found]
+        clock = EventCursor(found[-1].at, found[-1].id)
+    elif clock < EventCursor(now):
+        clock = EventCursor(now)
+    told = [(edge.at, edge.draft.type, edge.draft.told(EventCursor(edge.at, edge.id)), None) for edge in found]
     if told:
         events.write(connection, customer_id, number, told)
     values = {"number": number + len(told), "clock_at": clock.at, "clock_id": clock.id}

@@ -2,8 +2,8 @@
 
 Numbers are taken from the customer's row in `event_clocks` in the transaction that makes the events, so they have no
 gaps and commit in order. The row is locked last: after the customer's row or that of his live version. It also holds
-how far time has been told (see `rights.events.Clock`): what a change tells of a window is told at that clock, under
-the same lock, so that a beginning or end is told either by the change or by `event_clock`, never by both or neither.
+how far time has been told (see `rights.events.EventCursor`): what a change tells of a window is told at that clock,
+under the same lock. So either the change or `event_clock` tells a beginning or an end, never both, never neither.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, case, delete, func, insert, or_, select, update
 
 from ..rights.errors import DomainError, InvalidInput
-from ..rights.events import Clock, Draft, EventType, of_driver
+from ..rights.events import EventCursor, EventType, NewEvent, of_driver
 from ..rights.identifiers import INT64_MAX
 from ..rights.model import Driver
 from . import window_edges
@@ -72,7 +72,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class EventBatch:
     """Events in order. `last`: after which number to go on; `end`: the number of the log's last event."""
 
     events: list[Event]
@@ -85,10 +85,10 @@ class Page:
         return self.last < self.end
 
 
-def of_changes(changes: Iterable[tuple[Any, Any, Any, Any]]) -> list[Draft]:
+def of_changes(changes: Iterable[tuple[Any, Any, Any, Any]]) -> list[NewEvent]:
     """What a revision's changes tell: each is a kind, a key, and the entity before and after. What is gone comes first,
     for a tag may have gone from one driver to another."""
-    drafts: list[Draft] = []
+    drafts: list[NewEvent] = []
     for _, _, before, after in changes:
         if isinstance(before or after, Driver):
             drafts += of_driver(before, after)
@@ -103,14 +103,14 @@ def begin(connection: Connection, customer_id: int, at: datetime) -> None:
 
 
 def append(
-    connection: Connection, customer_id: int, drafts: Sequence[Draft], at: datetime, revision: int | None = None
+    connection: Connection, customer_id: int, drafts: Sequence[NewEvent], at: datetime, revision: int | None = None
 ) -> None:
     """Adds the events to the customer's log."""
     if not drafts:
         return
     given = {"customer": customer_id, "count": len(drafts), "now": at}
     number, clock_at, clock_id, next_at = connection.execute(_TAKE, given).one()
-    clock = Clock(clock_at, clock_id)
+    clock = EventCursor(clock_at, clock_id)
     rows = [(at, draft.type, draft.told(clock), revision) for draft in drafts]
     write(connection, customer_id, number - len(drafts), rows)
     coming = [edge for draft in drafts if draft.window and (edge := draft.window.next_edge(clock))]
@@ -120,10 +120,12 @@ def append(
 
 def loaded(connection: Connection, customer_id: int, at: datetime, revision: int) -> None:
     """Tells of a bulk write: one event for all of it. What begins and ends after it is told as ever."""
-    append(connection, customer_id, [Draft(EventType.NETWORK_LOADED, {})], at, revision)
+    append(connection, customer_id, [NewEvent(EventType.NETWORK_LOADED, {})], at, revision)
     clock = select(_CLOCK.clock_at, _CLOCK.clock_id).where(_CLOCK.customer_id == customer_id)
     _expect(
-        connection, customer_id, window_edges.upcoming(connection, customer_id, Clock(*connection.execute(clock).one()))
+        connection,
+        customer_id,
+        window_edges.upcoming(connection, customer_id, EventCursor(*connection.execute(clock).one())),
     )
 
 
@@ -146,7 +148,7 @@ def write(
 
 def since(
     connection: Connection, customer_id: int, after: int, limit: int, types: Collection[str] | None = None
-) -> Page:
+) -> EventBatch:
     """The events after that number, of those types. A page may have fewer than there are, or none: go on after its
     `last` while there is `more`. Raises EventsGone, EventToCome."""
     end = min(after + SCANNED_PER_PAGE, INT64_MAX)
@@ -170,7 +172,7 @@ def since(
         raise EventToCome(after, newest)
     found = [Event(*row[2:]) for row in rows if row[2] is not None]
     last = found[-1].number if len(found) == limit else min(newest, end)
-    return Page(found, last, newest)
+    return EventBatch(found, last, newest)
 
 
 def old(connection: Connection, before: datetime) -> list[int]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from ..rights.errors import Conflict
 from . import journal
-from .journal import Occasion, Revision
+from .journal import ChangeContext, Revision
 from .schema import customers, idempotency_keys
 
 KEPT = timedelta(days=1)
@@ -28,7 +28,7 @@ class Once(NamedTuple):
     fingerprint: str
 
 
-class Kept(NamedTuple):
+class KeptAnswer(NamedTuple):
     result: Any
 
 
@@ -40,7 +40,11 @@ class Made(NamedTuple):
 
 
 def make(
-    connection: Connection, customer_id: int, occasion: Occasion, once: Once | None, work: Callable[[Revision], Any]
+    connection: Connection,
+    customer_id: int,
+    occasion: ChangeContext,
+    once: Once | None,
+    work: Callable[[Revision], Any],
 ) -> Made:
     """What the work makes of the customer's next revision, once. The result of what is to be done once must be JSON.
     Raises KeyReused, UnknownCustomer."""
@@ -55,7 +59,7 @@ def make(
     return Made(result, revision.latest)
 
 
-def find(connection: Connection, customer_id: int, once: Once, at: datetime) -> Kept | None:
+def find(connection: Connection, customer_id: int, once: Once, at: datetime) -> KeptAnswer | None:
     """What came of the request when it was done; None when it was not. Requests of one customer wait here for each
     other, so that of two at once one is done. Raises KeyReused."""
     connection.execute(select(customers.c.id).where(customers.c.id == customer_id).with_for_update()).all()
@@ -68,7 +72,7 @@ def find(connection: Connection, customer_id: int, once: Once, at: datetime) -> 
         return None
     if row.fingerprint != once.fingerprint:
         raise KeyReused(f"the Idempotency-Key {once.key!r} was sent with another request: take a new one")
-    return Kept(*row.result)
+    return KeptAnswer(*row.result)
 
 
 def keep(connection: Connection, customer_id: int, once: Once, result: Any, at: datetime) -> None:

@@ -32,7 +32,7 @@ class AttemptOver(Conflict):
     """An attempt that was interrupted, or ended, wants to go on."""
 
 
-class State(StrEnum):
+class ImportState(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"
     SUCCEEDED = "succeeded"
@@ -41,11 +41,11 @@ class State(StrEnum):
     INTERRUPTED = "interrupted"
 
 
-GOING = (State.QUEUED, State.RUNNING)
-UNDONE = (State.INTERRUPTED, State.FAILED)
+GOING = (ImportState.QUEUED, ImportState.RUNNING)
+UNDONE = (ImportState.INTERRUPTED, ImportState.FAILED)
 
 
-class Asked(NamedTuple):
+class ImportRequest(NamedTuple):
     """What is to be imported, for which operator."""
 
     operator_id: int
@@ -71,7 +71,7 @@ class Import:
     mode: str
     dry_run: bool
     file_name: str | None
-    state: State
+    state: ImportState
     phase: str | None
     done: int
     total: int
@@ -93,14 +93,14 @@ class Attempt(NamedTuple):
 _COLUMNS = [imports.c[name] for name in Import.__dataclass_fields__]
 
 
-def add(connection: Connection, attempt: Attempt, asked: Asked, at: datetime) -> None:
+def add(connection: Connection, attempt: Attempt, asked: ImportRequest, at: datetime) -> None:
     """A new import, which waits; forgets the oldest when there are too many."""
     connection.execute(
         insert(imports).values(
             customer_id=attempt.customer_id,
             id=attempt.import_id,
             **asked._asdict(),
-            state=State.QUEUED,
+            state=ImportState.QUEUED,
             done=0,
             total=0,
             attempt=attempt.name,
@@ -145,11 +145,17 @@ def page(
 
 def alive(connection: Connection, attempt: Attempt, stage: Stage, at: datetime) -> None:
     """The attempt goes on. Raises AttemptOver."""
-    values = {**stage._asdict(), "state": State.RUNNING if stage.phase else State.QUEUED, "alive_until": at + ALIVE}
+    values = {
+        **stage._asdict(),
+        "state": ImportState.RUNNING if stage.phase else ImportState.QUEUED,
+        "alive_until": at + ALIVE,
+    }
     _go_on(connection, attempt, values)
 
 
-def end(connection: Connection, attempt: Attempt, state: State, at: datetime, report: dict[str, Any] | None) -> None:
+def end(
+    connection: Connection, attempt: Attempt, state: ImportState, at: datetime, report: dict[str, Any] | None
+) -> None:
     """The attempt has come to that end. Raises AttemptOver."""
     _go_on(connection, attempt, {"state": state, "phase": None, "ended_at": at, "report": report})
 
@@ -157,7 +163,7 @@ def end(connection: Connection, attempt: Attempt, state: State, at: datetime, re
 def interrupt(connection: Connection, customer_id: int, import_id: int, at: datetime) -> None:
     """Ends the attempt when it was to be alive only before that instant."""
     going = _going(customer_id, import_id).where(imports.c.alive_until < at)
-    connection.execute(going.values(state=State.INTERRUPTED, phase=None, ended_at=at))
+    connection.execute(going.values(state=ImportState.INTERRUPTED, phase=None, ended_at=at))
 
 
 def again(connection: Connection, attempt: Attempt, at: datetime) -> bool:
@@ -165,7 +171,7 @@ def again(connection: Connection, attempt: Attempt, at: datetime) -> bool:
     columns = imports.c
     mine = (columns.customer_id == attempt.customer_id) & (columns.id == attempt.import_id)
     query = update(imports).where(mine, columns.state.in_(UNDONE))
-    values = {"state": State.QUEUED, "done": 0, "total": 0, "attempt": attempt.name, "alive_until": at + ALIVE}
+    values = {"state": ImportState.QUEUED, "done": 0, "total": 0, "attempt": attempt.name, "alive_until": at + ALIVE}
     return connection.execute(query.values(**values, ended_at=None, report=None)).rowcount == 1
 
 
@@ -192,4 +198,4 @@ def _go_on(connection: Connection, attempt: Attempt, values: dict[str, Any]) -> 
 
 def _import(row: Sequence[Any]) -> Import:
     members = dict(zip(Import.__dataclass_fields__, row, strict=True))
-    return Import(**{**members, "state": State(members["state"])})
+    return Import(**{**members, "state": ImportState(members["state"])})

@@ -39,7 +39,7 @@ from .entity_types import (
     PARTNER,
     SITE,
     Entity,
-    Kind,
+    EntityType,
     key_of,
     kind_of,
 )
@@ -91,7 +91,7 @@ class Actor(NamedTuple):
     operator_id: int | None = None
 
 
-class Occasion(NamedTuple):
+class ChangeContext(NamedTuple):
     """When something is changed, by whom, and in what command: `driver.add`, `right.grant`."""
 
     at: datetime
@@ -107,7 +107,7 @@ class Mark(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """One revision: `changes` is None for a bulk write. `follows` is the token of the revision before it."""
 
     revision: int
@@ -155,13 +155,13 @@ class Revised(NamedTuple):
 
     customer_id: int
     mark: Mark
-    entry: Entry | None
+    entry: JournalEntry | None
 
 
-class Change(NamedTuple):
+class JournalChange(NamedTuple):
     """One entity of a revision: None before it was added, None after it was removed."""
 
-    kind: Kind
+    kind: EntityType
     id: int | str
     before: Entity | None
     after: Entity | None
@@ -179,9 +179,9 @@ class Revision:
     follows: int | None
     """The token of the revision before this one."""
     token: int = field(default_factory=lambda: secrets.randbits(TOKEN_BITS))
-    changes: list[Change] = field(default_factory=list)
+    changes: list[JournalChange] = field(default_factory=list)
     bulk: bool = False
-    entry: Entry | None = None
+    entry: JournalEntry | None = None
     """What was journaled, once it is, of few changes."""
 
     @property
@@ -194,7 +194,7 @@ class Revision:
         self._next_id += 1
         return self._next_id - 1
 
-    def free_id(self, kind: Kind) -> int:
+    def free_id(self, kind: EntityType) -> int:
         """An id that no entity of the kind has, such as a file may have brought."""
         id_ = self.next_id()
         while kind.load(self.connection, self.customer_id, [id_]):
@@ -238,32 +238,34 @@ class Revision:
         progress(len(them) - len(changed))
         for step in _steps(changed):
             drivers.add(self.connection, self.customer_id, step)
-            self.changes += [Change(DRIVER, each.id, before.get(each.id), drivers.as_loaded(each)) for each in step]
+            self.changes += [
+                JournalChange(DRIVER, each.id, before.get(each.id), drivers.as_loaded(each)) for each in step
+            ]
             progress(len(step))
 
     def remove_drivers(self, them: Sequence[Driver]) -> None:
         """Removes many drivers, each with a change of his own."""
         for step in _steps(them):
             drivers.remove_all(self.connection, self.customer_id, [each.id for each in step])
-            self.changes += [Change(DRIVER, each.id, each, None) for each in step]
+            self.changes += [JournalChange(DRIVER, each.id, each, None) for each in step]
 
-    def _replace(self, kind: Kind, before: Entity, entity: Entity) -> None:
+    def _replace(self, kind: EntityType, before: Entity, entity: Entity) -> None:
         kind.replace(self.connection, self.customer_id, before, entity)
         self._note(kind, before, entity)
 
-    def _note(self, kind: Kind, before: Entity | None, entity: Entity) -> None:
+    def _note(self, kind: EntityType, before: Entity | None, entity: Entity) -> None:
         """Notes it as it is loaded: in the order of its parts too, an image that follows is one that is loaded."""
         key = key_of(entity)
         if isinstance(entity, Driver):
             after: Entity = drivers.as_loaded(entity)
         else:
             (after,) = kind.load(self.connection, self.customer_id, [key])
-        self.changes.append(Change(kind, key, before, after))
+        self.changes.append(JournalChange(kind, key, before, after))
 
     def remove(self, entity: Entity) -> None:
         kind, key = kind_of(entity), key_of(entity)
         kind.remove(self.connection, self.customer_id, key)
-        self.changes.append(Change(kind, key, entity, None))
+        self.changes.append(JournalChange(kind, key, entity, None))
 
 
 @contextmanager
@@ -334,7 +336,7 @@ def _in_order(customer_id: int, at: datetime, last: datetime | None) -> datetime
 def make(
     connection: Connection,
     customer_id: int,
-    occasion: Occasion,
+    occasion: ChangeContext,
     work: Callable[..., T],
     /,
     *args: Any,
@@ -350,7 +352,7 @@ def _note(revision: Revision) -> None:
     position = 0
     noted: list[dict[str, Any]] = []
     if not revision.bulk and len(revision.changes) <= FEW:
-        revision.entry = Entry(revision.number, noted, revision.token, revision.follows)
+        revision.entry = JournalEntry(revision.number, noted, revision.token, revision.follows)
     for step in _steps(revision.changes):
         rows, personal = [], []
         for change in step:
@@ -370,7 +372,7 @@ def _note(revision: Revision) -> None:
             revision.connection.execute(insert(journal_personal), personal)
 
 
-def _images(kind: Kind, before: Entity | None, after: Entity | None) -> dict[str, Any]:
+def _images(kind: EntityType, before: Entity | None, after: Entity | None) -> dict[str, Any]:
     def dump(entity: Entity | None) -> Any:
         return None if entity is None else kind.shape.dump_python(entity, mode="json", exclude_defaults=True)
 
@@ -409,13 +411,13 @@ def number_of(connection: Connection, customer_id: int) -> int:
     return mark_of(connection, customer_id).revision
 
 
-def since(connection: Connection, customer_id: int, revision: int, limit: int) -> list[Entry]:
+def since(connection: Connection, customer_id: int, revision: int, limit: int) -> list[JournalEntry]:
     """The entries after that revision, in order: as many whole ones as have `limit` changes together."""
     rows = connection.execute(_SINCE, {"customer": customer_id, "revision": revision, "most": limit + 1}).all()
-    entries: list[Entry] = []
+    entries: list[JournalEntry] = []
     for number, token, follows, bulk, kind, id_, before, after in rows:
         if not entries or entries[-1].revision != number:
-            entries.append(Entry(number, None if bulk else [], token, follows))
+            entries.append(JournalEntry(number, None if bulk else [], token, follows))
         changes = entries[-1].changes
         if changes is not None:
             key = KINDS[kind].key(id_) if kind in KINDS else id_  # a newer version's kind is for who follows to refuse

@@ -18,7 +18,7 @@ from ..rights.identifiers import INT64_MAX
 from ..rights.model import Driver
 from ..rights.network import Network
 from .database import DatabaseFault
-from .entity_types import ACCESS_GROUP, CHARGER, DRIVER, KINDS, SITE, Kind
+from .entity_types import ACCESS_GROUP, CHARGER, DRIVER, KINDS, SITE, EntityType
 from .journal import BEFORE, NAMED, OF_CHANGE, OF_ENTRY
 from .schema import journal, journal_changes, journal_personal
 from .schema.columns import Instant
@@ -33,10 +33,10 @@ class BeforeHistory(InvalidInput):
     """An instant that the journal does not reach back to."""
 
 
-class State(NamedTuple):
+class EntityState(NamedTuple):
     """One entity as the journal has it before or after a change; None: there is none."""
 
-    kind: Kind
+    kind: EntityType
     id: int | str
     image: Any
 
@@ -44,7 +44,7 @@ class State(NamedTuple):
         return None if self.image is None else self.kind.shape.validate_python(self.image)
 
 
-class WayBack:
+class JournalRewind:
     """Walks from the latest of the known networks, which are only looked at, back to earlier ones."""
 
     def __init__(self, connection: Connection, customer_id: int, known: dict[int, Network]) -> None:
@@ -85,7 +85,7 @@ class WayBack:
         if any(row.bulk for row in rows) or numbers != list(range(self.ended_at, revision, -1)):
             self._require_entries(revision)
         network = self.network.fork() if self.ended_at in self._known else self.network
-        bring(network, [_before(*row[2:]) for row in rows if row.kind is not None])
+        apply_states(network, [_before(*row[2:]) for row in rows if row.kind is not None])
         return network
 
     def _require_entries(self, revision: int) -> None:
@@ -104,14 +104,14 @@ class WayBack:
         return {"customer": self._customer_id, "after": revision, "latest": self.ended_at}
 
 
-def bring(network: Network, states: Iterable[State]) -> None:
+def apply_states(network: Network, states: Iterable[EntityState]) -> None:
     """Brings the entities to these states, one after the other.
 
     Drivers go first and come to their last states when all else is done: nothing refers to them, but they refer to
     places, and of two who change in one revision one may get the other's tag. Who only has other rights need not go.
     """
-    last: dict[int | str, State] = {}
-    others: list[State] = []
+    last: dict[int | str, EntityState] = {}
+    others: list[EntityState] = []
     for state in states:
         if state.kind is DRIVER:
             last[state.id] = state
@@ -133,7 +133,7 @@ def bring(network: Network, states: Iterable[State]) -> None:
         DRIVER.put(network, driver)
 
 
-def rebuilt(network: Network, states: Iterable[State]) -> Network:
+def rebuilt(network: Network, states: Iterable[EntityState]) -> Network:
     """The network with these entities in these states; of several of one the last counts."""
     facts: dict[str, dict[Any, Any]] = {
         SITE.name: dict(network.sites),
@@ -197,8 +197,8 @@ _EARLIEST = (
 """Of every entity what it was before its first change; of several in one revision the first comes last."""
 
 
-def _before(kind_name: str, entity_id: str, before: Any, named: bool) -> State:
+def _before(kind_name: str, entity_id: str, before: Any, named: bool) -> EntityState:
     kind = KINDS[kind_name]
     if kind is DRIVER and before is not None and not named:  # the words for his tags may be another's tag
         before = {**before, "tags": []}
-    return State(kind, kind.key(entity_id), before)
+    return EntityState(kind, kind.key(entity_id), before)

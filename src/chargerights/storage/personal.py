@@ -21,14 +21,14 @@ from ..rights.model import Driver
 from . import imports, personal_tables
 from .charging import charger_reports, commands, local_lists, sessions, set_aside
 from .entity_types import DRIVER
-from .journal import AFTER, BEFORE, NAMED, OF_CHANGE, OF_ENTRY, Change, Revision
+from .journal import AFTER, BEFORE, NAMED, OF_CHANGE, OF_ENTRY, JournalChange, Revision
 from .personal_tables import about
 from .rows import drivers
 from .rows.pseudonyms import pseudonymous
 from .schema import journal, journal_changes, journal_personal
 
 
-class Event(NamedTuple):
+class PersonalEvent(NamedTuple):
     """One change of a driver as the journal has it; `named` tells whether it still names him."""
 
     revision: int
@@ -42,15 +42,15 @@ class Event(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class PersonalRecord:
     """All that is kept about one driver. `driver` is None when he was removed; `rows` are by table."""
 
     driver: Driver | None
-    history: list[Event]
+    history: list[PersonalEvent]
     rows: dict[str, list[dict[str, Any]]]
 
 
-def known_about(connection: Connection, customer_id: int, driver_id: int) -> Known:
+def known_about(connection: Connection, customer_id: int, driver_id: int) -> PersonalRecord:
     """What is kept about the driver, also of one who was removed. Raises UnknownDriver."""
     if not is_int64(driver_id):
         raise UnknownDriver((driver_id,))
@@ -64,7 +64,7 @@ def known_about(connection: Connection, customer_id: int, driver_id: int) -> Kno
     }
     rows["set_aside"] = set_aside.about(connection, customer_id, driver_id, keys)
     rows["stopped_sessions"] = sessions.stopped_with(connection, customer_id, keys)
-    return Known(driver, history, rows)
+    return PersonalRecord(driver, history, rows)
 
 
 def erase(revision: Revision, driver_id: int) -> None:
@@ -74,9 +74,9 @@ def erase(revision: Revision, driver_id: int) -> None:
     known = known_about(connection, customer_id, driver_id)
     if known.driver is not None:
         drivers.remove(connection, customer_id, driver_id)
-        revision.changes.append(Change(DRIVER, driver_id, pseudonymous(known.driver), None))
+        revision.changes.append(JournalChange(DRIVER, driver_id, pseudonymous(known.driver), None))
     elif any(event.named for event in known.history):
-        revision.changes.append(Change(DRIVER, driver_id, None, None))
+        revision.changes.append(JournalChange(DRIVER, driver_id, None, None))
     columns = journal_personal.c
     mine = and_(columns.customer_id == customer_id, columns.driver_id == driver_id)
     connection.execute(delete(journal_personal).where(mine))
@@ -97,7 +97,7 @@ def _driver(connection: Connection, customer_id: int, driver_id: int) -> Driver 
     return found[0] if found else None
 
 
-def _history(connection: Connection, customer_id: int, driver_id: int) -> list[Event]:
+def _history(connection: Connection, customer_id: int, driver_id: int) -> list[PersonalEvent]:
     """His changes, the oldest first."""
     change = journal_changes.c
     entry = [journal.c[name] for name in ("revision", "at", "actor", "operator_id", "action")]
@@ -108,14 +108,14 @@ def _history(connection: Connection, customer_id: int, driver_id: int) -> list[E
         .where(change.customer_id == customer_id, change.kind == DRIVER.name, change.entity_id == str(driver_id))
         .order_by(change.revision, change.position)
     )
-    return [Event(*row, *map(_image, (before, after))) for *row, before, after in connection.execute(query)]
+    return [PersonalEvent(*row, *map(_image, (before, after))) for *row, before, after in connection.execute(query)]
 
 
 def _image(dumped: Any) -> Driver | None:
     return None if dumped is None else DRIVER.shape.validate_python(dumped)
 
 
-def _tag_keys(driver: Driver | None, history: Sequence[Event]) -> set[str]:
+def _tag_keys(driver: Driver | None, history: Sequence[PersonalEvent]) -> set[str]:
     """By which rows that know no driver are his: of the tags that he has or had."""
     images = [driver, *(image for event in history if event.named for image in (event.before, event.after))]
     return {tag_key(tag.id_tag) for image in images if image is not None for tag in image.tags}

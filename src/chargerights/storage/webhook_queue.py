@@ -20,7 +20,7 @@ _HOOK = webhooks.c
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingDelivery:
     """An enabled webhook whose next attempt is due and that nobody delivers to; the log's last event is `number`."""
 
     customer_id: int
@@ -45,7 +45,7 @@ class Lease:
     attempts: int
 
 
-def waiting(connection: Connection, now: datetime) -> list[Waiting]:
+def waiting(connection: Connection, now: datetime) -> list[WaitingDelivery]:
     """Of all customers, those that have waited longest first."""
     query = (
         select(_HOOK.customer_id, _HOOK.id, _HOOK.types, _HOOK.position, _HOOK.updated_at, event_clocks.c.number)
@@ -54,7 +54,7 @@ def waiting(connection: Connection, now: datetime) -> list[Waiting]:
         .where(or_(_HOOK.next_attempt_at.is_(None), _HOOK.next_attempt_at <= now))
         .order_by(_HOOK.last_attempt_at)
     )
-    return [Waiting(*row) for row in connection.execute(query)]
+    return [WaitingDelivery(*row) for row in connection.execute(query)]
 
 
 def take(
@@ -117,7 +117,7 @@ def fail(
     return _write(connection, lease, values)
 
 
-def skip(connection: Connection, hook: Waiting, position: int, now: datetime) -> bool:
+def skip(connection: Connection, hook: WaitingDelivery, position: int, now: datetime) -> bool:
     """Passes over events that are not for this webhook, unless somebody delivers to it or has changed it."""
     unchanged = and_(
         _HOOK.customer_id == hook.customer_id,

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Column, ColumnElement, Connection, Row, and_, func, not_, select
 
 from ..rights import events
-from ..rights.events import Clock, Draft, EventType
+from ..rights.events import EventCursor, EventType, NewEvent
 from ..rights.model import Right, Tag
 from .interning import Shared
 from .schema import rights, tags
@@ -21,20 +21,20 @@ class Edge(NamedTuple):
 
     at: datetime
     id: int
-    draft: Draft
+    draft: NewEvent
 
 
-def _right(type_: EventType, row: Row[Any]) -> Draft:
+def _right(type_: EventType, row: Row[Any]) -> NewEvent:
     place = Shared().place(row.site_id, row.charger_id, row.access_group_id)
     return events.right(type_, row.driver_id, Right(row.id, place, row.valid_from, row.valid_until))
 
 
-def _tag(type_: EventType, row: Row[Any]) -> Draft:
+def _tag(type_: EventType, row: Row[Any]) -> NewEvent:
     tag = Tag(row.id, row.driver_id, row.id_tag, row.starts_at, row.expires_at, blocked=row.blocked)
     return events.tag(type_, tag)
 
 
-_EDGES: tuple[tuple[Column[Any], EventType, Callable[[EventType, Row[Any]], Draft]], ...] = (
+_EDGES: tuple[tuple[Column[Any], EventType, Callable[[EventType, Row[Any]], NewEvent]], ...] = (
     (rights.c.valid_from, EventType.RIGHT_BEGAN, _right),
     (rights.c.valid_until, EventType.RIGHT_ENDED, _right),
     (tags.c.starts_at, EventType.TAG_BEGAN, _tag),
@@ -42,7 +42,7 @@ _EDGES: tuple[tuple[Column[Any], EventType, Callable[[EventType, Row[Any]], Draf
 )
 
 
-def passed(connection: Connection, customer_id: int, clock: Clock, now: datetime, limit: int) -> list[Edge]:
+def passed(connection: Connection, customer_id: int, clock: EventCursor, now: datetime, limit: int) -> list[Edge]:
     """The first edges after the clock, up to and with `now`, in order."""
     found: list[Edge] = []
     for column, type_, draft_of in _EDGES:
@@ -58,7 +58,7 @@ def passed(connection: Connection, customer_id: int, clock: Clock, now: datetime
     return found[:limit]
 
 
-def upcoming(connection: Connection, customer_id: int, clock: Clock) -> datetime | None:
+def upcoming(connection: Connection, customer_id: int, clock: EventCursor) -> datetime | None:
     """The instant of the first edge after the clock."""
     firsts = [
         connection.scalar(select(func.min(column)).where(_after(column, customer_id, clock))) for column, _, _ in _EDGES
@@ -66,7 +66,7 @@ def upcoming(connection: Connection, customer_id: int, clock: Clock) -> datetime
     return min((each for each in firsts if each is not None), default=None)
 
 
-def _after(column: Column[Any], customer_id: int, clock: Clock) -> ColumnElement[bool]:
+def _after(column: Column[Any], customer_id: int, clock: EventCursor) -> ColumnElement[bool]:
     table = column.table
     return and_(
         table.c.customer_id == customer_id,

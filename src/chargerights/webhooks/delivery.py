@@ -20,14 +20,14 @@ import httpx
 import structlog
 
 from ..net import allowed_targets
-from ..net.allowed_targets import Resolve, Targets
-from ..net.safe_http import ATTEMPT_SECONDS, Line, Outcome
+from ..net.allowed_targets import AllowedTargets, Resolve
+from ..net.safe_http import ATTEMPT_SECONDS, Line, SendResult
 from ..net.tasks import end
 from ..storage import events, webhook_queue
 from ..storage.changes import webhooks
 from ..storage.database import Database, DatabaseFault
-from ..storage.journal import Actor, Occasion, make
-from ..storage.webhook_queue import Lease, Waiting
+from ..storage.journal import Actor, ChangeContext, make
+from ..storage.webhook_queue import Lease, WaitingDelivery
 from . import messages
 
 EVENTS_PER_READ = 100
@@ -42,7 +42,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class RetryPace:
     """Seconds. `lease` is longer than an attempt may take, and by `noted` at least."""
 
     attempt: float = ATTEMPT_SECONDS
@@ -57,21 +57,21 @@ class Pace:
         return seconds * secrets.SystemRandom().uniform(1 - JITTER, 1 + JITTER)
 
 
-class Courier:
+class WebhookDispatcher:
     """One process's deliveries."""
 
     def __init__(
         self,
         database: Database,
         clock: Callable[[], datetime],
-        allowed: Targets,
-        pace: Pace | None = None,
+        allowed: AllowedTargets,
+        pace: RetryPace | None = None,
         resolve: Resolve = allowed_targets.resolve,
     ) -> None:
         self._database = database
         self._clock = clock
         self._allowed = allowed
-        self._pace = pace or Pace()
+        self._pace = pace or RetryPace()
         self._resolve = resolve
         self._context: ssl.SSLContext | None = None
         self._tasks: dict[tuple[int, int], asyncio.Task[None]] = {}
@@ -95,11 +95,11 @@ class Courier:
         self._stopping = True
         await end([*self._tasks.values()], grace)
 
-    def _has_seen_all(self, hook: Waiting) -> bool:
+    def _has_seen_all(self, hook: WaitingDelivery) -> bool:
         seen = self._seen.get((hook.customer_id, hook.id))
         return seen is not None and seen.holds(hook) and seen.up_to >= hook.number
 
-    async def _serve(self, hook: Waiting) -> None:
+    async def _serve(self, hook: WaitingDelivery) -> None:
         try:
             if await self._has_something(hook):
                 await self._deliver(hook)
@@ -110,7 +110,7 @@ class Courier:
         finally:
             del self._tasks[hook.customer_id, hook.id]
 
-    async def _has_something(self, hook: Waiting) -> bool:
+    async def _has_something(self, hook: WaitingDelivery) -> bool:
         """Whether an event is for this webhook; looks at none twice."""
         key = hook.customer_id, hook.id
         seen = self._seen.get(key)
@@ -125,7 +125,7 @@ class Courier:
             await self._database.write(webhook_queue.skip, hook, page.last, self._clock())
         return False
 
-    async def _deliver(self, hook: Waiting) -> None:
+    async def _deliver(self, hook: WaitingDelivery) -> None:
         now = self._clock()
         owner, until = secrets.token_hex(8), now + timedelta(seconds=self._pace.lease)
         lease = await self._database.write(webhook_queue.take, hook.customer_id, hook.id, owner, now, until)
@@ -149,14 +149,16 @@ class _Seen:
     types: list[str] | None
     up_to: int
 
-    def holds(self, hook: Waiting) -> bool:
+    def holds(self, hook: WaitingDelivery) -> bool:
         return (self.position, self.types) == (hook.position, hook.types)
 
 
 class _Run:
     """What one lease is used for."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime], pace: Pace, lease: Lease, line: Line) -> None:
+    def __init__(
+        self, database: Database, clock: Callable[[], datetime], pace: RetryPace, lease: Lease, line: Line
+    ) -> None:
         self._database = database
         self._clock = clock
         self._pace = pace
@@ -206,7 +208,7 @@ class _Run:
         )
         self._status = None
 
-    async def _fail(self, outcome: Outcome, error: str) -> None:
+    async def _fail(self, outcome: SendResult, error: str) -> None:
         lease, attempts, now = self._lease, self._attempts + 1, self._clock()
         log.warning(
             "webhook attempt failed", customer=lease.customer_id, webhook=lease.id,
@@ -223,5 +225,5 @@ class _Run:
             webhook_queue.fail, lease, attempts, outcome.status, error, now, next_at
         )
         if outcome.gone and still_ours:
-            occasion = Occasion(now, SERVER, "webhook.disable")
+            occasion = ChangeContext(now, SERVER, "webhook.disable")
             await self._database.write(make, lease.customer_id, occasion, webhooks.disable, lease.id, lease.url)

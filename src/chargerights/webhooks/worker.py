@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from ..net.allowed_targets import Targets
+from ..net.allowed_targets import AllowedTargets
 from ..net.tasks import end
 from ..storage import event_clock, events
 from ..storage.database import Database, DatabaseFault
-from .delivery import Courier
+from .delivery import WebhookDispatcher
 from .steady_clock import SteadyClock
 
 POLL_SECONDS = 1.0
@@ -27,10 +27,10 @@ log = structlog.get_logger()
 
 @asynccontextmanager
 async def running(
-    database: Database, clock: Callable[[], datetime], allowed: Targets, events_kept: timedelta
+    database: Database, clock: Callable[[], datetime], allowed: AllowedTargets, events_kept: timedelta
 ) -> AsyncIterator[None]:
     """While it is open, time is told, events are delivered, and old ones are pruned."""
-    courier, stopping = Courier(database, clock, allowed), asyncio.Event()
+    courier, stopping = WebhookDispatcher(database, clock, allowed), asyncio.Event()
     steady = SteadyClock(clock, asyncio.get_running_loop().time)
 
     async def tell() -> None:

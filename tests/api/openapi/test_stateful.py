@@ -27,7 +27,7 @@ from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
 from chargerights.api.openapi import links
 from chargerights.app import create_app
 from chargerights.storage.charging import charger_batches
-from chargerights.storage.charging.authorizations import Authorisation
+from chargerights.storage.charging.authorizations import Authorization
 from chargerights.storage.charging.charger_batches import Batch
 from chargerights.storage.database import Database
 from tests.api.client import Party, add_party
@@ -231,7 +231,7 @@ def walk(machine: Any, beginnings: int) -> None:
 def shown_tags(database: Database, us: Party) -> None:
     """Tags that nobody has, shown at a charger."""
     unknown = (
-        Authorisation(NOW, "DEP-1", 1, None, f"New {n}", f"NEW {n}", "Authorize", "Unknown", "tagUnknown", *[None] * 4)
+        Authorization(NOW, "DEP-1", 1, None, f"New {n}", f"NEW {n}", "Authorize", "Unknown", "tagUnknown", *[None] * 4)
         for n in range(SHOWN_TAGS)
     )
     database.write_now(charger_batches.write, us.id, "node", Batch(1, NOW, messages=tuple(unknown)))

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from chargerights.rights.permissions import Permission
 from chargerights.storage import callers, journal
 from chargerights.storage.changes import operators
-from chargerights.storage.journal import Actor, Occasion
+from chargerights.storage.journal import Actor, ChangeContext
 from tests.api.client import Api
 from tests.support.world import DEPOT, NOW
 
@@ -24,7 +24,7 @@ async def new_operator(
     """The key of a new operator of ours."""
 
     def make(connection: Connection) -> str:
-        occasion = Occasion(NOW, Actor("test"), "operator.add")
+        occasion = ChangeContext(NOW, Actor("test"), "operator.add")
         reach = None if site_ids is None else tuple(site_ids)
         made = journal.make(connection, api.us.id, occasion, operators.add, "Someone", frozenset(permissions), reach)
         _, secret = callers.add_key(connection, api.us.id, at=NOW, operator_id=made.id, **key)

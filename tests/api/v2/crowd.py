@@ -6,17 +6,17 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from chargerights.gateway.handshake.rejections import Refusal
-from chargerights.rights.local_list import Listed
+from chargerights.gateway.handshake.rejections import RejectedHandshake
+from chargerights.rights.local_list import ListedTag
 from chargerights.rights.model import AccessGroup, Charger, Driver, ExternalId, Place, PlaceKind, Right, Site, Tag
 from chargerights.storage import imports
 from chargerights.storage.charging import charger_batches, charger_reports, local_lists
-from chargerights.storage.charging.authorizations import Authorisation
+from chargerights.storage.charging.authorizations import Authorization
 from chargerights.storage.charging.charger_batches import Batch
-from chargerights.storage.charging.charger_reports import ChargerReport, Kind
+from chargerights.storage.charging.charger_reports import ChargerReport, ReportKind
 from chargerights.storage.charging.local_lists import KeptList
-from chargerights.storage.charging.sessions import Notice, Reading
-from chargerights.storage.imports import Asked, Attempt
+from chargerights.storage.charging.sessions import MeterReading, SessionNotice
+from chargerights.storage.imports import Attempt, ImportRequest
 from tests.api.client import Api, our_world
 from tests.api.v2.people import person
 from tests.support.oracle import Facts
@@ -75,7 +75,7 @@ async def crowded(url: str) -> Api:
     api = our_world(url, CROWD)
     await api.change(record, api.us.id)
     for number in range(10):
-        refusal = Refusal("OFF-1", NOW + timedelta(seconds=number // 2), 401, f"Wrong password {number}")
+        refusal = RejectedHandshake("OFF-1", NOW + timedelta(seconds=number // 2), 401, f"Wrong password {number}")
         api.app.state.shared.chargers._refusals.note(refusal, is_known=True)
     for number in range(SOME):
         await person(api)
@@ -88,26 +88,26 @@ async def crowded(url: str) -> Api:
 def record(connection: Connection, customer_id: int) -> None:
     """What chargers asked and reported, sessions, meter values, a local list, and imports."""
     for number in range(SOME):
-        imports.add(connection, Attempt(customer_id, 9_000 + number, "x"), Asked(1, "add", True, None), NOW)
+        imports.add(connection, Attempt(customer_id, 9_000 + number, "x"), ImportRequest(1, "add", True, None), NOW)
     times = [NOW + timedelta(minutes=n // 2) for n in range(SOME)]
-    readings = tuple(Reading(at, [{"value": str(n)}]) for n, at in enumerate(times))
+    readings = tuple(MeterReading(at, [{"value": str(n)}]) for n, at in enumerate(times))
     says = {"site_id": OFFICE.id, "id_tag": "Card 01 0", "tag_key": "CARD 01 0", "driver_id": 201}
     notices = tuple(
-        Notice("OFF-1", at, str(n), str(n), None, {**says, "started_at": at}, readings if not n else ())
+        SessionNotice("OFF-1", at, str(n), str(n), None, {**says, "started_at": at}, readings if not n else ())
         for n, at in enumerate(times)
     )
     stops = tuple(
-        Notice("BAY-00", at, f"lost {n}", says={"stopped_at": at, "stop_id_tag": "Card 02 0", "site_id": 100})
+        SessionNotice("BAY-00", at, f"lost {n}", says={"stopped_at": at, "stop_id_tag": "Card 02 0", "site_id": 100})
         for n, at in enumerate(times)
     )
     asked = tuple(
-        Authorisation(at, "OFF-1", 1, None, "Card 01 0", "CARD 01 0", "Authorize", "Accepted", "rightStands", 201,
+        Authorization(at, "OFF-1", 1, None, "Card 01 0", "CARD 01 0", "Authorize", "Accepted", "rightStands", 201,
                       3_002, "site", "6")
         for at in times
     )  # fmt: skip
     charger_batches.write(connection, customer_id, "node", Batch(1, NOW, messages=(*asked, *notices, *stops)))
-    faults = [ChargerReport(at, "OFF-1", Kind.FAULT, "StatusNotification", "OtherError") for at in times]
+    faults = [ChargerReport(at, "OFF-1", ReportKind.FAULT, "StatusNotification", "OtherError") for at in times]
     charger_reports.add(connection, customer_id, faults, NOW)
-    tags = {f"CARD {n:02} 0": Listed(f"Card {n:02} 0", 200 + n, None) for n in range(SOME)}
+    tags = {f"CARD {n:02} 0": ListedTag(f"Card {n:02} 0", 200 + n, None) for n in range(SOME)}
     kept = KeptList("OFF-1", 7, wanted=SOME, reason=None, tags=tags, updated_at=NOW)
     local_lists.put(connection, customer_id, [kept])

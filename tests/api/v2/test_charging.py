@@ -16,27 +16,27 @@ from chargerights.api.v2.tags import TagShape
 from chargerights.api.v2.unmatched_stops import UnmatchedStopPage
 from chargerights.rights.identifiers import NO_TAG
 from chargerights.storage.charging import charger_batches, charger_passwords
-from chargerights.storage.charging.authorizations import Authorisation
+from chargerights.storage.charging.authorizations import Authorization
 from chargerights.storage.charging.charger_batches import Batch
-from chargerights.storage.charging.sessions import Notice, Reading
+from chargerights.storage.charging.sessions import MeterReading, SessionNotice
 from tests.api.client import Api
 from tests.api.v2.asking import good, ids, refused, send
 from tests.api.v2.callers import Callers, callers_of
 from tests.support.world import NOW
 
 DECISIONS = (
-    Authorisation(NOW, "DEP-1", None, 1, "alice", "ALICE", "Authorize", "Accepted", "rightStands", 1, 10, "site", "2"),
-    Authorisation(NOW, "OFF-1", 1, None, "New card", "NEW CARD", "Authorize", "Unknown", "tagUnknown", *[None] * 4),
-    Authorisation(
+    Authorization(NOW, "DEP-1", None, 1, "alice", "ALICE", "Authorize", "Accepted", "rightStands", 1, 10, "site", "2"),
+    Authorization(NOW, "OFF-1", 1, None, "New card", "NEW CARD", "Authorize", "Unknown", "tagUnknown", *[None] * 4),
+    Authorization(
         NOW + timedelta(hours=1), "GONE", None, None, "GRACE", "GRACE", "Authorize", "Blocked", "tagBlocked", 7,
         None, None, None,
     ),
 )  # fmt: skip
 
 
-def session(charger_id: str, site_id: int, transaction: str, tag: str, **more: Any) -> Notice:
+def session(charger_id: str, site_id: int, transaction: str, tag: str, **more: Any) -> SessionNotice:
     says = {"site_id": site_id, "id_tag": tag, "tag_key": tag.upper(), "started_at": NOW, "meter_start": 0.0, **more}
-    return Notice(charger_id, NOW, transaction, transaction, None, says)
+    return SessionNotice(charger_id, NOW, transaction, transaction, None, says)
 
 
 SESSIONS = (
@@ -168,8 +168,11 @@ POWER = [{"value": 11.0, "measurand": "Power.Active.Import", "unitOfMeasure": {"
 
 
 async def test_a_session_is_shown_with_its_meter_values_the_oldest_first_each_once(api: Api) -> None:
-    later, first = Reading(NOW + timedelta(minutes=1), POWER, 1, 2), Reading(NOW, METER, None, 1)
-    notices = [Notice("DEP-1", NOW, "1", readings=(later,)), Notice("DEP-1", NOW, "1", readings=(first, later))]
+    later, first = MeterReading(NOW + timedelta(minutes=1), POWER, 1, 2), MeterReading(NOW, METER, None, 1)
+    notices = [
+        SessionNotice("DEP-1", NOW, "1", readings=(later,)),
+        SessionNotice("DEP-1", NOW, "1", readings=(first, later)),
+    ]
     await api.database.write(charger_batches.write, api.us.id, "node", Batch(2, NOW, messages=tuple(notices)))
     listed = good(await send(api, "GET", "/v2/sessions?chargerId=DEP-1"), SessionPage)["items"]
     assert good(await send(api, "GET", "/v2/sessions/1"), SessionShape) == listed[0]
@@ -236,10 +239,10 @@ async def test_text_that_no_database_keeps_is_refused(api: Api, path: str) -> No
     assert refused(await send(api, "GET", f"/v2/{path}"))[0] == 400
 
 
-def unmatched(charger_id: str, site_id: int, transaction: str, tag: str | None, **more: Any) -> Notice:
+def unmatched(charger_id: str, site_id: int, transaction: str, tag: str | None, **more: Any) -> SessionNotice:
     """As a charger of OCPP 1.6 sends it, with an id that no start here was given."""
     says = {"site_id": site_id, "stopped_at": NOW, "meter_stop": 7.0, "stop_reason": "Local", "stop_id_tag": tag}
-    return Notice(charger_id, NOW, transaction, says=says | more, ocpp="1.6")
+    return SessionNotice(charger_id, NOW, transaction, says=says | more, ocpp="1.6")
 
 
 async def test_stops_of_unknown_transactions_are_listed_once_each_and_are_no_sessions(

@@ -15,7 +15,7 @@ from chargerights.api.v2.imports import ImportPage, ImportShape
 from chargerights.importing import runner
 from chargerights.rights.permissions import Permission
 from chargerights.storage import imports, networks
-from chargerights.storage.imports import ALIVE, Asked, Attempt
+from chargerights.storage.imports import ALIVE, Attempt, ImportRequest
 from tests.api.client import Api
 from tests.api.v2.asking import good, ids, refused, send
 from tests.api.v2.callers import callers_of, new_operator
@@ -237,7 +237,7 @@ async def test_a_server_that_stops_interrupts_its_imports_and_the_same_request_b
 async def test_an_import_that_nobody_works_on_any_more_is_seen_to_be_interrupted(fresh_api: Api) -> None:
     api = fresh_api
     left = Attempt(api.us.id, 7777, "gone")
-    await api.change(imports.add, left, Asked(1, "add", False, None), NOW)
+    await api.change(imports.add, left, ImportRequest(1, "add", False, None), NOW)
     assert good(await send(api, "GET", f"{IMPORTS}/7777"), ImportShape)["state"] == "queued"
     api.clock.at = NOW + ALIVE + timedelta(seconds=1)
     (item,) = good(await send(api, "GET", IMPORTS), ImportPage)["items"]

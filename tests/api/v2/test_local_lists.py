@@ -8,7 +8,7 @@ import pytest
 
 from chargerights.api.v2.local_lists import LocalListEntryPage, LocalListShape
 from chargerights.rights.live import LiveCharger
-from chargerights.rights.local_list import Listed
+from chargerights.rights.local_list import ListedTag
 from chargerights.storage.charging import live, local_lists
 from chargerights.storage.charging.local_lists import KeptList, OutOfStep
 from tests.api.client import Api
@@ -16,7 +16,7 @@ from tests.api.v2.asking import good, refused, send
 from tests.api.v2.callers import Callers, callers_of
 from tests.support.world import NOW, TOMORROW
 
-TAGS = {"ALICE": Listed("Alice", 1, TOMORROW), "BOB": Listed("BOB", 2, None)}
+TAGS = {"ALICE": ListedTag("Alice", 1, TOMORROW), "BOB": ListedTag("BOB", 2, None)}
 PATH = "/v2/chargers/DEP-1/local-list"
 
 

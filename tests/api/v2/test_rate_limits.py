@@ -7,7 +7,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from chargerights.api.common.rate_limit import BUCKETS_KEPT, BURST_SECONDS, Limits, TooManyRequests
+from chargerights.api.common.rate_limit import BUCKETS_KEPT, BURST_SECONDS, RateLimits, TooManyRequests
 from chargerights.app import worker
 from tests.api.client import BASE, Api, refusal
 from tests.api.v2.people import person, refused
@@ -21,7 +21,7 @@ TAGS = "/v2/tags?limit=1"
 @pytest.fixture
 def limited(fresh_sqlite_api: Api) -> Api:
     """Two requests a second, twenty at once."""
-    fresh_sqlite_api.app.state.shared.limits = Limits(2)
+    fresh_sqlite_api.app.state.shared.limits = RateLimits(2)
     return fresh_sqlite_api
 
 
@@ -94,7 +94,7 @@ async def test_the_setting_limits_the_server(sqlite_url: str, monkeypatch: pytes
 
 
 def test_who_asks_slower_than_once_a_second_is_told_when() -> None:
-    limits = Limits(1 / 60)
+    limits = RateLimits(1 / 60)
     limits.take(1, 1, NOW)
     with pytest.raises(TooManyRequests) as told:
         limits.take(1, 1, NOW + SECOND)
@@ -103,7 +103,7 @@ def test_who_asks_slower_than_once_a_second_is_told_when() -> None:
 
 
 def test_a_bucket_never_holds_more_than_the_burst() -> None:
-    limits = Limits(1)
+    limits = RateLimits(1)
     limits.take(1, 1, NOW)
     for _ in range(BURST_SECONDS):
         limits.take(1, 1, NOW + timedelta(days=1))
@@ -112,7 +112,7 @@ def test_a_bucket_never_holds_more_than_the_burst() -> None:
 
 
 def test_buckets_of_keys_that_ask_no_more_are_dropped_longest_ago_first() -> None:
-    limits = Limits(0.1)
+    limits = RateLimits(0.1)
     for key in range(BUCKETS_KEPT + 1):
         limits.take(1, key, NOW)
     limits.take(1, 0, NOW)  # forgotten, so full again; which drops key 1

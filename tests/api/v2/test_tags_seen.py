@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chargerights.app import create_app
-from chargerights.rights.live import Configuration, LiveCharger, Reported
+from chargerights.rights.live import ChargerConfiguration, LiveCharger, Reported
 from chargerights.rights.permissions import Permission
 from chargerights.storage.charging import charger_reports, live
 from chargerights.storage.charging.charger_reports import ChargerReport
@@ -43,7 +43,7 @@ def questions() -> list[str]:
 @pytest.fixture(scope="module")
 async def crowd(databases: Databases) -> AsyncIterator[Api]:
     api = await crowded(databases.new("sqlite"))
-    settings = (Configuration("Setting", SETTING, True),)
+    settings = (ChargerConfiguration("Setting", SETTING, True),)
     state = LiveCharger("OFF-1", True, reported=Reported(configurations=settings))
     await api.change(live.record, api.us.id, [state], NOW)
     tag = {"driverId": 201, "idTag": "Card 99 new", "tokenName": "Label 99"}

@@ -10,7 +10,7 @@ from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from chargerights.api.v2.webhooks import AttemptShape, NewWebhookShape, SecretShape, WebhookPage, WebhookShape
-from chargerights.net.allowed_targets import Targets
+from chargerights.net.allowed_targets import AllowedTargets
 from chargerights.rights.permissions import Permission
 from chargerights.storage import events, journal
 from tests.api.client import Api, our_world
@@ -38,7 +38,7 @@ async def grant(api: Api, site_id: int = DEPOT.id) -> None:
 async def any_target(databases: Databases) -> AsyncIterator[Api]:
     """An app whose webhooks may go to this machine."""
     mine = our_world(databases.new("sqlite"))
-    mine.app.state.shared.webhook_targets = Targets.ANY
+    mine.app.state.shared.webhook_targets = AllowedTargets.ANY
     yield mine
     await mine.close()
 

@@ -16,16 +16,16 @@ import pytest
 from sqlalchemy import Connection
 
 from chargerights.app import create_app
-from chargerights.rights.live import Configuration, Fault, LiveCharger, Reported
-from chargerights.rights.local_list import Listed
+from chargerights.rights.live import ChargerConfiguration, ChargerFault, LiveCharger, Reported
+from chargerights.rights.local_list import ListedTag
 from chargerights.rights.model import Driver, ExternalId, Right, Tag
 from chargerights.rights.permissions import Permission
 from chargerights.storage.charging import charger_batches, charger_reports, live, local_lists
-from chargerights.storage.charging.authorizations import Authorisation
+from chargerights.storage.charging.authorizations import Authorization
 from chargerights.storage.charging.charger_batches import Batch
 from chargerights.storage.charging.charger_reports import ChargerReport
 from chargerights.storage.charging.local_lists import KeptList
-from chargerights.storage.charging.sessions import Notice
+from chargerights.storage.charging.sessions import SessionNotice
 from chargerights.storage.database import Database
 from tests.api.client import Api, our_world
 from tests.api.v2.people import EVERYTHING, Person, person
@@ -145,22 +145,22 @@ def record(connection: Connection, customer_id: int) -> None:
     """What chargers at the Depot and at the Office say, the tag's text wherever they may write one."""
     key, said = TEXT.upper(), f"card={TEXT}, unreadable"
     for charger_id, site_id in (("DEP-1", DEPOT.id), ("OFF-1", OFFICE.id)):
-        decision = Authorisation(
+        decision = Authorization(
             NOW, charger_id, 1, None, TEXT, key, "Authorize", "Accepted", "rightStands", NUMBER, NUMBER + 2, "site", "2"
         )
         says = {"site_id": site_id, "id_tag": TEXT, "tag_key": key, "driver_id": NUMBER, "started_at": NOW}
-        session = Notice(charger_id, NOW, f"s {charger_id}", "1", None, says)
+        session = SessionNotice(charger_id, NOW, f"s {charger_id}", "1", None, says)
         lost = {"stopped_at": NOW, "stop_id_tag": TEXT, "site_id": site_id}
-        stop = Notice(charger_id, NOW, f"lost {charger_id}", says=lost)
+        stop = SessionNotice(charger_id, NOW, f"lost {charger_id}", says=lost)
         charger_batches.write(connection, customer_id, charger_id, Batch(1, NOW, messages=(decision, session, stop)))
         texts = {"vendor_id": TEXT, "vendor_error_code": TEXT, "info": said}
         report = ChargerReport(NOW, charger_id, "fault", "StatusNotification", "ReaderFailure", value=TEXT, **texts)
         charger_reports.add(connection, customer_id, [report], NOW)
-        settings = (Configuration("FreeVendTag", TEXT, True), Configuration("Tags", f"X,{TEXT},Y", True))
-        faults = (Fault("ReaderFailure", NOW, **texts),)
+        settings = (ChargerConfiguration("FreeVendTag", TEXT, True), ChargerConfiguration("Tags", f"X,{TEXT},Y", True))
+        faults = (ChargerFault("ReaderFailure", NOW, **texts),)
         state = LiveCharger(charger_id, True, reported=Reported(configurations=settings), faults=faults)
         live.record(connection, customer_id, [state], NOW)
-        kept = KeptList(charger_id, 7, wanted=1, reason=None, tags={key: Listed(TEXT, NUMBER, None)}, updated_at=NOW)
+        kept = KeptList(charger_id, 7, wanted=1, reason=None, tags={key: ListedTag(TEXT, NUMBER, None)}, updated_at=NOW)
         local_lists.put(connection, customer_id, [kept])
 
 

@@ -13,9 +13,9 @@ import xlsxwriter  # type: ignore[import-untyped]
 
 from chargerights.files.spreadsheets.drivers_file import (
     Ids,
+    ImportPlan,
     InvalidSpreadsheet,
     Mode,
-    Plan,
     Problem,
     Problems,
     plan,
@@ -58,7 +58,7 @@ def xlsx_bytes(rows: Table, **options: Any) -> bytes:
 
 def planned(
     network: Network, file: bytes | Table, mode: Mode = Mode.ADD, site_ids: Sequence[int] | None = None
-) -> Plan:
+) -> ImportPlan:
     """What the file, or a CSV of the rows, would do for an operator of those sites; of None, of all."""
     problems = Problems()
     raw = file if isinstance(file, bytes) else csv_bytes(file)
@@ -79,7 +79,7 @@ def errors_of(network: Network, file: bytes | Table, mode: Mode = Mode.ADD) -> l
     return [placed(each) for each in problems.errors.first]
 
 
-def warnings_of(found: Plan) -> list[str]:
+def warnings_of(found: ImportPlan) -> list[str]:
     return [placed(each) for each in found.problems.warnings.first]
 
 

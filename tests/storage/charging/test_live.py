@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chargerights.replica.images import Images
-from chargerights.rights.live import Configuration, LiveCharger, LiveConnector, Reported
+from chargerights.replica.images import NetworkReplicas
+from chargerights.rights.live import ChargerConfiguration, LiveCharger, LiveConnector, Reported
 from chargerights.storage import networks
 from chargerights.storage.charging import live
 from chargerights.storage.database import Database
@@ -17,7 +17,7 @@ from tests.support.world import DEP_1, FACTS, GF_1, NOW
 
 AT = datetime(2026, 6, 3, 9, 0, 0, 123457, tzinfo=UTC)
 TEXT = "Zoë “1” 駐車場"
-CONFIGURATIONS = (Configuration("K", TEXT, True), Configuration("L", "", False))
+CONFIGURATIONS = (ChargerConfiguration("K", TEXT, True), ChargerConfiguration("L", "", False))
 FULL = LiveCharger(
     DEP_1.charger_id, True, AT, TEXT, "Available",
     (LiveConnector(1, "Charging", AT), LiveConnector(2, "Error", NOW)),
@@ -75,7 +75,7 @@ def test_live_state_takes_no_revision_and_changes_no_right(database: Database, c
 
 
 async def test_an_image_follows_live_versions(database: Database, cast: int) -> None:
-    images = Images(database, lambda: NOW)
+    images = NetworkReplicas(database, lambda: NOW)
     revision = revision_of(database, cast)
     image = await images.fresh(cast, revision, 0)
     assert image.live == {}

@@ -6,16 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from chargerights.rights.local_list import Listed
+from chargerights.rights.local_list import ListedTag
 from chargerights.storage.charging import authorizations, charger_batches, local_lists
-from chargerights.storage.charging.authorizations import Authorisation
+from chargerights.storage.charging.authorizations import Authorization
 from chargerights.storage.charging.charger_batches import Batch
 from chargerights.storage.charging.local_lists import IDS_PER_QUERY, KeptList, OutOfStep
 from chargerights.storage.database import Database
 from tests.storage.writing import put_facts
 from tests.support.world import FACTS, NOW, TOMORROW
 
-TAGS = {"ALICE": Listed("alice", 1, TOMORROW), "STRASSE": Listed("Straße", 2, None)}
+TAGS = {"ALICE": ListedTag("alice", 1, TOMORROW), "STRASSE": ListedTag("Straße", 2, None)}
 FULL = KeptList("DEP-1", 2**40, 3, OutOfStep.TOO_SMALL, TAGS, NOW)
 UNKNOWN = KeptList("GF-1", 0, 0, None, None, NOW)
 
@@ -57,9 +57,9 @@ def test_a_list_that_holds_a_tag_to_forget_is_known_no_more_and_others_are(datab
 
 
 def test_the_tags_accepted_last_come_first(database: Database, cast: int) -> None:
-    def decision(minute: int, tag: str, reason: str = "Accepted", charger_id: str = "DEP-1") -> Authorisation:
+    def decision(minute: int, tag: str, reason: str = "Accepted", charger_id: str = "DEP-1") -> Authorization:
         at = NOW + timedelta(minutes=minute)
-        return Authorisation(
+        return Authorization(
             at, charger_id, None, None, tag, tag, "Authorize", reason, "rightStands", None, None, None, None
         )
 

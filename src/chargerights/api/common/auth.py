@@ -26,7 +26,7 @@ from ...storage.database import Database, DatabaseAway
 from ..v1.responses import MAX_BODY_BYTES, body_bytes
 from .body import malformed, require_parameters
 from .errors import V1_PREFIX, Forbidden, NotAuthorised
-from .state import State, state_of
+from .state import AppState, state_of
 
 CLIENT_ID = "clientId"
 """The query parameter that names the customer; every operation takes it."""
@@ -142,7 +142,7 @@ def _secret(request: Request) -> str:
     return request.headers.get("x-api-key") or bearer or in_query
 
 
-def _note_use(state: State, caller: Caller) -> None:
+def _note_use(state: AppState, caller: Caller) -> None:
     """Keeps the key's last use, to about a minute, without making the caller wait."""
     now = state.clock()
     noted = state.noted_uses.get((caller.customer_id, caller.key_id), caller.last_used_at)

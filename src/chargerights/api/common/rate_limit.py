@@ -27,7 +27,7 @@ class TooManyRequests(DomainError):
         return {"Retry-After": str(self.seconds)}
 
 
-class Limits:
+class RateLimits:
     """The buckets of all operators that have asked. A rate of 0 limits nothing."""
 
     def __init__(self, rate: float) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ...rights.live import Fault, LiveCharger
+from ...rights.live import ChargerFault, LiveCharger
 from ...rights.network import Network
 
 HIDDEN = "…"
@@ -35,7 +35,7 @@ def live_without_tags(network: Network, live: LiveCharger) -> LiveCharger:
     return replace(live, faults=faults, reported=replace(live.reported, configurations=settings))
 
 
-def _fault(network: Network, fault: Fault) -> Fault:
+def _fault(network: Network, fault: ChargerFault) -> ChargerFault:
     return replace(
         fault,
         vendor_id=fault.vendor_id and without_tags(network, fault.vendor_id),

@@ -11,18 +11,18 @@ from typing import Any, Protocol
 from fastapi import Request
 
 from ...importing.runner import Importer
-from ...net.allowed_targets import Targets
+from ...net.allowed_targets import AllowedTargets
 from ...net.tasks import end
-from ...replica.as_of import History
-from ...replica.images import Images
+from ...replica.as_of import AsOfNetworks
+from ...replica.images import NetworkReplicas
 from ...rights.commands import Action
 from ...rights.reports import Finding
-from ...storage.charging.commands import Outcome
+from ...storage.charging.commands import CommandOutcome
 from ...storage.database import Database
 from ...storage.idempotency import Once
 from ...storage.journal import Actor
 from ..v1.fragments import Fragments
-from .rate_limit import Limits
+from .rate_limit import RateLimits
 
 CLOSE_SECONDS = 5.0
 
@@ -39,7 +39,7 @@ class Chargers(Protocol):
         arguments: dict[str, Any],
         secret: dict[str, Any] | None = None,
         once: Once | None = None,
-    ) -> Outcome:
+    ) -> CommandOutcome:
         """What came of telling the customer's charger to do that. Raises DatabaseFault, KeyReused."""
         ...
 
@@ -57,16 +57,16 @@ class Chargers(Protocol):
 
 
 @dataclass(slots=True)
-class State:
+class AppState:
     """The database, the images of its customers and their pasts, what was encoded of them, and the way to their
     chargers."""
 
     database: Database
-    images: Images
+    images: NetworkReplicas
     clock: Callable[[], datetime]
-    limits: Limits
-    history: History
-    webhook_targets: Targets
+    limits: RateLimits
+    history: AsOfNetworks
+    webhook_targets: AllowedTargets
     chargers: Chargers
     metrics_token: str = ""
     fragments: dict[int, Fragments] = field(default_factory=dict)
@@ -90,6 +90,6 @@ class State:
         await self.database.close()
 
 
-def state_of(request: Request) -> State:
-    state: State = request.app.state.shared
+def state_of(request: Request) -> AppState:
+    state: AppState = request.app.state.shared
     return state

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from pyroaring import BitMap64
 
-from ...replica.images import Image
+from ...replica.images import NetworkSnapshot
 from ...rights.live import LiveCharger, sockets_of
 from ...rights.model import Charger, Site
 from ...storage.journal import Mark
@@ -21,15 +21,15 @@ from .encoding import encode
 BRIEF_SITES_KEPT = 256
 
 
-class Counts(NamedTuple):
+class SocketCounts(NamedTuple):
     """Sockets of a charger or of a site's subtree."""
 
     online: int = 0
     offline: int = 0
     error: int = 0
 
-    def plus(self, other: Counts) -> Counts:
-        return Counts(self.online + other.online, self.offline + other.offline, self.error + other.error)
+    def plus(self, other: SocketCounts) -> SocketCounts:
+        return SocketCounts(self.online + other.online, self.offline + other.offline, self.error + other.error)
 
 
 class ChargerFragment(NamedTuple):
@@ -38,7 +38,7 @@ class ChargerFragment(NamedTuple):
     live: LiveCharger | None
     tags_since: Mark | None
     """Where known tags are left out: since when they are known."""
-    counts: Counts
+    counts: SocketCounts
     json: bytes
 
     def made_from(self, charger: Charger, site: Site, live: LiveCharger | None, tags_since: Mark | None) -> bool:
@@ -70,7 +70,7 @@ class Fragments:
         """By charger id, whether its configuration is shown, and whether known tags are left out of that."""
         self.brief_sites: dict[int, BriefSite] = {}
 
-    def charger(self, image: Image, charger_id: str, shown: Shown) -> ChargerFragment:
+    def charger(self, image: NetworkSnapshot, charger_id: str, shown: Shown) -> ChargerFragment:
         charger = image.network.chargers[charger_id]
         site = image.network.sites[charger.site_id]
         live = image.live.get(charger_id)
@@ -93,8 +93,8 @@ class Fragments:
             del self.brief_sites[next(iter(self.brief_sites))]
 
 
-def _count(charger: Charger, live: LiveCharger | None) -> Counts:
-    counts = Counts()
+def _count(charger: Charger, live: LiveCharger | None) -> SocketCounts:
+    counts = SocketCounts()
     for _, state in sockets_of(charger, live):
         status = encoding.socket_status(live, state)
         if status == encoding.ERROR:

@@ -1,7 +1,7 @@
 """Answers as streams of JSON fragments, which are encoded once per change and joined.
 
-A `Scribe` writes one answer from one image. Its chunks are about `CHUNK_BYTES` long; an empty chunk says only "others
-may run now", so that making many fragments does not hold the event loop.
+A `JsonStreamer` writes one answer from one image. Its chunks are about `CHUNK_BYTES` long. An empty chunk says only
+"others may run now", so that making many fragments does not hold the event loop.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import NamedTuple
 
 from pyroaring import BitMap64
 
-from ...replica.images import Image
-from ...rights.driver_sets import Listing
+from ...replica.images import NetworkSnapshot
+from ...rights.driver_sets import DriverSet
 from ...rights.listing import held_by_name
 from ...rights.model import Driver, Site
 from ...rights.network import Network
 from ...rights.permissions import Scope
 from . import encoding
 from .encoding import encode
-from .fragments import BriefSite, ChargerFragment, Counts, Fragments, Shown
+from .fragments import BriefSite, ChargerFragment, Fragments, Shown, SocketCounts
 
 CHUNK_BYTES = 128 * 1024
 FRAGMENTS_PER_TURN = 200
@@ -29,20 +29,20 @@ FRAGMENTS_PER_TURN = 200
 BRIEF_BYTES_KEPT = 1024 * 1024
 
 
-class Rope(NamedTuple):
+class Subtree(NamedTuple):
     """A site's subtree as the pieces of its JSON."""
 
     pieces: tuple[bytes, ...]
     size: int
-    counts: Counts
+    counts: SocketCounts
 
 
-class Scribe:
+class JsonStreamer:
     """Writes one answer from one image at one instant."""
 
     def __init__(
         self,
-        image: Image,
+        image: NetworkSnapshot,
         fragments: Fragments,
         at: datetime,
         scope: Scope | None = None,
@@ -54,13 +54,13 @@ class Scribe:
         self._network = image.network
         self._fragments = fragments
         self._at = at
-        self._ropes: dict[int, Rope] = {}
+        self._ropes: dict[int, Subtree] = {}
         self._chargers: dict[str, ChargerFragment] = {}
         self._made = 0
 
     # -- drivers ----------------------------------------------------------------------------------
 
-    def site_drivers(self, listings: dict[int, Listing], brief: bool) -> Iterator[bytes]:
+    def site_drivers(self, listings: dict[int, DriverSet], brief: bool) -> Iterator[bytes]:
         """`[{"groupId": …, "users": […]}, …]`, in the order of the listings."""
         opening = b"["
         for site_id, listing in listings.items():
@@ -76,7 +76,7 @@ class Scribe:
         yield from self._brief_users(drivers) if brief else self._full_users(drivers)
         yield b"]"
 
-    def _brief_site(self, site_id: int, listing: Listing) -> Iterator[bytes]:
+    def _brief_site(self, site_id: int, listing: DriverSet) -> Iterator[bytes]:
         if not self._scope.unlimited:  # what is kept shows all home sites
             yield from self.users(listing.drivers, brief=True)
             return
@@ -142,7 +142,7 @@ class Scribe:
 
     def _head(self, driver: Driver) -> dict[str, object]:
         """The driver himself; of one whom the caller does not look after, no more than who he is."""
-        if self._scope.sees_driver(driver):
+        if self._scope.can_see_driver(driver):
             return encoding.driver_head(driver, self._home(driver), self._shown.tags)
         return encoding.stranger_head(driver)
 
@@ -153,10 +153,10 @@ class Scribe:
         if scope.unlimited:
             return site_ids, charger_ids
         seen = {part for each in site_ids for part in scope.visible(each)}
-        return sorted(seen), [each for each in charger_ids if scope.sees_charger(each)]
+        return sorted(seen), [each for each in charger_ids if scope.can_see_charger(each)]
 
     def _home(self, driver: Driver) -> Site | None:
-        if driver.home_site_id is None or not self._scope.sees_site(driver.home_site_id):
+        if driver.home_site_id is None or not self._scope.can_see_site(driver.home_site_id):
             return None
         return self._network.sites[driver.home_site_id]
 
@@ -227,9 +227,9 @@ class Scribe:
         if self._made % FRAGMENTS_PER_TURN == 0:
             yield b""
 
-    def _make_rope(self, site_id: int) -> Rope:
+    def _make_rope(self, site_id: int) -> Subtree:
         below = [self._ropes[each] for each in self._network.subsites(site_id)]
-        counts = Counts()
+        counts = SocketCounts()
         for charger_id in self._network.chargers_at(site_id):
             counts = counts.plus(self._charger(charger_id).counts)
         for rope in below:
@@ -242,9 +242,9 @@ class Scribe:
             pieces += rope.pieces
             size += rope.size + 1
         pieces.append(b"]}")
-        return Rope(tuple(pieces), size, counts)
+        return Subtree(tuple(pieces), size, counts)
 
-    def _own_pieces(self, site_id: int, counts: Counts) -> list[bytes]:
+    def _own_pieces(self, site_id: int, counts: SocketCounts) -> list[bytes]:
         """The site's JSON as far as the beginning of its subsites."""
         members = {
             "onlineSocket": counts.online,

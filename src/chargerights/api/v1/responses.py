@@ -20,8 +20,8 @@ from starlette import types
 from starlette.responses import StreamingResponse
 
 from ... import __version__
-from ...replica.images import Image, Reading
-from ...rights.driver_sets import Listing
+from ...replica.images import NetworkSnapshot, Pin
+from ...rights.driver_sets import DriverSet
 from ...rights.errors import InvalidInput
 from ...rights.identifiers import INT64_MAX, is_int64
 from ...rights.network import Network
@@ -29,14 +29,14 @@ from ...rights.permissions import Permission, Scope
 from ...storage.callers import Caller
 from ..common.state import state_of
 from .fragments import Shown
-from .json_stream import CHUNK_BYTES, Scribe
+from .json_stream import CHUNK_BYTES, JsonStreamer
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_SITE_IDS = 20
 WHOLE_BYTES = 1536 * 1024
 """An answer up to this size is sent whole, with its length; a larger one is streamed, for compressing it in one go
 would hold the event loop for more than 20 ms."""
-NO_LISTINGS: Mapping[int, Listing] = {}
+NO_LISTINGS: Mapping[int, DriverSet] = {}
 SWITCHES = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -124,16 +124,16 @@ def switch(request: Request, name: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class V1Context:
     """One request's view: an image as new as the request, and one instant for all of its answer."""
 
     request: Request
     caller: Caller
-    image: Image
+    image: NetworkSnapshot
     at: datetime
     scope: Scope
     shown: Shown
-    scribe: Scribe
+    scribe: JsonStreamer
 
     @property
     def network(self) -> Network:
@@ -145,7 +145,7 @@ class Asked:
         state = (image.mark, image.live_version, image.ahead, image.network.stable_since(self.at))
         return await self._answer(chunks, *state, *parts)
 
-    async def answer_brief(self, chunks: Iterator[bytes], listings: Mapping[int, Listing] = NO_LISTINGS) -> Response:
+    async def answer_brief(self, chunks: Iterator[bytes], listings: Mapping[int, DriverSet] = NO_LISTINGS) -> Response:
         """An answer without live state, of names and of the listings of these sites."""
         spans = [(site_id, listing.since) for site_id, listing in listings.items()]
         return await self._answer(chunks, self.image.mark, *spans)
@@ -161,15 +161,15 @@ class Asked:
         return await _send(self.image, chunks, headers)
 
 
-async def ask(request: Request, caller: Caller) -> Asked:
+async def open_context(request: Request, caller: Caller) -> V1Context:
     """Brings the caller's image to the latest revision. Ask with everything already read: the image may be
     replaced at the next await."""
     state = state_of(request)
     image = await state.images.as_seen(caller.customer_id, caller.mark, caller.live_version)
     at, scope = state.clock(), Scope(image.network, caller.site_ids)
     shown = Shown(caller.may(Permission.READ_TAGS), caller.may(Permission.READ_CHARGERS))
-    scribe = Scribe(image, state.fragments_of(caller.customer_id), at, scope, shown)
-    return Asked(request, caller, image, at, scope, shown, scribe)
+    scribe = JsonStreamer(image, state.fragments_of(caller.customer_id), at, scope, shown)
+    return V1Context(request, caller, image, at, scope, shown, scribe)
 
 
 def _has(request: Request, etag: str) -> bool:
@@ -178,7 +178,7 @@ def _has(request: Request, etag: str) -> bool:
     return "*" in names or etag.removeprefix("W/") in names
 
 
-async def _send(image: Image, chunks: Iterator[bytes], headers: dict[str, str]) -> Response:
+async def _send(image: NetworkSnapshot, chunks: Iterator[bytes], headers: dict[str, str]) -> Response:
     """The answer of those chunks; until it is out, its image stays as it is. Others run at each empty chunk and
     between the batches of a stream."""
     token = image.reading()
@@ -207,9 +207,9 @@ class _Streamed(StreamingResponse):
     """Holds its image until it is out, or until its client has gone. Left to the garbage collector, the image would be
     held on for a while, and every change meanwhile would copy the network."""
 
-    def __init__(self, body: AsyncIterator[bytes], token: Reading, headers: dict[str, str]) -> None:
+    def __init__(self, body: AsyncIterator[bytes], token: Pin, headers: dict[str, str]) -> None:
         super().__init__(body, media_type="application/json", headers=headers)
-        self._token: Reading | None = token
+        self._token: Pin | None = token
 
     async def __call__(self, scope: types.Scope, receive: types.Receive, send: types.Send) -> None:
         try:

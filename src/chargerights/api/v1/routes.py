@@ -1,6 +1,6 @@
 """The v1 wire (API.md sections 1.1 and 1.3): the mission's question and its siblings.
 
-Routes only: they parse, ask `rights`, and print through a `Scribe`. What they say of themselves in the OpenAPI
+Routes only: they parse, ask `rights`, and print through a `JsonStreamer`. What they say of themselves in the OpenAPI
 document stands in `documents`.
 """
 
@@ -13,20 +13,20 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from ...rights import listing
-from ...rights.driver_sets import NOBODY, Listing
+from ...rights.driver_sets import NOBODY, DriverSet
 from ...rights.errors import InvalidInput, NotFound, UnknownCharger, UnknownSite
 from ...rights.permissions import Permission
 from ...storage import journal
 from ...storage.callers import Caller
 from ...storage.changes import chargers
 from ...storage.changes import sites as site_changes
-from ...storage.journal import Occasion
+from ...storage.journal import ChangeContext
 from ..common.auth import permitted
 from ..common.errors import Forbidden, SitesNotFound
 from ..common.state import state_of
 from ..openapi.descriptions import operation
 from .bodies import new_charger, new_site_name
-from .responses import Asked, ask, int64, json_body, site_ids, switch
+from .responses import V1Context, int64, json_body, open_context, site_ids, switch
 
 router = APIRouter(prefix="/api")
 
@@ -45,7 +45,7 @@ async def drivers_of_sites(request: Request, caller: ReadsDrivers) -> Response:
     """The mission: who may charge at each of up to 20 sites."""
     wanted = site_ids(await json_body(request))
     brief = switch(request, "excludeDetails")
-    asked = await ask(request, caller)
+    asked = await open_context(request, caller)
     listings = _listings(asked, wanted)
     chunks = asked.scribe.site_drivers(listings, brief)
     return await (asked.answer_brief(chunks, listings) if brief else asked.answer(chunks, wanted))
@@ -56,7 +56,7 @@ async def drivers_of_site(request: Request, caller: ReadsDrivers) -> Response:
     """Who may charge at one site."""
     site_id = int64(request, "groupId")
     brief = switch(request, "excludeDetails")
-    asked = await ask(request, caller)
+    asked = await open_context(request, caller)
     return await _users(asked, _listings(asked, [site_id])[site_id], brief)
 
 
@@ -64,9 +64,9 @@ async def drivers_of_site(request: Request, caller: ReadsDrivers) -> Response:
 async def drivers_of_charger(request: Request, caller: ReadsDrivers) -> Response:
     """Who may charge at one charger."""
     brief = switch(request, "excludeDetails")
-    asked = await ask(request, caller)
+    asked = await open_context(request, caller)
     charger_id = request.path_params["chargerId"]
-    if not asked.scope.sees_charger(charger_id):
+    if not asked.scope.can_see_charger(charger_id):
         raise NoSuchThing(str(UnknownCharger((charger_id,))))
     return await _users(asked, listing.drivers_of_charger(asked.network, charger_id, asked.at), brief)
 
@@ -76,8 +76,8 @@ async def home_site(request: Request, caller: ReadsDrivers) -> Response:
     """One home site with its drivers and subsites."""
     site_id = int64(request, "groupId")
     brief = switch(request, "excludeDetails")
-    asked = await ask(request, caller)
-    if site_id not in asked.network.sites or not asked.scope.sees_site(site_id):
+    asked = await open_context(request, caller)
+    if site_id not in asked.network.sites or not asked.scope.can_see_site(site_id):
         raise NoSuchThing(str(UnknownSite((site_id,))))
     chunks = asked.scribe.user_groups([site_id], brief)
     return await (asked.answer_brief(chunks) if brief else asked.answer(chunks))
@@ -87,8 +87,8 @@ async def home_site(request: Request, caller: ReadsDrivers) -> Response:
 async def home_sites(request: Request, caller: ReadsDrivers) -> Response:
     """All home sites, and the drivers without one."""
     brief = switch(request, "excludeDetails")
-    asked = await ask(request, caller)
-    groups = asked.scribe.user_groups(asked.scope.tops, brief)
+    asked = await open_context(request, caller)
+    groups = asked.scribe.user_groups(asked.scope.roots, brief)
     spare = asked.scribe.users(asked.network.at_home(None) if asked.scope.unlimited else NOBODY, brief)
     chunks = chain([b'{"userGroups":['], groups, [b'],"spareUsers":'], spare, [b"}"])
     return await (asked.answer_brief(chunks) if brief else asked.answer(chunks))
@@ -98,8 +98,8 @@ async def home_sites(request: Request, caller: ReadsDrivers) -> Response:
 async def sites(request: Request, caller: ReadsSites) -> Response:
     """The tree of sites."""
     brief = switch(request, "excludeDetails")
-    asked = await ask(request, caller)
-    roots = asked.scope.tops
+    asked = await open_context(request, caller)
+    roots = asked.scope.roots
     if brief:
         return await asked.answer_brief(chain([b"["], asked.scribe.brief_sites(roots), [b"]"]))
     return await asked.answer(chain([b"["], asked.scribe.sites(roots), [b"]"]))
@@ -111,9 +111,9 @@ async def site_by_external_id(request: Request, caller: ReadsSites) -> Response:
     external_id = request.path_params["externalId"]
     alone = switch(request, "excludeSubgroups")
     brief = switch(request, "excludeDetails")
-    asked = await ask(request, caller)
+    asked = await open_context(request, caller)
     found = [site.id for site in asked.network.sites.values() if site.external_id == external_id]
-    found = [each for each in found if asked.scope.sees_site(each)]
+    found = [each for each in found if asked.scope.can_see_site(each)]
     if not found:
         raise SitesNotFound((external_id,))
     site_id = min(found)
@@ -129,7 +129,7 @@ async def add_site(request: Request, caller: WritesSites) -> Response:
     name = new_site_name(await json_body(request))
     if caller.site_ids is not None:
         raise Forbidden("an operator of some sites makes none at the top of the tree: POST /v2/sites below one of them")
-    occasion = Occasion(state.clock(), caller.actor, "site.add")
+    occasion = ChangeContext(state.clock(), caller.actor, "site.add")
     site = await state.database.write(journal.make, caller.customer_id, occasion, site_changes.add, name)
     return Response(b"%d" % site.id, media_type="application/json")
 
@@ -141,25 +141,25 @@ async def add_charger(request: Request, caller: WritesChargers) -> Response:
     charger_id = request.path_params["chargerId"]
     site_id = int64(request, "groupId")
     charger = new_charger(charger_id, site_id, await json_body(request))
-    if caller.site_ids is not None and not (await ask(request, caller)).scope.sees_site(site_id):
+    if caller.site_ids is not None and not (await open_context(request, caller)).scope.can_see_site(site_id):
         raise NoSuchThing(str(UnknownSite((site_id,))))
     try:
-        occasion = Occasion(state.clock(), caller.actor, "charger.add")
+        occasion = ChangeContext(state.clock(), caller.actor, "charger.add")
         await state.database.write(journal.make, caller.customer_id, occasion, chargers.add, charger)
     except NotFound as error:
         raise NoSuchThing(str(error)) from error
     return PlainTextResponse(charger_id)
 
 
-async def _users(asked: Asked, found: Listing, brief: bool) -> Response:
+async def _users(asked: V1Context, found: DriverSet, brief: bool) -> Response:
     """The drivers of one site or charger."""
     chunks = asked.scribe.users(found.drivers, brief)
     return await (asked.answer_brief(chunks, {0: found}) if brief else asked.answer(chunks))  # the path names the place
 
 
-def _listings(asked: Asked, wanted: list[int]) -> dict[int, Listing]:
+def _listings(asked: V1Context, wanted: list[int]) -> dict[int, DriverSet]:
     """Raises SitesNotFound with the ids that are unknown, or with all when nobody is listed at any."""
-    unseen = [each for each in wanted if not asked.scope.sees_site(each)]
+    unseen = [each for each in wanted if not asked.scope.can_see_site(each)]
     if unseen:
         raise SitesNotFound(unseen)
     try:

@@ -26,7 +26,7 @@ from ...storage.changes.access_groups import GroupAndDrivers
 from ...storage.journal import Revision
 from ..common.auth import CallerFirst
 from ..common.errors import Forbidden
-from .mutation import Change, adding, changing
+from .mutation import Mutation, on_change, on_post
 from .paging import Paging, page_of, paging
 from .shapes import REFUSALS, Draft, Id, Page, Shape, unless_given
 from .view import View, answer, viewing
@@ -111,7 +111,7 @@ class AccessGroupDraft(AccessGroupMembers):
     summary="Add an access group",
     response_model=AccessGroupShape,
 )
-async def add_access_group(change: Annotated[Change, Depends(adding(*WRITE))], body: AccessGroupDraft) -> Response:
+async def add_access_group(change: Annotated[Mutation, Depends(on_post(*WRITE))], body: AccessGroupDraft) -> Response:
     """The drivers may charge at its chargers at once. Needs WriteChargers and WriteDrivers, as every change of one."""
     _require_seen(change.view, body)
     return await change.apply(
@@ -135,7 +135,7 @@ async def list_access_groups(
     found = [
         each
         for each in view.network.access_groups.values()
-        if view.scope.sees_group(each) and (not text or holds_text(text, each.name))
+        if view.scope.can_see_group(each) and (not text or holds_text(text, each.name))
     ]
     return page_of(
         found,
@@ -160,7 +160,7 @@ async def get_access_group(view: Annotated[View, Depends(viewing(*READ))], group
     response_model=AccessGroupShape,
 )
 async def change_access_group(
-    change: Annotated[Change, Depends(changing(*WRITE))],
+    change: Annotated[Mutation, Depends(on_change(*WRITE))],
     groupId: Id,  # noqa: N803
     body: AccessGroupMembers,
 ) -> Response:
@@ -201,7 +201,7 @@ async def change_access_group(
     response_class=Response,
 )
 async def remove_access_group(
-    change: Annotated[Change, Depends(changing(*WRITE))],
+    change: Annotated[Mutation, Depends(on_change(*WRITE))],
     groupId: Id,  # noqa: N803
 ) -> Response:
     """With all rights on it; its chargers and drivers stay."""
@@ -236,7 +236,7 @@ def _drivers(view: View, group: AccessGroup) -> BitMap64:
 
 def _charger_ids(view: View, group: AccessGroup) -> list[str]:
     """The chargers of the group that the caller sees."""
-    return [each for each in group.charger_ids if view.scope.sees_charger(each)]
+    return [each for each in group.charger_ids if view.scope.can_see_charger(each)]
 
 
 def _head(group: AccessGroup) -> dict[str, Any]:

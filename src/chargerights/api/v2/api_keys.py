@@ -18,7 +18,7 @@ from ...storage.rows import operators as stored
 from ...storage.rows.keys import ApiKey, UnknownKey
 from ...storage.rows.operators import UnknownOperator
 from ..common.auth import CallerFirst
-from .mutation import Change, adding, changing
+from .mutation import Mutation, on_change, on_post
 from .paging import Paging, page_of, paging
 from .shapes import REFUSALS, Draft, Id, Page, SecretAnswer, Shape, shown_before
 from .view import View, answer, viewing
@@ -64,7 +64,7 @@ class ApiKeyDraft(Draft):
 
 
 @router.post("", status_code=201, operation_id="addApiKey", summary="Make an API key", response_model=NewApiKeyShape)
-async def add_api_key(change: Annotated[Change, Depends(adding())], body: ApiKeyDraft) -> Response:
+async def add_api_key(change: Annotated[Mutation, Depends(on_post())], body: ApiKeyDraft) -> Response:
     """For oneself; with GlobalAdmin for others; at most 50 at a time for an operator. The key is in this answer and
     nowhere else: when the request is sent again with its Idempotency-Key, the answer has the key's record and a note
     in place of the key. Revoke it then, and make another."""
@@ -135,7 +135,7 @@ async def get_api_key(view: Annotated[View, Depends(viewing())], keyId: Id) -> R
     summary="Revoke an API key",
     response_class=Response,
 )
-async def revoke_api_key(change: Annotated[Change, Depends(changing())], keyId: Id) -> Response:  # noqa: N803
+async def revoke_api_key(change: Annotated[Mutation, Depends(on_change())], keyId: Id) -> Response:  # noqa: N803
     """It is refused from the next request on; revoking it again changes nothing. Its record stays."""
 
     def work(revision: Revision) -> None:

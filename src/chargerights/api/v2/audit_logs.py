@@ -14,7 +14,7 @@ from ...fields import types
 from ...rights.permissions import Permission
 from ...rights.search_drivers import Key
 from ...storage import audit
-from ...storage.audit import CHANGES_SHOWN, COUNTED, Changed, Record, Wanted
+from ...storage.audit import CHANGES_SHOWN, COUNTED, AuditQuery, Changed, Record
 from ...storage.entity_types import COMMAND, DRIVER
 from ..common.auth import CallerFirst
 from ..common.body import Malformed
@@ -101,7 +101,9 @@ async def list_audit_logs(
     if entity_id is not None and kind is None:
         raise Malformed({"kind": ["is missing: entityId needs it, as in kind=driver"]})
     asked.key_among("timestamp")
-    wanted = Wanted(command, operator_id, is_api_call, start_date, end_date, kind, entity_id, asked.after_instant(int))
+    wanted = AuditQuery(
+        command, operator_id, is_api_call, start_date, end_date, kind, entity_id, asked.after_instant(int)
+    )
     found = await view.state.database.read(
         audit.page, view.caller.customer_id, wanted, asked.start, asked.count, not asked.walking
     )

@@ -16,11 +16,11 @@ from ...rights.model import Tag
 from ...rights.permissions import Permission
 from ...storage.changes import tags
 from ...storage.charging import authorizations
-from ...storage.charging.authorizations import Authorisation
+from ...storage.charging.authorizations import Authorization
 from ...storage.journal import Revision
 from ..common.auth import CallerFirst
 from .charging_records import AskedDriver, AskedRecords, Viewing
-from .mutation import Change, adding
+from .mutation import Mutation, on_post
 from .paging import Paging, as_page, paging
 from .shapes import REFUSALS, Draft, Id, Page, Shape
 from .tags import TagShape, shown, tag_of
@@ -82,7 +82,7 @@ async def list_authorisations(
 ) -> Response:
     """The newest first. A decision is here about a second after it was made."""
     asked.key_among("id")
-    wanted = authorizations.Filter(
+    wanted = authorizations.AuthorizationFilter(
         charger_id=records.charger_id,
         charger_ids=_seen_chargers(view),
         id_tag=records.id_tag,
@@ -107,14 +107,14 @@ async def list_authorisations(
     response_model=TagShape,
 )
 async def add_shown_tag(
-    change: Annotated[Change, Depends(adding(Permission.WRITE_TAGS, Permission.READ_CHARGERS))],
+    change: Annotated[Mutation, Depends(on_post(Permission.WRITE_TAGS, Permission.READ_CHARGERS))],
     authorisationId: Id,  # noqa: N803
     body: HolderDraft,
 ) -> Response:
     """For a tag that nobody knew: from now on it is this driver's, as it was shown."""
     view = change.view
     found = await view.state.database.read(authorizations.get, view.caller.customer_id, authorisationId)
-    if found is None or not (view.scope.unlimited or view.scope.sees_charger(found.charger_id)):
+    if found is None or not (view.scope.unlimited or view.scope.can_see_charger(found.charger_id)):
         raise UnknownAuthorisation((authorisationId,))
     view.in_body("driverId", view.driver, body.driver_id)
     if found.tag_key.startswith(NO_TAG):
@@ -146,7 +146,7 @@ def _seen_chargers(view: View) -> list[str] | None:
     return [each for site_id in view.scope.sites for each in view.network.chargers_at(site_id)]
 
 
-def _shape(view: View, number: int, it: Authorisation) -> AuthorisationShape:
+def _shape(view: View, number: int, it: Authorization) -> AuthorisationShape:
     members = {name: value for name, value in it._asdict().items() if name != "tag_key"}
     if not names_driver(view, it.driver_id):
         members |= dict.fromkeys(OF_THE_DRIVER)

@@ -10,7 +10,7 @@ from pyroaring import BitMap64
 from ...rights import listing
 from ...rights.model import Driver
 from ...rights.permissions import Permission
-from ...rights.search_drivers import Wanted
+from ...rights.search_drivers import DriverQuery
 from ..common.auth import CallerFirst
 from .drivers import DriverPage, DriverShape, shape_of
 from .paging import Paging, drivers_page, paging
@@ -64,11 +64,11 @@ async def drivers_of_charger(
 
 async def _page(view: View, drivers: BitMap64, asked: Paging, search: str | None) -> Response:
     known = None if view.scope.unlimited else view.scope.drivers
-    wanted = Wanted(search=search, search_tags=view.sees_tags, known=known)
+    wanted = DriverQuery(search=search, search_tags=view.sees_tags, known=known)
     return await drivers_page(view, wanted, drivers, asked, _shape, DriverPage)
 
 
 def _shape(view: View, driver: Driver) -> DriverShape:
-    if view.scope.sees_driver(driver):
+    if view.scope.can_see_driver(driver):
         return shape_of(view, driver)
     return DriverShape(id=driver.id, name=driver.name, enabled=driver.enabled, tags=[], external_user_ids=[])

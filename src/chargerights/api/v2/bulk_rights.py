@@ -16,7 +16,7 @@ from ...storage.changes import rights
 from ...storage.changes.rights import Granted, Terms
 from ...storage.journal import Revision
 from ..common.auth import LongBody
-from .mutation import Change, adding
+from .mutation import Mutation, on_post
 from .rights import UNKNOWN, WRITE, RightTerms
 from .shapes import REFUSALS, Draft, Shape
 from .view import View, answer
@@ -27,7 +27,7 @@ MOST_AT_ONCE = 100_000
 """Drivers times places of one bulk request."""
 
 
-class Places(Draft):
+class GrantedPlaces(Draft):
     """Drivers and places."""
 
     driver_ids: list[types.EntityId] = Field(min_length=1, max_length=10_000)
@@ -36,7 +36,7 @@ class Places(Draft):
     access_group_ids: list[types.EntityId] = Field([], max_length=1_000)
 
     @model_validator(mode="after")
-    def _bounded(self) -> Places:
+    def _bounded(self) -> GrantedPlaces:
         places = self.places()
         if not places:
             raise PydanticCustomError("place", "name places: siteIds, chargerIds or accessGroupIds")
@@ -54,11 +54,11 @@ class Places(Draft):
         ]
 
 
-class BulkGrant(Places, RightTerms):
+class BulkGrant(GrantedPlaces, RightTerms):
     """Rights to grant: to each of the drivers on each of the places."""
 
 
-class BulkRevoke(Places):
+class BulkRevoke(GrantedPlaces):
     """Rights to take: from each of the drivers on each of the places themselves."""
 
 
@@ -79,7 +79,7 @@ IN_BULK_BODY = {**{error: f"{name}s" for error, name in UNKNOWN.items()}, Invali
 
 
 @router.post("/grant", operation_id="grantRights", summary="Grant many rights", response_model=BulkGranted)
-async def grant_many(change: Annotated[Change, Depends(adding(WRITE))], body: BulkGrant) -> Response:
+async def grant_many(change: Annotated[Mutation, Depends(on_post(WRITE))], body: BulkGrant) -> Response:
     """To each of the drivers on each of the places, in one transaction; those held already in the same words stay."""
     terms = Terms(**body.facts())
     places = _places_in(change.view, body)
@@ -96,7 +96,7 @@ async def grant_many(change: Annotated[Change, Depends(adding(WRITE))], body: Bu
 
 
 @router.post("/revoke", operation_id="revokeRights", summary="Revoke many rights", response_model=BulkRevoked)
-async def revoke_many(change: Annotated[Change, Depends(adding(WRITE))], body: BulkRevoke) -> Response:
+async def revoke_many(change: Annotated[Mutation, Depends(on_post(WRITE))], body: BulkRevoke) -> Response:
     """All rights of each of the drivers on each of the places themselves, in one transaction."""
     places = _places_in(change.view, body)
 
@@ -112,7 +112,7 @@ async def revoke_many(change: Annotated[Change, Depends(adding(WRITE))], body: B
     )
 
 
-def _places_in(view: View, body: Places) -> list[Place]:
+def _places_in(view: View, body: GrantedPlaces) -> list[Place]:
     """Raises InMember when the caller may not grant there, or not to them."""
     places = body.places()
     view.in_body("driverIds", view.driver, *body.driver_ids)

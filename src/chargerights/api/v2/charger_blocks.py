@@ -20,7 +20,7 @@ from ...rights.errors import InvalidWindow
 from ...rights.permissions import Permission
 from ...storage.changes import chargers as changes
 from ..common.auth import CallerFirst
-from .mutation import Change, NoPreview, adding
+from .mutation import Mutation, NoPreview, on_post
 from .shapes import REFUSALS, Draft, Shape
 from .view import View, answer
 
@@ -31,7 +31,7 @@ router = APIRouter(
     responses=REFUSALS,
 )
 
-Blocking = Annotated[Change, Depends(adding(Permission.OPERATE_CHARGERS))]
+Blocking = Annotated[Mutation, Depends(on_post(Permission.OPERATE_CHARGERS))]
 
 
 class BlockDraft(Draft):
@@ -70,7 +70,7 @@ async def unblock(change: Blocking, chargerId: str) -> Response:  # noqa: N803
     )
 
 
-def _require(change: Change, charger_id: str) -> None:
+def _require(change: Mutation, charger_id: str) -> None:
     """Raises UnknownCharger, NoPreview."""
     if change.dry_run:
         raise NoPreview("is not for blocks: a block gives and takes no right")

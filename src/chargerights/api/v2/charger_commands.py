@@ -34,7 +34,7 @@ router = APIRouter(
 MAX_NAMES = 50
 
 
-class ConfigurationShape(Shape):
+class ReadConfigurationShape(Shape):
     """One setting of a charger."""
 
     name: str = Field(description="OCPP 1.6: the key; 2.x: component, variable and their instances, joined by dots")
@@ -45,7 +45,7 @@ class ConfigurationShape(Shape):
 class ConfigurationAnswer(CommandAnswer):
     """What the charger says of its settings now; never a secret."""
 
-    configurations: list[ConfigurationShape]
+    configurations: list[ReadConfigurationShape]
 
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -138,7 +138,7 @@ async def read_configuration(
     """As they are now; what was said last is in the charger itself. Secrets are left out."""
     outcome = await ask(view, chargerId, Action.READ_CONFIGURATION, {"names": names})
     found = [
-        ConfigurationShape(name=name, value=without_tags(view, value), can_be_changed=can)
+        ReadConfigurationShape(name=name, value=without_tags(view, value), can_be_changed=can)
         for name, value, can in outcome.found or ()
     ]
     return answer(ConfigurationAnswer(**answered(view, chargerId, outcome), configurations=found))

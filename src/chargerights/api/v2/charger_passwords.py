@@ -10,7 +10,7 @@ from ...rights.permissions import Permission
 from ...storage.charging import charger_passwords
 from ...storage.journal import Revision
 from ..common.auth import CallerFirst
-from .mutation import Change, adding
+from .mutation import Mutation, on_post
 from .shapes import REFUSALS, SecretAnswer, shown_before
 from .view import answer
 
@@ -34,7 +34,7 @@ class PasswordShape(SecretAnswer):
     response_model=PasswordShape,
 )
 async def renew_password(
-    change: Annotated[Change, Depends(adding(Permission.WRITE_CHARGERS))],
+    change: Annotated[Mutation, Depends(on_post(Permission.WRITE_CHARGERS))],
     chargerId: str,  # noqa: N803
 ) -> Response:
     """It is shown this once. The old one ends at once: if the charger is connected, its socket is closed."""

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from ...rights.permissions import Permission
 from ...storage.charging import charger_reports
-from ...storage.charging.charger_reports import ChargerReport, Kind
+from ...storage.charging.charger_reports import ChargerReport, ReportKind
 from ..common.auth import CallerFirst
 from .paging import Paging, as_page, unsorted
 from .shapes import REFUSALS, Instant, Page, Shape
@@ -22,11 +22,11 @@ router = APIRouter(
 )
 
 
-class ReportShape(Shape):
+class ChargerReportShape(Shape):
     """Something that a charger reported. Texts are the charger's own; without ReadTags, tags in them are shown as …"""
 
     id: int
-    kind: Kind
+    kind: ReportKind
     at: datetime = Field(description="When it came")
     reported_at: datetime | None = Field(None, description="When it was so by the charger's clock")
     charger_id: str
@@ -46,39 +46,40 @@ class ReportShape(Shape):
     request_id: int | None = Field(None, description="The update or upload that a step belongs to")
 
 
-class ReportPage(Page[ReportShape]):
+class ChargerReportPage(Page[ChargerReportShape]):
     """A charger's reports, one page of them."""
 
 
-@router.get("", operation_id="listChargerReports", summary="List a charger's reports", response_model=ReportPage)
+@router.get("", operation_id="listChargerReports", summary="List a charger's reports", response_model=ChargerReportPage)
 async def list_reports(
     view: Annotated[View, Depends(viewing(Permission.READ_CHARGERS))],
     asked: Annotated[Paging, Depends(unsorted)],
     chargerId: str,  # noqa: N803
     kinds: Annotated[
-        list[Kind] | None, Query(alias="kind", description="Only of these kinds; repeat it", max_length=len(Kind))
+        list[ReportKind] | None,
+        Query(alias="kind", description="Only of these kinds; repeat it", max_length=len(ReportKind)),
     ] = None,
     since: Annotated[Instant | None, Query(alias="startDate", description="Only what came from then on")] = None,
     until: Annotated[Instant | None, Query(alias="endDate", description="Only what came before then")] = None,
 ) -> Response:
     """Faults, alerts, firmware updates, uploads of diagnostics, and security events, the newest first. The newest 1,000
     of a charger are kept."""
-    wanted = charger_reports.Filter(view.charger(chargerId).charger_id, kinds, since, until)
+    wanted = charger_reports.ReportFilter(view.charger(chargerId).charger_id, kinds, since, until)
     database, customer_id = view.state.database, view.caller.customer_id
     total = None if asked.walking else await database.read(charger_reports.count, customer_id, wanted)
     found = await database.read(
         charger_reports.find, customer_id, wanted, asked.count, asked.start, asked.after_number()
     )
-    return as_page(found, asked, lambda each: _shape(view, *each), ReportPage, lambda each: (each[0],), total)
+    return as_page(found, asked, lambda each: _shape(view, *each), ChargerReportPage, lambda each: (each[0],), total)
 
 
 TEXTS = ("code", "value", "vendor_id", "vendor_error_code", "info")
 """Members that a charger writes as it likes."""
 
 
-def _shape(view: View, number: int, report: ChargerReport) -> ReportShape:
+def _shape(view: View, number: int, report: ChargerReport) -> ChargerReportShape:
     members = report._asdict()
     del members["digest"]
     for name in TEXTS:
         members[name] = without_tags(view, members[name])
-    return ReportShape(id=number, **members)
+    return ChargerReportShape(id=number, **members)

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from ...rights.errors import DomainError, IdTaken, UnknownSite
 from ...rights.live import known
 from ...rights.model import NOWHERE, Charger
-from ...rights.network import ChargerEntry
+from ...rights.network import PlacedCharger
 from ...rights.permissions import Permission
 from ...rights.search_drivers import Key
 from ...rights.search_sites import chargers_at, holds_text, same_text, searched
@@ -22,7 +22,7 @@ from ...storage.journal import Revision
 from ..common.auth import CallerFirst
 from ..common.redaction import live_without_tags
 from .charger_shapes import ChargerDraft, ChargerMembers, ChargerPage, ChargerShape, shape_of
-from .mutation import Change, adding, changing
+from .mutation import Mutation, on_change, on_post
 from .paging import Paging, paging, sorted_page
 from .shapes import REFUSALS
 from .view import View, answer, viewing
@@ -34,7 +34,7 @@ IN_BODY: Mapping[type[DomainError], str] = {UnknownSite: "siteId", IdTaken: "cha
 
 
 @router.post("", status_code=201, operation_id="addCharger", summary="Add a charger", response_model=ChargerShape)
-async def add_charger(change: Annotated[Change, Depends(adding(WRITE))], body: ChargerDraft) -> Response:
+async def add_charger(change: Annotated[Mutation, Depends(on_post(WRITE))], body: ChargerDraft) -> Response:
     """Under the identity with which it will connect. Rights on its site and on the sites above reach it at once."""
     change.view.in_body("siteId", change.view.site, body.site_id)
     charger = Charger(0, body.charger_id, **body.facts(NOWHERE))
@@ -78,7 +78,7 @@ async def list_chargers(
             found = [
                 each for each in found if same(known(chargers[each.charger_id], live.get(each.charger_id), member))
             ]
-    keys: dict[str, Callable[[ChargerEntry], Key]] = {
+    keys: dict[str, Callable[[PlacedCharger], Key]] = {
         "chargerId": lambda entry: (entry.charger_id,),
         "id": lambda entry: (chargers[entry.charger_id].id,),
         "name": lambda entry: (entry.name, entry.charger_id),
@@ -99,7 +99,7 @@ async def get_charger(view: Annotated[View, Depends(viewing(READ))], chargerId: 
     "/{chargerId}", operation_id="changeCharger", summary="Change or move a charger", response_model=ChargerShape
 )
 async def change_charger(
-    change: Annotated[Change, Depends(changing(WRITE))],
+    change: Annotated[Mutation, Depends(on_change(WRITE))],
     chargerId: str,  # noqa: N803
     body: ChargerMembers,
 ) -> Response:
@@ -127,7 +127,7 @@ async def change_charger(
     response_class=Response,
 )
 async def remove_charger(
-    change: Annotated[Change, Depends(changing(WRITE))],
+    change: Annotated[Mutation, Depends(on_change(WRITE))],
     chargerId: str,  # noqa: N803
 ) -> Response:
     """One that no access group holds and no right is on; else 409. Its id is free then, for any customer."""

@@ -26,7 +26,7 @@ class OneTooMany(InvalidInput):
     """Two members that name the same thing."""
 
 
-class SocketDraft(Draft):
+class SocketChoice(Draft):
     """Where, and by whose tag."""
 
     socket_id: SocketId | None = Field(None, description="Left out: the charger's only session, or what is free")
@@ -45,13 +45,13 @@ class SocketDraft(Draft):
         return {"idTag": self.rfid_tag}
 
 
-class StartDraft(SocketDraft):
+class StartDraft(SocketChoice):
     """Where to start, and for whose tag."""
 
     rfid_tag: types.TagText = Field(description="Whose session it is: what the driver would show")
 
 
-class StopDraft(SocketDraft):
+class StopDraft(SocketChoice):
     """Which session to stop, and by whose tag."""
 
     session_id: types.EntityId | None = Field(

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ...rights.decide import Cause, Decision, Reason, Standing, Verdict, decide, decide_without_tag
+from ...rights.decide import Cause, Decision, Reason, RightEvaluation, RightStatus, decide, decide_without_tag
 from ...rights.errors import UnknownCharger, UnknownDriver
 from ...rights.explain import Explanation, explain_decision, explain_driver, explain_without_tag, why_not
 from ...rights.hints import hint
@@ -77,7 +77,7 @@ class JudgedRight(RightPath):
     """A right of the driver and whether it counts here and now."""
 
     reaches: bool = Field(description="Whether the right is on a place that holds this charger")
-    standing: Standing = Field(description="What became of the right")
+    standing: RightStatus = Field(description="What became of the right")
     why_not: str | None = Field(None, description="Why it does not count, in a few words")
 
 
@@ -215,13 +215,13 @@ async def explain_access(
 
 
 def _require_charger(scope: Scope, charger_id: str) -> None:
-    if not scope.sees_charger(charger_id):
+    if not scope.can_see_charger(charger_id):
         raise UnknownCharger((charger_id,))
 
 
 def _decision(view: View, question: AccessQuestion, network: Network, revision: int) -> AccessDecision:
     scope, at = scope_in(view, network), question.at or view.at
-    if not (scope.unlimited or scope.sees_charger(question.charger_id)):
+    if not (scope.unlimited or scope.can_see_charger(question.charger_id)):
         decision = Decision(Cause.CHARGER_UNKNOWN, at)
     elif question.id_tag is None:
         decision = decide_without_tag(network, question.charger_id, at)
@@ -237,7 +237,7 @@ def hint_of(
     """Which known tag may be the same card as an unknown one, as far as the scope shows its driver."""
     if id_tag is None or decision.cause is not Cause.TAG_UNKNOWN or not tags:
         return None
-    return hint(network, id_tag, scope.sees_driver)
+    return hint(network, id_tag, scope.can_see_driver)
 
 
 def decided(network: Network, decision: Decision, revision: int, hinted: str | None = None) -> AccessDecision:
@@ -256,12 +256,12 @@ def explained(
     rights = [
         JudgedRight(
             **_path(network, each),
-            reaches=each.standing is not Standing.ELSEWHERE,
+            reaches=each.standing is not RightStatus.ELSEWHERE,
             standing=each.standing,
             why_not=why_not(each) or None,
         )
         for each in explanation.verdicts
-        if each.via or scope.holds(each.right.place)
+        if each.via or scope.can_manage(each.right.place)
     ]
     members = _answer(network, explanation.decision)
     return AccessExplanation(**members, hint=hinted, revision=revision, rights=rights, sentence=explanation.sentence)
@@ -279,7 +279,7 @@ def _answer(network: Network, decision: Decision) -> dict[str, Any]:
     }
 
 
-def _path(network: Network, verdict: Verdict) -> dict[str, Any]:
+def _path(network: Network, verdict: RightEvaluation) -> dict[str, Any]:
     right = verdict.right
     return {
         "kind": right.place.kind,

@@ -17,7 +17,7 @@ from ...rights.search_sites import holds_text, searched
 from ...storage.changes import facts, rights
 from ...storage.journal import Revision
 from ..common.auth import CallerFirst
-from .mutation import Change, adding, changing
+from .mutation import Mutation, on_change, on_post
 from .paging import Paging, page_of, paging
 from .shapes import REFUSALS, Draft, Id, Page, Shape
 from .view import View, viewing
@@ -81,7 +81,7 @@ class ChargerIds(Draft):
     "/sites", status_code=204, operation_id="grantSites", summary="Grant a driver sites", response_class=Response
 )
 async def grant_sites(
-    change: Annotated[Change, Depends(adding(WRITE))],
+    change: Annotated[Mutation, Depends(on_post(WRITE))],
     driverId: Id,  # noqa: N803
     body: SiteIds,
 ) -> Response:
@@ -93,7 +93,7 @@ async def grant_sites(
     "/sites", status_code=204, operation_id="revokeSites", summary="Revoke a driver's sites", response_class=Response
 )
 async def revoke_sites(
-    change: Annotated[Change, Depends(changing(WRITE))],
+    change: Annotated[Mutation, Depends(on_change(WRITE))],
     driverId: Id,  # noqa: N803
     body: SiteIds,
 ) -> Response:
@@ -118,7 +118,7 @@ async def sites_of_driver(
         if explicit
         else listing.sites_of_driver(network, driver.id, view.at)
     )
-    found = [network.sites[each] for each in ids if view.scope.sees_site(each)]
+    found = [network.sites[each] for each in ids if view.scope.can_see_site(each)]
     text = searched(search)
     if text:
         found = [each for each in found if holds_text(text, each.name, each.external_id, str(each.id))]
@@ -140,7 +140,7 @@ async def sites_of_driver(
     response_class=Response,
 )
 async def grant_chargers(
-    change: Annotated[Change, Depends(adding(WRITE))],
+    change: Annotated[Mutation, Depends(on_post(WRITE))],
     driverId: Id,  # noqa: N803
     body: ChargerIds,
 ) -> Response:
@@ -156,7 +156,7 @@ async def grant_chargers(
     response_class=Response,
 )
 async def revoke_chargers(
-    change: Annotated[Change, Depends(changing(WRITE))],
+    change: Annotated[Mutation, Depends(on_change(WRITE))],
     driverId: Id,  # noqa: N803
     body: ChargerIds,
 ) -> Response:
@@ -185,7 +185,7 @@ async def chargers_of_driver(
         if explicit
         else listing.chargers_of_driver(network, driver.id, view.at)
     )
-    found = [network.chargers[each] for each in ids if view.scope.sees_charger(each)]
+    found = [network.chargers[each] for each in ids if view.scope.can_see_charger(each)]
     text = searched(search)
     if text:
         found = [each for each in found if holds_text(text, each.name, each.charger_id)]
@@ -200,7 +200,7 @@ async def chargers_of_driver(
     )
 
 
-async def _grant(change: Change, driver_id: int, places: list[Place], member: str) -> Response:
+async def _grant(change: Mutation, driver_id: int, places: list[Place], member: str) -> Response:
     view = change.view
     view.driver(driver_id)
     view.in_body(member, view.place, *places)
@@ -211,7 +211,7 @@ async def _grant(change: Change, driver_id: int, places: list[Place], member: st
     )
 
 
-async def _revoke(change: Change, driver_id: int, places: list[Place], member: str) -> Response:
+async def _revoke(change: Mutation, driver_id: int, places: list[Place], member: str) -> Response:
     view = change.view
     view.driver(driver_id)
     view.in_body(member, view.place, *places)
@@ -228,7 +228,7 @@ def _site(view: View, site: Site) -> AccessibleSite:
         id=site.id,
         name=site.name,
         external_id=site.external_id,
-        parent_site_id=site.parent_id if view.scope.sees_site(site.parent_id) else None,
+        parent_site_id=site.parent_id if view.scope.can_see_site(site.parent_id) else None,
         group_type=site.type,
     )
 

@@ -13,11 +13,11 @@ from ...fields.words import ReferenceTypeName
 from ...rights.errors import InvalidInput, TagTaken, UnknownSite
 from ...rights.model import Driver, ExternalId, ReferenceType
 from ...rights.permissions import Permission
-from ...rights.search_drivers import Wanted
+from ...rights.search_drivers import DriverQuery
 from ...storage.changes import drivers, facts
 from ..common.auth import CallerFirst
 from ..common.errors import InMember
-from .mutation import Change, adding, changing
+from .mutation import Mutation, on_change, on_post
 from .paging import Paging, drivers_page, paging
 from .shapes import REFUSALS, Draft, Id, Page, Shape, unless_given
 from .tags import NewTag, TagShape
@@ -110,7 +110,7 @@ IN_BODY = {UnknownSite: "homeSiteId", TagTaken: "tags"}
 
 
 @router.post("", status_code=201, operation_id="addDriver", summary="Add a driver", response_model=DriverShape)
-async def add_driver(change: Annotated[Change, Depends(adding(WRITE))], body: DriverDraft) -> Response:
+async def add_driver(change: Annotated[Mutation, Depends(on_post(WRITE))], body: DriverDraft) -> Response:
     """A new driver may charge nowhere: grant him rights then. With `tags` the caller needs WriteTags too."""
     _require_home(change.view, body)
     if body.tags:
@@ -145,7 +145,7 @@ async def list_drivers(
     """The drivers that the caller sees, disabled ones too; by name, or by id with `sortKey=id`."""
     if tag is not None:
         view.require(Permission.READ_TAGS)
-    wanted = Wanted(home_site_id, company_id, tag, external_id, reference_id, enabled, search, view.sees_tags)
+    wanted = DriverQuery(home_site_id, company_id, tag, external_id, reference_id, enabled, search, view.sees_tags)
     among = None if view.scope.unlimited else view.scope.drivers
     return await drivers_page(view, wanted, among, asked, shape_of, DriverPage)
 
@@ -158,7 +158,7 @@ async def get_driver(view: Annotated[View, Depends(viewing(READ))], driverId: Id
 
 @router.patch("/{driverId}", operation_id="changeDriver", summary="Change a driver", response_model=DriverShape)
 async def change_driver(
-    change: Annotated[Change, Depends(changing(WRITE))],
+    change: Annotated[Mutation, Depends(on_change(WRITE))],
     driverId: Id,  # noqa: N803
     body: DriverMembers,
 ) -> Response:
@@ -182,7 +182,7 @@ async def change_driver(
     summary="Remove a driver",
     response_class=Response,
 )
-async def remove_driver(change: Annotated[Change, Depends(changing(WRITE))], driverId: Id) -> Response:  # noqa: N803
+async def remove_driver(change: Annotated[Mutation, Depends(on_change(WRITE))], driverId: Id) -> Response:  # noqa: N803
     """With his tags and rights; what he was stays in the audit log."""
     change.view.driver(driverId)
 

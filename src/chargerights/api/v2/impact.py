@@ -57,23 +57,23 @@ class ChargerImpact(PlaceImpact):
     site_id: int
 
 
-class Listed(Shape, Generic[S]):
+class ListedItems(Shape, Generic[S]):
     total: int = Field(description="How many there are")
     items: list[S] = Field(description=f"{MOST_SHOWN} of them at most; where and for whom access is lost first")
 
 
-class DriversImpact(Listed[DriverImpact]):
+class DriversImpact(ListedItems[DriverImpact]):
     """The drivers whose access differs."""
 
     gaining: int = Field(description="How many drivers gain access somewhere")
     losing: int = Field(description="How many drivers lose access somewhere; some may gain it elsewhere")
 
 
-class SitesImpact(Listed[SiteImpact]):
+class SitesImpact(ListedItems[SiteImpact]):
     """The sites whose lists differ."""
 
 
-class ChargersImpact(Listed[ChargerImpact]):
+class ChargersImpact(ListedItems[ChargerImpact]):
     """The chargers at which access differs."""
 
 
@@ -121,7 +121,7 @@ def _seen(view: View, preview: Preview[Any]) -> Impact:
     networks = (preview.before, preview.after)
     scopes = [Scope(network, view.caller.site_ids) for network in networks]
     sites = scopes[0].sites | scopes[1].sites
-    chargers = {each for each in preview.impact.chargers if any(scope.sees_charger(each) for scope in scopes)}
+    chargers = {each for each in preview.impact.chargers if any(scope.can_see_charger(each) for scope in scopes)}
     return preview.impact.within(sites, chargers)
 
 

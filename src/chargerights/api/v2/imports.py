@@ -21,10 +21,10 @@ from ...storage import idempotency, imports
 from ...storage.callers import Caller
 from ...storage.database import DatabaseFault
 from ...storage.idempotency import Once
-from ...storage.imports import GOING, UNDONE, Asked, Attempt, Import, Stage, State, UnknownImport
-from ...storage.journal import Occasion, Revision
+from ...storage.imports import GOING, UNDONE, Attempt, Import, ImportRequest, ImportState, Stage, UnknownImport
+from ...storage.journal import ChangeContext, Revision
 from ..common.auth import Authenticated, permitted
-from ..common.state import State as Shared
+from ..common.state import AppState as Shared
 from ..common.state import state_of
 from ..v1.responses import InvalidBody
 from .paging import Paging, as_page, paging
@@ -45,7 +45,7 @@ FILE: dict[str, Any] = {
 }
 
 
-class Finding(Shape):
+class ImportFinding(Shape):
     """An error or a warning. One that is the same in several cells of a column stands once, at the first of them."""
 
     row: int | None = Field(None, description="As spreadsheets number rows")
@@ -56,7 +56,7 @@ class Finding(Shape):
     cells: list[str] = Field(default_factory=list, description="The first five of them")
 
 
-class Counts(Shape):
+class ImportCounts(Shape):
     """Drivers by what becomes of them."""
 
     added: int
@@ -86,7 +86,7 @@ class ImportSummary(Shape):
     """An import, as lists show it."""
 
     id: int
-    state: State = Field(
+    state: ImportState = Field(
         description="queued, running; succeeded, refused (the file has errors); failed, interrupted. Only of succeeded"
         " ones something is stored, and that whole"
     )
@@ -97,7 +97,7 @@ class ImportSummary(Shape):
     created_at: datetime
     ended_at: datetime | None = None
     progress: ImportProgress | None = Field(None, description="While it runs")
-    counts: Counts | None = Field(None, description="What was done; of a dry run, what would be")
+    counts: ImportCounts | None = Field(None, description="What was done; of a dry run, what would be")
     error_count: int | None = Field(None, description="Cells and rows with errors")
     warning_count: int | None = None
     revision: int | None = Field(None, description="The revision that it made; none where nothing changed")
@@ -107,8 +107,8 @@ class ImportShape(ImportSummary):
     """An import with what was found in its file."""
 
     read_as: str | None = Field(None, description="How the file was understood")
-    errors: list[Finding] | None = Field(None, description="The first 1,000, in the order of rows")
-    warnings: list[Finding] | None = Field(None, description="The first 1,000, in the order of rows")
+    errors: list[ImportFinding] | None = Field(None, description="The first 1,000, in the order of rows")
+    warnings: list[ImportFinding] | None = Field(None, description="The first 1,000, in the order of rows")
     losers: list[LosingDriver] | None = Field(None, description="The first 1,000 drivers who are removed")
 
 
@@ -149,7 +149,9 @@ async def import_drivers(
     with ExitStack() as stack:
         file = stack.enter_context(tempfile.TemporaryFile())
         once = await _received(request, file, caller, idempotency_key)
-        import_id, attempt = await _attempt(state, caller, Asked(caller.operator_id, mode, dry_run, file_name), once)
+        import_id, attempt = await _attempt(
+            state, caller, ImportRequest(caller.operator_id, mode, dry_run, file_name), once
+        )
         if attempt is not None:
             state.importer.start(Job(attempt, caller.operator_id, caller.site_ids, mode, dry_run, file))
             stack.pop_all()  # the import closes the file
@@ -201,7 +203,9 @@ async def _received(request: Request, file: BinaryIO, caller: Caller, key: str |
     return None if key is None else Once(caller.operator_id, key, told.hexdigest())
 
 
-async def _attempt(state: Shared, caller: Caller, asked: Asked, once: Once | None) -> tuple[int, Attempt | None]:
+async def _attempt(
+    state: Shared, caller: Caller, asked: ImportRequest, once: Once | None
+) -> tuple[int, Attempt | None]:
     """The import that is asked for, and an attempt at it unless the request was sent before and needs none.
 
     Raises TooManyImports, KeyReused.
@@ -214,7 +218,7 @@ async def _attempt(state: Shared, caller: Caller, asked: Asked, once: Once | Non
         imports.add(revision.connection, Attempt(caller.customer_id, import_id, name), asked, at)
         return import_id
 
-    occasion = Occasion(at, caller.actor, "import.order")
+    occasion = ChangeContext(at, caller.actor, "import.order")
     import_id = (await state.database.write(idempotency.make, caller.customer_id, occasion, once, order)).result
     attempt = Attempt(caller.customer_id, import_id, name)
     found = await _find(state, caller, import_id)
@@ -237,7 +241,7 @@ async def _find(state: Shared, caller: Caller, import_id: int) -> Import:
 async def _as_it_stands(state: Shared, caller: Caller, found: Import) -> Import:
     """The import, interrupted if nothing works on it any more. Once an answer says that one has succeeded, this process
     decides by what it brought, although a child process wrote that."""
-    if found.state is State.SUCCEEDED and (revision := (found.report or {}).get("revision")) is not None:
+    if found.state is ImportState.SUCCEEDED and (revision := (found.report or {}).get("revision")) is not None:
         await state.images.reach(caller.customer_id, revision)
     now = state.clock()
     here = state.importer.stage(caller.customer_id, found.id) is not None
@@ -268,7 +272,7 @@ def _members(state: Shared, caller: Caller, found: Import) -> dict[str, Any]:
     report = found.report or {}
     return {
         "id": found.id,
-        "state": (State.RUNNING if stage.phase else State.QUEUED) if going else found.state,
+        "state": (ImportState.RUNNING if stage.phase else ImportState.QUEUED) if going else found.state,
         "mode": found.mode,
         "dry_run": found.dry_run,
         "file_name": found.file_name,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
 from ...rights.commands import Action
-from ...rights.local_list import Listed
+from ...rights.local_list import ListedTag
 from ...rights.permissions import Permission
 from ...storage.charging import local_lists
 from ...storage.charging.local_lists import KeptList, OutOfStep
@@ -148,6 +148,6 @@ _DETAILS = {
 }
 
 
-def _entry(view: View, listed: Listed) -> LocalListEntryShape:
+def _entry(view: View, listed: ListedTag) -> LocalListEntryShape:
     driver_id = listed.driver_id if names_driver(view, listed.driver_id) else None
     return LocalListEntryShape(id_tag=listed.id_tag, driver_id=driver_id, until=listed.until)

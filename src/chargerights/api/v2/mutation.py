@@ -1,7 +1,7 @@
 """How v2 changes things: one transaction and one revision a request, at most once, and only from what the caller saw.
 
 A route checks what the caller may, says what to do as a function of an open revision, and how to show what came of
-it; `Change.apply` does the rest:
+it; `JournalChange.apply` does the rest:
 
 * `Idempotency-Key` (on every POST): sent again with the same request, nothing is done again, and the answer shows
   the thing as it is now; with another request it is refused. Kept for a day.
@@ -25,7 +25,7 @@ from ...rights.permissions import Permission
 from ...storage import idempotency, journal
 from ...storage.callers import Caller
 from ...storage.idempotency import Once
-from ...storage.journal import Occasion, Revision
+from ...storage.journal import ChangeContext, Revision
 from ..common.auth import Reader, require
 from ..common.body import Malformed
 from ..common.errors import Forbidden, InMember, PreconditionFailed
@@ -49,7 +49,7 @@ class NoPreview(Malformed):
 
 
 @dataclass(slots=True)
-class Change:
+class Mutation:
     """A request that changes something."""
 
     view: View
@@ -110,10 +110,10 @@ class Change:
                 "it has been changed since: ask for it again, and send the ETag of that answer as If-Match"
             )
 
-    def _occasion(self, action: str) -> Occasion:
-        return Occasion(self.view.at, self.view.caller.actor, action)
+    def _occasion(self, action: str) -> ChangeContext:
+        return ChangeContext(self.view.at, self.view.caller.actor, action)
 
-    async def _try(self, occasion: Occasion, work: Callable[[Revision], Any]) -> Response:
+    async def _try(self, occasion: ChangeContext, work: Callable[[Revision], Any]) -> Response:
         """What the work would mean; nothing of it is kept, not even for its Idempotency-Key."""
         view = self.view
         view.require(Permission.READ_DRIVERS)
@@ -153,7 +153,7 @@ def blaming(members: Mapping[type[DomainError], str]) -> Iterator[None]:
         raise InMember(member, error) from error
 
 
-def adding(*permissions: Permission) -> Callable[..., Coroutine[Any, Any, Change]]:
+def on_post(*permissions: Permission) -> Callable[..., Coroutine[Any, Any, Mutation]]:
     """A dependency of a POST by a caller who has all of the permissions. Raises Forbidden."""
 
     async def change(
@@ -164,14 +164,14 @@ def adding(*permissions: Permission) -> Callable[..., Coroutine[Any, Any, Change
             Header(description="Names this request: sent again, it is not done again", min_length=1, max_length=255),
         ] = None,
         dry_run: DryRun = False,
-    ) -> Change:
+    ) -> Mutation:
         _require(caller, permissions)
-        return Change(await look(request, caller), once=idempotency_key, dry_run=dry_run)
+        return Mutation(await look(request, caller), once=idempotency_key, dry_run=dry_run)
 
     return change
 
 
-def changing(*permissions: Permission) -> Callable[..., Coroutine[Any, Any, Change]]:
+def on_change(*permissions: Permission) -> Callable[..., Coroutine[Any, Any, Mutation]]:
     """A dependency of a PATCH or DELETE by a caller who has all of the permissions. Raises Forbidden."""
 
     async def change(
@@ -181,9 +181,9 @@ def changing(*permissions: Permission) -> Callable[..., Coroutine[Any, Any, Chan
             str | None, Header(description="The ETag of the answer that the change is made from; else 412")
         ] = None,
         dry_run: DryRun = False,
-    ) -> Change:
+    ) -> Mutation:
         _require(caller, permissions)
-        return Change(await look(request, caller), if_match=if_match, dry_run=dry_run)
+        return Mutation(await look(request, caller), if_match=if_match, dry_run=dry_run)
 
     return change
 

@@ -21,7 +21,7 @@ from ..common.auth import CallerFirst
 from ..common.errors import Forbidden, InMember
 from .api_keys import ApiKeyShape
 from .api_keys import shape_of as key_shape
-from .mutation import Change, adding, changing
+from .mutation import Mutation, on_change, on_post
 from .paging import Paging, page_of, paging
 from .shapes import REFUSALS, Draft, Id, Page, Shape, unless_given
 from .view import View, answer, viewing
@@ -99,7 +99,7 @@ class OperatorDraft(Draft):
 
 
 @router.post("", status_code=201, operation_id="addOperator", summary="Add an operator", response_model=OperatorShape)
-async def add_operator(change: Annotated[Change, Depends(adding(WRITE))], body: OperatorDraft) -> Response:
+async def add_operator(change: Annotated[Mutation, Depends(on_post(WRITE))], body: OperatorDraft) -> Response:
     """Needs GlobalAdmin. Nobody gives more than he has: of some sites, only those and what is below them."""
     _require_within(change.view, body.site_ids)
     operator_id, _ = await change.make(
@@ -152,7 +152,7 @@ async def get_operator(view: Annotated[View, Depends(viewing())], operatorId: Id
     "/{operatorId}", operation_id="changeOperator", summary="Change an operator", response_model=OperatorShape
 )
 async def change_operator(
-    change: Annotated[Change, Depends(changing(WRITE))],
+    change: Annotated[Mutation, Depends(on_change(WRITE))],
     operatorId: Id,  # noqa: N803
     body: OperatorMembers,
 ) -> Response:
@@ -176,7 +176,7 @@ async def change_operator(
     response_class=Response,
 )
 async def remove_operator(
-    change: Annotated[Change, Depends(changing(WRITE))],
+    change: Annotated[Mutation, Depends(on_change(WRITE))],
     operatorId: Id,  # noqa: N803
 ) -> Response:
     """Needs GlobalAdmin. He is disabled and his keys are revoked; his record stays, for the audit log names him."""
@@ -197,7 +197,7 @@ async def one(view: View, operator_id: int) -> Operator:
     return found[0]
 
 
-def _expect(change: Change, revision: Revision, operator_id: int) -> None:
+def _expect(change: Mutation, revision: Revision, operator_id: int) -> None:
     """Raises UnknownOperator, of one whom the caller does not see too; and PreconditionFailed."""
     operator = operators.one(revision, operator_id)
     require_operator(change.view, operator)

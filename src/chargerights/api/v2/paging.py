@@ -22,7 +22,7 @@ from pyroaring import BitMap64
 from ...rights import search_drivers
 from ...rights.errors import DomainError
 from ...rights.model import Driver
-from ...rights.search_drivers import Key, Wanted
+from ...rights.search_drivers import DriverQuery, Key
 from ..common.body import Malformed, require_word
 from . import cursors
 from .cursors import InvalidCursor
@@ -166,7 +166,7 @@ def sorted_page(
 
 async def drivers_page(
     view: View,
-    wanted: Wanted,
+    wanted: DriverQuery,
     among: BitMap64 | None,
     asked: Paging,
     show: Callable[[View, Driver], S],

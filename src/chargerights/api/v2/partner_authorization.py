@@ -18,7 +18,7 @@ from ...storage.rows import partners
 from ...storage.rows.partners import Fallback, NoPartner, Partner
 from ..common.auth import CallerFirst
 from ..common.errors import Forbidden
-from .mutation import Change, blaming, changing
+from .mutation import Mutation, blaming, on_change
 from .shapes import REFUSALS, Draft, Shape
 from .view import View, answer, viewing
 
@@ -87,7 +87,7 @@ async def get_partner(view: Annotated[View, Depends(viewing(ADMIN))]) -> Respons
     summary="Set who is asked about unknown tags",
     response_model=PartnerShape,
 )
-async def set_partner(change: Annotated[Change, Depends(changing(ADMIN))], body: PartnerDraft) -> Response:
+async def set_partner(change: Annotated[Mutation, Depends(on_change(ADMIN))], body: PartnerDraft) -> Response:
     """From then on, for tags that no driver has here."""
     _all_sites(change.view)
     with blaming(IN_BODY):
@@ -115,7 +115,7 @@ async def set_partner(change: Annotated[Change, Depends(changing(ADMIN))], body:
     summary="Ask nobody about unknown tags",
     response_class=Response,
 )
-async def remove_partner(change: Annotated[Change, Depends(changing(ADMIN))]) -> Response:
+async def remove_partner(change: Annotated[Mutation, Depends(on_change(ADMIN))]) -> Response:
     """Unknown tags are refused again."""
     _all_sites(change.view)
 

@@ -14,9 +14,9 @@ from ...rights.errors import UnknownDriver
 from ...rights.permissions import Permission
 from ...storage import personal
 from ...storage.journal import ERASURE
-from ...storage.personal import Event, Known
+from ...storage.personal import PersonalEvent, PersonalRecord
 from ..common.auth import CallerFirst
-from .mutation import Change, adding
+from .mutation import Mutation, on_post
 from .shapes import REFUSALS, Id, Shape
 from .view import View, answer, viewing
 
@@ -67,7 +67,7 @@ async def personal_data(view: Annotated[View, Depends(viewing(*READ))], driverId
     summary="Erase a driver's personal data",
     response_class=Response,
 )
-async def erase(change: Annotated[Change, Depends(adding(*WRITE))], driverId: Id) -> Response:  # noqa: N803
+async def erase(change: Annotated[Mutation, Depends(on_post(*WRITE))], driverId: Id) -> Response:  # noqa: N803
     """For good: the driver goes with his tags and rights, and his name, tags and ids in other systems go from the
     audit log and all records, which keep his number. Erasing him again changes nothing."""
     _require_seen(change.view, driverId)
@@ -82,7 +82,7 @@ def _require_seen(view: View, driver_id: int) -> None:
         raise UnknownDriver((driver_id,))
 
 
-def shape_of(driver_id: int, known: Known) -> PersonalData:
+def shape_of(driver_id: int, known: PersonalRecord) -> PersonalData:
     """What is known, as programs read it."""
     return PersonalData(
         driver_id=driver_id,
@@ -95,7 +95,7 @@ def shape_of(driver_id: int, known: Known) -> PersonalData:
     )
 
 
-def _change(event: Event) -> PersonalChange:
+def _change(event: PersonalEvent) -> PersonalChange:
     return PersonalChange(
         revision=event.revision,
         at=event.at,

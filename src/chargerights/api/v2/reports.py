@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
-from ...replica.images import Reading
+from ...replica.images import Pin
 from ...rights import reports
 from ...rights.driver_sets import END
 from ...rights.network import Network
@@ -151,7 +151,7 @@ async def _report(
     return sorted_page(found, asked, lambda each: _shape(view, each), ReportPage, order)
 
 
-def _found(view: View, find: Callable[[Network], list[Finding]], _token: Reading) -> list[Finding]:
+def _found(view: View, find: Callable[[Network], list[Finding]], _token: Pin) -> list[Finding]:
     """Holds the token until the thread is done."""
     found = find(view.network)
     if view.scope.unlimited:

@@ -30,7 +30,7 @@ from ..common.auth import CallerFirst
 from ..common.body import require_one_at_most
 from . import hours
 from .hours import WeeklyHours, WeeklyHoursDraft
-from .mutation import Change, adding, blaming, changing
+from .mutation import Mutation, blaming, on_change, on_post
 from .paging import Paging, as_page, paging, some
 from .shapes import REFUSALS, Draft, Id, Page, Shape
 from .view import View, answer, viewing
@@ -109,7 +109,7 @@ IN_BODY = {**UNKNOWN, InvalidWindow: "validUntil"}
     response_model=RightShape,
     responses={200: {"model": RightShape, "description": "The right, which he holds already"}},
 )
-async def grant(change: Annotated[Change, Depends(adding(WRITE))], body: RightDraft) -> Response:
+async def grant(change: Annotated[Mutation, Depends(on_post(WRITE))], body: RightDraft) -> Response:
     """A right that the driver holds already in the same words is not given twice: then the answer is 200 with it."""
     view = change.view
     (place,) = body.places()
@@ -157,7 +157,7 @@ async def list_rights(
         return (
             place in (None, right.place)
             and valid in (None, right.valid(view.at))
-            and (scope.sees_driver(driver) or scope.holds(right.place))
+            and (scope.can_see_driver(driver) or scope.can_manage(right.place))
         )
 
     def show(held: tuple[Driver, Right]) -> RightShape:
@@ -184,7 +184,7 @@ async def get_right(view: Annotated[View, Depends(viewing(READ))], rightId: Id) 
 
 @router.patch("/{rightId}", operation_id="changeRight", summary="Change a right", response_model=RightShape)
 async def change_right(
-    change: Annotated[Change, Depends(changing(WRITE))],
+    change: Annotated[Mutation, Depends(on_change(WRITE))],
     rightId: Id,  # noqa: N803
     body: RightTerms,
 ) -> Response:
@@ -206,7 +206,7 @@ async def change_right(
 @router.delete(
     "/{rightId}", status_code=204, operation_id="revokeRight", summary="Revoke a right", response_class=Response
 )
-async def revoke(change: Annotated[Change, Depends(changing(WRITE))], rightId: Id) -> Response:  # noqa: N803
+async def revoke(change: Annotated[Mutation, Depends(on_change(WRITE))], rightId: Id) -> Response:  # noqa: N803
     """The driver keeps the other rights he holds, on the same place too."""
     _, right = await find(change.view, rightId)
     change.view.place(right.place)
@@ -230,7 +230,7 @@ async def find(view: View, right_id: int) -> tuple[Driver, Right]:
     if driver is None:
         raise UnknownRight((right_id,))
     found = right_of(driver, right_id)
-    if not (view.scope.sees_driver(driver) or view.scope.holds(found[1].place)):
+    if not (view.scope.can_see_driver(driver) or view.scope.can_manage(found[1].place)):
         raise UnknownRight((right_id,))
     return found
 

@@ -26,9 +26,9 @@ from ...rights.decide import Cause, decide
 from ...rights.errors import Conflict
 from ...rights.explain import explain_decision
 from ...rights.permissions import Permission
-from ...storage.charging.commands import End, Outcome
+from ...storage.charging.commands import CommandOutcome, End
 from ..common.errors import ChargerError, ChargerSilent, Forbidden
-from .mutation import Change, NoPreview, adding
+from .mutation import Mutation, NoPreview, on_post
 from .shapes import Shape
 from .view import View, answer, viewing
 from .visibility import discreet, without_tags
@@ -50,7 +50,7 @@ CAUSES = {
 """What refuses a tag beside the rules of rights."""
 Status = Literal["accepted", "rejected", "scheduled", "rebootRequired", "notSupported"]
 Asking = Annotated[View, Depends(viewing())]
-Telling = Annotated[Change, Depends(adding())]
+Telling = Annotated[Mutation, Depends(on_post())]
 
 
 class NotSent(Conflict):
@@ -91,14 +91,14 @@ class CommandAnswer(Shape):
     text: str | None = Field(None, description="What the charger said beside it")
 
 
-async def ask(view: View, charger_id: str, action: Action, arguments: dict[str, Any]) -> Outcome:
+async def ask(view: View, charger_id: str, action: Action, arguments: dict[str, Any]) -> CommandOutcome:
     """Asks the charger for something; what it answered is in `found`."""
     view.charger(charger_id)
     return await view.state.chargers.tell(view.caller.customer_id, view.caller.actor, charger_id, action, arguments)
 
 
 async def tell(
-    change: Change,
+    change: Mutation,
     charger_id: str,
     action: Action,
     arguments: dict[str, Any],
@@ -118,7 +118,7 @@ async def tell(
     return answer(CommandAnswer(**answered(view, charger_id, outcome), socket_id=socket_id))
 
 
-def _why(view: View, id_tag: str, charger_id: str, outcome: Outcome) -> tuple[str, str]:
+def _why(view: View, id_tag: str, charger_id: str, outcome: CommandOutcome) -> tuple[str, str]:
     """The reason to refuse the tag, and why in a sentence, as far as the caller sees its driver."""
     if outcome.text in CAUSES:
         return outcome.word, CAUSES[outcome.text]
@@ -131,7 +131,7 @@ def _why(view: View, id_tag: str, charger_id: str, outcome: Outcome) -> tuple[st
     return outcome.word, explain_decision(network, charger_id, decision, id_tag).sentence
 
 
-def answered(view: View, charger_id: str, outcome: Outcome) -> dict[str, Any]:
+def answered(view: View, charger_id: str, outcome: CommandOutcome) -> dict[str, Any]:
     """The members of an answer. Raises what tells the other ends apart."""
     text = without_tags(view, outcome.text)
     match outcome.end:

@@ -15,10 +15,10 @@ from starlette.responses import StreamingResponse
 from ...rights.permissions import Permission
 from ...rights.search_drivers import Key
 from ...storage.charging import session_keeping, sessions
-from ...storage.charging.sessions import EndedBy, Kept, Session, UnknownSession
+from ...storage.charging.sessions import EndedBy, KeptSession, Session, UnknownSession
 from ..common.auth import CallerFirst
 from .charging_records import READ, AskedDriver, AskedRecords, Viewing
-from .mutation import Change, adding
+from .mutation import Mutation, on_post
 from .paging import Paging, as_page, paging, unsorted
 from .shapes import REFUSALS, Id, Page, Shape
 from .view import View, answer
@@ -82,17 +82,17 @@ def _wanted_sessions(
     site_id: Annotated[Id | None, Query(alias="siteId", description="Only at this site")] = None,
     include_subsites: Annotated[bool, Query(alias="includeSubsites", description="And at the sites below it")] = False,
     running: Annotated[bool | None, Query(description="true: only those that go on; false: only ended ones")] = None,
-) -> sessions.Filter:
+) -> sessions.SessionFilter:
     site_ids = None if view.scope.unlimited else view.scope.sites
     if site_id is not None:
         asked = view.network.subtree(view.site(site_id).id) if include_subsites else (view.site(site_id).id,)
         site_ids = frozenset(asked) if site_ids is None else site_ids & frozenset(asked)
-    return sessions.Filter(
+    return sessions.SessionFilter(
         records.charger_id, site_ids, driver_id, records.id_tag, records.since, records.until, running
     )
 
 
-WantedSessions = Annotated[sessions.Filter, Depends(_wanted_sessions)]
+WantedSessions = Annotated[sessions.SessionFilter, Depends(_wanted_sessions)]
 
 
 @router.get("/sessions", operation_id="listSessions", summary="List charging sessions", response_model=SessionPage)
@@ -144,7 +144,7 @@ async def get_session(view: Viewing, sessionId: Id) -> Response:  # noqa: N803
     response_model=SessionShape,
 )
 async def end_session(
-    change: Annotated[Change, Depends(adding(Permission.OPERATE_CHARGERS, *READ))],
+    change: Annotated[Mutation, Depends(on_post(Permission.OPERATE_CHARGERS, *READ))],
     sessionId: Id,  # noqa: N803
 ) -> Response:
     """For a charger that is gone or has forgotten the session. Nothing is sent to it: stop-charging does that.
@@ -180,12 +180,12 @@ async def list_meter_values(
     return as_page(found, asked, _meter_value, MeterValuePage, _key_of_reading, total)
 
 
-def _meter_value(kept: Kept) -> MeterValueShape:
+def _meter_value(kept: KeptSession) -> MeterValueShape:
     it = kept.reading
     return MeterValueShape(at=it.at, evse_id=it.evse_id, connector_id=it.connector_id, samples=it.samples)
 
 
-async def find(view: View, asked: Paging, wanted: sessions.Filter) -> tuple[int | None, list[Session]]:
+async def find(view: View, asked: Paging, wanted: sessions.SessionFilter) -> tuple[int | None, list[Session]]:
     """How many there are in all, unless it is a walk, and those of the asked part."""
     database, customer_id = view.state.database, view.caller.customer_id
     total = None if asked.walking else await database.read(sessions.count, customer_id, wanted)
@@ -198,7 +198,7 @@ def key(it: Session) -> Key:
     return at.isoformat(), id_
 
 
-def _key_of_reading(kept: Kept) -> Key:
+def _key_of_reading(kept: KeptSession) -> Key:
     return kept.reading.at.isoformat(), kept.digest
 
 
@@ -210,7 +210,7 @@ async def _seen(view: View, session_id: int) -> Session:
     return found
 
 
-async def _rows(view: View, wanted: sessions.Filter) -> AsyncIterator[str]:
+async def _rows(view: View, wanted: sessions.SessionFilter) -> AsyncIterator[str]:
     shape = SessionShape.model_fields
     yield _csv([member.alias for member in shape.values()])
     before: sessions.Position | None = None

@@ -73,7 +73,7 @@ class Address(BaseModel):
 
 
 def address(place: Location) -> dict[str, Any]:
-    """The members of an `Address`."""
+    """The members of an `AddressEntry`."""
     return {name: getattr(place, name) for name in LOCATION_MEMBERS}
 
 

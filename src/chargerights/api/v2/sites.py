@@ -18,12 +18,12 @@ from ...fields.words import SiteTypeName
 from ...rights.errors import DomainError, InvalidInput, SiteCycle, SiteTooDeep, UnknownSite
 from ...rights.model import NOWHERE, Location, Site, SiteType
 from ...rights.permissions import Permission
-from ...rights.search_sites import Sizes, WantedSites, find_sites
+from ...rights.search_sites import SiteQuery, Sizes, find_sites
 from ...storage.changes import facts, sites
 from ...storage.journal import Revision
 from ..common.auth import CallerFirst
 from ..common.errors import Forbidden, InMember
-from .mutation import Change, adding, changing
+from .mutation import Mutation, on_change, on_post
 from .paging import Paging, page_of, paging
 from .shapes import REFUSALS, Address, Draft, Id, Page, Shape, address, moved, unless_given
 from .view import View, answer, viewing
@@ -132,7 +132,7 @@ def _apart(ids: Any) -> Any:
 
 
 @router.post("", status_code=201, operation_id="addSite", summary="Add a site", response_model=SiteShape)
-async def add_site(change: Annotated[Change, Depends(adding(WRITE))], body: SiteDraft) -> Response:
+async def add_site(change: Annotated[Mutation, Depends(on_post(WRITE))], body: SiteDraft) -> Response:
     """At the top of the tree, unless `parentSiteId` names the site right above. A right on a site above reaches it."""
     view = change.view
     _require_seen_parent(view, body)
@@ -171,12 +171,12 @@ async def list_sites(
 ) -> Response:
     """The sites that the caller sees; by name, or by id with `sortKey=id`."""
     scope = view.scope
-    among: Collection[int] = scope.tops if show_only_root_sites else scope.sites
+    among: Collection[int] = scope.roots if show_only_root_sites else scope.sites
     if parent_site_id is not None:
-        below = view.network.subsites(parent_site_id) if scope.sees_site(parent_site_id) else ()
+        below = view.network.subsites(parent_site_id) if scope.can_see_site(parent_site_id) else ()
         among = [each for each in below if each in among]
     ids = None if site_ids is None else frozenset(site_ids)
-    found = find_sites(view.network, WantedSites(ids, country, city, cost_id, external_id, search), among)
+    found = find_sites(view.network, SiteQuery(ids, country, city, cost_id, external_id, search), among)
     return page_of(
         found,
         asked,
@@ -204,7 +204,7 @@ async def get_site_by_external_id(
     externalSiteId: str,  # noqa: N803
 ) -> Response:
     """The site that carries this id of the operator's own system; of several, the one with the lowest id."""
-    found = find_sites(view.network, WantedSites(external_id=externalSiteId), view.scope.sites)
+    found = find_sites(view.network, SiteQuery(external_id=externalSiteId), view.scope.sites)
     if not found:
         raise UnknownSite((externalSiteId,))
     return shown(view, min(found, key=lambda site: site.id))
@@ -212,7 +212,7 @@ async def get_site_by_external_id(
 
 @router.patch("/{siteId}", operation_id="changeSite", summary="Change or move a site", response_model=SiteShape)
 async def change_site(
-    change: Annotated[Change, Depends(changing(WRITE))],
+    change: Annotated[Mutation, Depends(on_change(WRITE))],
     siteId: Id,  # noqa: N803
     body: SiteMembers,
 ) -> Response:
@@ -239,7 +239,7 @@ async def change_site(
 @router.delete(
     "/{siteId}", status_code=204, operation_id="removeSite", summary="Remove a site", response_class=Response
 )
-async def remove_site(change: Annotated[Change, Depends(changing(WRITE))], siteId: Id) -> Response:  # noqa: N803
+async def remove_site(change: Annotated[Mutation, Depends(on_change(WRITE))], siteId: Id) -> Response:  # noqa: N803
     """One without chargers, subsites, drivers at home there and rights on it; else 409. Who is limited to some sites
     cannot remove the topmost of them."""
     _require_movable(change.view, change.view.site(siteId))
@@ -253,7 +253,7 @@ async def remove_site(change: Annotated[Change, Depends(changing(WRITE))], siteI
 
 def _require_movable(view: View, site: Site) -> None:
     """Raises Forbidden for a topmost site of a limited caller."""
-    if not view.scope.unlimited and site.id in view.scope.tops:
+    if not view.scope.unlimited and site.id in view.scope.roots:
         raise Forbidden(f"site {site.id} is at the top of what you see: somebody who sees more can move or remove it")
 
 
@@ -282,7 +282,7 @@ def shower(view: View) -> Callable[[Site], SiteShape]:
 
     def show(site: Site) -> SiteShape:
         size = sizes.of(site.id)
-        path = [network.sites[each] for each in reversed(network.chain(site.id)) if scope.sees_site(each)]
+        path = [network.sites[each] for each in reversed(network.chain(site.id)) if scope.can_see_site(each)]
         parent = path[-2] if len(path) > 1 else None
         return SiteShape.model_construct(  # as it is kept: what was stored under older rules is shown too
             id=site.id,

@@ -22,7 +22,7 @@ from ...storage.journal import Revision
 from ...storage.rows import drivers
 from ..common.auth import CallerFirst
 from ..v1.encoding import NO_EXPIRY
-from .mutation import Change, adding, blaming, changing
+from .mutation import Mutation, blaming, on_change, on_post
 from .paging import Paging, as_page, paging, some
 from .shapes import REFUSALS, Draft, Id, Page, Shape, unless_given
 from .view import View, answer, viewing
@@ -98,7 +98,7 @@ class TagPage(Page[TagShape]):
 
 
 @router.post("", status_code=201, operation_id="addTag", summary="Add a tag to a driver", response_model=TagShape)
-async def add_tag(change: Annotated[Change, Depends(adding(WRITE))], body: TagDraft) -> Response:
+async def add_tag(change: Annotated[Mutation, Depends(on_post(WRITE))], body: TagDraft) -> Response:
     """The tag must be nobody's yet, in whatever case it is written."""
     change.view.in_body("driverId", change.view.driver, body.driver_id)
     draft = body.draft()
@@ -139,7 +139,7 @@ async def get_tag(view: Annotated[View, Depends(viewing(READ))], tagId: Id) -> R
 
 @router.patch("/{tagId}", operation_id="changeTag", summary="Change a tag", response_model=TagShape)
 async def change_tag(
-    change: Annotated[Change, Depends(changing(WRITE))],
+    change: Annotated[Mutation, Depends(on_change(WRITE))],
     tagId: Id,  # noqa: N803
     body: TagMembers,
 ) -> Response:
@@ -156,7 +156,7 @@ async def change_tag(
 
 
 @router.delete("/{tagId}", status_code=204, operation_id="removeTag", summary="Remove a tag", response_class=Response)
-async def remove_tag(change: Annotated[Change, Depends(changing(WRITE))], tagId: Id) -> Response:  # noqa: N803
+async def remove_tag(change: Annotated[Mutation, Depends(on_change(WRITE))], tagId: Id) -> Response:  # noqa: N803
     """From then on nobody knows it."""
     await holder(change.view, tagId)
 
@@ -175,7 +175,7 @@ async def holder(view: View, tag_id: int) -> Driver:
     """The driver of that tag. Raises UnknownTag, of one whom the caller does not see too."""
     driver_id = await view.state.database.glance(drivers.holder_of_tag, view.caller.customer_id, tag_id)
     driver = None if driver_id is None else view.network.drivers.get(driver_id)
-    if driver is None or not view.scope.sees_driver(driver):
+    if driver is None or not view.scope.can_see_driver(driver):
         raise UnknownTag((tag_id,))
     return driver
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
-from ...storage.charging.sessions import Filter, Session
+from ...storage.charging.sessions import Session, SessionFilter
 from ..common.auth import CallerFirst
 from . import sessions
 from .charging_records import AskedRecords, Viewing
@@ -54,7 +54,9 @@ async def list_unmatched_stops(
 ) -> Response:
     """The newest first, by their receipt. Each is here once, however often the charger sent it."""
     site_ids = None if view.scope.unlimited else view.scope.sites
-    wanted = Filter(records.charger_id, site_ids, None, records.id_tag, records.since, records.until, unmatched=True)
+    wanted = SessionFilter(
+        records.charger_id, site_ids, None, records.id_tag, records.since, records.until, unmatched=True
+    )
     total, found = await sessions.find(view, asked, wanted)
     return as_page(found, asked, _shape, UnmatchedStopPage, sessions.key, total)
 

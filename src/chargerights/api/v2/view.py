@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from fastapi import Request, Response
 
-from ...replica.images import Image
+from ...replica.images import NetworkSnapshot
 from ...rights.errors import NotFound, UnknownAccessGroup, UnknownCharger, UnknownDriver, UnknownSite
 from ...rights.model import AccessGroup, Charger, Driver, Place, Site
 from ...rights.network import UNKNOWN_PLACES, Network
@@ -18,7 +18,7 @@ from ...storage.callers import Caller
 from ...storage.entity_types import version_of
 from ..common.auth import Reader, require
 from ..common.errors import InMember
-from ..common.state import State, state_of
+from ..common.state import AppState, state_of
 from .shapes import Shape
 
 K = TypeVar("K")
@@ -33,7 +33,7 @@ class View:
 
     request: Request
     caller: Caller
-    image: Image
+    image: NetworkSnapshot
     at: datetime
     scope: Scope = field(init=False)
 
@@ -41,7 +41,7 @@ class View:
         self.scope = Scope(self.image.network, self.caller.site_ids)
 
     @property
-    def state(self) -> State:
+    def state(self) -> AppState:
         return state_of(self.request)
 
     @property
@@ -55,27 +55,27 @@ class View:
 
     def site(self, site_id: int) -> Site:
         """Raises UnknownSite, of one that the caller does not see too."""
-        if site_id not in self.network.sites or not self.scope.sees_site(site_id):
+        if site_id not in self.network.sites or not self.scope.can_see_site(site_id):
             raise UnknownSite((site_id,))
         return self.network.sites[site_id]
 
     def charger(self, charger_id: str) -> Charger:
         """Raises UnknownCharger, of one that the caller does not see too."""
-        if not self.scope.sees_charger(charger_id):
+        if not self.scope.can_see_charger(charger_id):
             raise UnknownCharger((charger_id,))
         return self.network.chargers[charger_id]
 
     def access_group(self, group_id: int) -> AccessGroup:
         """Raises UnknownAccessGroup, of one that the caller does not see too."""
         group = self.network.access_groups.get(group_id)
-        if group is None or not self.scope.sees_group(group):
+        if group is None or not self.scope.can_see_group(group):
             raise UnknownAccessGroup((group_id,))
         return group
 
     def driver(self, driver_id: int) -> Driver:
         """Raises UnknownDriver, of one that the caller does not see too."""
         driver = self.network.drivers.get(driver_id)
-        if driver is None or not self.scope.sees_driver(driver):
+        if driver is None or not self.scope.can_see_driver(driver):
             raise UnknownDriver((driver_id,))
         return driver
 
@@ -83,7 +83,7 @@ class View:
         """The caller may grant and revoke rights there. Raises UnknownSite, UnknownCharger or UnknownAccessGroup, of a
         place that he does not hold too."""
         self.network.require_place(place)
-        if not self.scope.holds(place):
+        if not self.scope.can_manage(place):
             raise UNKNOWN_PLACES[place.kind]((place.id,))
 
     def in_body(self, member: str, find: Callable[[K], object], *keys: K) -> None:

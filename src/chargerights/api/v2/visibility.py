@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ...rights.decide import Cause, Decision, Verdict, judge
+from ...rights.decide import Cause, Decision, RightEvaluation, evaluate_rights
 from ...rights.errors import TagTaken
 from ...rights.network import Network
 from ...rights.permissions import Operator, Permission, Scope
@@ -27,11 +27,11 @@ def require_operator(view: View, operator: Operator) -> None:
         raise UnknownOperator((operator.id,))
 
 
-def verdicts_of(network: Network, decision: Decision) -> tuple[Verdict, ...]:
+def verdicts_of(network: Network, decision: Decision) -> tuple[RightEvaluation, ...]:
     """Every right of the decision's driver judged, also where the answer fell before the rights were looked at."""
     if decision.verdicts or decision.driver is None or decision.charger is None:
         return decision.verdicts
-    return judge(network, decision.driver, decision.charger, decision.at)
+    return evaluate_rights(network, decision.driver, decision.charger, decision.at)
 
 
 def discreet(network: Network, decision: Decision, scope: Scope, sees_tags: bool = True) -> Decision:
@@ -43,7 +43,7 @@ def discreet(network: Network, decision: Decision, scope: Scope, sees_tags: bool
     driver = decision.driver
     if driver is None:
         return decision
-    if not (scope.sees_driver(driver) or any(each.via for each in verdicts_of(network, decision))):
+    if not (scope.can_see_driver(driver) or any(each.via for each in verdicts_of(network, decision))):
         return Decision(Cause.TAG_UNKNOWN, decision.at, decision.charger)
     return decision if sees_tags or decision.tag is None else decision.without_driver()
 
@@ -60,7 +60,7 @@ def names_driver(view: View, driver_id: int | None) -> bool:
         return True
     driver = None if driver_id is None else view.network.drivers.get(driver_id)
     return driver is not None and (
-        view.scope.sees_driver(driver) or any(view.scope.reached_from(each.place) for each in driver.rights)
+        view.scope.can_see_driver(driver) or any(view.scope.reached_from(each.place) for each in driver.rights)
     )
 
 
@@ -73,6 +73,6 @@ def naming_only_seen_drivers(view: View) -> Iterator[None]:
         if error.driver_id is None:
             raise
         driver = view.network.drivers.get(error.driver_id)
-        if driver is not None and view.sees_tags and view.scope.sees_driver(driver):
+        if driver is not None and view.sees_tags and view.scope.can_see_driver(driver):
             raise
         raise TagTaken(f'"{error.tag}" is already in use: give another tag') from None

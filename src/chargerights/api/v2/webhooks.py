@@ -22,12 +22,12 @@ from ...storage.changes import webhooks as changes
 from ...storage.events import EventsGone, EventToCome
 from ...storage.journal import Revision
 from ...storage.rows import webhooks
-from ...storage.rows.webhooks import Progress, UnknownWebhook, Webhook
+from ...storage.rows.webhooks import DeliveryProgress, UnknownWebhook, Webhook
 from ...webhooks import messages
 from ..common.auth import CallerFirst, permitted
 from ..common.state import state_of
 from .events import of_all_sites
-from .mutation import Change, adding, blaming, changing
+from .mutation import Mutation, blaming, on_change, on_post
 from .paging import Paging, page_of, paging
 from .shapes import REFUSALS, Draft, Id, Page, SecretAnswer, Shape, shown_before
 from .view import View, answer, etag_of
@@ -130,8 +130,8 @@ class WebhookPage(Page[WebhookShape]):
 
 
 Asking = Annotated[Caller, Depends(administrator)]
-Adding = Annotated[Change, Depends(adding(ADMIN))]
-Changing = Annotated[Change, Depends(changing(ADMIN))]
+Adding = Annotated[Mutation, Depends(on_post(ADMIN))]
+Changing = Annotated[Mutation, Depends(on_change(ADMIN))]
 
 
 @router.post("", status_code=201, operation_id="addWebhook", summary="Add a webhook", response_model=NewWebhookShape)
@@ -278,7 +278,7 @@ def shown(made: Mapping[str, Any], status: int = 200, headers: Mapping[str, str]
     return Response(orjson.dumps(body), status, {"ETag": made[ETAG], **(headers or {})}, "application/json")
 
 
-def shape_of(webhook: Webhook, progress: Progress) -> WebhookShape:
+def shape_of(webhook: Webhook, progress: DeliveryProgress) -> WebhookShape:
     return WebhookShape(
         id=webhook.id,
         url=webhook.url,

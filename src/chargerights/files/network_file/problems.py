@@ -30,7 +30,7 @@ class InvalidNetworkFile(InvalidInput):
         super().__init__(f"{errors[0]} (and {more} more error{'s' * (more > 1)})" if more else errors[0])
 
 
-class Refusals:
+class FileErrors:
     """Errors in the order they are found."""
 
     def __init__(self) -> None:

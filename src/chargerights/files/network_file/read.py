@@ -19,7 +19,7 @@ from ...rights.model import AccessGroup, Charger, Driver, Hours, Place, PlaceKin
 from ...rights.network import Network
 from ..collector import collector_paused
 from .conversion import charger_fact, external_id_fact, site_fact
-from .problems import FilePlace, InvalidNetworkFile, Refusals
+from .problems import FileErrors, FilePlace, InvalidNetworkFile
 from .schema import (
     PLACE_MEMBERS,
     AccessGroupEntry,
@@ -59,7 +59,7 @@ def facts(file: NetworkFile, known: Network, next_id: Callable[[], int], now: da
 
 def charger_taken_error(file: NetworkFile, charger_ids: Container[str]) -> InvalidNetworkFile:
     """The refusal of a file whose chargers with these ids are another customer's; at least one is."""
-    refusals = Refusals()
+    refusals = FileErrors()
     for index, entry in enumerate(file.chargers or ()):
         if entry.charger_id in charger_ids:
             sentence = f"{shown(entry.charger_id)} is taken: charger ids are unique across all customers"
@@ -72,7 +72,7 @@ class _Reader:
 
     def __init__(self, file: NetworkFile, known: Network, next_id: Callable[[], int], now: datetime) -> None:
         self.file, self.known, self.next_id, self.now = file, known, next_id, now
-        self.refusals = Refusals()
+        self.refusals = FileErrors()
         self.holders: dict[str, tuple[str, int]] = {}
         # Places are made once and shared: 300,000 rights name a few thousand of them.
         self.sites = self._places(PlaceKind.SITE, "id", [each.id for each in file.sites or ()], known.sites)

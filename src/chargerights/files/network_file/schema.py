@@ -66,7 +66,7 @@ _SHAPE = _config()
 
 
 @dataclass(slots=True, kw_only=True, config=_SHAPE)
-class Address:
+class AddressEntry:
     """Where a site or charger is."""
 
     latitude: Latitude | None = Field(None, description="Degrees north, WGS 84.")
@@ -80,7 +80,7 @@ class Address:
 
 
 @dataclass(slots=True, kw_only=True, config=_SHAPE)
-class LocationEntry(Address):
+class LocationEntry(AddressEntry):
     """Where a charger is."""
 
     postal_code: OptionalText = Field(
@@ -91,7 +91,7 @@ class LocationEntry(Address):
 
 
 @dataclass(slots=True, kw_only=True, config=_SHAPE)
-class SiteEntry(Address):
+class SiteEntry(AddressEntry):
     """A place with chargers. Sites form a tree; a right on a site reaches every site below it."""
 
     id: EntityId = Field(description="Its number, unique among the customer's sites.")
@@ -289,7 +289,7 @@ ENTRIES: dict[tuple[str, ...], tuple[str, type]] = {
 def members_of(entry: type) -> dict[str, FieldInfo]:
     """The members of the object by the name they have in the file, inherited ones last."""
     fields: dict[str, FieldInfo] = entry.__pydantic_fields__  # type: ignore[attr-defined]
-    own = sorted(fields, key=lambda name: name in Address.__annotations__)
+    own = sorted(fields, key=lambda name: name in AddressEntry.__annotations__)
     return {_name_in_file(fields[name]): fields[name] for name in own}
 
 

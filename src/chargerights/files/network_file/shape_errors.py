@@ -14,7 +14,7 @@ from typing import Any, get_args, get_origin
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
-from .problems import FilePlace, Refusals
+from .problems import FileErrors, FilePlace
 from .schema import ENTRIES, members_of
 
 MAX_MEMBERS = 1000
@@ -38,12 +38,12 @@ def shape_errors(raw: bytes) -> list[str]:
         data = from_json(raw, allow_inf_nan=False)
     except ValueError as broken:
         return [f"the file: is not JSON in UTF-8: {broken}"]
-    refusals = Refusals()
+    refusals = FileErrors()
     _look((), (), data, refusals)
     return refusals.errors
 
 
-def _look(names: Names, place: FilePlace, value: object, refusals: Refusals) -> None:
+def _look(names: Names, place: FilePlace, value: object, refusals: FileErrors) -> None:
     """Notes what is wrong with the object at the place, to which these names lead."""
     shape = _SHAPES[names]
     if isinstance(value, dict) and len(value) > MAX_MEMBERS:
@@ -59,7 +59,7 @@ def _look(names: Names, place: FilePlace, value: object, refusals: Refusals) -> 
         _check(shape.whole, place, value, refusals)
 
 
-def _look_into(names: Names, place: FilePlace, part: Any, plain: TypeAdapter[Any] | None, refusals: Refusals) -> None:
+def _look_into(names: Names, place: FilePlace, part: Any, plain: TypeAdapter[Any] | None, refusals: FileErrors) -> None:
     if plain is None and isinstance(part, dict):
         _look(names, place, part, refusals)
     elif plain is None:
@@ -73,7 +73,7 @@ def _look_into(names: Names, place: FilePlace, part: Any, plain: TypeAdapter[Any
             _check(plain, (*place, index), item, refusals)
 
 
-def _check(shape: TypeAdapter[Any], place: FilePlace, value: object, refusals: Refusals) -> None:
+def _check(shape: TypeAdapter[Any], place: FilePlace, value: object, refusals: FileErrors) -> None:
     try:
         shape.validate_json(to_json(value))
     except ValidationError as found:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .problems import Refusals
+from .problems import FileErrors
 from .schema import SiteEntry
 
 MAX_PATH = 10
 """So many sites of a cycle are named."""
 
 
-def parents_first(entries: Sequence[SiteEntry], refusals: Refusals) -> list[SiteEntry]:
+def parents_first(entries: Sequence[SiteEntry], refusals: FileErrors) -> list[SiteEntry]:
     """The sites, each after the one above it when that is in the file too; otherwise in the file's order.
 
     Sites in a cycle, and those below one, are left out; each cycle is one error, at its first site.
@@ -32,7 +32,7 @@ def parents_first(entries: Sequence[SiteEntry], refusals: Refusals) -> list[Site
 
 
 def _refuse_cycles(
-    entries: Sequence[SiteEntry], by_id: dict[int, SiteEntry], seen: set[int], refusals: Refusals
+    entries: Sequence[SiteEntry], by_id: dict[int, SiteEntry], seen: set[int], refusals: FileErrors
 ) -> None:
     places = {id(entry): index for index, entry in enumerate(entries)}
     for entry in entries:

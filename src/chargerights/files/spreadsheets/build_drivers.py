@@ -22,10 +22,10 @@ from ...rights.permissions import Scope
 from ...rights.spellings import is_placeholder, readings
 from .cells import NONE
 from .columns import OF_TAG, Column
-from .identify import Mode, Subject, described
+from .identify import Mode, RowGroup, described
 from .instants import begins, ends
 from .items import Item
-from .places import Places
+from .places import PlaceNames
 from .problems import CellError, Problems, shown
 from .rights_of_rows import COLUMNS, Reader, Wanted, Zones, rights
 from .rows import Row
@@ -50,11 +50,11 @@ class Builder:
         self.columns, self.mode, self.at, self.next_id, self.problems = columns, mode, at, next_id, problems
         self.network, self.scope = network, scope
         self.zones = Zones(network)
-        self.reader = Reader(Places(network, scope), self.zones)
+        self.reader = Reader(PlaceNames(network, scope), self.zones)
         self.rows_of_tags: dict[str, int] = {}
         self.rows_of_cards: dict[str, Row] = {}
 
-    def driver(self, subject: Subject, new_id: int) -> Driver | None:
+    def driver(self, subject: RowGroup, new_id: int) -> Driver | None:
         """The driver as the rows have him, with that id when he is new; None when something cannot be."""
         before = self.problems.errors.count
         known = subject.known or Driver(new_id, "")
@@ -82,7 +82,7 @@ class Builder:
         kept = column not in self.columns or self.mode is Mode.UPDATE or column in KEPT_WHEN_BLANK
         return current if kept else none
 
-    def _of_driver(self, subject: Subject, column: Column, current: Any, none: Any = None) -> Any:
+    def _of_driver(self, subject: RowGroup, column: Column, current: Any, none: Any = None) -> Any:
         """The same of a cell about the driver: whichever of his rows says it, and all that do say the same."""
         saying = [row for row in subject.rows if column in row.said]
         for row in saying[1:]:
@@ -91,7 +91,7 @@ class Builder:
                 self.problems.errors.add(row.number, str(column), sentence)
         return self._value(saying[0].said if saying else {}, column, current, none)
 
-    def _name(self, subject: Subject, known: Driver) -> str:
+    def _name(self, subject: RowGroup, known: Driver) -> str:
         name: str | None = self._of_driver(subject, Column.NAME, known.name or None)
         if name is None:
             self.problems.errors.add(subject.first, str(Column.NAME), "is missing: every driver has a name")
@@ -100,10 +100,10 @@ class Builder:
             self.problems.warnings.add(subject.first, str(Column.NAME), sentence)
         return name or ""
 
-    def _home_site(self, subject: Subject, known: Driver) -> int | None:
+    def _home_site(self, subject: RowGroup, known: Driver) -> int | None:
         found: Item | int | None = self._of_driver(subject, Column.HOME_SITE, known.home_site_id)
         if not isinstance(found, Item):
-            if not self.scope.sees_site(found):
+            if not self.scope.can_see_site(found):
                 sentence = "is missing: who sees only some sites adds drivers at home at one of them"
                 self.problems.errors.add(subject.first, str(Column.HOME_SITE), sentence)
             return found
@@ -123,7 +123,7 @@ class Builder:
             named = [right.place for right in known.rights if right.place.kind is PlaceKind.SITE]
         return self.zones.of_driver(home, (int(place.id) for place in named))
 
-    def _items(self, subject: Subject, column: Column) -> list[tuple[Row, Item]] | None:
+    def _items(self, subject: RowGroup, column: Column) -> list[tuple[Row, Item]] | None:
         """All that the driver's rows name in the column, each with its row; None when his rights there stay."""
         saying = [row for row in subject.rows if column in row.said]
         if not saying:
@@ -141,7 +141,7 @@ class Builder:
 
     def _rights(
         self,
-        subject: Subject,
+        subject: RowGroup,
         known: Driver,
         named: dict[Column, list[tuple[Row, Item]] | None],
         zone: ZoneInfo,
@@ -152,7 +152,7 @@ class Builder:
             cells = named[column]
             if cells is None:
                 continue
-            held = [right for right in known.rights if right.place.kind is kind and self.scope.holds(right.place)]
+            held = [right for right in known.rights if right.place.kind is kind and self.scope.can_manage(right.place)]
             try:
                 kept, more = rights(held, self._wanted(column, cells, zone), self.next_id)
             except CellError as wrong:  # a window that ends before it begins
@@ -167,13 +167,13 @@ class Builder:
         for row, item in cells:
             try:
                 found.append(self.reader.wanted(column, item, zone))
-                if not self.scope.holds(found[-1].place):
+                if not self.scope.can_manage(found[-1].place):
                     raise CellError(f"{shown(item.text)} has chargers at sites that you do not see")
             except CellError as wrong:
                 self.problems.errors.add(row.number, str(column), str(wrong))
         return found
 
-    def _tags(self, subject: Subject, known: Driver, zone: ZoneInfo) -> tuple[Tag, ...]:
+    def _tags(self, subject: RowGroup, known: Driver, zone: ZoneInfo) -> tuple[Tag, ...]:
         held = {tag_key(tag.id_tag): tag for tag in known.tags}
         found: dict[str, Tag] = {}
         clears = False
@@ -238,8 +238,8 @@ class Builder:
         return tag if tag == before else replace(tag, updated_at=self.at)
 
     def _new_tag(self, row: Row, id_tag: str, driver_id: int) -> Tag:
-        lost = lost_zeros(self.network, id_tag, self.scope.sees_driver)
-        known = known_as(self.network, id_tag, self.scope.sees_driver)
+        lost = lost_zeros(self.network, id_tag, self.scope.can_see_driver)
+        known = known_as(self.network, id_tag, self.scope.can_see_driver)
         if lost is not None:
             sentence = f"{id_tag} is new, and {lost.id_tag} is there: did Excel drop its zeros?"
             self.problems.warnings.add(row.number, str(Column.TAG), sentence)
@@ -250,6 +250,6 @@ class Builder:
         return Tag(self.next_id(), driver_id, id_tag, updated_at=self.at)
 
 
-def _named_by_id(subject: Subject) -> bool:
+def _named_by_id(subject: RowGroup) -> bool:
     ids = (Column.DRIVER_ID, Column.EXTERNAL_ID)
     return any(row.said.get(column) not in (None, NONE) for row in subject.rows for column in ids)

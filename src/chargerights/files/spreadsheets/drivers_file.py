@@ -22,7 +22,7 @@ from ..collector import collector_paused
 from .columns import Column, heading
 from .csv_tables import guarded, read_csv
 from .identify import Mode
-from .planning import Ids, Plan, plan
+from .planning import Ids, ImportPlan, plan
 from .problems import InvalidSpreadsheet, Problem, Problems
 from .rows import Rows, understand
 from .sheet import Cells, Sheet, Written
@@ -31,9 +31,9 @@ from .workbooks import is_workbook, read_workbook
 
 __all__ = [
     "Ids",
+    "ImportPlan",
     "InvalidSpreadsheet",
     "Mode",
-    "Plan",
     "Problem",
     "Problems",
     "Rows",
@@ -70,7 +70,7 @@ def table(raw: bytes) -> Table:
 
 def seen_drivers(network: Network, scope: Scope) -> Iterator[Driver]:
     """The drivers that an operator of that scope sees, by id."""
-    return (network.drivers[each] for each in sorted(network.drivers) if scope.sees_driver(network.drivers[each]))
+    return (network.drivers[each] for each in sorted(network.drivers) if scope.can_see_driver(network.drivers[each]))
 
 
 def write_csv(network: Network, scope: Scope, file: BinaryIO, progress: Progress = lambda count: None) -> None:

@@ -32,7 +32,7 @@ class Mode(StrEnum):
 
 
 @dataclass(slots=True)
-class Subject:
+class RowGroup:
     """One driver of the file: who he is in the network, if he is there, and his rows."""
 
     known: Driver | None
@@ -47,7 +47,7 @@ class Subject:
 Key = tuple[str, int | str]
 
 
-def subjects(network: Network, scope: Scope, rows: Rows, mode: Mode, problems: Problems) -> list[Subject]:
+def subjects(network: Network, scope: Scope, rows: Rows, mode: Mode, problems: Problems) -> list[RowGroup]:
     """The drivers of the file, in its order, whose rows were understood. Rows whose driver cannot be told are added to
     the problems."""
     return _Identifier(network, scope, rows, mode, problems).subjects()
@@ -58,7 +58,7 @@ class _Identifier:
         self.network, self.scope, self.rows, self.mode, self.problems = network, scope, rows, mode, problems
         self.by_external_id: dict[str, list[Driver]] = defaultdict(list)
         self.by_name: dict[str, list[Driver]] = defaultdict(list)
-        for driver in filter(scope.sees_driver, network.drivers.values()):
+        for driver in filter(scope.can_see_driver, network.drivers.values()):
             self.by_name[_fold(driver.name)].append(driver)
             if driver.external_id is not None:
                 self.by_external_id[driver.external_id].append(driver)
@@ -68,14 +68,14 @@ class _Identifier:
             if isinstance(external_id, str) and isinstance(driver_id, int):
                 self.keys_of_external_ids[external_id].add(("driver", driver_id))
 
-    def subjects(self) -> list[Subject]:
+    def subjects(self) -> list[RowGroup]:
         keys = {row.number: key for row in self.rows.rows if (key := self._tried(row, self._key)) is not None}
         taken = {key[1] for key in keys.values() if key[0] == "driver"}
         without_ids: dict[str, set[Key]] = defaultdict(set)
         for row in self.rows.rows:
             if row.number in keys and not _ids(row):
                 without_ids[_name(row)].add(keys[row.number])
-        found: dict[Key, Subject] = {}
+        found: dict[Key, RowGroup] = {}
         for row in self.rows.rows:
             key = keys.get(row.number)
             if key is not None and key[0] == "name":
@@ -84,9 +84,9 @@ class _Identifier:
                 self._put(found, key, row)
         return [subject for subject in found.values() if self._allowed(subject)]
 
-    def _put(self, found: dict[Key, Subject], key: Key, row: Row) -> None:
+    def _put(self, found: dict[Key, RowGroup], key: Key, row: Row) -> None:
         if key not in found:
-            found[key] = Subject(self.network.drivers.get(int(key[1])) if key[0] == "driver" else None)
+            found[key] = RowGroup(self.network.drivers.get(int(key[1])) if key[0] == "driver" else None)
         elif key[0] == "name":
             whose = f"is taken for the driver of row {found[key].first}, of the same name"
             self.problems.warnings.add(row.number, str(Column.NAME), f"{whose}: if they are two, give External ids")
@@ -106,7 +106,7 @@ class _Identifier:
             known = self.network.drivers.get(driver_id)
             if known is None and self.mode is Mode.UPDATE:
                 raise _Refused(Column.DRIVER_ID, f"there is no driver {driver_id}")
-            if known is not None and not self.scope.sees_driver(known):
+            if known is not None and not self.scope.can_see_driver(known):
                 raise _Refused(Column.DRIVER_ID, f"{driver_id} is the id of a driver whom you do not see")
             return "driver", driver_id
         if isinstance(external_id, str):
@@ -135,7 +135,7 @@ class _Identifier:
         id_tag = row.said.get(Column.TAG)
         tag = self.network.tag(id_tag) if isinstance(id_tag, str) else None
         owner = self.network.drivers[tag.driver_id] if tag is not None else None
-        return owner if owner is not None and self.scope.sees_driver(owner) else None
+        return owner if owner is not None and self.scope.can_see_driver(owner) else None
 
     def _may_be(self, owner: Driver, external_id: object) -> bool:
         """Whether the row with that external id may speak of the driver to whom its tag belongs."""
@@ -165,7 +165,7 @@ class _Identifier:
                 return "driver", named[0].id
         return "name", _name(row)
 
-    def _allowed(self, subject: Subject) -> bool:
+    def _allowed(self, subject: RowGroup) -> bool:
         """Whether the mode allows for that driver; notes what it does not allow. Of one with a row that was not
         understood nothing more is said."""
         if not all(row.sound for row in subject.rows):
@@ -189,7 +189,7 @@ class _Identifier:
             return None, f"the row names no driver: give an {Column.EXTERNAL_ID} or an {Column.TAG} that he has"
         sentence = "no driver of the customer has it; mode update only changes drivers that are there"
         id_tag = str(row.said[Column.TAG]) if naming == [Column.TAG] else ""
-        lost = lost_zeros(self.network, id_tag, self.scope.sees_driver)
+        lost = lost_zeros(self.network, id_tag, self.scope.can_see_driver)
         return naming[0], sentence + (f"; did Excel drop the zeros of {lost.id_tag}?" if lost else "")
 
 

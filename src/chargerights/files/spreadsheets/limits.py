@@ -28,13 +28,13 @@ _HOURS = re.compile(
 )
 
 
-class Limits(NamedTuple):
+class RightLimits(NamedTuple):
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     hours: tuple[Hours, ...] = ()
 
 
-def limits(text: str, zone: ZoneInfo) -> Limits:
+def limits(text: str, zone: ZoneInfo) -> RightLimits:
     """What the text between brackets says, in that zone. Raises CellError."""
     window: tuple[datetime | None, datetime | None] | None = None
     hours: list[Hours] = []
@@ -46,7 +46,7 @@ def limits(text: str, zone: ZoneInfo) -> Limits:
             window = begins(moment(start), zone) if start else None, ends(moment(end), zone) if end else None
         else:
             raise CellError(f"[{text}] has two windows: a right has one; write the place a second time for another")
-    return Limits(*(window or (None, None)), tuple(hours))
+    return RightLimits(*(window or (None, None)), tuple(hours))
 
 
 def limits_text(right: Right, zone: ZoneInfo) -> str:

@@ -27,18 +27,18 @@ _number = re.compile(r"#?\s*(\d{1,19})").fullmatch
 Index = defaultdict[str, list[Place]]
 
 
-class Places:
+class PlaceNames:
     """The places of a network that stands still, as far as an operator of that scope sees them."""
 
     def __init__(self, network: Network, scope: Scope) -> None:
         self._network, self._scope = network, scope
         self._exact: dict[PlaceKind, Index] = {kind: defaultdict(list) for kind in PlaceKind}
         self._folded: dict[PlaceKind, Index] = {kind: defaultdict(list) for kind in PlaceKind}
-        for site in filter(lambda site: scope.sees_site(site.id), network.sites.values()):
+        for site in filter(lambda site: scope.can_see_site(site.id), network.sites.values()):
             self._add(Place(PlaceKind.SITE, site.id), {site.name, site.external_id})
-        for charger in filter(lambda charger: scope.sees_site(charger.site_id), network.chargers.values()):
+        for charger in filter(lambda charger: scope.can_see_site(charger.site_id), network.chargers.values()):
             self._add(Place(PlaceKind.CHARGER, charger.charger_id), {charger.charger_id, charger.name})
-        for group in filter(scope.sees_group, network.access_groups.values()):
+        for group in filter(scope.can_see_group, network.access_groups.values()):
             self._add(Place(PlaceKind.ACCESS_GROUP, group.id), {group.name})
         self._written: dict[Place, str] = {}
         self._guesses = GUESSES
@@ -75,7 +75,7 @@ class Places:
         else:
             by_number = set()
         whole = item.text if item.bare else item.path[0] if len(item.path) == 1 else None
-        if kind is PlaceKind.CHARGER and whole is not None and self._scope.sees_charger(whole):
+        if kind is PlaceKind.CHARGER and whole is not None and self._scope.can_see_charger(whole):
             return {Place(kind, whole)}
         index = (self._folded if folded else self._exact)[kind]
         found = by_number | set(index.get(_fold(whole) if folded else whole, ()) if whole is not None else ())
@@ -85,10 +85,10 @@ class Places:
 
     def _numbered(self, kind: PlaceKind, number: int) -> set[Place]:
         if kind is PlaceKind.SITE:
-            seen = number in self._network.sites and self._scope.sees_site(number)
+            seen = number in self._network.sites and self._scope.can_see_site(number)
         else:
             group = self._network.access_groups.get(number)
-            seen = group is not None and self._scope.sees_group(group)
+            seen = group is not None and self._scope.can_see_group(group)
         return {Place(kind, number)} if seen else set()
 
     def _by_path(self, path: tuple[str, ...], *, folded: bool) -> Iterable[Place]:
@@ -114,7 +114,9 @@ class Places:
 
     def _chain(self, site_id: int) -> list[str]:
         """The names of the site and of those above it that are seen."""
-        return [self._network.sites[each].name for each in self._network.chain(site_id) if self._scope.sees_site(each)]
+        return [
+            self._network.sites[each].name for each in self._network.chain(site_id) if self._scope.can_see_site(each)
+        ]
 
     def _finds(self, written: str, place: Place) -> bool:
         try:

@@ -17,7 +17,7 @@ from ...rights.network import Network
 from ...rights.permissions import Scope
 from .build_drivers import Builder
 from .columns import Column
-from .identify import Mode, Subject, described, subjects
+from .identify import Mode, RowGroup, described, subjects
 from .problems import Problems
 from .rows import Rows
 
@@ -25,7 +25,7 @@ MAX_LOSERS = 1_000
 """So many drivers who would be removed are listed."""
 
 
-class Loser(NamedTuple):
+class RemovedDriver(NamedTuple):
     """A driver who would be removed, and at how many sites and chargers he is listed now."""
 
     driver: Driver
@@ -34,7 +34,7 @@ class Loser(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ImportPlan:
     """To be made whole or not at all, and only when there is no error."""
 
     added: list[Driver]
@@ -42,7 +42,7 @@ class Plan:
     removed: list[Driver]
     unchanged: int
     problems: Problems
-    losers: list[Loser]
+    losers: list[RemovedDriver]
     """The first of those removed."""
 
     @property
@@ -71,7 +71,7 @@ def plan(
     ids: Ids,
     problems: Problems,
     progress: Callable[[int], None] = lambda count: None,
-) -> Plan:
+) -> ImportPlan:
     """What the rows would do at that instant for an operator of that scope, for whom what he does not see is not there;
     `progress` is told how many rows more are done."""
     if not rows.rows and not problems.errors.count:
@@ -79,7 +79,7 @@ def plan(
     found = subjects(network, scope, rows, mode, problems)
     ids.reserve(max((number for each in found if (number := _given_id(each)) is not None), default=0))
     builder = Builder(network, scope, rows.columns, mode, at, ids.next, problems)
-    made: list[tuple[Subject, Driver]] = []
+    made: list[tuple[RowGroup, Driver]] = []
     for subject in found:
         driver = builder.driver(subject, _given_id(subject) or _unused(network, ids.next))
         if driver is not None:
@@ -89,9 +89,9 @@ def plan(
     removed: list[Driver] = []
     if mode is Mode.REPLACE_ALL and not problems.errors.count:
         others = (driver for number, driver in sorted(network.drivers.items()) if number not in named)
-        removed = [driver for driver in others if scope.sees_driver(driver)]
+        removed = [driver for driver in others if scope.can_see_driver(driver)]
     _refuse_taken_tags(network, scope, made, {driver.id for driver in removed}, problems)
-    return Plan(
+    return ImportPlan(
         added=[driver for subject, driver in made if subject.known is None],
         changed=[driver for subject, driver in made if subject.known not in (None, driver)],
         removed=removed,
@@ -101,7 +101,7 @@ def plan(
     )
 
 
-def _given_id(subject: Subject) -> int | None:
+def _given_id(subject: RowGroup) -> int | None:
     ids = (row.said.get(Column.DRIVER_ID) for row in subject.rows)
     return next((each for each in ids if isinstance(each, int)), None)
 
@@ -115,7 +115,7 @@ def _unused(network: Network, next_id: Callable[[], int]) -> int:
 
 
 def _refuse_taken_tags(
-    network: Network, scope: Scope, made: list[tuple[Subject, Driver]], removed: set[int], problems: Problems
+    network: Network, scope: Scope, made: list[tuple[RowGroup, Driver]], removed: set[int], problems: Problems
 ) -> None:
     """Notes every tag that would be two drivers'. One who loses a tag by the same import frees it."""
     after = {driver.id: {tag_key(tag.id_tag) for tag in driver.tags} for _, driver in made}
@@ -127,16 +127,16 @@ def _refuse_taken_tags(
                 continue
             if key in after.get(holder.driver_id, {key}):
                 owner = network.drivers[holder.driver_id]
-                whose = described(owner) if scope.sees_driver(owner) else "a driver whom you do not see"
+                whose = described(owner) if scope.can_see_driver(owner) else "a driver whom you do not see"
                 problems.errors.add(_row_of(subject, key), str(Column.TAG), f"{tag.id_tag} is already a tag of {whose}")
 
 
-def _row_of(subject: Subject, key: str) -> int:
+def _row_of(subject: RowGroup, key: str) -> int:
     """The row that gives the driver the tag."""
     tags = ((row.number, row.said.get(Column.TAG)) for row in subject.rows)
     return next(number for number, id_tag in tags if isinstance(id_tag, str) and tag_key(id_tag) == key)
 
 
-def _loser(network: Network, driver: Driver, at: datetime) -> Loser:
+def _loser(network: Network, driver: Driver, at: datetime) -> RemovedDriver:
     sites = sites_of_driver(network, driver.id, at)
-    return Loser(driver, len(sites), len(chargers_of_driver(network, driver.id, at)))
+    return RemovedDriver(driver, len(sites), len(chargers_of_driver(network, driver.id, at)))

@@ -76,7 +76,7 @@ class _Group:
 
 
 @dataclass(slots=True)
-class Kept:
+class ProblemList:
     """Errors or warnings: the first ones in the order of rows, and their number."""
 
     sheet: str | None = None
@@ -109,8 +109,8 @@ class Kept:
 class Problems:
     """Errors, which refuse the file, and warnings, which say how it was read."""
 
-    errors: Kept = field(default_factory=Kept)
-    warnings: Kept = field(default_factory=Kept)
+    errors: ProblemList = field(default_factory=ProblemList)
+    warnings: ProblemList = field(default_factory=ProblemList)
 
     def locate(self, sheet: str | None, letters: dict[str, str]) -> None:
         """Says where the columns are, so that problems can name cells."""

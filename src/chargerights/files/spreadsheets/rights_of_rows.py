@@ -18,8 +18,8 @@ from ...rights.model import Place, PlaceKind, Right
 from ...rights.network import Network
 from .columns import Column
 from .items import Item
-from .limits import Limits, limits
-from .places import Places
+from .limits import RightLimits, limits
+from .places import PlaceNames
 from .problems import CellError
 
 COLUMNS = {
@@ -34,7 +34,7 @@ class Wanted(NamedTuple):
     """A right that a cell names: on the place, with these limits, or with whatever limits he holds it."""
 
     place: Place
-    limits: Limits | None
+    limits: RightLimits | None
 
 
 class Zones:
@@ -65,7 +65,7 @@ class Zones:
 class Reader:
     """Reads items as rights; equal items are read once."""
 
-    def __init__(self, places: Places, zones: Zones) -> None:
+    def __init__(self, places: PlaceNames, zones: Zones) -> None:
         self._places, self._zones = places, zones
         self.place = lru_cache(maxsize=100_000)(places.find)
         self._limits = lru_cache(maxsize=10_000)(limits)
@@ -85,7 +85,7 @@ def rights(
     begins."""
     limited = {each.place for each in wanted if each.limits is not None}
     named = dict.fromkeys(
-        each._replace(limits=each.limits or Limits()) if each.place in limited else each for each in wanted
+        each._replace(limits=each.limits or RightLimits()) if each.place in limited else each for each in wanted
     )
     kept = [each for each in held if Wanted(each.place, None) in named or _as_wanted(each) in named]
     there = {Wanted(each.place, None) for each in kept} | {_as_wanted(each) for each in kept}
@@ -93,7 +93,7 @@ def rights(
 
 
 def _as_wanted(right: Right) -> Wanted:
-    return Wanted(right.place, Limits(right.valid_from, right.valid_until, right.hours))
+    return Wanted(right.place, RightLimits(right.valid_from, right.valid_until, right.hours))
 
 
 def _right(wanted: Wanted, number: int) -> Right:

@@ -16,7 +16,7 @@ from .columns import Column
 from .instants import end_text, start_text
 from .items import plain, quoted
 from .limits import limits_text
-from .places import Places
+from .places import PlaceNames
 from .rights_of_rows import COLUMNS, UTC, Zones
 
 Written = str | date | int | None
@@ -31,7 +31,7 @@ class Sheet:
 
     def __init__(self, network: Network, scope: Scope) -> None:
         self._scope = scope
-        self._places = Places(network, scope)
+        self._places = PlaceNames(network, scope)
         self._zones = Zones(network)
 
     def rows(self, driver: Driver) -> Iterator[Cells]:
@@ -44,7 +44,7 @@ class Sheet:
         rows: list[Cells] = [{**ids, **self._of_tag(tag, zone)} for tag in driver.tags] or [ids]
         rows[0] |= self._of_driver(driver)
         for column, kind in COLUMNS.items():
-            seen = (each for each in driver.rights if each.place.kind is kind and self._scope.holds(each.place))
+            seen = (each for each in driver.rights if each.place.kind is kind and self._scope.can_manage(each.place))
             held = (self._right(right, zone) for right in seen)
             self._spread(rows, ids, column, held)
         self._spread(rows, ids, Column.REFERENCES, map(_reference, driver.external_ids))

@@ -15,20 +15,20 @@ UNHEARD = frozenset({EndedBy.OPERATOR, EndedBy.UNMATCHED_STOP})
 """Ends that a charger's own messages do not tell."""
 
 
-class Entry(NamedTuple):
+class ActiveSession(NamedTuple):
     tag_key: str
     transaction_id: str
     begun_at: datetime
 
 
-class RunningSessions:
+class ActiveSessions:
     """The running sessions by charger and place. A session at the same place ends the one before it there."""
 
     def __init__(self) -> None:
         self.version = -1
         """The live version up to which the database's sessions are known."""
-        self._chargers: dict[str, dict[Place, Entry]] = {}
-        self._resting: dict[str, dict[Place, Entry]] = {}
+        self._chargers: dict[str, dict[Place, ActiveSession]] = {}
+        self._resting: dict[str, dict[Place, ActiveSession]] = {}
         """Sessions that seem to have ended, and count again when they go on."""
         self._by_tag: dict[str, set[str]] = {}
         """The chargers where a tag is in a session."""
@@ -42,7 +42,7 @@ class RunningSessions:
             self._rested(charger_id, place)
         if tag_key is not None:
             self.end(charger_id, transaction_id)
-            self._chargers.setdefault(charger_id, {})[place] = Entry(tag_key, transaction_id, at)
+            self._chargers.setdefault(charger_id, {})[place] = ActiveSession(tag_key, transaction_id, at)
             self._by_tag.setdefault(tag_key, set()).add(charger_id)
 
     def end(self, charger_id: str, transaction_id: str) -> None:

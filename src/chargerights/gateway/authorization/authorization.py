@@ -14,13 +14,13 @@ from time import perf_counter
 from typing import NamedTuple
 
 from ... import metrics
-from ...rights.decide import Cause, Decision, Reason, Standing, decide, decide_without_tag, ends_at
+from ...rights.decide import Cause, Decision, Reason, RightStatus, decide, decide_without_tag, ends_at
 from ...rights.identifiers import MAX_TAG_LENGTH, tag_key
 from ...rights.model import Right
-from ...storage.charging.authorizations import Authorisation
+from ...storage.charging.authorizations import Authorization
 from ..connected_charger import ConnectedCharger
 from ..messages import lenient_parsing
-from .partner_authorization import Verdict
+from .partner_authorization import PartnerAnswer
 
 TAG_IN_USE = "tagInUse"
 NETWORK_AWAY = "networkAway"
@@ -37,13 +37,13 @@ MEANINGS = {
 AUTHORIZE = "Authorize"
 GROUP_PREFIX = "driver-"
 # Measured: Python 3.11 finds an enum's member, and its value, by a call; a decision would make a dozen of them.
-_STANDS, _RIGHT_STANDS, _TAG_UNKNOWN = Standing.STANDS, Cause.RIGHT_STANDS, Cause.TAG_UNKNOWN
+_STANDS, _RIGHT_STANDS, _TAG_UNKNOWN = RightStatus.STANDS, Cause.RIGHT_STANDS, Cause.TAG_UNKNOWN
 _CHARGER_BLOCKED = Cause.CHARGER_BLOCKED
 _ACCEPTED = Reason.ACCEPTED
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-class Ruling(NamedTuple):
+class AuthorizationResult(NamedTuple):
     """What a charger is told, and why. `cause` is a Cause of the core or one of this module's. `until`: an instant from
     which a yes has to be asked anew, if there is one that somebody has set."""
 
@@ -66,8 +66,8 @@ def rule(
     evse_id: int | None = None,
     connector_id: int | None = None,
     transaction_id: str | None = None,
-    verdict: Verdict | None = None,
-) -> Ruling:
+    verdict: PartnerAnswer | None = None,
+) -> AuthorizationResult:
     """Whether the tag may charge at the charger now, kept as a decision that this message asked for. With a
     transaction id: to begin or go on with that one; without, in general: a session of the tag at this charger does not
     count against it: the driver may want to end it. The verdict is a partner's, which counts for unknown tags only.
@@ -97,7 +97,7 @@ def rule(
         right_id, (kind, place) = rights[0].id, rights[0].place
         place_kind, place_id = kind._value_, str(place)
     customer.outbox.decided(
-        Authorisation(
+        Authorization(
             at,
             charger.charger_id,
             evse_id,
@@ -128,31 +128,33 @@ def would_accept(charger: ConnectedCharger, id_tag: str | None) -> bool:
     return running is None or not running.holds(tag_key(id_tag), charger.charger_id, "", is_lost=customer.is_lost)
 
 
-def _ruled(decision: Decision | None, rights: list[Right], in_use: bool, verdict: Verdict | None) -> Ruling:
+def _ruled(
+    decision: Decision | None, rights: list[Right], in_use: bool, verdict: PartnerAnswer | None
+) -> AuthorizationResult:
     if decision is None:
-        return Ruling(Reason.INVALID, NETWORK_AWAY)
+        return AuthorizationResult(Reason.INVALID, NETWORK_AWAY)
     cause, driver = decision.cause, decision.driver
     if cause is _TAG_UNKNOWN and verdict is not None:
         if verdict.reason is _ACCEPTED and _is_blocked(decision):
-            return Ruling(_CHARGER_BLOCKED.reason, _CHARGER_BLOCKED._value_)
+            return AuthorizationResult(_CHARGER_BLOCKED.reason, _CHARGER_BLOCKED._value_)
         if in_use and verdict.reason is _ACCEPTED:
-            return Ruling(Reason.CONCURRENT_TX, TAG_IN_USE)
-        return Ruling(verdict.reason, verdict.cause._value_)
+            return AuthorizationResult(Reason.CONCURRENT_TX, TAG_IN_USE)
+        return AuthorizationResult(verdict.reason, verdict.cause._value_)
     if cause is not _RIGHT_STANDS or driver is None or decision.tag is None:  # a no, or a yes that needs no tag
-        return Ruling(decision.reason, cause._value_, driver.id if driver is not None else None)
+        return AuthorizationResult(decision.reason, cause._value_, driver.id if driver is not None else None)
     if in_use:
-        return Ruling(Reason.CONCURRENT_TX, TAG_IN_USE, driver.id)
-    return Ruling(_ACCEPTED, cause._value_, driver.id, group_of(driver.id), ends_at(decision.tag, rights))
+        return AuthorizationResult(Reason.CONCURRENT_TX, TAG_IN_USE, driver.id)
+    return AuthorizationResult(_ACCEPTED, cause._value_, driver.id, group_of(driver.id), ends_at(decision.tag, rights))
 
 
-def _ordered(ruling: Ruling, decision: Decision | None) -> Ruling:
+def _ordered(ruling: AuthorizationResult, decision: Decision | None) -> AuthorizationResult:
     """The ruling for a start that an operator has ordered: a yes unless the charger is unknown or blocked."""
     if ruling.accepted or decision is None or decision.charger is None:
         return ruling
     if _is_blocked(decision):
-        return Ruling(_CHARGER_BLOCKED.reason, _CHARGER_BLOCKED._value_, ruling.driver_id)
+        return AuthorizationResult(_CHARGER_BLOCKED.reason, _CHARGER_BLOCKED._value_, ruling.driver_id)
     group = None if ruling.driver_id is None else group_of(ruling.driver_id)
-    return Ruling(_ACCEPTED, OPERATOR_START, ruling.driver_id, group)
+    return AuthorizationResult(_ACCEPTED, OPERATOR_START, ruling.driver_id, group)
 
 
 def _is_blocked(decision: Decision) -> bool:

@@ -17,7 +17,7 @@ from ...storage.database import DatabaseFault
 from ..connected_charger import ConnectedCharger
 from ..connection.answers import Answer, Later
 from .authorization import would_accept
-from .partner_authorization import Verdict, with_partner
+from .partner_authorization import PartnerAnswer, with_partner
 from .remote_starts import RemoteStart
 
 LEARN_SECONDS = 2.0
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 
 def once_known(
-    charger: ConnectedCharger, id_tag: str | None, answer: Callable[[Verdict | None], dict[str, Any] | Later]
+    charger: ConnectedCharger, id_tag: str | None, answer: Callable[[PartnerAnswer | None], dict[str, Any] | Later]
 ) -> Answer:
     """Makes the answer when all is known by which the tag is decided: orders of operators, then a partner's word."""
     return with_orders(charger, id_tag, lambda: with_partner(charger, id_tag, answer))

@@ -21,7 +21,7 @@ import orjson
 import structlog
 
 from ...net import allowed_targets
-from ...net.allowed_targets import ForbiddenTarget, Resolve, Targets
+from ...net.allowed_targets import AllowedTargets, ForbiddenTarget, Resolve
 from ...net.safe_http import Receiver, UnreadableAnswer, body_of, new_client
 from ...rights.decide import Reason
 from ...rights.errors import InvalidIdentifier
@@ -41,7 +41,7 @@ FAILURES, PAUSE_SECONDS = 5, 30.0
 log = structlog.get_logger()
 
 
-class Cause(StrEnum):
+class PartnerCause(StrEnum):
     """By what a tag that is unknown here was decided; beside the causes of the core."""
 
     ALLOWED = "partnerAllowed"
@@ -49,7 +49,7 @@ class Cause(StrEnum):
     AWAY = "partnerAway"
 
 
-class Word(StrEnum):
+class PartnerReason(StrEnum):
     """Why a partner says no."""
 
     UNKNOWN_CHARGER_ID = "UNKNOWN_CHARGER_ID"
@@ -59,24 +59,24 @@ class Word(StrEnum):
 
 
 REASONS = {
-    Word.UNKNOWN_CHARGER_ID: Reason.NOT_AT_THIS_LOCATION,
-    Word.UNKNOWN_RFID_TAG_ID: Reason.UNKNOWN,
-    Word.EXPIRED_RFID_TAG_ID: Reason.EXPIRED,
-    Word.UNAUTHORIZED_RFID_TAG_ID: Reason.NOT_AT_THIS_LOCATION,
+    PartnerReason.UNKNOWN_CHARGER_ID: Reason.NOT_AT_THIS_LOCATION,
+    PartnerReason.UNKNOWN_RFID_TAG_ID: Reason.UNKNOWN,
+    PartnerReason.EXPIRED_RFID_TAG_ID: Reason.EXPIRED,
+    PartnerReason.UNAUTHORIZED_RFID_TAG_ID: Reason.NOT_AT_THIS_LOCATION,
 }
 """By a partner's word, ours; a no without a word, or with another one, is INVALID."""
 
 
-class Verdict(NamedTuple):
+class PartnerAnswer(NamedTuple):
     reason: Reason
-    cause: Cause
+    cause: PartnerCause
 
 
 class NotUnderstood(Exception):
     """An answer that is none."""
 
 
-class Partner:
+class PartnerClient:
     """Asks; `ask` is for the event loop, from any charger's link."""
 
     def __init__(
@@ -84,7 +84,7 @@ class Partner:
         customer_id: int,
         settings: Settings,
         secret: str | None,
-        allowed: Targets,
+        allowed: AllowedTargets,
         clock: Callable[[], datetime],
         resolve: Resolve = allowed_targets.resolve,
     ) -> None:
@@ -97,17 +97,17 @@ class Partner:
         self._client: asyncio.Task[httpx.AsyncClient] | None = None
         self._address: str | None = None
         self._room = asyncio.Semaphore(AT_ONCE)
-        self._asking: dict[tuple[str, str], asyncio.Task[Verdict]] = {}
-        self._known: dict[tuple[str, str], tuple[float, Verdict]] = {}
+        self._asking: dict[tuple[str, str], asyncio.Task[PartnerAnswer]] = {}
+        self._known: dict[tuple[str, str], tuple[float, PartnerAnswer]] = {}
         self._failures, self._not_before = 0, 0.0
         self._numbers = count(1)
 
-    def known(self, charger_id: str, id_tag: str) -> Verdict | None:
+    def known(self, charger_id: str, id_tag: str) -> PartnerAnswer | None:
         """What the partner has answered, if that still counts."""
         until, verdict = self._known.get((charger_id, tag_key(id_tag)), (0.0, None))
         return verdict if self._time() < until else None
 
-    async def ask(self, charger_id: str, id_tag: str) -> Verdict:
+    async def ask(self, charger_id: str, id_tag: str) -> PartnerAnswer:
         """What the partner says, or the fallback; within his time. Raises nothing."""
         verdict = self.known(charger_id, id_tag)
         if verdict is not None:
@@ -126,7 +126,7 @@ class Partner:
             with suppress(Exception):
                 await (await self._client).aclose()
 
-    async def _asked(self, key: tuple[str, str], charger_id: str, id_tag: str) -> Verdict:
+    async def _asked(self, key: tuple[str, str], charger_id: str, id_tag: str) -> PartnerAnswer:
         now = self._time()
         if now < self._not_before:
             return self._fallback()
@@ -148,7 +148,7 @@ class Partner:
             self._known[key] = self._time() + self.settings.cache_seconds, verdict
         return verdict
 
-    def _failed(self, charger_id: str, error: Exception) -> Verdict:
+    def _failed(self, charger_id: str, error: Exception) -> PartnerAnswer:
         self._failures += 1
         self._address = None
         if self._failures >= FAILURES:
@@ -157,11 +157,11 @@ class Partner:
         log.warning("a partner does not answer", customer=self._customer_id, charger=charger_id, cause=cause)
         return self._fallback()
 
-    def _fallback(self) -> Verdict:
+    def _fallback(self) -> PartnerAnswer:
         allows = self.settings.fallback is Fallback.ALLOW
-        return Verdict(Reason.ACCEPTED if allows else Reason.UNKNOWN, Cause.AWAY)
+        return PartnerAnswer(Reason.ACCEPTED if allows else Reason.UNKNOWN, PartnerCause.AWAY)
 
-    async def _post(self, charger_id: str, id_tag: str) -> Verdict:
+    async def _post(self, charger_id: str, id_tag: str) -> PartnerAnswer:
         content = orjson.dumps({"charger_id": charger_id, "rfid_tag_id": tag_text(id_tag)})
         if self._client is None:
             self._client = asyncio.create_task(_new_client(self.settings.timeout_seconds))
@@ -182,7 +182,7 @@ class Partner:
             await response.aclose()
 
 
-def read(body: bytes) -> Verdict:
+def read(body: bytes) -> PartnerAnswer:
     """The verdict that a partner's answer is. Raises NotUnderstood: nothing but a plain `true` is a yes."""
     try:
         answer = orjson.loads(body)
@@ -190,16 +190,16 @@ def read(body: bytes) -> Verdict:
         raise NotUnderstood("the partner's answer is not JSON") from None
     allowed = answer.get("charging_allowed") if isinstance(answer, dict) else None
     if allowed is True:
-        return Verdict(Reason.ACCEPTED, Cause.ALLOWED)
+        return PartnerAnswer(Reason.ACCEPTED, PartnerCause.ALLOWED)
     if allowed is not False:
         raise NotUnderstood("the partner's answer has no charging_allowed that is true or false")
     word = answer.get("reason")
-    known = isinstance(word, str) and word in Word.__members__
-    return Verdict(REASONS[Word(word)] if known else Reason.INVALID, Cause.DENIED)
+    known = isinstance(word, str) and word in PartnerReason.__members__
+    return PartnerAnswer(REASONS[PartnerReason(word)] if known else Reason.INVALID, PartnerCause.DENIED)
 
 
 def with_partner(
-    charger: ConnectedCharger, id_tag: str | None, answer: Callable[[Verdict | None], dict[str, Any] | Later]
+    charger: ConnectedCharger, id_tag: str | None, answer: Callable[[PartnerAnswer | None], dict[str, Any] | Later]
 ) -> Answer:
     """Makes the answer from the partner's word on the tag; from None at once where they need not be asked."""
     partner = charger.customer.partner
@@ -218,14 +218,14 @@ def with_partner(
     return _answered(partner.ask(charger.charger_id, id_tag), answer)
 
 
-def known_of(charger: ConnectedCharger, id_tag: str) -> Verdict | None:
+def known_of(charger: ConnectedCharger, id_tag: str) -> PartnerAnswer | None:
     """What the partner has said of the tag: of who ends a session, nobody is asked."""
     partner = charger.customer.partner
     return None if partner is None else partner.known(charger.charger_id, id_tag)
 
 
 async def _answered(
-    asking: Awaitable[Verdict], answer: Callable[[Verdict | None], dict[str, Any] | Later]
+    asking: Awaitable[PartnerAnswer], answer: Callable[[PartnerAnswer | None], dict[str, Any] | Later]
 ) -> dict[str, Any] | Later:
     return answer(await asking)
 

@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...rights.commands import TABLES, Action, Row
+from ...rights.commands import TABLES, Action, CommandRow
 from ...rights.explain import blocked_text
-from ...storage.charging.commands import End, Outcome
+from ...storage.charging.commands import CommandOutcome, End
 from ...storage.database import Database
 from ..connected_charger import ConnectedCharger
-from ..connection.connection import Link
+from ..connection.connection import ChargerConnection
 from ..connection.ocpp_j import V16
-from ..connection.turn import Progress
+from ..connection.turn import CallProgress
 from . import sendable
 
 _CARD = re.compile(r"[0-9A-Fa-f]{8}|[0-9A-Fa-f]{14}|[0-9A-Fa-f]{20}")
@@ -23,15 +23,15 @@ RESETS_2X = {"Soft": "OnIdle", "Hard": "Immediate"}
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class CommandCall:
     """A command at its charger. Without a socket `evse` and `connector` are None too. Without `progress` no operator
     waits for it, and it has no `id`."""
 
     charger: ConnectedCharger
-    link: Link
+    link: ChargerConnection
     database: Database
     arguments: Mapping[str, Any]
-    progress: Progress | None = None
+    progress: CallProgress | None = None
     id: str = ""
 
     def __getitem__(self, name: str) -> Any:
@@ -54,11 +54,11 @@ class Told:
     def is_16(self) -> bool:
         return self.link.version == V16
 
-    def row(self, action: Action) -> Row:
+    def row(self, action: Action) -> CommandRow:
         return TABLES[version_of(self.link)][action]
 
 
-Payload = Callable[[Told], dict[str, Any]]
+Payload = Callable[[CommandCall], dict[str, Any]]
 """Of a call; members that are None are left out."""
 
 PAYLOADS: Mapping[Action, tuple[Payload, Payload]] = {
@@ -95,15 +95,15 @@ PAYLOADS: Mapping[Action, tuple[Payload, Payload]] = {
 """What commands that are one call say, in 1.6 and in 2.x."""
 
 
-def version_of(link: Link) -> str:
+def version_of(link: ChargerConnection) -> str:
     return link.version.removeprefix("ocpp")
 
 
-def _operative(told: Told) -> str:
+def _operative(told: CommandCall) -> str:
     return "Operative" if told["available"] else "Inoperative"
 
 
-def _evse(told: Told) -> dict[str, Any] | None:
+def _evse(told: CommandCall) -> dict[str, Any] | None:
     return None if told.evse is None else {"id": told.evse, "connectorId": told.connector}
 
 
@@ -112,10 +112,10 @@ class NotSent(Exception):
 
     def __init__(self, text: str, end: End = End.IMPOSSIBLE, word: str = "") -> None:
         super().__init__(text)
-        self.outcome = Outcome(end, word, text)
+        self.outcome = CommandOutcome(end, word, text)
 
 
-async def call(told: Told, action: Action, **more: Any) -> Outcome:
+async def call(told: CommandCall, action: Action, **more: Any) -> CommandOutcome:
     told = replace(told, arguments={**told.arguments, **more})
     payload = PAYLOADS[action][0 if told.is_16 else 1](told)
     payload = {name: value for name, value in payload.items() if value is not None}
@@ -125,10 +125,10 @@ async def call(told: Told, action: Action, **more: Any) -> Outcome:
     answer = await told.link.call(message, payload, operator=told.progress)
     info = answer.get("statusInfo") or {}
     text = ": ".join(info[name] for name in ("reasonCode", "additionalInfo") if info.get(name))
-    return Outcome(End.ANSWERED, answer["status"], text)
+    return CommandOutcome(End.ANSWERED, answer["status"], text)
 
 
-def require_unblocked(told: Told) -> None:
+def require_unblocked(told: CommandCall) -> None:
     """Raises NotSent."""
     charger = told.charger.customer.charger(told.charger.charger_id)
     if charger is not None and charger.blocked_until is not None and charger.is_blocked(told.charger.customer.clock()):

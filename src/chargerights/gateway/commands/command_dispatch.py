@@ -13,13 +13,13 @@ import structlog
 from ... import metrics
 from ...rights.commands import COMMANDS, WAITING, Action
 from ...storage.charging import commands
-from ...storage.charging.commands import Command, End, Outcome
+from ...storage.charging.commands import CommandOutcome, End, QueuedCommand
 from ...storage.database import Database, DatabaseFault
 from ...storage.idempotency import Once
 from ...storage.journal import Actor
 from ..connected_charger import ConnectedCharger
-from ..connection.connection import CALL_SECONDS, TURN_SECONDS, Link
-from ..customer_runtime import ServedCustomer
+from ..connection.connection import CALL_SECONDS, TURN_SECONDS, ChargerConnection
+from ..customer_runtime import CustomerRuntime
 from .commands import perform
 
 DONE_SECONDS = TURN_SECONDS + CALL_SECONDS + 5.0
@@ -31,11 +31,15 @@ ASK_SECONDS = 0.1
 log = structlog.get_logger()
 
 
-class Courier:
+class CommandDispatcher:
     """This node's. `link` finds a charger's open socket here."""
 
     def __init__(
-        self, node: str, database: Database, clock: Callable[[], datetime], link: Callable[[str], Link | None]
+        self,
+        node: str,
+        database: Database,
+        clock: Callable[[], datetime],
+        link: Callable[[str], ChargerConnection | None],
     ) -> None:
         self._node = node
         self._database = database
@@ -51,16 +55,16 @@ class Courier:
         arguments: dict[str, Any],
         secret: dict[str, Any] | None = None,
         once: Once | None = None,
-    ) -> Outcome:
+    ) -> CommandOutcome:
         """What came of telling the customer's charger to do that, whichever node holds its socket; of a request that
         came before, what came of it then. Raises DatabaseFault, KeyReused."""
         outcome = await self._tell(
-            customer_id, actor, Command(secrets.token_hex(16), charger_id, action, arguments, secret), once
+            customer_id, actor, QueuedCommand(secrets.token_hex(16), charger_id, action, arguments, secret), once
         )
         metrics.command(action, outcome.end)
         return outcome
 
-    async def _tell(self, customer_id: int, actor: Actor, command: Command, once: Once | None) -> Outcome:
+    async def _tell(self, customer_id: int, actor: Actor, command: QueuedCommand, once: Once | None) -> CommandOutcome:
         charger_id, action = command.charger_id, command.action
         link = self._link(charger_id)
         if link is not None and link.charger.customer.id != customer_id:
@@ -76,22 +80,22 @@ class Courier:
         if link is not None:
             return await self._do_and_keep(customer_id, link, command)
         if put.node is None:
-            return Outcome(End.NOT_CONNECTED)
+            return CommandOutcome(End.NOT_CONNECTED)
         outcome = await self._await(customer_id, put.id)
         if COMMANDS[action].only_asks:
             await self._database.write(commands.forget, customer_id, put.id)
         return outcome
 
-    async def take(self, customer: ServedCustomer) -> None:
+    async def take(self, customer: CustomerRuntime) -> None:
         """Does what other nodes were asked for, at chargers that are connected here."""
         for command in await self._database.write(commands.take, customer.id, self._node, self._clock()):
             charger: ConnectedCharger | None = customer.chargers.get(command.charger_id)
             if charger is not None and charger.link is not None:
                 customer.spawn(self._do_and_keep(customer.id, charger.link, command))
             else:
-                await self._database.write(commands.finish, customer.id, command.id, Outcome(End.NOT_CONNECTED))
+                await self._database.write(commands.finish, customer.id, command.id, CommandOutcome(End.NOT_CONNECTED))
 
-    async def _do_and_keep(self, customer_id: int, link: Link, command: Command) -> Outcome:
+    async def _do_and_keep(self, customer_id: int, link: ChargerConnection, command: QueuedCommand) -> CommandOutcome:
         outcome = await self._do(link, command)
         try:
             await self._database.write(commands.finish, customer_id, command.id, outcome)
@@ -99,7 +103,7 @@ class Courier:
             log.warning("what came of a command is not kept", charger=command.charger_id, cause=str(fault))
         return outcome
 
-    async def _do(self, link: Link, command: Command) -> Outcome:
+    async def _do(self, link: ChargerConnection, command: QueuedCommand) -> CommandOutcome:
         await link.charger.customer.following.be_current()  # a tag may have to be good there
         outcome = await perform(link, self._database, command, DONE_SECONDS)
         told = {
@@ -111,7 +115,7 @@ class Courier:
         log.info("command", **told, waited=round(outcome.waited, 3), answering=round(outcome.answering, 3))
         return outcome
 
-    async def _await(self, customer_id: int, command_id: str) -> Outcome:
+    async def _await(self, customer_id: int, command_id: str) -> CommandOutcome:
         """What comes of it at another node."""
         time = asyncio.get_running_loop().time
         began = time()
@@ -123,4 +127,4 @@ class Courier:
                 await self._database.write(commands.withdraw, customer_id, command_id)
                 continue
             await asyncio.sleep(ASK_SECONDS)
-        return Outcome(End.SILENT, text="the node that holds the charger's socket has not said what came of it")
+        return CommandOutcome(End.SILENT, text="the node that holds the charger's socket has not said what came of it")

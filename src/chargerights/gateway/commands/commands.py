@@ -13,17 +13,17 @@ import structlog
 
 from ...rights.commands import TABLES, Action, lacking
 from ...storage.charging import availability
-from ...storage.charging.commands import TRY_AGAIN, Command, End, Outcome
+from ...storage.charging.commands import TRY_AGAIN, CommandOutcome, End, QueuedCommand
 from ...storage.database import Database, DatabaseFault
 from ..connection.call_errors import Busy, CallRefused, LinkLost, NoAnswer, NotConnected
-from ..connection.connection import Link
+from ..connection.connection import ChargerConnection
 from ..connection.ocpp_j import UNKNOWN_ACTION
-from ..connection.turn import Progress
+from ..connection.turn import CallProgress
 from ..messages import configuration
 from ..reconcile import local_list_messages
 from ..reconcile.local_list_requests import NotTaken
 from . import session_commands
-from .calls import NotSent, Told, call, require_unblocked, version_of
+from .calls import CommandCall, NotSent, call, require_unblocked, version_of
 from .sendable import Unsayable
 
 LIST_SECONDS = 30.0
@@ -34,63 +34,63 @@ IN_USE_WORDS = ("Accepted", "Scheduled")
 """With which a charger does as ChangeAvailability says, now or after the session that runs."""
 
 
-async def perform(link: Link, database: Database, command: Command, within: float) -> Outcome:
+async def perform(link: ChargerConnection, database: Database, command: QueuedCommand, within: float) -> CommandOutcome:
     """Does the command at the charger of that socket within that number of seconds."""
-    progress = Progress()
-    told = Told(link.charger, link, database, command.arguments | (command.secret or {}), progress, command.id)
+    progress = CallProgress()
+    told = CommandCall(link.charger, link, database, command.arguments | (command.secret or {}), progress, command.id)
     try:
         async with asyncio.timeout(within):
             outcome = await _perform(told, command.action)
     except TimeoutError:
-        outcome = Outcome(End.SILENT, text=f"{command.charger_id} has not done it within {within:g} seconds")
+        outcome = CommandOutcome(End.SILENT, text=f"{command.charger_id} has not done it within {within:g} seconds")
     except DatabaseFault as fault:
-        outcome = Outcome(End.SILENT, text=f"{fault}. Try again shortly")
+        outcome = CommandOutcome(End.SILENT, text=f"{fault}. Try again shortly")
     except Exception as error:
         log.error("a command failed", charger=command.charger_id, command=command.action, exc_info=error)
-        outcome = Outcome(End.SILENT, text="an error of the server, which is logged")
+        outcome = CommandOutcome(End.SILENT, text="an error of the server, which is logged")
     return replace(_as_sent(outcome, progress), waited=progress.waited, answering=progress.answering)
 
 
-async def _perform(told: Told, action: Action) -> Outcome:
+async def _perform(told: CommandCall, action: Action) -> CommandOutcome:
     missing = lacking(TABLES[version_of(told.link)], version_of(told.link), action, told.arguments)
     if missing is not None:
-        return Outcome(End.IMPOSSIBLE, text=missing)
+        return CommandOutcome(End.IMPOSSIBLE, text=missing)
     does = _DOES.get(action)
     try:
         return await (call(told, action) if does is None else does(told))
     except NotSent as refused:
         return refused.outcome
     except Unsayable as lacks:
-        return Outcome(End.IMPOSSIBLE, text=f"the charger speaks {lacks}: nothing was sent")
+        return CommandOutcome(End.IMPOSSIBLE, text=f"the charger speaks {lacks}: nothing was sent")
     except CallRefused as refused:
-        return Outcome(End.ERROR, refused.code, refused.text)
+        return CommandOutcome(End.ERROR, refused.code, refused.text)
     except (LinkLost, NoAnswer) as silent:
-        return Outcome(End.SILENT, text=f"{silent}: it may have done it")
+        return CommandOutcome(End.SILENT, text=f"{silent}: it may have done it")
     except Busy as busy:
-        return Outcome(End.BUSY, text=str(busy))
+        return CommandOutcome(End.BUSY, text=str(busy))
     except NotConnected as away:
-        return Outcome(End.NOT_CONNECTED, text=str(away))
+        return CommandOutcome(End.NOT_CONNECTED, text=str(away))
 
 
-def _as_sent(outcome: Outcome, progress: Progress) -> Outcome:
+def _as_sent(outcome: CommandOutcome, progress: CallProgress) -> CommandOutcome:
     """The outcome, true to what was sent: of several calls, the first may have been sent and a later one not."""
     if outcome.end is End.SILENT and not progress.sent:
-        return Outcome(End.IMPOSSIBLE, text=f"nothing was sent: {outcome.text}")
+        return CommandOutcome(End.IMPOSSIBLE, text=f"nothing was sent: {outcome.text}")
     if outcome.end in TRY_AGAIN and progress.sent:
-        return Outcome(End.SILENT, text=f"{' and '.join(progress.sent)} was sent, but then {outcome.text}")
+        return CommandOutcome(End.SILENT, text=f"{' and '.join(progress.sent)} was sent, but then {outcome.text}")
     return outcome
 
 
-async def _read_configuration(told: Told) -> Outcome:
+async def _read_configuration(told: CommandCall) -> CommandOutcome:
     names = [each for each in told["names"] or () if not configuration.is_secret(each)]
     if told["names"] and not names:
-        return Outcome(End.ANSWERED, "Accepted", found=[])
+        return CommandOutcome(End.ANSWERED, "Accepted", found=[])
     ask = configuration.ask_16 if told.is_16 else configuration.ask_2x
     said = await ask(told.charger, names, told.progress)
-    return Outcome(End.ANSWERED, said.word, found=[astuple(each) for each in said.configurations])
+    return CommandOutcome(End.ANSWERED, said.word, found=[astuple(each) for each in said.configurations])
 
 
-async def _change_configuration(told: Told) -> Outcome:
+async def _change_configuration(told: CommandCall) -> CommandOutcome:
     name = told["name"]
     if configuration.is_password(name):
         raise NotSent(
@@ -100,10 +100,10 @@ async def _change_configuration(told: Told) -> Outcome:
         raise NotSent("the charger speaks OCPP 2.x, in which a name is like OCPPCommCtrlr.HeartbeatInterval")
     change = configuration.change_16 if told.is_16 else configuration.change_2x
     said = await change(told.charger, name, told["value"], told.progress)
-    return Outcome(End.ANSWERED, said.word)
+    return CommandOutcome(End.ANSWERED, said.word)
 
 
-async def _change_availability(told: Told) -> Outcome:
+async def _change_availability(told: CommandCall) -> CommandOutcome:
     """Kept, so that a block's end puts nothing back into use that an operator has taken out."""
     if told["available"]:
         require_unblocked(told)
@@ -118,39 +118,41 @@ async def _change_availability(told: Told) -> Outcome:
     return outcome
 
 
-async def _read_list_version(told: Told) -> Outcome:
+async def _read_list_version(told: CommandCall) -> CommandOutcome:
     try:
         answer = await told.link.call("GetLocalListVersion", {}, operator=told.progress)
     except CallRefused as refused:
         if refused.code not in UNKNOWN_ACTION:
             raise
-        return Outcome(End.ANSWERED, refused.code, refused.text, found=-1)
+        return CommandOutcome(End.ANSWERED, refused.code, refused.text, found=-1)
     version = local_list_messages.version_of(told.link.version, answer)
-    return Outcome(End.ANSWERED, "Accepted" if version >= 0 else "NotSupported", found=version)
+    return CommandOutcome(End.ANSWERED, "Accepted" if version >= 0 else "NotSupported", found=version)
 
 
-async def _send_list(told: Told) -> Outcome:
+async def _send_list(told: CommandCall) -> CommandOutcome:
     """Sends the whole list, also to a charger that said that its list is off."""
     sending = told.charger.customer.lists.send_again(told.charger, told.progress)
     if sending is None:
         raise NotSent("the charger's list is being sent again already: nothing more was sent")
     done, _ = await asyncio.wait([sending], timeout=LIST_SECONDS)
     if not done:
-        return Outcome(End.ANSWERED, "Scheduled", "the list goes in many messages, and is still being sent")
+        return CommandOutcome(End.ANSWERED, "Scheduled", "the list goes in many messages, and is still being sent")
     try:
         sending.result()
     except NotTaken as refused:
-        return Outcome(End.ANSWERED, refused.word, str(refused))
-    return Outcome(End.ANSWERED, "Accepted")
+        return CommandOutcome(End.ANSWERED, refused.word, str(refused))
+    return CommandOutcome(End.ANSWERED, "Accepted")
 
 
-async def tell_availability(link: Link, database: Database, socket_id: int, is_available: bool) -> Outcome:
+async def tell_availability(
+    link: ChargerConnection, database: Database, socket_id: int, is_available: bool
+) -> CommandOutcome:
     """What came of telling the charger, for no operator. Raises CallFailed."""
     arguments = {"socketId": socket_id or None, "available": is_available}
-    return await call(Told(link.charger, link, database, arguments), Action.CHANGE_AVAILABILITY)
+    return await call(CommandCall(link.charger, link, database, arguments), Action.CHANGE_AVAILABILITY)
 
 
-_DOES: Mapping[Action, Callable[[Told], Awaitable[Outcome]]] = {
+_DOES: Mapping[Action, Callable[[CommandCall], Awaitable[CommandOutcome]]] = {
     Action.START: session_commands.start,
     Action.STOP: session_commands.stop,
     Action.DISCONNECT: session_commands.disconnect,

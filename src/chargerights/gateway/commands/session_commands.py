@@ -10,14 +10,14 @@ import asyncio
 from ...rights.commands import Action
 from ...rights.identifiers import tag_key
 from ...storage.charging import sessions
-from ...storage.charging.commands import End, Outcome
+from ...storage.charging.commands import CommandOutcome, End
 from ...storage.charging.sessions import OCPP_2X, OCPP_16, EndedBy, Session
-from ..authorization.authorization import Ruling, rule
+from ..authorization.authorization import AuthorizationResult, rule
 from ..connection.call_errors import LinkLost, NoAnswer
 from ..connection.ocpp_j import V16
 from ..messages.lenient_parsing import MAX_NUMBER
 from ..reconcile.local_list_messages import TAG_LENGTHS
-from .calls import NotSent, Told, call, require_unblocked
+from .calls import CommandCall, NotSent, call, require_unblocked
 
 SESSIONS_LOOKED_AT = 50
 WRITTEN_SECONDS = 2.0
@@ -27,7 +27,7 @@ UNLOCK_ATTEMPTS, UNLOCK_AGAIN_SECONDS = 4, 2.0
 ANOTHER_DRIVER = "sessionOfAnotherDriver"
 
 
-async def start(told: Told) -> Outcome:
+async def start(told: CommandCall) -> CommandOutcome:
     if told.is_16 and len(told["idTag"]) > TAG_LENGTHS[V16]:
         raise NotSent(f"the charger speaks OCPP 1.6, in which a tag has at most {TAG_LENGTHS[V16]} characters")
     require_unblocked(told)
@@ -50,14 +50,14 @@ async def start(told: Told) -> Outcome:
     return outcome
 
 
-async def stop(told: Told) -> Outcome:
+async def stop(told: CommandCall) -> CommandOutcome:
     session = await _session(told, Action.STOP)
     if session is None:
         raise NotSent("no session runs there")
     return await call(told, Action.STOP, transactionId=session.transaction_id)
 
 
-async def disconnect(told: Told) -> Outcome:
+async def disconnect(told: CommandCall) -> CommandOutcome:
     """Ends the session, if one runs, and lets go of the cable."""
     session = await _session(told, Action.UNLOCK)
     socket = told.socket
@@ -74,7 +74,7 @@ async def disconnect(told: Told) -> Outcome:
     return outcome
 
 
-def _require(told: Told, action: Action, transaction_id: str | None) -> Ruling:
+def _require(told: CommandCall, action: Action, transaction_id: str | None) -> AuthorizationResult:
     """The tag may charge at the charger now, kept as a decision that the action's message asked for. Raises NotSent."""
     tag, charger = told["idTag"], told.charger
     ruling = rule(
@@ -90,7 +90,7 @@ def _require(told: Told, action: Action, transaction_id: str | None) -> Ruling:
     return ruling
 
 
-async def _session(told: Told, action: Action) -> Session | None:
+async def _session(told: CommandCall, action: Action) -> Session | None:
     """Finds the session of that id, the one at the socket, the tag's, or the charger's only one.
 
     With `validate` the tag must be good there, and the session its driver's. Raises NotSent.
@@ -110,9 +110,9 @@ async def _session(told: Told, action: Action) -> Session | None:
     return session
 
 
-async def _running(told: Told) -> Session | None:
+async def _running(told: CommandCall) -> Session | None:
     """The session that runs at the socket, else the tag's, else the charger's only one. Raises NotSent."""
-    wanted = sessions.Filter(charger_id=told.charger.charger_id, running=True)
+    wanted = sessions.SessionFilter(charger_id=told.charger.charger_id, running=True)
     found = await told.database.read(sessions.find, told.charger.customer.id, wanted, SESSIONS_LOOKED_AT)
     newest: dict[int | None, Session] = {}
     for session in found:  # the others at a socket are starts whose stop has not come
@@ -126,7 +126,7 @@ async def _running(told: Told) -> Session | None:
     return among[0] if among else None
 
 
-async def _named(told: Told, session_id: int) -> Session:
+async def _named(told: CommandCall, session_id: int) -> Session:
     """The session of that id, unless its own stop has come. Raises NotSent."""
     session = await told.database.read(sessions.get, told.charger.customer.id, session_id)
     if session is None or session.charger_id != told.charger.charger_id:
@@ -141,7 +141,7 @@ def _is_16(session: Session) -> bool:
     return session.transaction_id.isdecimal() and int(session.transaction_id) <= MAX_NUMBER
 
 
-def _socket_of(told: Told, session: Session) -> int | None:
+def _socket_of(told: CommandCall, session: Session) -> int | None:
     if told.is_16 or session.evse_id is None:
         return session.connector_id
     return told.charger.socket_id(session.evse_id, session.connector_id or 1)

@@ -28,9 +28,9 @@ from . import ocpp_j, schemas
 from .answers import Actions, Answer, Later
 from .boot_wait import BOOT, BootWait
 from .call_errors import Busy, CallFailed, CallRefused, LinkLost, NoAnswer, NotConnected
-from .ocpp_j import MAX_BYTES, NOT_ANSWERED, UNANSWERED, BadFrame, Fault, Kind
+from .ocpp_j import MAX_BYTES, NOT_ANSWERED, UNANSWERED, BadFrame, FrameFault, FrameKind
 from .pace import Pace
-from .turn import Progress, Turn
+from .turn import CallProgress, Turn
 
 CALL_SECONDS = 30.0
 """How long a charger may take to answer, from when it was asked."""
@@ -48,7 +48,7 @@ it."""
 log = structlog.get_logger()
 
 
-class Link:
+class ChargerConnection:
     """A socket, from its acceptance on. `run` reads it until it ends; `call` may be used meanwhile, from anywhere."""
 
     def __init__(self, charger: ConnectedCharger, version: str, actions: Actions, receive: Receive, send: Send) -> None:
@@ -79,7 +79,7 @@ class Link:
         action: str,
         payload: dict[str, Any],
         timeout: float | None = None,  # noqa: ASYNC109
-        operator: Progress | None = None,
+        operator: CallProgress | None = None,
     ) -> dict[str, Any]:
         """Returns the charger's answer to the call, which waits for its turn first; `timeout` (CALL_SECONDS unless
         given) counts from then on.
@@ -111,7 +111,7 @@ class Link:
                 operator.answering += self._time() - sent_at
             turn.give()
 
-    async def _call(self, action: str, payload: dict[str, Any], operator: Progress | None) -> dict[str, Any]:
+    async def _call(self, action: str, payload: dict[str, Any], operator: CallProgress | None) -> dict[str, Any]:
         if self.is_closed:
             raise NotConnected(f"{self.charger.charger_id} is not connected")
         message_id = next(self._ids)
@@ -239,14 +239,14 @@ class Link:
             kind = frame[0]
             if odd:
                 log.info("a charger's frame is odd", charger=self.charger.charger_id, cause=odd)
-            if kind == Kind.CALL:
+            if kind == FrameKind.CALL:
                 await self._called(frame)
-            elif kind in (Kind.RESULT, Kind.ERROR):
+            elif kind in (FrameKind.RESULT, FrameKind.ERROR):
                 self._answered(frame)
-            elif kind == Kind.SEND and isinstance(frame[2], str) and frame[2] in UNANSWERED:
+            elif kind == FrameKind.SEND and isinstance(frame[2], str) and frame[2] in UNANSWERED:
                 self._handle(frame)
-            elif kind != Kind.RESULT_ERROR:
-                raise BadFrame(Fault.MESSAGE_TYPE, f"{kind} is no type of message", frame[1])
+            elif kind != FrameKind.RESULT_ERROR:
+                raise BadFrame(FrameFault.MESSAGE_TYPE, f"{kind} is no type of message", frame[1])
         except BadFrame as bad:
             self.charger.heard(self.charger.customer.clock())
             log.info("a charger's message is not understood", charger=self.charger.charger_id, cause=bad.text)
@@ -274,11 +274,11 @@ class Link:
         """The answer of the action's handler. Raises BadFrame."""
         message_id = frame[1]
         if len(frame) < 4 or not isinstance(frame[2], str):
-            raise BadFrame(Fault.FORMAT, "a call is [2, id, action, payload]", message_id)
+            raise BadFrame(FrameFault.FORMAT, "a call is [2, id, action, payload]", message_id)
         action = frame[2]
         handler = self._actions.get(action)
         if handler is None:
-            fault = Fault.NOT_SUPPORTED if schemas.knows(self.version, action) else Fault.NOT_IMPLEMENTED
+            fault = FrameFault.NOT_SUPPORTED if schemas.knows(self.version, action) else FrameFault.NOT_IMPLEMENTED
             raise BadFrame(fault, "this action is not known here", message_id)
         self.charger.heard(self.charger.customer.clock(), action)
         try:
@@ -288,7 +288,7 @@ class Link:
             return handler(self.charger, read.payload)
         except Exception as error:
             log.error("a charger's message cannot be handled", charger=self.charger.charger_id, exc_info=error)
-            raise BadFrame(Fault.INTERNAL, "an error of the server, which is logged", message_id) from error
+            raise BadFrame(FrameFault.INTERNAL, "an error of the server, which is logged", message_id) from error
 
     async def _answer_later(
         self,
@@ -306,7 +306,7 @@ class Link:
             text = ocpp_j.result(message_id, given)
         except Exception as error:
             log.error("a charger's message cannot be handled", charger=self.charger.charger_id, exc_info=error)
-            text = ocpp_j.error(message_id, Fault.INTERNAL.code(self.version), "an error of the server")
+            text = ocpp_j.error(message_id, FrameFault.INTERNAL.code(self.version), "an error of the server")
         finally:
             self._unanswered -= 1
             self._answered_some.set()
@@ -321,9 +321,9 @@ class Link:
             return
         action, answer = asked
         self.charger.heard(self.charger.customer.clock(), action)
-        if frame[0] == Kind.ERROR:
+        if frame[0] == FrameKind.ERROR:
             code, text = (each[:255] if isinstance(each, str) else "" for each in (*frame[2:4], "")[:2])
-            answer.set_exception(CallRefused(code or Fault.GENERIC.value, text))
+            answer.set_exception(CallRefused(code or FrameFault.GENERIC.value, text))
             return
         try:
             read = schemas.read_result(self.version, action, frame[2])

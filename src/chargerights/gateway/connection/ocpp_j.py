@@ -30,7 +30,7 @@ UNANSWERED = frozenset({"NotifyPeriodicEventStream"})
 """Actions of 2.1 whose sender expects no answer."""
 
 
-class Kind(IntEnum):
+class FrameKind(IntEnum):
     CALL = 2
     RESULT = 3
     ERROR = 4
@@ -38,13 +38,13 @@ class Kind(IntEnum):
     SEND = 6
 
 
-LENGTHS = {Kind.CALL: 4, Kind.RESULT: 3, Kind.ERROR: 5, Kind.RESULT_ERROR: 5, Kind.SEND: 4}
+LENGTHS = {FrameKind.CALL: 4, FrameKind.RESULT: 3, FrameKind.ERROR: 5, FrameKind.RESULT_ERROR: 5, FrameKind.SEND: 4}
 """Elements of a frame; further ones are ignored."""
-NOT_ANSWERED = frozenset({Kind.RESULT, Kind.ERROR, Kind.RESULT_ERROR, Kind.SEND})
+NOT_ANSWERED = frozenset({FrameKind.RESULT, FrameKind.ERROR, FrameKind.RESULT_ERROR, FrameKind.SEND})
 """Kinds whose sender expects no answer, so an error could be taken for the answer to something else."""
 
 
-class Fault(StrEnum):
+class FrameFault(StrEnum):
     """Why a message is not understood; `code` says it in the version's own spelling."""
 
     NOT_IMPLEMENTED = "NotImplemented"
@@ -62,13 +62,13 @@ class Fault(StrEnum):
         return _CODES_16.get(self, self.value) if version == V16 else self.value
 
 
-UNKNOWN_ACTION = (Fault.NOT_IMPLEMENTED, Fault.NOT_SUPPORTED)
+UNKNOWN_ACTION = (FrameFault.NOT_IMPLEMENTED, FrameFault.NOT_SUPPORTED)
 """How whoever is called says that he does no such thing."""
 _CODES_16 = {
-    Fault.FORMAT: "FormationViolation",
-    Fault.OCCURRENCE: "OccurenceConstraintViolation",  # the standard's spelling
-    Fault.MESSAGE_TYPE: "ProtocolError",
-    Fault.FRAMEWORK: "FormationViolation",
+    FrameFault.FORMAT: "FormationViolation",
+    FrameFault.OCCURRENCE: "OccurenceConstraintViolation",  # the standard's spelling
+    FrameFault.MESSAGE_TYPE: "ProtocolError",
+    FrameFault.FRAMEWORK: "FormationViolation",
 }
 
 
@@ -82,7 +82,7 @@ class BadFrame(Exception):
     `kind`: the frame's, where that could be read and nothing else.
     """
 
-    def __init__(self, fault: Fault, text: str, message_id: str = UNREADABLE_ID, kind: int | None = None) -> None:
+    def __init__(self, fault: FrameFault, text: str, message_id: str = UNREADABLE_ID, kind: int | None = None) -> None:
         super().__init__(text)
         self.fault = fault
         self.text = text
@@ -97,21 +97,21 @@ def read(raw: str | bytes) -> tuple[list[Any], str]:
     """
     frame = _parsed(raw)
     if not isinstance(frame, list) or not frame:
-        raise BadFrame(Fault.FRAMEWORK, "the message is not an array of a type, an id and more")
+        raise BadFrame(FrameFault.FRAMEWORK, "the message is not an array of a type, an id and more")
     odd = ""
     if type(said := frame[0]) is not int:
         frame[0] = _kind(said)
         odd = f"its type is written {said!r:.40}"
     kind = frame[0]
-    if len(frame) == 2 and kind in (Kind.RESULT, Kind.ERROR):
+    if len(frame) == 2 and kind in (FrameKind.RESULT, FrameKind.ERROR):
         frame.append({})
     if len(frame) < 3:
-        raise BadFrame(Fault.FRAMEWORK, "the message is not an array of a type, an id and more", kind=kind)
+        raise BadFrame(FrameFault.FRAMEWORK, "the message is not an array of a type, an id and more", kind=kind)
     message_id = frame[1]
     if not _is_id(message_id):
-        raise BadFrame(Fault.FRAMEWORK, "the message's id is not a text of at most 36 characters", kind=kind)
+        raise BadFrame(FrameFault.FRAMEWORK, "the message's id is not a text of at most 36 characters", kind=kind)
     if kind is None:
-        raise BadFrame(Fault.MESSAGE_TYPE, "the message's type is not a number", message_id)
+        raise BadFrame(FrameFault.MESSAGE_TYPE, "the message's type is not a number", message_id)
     length = LENGTHS.get(kind, len(frame))
     if len(frame) > length:
         odd = f"it has {len(frame)} elements instead of {length}"
@@ -146,7 +146,7 @@ def _parsed(raw: str | bytes) -> Any:
     try:
         return orjson.loads(_NUL.sub(r"\1", _cleaned(raw)))
     except (ValueError, RecursionError):
-        raise BadFrame(Fault.FRAMEWORK, "the message is not JSON") from None
+        raise BadFrame(FrameFault.FRAMEWORK, "the message is not JSON") from None
 
 
 def _cleaned(raw: str | bytes) -> str:
@@ -175,7 +175,7 @@ def _finite(digits: str) -> float | None:
 
 
 def call(message_id: str, action: str, payload: dict[str, Any]) -> str:
-    return _written([Kind.CALL.value, message_id, action, payload])
+    return _written([FrameKind.CALL.value, message_id, action, payload])
 
 
 def result(message_id: str, payload: dict[str, Any]) -> str:
@@ -183,7 +183,7 @@ def result(message_id: str, payload: dict[str, Any]) -> str:
 
 
 def error(message_id: str, code: str, text: str) -> str:
-    return _written([Kind.ERROR.value, message_id, code, text, {}])
+    return _written([FrameKind.ERROR.value, message_id, code, text, {}])
 
 
 def _written(frame: list[Any]) -> str:

@@ -29,7 +29,7 @@ Schema = Mapping[str, Any]
 
 def repaired(schema: Schema, payload: Any) -> dict[str, Any]:
     """The members of the payload that can be read, with stand-ins for required ones that cannot."""
-    read = _Reader(schema.get("definitions", {})).value(schema, payload, "")
+    read = _LenientReader(schema.get("definitions", {})).value(schema, payload, "")
     return read if isinstance(read, dict) else _stand_in(schema, "", schema.get("definitions", {}))
 
 
@@ -40,7 +40,7 @@ def lacks(schema: Schema, payload: Mapping[str, Any]) -> str | None:
     return next((name for name, part in parts if payload[name] == _stand_in(part, name, definitions)), None)
 
 
-class _Reader:
+class _LenientReader:
     def __init__(self, definitions: Mapping[str, Schema]) -> None:
         self._definitions = definitions
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 import orjson
 
-from .ocpp_j import V16, V21, V201, Fault
+from .ocpp_j import V16, V21, V201, FrameFault
 from .repairs import lacks, repaired
 
 _FOLDERS = {V16: "v16", V201: "v201", V21: "v21"}
@@ -24,13 +24,13 @@ _LOOSENED = (
 )  # fmt: skip
 _AS_NUMBERS = frozenset({"meterStart", "meterStop"})
 """Whole in the standard; chargers say fractions of a watt-hour."""
-_FAULTS: dict[str, Fault] = {"type": Fault.TYPE, "required": Fault.OCCURRENCE}
+_FAULTS: dict[str, FrameFault] = {"type": FrameFault.TYPE, "required": FrameFault.OCCURRENCE}
 
 
 class Mismatch(Exception):
     """A result that lacks what its schema requires."""
 
-    def __init__(self, fault: Fault, text: str) -> None:
+    def __init__(self, fault: FrameFault, text: str) -> None:
         super().__init__(text)
         self.fault = fault
         self.text = text
@@ -67,18 +67,18 @@ def read_result(version: str, action: str, payload: Any) -> Read:
     return Read(read, broken[1])
 
 
-def _broken(validator: jsonschema_rs.Validator, payload: Any) -> tuple[Fault, str] | None:
+def _broken(validator: jsonschema_rs.Validator, payload: Any) -> tuple[FrameFault, str] | None:
     """The first rule of the schema that the payload breaks, without its value, which may be secret."""
     try:
         if validator.is_valid(payload):
             return None
         first = next(validator.iter_errors(payload))
     except ValueError:
-        return Fault.FORMAT, "the payload is nested too deeply"
+        return FrameFault.FORMAT, "the payload is nested too deeply"
     # the rule is the last word of the schema's path that names one
     rule = next((each for each in reversed(first.schema_path) if isinstance(each, str)), "")
     place = ".".join(str(each) for each in first.instance_path) or "the payload"
-    return _FAULTS.get(rule, Fault.PROPERTY), f"{place} breaks the schema's rule {rule!r}"
+    return _FAULTS.get(rule, FrameFault.PROPERTY), f"{place} breaks the schema's rule {rule!r}"
 
 
 @cache

@@ -12,7 +12,7 @@ YIELD_SECONDS = 3.0
 
 
 @dataclass(slots=True)
-class Progress:
+class CallProgress:
     """What has become of an operator's calls to a charger: `sent` names those that went out.
 
     `waited`: seconds spent waiting for a turn. `answering`: seconds that the charger had to answer.

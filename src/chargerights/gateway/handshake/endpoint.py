@@ -18,12 +18,12 @@ from ... import metrics
 from ...rights import identifiers
 from ...rights.errors import InvalidIdentifier
 from ..connection.answers import Actions
-from ..connection.connection import Link
+from ..connection.connection import ChargerConnection
 from ..connection.ocpp_j import V16, V21, V201
 from ..gateway import Gateway
 from ..messages import ocpp2x, ocpp16
 from .certificates import subjects
-from .handshake_auth import NothingCommon, Refused, admit
+from .handshake_auth import HandshakeRejected, NothingCommon, authenticate
 
 PREFIX = "/ocpp/"
 GOING_SECONDS = 5.0
@@ -46,7 +46,7 @@ _ANSWER_TO_PEOPLE = PlainTextResponse(
 log = structlog.get_logger()
 
 
-class ChargersDoor:
+class ChargerEndpoint:
     """Takes the web sockets of chargers; everything else goes on to the application."""
 
     def __init__(self, app: ASGIApp, gateway: Gateway) -> None:
@@ -66,7 +66,7 @@ class ChargersDoor:
         claimed = _claimed(scope)
         try:
             link = await self._handshake(claimed, scope, receive, send)
-        except Refused as refused:
+        except HandshakeRejected as refused:
             is_known = self._gateway.refused(claimed, refused)
             log.info(
                 "a charger is refused",
@@ -95,21 +95,23 @@ class ChargersDoor:
             charger.disconnected(link)
             log.info("charger disconnected", charger=charger.charger_id)
 
-    async def _handshake(self, charger_id: str | None, scope: Scope, receive: Receive, send: Send) -> Link:
+    async def _handshake(self, charger_id: str | None, scope: Scope, receive: Receive, send: Send) -> ChargerConnection:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         if charger_id is None or not scope["path"].startswith(PREFIX):
             address = f"{scope['scheme']}://{headers.get('host', '')}{PREFIX}{quote(charger_id or '{chargerId}', '{}')}"
-            raise Refused(404, f"chargers connect to {address}, case included; the last part is the charger's id")
+            raise HandshakeRejected(
+                404, f"chargers connect to {address}, case included; the last part is the charger's id"
+            )
         known = await self._gateway.know(charger_id)
         policy = self._gateway.policy
         shown = subjects(scope, policy.subject_header)
-        admit(charger_id, known, policy, headers, scope["scheme"] == "wss", shown)
+        authenticate(charger_id, known, policy, headers, scope["scheme"] == "wss", shown)
         self._gateway.limit(charger_id)
         version = next((each for each in VERSIONS if each in scope["subprotocols"]), None)
         if version is None:
             raise NothingCommon(PROTOCOL_ERROR, f"offer a subprotocol that is spoken here: {', '.join(VERSIONS)}")
         charger = await self._gateway.arrive(charger_id, known, version == V16)
-        return Link(charger, version, VERSIONS[version], receive, send)
+        return ChargerConnection(charger, version, VERSIONS[version], receive, send)
 
 
 def _claimed(scope: Scope) -> str | None:
@@ -125,7 +127,7 @@ def _claimed(scope: Scope) -> str | None:
         return None
 
 
-async def _close(send: Send, refused: Refused) -> None:
+async def _close(send: Send, refused: HandshakeRejected) -> None:
     await send({"type": "websocket.accept"})
     await send({"type": "websocket.close", "code": refused.status, "reason": refused.text})
 
@@ -138,7 +140,7 @@ async def _gone(receive: Receive) -> None:
                 await receive()
 
 
-async def _refuse(send: Send, refused: Refused) -> None:
+async def _refuse(send: Send, refused: HandshakeRejected) -> None:
     body = f"{refused.text}\n".encode()
     headers = {"content-type": "text/plain; charset=utf-8", "content-length": str(len(body)), **refused.headers}
     await send(

@@ -16,7 +16,7 @@ import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ...storage.charging.charger_passwords import Known
+from ...storage.charging.charger_passwords import KnownCredentials
 from .certificates import common_name
 
 CERTIFICATE = 3
@@ -31,7 +31,7 @@ class Policy:
     subject_header: str = ""
 
 
-class Refused(Exception):
+class HandshakeRejected(Exception):
     """A handshake that ends with this HTTP status and text."""
 
     def __init__(self, status: int, text: str, headers: Mapping[str, str] | None = None) -> None:
@@ -41,14 +41,14 @@ class Refused(Exception):
         self.headers = headers or {}
 
 
-class NothingCommon(Refused):
+class NothingCommon(HandshakeRejected):
     """A charger that offers no subprotocol that is spoken here. As OCPP has it, the handshake is finished without one,
     and the web socket closed."""
 
 
-def admit(
+def authenticate(
     charger_id: str,
-    known: Known,
+    known: KnownCredentials,
     policy: Policy,
     headers: Mapping[str, str],
     is_tls: bool,
@@ -63,18 +63,27 @@ def admit(
             2: "connect over TLS",
             CERTIFICATE: "show a client certificate, by TLS, to the proxy that checks it",
         }
-        raise Refused(401, f"security profile {policy.least_profile} is asked for here: {wanted[policy.least_profile]}")
+        raise HandshakeRejected(
+            401, f"security profile {policy.least_profile} is asked for here: {wanted[policy.least_profile]}"
+        )
     return profile
 
 
 def _profile(
-    charger_id: str, known: Known, policy: Policy, headers: Mapping[str, str], is_tls: bool, subjects: Sequence[bytes]
+    charger_id: str,
+    known: KnownCredentials,
+    policy: Policy,
+    headers: Mapping[str, str],
+    is_tls: bool,
+    subjects: Sequence[bytes],
 ) -> int:
     if subjects:
         if len(subjects) > 1:
-            raise Refused(403, f"{policy.subject_header} came twice: the proxy must overwrite what clients send in it")
+            raise HandshakeRejected(
+                403, f"{policy.subject_header} came twice: the proxy must overwrite what clients send in it"
+            )
         if common_name(subjects[0]) not in (charger_id, known.serial_number or charger_id):
-            raise Refused(403, "the certificate's common name is not this charger's id or serial number")
+            raise HandshakeRejected(403, "the certificate's common name is not this charger's id or serial number")
         return CERTIFICATE
     given = headers.get("authorization")
     if given is None:
@@ -98,5 +107,5 @@ def _basic(header: str) -> tuple[str, bytes]:
     return name.decode(errors="replace"), password
 
 
-def _unauthorised(text: str) -> Refused:
-    return Refused(401, text, {"www-authenticate": 'Basic realm="OCPP", charset="UTF-8"'})
+def _unauthorised(text: str) -> HandshakeRejected:
+    return HandshakeRejected(401, text, {"www-authenticate": 'Basic realm="OCPP", charset="UTF-8"'})

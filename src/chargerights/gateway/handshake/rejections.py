@@ -13,7 +13,7 @@ ALIKE = 0.8
 """How much two ids have in common that may be one, mistyped: DEP-01 and DEP-1."""
 
 
-class Refusal(NamedTuple):
+class RejectedHandshake(NamedTuple):
     """A refused handshake: with which id, the HTTP status or close code, and the text that was answered."""
 
     charger_id: str
@@ -22,17 +22,17 @@ class Refusal(NamedTuple):
     text: str
 
 
-class Refusals:
+class RejectedHandshakes:
     """The latest refusals of each id, for ids that chargers have and for others: strangers displace only each other."""
 
     def __init__(self) -> None:
         self._known = _Kept()
         self._strangers = _Kept()
 
-    def note(self, refusal: Refusal, is_known: bool) -> None:
+    def note(self, refusal: RejectedHandshake, is_known: bool) -> None:
         (self._known if is_known else self._strangers).put(refusal)
 
-    def of(self, charger_id: str, at: datetime) -> list[Refusal]:
+    def of(self, charger_id: str, at: datetime) -> list[RejectedHandshake]:
         """The charger's refusals in the last hour and those of ids like it that no charger has, the latest first."""
         found = [*self._known.of(charger_id, at), *self._strangers.of(charger_id, at)]
         for stranger in self._strangers.ids():
@@ -43,15 +43,15 @@ class Refusals:
 
 class _Kept:
     def __init__(self) -> None:
-        self._by_id: OrderedDict[str, deque[Refusal]] = OrderedDict()
+        self._by_id: OrderedDict[str, deque[RejectedHandshake]] = OrderedDict()
 
-    def put(self, refusal: Refusal) -> None:
+    def put(self, refusal: RejectedHandshake) -> None:
         self._by_id.setdefault(refusal.charger_id, deque(maxlen=MAX_OF_ID)).append(refusal)
         self._by_id.move_to_end(refusal.charger_id)
         if len(self._by_id) > MAX_IDS:
             self._by_id.popitem(last=False)
 
-    def of(self, charger_id: str, at: datetime) -> list[Refusal]:
+    def of(self, charger_id: str, at: datetime) -> list[RejectedHandshake]:
         return [each for each in self._by_id.get(charger_id, ()) if at - each.at < KEPT]
 
     def ids(self) -> list[str]:

@@ -11,11 +11,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from ...rights.live import Configuration
+from ...rights.live import ChargerConfiguration
 from ..commands import sendable
 from ..connected_charger import ConnectedCharger
 from ..connection.call_errors import NoAnswer, NotConnected
-from ..connection.turn import Progress
+from ..connection.turn import CallProgress
 from . import lenient_parsing, reported_connectors
 
 _SECRET = re.compile(r"authorizationkey|password|secret|privatekey|\bpsk\b|\bapn.*pass", re.IGNORECASE)
@@ -37,19 +37,19 @@ class Said(NamedTuple):
     """What a charger answered to a question or change: its word, and what it told."""
 
     word: str
-    configurations: tuple[Configuration, ...] = ()
+    configurations: tuple[ChargerConfiguration, ...] = ()
 
 
-def of_16(result: dict[str, Any]) -> tuple[Configuration, ...]:
+def of_16(result: dict[str, Any]) -> tuple[ChargerConfiguration, ...]:
     """GetConfiguration's keys."""
     return tuple(
-        Configuration(name, lenient_parsing.text(each.get("value")) or "", each.get("readonly") is False)
+        ChargerConfiguration(name, lenient_parsing.text(each.get("value")) or "", each.get("readonly") is False)
         for each in (result.get("configurationKey") or [])[:MAX_CONFIGURATIONS]
         if (name := lenient_parsing.text(each.get("key"))) and not _SECRET.search(name)
     )
 
 
-def of_report(data: list[dict[str, Any]]) -> dict[str, Configuration]:
+def of_report(data: list[dict[str, Any]]) -> dict[str, ChargerConfiguration]:
     """One part of a NotifyReport, by name: `component[.instance][@evse[.connector]].variable[.instance]`."""
     found = {}
     for each in data:
@@ -60,10 +60,10 @@ def of_report(data: list[dict[str, Any]]) -> dict[str, Configuration]:
             mutability = attribute.get("mutability", "ReadWrite")
             if mutability != "WriteOnly" and attribute.get("type", "Actual") == "Actual":
                 value = lenient_parsing.text(attribute.get("value")) or ""
-                found[name] = Configuration(name, value, mutability != "ReadOnly")
+                found[name] = ChargerConfiguration(name, value, mutability != "ReadOnly")
         limit = (each.get("variableCharacteristics") or {}).get("maxLimit")
         if limit is not None and _WITH_LIMIT.fullmatch(name):
-            found[f"{name}.maxLimit"] = Configuration(f"{name}.maxLimit", f"{limit:.15g}", False)
+            found[f"{name}.maxLimit"] = ChargerConfiguration(f"{name}.maxLimit", f"{limit:.15g}", False)
     return found
 
 
@@ -109,7 +109,7 @@ async def _started(charger: ConnectedCharger, ask: Callable[[ConnectedCharger], 
         raise
 
 
-async def ask_16(charger: ConnectedCharger, names: Sequence[str] = (), operator: Progress | None = None) -> Said:
+async def ask_16(charger: ConnectedCharger, names: Sequence[str] = (), operator: CallProgress | None = None) -> Said:
     """All keys, which are kept, or those."""
     result = await _call(charger, "GetConfiguration", {"key": [*names]} if names else {}, operator)
     found = of_16(result)
@@ -118,7 +118,7 @@ async def ask_16(charger: ConnectedCharger, names: Sequence[str] = (), operator:
     return Said("Accepted", found)
 
 
-async def ask_2x(charger: ConnectedCharger, names: Sequence[str] = (), operator: Progress | None = None) -> Said:
+async def ask_2x(charger: ConnectedCharger, names: Sequence[str] = (), operator: CallProgress | None = None) -> Said:
     """All variables, in a report whose parts come as NotifyReport, maybe before this call is answered; it is kept when
     it is whole. Or those of these names. Raises NoAnswer."""
     if names:
@@ -139,13 +139,13 @@ async def ask_2x(charger: ConnectedCharger, names: Sequence[str] = (), operator:
         del charger.awaited_reports[request_id]
 
 
-async def change_16(charger: ConnectedCharger, name: str, value: str, operator: Progress | None) -> Said:
+async def change_16(charger: ConnectedCharger, name: str, value: str, operator: CallProgress | None) -> Said:
     """Sets a key."""
     result = await _call(charger, "ChangeConfiguration", {"key": name, "value": value}, operator)
     return _changed(charger, name, value, result["status"])
 
 
-async def change_2x(charger: ConnectedCharger, name: str, value: str, operator: Progress | None) -> Said:
+async def change_2x(charger: ConnectedCharger, name: str, value: str, operator: CallProgress | None) -> Said:
     """Sets a variable."""
     found: dict[str, Any] = {}
     for where in _places(name):
@@ -173,7 +173,7 @@ def part_came(charger: ConnectedCharger, payload: dict[str, Any]) -> None:
         request_id = next(reversed(charger.awaited_reports), 0)
     if request_id not in charger.report and len(charger.report) >= MAX_REPORTS:
         del charger.report[next(iter(charger.report))]
-    report = charger.report.setdefault(request_id, Report())
+    report = charger.report.setdefault(request_id, ConfigurationReport())
     part = report.parts if payload["seqNo"] is None else payload["seqNo"]
     report.add(part, payload.get("tbc", False), of_report(payload.get("reportData") or []))
     if report.is_whole:
@@ -186,13 +186,15 @@ def part_came(charger: ConnectedCharger, payload: dict[str, Any]) -> None:
             awaited.set_result(report.configurations)
 
 
-async def _variable(charger: ConnectedCharger, name: str, operator: Progress | None) -> Configuration | None:
+async def _variable(charger: ConnectedCharger, name: str, operator: CallProgress | None) -> ChargerConfiguration | None:
     for where in _places(name):
         result = await _call(charger, "GetVariables", {"getVariableData": [where]}, operator)
         found = result["getVariableResult"][0]
         if found["attributeStatus"] == "Accepted":
             can = {each.name: each.can_be_changed for each in charger.reported.configurations}
-            return Configuration(name, lenient_parsing.text(found.get("attributeValue")) or "", can.get(name, True))
+            return ChargerConfiguration(
+                name, lenient_parsing.text(found.get("attributeValue")) or "", can.get(name, True)
+            )
         if found["attributeStatus"] not in _NOT_THERE:
             return None
     return None
@@ -225,7 +227,7 @@ def _place(
 
 
 async def _call(
-    charger: ConnectedCharger, action: str, payload: dict[str, Any], operator: Progress | None
+    charger: ConnectedCharger, action: str, payload: dict[str, Any], operator: CallProgress | None
 ) -> dict[str, Any]:
     if charger.link is None:
         raise NotConnected(f"{charger.charger_id} is not connected")
@@ -244,15 +246,15 @@ def _changed(charger: ConnectedCharger, name: str, value: str, status: str) -> S
     return Said(status)
 
 
-class Report:
+class ConfigurationReport:
     """A report whose parts are coming."""
 
     def __init__(self) -> None:
-        self._found: dict[str, Configuration] = {}
+        self._found: dict[str, ChargerConfiguration] = {}
         self._parts: set[int] = set()
         self._last: int | None = None
 
-    def add(self, part: int, more: bool, found: dict[str, Configuration]) -> None:
+    def add(self, part: int, more: bool, found: dict[str, ChargerConfiguration]) -> None:
         self._parts.add(part)
         if len(self._found) < MAX_CONFIGURATIONS:
             self._found |= found
@@ -268,5 +270,5 @@ class Report:
         return self._last is not None and len(self._parts) > self._last
 
     @property
-    def configurations(self) -> tuple[Configuration, ...]:
+    def configurations(self) -> tuple[ChargerConfiguration, ...]:
         return tuple(self._found[name] for name in sorted(self._found))

@@ -12,10 +12,10 @@ from typing import Any
 
 from ...rights.identifiers import tag_key
 from ...rights.live import LiveConnector
-from ...storage.charging.sessions import OCPP_16, Notice, Reading, plausible
-from ..authorization.authorization import Ruling, rule
+from ...storage.charging.sessions import OCPP_16, MeterReading, SessionNotice, plausible
+from ..authorization.authorization import AuthorizationResult, rule
 from ..authorization.ordered_starts import once_known
-from ..authorization.partner_authorization import Verdict, known_of
+from ..authorization.partner_authorization import PartnerAnswer, known_of
 from ..connected_charger import ConnectedCharger
 from ..connection.answers import Actions, Answer, Later
 from . import configuration, lenient_parsing, report_messages
@@ -61,7 +61,7 @@ def meter_values(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
     at = charger.customer.clock()
     transaction = payload.get("transactionId")
     readings = _readings(charger, payload["meterValue"], payload["connectorId"])
-    notice = Notice(
+    notice = SessionNotice(
         charger.charger_id,
         at,
         None if transaction is None else str(transaction),
@@ -78,7 +78,7 @@ def start_transaction(charger: ConnectedCharger, payload: dict[str, Any]) -> Ans
     return once_known(charger, lenient_parsing.card_16(payload["idTag"]), partial(_started, charger, payload))
 
 
-def _started(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdict | None) -> Later:
+def _started(charger: ConnectedCharger, payload: dict[str, Any], verdict: PartnerAnswer | None) -> Later:
     at, id_tag = charger.customer.clock(), lenient_parsing.card_16(payload["idTag"])
     shown = None if id_tag is None else lenient_parsing.tag(id_tag)
     key = None if id_tag is None else lenient_parsing.key(id_tag)
@@ -96,7 +96,7 @@ def _started(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdic
         verdict=verdict,
     )
     entered = charger.customer.charger(charger.charger_id)
-    notice = Notice(
+    notice = SessionNotice(
         charger.charger_id,
         at,
         transaction_id,
@@ -138,7 +138,7 @@ def stop_transaction(charger: ConnectedCharger, payload: dict[str, Any]) -> Answ
     at, id_tag = charger.customer.clock(), payload.get("idTag")
     transaction_id = _transaction(payload)
     entered = charger.customer.charger(charger.charger_id)
-    notice = Notice(
+    notice = SessionNotice(
         charger.charger_id,
         at,
         transaction_id,
@@ -194,7 +194,7 @@ ACTIONS: Actions = {
 }
 
 
-def _info(ruling: Ruling) -> dict[str, Any]:
+def _info(ruling: AuthorizationResult) -> dict[str, Any]:
     return info_16(STATUS_16[ruling.reason], ruling.group, ruling.until)
 
 
@@ -202,10 +202,10 @@ def _digest(*said: object) -> str:
     return hashlib.blake2b(repr(said).encode(), digest_size=16).hexdigest()
 
 
-def _readings(charger: ConnectedCharger, given: list[dict[str, Any]], connector_id: object) -> tuple[Reading, ...]:
+def _readings(charger: ConnectedCharger, given: list[dict[str, Any]], connector_id: object) -> tuple[MeterReading, ...]:
     at = charger.customer.clock()
     return tuple(
-        Reading(
+        MeterReading(
             lenient_parsing.instant(each.get("timestamp"), at),
             each["sampledValue"],
             connector_id=lenient_parsing.number(connector_id),

@@ -10,10 +10,10 @@ from functools import partial
 from typing import Any
 
 from ...rights.live import LiveConnector
-from ...storage.charging.sessions import OCPP_2X, Notice, Reading, plausible
-from ..authorization.authorization import Ruling, rule
+from ...storage.charging.sessions import OCPP_2X, MeterReading, SessionNotice, plausible
+from ..authorization.authorization import AuthorizationResult, rule
 from ..authorization.ordered_starts import once_known, with_orders
-from ..authorization.partner_authorization import Verdict, known_of
+from ..authorization.partner_authorization import PartnerAnswer, known_of
 from ..connected_charger import ConnectedCharger
 from ..connection.answers import Actions, Answer, Later
 from . import configuration, lenient_parsing, report_messages
@@ -57,7 +57,7 @@ def boot_notification(charger: ConnectedCharger, payload: dict[str, Any]) -> Ans
 
 def meter_values(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
     readings = _readings(charger, payload["meterValue"], lenient_parsing.number(payload["evseId"]))
-    notice = Notice(charger.charger_id, charger.customer.clock(), readings=readings, ocpp=OCPP_2X)
+    notice = SessionNotice(charger.charger_id, charger.customer.clock(), readings=readings, ocpp=OCPP_2X)
     return Later({}, charger.customer.outbox.keep(notice))
 
 
@@ -102,7 +102,7 @@ def transaction_event(charger: ConnectedCharger, payload: dict[str, Any]) -> Ans
     return once_known(charger, lenient_parsing.card_2x(token), partial(_event, charger, payload))
 
 
-def _event(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdict | None) -> Later:
+def _event(charger: ConnectedCharger, payload: dict[str, Any], verdict: PartnerAnswer | None) -> Later:
     at, info = charger.customer.clock(), payload["transactionInfo"]
     kind = payload["eventType"] if payload["eventType"] in (STARTED, ENDED) else UPDATED
     transaction_id = info["transactionId"][:MAX_TRANSACTION_ID] or NO_TRANSACTION_ID
@@ -141,7 +141,7 @@ def _event(charger: ConnectedCharger, payload: dict[str, Any], verdict: Verdict 
         charger.begins(transaction_id, (evse_id, None), occurred_at, tag, is_start=kind == STARTED)
     if kind == ENDED or not is_over:
         charger.set_transaction(transaction_id, evse_id, info.get("chargingState"), kind != ENDED, connector_id)
-    notice = Notice(
+    notice = SessionNotice(
         charger.charger_id,
         at,
         transaction_id,
@@ -196,7 +196,7 @@ ACTIONS_21: Actions = {
 }
 
 
-def _info(ruling: Ruling) -> dict[str, Any]:
+def _info(ruling: AuthorizationResult) -> dict[str, Any]:
     return info_2x(STATUS_2X[ruling.reason], ruling.group, ruling.until)
 
 
@@ -232,8 +232,8 @@ def _says(
     return says
 
 
-def _readings(charger: ConnectedCharger, given: list[dict[str, Any]], evse_id: int | None) -> tuple[Reading, ...]:
+def _readings(charger: ConnectedCharger, given: list[dict[str, Any]], evse_id: int | None) -> tuple[MeterReading, ...]:
     at = charger.customer.clock()
     return tuple(
-        Reading(lenient_parsing.instant(each["timestamp"], at), each["sampledValue"], evse_id) for each in given
+        MeterReading(lenient_parsing.instant(each["timestamp"], at), each["sampledValue"], evse_id) for each in given
     )

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from ...rights.live import Fault
-from ...storage.charging.charger_reports import Kind
+from ...rights.live import ChargerFault
+from ...storage.charging.charger_reports import ReportKind
 from ..connected_charger import ConnectedCharger
 from . import lenient_parsing
 from .configuration import variable_name
@@ -31,7 +31,7 @@ def status_16(charger: ConnectedCharger, payload: dict[str, Any]) -> None:
         code = FAULTED
     fault = None
     if code not in NO_ERROR:
-        fault = Fault(
+        fault = ChargerFault(
             code,
             charger.customer.clock(),
             connector_id=connector_id,
@@ -51,7 +51,7 @@ def status_2x(
     """Whether a connector, or without an EVSE the charger, is out of order, by its status."""
     fault = None
     if word == FAULTED:
-        fault = Fault(FAULTED, charger.customer.clock(), evse_id=evse_id, connector_id=connector_id)
+        fault = ChargerFault(FAULTED, charger.customer.clock(), evse_id=evse_id, connector_id=connector_id)
     charger.reports.has(message, (None, evse_id, connector_id), fault, said_at)
 
 
@@ -69,7 +69,7 @@ def _problem(charger: ConnectedCharger, event: dict[str, Any]) -> None:
     variable, evse_id, connector_id = place = _place(event)
     fault = None
     if str(event.get("actualValue")).strip().lower() in YES and event.get("cleared") is not True:
-        fault = Fault(
+        fault = ChargerFault(
             lenient_parsing.text(event.get("techCode")) or PROBLEM,
             charger.customer.clock(),
             evse_id,
@@ -84,7 +84,7 @@ def _alert(charger: ConnectedCharger, event: dict[str, Any]) -> None:
     variable, evse_id, connector_id = _place(event)
     value, ended = lenient_parsing.text(event.get("actualValue")), event.get("cleared") is True
     charger.reports.add(
-        Kind.ALERT,
+        ReportKind.ALERT,
         "NotifyEvent",
         lenient_parsing.text(event.get("techCode")) or variable or ALERTING,
         event.get("timestamp"),
@@ -113,7 +113,7 @@ def _place(event: dict[str, Any]) -> Place:
 Handler = Callable[[ConnectedCharger, dict[str, Any]], dict[str, Any]]
 
 
-def _step(kind: Kind, message: str, charger: ConnectedCharger, payload: dict[str, Any]) -> dict[str, Any]:
+def _step(kind: ReportKind, message: str, charger: ConnectedCharger, payload: dict[str, Any]) -> dict[str, Any]:
     word = lenient_parsing.text(payload.get("status"))
     if word is not None:
         charger.reports.step(kind, message, word, lenient_parsing.number(payload.get("requestId")))
@@ -125,25 +125,25 @@ def _security(charger: ConnectedCharger, payload: dict[str, Any]) -> dict[str, A
     if code is not None:
         info = lenient_parsing.text(payload.get("techInfo"))
         said_at = payload.get("timestamp")
-        charger.reports.add(Kind.SECURITY, "SecurityEventNotification", code, said_at, (code, info), info=info)
+        charger.reports.add(ReportKind.SECURITY, "SecurityEventNotification", code, said_at, (code, info), info=info)
     return {}
 
 
-def _steps(kind: Kind, message: str) -> tuple[str, Handler]:
+def _steps(kind: ReportKind, message: str) -> tuple[str, Handler]:
     return message, partial(_step, kind, message)
 
 
 COMMON: dict[str, Handler] = dict(
     [
-        _steps(Kind.FIRMWARE, "FirmwareStatusNotification"),
-        _steps(Kind.DIAGNOSTICS, "LogStatusNotification"),
+        _steps(ReportKind.FIRMWARE, "FirmwareStatusNotification"),
+        _steps(ReportKind.DIAGNOSTICS, "LogStatusNotification"),
         ("SecurityEventNotification", _security),
     ]
 )
 ONLY_16: dict[str, Handler] = dict(
     [
-        _steps(Kind.FIRMWARE, "SignedFirmwareStatusNotification"),
-        _steps(Kind.DIAGNOSTICS, "DiagnosticsStatusNotification"),
+        _steps(ReportKind.FIRMWARE, "SignedFirmwareStatusNotification"),
+        _steps(ReportKind.DIAGNOSTICS, "DiagnosticsStatusNotification"),
     ]
 )
-ONLY_2X: dict[str, Handler] = dict([_steps(Kind.FIRMWARE, "PublishFirmwareStatusNotification")])
+ONLY_2X: dict[str, Handler] = dict([_steps(ReportKind.FIRMWARE, "PublishFirmwareStatusNotification")])

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 
-from ...rights.live import Configuration, ReportedSocket
+from ...rights.live import ChargerConfiguration, ReportedSocket
 
 _FACT = re.compile(r"(EVSE|Connector)@(\d{1,9})(?:\.(\d{1,9}))?\.(ConnectorType|Power\.maxLimit|SupplyPhases)")
 CABLE, SOCKET = "CABLE", "SOCKET"
@@ -30,7 +30,7 @@ DIRECT = {"IEC_62196_T1_COMBO", "IEC_62196_T2_COMBO", "CHADEMO"}
 PHASES = {"1": "AC_1_PHASE", "2": "AC_2_PHASE", "3": "AC_3_PHASE"}
 
 
-def reported(inventory: Iterable[Configuration]) -> tuple[ReportedSocket, ...]:
+def reported(inventory: Iterable[ChargerConfiguration]) -> tuple[ReportedSocket, ...]:
     """The sockets that a whole report tells of, by EVSE and connector; of an EVSE whose connectors are not told of, one
     without a connector. Words that OCPI does not have are left out."""
     told: dict[tuple[int, int | None], dict[str, str]] = {}

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from ...rights.live import MAX_FAULTS, Fault
-from ...storage.charging.charger_reports import ChargerReport, Kind
+from ...rights.live import MAX_FAULTS, ChargerFault
+from ...storage.charging.charger_reports import ChargerReport, ReportKind
 from . import lenient_parsing
 
 if TYPE_CHECKING:
@@ -34,18 +34,20 @@ Place = tuple[str | None, int | None, int | None]
 class Reports:
     """What one charger has reported."""
 
-    def __init__(self, charger: ConnectedCharger, known: Iterable[Fault]) -> None:
+    def __init__(self, charger: ConnectedCharger, known: Iterable[ChargerFault]) -> None:
         self._charger = charger
-        self._faults: dict[Place, Fault] = {(each.variable, each.evse_id, each.connector_id): each for each in known}
-        self._words: dict[Kind, tuple[str, int | None]] = {}
+        self._faults: dict[Place, ChargerFault] = {
+            (each.variable, each.evse_id, each.connector_id): each for each in known
+        }
+        self._words: dict[ReportKind, tuple[str, int | None]] = {}
         self._minute, self._count = 0.0, 0
 
     @property
-    def faults(self) -> tuple[Fault, ...]:
+    def faults(self) -> tuple[ChargerFault, ...]:
         """Those that there are now, the oldest first."""
         return tuple(sorted(self._faults.values(), key=lambda fault: fault.since))
 
-    def has(self, message: str, place: Place, fault: Fault | None, said_at: Any) -> None:
+    def has(self, message: str, place: Place, fault: ChargerFault | None, said_at: Any) -> None:
         """Takes what is so at that place now; None: there is no fault. What was so before makes no report."""
         before = self._faults.get(place)
         if fault is None:
@@ -58,14 +60,14 @@ class Reports:
             self._faults[place] = fault
             self._tell(message, place, fault, said_at, ended=False)
 
-    def _tell(self, message: str, place: Place, fault: Fault, said_at: Any, ended: bool) -> None:
+    def _tell(self, message: str, place: Place, fault: ChargerFault, said_at: Any, ended: bool) -> None:
         members = asdict(fault)
         code = members.pop("code")
         del members["since"]
         said = place, fault.content, ended
-        self.add(Kind.FAULT, message, code, said_at, said, ended=ended, **members)
+        self.add(ReportKind.FAULT, message, code, said_at, said, ended=ended, **members)
 
-    def step(self, kind: Kind, message: str, word: str, request_id: int | None) -> None:
+    def step(self, kind: ReportKind, message: str, word: str, request_id: int | None) -> None:
         """A step of an update or upload, which has no instant of the charger's."""
         last = self._words.get(kind)
         self._words[kind] = word, request_id
@@ -73,7 +75,9 @@ class Reports:
             return
         self.add(kind, message, word, None, (), request_id=request_id)
 
-    def add(self, kind: Kind, message: str, code: str, said_at: Any, said: tuple[object, ...], **members: Any) -> None:
+    def add(
+        self, kind: ReportKind, message: str, code: str, said_at: Any, said: tuple[object, ...], **members: Any
+    ) -> None:
         """Keeps a report. `said` with the charger's instant tells it from others, where there is one."""
         at = self._charger.customer.clock()
         reported_at = None if said_at is None else lenient_parsing.instant(said_at, at)

@@ -18,12 +18,12 @@ import structlog
 from ...rights.network import Network
 from ...storage.charging import availability
 from ...storage.charging.availability import WHOLE
-from ...storage.charging.commands import End, Outcome
+from ...storage.charging.commands import CommandOutcome, End
 from ...storage.database import Database, DatabaseFault
 from ..commands.commands import IN_USE_WORDS, tell_availability
 from ..connected_charger import ConnectedCharger
 from ..connection.call_errors import CallFailed, CallRefused, NotConnected
-from ..connection.connection import Link
+from ..connection.connection import ChargerConnection
 from ..connection.ocpp_j import UNKNOWN_ACTION
 
 AGAIN_SECONDS, LATEST_SECONDS = 60.0, 3600.0
@@ -52,7 +52,7 @@ class Blocks:
         self._chargers = chargers
         self._database = database
         self._clock = clock
-        self._told: dict[str, ChargerBlock] = {}
+        self._told: dict[str, BlockSync] = {}
 
     def booted(self, charger: ConnectedCharger) -> None:
         """The charger has started."""
@@ -70,21 +70,21 @@ class Blocks:
             if entered is not None:
                 self._of(charger).look(entered.is_blocked(at), now)
 
-    def _of(self, charger: ConnectedCharger) -> ChargerBlock:
+    def _of(self, charger: ConnectedCharger) -> BlockSync:
         found = self._told.get(charger.charger_id)
         if found is None or found.charger is not charger:
-            found = self._told[charger.charger_id] = ChargerBlock(charger, self._customer_id, self._database)
+            found = self._told[charger.charger_id] = BlockSync(charger, self._customer_id, self._database)
         return found
 
 
-class ChargerBlock:
+class BlockSync:
     """One charger's. `look` is called now and then, and does beside the link what there is to do."""
 
     def __init__(self, charger: ConnectedCharger, customer_id: int, database: Database) -> None:
         self.charger = charger
         self._customer_id = customer_id
         self._database = database
-        self._link: Link | None = None
+        self._link: ChargerConnection | None = None
         self._as_blocked: bool | None = None
         """What it was last brought to by this socket, since it started."""
         self._tried: bool | None = None
@@ -112,7 +112,7 @@ class ChargerBlock:
             self._as_blocked, self._is_running = is_blocked, True
             link.spawn(self._work(link, is_blocked))
 
-    async def _work(self, link: Link, is_blocked: bool) -> None:
+    async def _work(self, link: ChargerConnection, is_blocked: bool) -> None:
         try:
             await self._bring(link, is_blocked)
         except NotConnected:  # the next connection begins anew
@@ -130,7 +130,7 @@ class ChargerBlock:
         self._as_blocked, self._try_at = None, asyncio.get_running_loop().time() + pause
         log.info("a charger is not told of its block", charger=self.charger.charger_id, cause=str(error), pause=pause)
 
-    async def _bring(self, link: Link, is_blocked: bool) -> None:
+    async def _bring(self, link: ChargerConnection, is_blocked: bool) -> None:
         """Tells it what it must be told: while it is blocked, to be out of use; after a block, what is in use again."""
         key = self._customer_id, self.charger.charger_id
         out = await self._database.glance(availability.get, *key)
@@ -145,10 +145,10 @@ class ChargerBlock:
                     await self._tell(link, socket, False)
             await self._database.write(availability.by_block, *key, False)
 
-    async def _tell(self, link: Link, socket_id: int, is_available: bool) -> None:
+    async def _tell(self, link: ChargerConnection, socket_id: int, is_available: bool) -> None:
         """Raises NotDone unless it does that. One that knows no such thing is left as it is."""
         try:
-            outcome: Outcome = await tell_availability(link, self._database, socket_id, is_available)
+            outcome: CommandOutcome = await tell_availability(link, self._database, socket_id, is_available)
         except CallRefused as refused:
             if refused.code not in UNKNOWN_ACTION:
                 raise

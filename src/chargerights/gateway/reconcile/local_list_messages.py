@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 
 from ...rights.identifiers import MAX_TAG_LENGTH
-from ...rights.live import Configuration
-from ...rights.local_list import Listed
+from ...rights.live import ChargerConfiguration
+from ...rights.local_list import ListedTag
 from ..authorization.authorization import group_of
 from ..connection.ocpp_j import V16, V201
 from ..messages.configuration import LIST_CAPACITY
@@ -39,7 +39,7 @@ _NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ListLimits:
     """What a charger can take; None: it does not say."""
 
     enabled: bool = True
@@ -48,12 +48,12 @@ class Limits:
     bytes_per_message: int | None = None
 
 
-def limits(version: str, configurations: Iterable[Configuration]) -> Limits:
+def limits(version: str, configurations: Iterable[ChargerConfiguration]) -> ListLimits:
     """The limits among all that the charger says of its configuration."""
     said = {each.name.lower(): each.value.strip() for each in configurations}
     enabled, *numbers = (said.get(name) for name in _NAMES[version == V16])
     capacity, items, size = (int(each) if each and each.isascii() and each.isdigit() else None for each in numbers)
-    return Limits((enabled or "true").lower() != "false", capacity, items or UNKNOWN_PER_MESSAGE, size or None)
+    return ListLimits((enabled or "true").lower() != "false", capacity, items or UNKNOWN_PER_MESSAGE, size or None)
 
 
 def can_say(version: str, id_tag: str) -> bool:
@@ -61,7 +61,7 @@ def can_say(version: str, id_tag: str) -> bool:
     return id_tag.isascii() and len(id_tag) <= TAG_LENGTHS.get(version, MAX_TAG_LENGTH)
 
 
-def entry(version: str, listed: Listed) -> dict[str, Any]:
+def entry(version: str, listed: ListedTag) -> dict[str, Any]:
     group = group_of(listed.driver_id)
     if version == V16:
         return {"idTag": listed.id_tag, "idTagInfo": info_16("Accepted", group, listed.until)}
@@ -69,7 +69,7 @@ def entry(version: str, listed: Listed) -> dict[str, Any]:
     return {"idToken": token, "idTokenInfo": info_2x("Accepted", group, listed.until)}
 
 
-def removal(version: str, listed: Listed) -> dict[str, Any]:
+def removal(version: str, listed: ListedTag) -> dict[str, Any]:
     """An entry without standing: the tag goes (citrineos-core #1055, #1121: it came)."""
     if version == V16:
         return {"idTag": listed.id_tag}
@@ -94,14 +94,16 @@ def version_of(version: str, answer: dict[str, Any]) -> int:
 
 
 def differences(
-    version: str, held: Mapping[str, Listed], target: Mapping[str, Listed]
+    version: str, held: Mapping[str, ListedTag], target: Mapping[str, ListedTag]
 ) -> list[tuple[str, dict[str, Any]]]:
     """Entries by tag key that bring a list from what is held to the target: removals first, as they make room."""
     entries = [(key, removal(version, each)) for key, each in held.items() if key not in target]
     return entries + [(key, entry(version, each)) for key, each in target.items() if held.get(key) != each]
 
 
-def in_parts(entries: list[tuple[str, dict[str, Any]]], within: Limits) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+def in_parts(
+    entries: list[tuple[str, dict[str, Any]]], within: ListLimits
+) -> Iterator[list[tuple[str, dict[str, Any]]]]:
     """The entries, each with its tag's key, in as many messages as the limits ask for; none make one message."""
     part: list[tuple[str, dict[str, Any]]] = []
     room = most = None if within.bytes_per_message is None else within.bytes_per_message - FRAME_BYTES

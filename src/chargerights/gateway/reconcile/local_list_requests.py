@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from ..connection.call_errors import CallFailed
-from ..connection.turn import Progress
+from ..connection.turn import CallProgress
 
 
 class NotTaken(CallFailed):
@@ -23,7 +23,7 @@ class NotSupported(NotTaken):
 class Again:
     """An operator's request to send the whole list; `done` tells how it ended."""
 
-    def __init__(self, progress: Progress | None) -> None:
+    def __init__(self, progress: CallProgress | None) -> None:
         self.progress = progress
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 

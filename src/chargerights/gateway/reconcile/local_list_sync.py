@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from ...rights.driver_sets import END
-from ...rights.local_list import Listed, look_up
+from ...rights.local_list import ListedTag, look_up
 from ...storage.charging.local_lists import KeptList, OutOfStep
 from ...storage.database import DatabaseFault
 from ..connected_charger import ConnectedCharger
 from ..connection.call_errors import Busy, CallFailed, CallRefused, LinkLost, NoAnswer, NotConnected
-from ..connection.connection import Link
+from ..connection.connection import ChargerConnection
 from ..connection.ocpp_j import UNKNOWN_ACTION
-from ..connection.turn import Progress
+from ..connection.turn import CallProgress
 from . import local_list_messages
-from .local_list_messages import Limits
+from .local_list_messages import ListLimits
 from .local_list_requests import Again, NotSupported, NotTaken
 from .local_list_states import CHANGING, HOPELESS, IN_STEP
 
@@ -46,7 +46,7 @@ MANY = 500
 log = structlog.get_logger()
 
 
-class ChargerList:
+class LocalListSync:
     """`look` is called now and then, and does beside the link what there is to do."""
 
     def __init__(self, charger: ConnectedCharger, lists: LocalLists) -> None:
@@ -55,8 +55,8 @@ class ChargerList:
         self.wanted = 0
         self.version = 0
         self._lists = lists
-        self._link: Link | None = None
-        self._may_hold: dict[int, Mapping[str, Listed]] = {}
+        self._link: ChargerConnection | None = None
+        self._may_hold: dict[int, Mapping[str, ListedTag]] = {}
         """By version; more than one while it is not known which."""
         self._is_loaded = self._is_checked = self._is_running = False
         self._keys: set[str] = set()
@@ -95,7 +95,7 @@ class ChargerList:
         self._configurations = self.charger.reported.configurations
         self._configured_by = (self.charger.read_at or now) + CONFIGURED_SECONDS
 
-    def send_again(self, progress: Progress | None) -> asyncio.Future[None] | None:
+    def send_again(self, progress: CallProgress | None) -> asyncio.Future[None] | None:
         """Sends the whole list as soon as no other work is under way, also where the charger said that its list is off
         or not supported; None: that is under way already."""
         if self._again is not None:
@@ -131,7 +131,7 @@ class ChargerList:
     def _has_work(self, at: datetime) -> bool:
         return bool(self._whole or self._keys or self._taken) or at >= min(self._until, self._refill_at)
 
-    async def _work(self, link: Link, again: Again | None = None) -> None:
+    async def _work(self, link: ChargerConnection, again: Again | None = None) -> None:
         try:
             if again is not None or not self._is_checked:
                 await self._check(link, again)
@@ -181,7 +181,7 @@ class ChargerList:
     # -- what the charger holds -------------------------------------------------------------------
 
     @property
-    def tags(self) -> Mapping[str, Listed] | None:
+    def tags(self) -> Mapping[str, ListedTag] | None:
         """What it holds, if that is known."""
         return next(iter(self._may_hold.values())) if len(self._may_hold) == 1 else None
 
@@ -195,7 +195,7 @@ class ChargerList:
     def kept(self) -> KeptList:
         return KeptList(self.charger.charger_id, self.version, self.wanted, self.trouble, self.tags, self._lists.at)
 
-    async def _check(self, link: Link, again: Again | None) -> None:
+    async def _check(self, link: ChargerConnection, again: Again | None) -> None:
         """Asks for its version, and so finds what it holds. For an operator, what it holds is taken to be unknown."""
         self._is_checked = True  # a boot meanwhile takes it back
         if not self._is_loaded:
@@ -230,12 +230,12 @@ class ChargerList:
         self.trouble, self._may_hold = trouble, {}
         self._keys.clear()
 
-    def _limits(self, link: Link) -> Limits:
+    def _limits(self, link: ChargerConnection) -> ListLimits:
         return local_list_messages.limits(link.version, self.charger.reported.configurations)
 
     # -- what it must hold ------------------------------------------------------------------------
 
-    async def _bring(self, link: Link) -> None:
+    async def _bring(self, link: ChargerConnection) -> None:
         """Brings it to what it must hold now."""
         limits = self._limits(link)
         target = await self._target(link, limits.capacity)
@@ -248,7 +248,7 @@ class ChargerList:
         if self._taken:
             await self._clear_cache(link)
 
-    async def _target(self, link: Link, capacity: int | None) -> Mapping[str, Listed]:
+    async def _target(self, link: ChargerConnection, capacity: int | None) -> Mapping[str, ListedTag]:
         at, held = self._lists.at, self.tags
         keys, self._keys = self._keys, set()
         if self._whole or held is None or at >= min(self._until, self._refill_at):
@@ -271,7 +271,9 @@ class ChargerList:
             self.wanted = len(target) + left_out
         return target
 
-    async def _whole_target(self, link: Link, capacity: int | None, at: datetime) -> Mapping[str, Listed]:
+    async def _whole_target(
+        self, link: ChargerConnection, capacity: int | None, at: datetime
+    ) -> Mapping[str, ListedTag]:
         self._whole, self._refill_at = False, END
         made = await self._lists.wanted(self.charger.charger_id, at)
         self._until = made.until
@@ -287,10 +289,10 @@ class ChargerList:
 
     # -- telling it -------------------------------------------------------------------------------
 
-    async def _tell_all(self, link: Link, limits: Limits, target: Mapping[str, Listed]) -> None:
+    async def _tell_all(self, link: ChargerConnection, limits: ListLimits, target: Mapping[str, ListedTag]) -> None:
         """The first part replaces whatever it holds, the others come to it."""
         entries = [(key, local_list_messages.entry(link.version, each)) for key, each in target.items()]
-        held: dict[str, Listed] = {}
+        held: dict[str, ListedTag] = {}
         kind = "Full"
         for part in local_list_messages.in_parts(entries, limits):
             held = held | {key: target[key] for key, _ in part}
@@ -298,7 +300,11 @@ class ChargerList:
             kind = "Differential"
 
     async def _tell_difference(
-        self, link: Link, limits: Limits, held: Mapping[str, Listed], target: Mapping[str, Listed]
+        self,
+        link: ChargerConnection,
+        limits: ListLimits,
+        held: Mapping[str, ListedTag],
+        target: Mapping[str, ListedTag],
     ) -> None:
         """Removals first: they make room."""
         entries = local_list_messages.differences(link.version, held, target)
@@ -315,7 +321,7 @@ class ChargerList:
             await self._send(link, "Differential", part, after)
 
     async def _send(
-        self, link: Link, kind: str, part: list[tuple[str, dict[str, Any]]], after: Mapping[str, Listed]
+        self, link: ChargerConnection, kind: str, part: list[tuple[str, dict[str, Any]]], after: Mapping[str, ListedTag]
     ) -> None:
         before = self._may_hold
         self.version += 1
@@ -336,7 +342,7 @@ class ChargerList:
             raise NotTaken(kind, status)
         self._may_hold = {self.version: after}
 
-    async def _clear_cache(self, link: Link) -> None:
+    async def _clear_cache(self, link: ChargerConnection) -> None:
         """What the charger remembers of answers goes too; one that has no such memory says no."""
         if not self._has_no_cache:
             try:
@@ -346,6 +352,6 @@ class ChargerList:
         self._taken = False
 
     async def _call(
-        self, link: Link, action: str, payload: dict[str, Any], seconds: float | None = None
+        self, link: ChargerConnection, action: str, payload: dict[str, Any], seconds: float | None = None
     ) -> dict[str, Any]:
         return await link.call(action, payload, seconds, None if self._again is None else self._again.progress)

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from ...replica.images import CHANGES_PER_STEP, Image, Images
+from ...replica.images import CHANGES_PER_STEP, NetworkReplicas, NetworkSnapshot
 from ...rights.driver_sets import END
 from ...rights.local_list import TagList, Touched, chargers_at, making_list, places_of
 from ...rights.model import Place
@@ -25,8 +25,8 @@ from ...storage.charging.local_lists import KeptList
 from ...storage.database import Database, DatabaseFault
 from ...storage.entity_types import KINDS
 from ..connected_charger import ConnectedCharger
-from ..connection.turn import Progress
-from .local_list_sync import ChargerList
+from ..connection.turn import CallProgress
+from .local_list_sync import LocalListSync
 
 ENTRIES_AT_ONCE = 2_000
 """Journalled changes up to which each is looked at; of more, every list is."""
@@ -45,7 +45,7 @@ class LocalLists:
         customer_id: int,
         chargers: dict[str, ConnectedCharger],
         database: Database,
-        images: Images,
+        images: NetworkReplicas,
         clock: Callable[[], datetime],
     ) -> None:
         self.hours_too = False
@@ -55,7 +55,7 @@ class LocalLists:
         self._database = database
         self._images = images
         self._clock = clock
-        self._lists: dict[str, ChargerList] = {}
+        self._lists: dict[str, LocalListSync] = {}
         self._revision: int | None = None
         self._lineage: int | None = None
         self._made: dict[tuple[journal.Mark, bool, frozenset[Place]], tuple[datetime, TagList]] = {}
@@ -78,7 +78,7 @@ class LocalLists:
         """Raises DatabaseFault while there is none: nothing may be concluded from that."""
         return self._image().network
 
-    def _image(self) -> Image:
+    def _image(self) -> NetworkSnapshot:
         image = self._images.current(self._customer_id)
         if image is None:
             raise DatabaseFault("the customer's network is not loaded")
@@ -91,8 +91,8 @@ class LocalLists:
         """The charger has started."""
         self._list_of(charger).booted(self.now)
 
-    def send_again(self, charger: ConnectedCharger, progress: Progress | None) -> asyncio.Future[None] | None:
-        """Begins to send the charger's whole list; see `ChargerList.send_again`."""
+    def send_again(self, charger: ConnectedCharger, progress: CallProgress | None) -> asyncio.Future[None] | None:
+        """Begins to send the charger's whole list; see `LocalListSync.send_again`."""
         which = self._list_of(charger)
         done = which.send_again(progress)
         which.look(self.now, self.at)
@@ -124,10 +124,10 @@ class LocalLists:
             await asyncio.gather(self._saving, return_exceptions=True)
         await self._save()
 
-    def _list_of(self, charger: ConnectedCharger) -> ChargerList:
+    def _list_of(self, charger: ConnectedCharger) -> LocalListSync:
         found = self._lists.get(charger.charger_id)
         if found is None or found.charger is not charger:
-            found = self._lists[charger.charger_id] = ChargerList(charger, self)
+            found = self._lists[charger.charger_id] = LocalListSync(charger, self)
         return found
 
     # -- what has changed -------------------------------------------------------------------------
@@ -159,7 +159,7 @@ class LocalLists:
             log.warning("what a revision touches is not understood", customer=self._customer_id, exc_info=error)
             self._touch_all(taken=True)
 
-    async def _touch(self, entries: list[journal.Entry]) -> None:
+    async def _touch(self, entries: list[journal.JournalEntry]) -> None:
         touched = Touched()
         for entry in entries:
             for number, change in enumerate(entry.changes or (), 1):
@@ -213,7 +213,7 @@ class LocalLists:
 
     # -- what is kept of them ---------------------------------------------------------------------
 
-    def changed(self, which: ChargerList) -> None:
+    def changed(self, which: LocalListSync) -> None:
         """It is to be kept what that charger holds."""
         if self._lists.get(which.charger.charger_id) is which:
             self._unsaved[which.charger.charger_id] = which.kept()

@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ...storage.charging import messages
-from ...storage.charging.authorizations import Authorisation
+from ...storage.charging.authorizations import Authorization
 from ...storage.charging.charger_batches import Batch
 from ...storage.charging.charger_reports import ChargerReport
-from ...storage.charging.sessions import Notice
-from ...storage.charging.spool_file import Owner, Row
+from ...storage.charging.sessions import SessionNotice
+from ...storage.charging.spool_file import Owner, SpoolRow
 
 FEW = 100
 """Entries up to which preparing their rows does not hold the event loop."""
@@ -23,7 +23,7 @@ class Entry(NamedTuple):
     """A message with its number. `done` is done when it is on a disk; None: no one waits."""
 
     number: int
-    message: Notice | Authorisation | ChargerReport
+    message: SessionNotice | Authorization | ChargerReport
     done: asyncio.Future[bool] | None
 
 
@@ -33,16 +33,16 @@ def answer(waiting: asyncio.Future[bool] | None, is_kept: bool) -> None:
         waiting.set_result(is_kept)
 
 
-async def rows_of(entries: Sequence[Entry], owner: Owner, now: datetime) -> list[Row]:
+async def rows_of(entries: Sequence[Entry], owner: Owner, now: datetime) -> list[SpoolRow]:
     """The entries as the spool keeps them."""
     if len(entries) > FEW:
         return await asyncio.to_thread(_rows, entries, owner, now)
     return _rows(entries, owner, now)
 
 
-def _rows(entries: Sequence[Entry], owner: Owner, now: datetime) -> list[Row]:
+def _rows(entries: Sequence[Entry], owner: Owner, now: datetime) -> list[SpoolRow]:
     return [
-        Row(owner, each.number, messages.received_at(each.message, now).isoformat(), messages.dump(each.message))
+        SpoolRow(owner, each.number, messages.received_at(each.message, now).isoformat(), messages.dump(each.message))
         for each in entries
     ]
 

@@ -23,12 +23,12 @@ from ...storage.charging.messages import Message
 from ...storage.charging.spool_file import (
     SUFFIX,
     Owner,
-    Row,
+    SpoolBacklog,
     SpoolFault,
     SpoolFile,
     SpoolInUse,
+    SpoolRow,
     UnusableFolder,
-    Waiting,
 )
 from ...storage.database import Database
 
@@ -82,11 +82,11 @@ class Spool:
         self._left: dict[str, SpoolFile] = {}
         """Files of processes that have ended, by name."""
         self._unreadable: set[Path] = set()
-        self._waiting: dict[tuple[str, Owner], Waiting] = {}
+        self._waiting: dict[tuple[str, Owner], SpoolBacklog] = {}
         """By the process that received them, and customer."""
         self._applied: dict[tuple[str, Owner], int] = {}
         """Up to which number messages are in the database: they are not taken again, whatever the disk does."""
-        self._queue: list[tuple[Sequence[Row], asyncio.Future[None]]] = []
+        self._queue: list[tuple[Sequence[SpoolRow], asyncio.Future[None]]] = []
         self._flushing: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, "spool")
 
@@ -109,7 +109,7 @@ class Spool:
 
     # -- messages of this process ------------------------------------------------------------------
 
-    async def put(self, rows: Sequence[Row]) -> None:
+    async def put(self, rows: Sequence[SpoolRow]) -> None:
         """Adds messages, and returns when they are on the disk. Raises SpoolFault."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queue.append((rows, done))
@@ -137,20 +137,20 @@ class Spool:
         finally:
             self._flushing = None
 
-    def _put_now(self, rows: Sequence[Row]) -> None:
+    def _put_now(self, rows: Sequence[SpoolRow]) -> None:
         if self._own is None:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with self._alone():
                 self._own = SpoolFile(self._own_path, self._max_bytes)
         self._own.put(rows)
 
-    def _count(self, rows: Sequence[Row]) -> None:
+    def _count(self, rows: Sequence[SpoolRow]) -> None:
         for row in rows:
             key = self._own_path.name, row.owner
             if row.number <= self._applied.get(key, 0):
                 continue  # the database was faster
             before = self._waiting.get(key)
-            self._waiting[key] = Waiting(before.messages + 1, before.oldest) if before else Waiting(1, row.at)
+            self._waiting[key] = SpoolBacklog(before.messages + 1, before.oldest) if before else SpoolBacklog(1, row.at)
 
     # -- what waits --------------------------------------------------------------------------------
 
@@ -184,13 +184,13 @@ class Spool:
         else:
             oldest = await self._run(file.oldest, owner)
             count = max(self._waiting[name, owner].messages - dropped, 1)
-            self._set(name, owner, None if oldest is None else Waiting(count, oldest))
+            self._set(name, owner, None if oldest is None else SpoolBacklog(count, oldest))
 
     async def _recount(self, name: str, owner: Owner) -> None:
         after = self._applied.get((name, owner), 0)
         self._set(name, owner, await self._run(self._file(name).waiting, owner, after))
 
-    def _set(self, name: str, owner: Owner, waiting: Waiting | None) -> None:
+    def _set(self, name: str, owner: Owner, waiting: SpoolBacklog | None) -> None:
         if waiting is None:
             self._waiting.pop((name, owner), None)
         else:
@@ -214,8 +214,8 @@ class Spool:
                         messages=sum(each.messages for each in waiting.values()))  # fmt: skip
         return {owner for waiting in found.values() for owner in waiting}
 
-    def _adopt_now(self) -> dict[str, dict[Owner, Waiting]]:
-        found: dict[str, dict[Owner, Waiting]] = {}
+    def _adopt_now(self) -> dict[str, dict[Owner, SpoolBacklog]]:
+        found: dict[str, dict[Owner, SpoolBacklog]] = {}
         if not self.folder.is_dir():
             return found
         known = {self._own_path, *self._unreadable, *(each.path for each in self._left.values())}

@@ -20,15 +20,15 @@ from typing import Any
 import structlog
 
 from ... import metrics
-from ...replica.images import Images
+from ...replica.images import NetworkReplicas
 from ...storage import faults
 from ...storage.charging import charger_batches
-from ...storage.charging.authorizations import Authorisation
+from ...storage.charging.authorizations import Authorization
 from ...storage.charging.charger_batches import Batch
 from ...storage.charging.charger_reports import ChargerReport
 from ...storage.charging.live import NODE_SILENT
 from ...storage.charging.messages import Message
-from ...storage.charging.sessions import Notice
+from ...storage.charging.sessions import SessionNotice
 from ...storage.charging.spool_file import Owner, SpoolFault
 from ...storage.database import Database, DatabaseFault
 from ..connected_charger import ConnectedCharger
@@ -52,7 +52,7 @@ MAX_IN_MEMORY = 100_000
 log = structlog.get_logger()
 
 
-class Outbox:
+class WriteBuffer:
     """One customer's; `run` writes until it is cancelled."""
 
     def __init__(
@@ -60,7 +60,7 @@ class Outbox:
         customer_id: int,
         node: str,
         database: Database,
-        images: Images,
+        images: NetworkReplicas,
         clock: Callable[[], datetime],
         threads: ThreadPoolExecutor,
         spool: Spool,
@@ -112,7 +112,7 @@ class Outbox:
         self._whole.add(charger.charger_id)
         self.note(charger)
 
-    def decided(self, said: Authorisation | ChargerReport) -> None:
+    def decided(self, said: Authorization | ChargerReport) -> None:
         """Keeps a decision or a report, with the next batch. No one waits for it."""
         if len(self._entries) < MAX_IN_MEMORY:
             self._entries.append(Entry(next(self._numbers), said, None))
@@ -127,7 +127,7 @@ class Outbox:
         self.decided(report)
         self.hurry()
 
-    def keep(self, notice: Notice) -> asyncio.Future[bool]:
+    def keep(self, notice: SessionNotice) -> asyncio.Future[bool]:
         """Writes the notice with the next batch, which is on its way soon. The future is done when the notice is on a
         disk: True; or when it cannot be put on any: False, and its charger is to send it again."""
         done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
@@ -324,7 +324,7 @@ class Outbox:
             if self._entries[0].number != first + len(given):
                 break  # those between were refused
             entry = self._entries.popleft()
-            notices += isinstance(entry.message, Notice)
+            notices += isinstance(entry.message, SessionNotice)
             given.append(entry.message)
             self._under_way.append(entry)
         return replace(batch, messages=tuple(given), first=first, origin=self._node)
@@ -341,7 +341,7 @@ class Outbox:
         for charger_id in written.elsewhere:
             self.on_elsewhere(charger_id)
         if written.elsewhere:
-            self._images.doubt(self._customer_id)
+            self._images.invalidate_live(self._customer_id)
         if written.was_gone:
             self.on_gone()
         if batch.messages:
@@ -363,7 +363,7 @@ class Outbox:
         says next replaces it."""
         if not batch.messages:
             log.error("a charger's state is left out", customer=self._customer_id, exc_info=error)
-            self._images.doubt(self._customer_id)
+            self._images.invalidate_live(self._customer_id)
             return await self._write(charger_batches.write, replace(batch, states=(), whole=frozenset()))
         written = await self._write(charger_batches.put_aside, batch, f"{faults.name(error)}: {error}")
         log.error("a message of a charger is set aside", customer=self._customer_id, exc_info=error)

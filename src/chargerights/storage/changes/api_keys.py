@@ -10,7 +10,7 @@ from ...rights.errors import Conflict, InvalidInput
 from ...rights.identifiers import name as checked_name
 from ...rights.permissions import Operator
 from ..entity_types import API_KEY
-from ..journal import Change, Revision
+from ..journal import JournalChange, Revision
 from ..rows import keys, operators
 from ..rows.keys import ApiKey, UnknownKey
 from ..rows.operators import UnknownOperator
@@ -60,7 +60,7 @@ def add(
     secret = keys.new_secret(revision.customer_id)
     key = ApiKey(revision.next_id(), operator_id, shown, secret[-4:], read_only, revision.at, expires_at)
     keys.add(revision.connection, revision.customer_id, key, secret)
-    revision.changes.append(Change(API_KEY, key.id, None, key))
+    revision.changes.append(JournalChange(API_KEY, key.id, None, key))
     return key, secret
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...rights.errors import Conflict
 from ..entity_types import WEBHOOK
-from ..journal import Change, Revision
+from ..journal import JournalChange, Revision
 from ..rows import webhooks
 from ..rows.webhooks import UnknownWebhook, Webhook
 
@@ -30,7 +30,7 @@ def add(
     wanted = None if types is None else tuple(sorted(set(types)))
     webhook, secret = Webhook(revision.next_id(), url, wanted, True, at, at), webhooks.new_secret()
     webhooks.add(connection, customer_id, webhook, secret, webhooks.start(connection, customer_id, after))
-    revision.changes.append(Change(WEBHOOK, webhook.id, None, webhook))
+    revision.changes.append(JournalChange(WEBHOOK, webhook.id, None, webhook))
     return webhook, secret
 
 

@@ -18,7 +18,7 @@ from ..schema import authorisations, live_versions
 DECISIONS_LOOKED_AT = 5_000
 
 
-class Authorisation(NamedTuple):
+class Authorization(NamedTuple):
     """One decision. `id_tag` as it was shown; `cause` is the sentence of the rule that decided; the right and its place
     are those of the first path of a yes."""
 
@@ -37,11 +37,11 @@ class Authorisation(NamedTuple):
     place_id: str | None
 
 
-_COLUMNS = [authorisations.c[name] for name in Authorisation._fields]
+_COLUMNS = [authorisations.c[name] for name in Authorization._fields]
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class AuthorizationFilter:
     """Which decisions; a member that is None asks nothing."""
 
     charger_id: str | None = None
@@ -72,7 +72,7 @@ class Filter:
         return found
 
 
-def add(connection: Connection, customer_id: int, them: Sequence[Authorisation]) -> None:
+def add(connection: Connection, customer_id: int, them: Sequence[Authorization]) -> None:
     """Keeps the decisions, numbered in that order."""
     if not them:
         return
@@ -88,8 +88,13 @@ def add(connection: Connection, customer_id: int, them: Sequence[Authorisation])
 
 
 def find(
-    connection: Connection, customer_id: int, wanted: Filter, limit: int, offset: int = 0, before: int | None = None
-) -> list[tuple[int, Authorisation]]:
+    connection: Connection,
+    customer_id: int,
+    wanted: AuthorizationFilter,
+    limit: int,
+    offset: int = 0,
+    before: int | None = None,
+) -> list[tuple[int, Authorization]]:
     """Numbers and decisions, the newest first; `before`: only those with lower numbers."""
     older = () if before is None else (authorisations.c.id < before,)
     query = (
@@ -99,7 +104,7 @@ def find(
         .limit(limit)
         .offset(offset)
     )
-    return [(number, Authorisation(*row)) for number, *row in connection.execute(query)]
+    return [(number, Authorization(*row)) for number, *row in connection.execute(query)]
 
 
 def recent_tags(connection: Connection, customer_id: int, charger_id: str) -> list[str]:
@@ -114,12 +119,12 @@ def recent_tags(connection: Connection, customer_id: int, charger_id: str) -> li
     return [*dict.fromkeys(key for key, reason in connection.execute(query) if reason == Reason.ACCEPTED)]
 
 
-def get(connection: Connection, customer_id: int, number: int) -> Authorisation | None:
+def get(connection: Connection, customer_id: int, number: int) -> Authorization | None:
     """The decision of that number."""
     mine = (authorisations.c.customer_id == customer_id) & (authorisations.c.id == number)
     row = connection.execute(select(*_COLUMNS).where(mine)).one_or_none()
-    return None if row is None else Authorisation(*row)
+    return None if row is None else Authorization(*row)
 
 
-def count(connection: Connection, customer_id: int, wanted: Filter) -> int:
+def count(connection: Connection, customer_id: int, wanted: AuthorizationFilter) -> int:
     return connection.scalar(select(func.count()).where(*wanted.clauses(customer_id))) or 0

@@ -48,7 +48,7 @@ class Written(NamedTuple):
     was_gone: bool = False
 
 
-class Standing(NamedTuple):
+class CustomerStanding(NamedTuple):
     """A customer as their chargers' node must know them. `has_commands`: some wait for that node."""
 
     mark: Mark
@@ -105,10 +105,10 @@ _STANDING = (
 )
 
 
-def standing(connection: Connection, customer_id: int, node: str, at: datetime) -> Standing | None:
+def standing(connection: Connection, customer_id: int, node: str, at: datetime) -> CustomerStanding | None:
     """How new the customer's facts are, his settings, and what there is to do for the node."""
     row = connection.execute(_STANDING, {"customer": customer_id, "node": node, "at": at}).one_or_none()
-    return None if row is None else Standing(Mark(*row[:2]), row[2], *map(bool, row[3:]))
+    return None if row is None else CustomerStanding(Mark(*row[:2]), row[2], *map(bool, row[3:]))
 
 
 def added_at(connection: Connection, customer_id: int) -> datetime | None:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, insert, select
 from ...rights.errors import UnknownCharger
 from ..callers import HOST
 from ..entity_types import CHARGER_PASSWORD, PasswordSet
-from ..journal import Actor, Change, Revision, revise
+from ..journal import Actor, JournalChange, Revision, revise
 from ..rows.chargers import owner
 from ..schema import charger_owners, charger_passwords, chargers
 
@@ -26,7 +26,7 @@ PASSWORD_BYTES = 20
 IDS_PER_QUERY = 500
 
 
-class Known(NamedTuple):
+class KnownCredentials(NamedTuple):
     """A charger that some customer has; `hash` is None when it has no password."""
 
     customer_id: int
@@ -61,10 +61,10 @@ _KNOW = (
 )
 
 
-def know(connection: Connection, charger_id: str) -> Known | None:
+def know(connection: Connection, charger_id: str) -> KnownCredentials | None:
     """Whose charger it is and how it proves it; None for one that no customer has."""
     row = connection.execute(_KNOW, {"charger": charger_id}).one_or_none()
-    return None if row is None else Known(*row)
+    return None if row is None else KnownCredentials(*row)
 
 
 def hashes(connection: Connection, customer_id: int, charger_ids: Collection[str]) -> dict[str, str | None]:
@@ -111,7 +111,7 @@ def renew_in(revision: Revision, charger_id: str) -> str:
     row = {"customer_id": customer_id, "charger_id": charger_id, "hash": _hash(password.encode())}
     connection.execute(insert(charger_passwords).values(row | {"set_at": revision.at}))
     was = None if before is None else PasswordSet(charger_id, before)
-    revision.changes.append(Change(CHARGER_PASSWORD, charger_id, was, PasswordSet(charger_id, revision.at)))
+    revision.changes.append(JournalChange(CHARGER_PASSWORD, charger_id, was, PasswordSet(charger_id, revision.at)))
     return password
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
 
-from ...rights.events import Draft, EventType, instant
+from ...rights.events import EventType, NewEvent, instant
 from .. import events
 from ..fast_insert import insert_rows
 from ..personal_tables import ERASED
@@ -27,7 +27,7 @@ SHORTEST_TAG = 4
 """Characters of a tag that is looked for in texts."""
 
 
-class Kind(StrEnum):
+class ReportKind(StrEnum):
     """What a report is about."""
 
     FAULT = "fault"
@@ -43,11 +43,11 @@ class Kind(StrEnum):
 
 
 EVENTS = {
-    Kind.FAULT: EventType.CHARGER_FAULT,
-    Kind.ALERT: EventType.CHARGER_ALERT,
-    Kind.FIRMWARE: EventType.CHARGER_FIRMWARE,
-    Kind.DIAGNOSTICS: EventType.CHARGER_DIAGNOSTICS,
-    Kind.SECURITY: EventType.CHARGER_SECURITY,
+    ReportKind.FAULT: EventType.CHARGER_FAULT,
+    ReportKind.ALERT: EventType.CHARGER_ALERT,
+    ReportKind.FIRMWARE: EventType.CHARGER_FIRMWARE,
+    ReportKind.DIAGNOSTICS: EventType.CHARGER_DIAGNOSTICS,
+    ReportKind.SECURITY: EventType.CHARGER_SECURITY,
 }
 
 
@@ -78,7 +78,7 @@ _COLUMNS = [rows.c[name] for name in ChargerReport._fields]
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class ReportFilter:
     """Which of a charger's reports; a member that is None asks nothing."""
 
     charger_id: str
@@ -116,7 +116,7 @@ def add(connection: Connection, customer_id: int, given: Sequence[ChargerReport]
     events.append(connection, customer_id, [event(number, report) for number, report in numbered], at)
 
 
-def event(number: int, report: ChargerReport) -> Draft:
+def event(number: int, report: ChargerReport) -> NewEvent:
     """The event of a report. It holds no text of the charger's, which may name a person or a card."""
     data = {
         "reportId": number,
@@ -133,11 +133,16 @@ def event(number: int, report: ChargerReport) -> Draft:
         "receivedAt": instant(report.at),
         "reportedAt": instant(report.reported_at),
     }
-    return Draft(EVENTS[Kind(report.kind)], {name: value for name, value in data.items() if value is not None})
+    return NewEvent(EVENTS[ReportKind(report.kind)], {name: value for name, value in data.items() if value is not None})
 
 
 def find(
-    connection: Connection, customer_id: int, wanted: Filter, limit: int, offset: int = 0, before: int | None = None
+    connection: Connection,
+    customer_id: int,
+    wanted: ReportFilter,
+    limit: int,
+    offset: int = 0,
+    before: int | None = None,
 ) -> list[tuple[int, ChargerReport]]:
     """Numbers and reports, the newest first; `before`: only those with lower numbers."""
     older = () if before is None else (rows.c.id < before,)
@@ -145,7 +150,7 @@ def find(
     return [(number, ChargerReport(*row)) for number, *row in connection.execute(query.limit(limit).offset(offset))]
 
 
-def count(connection: Connection, customer_id: int, wanted: Filter) -> int:
+def count(connection: Connection, customer_id: int, wanted: ReportFilter) -> int:
     return connection.scalar(select(func.count()).where(*wanted.clauses(customer_id))) or 0
 
 

@@ -23,9 +23,9 @@ from sqlalchemy import Connection, bindparam, delete, exists, insert, null, sele
 from ...rights.commands import COMMANDS, DONE, TAKEN, WAITING, Action
 from ...rights.identifiers import tag_key
 from .. import idempotency, journal
-from ..entity_types import COMMAND, Told
+from ..entity_types import COMMAND, CommandRecord
 from ..idempotency import Once
-from ..journal import Actor, Change
+from ..journal import Actor, JournalChange
 from ..schema import charger_commands as rows
 from ..schema import live_chargers
 from . import ordered_starts
@@ -59,7 +59,7 @@ YES = frozenset({"Accepted", "Unlocked", "Scheduled", "RebootRequired"})
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CommandOutcome:
     """`word`: what the charger answered in its version's word, its error's code, or the reason to refuse the tag;
     `text` says more, for a person, or names the rule that refused the tag; `found`: what was asked for.
 
@@ -79,7 +79,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class QueuedCommand:
     """What a charger is told. `secret`: arguments that must not be kept, passwords and what names a person."""
 
     id: str
@@ -101,7 +101,7 @@ class Put(NamedTuple):
 def put(
     connection: Connection,
     customer_id: int,
-    command: Command,
+    command: QueuedCommand,
     actor: Actor,
     at: datetime,
     expires_at: datetime,
@@ -138,7 +138,7 @@ def put(
     }
     connection.execute(insert(rows).values(row))
     if node is None:
-        _end(connection, customer_id, command.id, Outcome(End.NOT_CONNECTED))
+        _end(connection, customer_id, command.id, CommandOutcome(End.NOT_CONNECTED))
     return Put(command.id, node, True)
 
 
@@ -157,13 +157,13 @@ WAITS = exists().where(
 """Whether a command waits for that node, as a part of other queries."""
 
 
-def take(connection: Connection, customer_id: int, node: str, at: datetime) -> list[Command]:
+def take(connection: Connection, customer_id: int, node: str, at: datetime) -> list[QueuedCommand]:
     """The commands that wait for the node, which now does them."""
     waiting = (rows.c.customer_id == customer_id) & (rows.c.state == WAITING) & (rows.c.node == node)
     columns = (rows.c.id, rows.c.charger_id, rows.c.action, rows.c.arguments, rows.c.secret)
     query = select(*columns).where(waiting, rows.c.expires_at > at).order_by(rows.c.at).with_for_update()
     found = [
-        Command(row.id, row.charger_id, Action(row.action), row.arguments, row.secret)
+        QueuedCommand(row.id, row.charger_id, Action(row.action), row.arguments, row.secret)
         for row in connection.execute(query)
     ]
     for each in found:
@@ -173,11 +173,11 @@ def take(connection: Connection, customer_id: int, node: str, at: datetime) -> l
     return found
 
 
-def _keeps_tag(command: Command) -> bool:
+def _keeps_tag(command: QueuedCommand) -> bool:
     return ordered_starts.keeps_tag(command.action, command.arguments)
 
 
-def finish(connection: Connection, customer_id: int, command_id: str, outcome: Outcome) -> None:
+def finish(connection: Connection, customer_id: int, command_id: str, outcome: CommandOutcome) -> None:
     """Keeps what came of the command."""
     _end(connection, customer_id, command_id, outcome)
 
@@ -187,11 +187,11 @@ def withdraw(connection: Connection, customer_id: int, command_id: str) -> bool:
     mine = (rows.c.customer_id == customer_id) & (rows.c.id == command_id) & (rows.c.state == WAITING)
     waits = connection.scalar(select(rows.c.id).where(mine).with_for_update()) is not None
     if waits:
-        _end(connection, customer_id, command_id, Outcome(End.NOT_CONNECTED))
+        _end(connection, customer_id, command_id, CommandOutcome(End.NOT_CONNECTED))
     return waits
 
 
-def _end(connection: Connection, customer_id: int, command_id: str, outcome: Outcome) -> None:
+def _end(connection: Connection, customer_id: int, command_id: str, outcome: CommandOutcome) -> None:
     """Keeps the outcome of a command, and journals it unless it only asked. Of one that is forgotten, or has ended,
     nothing."""
     mine = (rows.c.customer_id == customer_id) & (rows.c.id == command_id) & (rows.c.state != DONE)
@@ -201,13 +201,13 @@ def _end(connection: Connection, customer_id: int, command_id: str, outcome: Out
     row = connection.execute(ended.returning(*shown)).one_or_none()
     if row is None or COMMANDS[row.action].only_asks:
         return
-    told = Told(row.charger_id, row.action, row.arguments, outcome.end, outcome.word, outcome.is_yes)
+    told = CommandRecord(row.charger_id, row.action, row.arguments, outcome.end, outcome.word, outcome.is_yes)
     actor = Actor(row.actor, row.operator_id)
     with journal.revise(connection, customer_id, at=row.at, actor=actor, action=f"charger.{row.action}") as revision:
-        revision.changes.append(Change(COMMAND, row.charger_id, None, told))
+        revision.changes.append(JournalChange(COMMAND, row.charger_id, None, told))
 
 
-def _may_start(outcome: Outcome) -> bool:
+def _may_start(outcome: CommandOutcome) -> bool:
     """Whether a charger with that answer may start. Only starts without a check still have their tags then."""
     return outcome.is_yes or outcome.end is End.SILENT
 
@@ -226,12 +226,12 @@ def forget(connection: Connection, customer_id: int, command_id: str) -> None:
     connection.execute(delete(rows).where(rows.c.customer_id == customer_id, rows.c.id == command_id))
 
 
-def outcome_of(connection: Connection, customer_id: int, command_id: str) -> tuple[str, Outcome | None]:
+def outcome_of(connection: Connection, customer_id: int, command_id: str) -> tuple[str, CommandOutcome | None]:
     """The command's state, and what came of it if that is known."""
     query = select(rows.c.state, rows.c.outcome)
     row = connection.execute(query.where(rows.c.customer_id == customer_id, rows.c.id == command_id)).one_or_none()
     if row is None:
-        return DONE, Outcome(End.SILENT)
+        return DONE, CommandOutcome(End.SILENT)
     if row.outcome is None:
         return row.state, None
-    return row.state, Outcome(**{**row.outcome, "end": End(row.outcome["end"])})
+    return row.state, CommandOutcome(**{**row.outcome, "end": End(row.outcome["end"])})

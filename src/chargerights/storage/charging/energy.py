@@ -53,7 +53,7 @@ Source = tuple[str, tuple[str, ...]]
 """A location, and the phases that were added up; no phases for a total."""
 
 
-class Told(NamedTuple):
+class ToldEnergy(NamedTuple):
     """A register in Wh, and when the meter showed it."""
 
     at: datetime
@@ -83,17 +83,17 @@ class _Source:
     def __init__(self, kept: Mapping[str, Any]) -> None:
         for name in self.__slots__:
             told = kept.get(name)
-            setattr(self, name, None if told is None else Told(datetime.fromisoformat(told[0]), told[1]))
+            setattr(self, name, None if told is None else ToldEnergy(datetime.fromisoformat(told[0]), told[1]))
 
-    begin: Told | None
-    opening: Told | None
-    first: Told | None
-    highest: Told | None
-    last: Told | None
-    closing: Told | None
-    end: Told | None
+    begin: ToldEnergy | None
+    opening: ToldEnergy | None
+    first: ToldEnergy | None
+    highest: ToldEnergy | None
+    last: ToldEnergy | None
+    closing: ToldEnergy | None
+    end: ToldEnergy | None
 
-    def merge(self, told: Told, context: str, started_at: datetime | None, in_stop: bool) -> None:
+    def merge(self, told: ToldEnergy, context: str, started_at: datetime | None, in_stop: bool) -> None:
         """Adds a sample; `started_at` is given when the sample came in the start message."""
         if context == BEGIN:
             self.begin = min(self.begin or told, told)
@@ -107,7 +107,7 @@ class _Source:
         self.last = max(self.last or told, told)
         self.highest = max(self.highest or told, told, key=lambda each: (each.value, each.at))
 
-    def start(self, started_at: datetime | None) -> Told | None:
+    def start(self, started_at: datetime | None) -> ToldEnergy | None:
         if self.begin is not None or started_at is None:
             return self.begin
         near = [] if self.opening is None else [self.opening]
@@ -115,7 +115,7 @@ class _Source:
             near.append(self.first)
         return min(near, key=lambda told: (abs(told.at - started_at), told), default=None)
 
-    def stop(self, start: Told | None, started_at: datetime | None, least: float | None) -> Told | None:
+    def stop(self, start: ToldEnergy | None, started_at: datetime | None, least: float | None) -> ToldEnergy | None:
         """The stop value, which is not below `least`."""
         after = started_at if start is None else start.at
         later = [
@@ -150,7 +150,7 @@ class Registers:
         """Adds a meter value; `started_at` is given when it came in the start message."""
         for sample in read(samples):
             source = self._sources.setdefault(sample.source, _Source({}))
-            source.merge(Told(at, sample.value), sample.context, started_at, in_stop)
+            source.merge(ToldEnergy(at, sample.value), sample.context, started_at, in_stop)
 
     def energy(self, started_at: datetime | None) -> Energy:
         """The session's start and stop value, as far as they are known; the stop value is not below the start value."""

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, select, update
 
-from ...rights.live import Fault, LiveCharger, LiveConnector, Reported
+from ...rights.live import ChargerFault, LiveCharger, LiveConnector, Reported
 from ..journal import UnknownCustomer
 from ..schema import chargers, live_chargers, live_nodes, live_versions
 from . import statuses
@@ -31,7 +31,7 @@ IDS_PER_QUERY = 500
 
 _CONNECTORS = TypeAdapter(tuple[LiveConnector, ...])
 _REPORTED = TypeAdapter(Reported)
-_FAULTS = TypeAdapter(tuple[Fault, ...])
+_FAULTS = TypeAdapter(tuple[ChargerFault, ...])
 _KEY = ("customer_id", "charger_id")
 
 

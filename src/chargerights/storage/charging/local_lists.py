@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from ...rights.identifiers import tag_key
-from ...rights.local_list import Listed
+from ...rights.local_list import ListedTag
 from ..schema import chargers, local_lists
 
 IDS_PER_QUERY = 500
@@ -43,7 +43,7 @@ class KeptList:
     version: int
     wanted: int
     reason: OutOfStep | None
-    tags: Mapping[str, Listed] | None
+    tags: Mapping[str, ListedTag] | None
     updated_at: datetime
 
     @property
@@ -110,5 +110,5 @@ def _row(customer_id: int, each: KeptList) -> dict[str, Any]:
     }
 
 
-def _entry(id_tag: str, driver_id: int, until: str | None) -> Listed:
-    return Listed(id_tag, driver_id, None if until is None else datetime.fromisoformat(until))
+def _entry(id_tag: str, driver_id: int, until: str | None) -> ListedTag:
+    return ListedTag(id_tag, driver_id, None if until is None else datetime.fromisoformat(until))

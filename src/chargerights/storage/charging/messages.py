@@ -11,9 +11,9 @@ from pydantic import TypeAdapter
 
 from ..schema import sessions
 from ..schema.columns import Instant
-from .authorizations import Authorisation
+from .authorizations import Authorization
 from .charger_reports import ChargerReport
-from .sessions import Notice
+from .sessions import SessionNotice
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,9 @@ class Unreadable:
     text: str
 
 
-Message = Notice | Authorisation | ChargerReport | Unreadable
+Message = SessionNotice | Authorization | ChargerReport | Unreadable
 
-_NOTICE, _DECISION, _REPORT = TypeAdapter(Notice), TypeAdapter(Authorisation), TypeAdapter(ChargerReport)
+_NOTICE, _DECISION, _REPORT = TypeAdapter(SessionNotice), TypeAdapter(Authorization), TypeAdapter(ChargerReport)
 _INSTANTS = frozenset(column.name for column in sessions.c if isinstance(column.type, Instant))
 MAX_UNREADABLE = 100_000
 
@@ -34,9 +34,9 @@ def dump(message: Message) -> bytes:
     """The message as JSON. Never fails: what has no JSON form is kept as Python shows it."""
     try:
         match message:
-            case Notice():
+            case SessionNotice():
                 return b'{"notice":' + _NOTICE.dump_json(message) + b"}"
-            case Authorisation():
+            case Authorization():
                 return orjson.dumps({"decision": message._asdict()})
             case ChargerReport():
                 return orjson.dumps({"report": message._asdict()})
@@ -67,9 +67,9 @@ def load(raw: bytes) -> Message:
 def received_at(message: Message, now: datetime) -> datetime:
     """When the message came; of one that does not say, now."""
     match message:
-        case Notice():
+        case SessionNotice():
             return message.received_at
-        case Authorisation() | ChargerReport():
+        case Authorization() | ChargerReport():
             return message.at
     return now
 

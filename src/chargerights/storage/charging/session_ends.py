@@ -15,7 +15,7 @@ from . import session_finding, session_readings
 from .energy import Registers
 from .session_rows import REVOCABLE, Row, derive, place_of, reopen
 from .session_writing import ALL, MINE, PLACES, ROW, Writing, is_at
-from .sessions import OCPP_2X, EndedBy, Notice, Sign
+from .sessions import OCPP_2X, EndedBy, SessionNotice, Sign
 
 LOOKED_AT = 10
 """Earlier sessions at a connector that a start can end: those before them have been ended by these."""
@@ -48,7 +48,7 @@ def take_unmatched_stop(writing: Writing, row: Row) -> None:
         before = dict(row)
         kept = session_readings.of_session(writing, stop["id"])
         session_readings.merge_whole(
-            writing, row, Notice(row["charger_id"], stop["received_at"], says=says, readings=kept)
+            writing, row, SessionNotice(row["charger_id"], stop["received_at"], says=says, readings=kept)
         )
         writing.write(row, before)
         if stop["ends_session"] is not None:

@@ -18,13 +18,13 @@ from dataclasses import replace
 from sqlalchemy import Connection, and_, bindparam, insert, select
 
 from ..entity_types import SESSION, SessionEnd
-from ..journal import Change, Revision
+from ..journal import JournalChange, Revision
 from ..personal_tables import forget_late
 from ..schema import sessions
 from . import live, session_ends, session_finding, session_readings
 from .session_rows import Row, end_of, place_of, stop_key
 from .session_writing import ALL, PLACES, ROW, Writing, is_at
-from .sessions import OCPP_2X, EndedBy, Notice, Reading, SessionOver, UnknownSession, plausible, reserve
+from .sessions import OCPP_2X, EndedBy, MeterReading, SessionNotice, SessionOver, UnknownSession, plausible, reserve
 
 _RUNNING = {
     place: ALL.where(is_at(ROW, place), ROW.begun_at <= bindparam("at"))
@@ -34,7 +34,7 @@ _RUNNING = {
 }
 
 
-def keep(connection: Connection, customer_id: int, version: int, notices: Sequence[Notice]) -> None:
+def keep(connection: Connection, customer_id: int, version: int, notices: Sequence[SessionNotice]) -> None:
     """Keeps what the messages say, under a live version that was just taken: its lock orders the nodes."""
     for notice in notices:
         _keep(Writing(connection, customer_id, version, notice))
@@ -53,10 +53,10 @@ def end(revision: Revision, session_id: int) -> int:
         raise SessionOver(f"session {session_id} has ended already, at {found['stopped_at'].isoformat()}")
     row = dict(found)
     names = SessionEnd(row["id"], row["charger_id"], row["transaction_id"])
-    writing = Writing(connection, customer_id, version, Notice(row["charger_id"], revision.at))
+    writing = Writing(connection, customer_id, version, SessionNotice(row["charger_id"], revision.at))
     writing.mark(row, EndedBy.OPERATOR, revision.at)
     ended = replace(names, ended_by=EndedBy.OPERATOR.value, stopped_at=row["stopped_at"], meter_stop=row["meter_stop"])
-    revision.changes.append(Change(SESSION, session_id, names, ended))
+    revision.changes.append(JournalChange(SESSION, session_id, names, ended))
     return session_id
 
 
@@ -115,7 +115,7 @@ def _new_row(writing: Writing) -> Row:
 def _place_readings(writing: Writing) -> None:
     """Gives meter values without a known transaction to the sessions that ran on their connector at the time."""
     notice = writing.notice
-    placed: dict[int, tuple[Row, list[Reading]]] = {}
+    placed: dict[int, tuple[Row, list[MeterReading]]] = {}
     left = []
     for reading in notice.readings:
         row = _running(writing, reading)
@@ -133,7 +133,7 @@ def _place_readings(writing: Writing) -> None:
     session_readings.add(writing, None, left)
 
 
-def _running(writing: Writing, reading: Reading) -> Row | None:
+def _running(writing: Writing, reading: MeterReading) -> Row | None:
     place, at = place_of(reading._asdict()), plausible(reading.at, writing.notice.received_at)
     if place is None:
         return None

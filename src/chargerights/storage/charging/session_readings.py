@@ -15,11 +15,11 @@ from ..schema import meter_values
 from .energy import identities, phases_in
 from .session_rows import Row, end_of, merge
 from .session_writing import PLACES, Writing, is_at
-from .sessions import Notice, Reading
+from .sessions import MeterReading, SessionNotice
 
 _VALUE = meter_values.c
 
-_READING = [_VALUE[name] for name in Reading._fields]
+_READING = [_VALUE[name] for name in MeterReading._fields]
 _OF_CHARGER = and_(_VALUE.customer_id == bindparam("customer"), _VALUE.charger_id == bindparam("charger"))
 OF_SESSION = and_(_VALUE.customer_id == bindparam("customer"), _VALUE.session_id == bindparam("session"))
 _ADOPTED = {
@@ -31,12 +31,12 @@ _ADOPTED = {
 _KEPT = select(*_READING, _VALUE.session_id).where(_OF_CHARGER, _VALUE.at.in_(bindparam("instants", expanding=True)))
 
 
-def merge_whole(writing: Writing, row: Row, notice: Notice) -> None:
+def merge_whole(writing: Writing, row: Row, notice: SessionNotice) -> None:
     """Adds what the message says, and the phases that other messages have of the same instants."""
     instants = list({each.at for each in notice.readings if phases_in(each.samples)})
     if instants:
         kept = writing.connection.execute(_KEPT, writing.here | {"instants": instants})
-        mine = [Reading(*each) for *each, session_id in kept if session_id == row["id"]]
+        mine = [MeterReading(*each) for *each, session_id in kept if session_id == row["id"]]
         phases = tuple(each._replace(samples=phases_in(each.samples)) for each in mine)
         notice = replace(notice, readings=notice.readings + phases)
     merge(row, notice)
@@ -49,22 +49,26 @@ def adopt(writing: Writing, row: Row, place: tuple[str, int]) -> None:
     if (end_at := end_of(row)) is not None:
         waiting = waiting.where(_VALUE.at <= end_at)
     found = writing.connection.execute(waiting, writing.here | {"number": number, "at": row["begun_at"]}).all()
-    readings = tuple(Reading(*each) for each in found)
+    readings = tuple(MeterReading(*each) for each in found)
     if readings:
         before = dict(row)
         at = max(reading.at for reading in readings)
-        merge_whole(writing, row, Notice(row["charger_id"], writing.notice.received_at, readings=readings, at=at))
+        merge_whole(
+            writing, row, SessionNotice(row["charger_id"], writing.notice.received_at, readings=readings, at=at)
+        )
         writing.write(row, before)
         add(writing, row, readings)
 
 
-def of_session(writing: Writing, session_id: int) -> tuple[Reading, ...]:
+def of_session(writing: Writing, session_id: int) -> tuple[MeterReading, ...]:
     """The meter values that are kept of the session."""
     query = select(*_READING).where(OF_SESSION)
-    return tuple(Reading(*each) for each in writing.connection.execute(query, writing.here | {"session": session_id}))
+    return tuple(
+        MeterReading(*each) for each in writing.connection.execute(query, writing.here | {"session": session_id})
+    )
 
 
-def add(writing: Writing, row: Row | None, readings: Iterable[Reading]) -> None:
+def add(writing: Writing, row: Row | None, readings: Iterable[MeterReading]) -> None:
     """Keeps the samples that are not kept yet, with the session or, without one, with their connector."""
     readings = list(readings)
     if not readings:
@@ -72,7 +76,7 @@ def add(writing: Writing, row: Row | None, readings: Iterable[Reading]) -> None:
     asked = writing.here | {"instants": list({each.at for each in readings})}
     known: dict[tuple[object, ...], set[bytes]] = {}
     for *kept, session_id in writing.connection.execute(_KEPT, asked):
-        reading = Reading(*kept)
+        reading = MeterReading(*kept)
         known.setdefault(_whose(reading, session_id), set()).update(identities(reading.samples))
     rows, session_id = [], None if row is None else row["id"]
     for reading in readings:
@@ -98,7 +102,7 @@ def add(writing: Writing, row: Row | None, readings: Iterable[Reading]) -> None:
         writing.connection.execute(insert(meter_values), rows)
 
 
-def _whose(reading: Reading, session_id: int | None) -> tuple[object, ...]:
+def _whose(reading: MeterReading, session_id: int | None) -> tuple[object, ...]:
     """What two readings that say the same are not the same without."""
     return (reading.at, session_id) if session_id else (reading.at, None, reading.evse_id, reading.connector_id)
 

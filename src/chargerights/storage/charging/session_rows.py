@@ -11,7 +11,7 @@ from typing import Any
 from ...rights.identifiers import tag_key
 from ..personal_tables import ERASED
 from .energy import Registers, by_instant
-from .sessions import EndedBy, Notice
+from .sessions import EndedBy, SessionNotice
 
 LOST = (EndedBy.NEXT_START, EndedBy.BOOT, EndedBy.AVAILABLE, EndedBy.OPERATOR)
 """Ends without a word of when the session ended, and with which meter value."""
@@ -22,7 +22,7 @@ Row = dict[str, Any]
 """A row of `sessions`, also of a transaction without a start."""
 
 
-def merge(row: Row, notice: Notice) -> None:
+def merge(row: Row, notice: SessionNotice) -> None:
     """Adds what the message says to what is known of its session."""
     says, at = notice.says, notice.occurred_at
     for name in ("site_id", "evse_id", "connector_id"):
@@ -86,7 +86,7 @@ def _is_first_tag(row: Row, says: Row, at: datetime) -> bool:
     return is_earlier
 
 
-def _goes_on(row: Row, notice: Notice) -> bool:
+def _goes_on(row: Row, notice: SessionNotice) -> bool:
     """Whether the message shows that a session which was marked as ended goes on."""
     if row["ended_by"] not in (EndedBy.BOOT, EndedBy.AVAILABLE):
         return False

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, selec
 
 from ..schema import sessions
 from .session_rows import Row, derive
-from .sessions import EndedBy, Notice
+from .sessions import EndedBy, SessionNotice
 
 ROW = sessions.c
 _NAMES = ROW.keys()
@@ -32,7 +32,7 @@ _UPDATE = update(sessions).where(ROW.customer_id == bindparam("customer"), ROW.i
 class Writing:
     """One message, and the connection that writes it under a live version."""
 
-    def __init__(self, connection: Connection, customer_id: int, version: int, notice: Notice) -> None:
+    def __init__(self, connection: Connection, customer_id: int, version: int, notice: SessionNotice) -> None:
         self.connection = connection
         self.customer_id = customer_id
         self.version = version

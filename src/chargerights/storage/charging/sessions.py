@@ -91,7 +91,7 @@ class Session:
     ends_session: int | None
 
 
-class Reading(NamedTuple):
+class MeterReading(NamedTuple):
     """One meter value, with its samples as the charger sent them."""
 
     at: datetime
@@ -100,15 +100,15 @@ class Reading(NamedTuple):
     connector_id: int | None = None
 
 
-class Kept(NamedTuple):
+class KeptSession(NamedTuple):
     """A meter value as it is kept; its digest tells it from others of its instant."""
 
-    reading: Reading
+    reading: MeterReading
     digest: str
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class SessionNotice:
     """What one message says of a session: columns of `sessions` in `says`, and `stop_tag_key`.
 
     Without a transaction id it has readings only. `key` names a start of OCPP 1.6, the same in every copy of it. `at`
@@ -122,7 +122,7 @@ class Notice:
     key: str | None = None
     session_id: int | None = None
     says: dict[str, Any] = field(default_factory=dict)
-    readings: tuple[Reading, ...] = ()
+    readings: tuple[MeterReading, ...] = ()
     at: datetime | None = None
     ocpp: str | None = None
     is_live: bool = False
@@ -165,7 +165,7 @@ _COLUMNS = [sessions.c[name] for name in Session.__dataclass_fields__]
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class SessionFilter:
     """Which sessions; a member that is None asks nothing. `since` and `until` are asked of the start.
 
     `unmatched`: instead of sessions, stops of transactions without a start; by the time of their receipt.
@@ -221,7 +221,7 @@ def position(session: Session) -> Position:
 def find(
     connection: Connection,
     customer_id: int,
-    wanted: Filter,
+    wanted: SessionFilter,
     limit: int,
     offset: int = 0,
     before: Position | None = None,
@@ -235,12 +235,12 @@ def find(
     return [Session(*row) for row in connection.execute(query)]
 
 
-def count(connection: Connection, customer_id: int, wanted: Filter) -> int:
+def count(connection: Connection, customer_id: int, wanted: SessionFilter) -> int:
     return connection.scalar(select(func.count()).where(*wanted.clauses(customer_id))) or 0
 
 
 def get(connection: Connection, customer_id: int, session_id: int) -> Session | None:
-    mine = and_(*Filter().clauses(customer_id), sessions.c.id == session_id)
+    mine = and_(*SessionFilter().clauses(customer_id), sessions.c.id == session_id)
     row = connection.execute(select(*_COLUMNS).where(mine)).one_or_none()
     return None if row is None else Session(*row)
 
@@ -252,7 +252,7 @@ def readings(
     limit: int | None = None,
     offset: int = 0,
     after: tuple[datetime, str] | None = None,
-) -> tuple[list[Kept], int]:
+) -> tuple[list[KeptSession], int]:
     """The session's meter values, in the order of their time, and how many there are. `after`: only those after that
     instant and digest."""
     columns = meter_values.c
@@ -262,7 +262,7 @@ def readings(
         query = query.where(tuple_(columns.at, columns.digest) > tuple_(literal(after[0], Instant), after[1]))
     rows = connection.execute(query.order_by(columns.at, columns.digest).limit(limit).offset(offset))
     total = connection.scalar(select(func.count()).select_from(meter_values).where(mine))
-    return [Kept(Reading(*row), digest) for digest, *row in rows], total or 0
+    return [KeptSession(MeterReading(*row), digest) for digest, *row in rows], total or 0
 
 
 def reserve(connection: Connection, customer_id: int, how_many: int, least: int = 1) -> int:
@@ -287,7 +287,7 @@ def begun(
     """The transaction ids of the charger's last sessions, by key, and those that have ended."""
     query = (
         select(sessions.c.key, sessions.c.transaction_id, sessions.c.stopped_at)
-        .where(*Filter(charger_id=charger_id).clauses(customer_id), sessions.c.ocpp.is_distinct_from(OCPP_2X))
+        .where(*SessionFilter(charger_id=charger_id).clauses(customer_id), sessions.c.ocpp.is_distinct_from(OCPP_2X))
         .order_by(sessions.c.begun_at.desc(), sessions.c.id.desc())
         .limit(limit)
     )

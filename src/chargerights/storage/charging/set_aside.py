@@ -13,10 +13,10 @@ from ...rights.errors import NotFound
 from ...rights.identifiers import tag_key
 from ..schema import set_aside
 from . import authorizations, charger_reports, live, messages, session_keeping
-from .authorizations import Authorisation
+from .authorizations import Authorization
 from .charger_reports import ChargerReport
 from .messages import Message
-from .sessions import Notice
+from .sessions import SessionNotice
 
 MAX_ERROR = 1000
 SHOWN_AT_ONCE = 1000
@@ -69,8 +69,8 @@ def retry(connection: Connection, customer_id: int, message_id: int, at: datetim
 def keep(connection: Connection, customer_id: int, version: int, given: Collection[Message], at: datetime) -> None:
     """Writes messages as what they are, under a live version that was just taken. Raises ValueError for what cannot be
     read."""
-    decisions = [each for each in given if isinstance(each, Authorisation)]
-    notices = [each for each in given if isinstance(each, Notice)]
+    decisions = [each for each in given if isinstance(each, Authorization)]
+    notices = [each for each in given if isinstance(each, SessionNotice)]
     reports = [each for each in given if isinstance(each, ChargerReport)]
     if len(decisions) + len(notices) + len(reports) != len(given):
         raise ValueError("the message cannot be read")

@@ -50,7 +50,7 @@ class Owner(NamedTuple):
     added_at: str
 
 
-class Row(NamedTuple):
+class SpoolRow(NamedTuple):
     """`number`: in the order of coming, for each customer. `at`: when it came."""
 
     owner: Owner
@@ -59,7 +59,7 @@ class Row(NamedTuple):
     message: bytes
 
 
-class Waiting(NamedTuple):
+class SpoolBacklog(NamedTuple):
     """How many messages wait, and since when the first of them."""
 
     messages: int
@@ -88,7 +88,7 @@ class SpoolFile:
             self._connection.close()
             raise
 
-    def put(self, rows: Sequence[Row]) -> None:
+    def put(self, rows: Sequence[SpoolRow]) -> None:
         """Adds the messages, and returns when they are on the disk. Raises SpoolFault."""
         if not self.path.exists():
             raise SpoolFault(f"{self.path} has been removed")
@@ -113,17 +113,17 @@ class SpoolFile:
             row = self._connection.execute(_OLDEST, owner).fetchone()
         return None if row is None else str(row[0])
 
-    def waiting(self, owner: Owner, after: int) -> Waiting | None:
+    def waiting(self, owner: Owner, after: int) -> SpoolBacklog | None:
         """What waits of the customer after that number. Raises SpoolFault."""
         with _faults():
             count, oldest = self._connection.execute(_WAITING, (*owner, after)).fetchone()
-        return Waiting(count, oldest) if count else None
+        return SpoolBacklog(count, oldest) if count else None
 
-    def all_waiting(self) -> dict[Owner, Waiting]:
+    def all_waiting(self) -> dict[Owner, SpoolBacklog]:
         """What waits, by customer. Raises SpoolFault."""
         with _faults():
             rows = self._connection.execute(_ALL_WAITING).fetchall()
-        return {Owner(*row[:2]): Waiting(*row[2:]) for row in rows}
+        return {Owner(*row[:2]): SpoolBacklog(*row[2:]) for row in rows}
 
     def close(self) -> None:
         """Lets go of the file; one that is empty is removed first, so that no other process finds it between."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from ...rights.events import Draft, EventType
+from ...rights.events import EventType, NewEvent
 from ...rights.live import word_of
 from .. import events
 from ..schema import live_chargers
@@ -36,10 +36,10 @@ def telling(connection: Connection, customer_id: int, them: ColumnElement[bool],
     events.append(connection, customer_id, [event(id_, status) for id_, status in changed.items()], at)
 
 
-def event(charger_id: str, status: Status) -> Draft:
+def event(charger_id: str, status: Status) -> NewEvent:
     data = {"chargerId": charger_id, "status": status.word, "connected": status.connected}
     connectors = [{"id": id_, "status": word} for id_, word in status.connectors]
-    return Draft(EventType.CHARGER_STATUS, {**data, "connectors": connectors})
+    return NewEvent(EventType.CHARGER_STATUS, {**data, "connectors": connectors})
 
 
 def _statuses(connection: Connection, customer_id: int, them: ColumnElement[bool]) -> dict[str, Status]:

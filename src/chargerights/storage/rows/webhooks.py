@@ -40,7 +40,7 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class DeliveryProgress:
     """How far a webhook has come. `position`: the last event that is done with; `waiting`: how many events the log has
     beyond it; `attempts`: how many have failed since one succeeded."""
 
@@ -56,7 +56,7 @@ class Progress:
 
 _MEMBERS = tuple(Webhook.__dataclass_fields__)
 _COLUMNS = [webhooks.c[name] for name in _MEMBERS]
-_PROGRESS = [webhooks.c[name] for name in Progress.__dataclass_fields__ if name != "waiting"]
+_PROGRESS = [webhooks.c[name] for name in DeliveryProgress.__dataclass_fields__ if name != "waiting"]
 _FREED = {"lease_owner": None, "leased_until": None, "attempts": 0, "next_attempt_at": None}
 
 
@@ -91,7 +91,7 @@ def count(connection: Connection, customer_id: int) -> int:
 
 def load_with_progress(
     connection: Connection, customer_id: int, ids: Collection[int] | None = None
-) -> list[tuple[Webhook, Progress]]:
+) -> list[tuple[Webhook, DeliveryProgress]]:
     """The same, each with how far it has come."""
     query = (
         select(event_clocks.c.number, *_PROGRESS, *_COLUMNS)
@@ -102,7 +102,7 @@ def load_with_progress(
     found = []
     for last, position, *row in connection.execute(query):
         more, members = row[: len(_PROGRESS) - 1], row[len(_PROGRESS) - 1 :]
-        found.append((_webhook(members), Progress(position, last - position, *more)))
+        found.append((_webhook(members), DeliveryProgress(position, last - position, *more)))
     return found
 
 
