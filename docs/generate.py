@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -442,6 +443,15 @@ def members() -> str:
 @whole("docs/network-file.schema.json")
 def network_file_schema() -> str:
     return published.schema_text()
+
+
+@part("layers")
+def layers() -> str:
+    """The direction of imports, as the contract in pyproject.toml has it."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (rows,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
+    names = [row.replace("chargerights.", "") for row in rows]
+    return f"`{' → '.join(f'({name})' if '|' in name else name for name in names)}`"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What editors, hooks and the hosted CI do is what make does."""
+"""Hooks and the hosted CI do what make does, and CONTRIBUTING names files that there are."""
 
 from __future__ import annotations
 
@@ -24,3 +24,14 @@ def test_the_workflow_runs_on_the_python_that_the_image_is_made_of() -> None:
     steps = workflow["jobs"]["check"]["steps"]
     (python,) = (step["with"]["python-version"] for step in steps if "setup-python" in step.get("uses", ""))
     assert f"ARG PYTHON=python:{python}-slim" in (ROOT / "Dockerfile").read_text()
+
+
+def test_contributing_names_files_that_there_are_and_every_package() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:src|tests|docs|deploy)/[^`\s]*)`", text))
+    assert len(named) > 20
+    assert {path for path in named if not (ROOT / path).exists()} == set()
+    source = ROOT / "src" / "chargerights"
+    packages = {path.parent.name for path in source.glob("*/__init__.py")}
+    assert {package for package in packages if f"`{package}/`" not in text and f"`{package}`" not in text} == set()
+    assert {target for target in re.findall(r"`make ([a-z-]+)`", text) if target not in TARGETS} == set()

@@ -1,4 +1,6 @@
-"""Copies an SQLite database into one file while servers write to it. For PostgreSQL it names the program that does.
+"""Copies an SQLite database into one file while servers write to it.
+
+For PostgreSQL it names the program that does, with the command.
 
 The copy is one state of the database: a read transaction holds it while pages are copied, and writers do not wait for
 that. The tables stay as they are, so that a new version can be installed after a backup that it has made.
@@ -29,7 +31,7 @@ class BackupRefused(Exception):
 
 
 class BackupFailed(DatabaseFault):
-    """A backup that ended without a copy: the disk is full, or the database is damaged."""
+    """A backup without a copy: the disk is full, or the database is damaged."""
 
 
 def back_up(database: Database, target: Path, progress: Progress) -> int:
@@ -76,7 +78,7 @@ def _source(database: Database, target: Path) -> Path:
 
 @contextmanager
 def _new(part: Path) -> Iterator[None]:
-    """Makes the file, which only its owner may read, and deletes what is left of it at the end."""
+    """Makes a file for its owner alone, and deletes what is left of it at the end."""
     try:
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except FileExistsError:
@@ -94,7 +96,7 @@ def _new(part: Path) -> Iterator[None]:
 
 
 def _begin(original: sqlite3.Connection, source: Path) -> None:
-    """Begins the read transaction that holds one state of the database. Raises BackupRefused."""
+    """Begins a read transaction, which holds one state. Raises BackupRefused."""
     try:
         original.execute("BEGIN")
         original.execute("SELECT version_num FROM alembic_version").fetchall()
@@ -105,7 +107,7 @@ def _begin(original: sqlite3.Connection, source: Path) -> None:
 
 
 def _keep(part: Path, target: Path) -> int:
-    """Gives the copy its name when all of it is on the disk; returns its size."""
+    """Gives the copy its name once all of it is on the disk. Returns its size."""
     try:
         _synchronise(part)
         size = part.stat().st_size
