@@ -1,4 +1,4 @@
-"""The tables: one history for both databases, from nothing to this version and back."""
+"""The tables: one migration history for both databases, and databases that it cannot migrate."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, inspect
 
-from chargerights.storage import event_clock, events
 from chargerights.storage.database import Database, DatabaseAway, InvalidDatabaseUrl
 from chargerights.storage.migration import UnknownSchema, migrate
 from tests.storage.writing import add_customer, everything, put_facts, stored
 from tests.support.servers import opened
-from tests.support.world import FACTS, NOW, TOMORROW, network
+from tests.support.world import FACTS, network
 
 READ_VERSION = "SELECT version_num FROM alembic_version"
 
@@ -40,12 +39,12 @@ def shape(connection: Connection) -> dict[str, Any]:
     return {
         name: (
             [
-                (each["name"], str(each["type"]), each["nullable"], each["default"])
-                for each in inspector.get_columns(name)
+                (column["name"], str(column["type"]), column["nullable"], column["default"])
+                for column in inspector.get_columns(name)
             ],
             inspector.get_pk_constraint(name),
             sorted(map(repr, inspector.get_foreign_keys(name))),
-            sorted(orjson.dumps(each, default=str) for each in inspector.get_indexes(name)),
+            sorted(orjson.dumps(index, default=str) for index in inspector.get_indexes(name)),
             sorted(map(repr, inspector.get_unique_constraints(name))),
             sorted(map(repr, inspector.get_check_constraints(name))),
         )
@@ -77,6 +76,19 @@ def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(database: Da
     assert stored(database, customer) == network(FACTS)
 
 
+@pytest.mark.parametrize("revision", ["0001", "0009", "0017"])
+def test_a_database_of_a_preview_is_refused_with_the_way_out_and_left_as_it_is(
+    revision: str, database: Database, database_url: str
+) -> None:
+    put_facts(database, add_customer(database), FACTS)
+    database.write_now(set_version, revision)
+    before = database.read_now(everything), database.read_now(shape)
+    with pytest.raises(UnknownSchema, match=f"preview .* revision {revision}.* `chargerights dump` .* new, empty"):
+        migrate(database_url)
+    assert (database.read_now(everything), database.read_now(shape)) == before
+    assert schema_version(database) == revision
+
+
 @pytest.mark.parametrize(
     "url", ["", "nonsense", "mysql://root@localhost/x", "sqlite://", "sqlite:///:memory:", "postgresql", "oracle://x"]
 )
@@ -104,57 +116,12 @@ def test_the_tables_are_those_of_the_schema(database: Database) -> None:
     database.write_now(alembic, command.check)
 
 
-def test_chargers_of_before_there_were_blocks_are_not_blocked(empty_database_url: str) -> None:
-    migrate(empty_database_url)
-    with opened(empty_database_url) as database:
-        customer = add_customer(database)
-        put_facts(database, customer, FACTS)
-        database.write_now(alembic, command.downgrade, "0008")
-        assert "blocked_until" not in {each[0] for each in database.read_now(shape)["chargers"][0]}
-        migrate(empty_database_url)
-        assert stored(database, customer) == network(FACTS)
-
-
-def test_the_tables_can_be_taken_down_and_put_up_again(empty_database_url: str) -> None:
-    migrate(empty_database_url)
-    with opened(empty_database_url) as database:
-        before = database.read_now(shape)
-        customer = add_customer(database)
-        put_facts(database, customer, FACTS)
-        database.write_now(alembic, command.downgrade, "base")
-        assert database.read_now(tables) == ["alembic_version"]
-        migrate(empty_database_url)
-        assert database.read_now(shape) == before
-        assert all(not rows for rows in database.read_now(everything).values())
-        database.write_now(alembic, command.check)
-
-
 def test_migrating_again_changes_nothing(database: Database, database_url: str) -> None:
     customer = add_customer(database)
     put_facts(database, customer, FACTS)
     before = database.read_now(everything), database.read_now(shape)
     migrate(database_url)
     assert (database.read_now(everything), database.read_now(shape)) == before
-
-
-def test_a_customer_from_before_there_were_events_has_a_log_that_begins_at_his_last_change(
-    empty_database_url: str,
-) -> None:
-    migrate(empty_database_url)
-    with opened(empty_database_url) as database:
-        old, idle = add_customer(database), add_customer(database, "Without a change")
-        put_facts(database, old, FACTS)
-        before = schema_version(database)
-        database.write_now(alembic, command.downgrade, "0002")
-        migrate(empty_database_url)
-        assert schema_version(database) == before
-        assert database.read_now(event_clock.due, NOW) == [old, idle]
-        for customer in (old, idle):
-            assert not database.write_now(event_clock.advance, customer, TOMORROW, 100)
-        assert database.read_now(event_clock.due, TOMORROW) == []
-        told = database.read_now(events.since, old, 0, 100).events
-        assert sorted(event.type for event in told) == ["right.began", "tag.began"], "Peggy's right and Ivan's card"
-        assert database.read_now(events.since, idle, 0, 100) == events.EventBatch([], 0, 0)
 
 
 def test_nodes_that_start_at_once_migrate_once(empty_database_url: str) -> None:

@@ -1,6 +1,8 @@
-"""Brings a database to this version's tables."""
+"""Migration of a database to this version's tables."""
 
 from __future__ import annotations
+
+import re
 
 from alembic import command
 from alembic.config import Config
@@ -17,22 +19,26 @@ LOCK = 0x6368_7267  # any constant of our own
 _CONFIG = Config()
 _CONFIG.set_main_option("script_location", "chargerights.storage:migrations")
 _SCRIPTS = ScriptDirectory.from_config(_CONFIG)
+_PREVIEW = re.compile(r"\d{4}")
 
 
 class UnknownSchema(DatabaseFault):
-    """The database's tables are of a version that this one does not know."""
+    """The database's tables are of a version that this one cannot migrate."""
 
 
 class MayNotMigrate(DatabaseFault):
-    """The tables are to be brought to this version, and the database's user may not do that."""
+    """The tables need a migration that the database's user may not run."""
 
 
 def migrate(url: str) -> None:
-    """Brings the database's tables to this version's, in one transaction; safe to run at once from many nodes.
+    """Migrates the database to this version's tables in one transaction.
 
-    Where they are so already it only reads, so that questions wait for nobody's write.
+    Any number of nodes can run it at the same time. A database that is up to date is only read, so that no request
+    waits for another node's write.
 
-    Raises InvalidDatabaseUrl, DatabaseAway, MayNotMigrate, and UnknownSchema for a database of a newer version.
+    Raises:
+        InvalidDatabaseUrl, DatabaseAway, MayNotMigrate.
+        UnknownSchema: the tables were made by a newer version or by a preview of 0.1; they are left as they are.
     """
     database = Database(url)
     try:
@@ -43,7 +49,7 @@ def migrate(url: str) -> None:
             raise
         raise MayNotMigrate(
             "the database's tables are not of this version, and its user may not change that: run"
-            " `chargerights migrate` as the user who owns them, with --grant-to if the server has a role of its own"
+            " `chargerights migrate` as the user that owns them, with --grant-to if the server has a role of its own"
         ) from away
     finally:
         database.close_now()
@@ -56,6 +62,13 @@ def _revision(connection: Connection) -> str | None:
 def _upgrade(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":  # held to the end of this transaction only
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+    revision = _revision(connection)
+    if revision is not None and _PREVIEW.fullmatch(revision):
+        raise UnknownSchema(
+            f"the database was made by a preview of chargerights 0.1 (its tables are at revision {revision}), which no"
+            " release migrates, and nothing was changed: run `chargerights dump` of that version for each customer,"
+            " name a new, empty database in CHARGERIGHTS_DATABASE, and `chargerights load` the files there"
+        )
     _CONFIG.attributes["connection"] = connection
     try:
         command.upgrade(_CONFIG, "head")
