@@ -112,7 +112,7 @@ def test_a_role_that_may_not_migrate_is_told_to_let_the_owner(
     run = Cli(role.replace(role.partition("?")[0].rpartition("/")[2], name, 1), monkeypatch, capsys)
     done = run("customer", "list")
     assert (done.status, done.out) == (2, "")
-    assert "run `chargerights migrate` as the user who owns them" in done.err
+    assert "run `chargerights migrate` as the user that owns them" in done.err
     databases.drop(empty)
 
 

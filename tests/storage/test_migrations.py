@@ -81,12 +81,16 @@ def test_a_database_of_a_preview_is_refused_with_the_way_out_and_left_as_it_is(
     revision: str, database: Database, database_url: str
 ) -> None:
     put_facts(database, add_customer(database), FACTS)
+    version = schema_version(database)
     database.write_now(set_version, revision)
     before = database.read_now(everything), database.read_now(shape)
-    with pytest.raises(UnknownSchema, match=f"preview .* revision {revision}.* `chargerights dump` .* new, empty"):
-        migrate(database_url)
-    assert (database.read_now(everything), database.read_now(shape)) == before
-    assert schema_version(database) == revision
+    try:
+        with pytest.raises(UnknownSchema, match=f"preview .* revision {revision}.* `chargerights dump` .* new, empty"):
+            migrate(database_url)
+        assert (database.read_now(everything), database.read_now(shape)) == before
+        assert schema_version(database) == revision
+    finally:
+        database.write_now(set_version, version)
 
 
 @pytest.mark.parametrize(

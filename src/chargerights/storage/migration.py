@@ -19,7 +19,7 @@ LOCK = 0x6368_7267  # any constant of our own
 _CONFIG = Config()
 _CONFIG.set_main_option("script_location", "chargerights.storage:migrations")
 _SCRIPTS = ScriptDirectory.from_config(_CONFIG)
-_PREVIEW = re.compile(r"\d{4}")
+_PREVIEW = re.compile(r"00(0[1-9]|1[0-7])")  # what the previews' migrations were called
 
 
 class UnknownSchema(DatabaseFault):
