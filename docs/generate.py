@@ -27,7 +27,7 @@ from chargerights.api.openapi import reference
 from chargerights.app import create_app
 from chargerights.files.network_file import published
 from chargerights.gateway.authorization import authorization
-from chargerights.gateway.messages.statuses import STATUS_2X, STATUS_16
+from chargerights.gateway.ocpp.statuses import STATUS_2X, STATUS_16
 from chargerights.rights import events
 from chargerights.rights.commands import COMMANDS, TABLES, Action, Command
 from chargerights.rights.decide import Cause, Reason, RightStatus

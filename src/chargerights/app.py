@@ -21,10 +21,10 @@ from .api.common.state import AppState
 from .api.openapi import pages
 from .api.v1 import routes
 from .api.v2 import decisions
-from .gateway.connection.ocpp_j import MAX_BYTES
+from .gateway.endpoint import ChargerEndpoint
 from .gateway.gateway import Gateway, SpoolSettings
-from .gateway.handshake.endpoint import ChargerEndpoint
 from .gateway.handshake.handshake_auth import CERTIFICATE, Policy
+from .gateway.ocpp.ocpp_j import MAX_BYTES
 from .gateway.writes.spool import MEGABYTE, default_folder
 from .net.allowed_targets import AllowedTargets
 from .replica.as_of import AsOfNetworks

@@ -9,7 +9,7 @@ from importlib.resources import files
 from random import Random
 from typing import Any
 
-from chargerights.gateway.handshake.endpoint import VERSIONS
+from chargerights.gateway.endpoint import VERSIONS
 from tests.gateway.client import FOLDERS
 
 TAGS = ("ALICE", "BOB", "DAN", "nobody", "")

@@ -12,7 +12,7 @@ import httpx
 import uvicorn
 
 from chargerights.app import SERVER_OPTIONS, create_app
-from chargerights.gateway.connected_charger import ConnectedCharger
+from chargerights.gateway.charger.connected_charger import ConnectedCharger
 from chargerights.gateway.gateway import Gateway, SpoolSettings
 from chargerights.gateway.handshake.handshake_auth import Policy
 from chargerights.net.allowed_targets import AllowedTargets

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chargerights.gateway.messages.statuses import STATUS_2X, STATUS_16
+from chargerights.gateway.ocpp.statuses import STATUS_2X, STATUS_16
 from chargerights.rights.decide import Cause, Reason
 from tests.gateway.client import V16, V201, RawCharger
 from tests.gateway.server import Clock, InProcess, World, node

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import Connection, select
 
-from chargerights.gateway.commands import command_dispatch
+from chargerights.gateway import command_dispatch
 from chargerights.storage import schema
 from tests.gateway.client import ANSWERS
 from tests.gateway.operating import ACCEPTED, ALICE, CHARGER, Operator, told

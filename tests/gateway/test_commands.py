@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from chargerights.gateway.commands import command_dispatch
+from chargerights.gateway import command_dispatch
 from chargerights.rights.permissions import Permission
 from chargerights.storage import callers, journal
 from chargerights.storage.changes import operators

@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 
-from chargerights.gateway.connected_charger import ConnectedCharger
+from chargerights.gateway.charger.connected_charger import ConnectedCharger
 from chargerights.gateway.connection.answers import Later
-from chargerights.gateway.connection.call_errors import CallRefused, NoAnswer, NotConnected
 from chargerights.gateway.messages import ocpp16
+from chargerights.gateway.ocpp.call_errors import CallRefused, NoAnswer, NotConnected
 from chargerights.log_limits import FewAlike
 from chargerights.storage.charging import authorizations, sessions
 from chargerights.storage.journal import Actor, revise

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from chargerights.gateway import connected_charger
-from chargerights.gateway.authorization.remote_starts import REMEMBERED, RemoteStarts
+from chargerights.gateway.charger import connected_charger
+from chargerights.gateway.charger.remote_starts import REMEMBERED, RemoteStarts
 from chargerights.gateway.commands import session_commands
-from chargerights.gateway.connection.ocpp_j import MAX_BYTES, MAX_ID_LENGTH
 from chargerights.gateway.handshake.rivals import AT_ONCE, Rivals
 from chargerights.gateway.messages import configuration
+from chargerights.gateway.ocpp.ocpp_j import MAX_BYTES, MAX_ID_LENGTH
 from chargerights.gateway.writes import write_buffer
 from tests.gateway.client import ANSWERS, V201
 from tests.gateway.operating import ACCEPTED, Operator

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chargerights.gateway.messages.configuration import of_report
-from chargerights.gateway.reconcile.local_list_messages import (
+from chargerights.gateway.ocpp.local_list_messages import (
     FRAME_BYTES,
     UNKNOWN_PER_MESSAGE,
     ListLimits,

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 import structlog
 
-from chargerights.gateway.connection import ocpp_j, schemas
-from chargerights.gateway.connection.ocpp_j import V16, V21, V201
 from chargerights.gateway.messages import configuration
+from chargerights.gateway.ocpp import ocpp_j, schemas
+from chargerights.gateway.ocpp.ocpp_j import V16, V21, V201
 from chargerights.log_limits import FewAlike
 from chargerights.rights.identifiers import tag_key
 from chargerights.storage.charging import authorizations, sessions

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chargerights.gateway.authorization.active_sessions import ActiveSessions
+from chargerights.gateway.active_sessions import ActiveSessions
 from chargerights.storage.charging import authorizations, sessions
 from chargerights.storage.charging_settings import set_one_session_per_tag
 from tests.gateway.client import V21, V201, RawCharger

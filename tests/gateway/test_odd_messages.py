@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from chargerights.gateway.connection import ocpp_j
-from chargerights.gateway.messages import lenient_parsing
+from chargerights.gateway.ocpp import lenient_parsing, ocpp_j
 from chargerights.storage.charging import authorizations, sessions
 from tests.gateway.client import ANSWERS, V16, V201
 from tests.gateway.operating import Operator

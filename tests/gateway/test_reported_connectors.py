@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chargerights.gateway.messages.reported_connectors import reported
+from chargerights.gateway.ocpp.reported_connectors import reported
 from chargerights.rights.live import ChargerConfiguration, ReportedSocket
 from chargerights.rights.model import Connector
 from chargerights.storage.charging import sessions

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chargerights.gateway.messages import reports
+from chargerights.gateway.charger import reports
 from chargerights.storage import events
 from chargerights.storage.charging import charger_reports
 from tests.gateway.client import V16, V21, V201, RawCharger

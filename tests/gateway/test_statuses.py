@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import pytest
 
-from chargerights.gateway.messages.statuses import STATES_2X, STATES_16, STATUS_2X, STATUS_16
+from chargerights.gateway.ocpp.statuses import STATES_2X, STATES_16, STATUS_2X, STATUS_16
 from chargerights.rights.decide import Reason
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from chargerights.gateway.commands import command_dispatch, commands
+from chargerights.gateway import command_dispatch
+from chargerights.gateway.commands import commands
 from chargerights.gateway.commands.calls import PAYLOADS
 from chargerights.gateway.connection import connection, turn
 from chargerights.gateway.connection.connection import ChargerConnection

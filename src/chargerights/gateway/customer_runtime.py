@@ -25,9 +25,9 @@ from ..storage.charging.spool_file import Owner
 from ..storage.database import Database, DatabaseFault
 from ..storage.journal import Mark
 from ..storage.rows import partners
-from .authorization.active_sessions import ActiveSessions
+from .active_sessions import ActiveSessions
 from .authorization.partner_authorization import PartnerClient
-from .connected_charger import ConnectedCharger, Work
+from .charger.connected_charger import ConnectedCharger, Work
 from .connection.connection import ChargerConnection
 from .following import Following
 from .reconcile.charger_blocks import Blocks

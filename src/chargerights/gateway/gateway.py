@@ -26,8 +26,8 @@ from ..storage.charging.charger_passwords import KnownCredentials
 from ..storage.charging.spool_file import Owner
 from ..storage.database import WRITERS, Database, DatabaseFault
 from ..storage.journal import Mark, Revised
-from .commands.command_dispatch import CommandDispatcher
-from .connected_charger import ConnectedCharger, Work
+from .charger.connected_charger import ConnectedCharger, Work
+from .command_dispatch import CommandDispatcher
 from .connection.connection import POLICY, REMOVED, ChargerConnection
 from .customer_runtime import CustomerRuntime
 from .handshake.handshake_auth import HandshakeRejected, Policy

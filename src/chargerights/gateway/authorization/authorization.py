@@ -18,8 +18,8 @@ from ...rights.decide import Cause, Decision, Reason, RightStatus, decide, decid
 from ...rights.identifiers import MAX_TAG_LENGTH, tag_key
 from ...rights.model import Right
 from ...storage.charging.authorizations import Authorization
-from ..connected_charger import ConnectedCharger
-from ..messages import lenient_parsing
+from ..charger.connected_charger import ConnectedCharger
+from ..ocpp import lenient_parsing
 from .partner_authorization import PartnerAnswer
 
 TAG_IN_USE = "tagInUse"

@@ -14,11 +14,11 @@ import structlog
 
 from ...storage.charging import ordered_starts as orders
 from ...storage.database import DatabaseFault
-from ..connected_charger import ConnectedCharger
+from ..charger.connected_charger import ConnectedCharger
+from ..charger.remote_starts import RemoteStart
 from ..connection.answers import Answer, Later
 from .authorization import would_accept
 from .partner_authorization import PartnerAnswer, with_partner
-from .remote_starts import RemoteStart
 
 LEARN_SECONDS = 2.0
 """The longest that a tag that would be refused waits for the database."""

@@ -29,7 +29,7 @@ from ...rights.identifiers import tag_key, tag_text
 from ...storage.rows.partners import Fallback
 from ...storage.rows.partners import Partner as Settings
 from ...webhooks import messages
-from ..connected_charger import ConnectedCharger
+from ..charger.connected_charger import ConnectedCharger
 from ..connection.answers import Answer, Later
 
 AT_ONCE = 20

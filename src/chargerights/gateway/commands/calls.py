@@ -11,11 +11,11 @@ from ...rights.commands import TABLES, Action, CommandRow
 from ...rights.explain import blocked_text
 from ...storage.charging.commands import CommandOutcome, End
 from ...storage.database import Database
-from ..connected_charger import ConnectedCharger
+from ..charger.connected_charger import ConnectedCharger
 from ..connection.connection import ChargerConnection
-from ..connection.ocpp_j import V16
 from ..connection.turn import CallProgress
-from . import sendable
+from ..ocpp import sendable
+from ..ocpp.ocpp_j import V16
 
 _CARD = re.compile(r"[0-9A-Fa-f]{8}|[0-9A-Fa-f]{14}|[0-9A-Fa-f]{20}")
 """The UID of an RFID card: 4, 7 or 10 bytes."""

@@ -15,16 +15,16 @@ from ...rights.commands import TABLES, Action, lacking
 from ...storage.charging import availability
 from ...storage.charging.commands import TRY_AGAIN, CommandOutcome, End, QueuedCommand
 from ...storage.database import Database, DatabaseFault
-from ..connection.call_errors import Busy, CallRefused, LinkLost, NoAnswer, NotConnected
 from ..connection.connection import ChargerConnection
-from ..connection.ocpp_j import UNKNOWN_ACTION
 from ..connection.turn import CallProgress
 from ..messages import configuration
-from ..reconcile import local_list_messages
+from ..ocpp import local_list_messages
+from ..ocpp.call_errors import Busy, CallRefused, LinkLost, NoAnswer, NotConnected
+from ..ocpp.ocpp_j import UNKNOWN_ACTION
+from ..ocpp.sendable import Unsayable
 from ..reconcile.local_list_requests import NotTaken
 from . import session_commands
 from .calls import CommandCall, NotSent, call, require_unblocked, version_of
-from .sendable import Unsayable
 
 LIST_SECONDS = 30.0
 """How long the answer waits for a whole local list, which goes in many messages."""

@@ -13,10 +13,10 @@ from ...storage.charging import sessions
 from ...storage.charging.commands import CommandOutcome, End
 from ...storage.charging.sessions import OCPP_2X, OCPP_16, EndedBy, Session
 from ..authorization.authorization import AuthorizationResult, rule
-from ..connection.call_errors import LinkLost, NoAnswer
-from ..connection.ocpp_j import V16
-from ..messages.lenient_parsing import MAX_NUMBER
-from ..reconcile.local_list_messages import TAG_LENGTHS
+from ..ocpp.call_errors import LinkLost, NoAnswer
+from ..ocpp.lenient_parsing import MAX_NUMBER
+from ..ocpp.local_list_messages import TAG_LENGTHS
+from ..ocpp.ocpp_j import V16
 from .calls import CommandCall, NotSent, call, require_unblocked
 
 SESSIONS_LOOKED_AT = 50

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..connected_charger import ConnectedCharger
+from ..charger.connected_charger import ConnectedCharger
 
 
 @dataclass(frozen=True, slots=True)

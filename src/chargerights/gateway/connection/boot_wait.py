@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from .call_errors import NotStarted
+from ..ocpp.call_errors import NotStarted
 
 BOOT, BOOT_SECONDS = "BootNotification", 60.0
 """How long a charger that has connected may take until its BootNotification."""

@@ -23,12 +23,12 @@ import structlog
 from starlette.types import Receive, Send
 
 from ... import metrics
-from ..connected_charger import ConnectedCharger
-from . import ocpp_j, schemas
+from ..charger.connected_charger import ConnectedCharger
+from ..ocpp import ocpp_j, schemas
+from ..ocpp.call_errors import Busy, CallFailed, CallRefused, LinkLost, NoAnswer, NotConnected
+from ..ocpp.ocpp_j import MAX_BYTES, NOT_ANSWERED, UNANSWERED, BadFrame, FrameFault, FrameKind
 from .answers import Actions, Answer, Later
 from .boot_wait import BOOT, BootWait
-from .call_errors import Busy, CallFailed, CallRefused, LinkLost, NoAnswer, NotConnected
-from .ocpp_j import MAX_BYTES, NOT_ANSWERED, UNANSWERED, BadFrame, FrameFault, FrameKind
 from .pace import Pace
 from .turn import CallProgress, Turn
 

@@ -12,11 +12,10 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ...rights.live import ChargerConfiguration
-from ..commands import sendable
-from ..connected_charger import ConnectedCharger
-from ..connection.call_errors import NoAnswer, NotConnected
+from ..charger.connected_charger import ConnectedCharger
 from ..connection.turn import CallProgress
-from . import lenient_parsing, reported_connectors
+from ..ocpp import lenient_parsing, reported_connectors, sendable
+from ..ocpp.call_errors import NoAnswer, NotConnected
 
 _SECRET = re.compile(r"authorizationkey|password|secret|privatekey|\bpsk\b|\bapn.*pass", re.IGNORECASE)
 _PASSWORD = re.compile(r"(.*\.)?(authorizationkey|basicauthpassword)", re.IGNORECASE)

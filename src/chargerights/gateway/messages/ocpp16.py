@@ -16,10 +16,11 @@ from ...storage.charging.sessions import OCPP_16, MeterReading, SessionNotice, p
 from ..authorization.authorization import AuthorizationResult, rule
 from ..authorization.ordered_starts import once_known
 from ..authorization.partner_authorization import PartnerAnswer, known_of
-from ..connected_charger import ConnectedCharger
+from ..charger.connected_charger import ConnectedCharger
 from ..connection.answers import Actions, Answer, Later
-from . import configuration, lenient_parsing, report_messages
-from .statuses import AVAILABLE, STATES_16, STATUS_16, info_16
+from ..ocpp import lenient_parsing
+from ..ocpp.statuses import AVAILABLE, STATES_16, STATUS_16, info_16
+from . import configuration, report_messages
 
 HEARTBEAT_SECONDS = 300
 NO_CLOCK = lenient_parsing.EARLIEST

@@ -14,11 +14,12 @@ from ...storage.charging.sessions import OCPP_2X, MeterReading, SessionNotice, p
 from ..authorization.authorization import AuthorizationResult, rule
 from ..authorization.ordered_starts import once_known, with_orders
 from ..authorization.partner_authorization import PartnerAnswer, known_of
-from ..connected_charger import ConnectedCharger
+from ..charger.connected_charger import ConnectedCharger
 from ..connection.answers import Actions, Answer, Later
-from . import configuration, lenient_parsing, report_messages
+from ..ocpp import lenient_parsing
+from ..ocpp.statuses import AVAILABLE, STATES_2X, STATUS_2X, info_2x
+from . import configuration, report_messages
 from .ocpp16 import HEARTBEAT_SECONDS, data_transfer, heartbeat, noted, rejected
-from .statuses import AVAILABLE, STATES_2X, STATUS_2X, info_2x
 
 STARTED, UPDATED, ENDED = "Started", "Updated", "Ended"
 NO_TRANSACTION_ID = "?"

@@ -8,10 +8,10 @@ from typing import Any
 
 from ...rights.live import ChargerFault
 from ...storage.charging.charger_reports import ReportKind
-from ..connected_charger import ConnectedCharger
-from . import lenient_parsing
+from ..charger.connected_charger import ConnectedCharger
+from ..charger.reports import Place
+from ..ocpp import lenient_parsing
 from .configuration import variable_name
-from .reports import Place
 
 NO_ERROR = ("", "NoError")
 FAULTED = "Faulted"

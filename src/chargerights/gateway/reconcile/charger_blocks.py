@@ -20,11 +20,11 @@ from ...storage.charging import availability
 from ...storage.charging.availability import WHOLE
 from ...storage.charging.commands import CommandOutcome, End
 from ...storage.database import Database, DatabaseFault
+from ..charger.connected_charger import ConnectedCharger
 from ..commands.commands import IN_USE_WORDS, tell_availability
-from ..connected_charger import ConnectedCharger
-from ..connection.call_errors import CallFailed, CallRefused, NotConnected
 from ..connection.connection import ChargerConnection
-from ..connection.ocpp_j import UNKNOWN_ACTION
+from ..ocpp.call_errors import CallFailed, CallRefused, NotConnected
+from ..ocpp.ocpp_j import UNKNOWN_ACTION
 
 AGAIN_SECONDS, LATEST_SECONDS = 60.0, 3600.0
 """What a charger does not do it is told again, after a pause that doubles."""

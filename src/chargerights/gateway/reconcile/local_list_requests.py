@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from ..connection.call_errors import CallFailed
 from ..connection.turn import CallProgress
+from ..ocpp.call_errors import CallFailed
 
 
 class NotTaken(CallFailed):

@@ -20,13 +20,13 @@ from ...rights.driver_sets import END
 from ...rights.local_list import ListedTag, look_up
 from ...storage.charging.local_lists import KeptList, OutOfStep
 from ...storage.database import DatabaseFault
-from ..connected_charger import ConnectedCharger
-from ..connection.call_errors import Busy, CallFailed, CallRefused, LinkLost, NoAnswer, NotConnected
+from ..charger.connected_charger import ConnectedCharger
 from ..connection.connection import ChargerConnection
-from ..connection.ocpp_j import UNKNOWN_ACTION
 from ..connection.turn import CallProgress
-from . import local_list_messages
-from .local_list_messages import ListLimits
+from ..ocpp import local_list_messages
+from ..ocpp.call_errors import Busy, CallFailed, CallRefused, LinkLost, NoAnswer, NotConnected
+from ..ocpp.local_list_messages import ListLimits
+from ..ocpp.ocpp_j import UNKNOWN_ACTION
 from .local_list_requests import Again, NotSupported, NotTaken
 from .local_list_states import CHANGING, HOPELESS, IN_STEP
 

@@ -24,7 +24,7 @@ from ...storage.charging import authorizations, local_lists
 from ...storage.charging.local_lists import KeptList
 from ...storage.database import Database, DatabaseFault
 from ...storage.entity_types import KINDS
-from ..connected_charger import ConnectedCharger
+from ..charger.connected_charger import ConnectedCharger
 from ..connection.turn import CallProgress
 from .local_list_sync import LocalListSync
 

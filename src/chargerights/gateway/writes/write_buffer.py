@@ -31,7 +31,7 @@ from ...storage.charging.messages import Message
 from ...storage.charging.sessions import SessionNotice
 from ...storage.charging.spool_file import Owner, SpoolFault
 from ...storage.database import Database, DatabaseFault
-from ..connected_charger import ConnectedCharger
+from ..charger.connected_charger import ConnectedCharger
 from .pending import Entry, answer, halves, rows_of
 from .spool import Spool
 

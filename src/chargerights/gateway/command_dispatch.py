@@ -10,17 +10,17 @@ from typing import Any
 
 import structlog
 
-from ... import metrics
-from ...rights.commands import COMMANDS, WAITING, Action
-from ...storage.charging import commands
-from ...storage.charging.commands import CommandOutcome, End, QueuedCommand
-from ...storage.database import Database, DatabaseFault
-from ...storage.idempotency import Once
-from ...storage.journal import Actor
-from ..connected_charger import ConnectedCharger
-from ..connection.connection import CALL_SECONDS, TURN_SECONDS, ChargerConnection
-from ..customer_runtime import CustomerRuntime
-from .commands import perform
+from .. import metrics
+from ..rights.commands import COMMANDS, WAITING, Action
+from ..storage.charging import commands
+from ..storage.charging.commands import CommandOutcome, End, QueuedCommand
+from ..storage.database import Database, DatabaseFault
+from ..storage.idempotency import Once
+from ..storage.journal import Actor
+from .charger.connected_charger import ConnectedCharger
+from .commands.commands import perform
+from .connection.connection import CALL_SECONDS, TURN_SECONDS, ChargerConnection
+from .customer_runtime import CustomerRuntime
 
 DONE_SECONDS = TURN_SECONDS + CALL_SECONDS + 5.0
 """How long a charger may take for all of a command."""

@@ -16,10 +16,10 @@ import structlog
 
 from ...rights.live import MAX_FAULTS, ChargerFault
 from ...storage.charging.charger_reports import ChargerReport, ReportKind
-from . import lenient_parsing
+from ..ocpp import lenient_parsing
 
 if TYPE_CHECKING:
-    from ..connected_charger import ConnectedCharger
+    from .connected_charger import ConnectedCharger
 
 MOST_PER_MINUTE = 60
 """Reports of one charger that are kept."""

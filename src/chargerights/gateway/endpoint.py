@@ -14,16 +14,16 @@ import structlog
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ... import metrics
-from ...rights import identifiers
-from ...rights.errors import InvalidIdentifier
-from ..connection.answers import Actions
-from ..connection.connection import ChargerConnection
-from ..connection.ocpp_j import V16, V21, V201
-from ..gateway import Gateway
-from ..messages import ocpp2x, ocpp16
-from .certificates import subjects
-from .handshake_auth import HandshakeRejected, NothingCommon, authenticate
+from .. import metrics
+from ..rights import identifiers
+from ..rights.errors import InvalidIdentifier
+from .connection.answers import Actions
+from .connection.connection import ChargerConnection
+from .gateway import Gateway
+from .handshake.certificates import subjects
+from .handshake.handshake_auth import HandshakeRejected, NothingCommon, authenticate
+from .messages import ocpp2x, ocpp16
+from .ocpp.ocpp_j import V16, V21, V201
 
 PREFIX = "/ocpp/"
 GOING_SECONDS = 5.0

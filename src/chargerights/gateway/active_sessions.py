@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from ...storage.charging.sessions import EndedBy, Running
+from ..storage.charging.sessions import EndedBy, Running
 
 Place = tuple[int | None, int | None]
 """Where one session runs at a time: the EVSE of OCPP 2.x without its connector, or the connector of 1.6."""

@@ -9,18 +9,18 @@ from datetime import datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from ..rights.live import ChargerConfiguration, LiveCharger, LiveConnector, ReportedSocket
-from ..storage.charging.sessions import SessionNotice, Sign
-from .authorization.remote_starts import RemoteStarts
-from .connection.ocpp_j import V16
-from .messages.reports import Reports
-from .messages.statuses import AVAILABLE, CHARGING, OCCUPIED_BY, PREPARING
+from ...rights.live import ChargerConfiguration, LiveCharger, LiveConnector, ReportedSocket
+from ...storage.charging.sessions import SessionNotice, Sign
+from ..ocpp.ocpp_j import V16
+from ..ocpp.statuses import AVAILABLE, CHARGING, OCCUPIED_BY, PREPARING
+from .remote_starts import RemoteStarts
+from .reports import Reports
 
 if TYPE_CHECKING:
-    from .authorization.active_sessions import Place
-    from .connection.connection import ChargerConnection
-    from .customer_runtime import CustomerRuntime
-    from .messages.configuration import ConfigurationReport
+    from ..active_sessions import Place
+    from ..connection.connection import ChargerConnection
+    from ..customer_runtime import CustomerRuntime
+    from ..messages.configuration import ConfigurationReport
 
 Work = Callable[["ConnectedCharger"], Coroutine[Any, Any, object]]
 

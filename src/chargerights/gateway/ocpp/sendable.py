@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
-from ..connection.ocpp_j import V16, V21, V201
+from .ocpp_j import V16, V21, V201
 
 _FILES = {V16: "v16/schemas/{}.json", V201: "v201/schemas/{}Request.json", V21: "v21/schemas/{}Request.json"}
 

@@ -16,9 +16,9 @@ from ...rights.identifiers import MAX_TAG_LENGTH
 from ...rights.live import ChargerConfiguration
 from ...rights.local_list import ListedTag
 from ..authorization.authorization import group_of
-from ..connection.ocpp_j import V16, V201
 from ..messages.configuration import LIST_CAPACITY
-from ..messages.statuses import info_2x, info_16
+from .ocpp_j import V16, V201
+from .statuses import info_2x, info_16
 
 UNKNOWN_PER_MESSAGE = 20
 """Entries in one message to a charger that does not say how many it takes."""
