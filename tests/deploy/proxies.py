@@ -14,10 +14,11 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
 import trustme
 import yaml
 
-from tests.support.programs import path_of
+from tests.support.programs import needs, needs_tool, tool
 from tests.support.servers import START_SECONDS, STOP_SECONDS, free_port
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -109,7 +110,7 @@ def nginx(upstream: str, certificates: Certificates, folder: Path, client_certif
             },
         )
     )
-    command = [path_of("nginx") or "nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    command = ["nginx", "-p", f"{folder}", "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"]
     checked([*command, "-t", "-q"])
     with _running(command, here) as proxy:
         yield proxy
@@ -129,7 +130,7 @@ def caddy(upstream: str, certificates: Certificates, folder: Path, client_certif
     file = folder / "Caddyfile"
     file.write_text(replaced(DEPLOY / "Caddyfile", changes))
     environment = {"DOMAIN": NAME, "UPSTREAM": here.upstream, "HOME": str(folder), "PATH": os.environ["PATH"]}
-    program = path_of("caddy") or "caddy"
+    program = tool("caddy")
     checked([program, "validate", "--config", str(file), "--adapter", "caddyfile"], environment)
     with _running([program, "run", "--config", str(file), "--adapter", "caddyfile"], here, environment) as proxy:
         yield proxy
@@ -156,7 +157,7 @@ def traefik(upstream: str, certificates: Certificates, folder: Path) -> Iterator
     dynamic["tls"] = {"stores": {"default": {"defaultCertificate": own_certificate}}}
     for name, value in (("traefik", static), ("chargerights", dynamic)):
         (folder / f"{name}.yaml").write_text(yaml.safe_dump(value))
-    with _running([path_of("traefik") or "traefik", f"--configFile={folder}/traefik.yaml"], here) as proxy:
+    with _running([tool("traefik"), f"--configFile={folder}/traefik.yaml"], here) as proxy:
         yield proxy
 
 
@@ -167,7 +168,11 @@ PROXIES: Mapping[str, Callable[[str, Certificates, Path], AbstractContextManager
     "caddy-as-it-is": partial(caddy, client_certificates=False),
     "traefik": traefik,
 }
-"""By program; as it is: without the lines for client certificates of chargers."""
+"""By name; as it is: without the lines for client certificates of chargers."""
+PARAMETERS = [
+    pytest.param(name, marks=needs("nginx") if name.startswith("nginx") else needs_tool(name.partition("-")[0]))
+    for name in PROXIES
+]
 
 
 def replaced(file: Path, changes: Mapping[str, str]) -> str:

@@ -19,7 +19,7 @@ from chargerights.settings import FILE, PREFIX, Settings
 from tests.conftest import Databases
 from tests.deploy.proxies import DEPLOY, checked
 from tests.support.postgres import Postgres
-from tests.support.programs import needs_module
+from tests.support.programs import needs_tool_package
 from tests.support.servers import serving, start
 
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
@@ -27,7 +27,7 @@ SERVICES: dict[str, Any] = COMPOSE["services"]
 OURS = ("migrate", "server")
 
 
-@needs_module("compose_spec", "deploy-tools")
+@needs_tool_package("compose_spec")
 def test_it_keeps_to_the_compose_specification() -> None:
     compose_spec = import_module("compose_spec")
     parsed = compose_spec.PyCompose.from_yaml(yaml.safe_dump(COMPOSE))

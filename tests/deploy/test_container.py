@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.proxies import checked
-from tests.support.programs import needs, path_of
+from tests.support.programs import needs_tool, tool
 from tests.support.servers import Server, free_port
 
 ROOT = Path(__file__).parents[2]
@@ -28,9 +28,9 @@ def instruction(name: str) -> list[str]:
     return re.findall(rf"(?m)^\s*{name} (.*)$", joined)
 
 
-@needs("hadolint")
+@needs_tool("hadolint")
 def test_a_linter_finds_nothing() -> None:
-    checked([path_of("hadolint") or "hadolint", str(ROOT / "Dockerfile")])
+    checked([tool("hadolint"), str(ROOT / "Dockerfile")])
 
 
 def test_the_builder_is_sent_what_the_image_is_built_from_and_no_more() -> None:

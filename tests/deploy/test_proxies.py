@@ -17,10 +17,9 @@ from websockets.exceptions import InvalidMessage, InvalidStatus
 from websockets.typing import Subprotocol
 
 from tests.deploy.conftest import METRICS_TOKEN
-from tests.deploy.proxies import PROXIES, Certificates, Proxy
+from tests.deploy.proxies import PARAMETERS, PROXIES, Certificates, Proxy
 from tests.gateway.client import V16, basic
 from tests.gateway.server import World
-from tests.support.programs import needs
 from tests.support.servers import Server
 
 CHARGER = "DEP-1"
@@ -78,7 +77,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     return Certificates.made(tmp_path_factory.mktemp("certificates"))
 
 
-@pytest.fixture(scope="module", params=[pytest.param(name, marks=needs(name.partition("-")[0])) for name in PROXIES])
+@pytest.fixture(scope="module", params=PARAMETERS)
 def scene(
     request: pytest.FixtureRequest,
     world: World,

@@ -18,18 +18,23 @@ NODE = shutil.which("node")
 
 
 def needs(program: str) -> pytest.MarkDecorator:
-    """Marks tests that need that program."""
-    return _skipped_without(path_of(program), program)
+    """Marks tests that need that program on the path."""
+    return _skipped_without(shutil.which(program), program)
 
 
-def needs_module(name: str, target: str) -> pytest.MarkDecorator:
-    """Marks tests that need that Python package, which that target of make installs."""
-    return _skipped_without(find_spec(name), f"`make {target}`")
+def needs_tool(program: str) -> pytest.MarkDecorator:
+    """Marks tests that need that program in the version that `make deploy-tools` installs."""
+    return _skipped_without(Path(tool(program)).exists(), f"`make deploy-tools`, which installs {program}")
 
 
-def path_of(program: str) -> str | None:
-    """The program's path, in .venv or on the path; None where it is not installed."""
-    return shutil.which(program, path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}")
+def tool(program: str) -> str:
+    """The path of a program of `make deploy-tools`, in .venv."""
+    return str(Path(sys.executable).parent / program)
+
+
+def needs_tool_package(name: str) -> pytest.MarkDecorator:
+    """Marks tests that need that Python package of `make deploy-tools`."""
+    return _skipped_without(find_spec(name), f"`make deploy-tools`, which installs {name}")
 
 
 def needs_packages(folder: Path) -> pytest.MarkDecorator:
