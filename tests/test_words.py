@@ -42,7 +42,6 @@ NOT_YET = (
     "src/chargerights/importing/",
     "src/chargerights/log_limits.py",
     "src/chargerights/metrics.py",
-    "src/chargerights/net/",
     "src/chargerights/replica/",
     "src/chargerights/rights/",
     "src/chargerights/serving/",
@@ -50,7 +49,6 @@ NOT_YET = (
     "src/chargerights/simulator/",
     "src/chargerights/storage/",
     "src/chargerights/telemetry.py",
-    "src/chargerights/webhooks/",
     "tests/",
 )
 """Paths that do not follow the rule yet."""

@@ -97,20 +97,20 @@ async def test_a_name_that_leads_nowhere_has_failed() -> None:
 
     async with line_to("http://name.example/", resolve=nowhere) as line:
         outcome = await line.post(b"{}", HEADERS)
-    assert outcome == SendResult(None, "the name of the host leads to no address")
+    assert outcome == SendResult(None, "the name of the host does not resolve to an address")
 
 
 @pytest.mark.parametrize("host", ["xn--a", "exa<mple", "a%20b"])
 async def test_a_name_that_can_be_none_is_told_so_like_any_other(host: str) -> None:
     assert await send_once(f"https://{host}/", AllowedTargets.PUBLIC, b"{}", HEADERS) == SendResult(
-        None, "the name of the host leads to no address"
+        None, "the name of the host does not resolve to an address"
     )
 
 
 async def test_an_address_that_is_forbidden_is_not_connected_to() -> None:
     with receiving() as receiver:
         outcome = await send_once(receiver.url, AllowedTargets.PUBLIC, b"{}", HEADERS)
-        assert outcome == SendResult(None, "the host has no public address: webhooks go to public ones only")
+        assert outcome == SendResult(None, "the host has no public address: webhooks go to public addresses only")
         assert receiver.connections == 0
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from chargerights.net.allowed_targets import AllowedTargets
 from chargerights.storage.database import Database
 from chargerights.webhooks.delivery import WebhookDispatcher
-from chargerights.webhooks.worker import steadily, tell_time
+from chargerights.webhooks.worker import advance_time, steadily
 from tests.webhooks.scene import QUICK, now
 
 POLL_SECONDS = 0.02
@@ -19,7 +19,7 @@ POLL_SECONDS = 0.02
 async def run(url: str, lease: float) -> None:
     database, stopping = Database(url), asyncio.Event()
     courier = WebhookDispatcher(database, now, AllowedTargets.ANY, replace(QUICK, lease=lease))
-    work = (courier.round, lambda: tell_time(database, now))
+    work = (courier.round, lambda: advance_time(database, now))
     tasks = [asyncio.create_task(steadily(each, POLL_SECONDS, stopping)) for each in work]
     await asyncio.to_thread(sys.stdin.read)
     stopping.set()

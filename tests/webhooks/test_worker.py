@@ -14,7 +14,7 @@ from chargerights.storage import events
 from chargerights.storage.database import DatabaseAway
 from chargerights.storage.events import EventsGone
 from chargerights.webhooks import worker
-from chargerights.webhooks.worker import prune_events, running, steadily, tell_time
+from chargerights.webhooks.worker import advance_time, prune_events, running, steadily
 from tests.replica.following import all_events, types
 from tests.support.world import NOW, TOMORROW
 from tests.webhooks.receiver import receiving
@@ -72,9 +72,9 @@ async def test_stopping_ends_a_pause() -> None:
 
 async def test_time_is_told_in_steps_to_its_end(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "EDGES_PER_STEP", 4)
-    await tell_time(scene.database, Clock(TOMORROW))
+    await advance_time(scene.database, Clock(TOMORROW))
     assert sorted(types(all_events(scene.database, scene.customer, 1))) == ["right.began", "tag.began"]
-    await tell_time(scene.database, Clock(TOMORROW))
+    await advance_time(scene.database, Clock(TOMORROW))
     assert len(all_events(scene.database, scene.customer)) == 3
 
 

@@ -1,1 +1,1 @@
-"""HTTP to the outside, safely: which addresses are allowed, and how much of an answer is read."""
+"""Safe HTTP to receivers that customers name, and helpers for background tasks."""

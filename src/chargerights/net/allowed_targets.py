@@ -1,8 +1,10 @@
-"""Where webhooks may go. By default `https` and public addresses only, so that nobody who may set up a webhook can
-reach, through this server, what only it can reach.
+"""Checks of the URLs and addresses to which webhooks may go.
 
-An address is checked when a connection is made, and the connection goes to the very address that was checked: a name
-that resolves to another one a moment later changes nothing.
+By default only `https` and public addresses are allowed, so that a customer cannot use a webhook to reach hosts that
+only the server can reach.
+
+An address is checked when a connection is made, and the connection goes to exactly that address. A name that
+resolves to another address a moment later changes nothing.
 """
 
 from __future__ import annotations
@@ -28,20 +30,23 @@ class AllowedTargets(StrEnum):
 
 
 class InvalidWebhookUrl(InvalidInput):
-    """Not a URL that a webhook may have."""
+    """A URL that a webhook may not have."""
 
 
 class ForbiddenTarget(Exception):
-    """A name that leads to an address where webhooks may not go, or to none."""
+    """A host name that resolves to no address to which a webhook may go."""
 
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
 
 async def resolve(host: str, port: int) -> list[str]:
-    """The addresses of the name, in the order in which to try them. Raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+    """Returns the addresses of the name, in the order in which to try them.
+
+    Raises OSError.
+    """
+    infos = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in infos))
 
 
 def check_url(url: str, targets: AllowedTargets) -> None:
@@ -49,37 +54,47 @@ def check_url(url: str, targets: AllowedTargets) -> None:
     schemes = {AllowedTargets.PUBLIC: ("https",), AllowedTargets.ANY: ("https", "http")}[targets]
     if len(url) > MAX_URL_LENGTH or not url.isascii() or not url.isprintable() or " " in url:
         raise InvalidWebhookUrl(
-            f"the URL is longer than {MAX_URL_LENGTH} characters, or holds some that must be escaped"
+            f"the URL is too long or not escaped: use at most {MAX_URL_LENGTH} characters, and percent-encode spaces"
+            " and characters outside ASCII"
         )
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
-        httpx.URL(url)  # which is what sends: it reads more strictly
+        httpx.URL(url)  # sends the requests, and parses more strictly
     except (ValueError, httpx.InvalidURL) as error:
         raise InvalidWebhookUrl(f"the URL cannot be read: {error}") from None
     if parts.scheme not in schemes or not host:
         raise InvalidWebhookUrl(
-            f"the URL does not begin with {' or '.join(f'{each}://' for each in schemes)} and a host"
+            f"the URL must begin with {' or '.join(f'{scheme}://' for scheme in schemes)} and a host"
         )
     if parts.username is not None or parts.password is not None:
-        raise InvalidWebhookUrl("the URL holds a user or a password: receivers know us by the signature")
+        raise InvalidWebhookUrl(
+            "the URL holds a user or a password: leave them out; receivers authenticate the server by the signature"
+        )
     if parts.fragment:
-        raise InvalidWebhookUrl("the URL holds a fragment, which is never sent")
+        raise InvalidWebhookUrl("the URL holds a fragment, which is never sent: leave it out")
     if targets is AllowedTargets.PUBLIC and (address := _address(host)) is not None and not is_public(address):
-        raise InvalidWebhookUrl(f"{host} is no public address: webhooks go to public ones only")
+        raise InvalidWebhookUrl(f"{host} is not a public address: webhooks go to public addresses only")
 
 
 async def addresses(host: str, port: int, targets: AllowedTargets, resolve: Resolve = resolve) -> list[str]:
-    """The addresses of the host to which a webhook may go. Raises ForbiddenTarget."""
+    """Returns the addresses of the host to which a webhook may go.
+
+    Raises ForbiddenTarget.
+    """
     try:
-        found = await resolve(host, port)
+        resolved = await resolve(host, port)
     except (OSError, UnicodeError):
-        found = []
-    if not found:
-        raise ForbiddenTarget("the name of the host leads to no address")
-    allowed = [each for each in found if targets is AllowedTargets.ANY or is_public(ip_address(each.partition("%")[0]))]
+        resolved = []
+    if not resolved:
+        raise ForbiddenTarget("the name of the host does not resolve to an address")
+    allowed = [
+        address
+        for address in resolved
+        if targets is AllowedTargets.ANY or is_public(ip_address(address.partition("%")[0]))
+    ]
     if not allowed:
-        raise ForbiddenTarget("the host has no public address: webhooks go to public ones only")
+        raise ForbiddenTarget("the host has no public address: webhooks go to public addresses only")
     return allowed
 
 

@@ -1,8 +1,10 @@
-"""Addresses of the internet, by a table of our own: `ipaddress` differs from version to version.
+"""Public internet addresses, by a table of our own.
+
+`ipaddress` has such a table, too, but it differs from one version of Python to the next.
 
 The table has all of IANA's special-purpose registries (RFC 6890), including entries that are globally reachable (AS112,
-AMT, protocol anycast): no receiver of webhooks is there, and a host of the local network may answer. IPv6 forms that
-carry an IPv4 address (mapped, compatible, NAT64, 6to4, Teredo) are refused whatever they carry.
+AMT, protocol anycast): no webhook receiver is there, and a host of the local network may answer. IPv6 forms that
+carry an IPv4 address (mapped, compatible, NAT64, 6to4, Teredo) are refused, whichever address they carry.
 """
 
 from __future__ import annotations
@@ -54,5 +56,5 @@ SPECIAL_IPV6 = tuple(
 def is_public(address: IPv4Address | IPv6Address) -> bool:
     """Tells whether the address is global unicast and has no special purpose."""
     if isinstance(address, IPv4Address):
-        return not any(address in each for each in SPECIAL_IPV4)
-    return address in GLOBAL_IPV6 and not any(address in each for each in SPECIAL_IPV6)
+        return not any(address in network for network in SPECIAL_IPV4)
+    return address in GLOBAL_IPV6 and not any(address in network for network in SPECIAL_IPV6)

@@ -1,4 +1,4 @@
-"""One message to one receiver: what came of it, in words, within a bounded time."""
+"""HTTP requests to receivers that customers name, bounded in time and size."""
 
 from __future__ import annotations
 
@@ -19,17 +19,20 @@ from .allowed_targets import AllowedTargets, ForbiddenTarget, Resolve
 ATTEMPT_SECONDS = 15.0
 CONNECT_SECONDS = 5.0
 RESPONSE_BYTES = 64 * 1024
-"""Of an answer, as it comes over the wire; one that is longer is cut off."""
+"""The longest body that is read, in bytes on the wire. A longer one is cut off."""
 
 
 class UnreadableAnswer(Exception):
-    """An answer that is too long, or encoded although no encoding was asked for."""
+    """A response that is too long, or encoded although `identity` was requested."""
 
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """What came of an attempt. `status`: the receiver's, if it answered; `error`: why it counts as failed, else None;
-    `retry_after`: seconds that the receiver asked for."""
+    """The result of one attempt.
+
+    `status` is the receiver's, if it answered. `error` says why the attempt failed, and is None if it did not.
+    `retry_after` is the pause in seconds that the receiver asked for.
+    """
 
     status: int | None
     error: str | None = None
@@ -37,12 +40,12 @@ class SendResult:
 
     @property
     def gone(self) -> bool:
-        """The receiver wants no more of it, ever."""
+        """Tells whether the receiver wants no more messages, ever."""
         return self.status == HTTPStatus.GONE
 
 
 def new_client(context: ssl.SSLContext, connections: int, timeout: httpx.Timeout | float) -> httpx.AsyncClient:
-    """A client for receivers that others name: nothing of this machine's surroundings, and no redirect, leads it."""
+    """Returns a client that ignores redirects and the environment (proxies, `.netrc`)."""
     return httpx.AsyncClient(
         verify=context,
         headers={"accept-encoding": "identity"},
@@ -54,7 +57,10 @@ def new_client(context: ssl.SSLContext, connections: int, timeout: httpx.Timeout
 
 
 async def body_of(response: httpx.Response) -> bytes:
-    """The answer's body. Never decoded: a few hundred bytes can unpack to gigabytes. Raises UnreadableAnswer."""
+    """Returns the response's body.
+
+    It is never decompressed: a few hundred bytes can unpack to gigabytes. Raises UnreadableAnswer.
+    """
     encoding = response.headers.get("content-encoding", "")
     if encoding.strip().lower() not in ("", "identity"):
         raise UnreadableAnswer("the answer has a Content-Encoding, although identity was asked for: send it plain")
@@ -67,7 +73,7 @@ async def body_of(response: httpx.Response) -> bytes:
 
 
 class Receiver:
-    """Who is at a URL: the addresses where he may be reached, and requests to one of them."""
+    """The receiver at a URL: its allowed addresses, and requests to one of them."""
 
     def __init__(self, url: str, allowed: AllowedTargets, resolve: Resolve) -> None:
         self._url = httpx.URL(url)
@@ -76,14 +82,20 @@ class Receiver:
         self._resolve = resolve
 
     async def addresses(self) -> list[str]:
-        """Raises ForbiddenTarget, OSError."""
+        """Resolves the host's name to the allowed addresses.
+
+        Raises ForbiddenTarget, OSError.
+        """
         port = self._url.port or {"https": 443, "http": 80}[self._url.scheme]
         return await allowed_targets.addresses(self._host, port, self._allowed, self._resolve)
 
     def request(
         self, client: httpx.AsyncClient, address: str, content: bytes, headers: Mapping[str, str]
     ) -> httpx.Request:
-        """To that address, under the host's own name: in the header, and in the certificate that it must show."""
+        """Builds a request to that address.
+
+        It names the host in the `Host` header and in TLS, so that the certificate is checked for the name.
+        """
         return client.build_request(
             "POST",
             self._url.copy_with(host=address),
@@ -94,7 +106,10 @@ class Receiver:
 
 
 class Line:
-    """A connection to one receiver, kept open between messages; use it as a context, for one webhook only."""
+    """A connection to one receiver, kept open between messages.
+
+    Use it as a context manager, for one webhook only.
+    """
 
     def __init__(
         self,
@@ -118,7 +133,7 @@ class Line:
         await self._client.aclose()
 
     async def post(self, content: bytes, headers: Mapping[str, str]) -> SendResult:
-        """One attempt. Redirects are not followed."""
+        """Makes one attempt. Redirects are not followed."""
         try:
             async with asyncio.timeout(self._seconds):
                 outcome = await self._post(content, headers)
@@ -135,15 +150,15 @@ class Line:
     async def _post(self, content: bytes, headers: Mapping[str, str]) -> SendResult:
         if self._address is not None:
             return await self._post_to(self._address, content, headers)
-        found = await self._receiver.addresses()
-        for address in found[:-1]:
+        *first, last = await self._receiver.addresses()
+        for address in first:
             try:
                 outcome = await self._post_to(address, content, headers)
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 continue
             break
         else:
-            address = found[-1]
+            address = last
             outcome = await self._post_to(address, content, headers)
         self._address = address
         return outcome
@@ -152,7 +167,7 @@ class Line:
         request = self._receiver.request(self._client, address, content, headers)
         response = await self._client.send(request, stream=True)
         try:
-            with suppress(UnreadableAnswer):  # its status says it all; one that is read leaves the connection open
+            with suppress(UnreadableAnswer):  # the status is enough; the body is read to keep the connection open
                 await body_of(response)
         finally:
             await response.aclose()
@@ -160,7 +175,7 @@ class Line:
 
 
 async def send_once(url: str, allowed: AllowedTargets, content: bytes, headers: Mapping[str, str]) -> SendResult:
-    """One attempt over a connection of its own."""
+    """Makes one attempt over a new connection."""
     context = await asyncio.to_thread(httpx.create_ssl_context)
     async with Line(url, allowed, context) as line:
         return await line.post(content, headers)
@@ -171,7 +186,9 @@ def _outcome(response: httpx.Response) -> SendResult:
     if 200 <= status < 300:
         return SendResult(status)
     if 300 <= status < 400:
-        return SendResult(status, f"the receiver answered {status}, a redirect: they are not followed, change the URL")
+        return SendResult(
+            status, f"the receiver answered {status}, a redirect, which is not followed: change the webhook's URL"
+        )
     given = response.headers.get("retry-after", "")
     return SendResult(
         status, f"the receiver answered {status}", float(given) if given.isascii() and given.isdigit() else None

@@ -1,4 +1,4 @@
-"""Ends tasks in time, also those that wait for a database that hangs."""
+"""Background tasks: how they end in time, although the database hangs."""
 
 from __future__ import annotations
 
@@ -27,4 +27,4 @@ async def end(tasks: Iterable[asyncio.Task[Any]], grace: float = 0.0) -> None:
         ended, waiting = await asyncio.wait(waiting, timeout=CLEANING_SECONDS if attempt else grace)
         for task in ended:
             if not task.cancelled():
-                task.exception()  # else asyncio complains that nobody has looked at it
+                task.exception()  # marks it as retrieved, or asyncio logs it

@@ -1,1 +1,1 @@
-"""What goes out: events to the webhooks that customers have set up, and the clockwork that makes and prunes events."""
+"""Delivery of events to webhooks, and the worker that makes and prunes events."""

@@ -1,9 +1,11 @@
-"""Brings events to webhooks: for each in order, at least once, one node at a time.
+"""Delivers events to webhooks.
 
-A round finds the webhooks that have something to get; each is served by a task of its own, so that a receiver that is
-slow or hangs holds up nobody else. A task takes the webhook's lease, sends event after event over one connection, notes
-every now and then how far it has come, and ends when it is at the end of the log, when an attempt fails, or when
-somebody else has the lease. No transaction is open while a receiver is awaited.
+Each webhook gets its events in order, at least once, from one node at a time.
+
+A round finds the webhooks that wait for events. Each is served by its own task, so that a receiver that is slow or
+hangs delays no other. A task takes the webhook's lease, sends event after event over one connection and records its
+progress from time to time. It ends at the end of the log, when an attempt fails, or when another node has the lease. No
+transaction is open while a request is awaited.
 """
 
 from __future__ import annotations
@@ -33,17 +35,20 @@ from . import messages
 EVENTS_PER_READ = 100
 MAX_SERVED = 200
 SKIPPED_UNNOTED = 5_000
-"""Events that are not for a webhook are passed over in memory; beyond so many it is written down, so that another node
-need not look at them again and they may be pruned."""
+"""Events that are not for a webhook are skipped in memory. After this many the position is written down, so that
+another node need not read them again and they can be pruned."""
 JITTER = 0.2
 SERVER = Actor("server")
-"""Who disables a webhook whose receiver wants no more."""
+"""Disables a webhook whose receiver wants no more messages."""
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPace:
-    """Seconds. `lease` is longer than an attempt may take, and by `noted` at least."""
+    """Intervals in seconds.
+
+    `lease` must be longer than `attempt` and `noted` together.
+    """
 
     attempt: float = ATTEMPT_SECONDS
     noted: float = 0.5
@@ -52,13 +57,13 @@ class RetryPace:
     longest_retry: float = 3_600.0
 
     def retry(self, attempts: int) -> float:
-        """How long to wait after so many failed attempts: twice as long each time, more or less."""
+        """Returns the pause after N failed attempts: exponential back-off with jitter."""
         seconds = min(self.first_retry * 2.0 ** min(attempts - 1, 32), self.longest_retry)
         return seconds * secrets.SystemRandom().uniform(1 - JITTER, 1 + JITTER)
 
 
 class WebhookDispatcher:
-    """One process's deliveries."""
+    """The deliveries of one process."""
 
     def __init__(
         self,
@@ -79,7 +84,7 @@ class WebhookDispatcher:
         self._stopping = False
 
     async def round(self) -> list[asyncio.Task[None]]:
-        """Begins to serve the webhooks that wait; the tasks that do. Raises DatabaseFault."""
+        """Starts tasks for the webhooks that wait, and returns them. Raises DatabaseFault."""
         begun = []
         for hook in await self._database.glance(webhook_queue.waiting, self._clock()):
             key = hook.customer_id, hook.id
@@ -91,7 +96,7 @@ class WebhookDispatcher:
         return begun
 
     async def stop(self, grace: float) -> None:
-        """Lets attempts that are being made end within the grace, then cuts them off."""
+        """Lets running attempts end within the grace period, then cancels them."""
         self._stopping = True
         await end([*self._tasks.values()], grace)
 
@@ -111,7 +116,7 @@ class WebhookDispatcher:
             del self._tasks[hook.customer_id, hook.id]
 
     async def _has_something(self, hook: WaitingDelivery) -> bool:
-        """Whether an event is for this webhook; looks at none twice."""
+        """Tells whether an event is for this webhook. Reads no event twice."""
         key = hook.customer_id, hook.id
         seen = self._seen.get(key)
         after = seen.up_to if seen is not None and seen.holds(hook) else hook.position
@@ -143,7 +148,10 @@ class WebhookDispatcher:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """Up to which event a webhook of that position and those types has nothing to get."""
+    """The event up to which a webhook has nothing to receive.
+
+    It holds for one position and one choice of types.
+    """
 
     position: int
     types: list[str] | None
@@ -154,7 +162,7 @@ class _Seen:
 
 
 class _Run:
-    """What one lease is used for."""
+    """The deliveries under one lease."""
 
     def __init__(
         self, database: Database, clock: Callable[[], datetime], pace: RetryPace, lease: Lease, line: Line
@@ -171,7 +179,10 @@ class _Run:
         self._held = True
 
     async def deliver(self, stopping: Callable[[], bool]) -> None:
-        """Sends until there is no more, an attempt fails, the lease is lost or the process stops."""
+        """Sends events until the log ends or an attempt fails.
+
+        Ends early when the lease is lost or the process stops.
+        """
         lease, more = self._lease, True
         while more:
             page = await self._database.read(
@@ -191,9 +202,9 @@ class _Run:
             self._position, more = page.last, page.more
 
     async def settle(self) -> None:
-        """Notes how far it has come and gives up the lease."""
+        """Records the progress and releases the lease."""
         if self._held:
-            with suppress(DatabaseFault):  # the lease ends by itself, and what was sent is sent again
+            with suppress(DatabaseFault):  # the lease expires, and what was sent is sent again
                 await self._keep(None)
 
     async def _note_now_and_then(self) -> None:

@@ -1,5 +1,7 @@
-"""The machine's clock, believed after a jump only once it has stayed there: what time tells and deletes cannot be taken
-back."""
+"""The machine's clock, trusted after a jump only once it has stayed there.
+
+Events that time makes, and events that it deletes, cannot be taken back.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,10 @@ log = structlog.get_logger()
 
 
 class SteadyClock:
-    """`time` is seconds that pass whatever the clock says."""
+    """A clock that a jump of the machine's clock does not mislead.
+
+    `time` is monotonic, in seconds.
+    """
 
     def __init__(self, clock: Callable[[], datetime], time: Callable[[], float]) -> None:
         self._clock = clock
@@ -24,14 +29,17 @@ class SteadyClock:
         self._doubted_at: float | None = None
 
     def __call__(self) -> datetime:
-        """What the clock says; for a while after a jump, no more than has passed since before."""
-        said, now = self._clock(), self._time()
+        """Returns the clock's instant.
+
+        For a while after a jump it is at most the last trusted instant plus the time that has really passed.
+        """
+        shown, now = self._clock(), self._time()
         expected = self._believed + timedelta(seconds=now - self._believed_at)
-        if abs(said - expected) > JUMP:
+        if abs(shown - expected) > JUMP:
             if self._doubted_at is None:
                 self._doubted_at = now
-                log.warning("the clock has jumped", clock=said.isoformat(), expected=expected.isoformat())
+                log.warning("the clock has jumped", clock=shown.isoformat(), expected=expected.isoformat())
             if now - self._doubted_at < BELIEVED_SECONDS:
-                return min(said, expected)
-        self._believed, self._believed_at, self._doubted_at = said, now, None
-        return said
+                return min(shown, expected)
+        self._believed, self._believed_at, self._doubted_at = shown, now, None
+        return shown

@@ -1,4 +1,4 @@
-"""What runs beside the doors in every serving process, as long as it serves."""
+"""Background work of every serving process: events of time, delivery, pruning."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ POLL_SECONDS = 1.0
 PRUNE_SECONDS = 3_600.0
 STOP_SECONDS = 3.0
 EDGES_PER_STEP = 200
-"""Told in one transaction, so that the customer's writers and the event loop are not held."""
+"""Written in one transaction: few enough not to hold up the customer's writers and the event loop."""
 PRUNED_PER_STEP = 5_000
 log = structlog.get_logger()
 
@@ -29,32 +29,35 @@ log = structlog.get_logger()
 async def running(
     database: Database, clock: Callable[[], datetime], allowed: AllowedTargets, events_kept: timedelta
 ) -> AsyncIterator[None]:
-    """While it is open, time is told, events are delivered, and old ones are pruned."""
-    courier, stopping = WebhookDispatcher(database, clock, allowed), asyncio.Event()
+    """Runs the background work while the context is open."""
+    dispatcher, stopping = WebhookDispatcher(database, clock, allowed), asyncio.Event()
     steady = SteadyClock(clock, asyncio.get_running_loop().time)
 
-    async def tell() -> None:
-        await tell_time(database, steady)
+    async def advance() -> None:
+        await advance_time(database, steady)
 
     async def prune() -> None:
         await prune_events(database, steady() - events_kept)
 
     work: tuple[tuple[Callable[[], Awaitable[object]], float], ...] = (
-        (tell, POLL_SECONDS),
-        (courier.round, POLL_SECONDS),
+        (advance, POLL_SECONDS),
+        (dispatcher.round, POLL_SECONDS),
         (prune, PRUNE_SECONDS),
     )
-    tasks = [asyncio.create_task(steadily(each, seconds, stopping)) for each, seconds in work]
+    tasks = [asyncio.create_task(steadily(step, seconds, stopping)) for step, seconds in work]
     try:
         yield
     finally:
         stopping.set()
         await end(tasks, STOP_SECONDS)
-        await courier.stop(STOP_SECONDS)
+        await dispatcher.stop(STOP_SECONDS)
 
 
 async def steadily(work: Callable[[], Awaitable[object]], seconds: float, stopping: asyncio.Event) -> None:
-    """Does the work again and again with that pause; a fault of it is logged once, and it goes on."""
+    """Repeats the work with that pause.
+
+    A database fault is logged once, and the work goes on.
+    """
     well = True
     while not stopping.is_set():
         try:
@@ -73,15 +76,21 @@ async def steadily(work: Callable[[], Awaitable[object]], seconds: float, stoppi
                 await stopping.wait()
 
 
-async def tell_time(database: Database, clock: Callable[[], datetime]) -> None:
-    """Tells what has begun and ended since it was last told. Raises DatabaseFault."""
+async def advance_time(database: Database, clock: Callable[[], datetime]) -> None:
+    """Writes events for rights and tags that have begun or ended since last time.
+
+    Raises DatabaseFault.
+    """
     for customer_id in await database.glance(event_clock.due, clock()):
         while await database.write(event_clock.advance, customer_id, clock(), EDGES_PER_STEP):
             pass
 
 
 async def prune_events(database: Database, before: datetime) -> None:
-    """Removes events from before that instant which no webhook needs. Raises DatabaseFault."""
+    """Deletes events from before that instant that no webhook needs.
+
+    Raises DatabaseFault.
+    """
     for customer_id in await database.read(events.old, before):
         while await database.write(events.prune, customer_id, before, PRUNED_PER_STEP):
             pass

@@ -71,8 +71,11 @@ async def test_only_an_administrator_of_all_sites_has_to_do_with_webhooks(fresh_
     [
         ({}, {"url": ["is missing"]}),
         ({"url": 7}, {"url": ["must be a text, not 7"]}),
-        ({"url": "http://example.com/"}, {"url": ["the URL does not begin with https:// and a host"]}),
-        ({"url": "https://10.0.0.1/"}, {"url": ["10.0.0.1 is no public address: webhooks go to public ones only"]}),
+        ({"url": "http://example.com/"}, {"url": ["the URL must begin with https:// and a host"]}),
+        (
+            {"url": "https://10.0.0.1/"},
+            {"url": ["10.0.0.1 is not a public address: webhooks go to public addresses only"]},
+        ),
         ({"url": "https://user:secret@example.com/"}, None),
         (NEW | {"types": []}, None),
         (NEW | {"types": ["driver.sneezed"]}, None),
@@ -253,4 +256,4 @@ async def test_a_test_message_goes_nowhere_where_webhooks_may_not(fresh_sqlite_a
     made = await add(api, url="https://localhost/hook")
     told = good(await send(api, "POST", f"{HOOKS}/{made['id']}/test"), AttemptShape)
     assert not told["delivered"]
-    assert told["error"] == "the host has no public address: webhooks go to public ones only"
+    assert told["error"] == "the host has no public address: webhooks go to public addresses only"
