@@ -67,11 +67,23 @@ def test_help_and_version_are_no_error(run: Cli, arguments: list[str]) -> None:
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"], ["--version"]])
 def test_help_does_not_wait_for_libraries_that_only_commands_need(arguments: list[str]) -> None:
+    assert not HEAVY & imported(*arguments)
+
+
+def test_a_database_that_is_up_to_date_is_opened_without_the_tool_that_migrates(run: Cli) -> None:
+    url = "sqlite:///new.db"
+    assert "alembic" in imported("customer", "list", "--database", url)
+    assert "alembic" not in imported("customer", "list", "--database", url)
+
+
+def imported(*arguments: str) -> set[str]:
+    """The modules that a command imports."""
     program = "import sys; from chargerights.cli import main; sys.exit(main())"
     watched = f"import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); {program}"
     ended = subprocess.run([sys.executable, "-c", watched, *arguments], capture_output=True, text=True, timeout=60)
-    assert "cyclopts" in ended.stderr.split()
-    assert not HEAVY & set(ended.stderr.split())
+    modules = set(ended.stderr.split())
+    assert "cyclopts" in modules, ended.stderr
+    return modules
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])

@@ -10,10 +10,11 @@ import orjson
 import pytest
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
 from chargerights.storage.database import Database, DatabaseAway, InvalidDatabaseUrl
-from chargerights.storage.migration import UnknownSchema, migrate
+from chargerights.storage.migration import UnknownSchema, latest, migrate
 from tests.storage.writing import add_customer, everything, put_facts, stored
 from tests.support.servers import opened
 from tests.support.world import FACTS, network
@@ -134,3 +135,9 @@ def test_nodes_that_start_at_once_migrate_once(empty_database_url: str) -> None:
     with opened(empty_database_url) as database:
         database.write_now(alembic, command.check)
         put_facts(database, add_customer(database), FACTS)
+
+
+def test_the_latest_revision_is_the_head_of_the_migrations() -> None:
+    config = Config()
+    config.set_main_option("script_location", "chargerights.storage:migrations")
+    assert latest() == ScriptDirectory.from_config(config).get_current_head()

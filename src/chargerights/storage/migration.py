@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from psycopg.errors import InsufficientPrivilege
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 from .database import Database, DatabaseAway, DatabaseFault
 
 LOCK = 0x6368_7267  # any constant of our own
-
-_CONFIG = Config()
-_CONFIG.set_main_option("script_location", "chargerights.storage:migrations")
-_SCRIPTS = ScriptDirectory.from_config(_CONFIG)
+VERSIONS = Path(__file__).parent / "migrations" / "versions"
 _PREVIEW = re.compile(r"00(0[1-9]|1[0-7])")  # what the previews' migrations were called
 
 
@@ -42,7 +35,7 @@ def migrate(url: str) -> None:
     """
     database = Database(url)
     try:
-        if database.read_now(_revision) != _SCRIPTS.get_current_head():
+        if database.read_now(_revision) != latest():
             database.write_now(_upgrade)
     except DatabaseAway as away:
         if not isinstance(getattr(away.__cause__, "orig", None), InsufficientPrivilege):
@@ -55,11 +48,26 @@ def migrate(url: str) -> None:
         database.close_now()
 
 
+def latest() -> str:
+    """The newest revision: `r` and the number that the last file of the migrations begins with."""
+    return "r" + max(path.name for path in VERSIONS.glob("[0-9]*.py")).partition("_")[0]
+
+
 def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return found
 
 
 def _upgrade(connection: Connection) -> None:
+    from alembic import command  # here: it takes long to import, and most databases are up to date
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", "chargerights.storage:migrations")
+    config.attributes["connection"] = connection
     if connection.dialect.name == "postgresql":  # held to the end of this transaction only
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
     revision = _revision(connection)
@@ -69,9 +77,8 @@ def _upgrade(connection: Connection) -> None:
             " release migrates, and nothing was changed: run `chargerights dump` of that version for each customer,"
             " name a new, empty database in CHARGERIGHTS_DATABASE, and `chargerights load` the files there"
         )
-    _CONFIG.attributes["connection"] = connection
     try:
-        command.upgrade(_CONFIG, "head")
+        command.upgrade(config, "head")
     except CommandError as error:
         raise UnknownSchema(
             "the database was made by a newer version of chargerights: run that version, or restore a backup"
