@@ -13,7 +13,7 @@ import pytest
 from cyclopts import App
 
 from chargerights import cli
-from tests.cli.conftest import Cli, process
+from tests.cli.conftest import DEPOT, Cli, process
 from tests.conftest import Databases
 from tests.support.programs import needs
 
@@ -74,6 +74,12 @@ def test_a_database_that_is_up_to_date_is_opened_without_the_tool_that_migrates(
     url = "sqlite:///new.db"
     assert "alembic" in imported("customer", "list", "--database", url)
     assert "alembic" not in imported("customer", "list", "--database", url)
+
+
+def test_questions_of_a_person_are_answered_without_the_libraries_of_the_server(run: Cli) -> None:
+    customer = run.customer(DEPOT)
+    for command in (["who", "2"], ["driver", "show", "1"], ["explain", "ALICE", "DEP-1"], ["check", "ZOE", "DEP-1"]):
+        assert not {"fastapi", "uvicorn"} & imported(*command, "--customer", str(customer), "--database", run.url)
 
 
 def imported(*arguments: str) -> set[str]:

@@ -11,7 +11,6 @@ from cyclopts.validators import Number
 from rich.markup import escape
 from rich.table import Table
 
-from ..api.v2 import personal_data
 from ..files.network_file.write import driver_members
 from ..rights import search_drivers
 from ..rights.errors import UnknownDriver
@@ -117,6 +116,9 @@ def export_driver(driver_id: Id, /, *, customer: CustomerId, common: Common = CO
     """
     with common.open() as database:
         known = database.read_now(personal.known_about, customer, driver_id)
+
+    from ..api.v2 import personal_data  # here, as it takes long to import
+
     sys.stdout.write(personal_data.shape_of(driver_id, known).to_json() + "\n")
 
 

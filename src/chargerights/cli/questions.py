@@ -15,14 +15,12 @@ from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import Connection
 
-from ..api.v1.fragments import Fragments
-from ..api.v1.json_stream import JsonStreamer
-from ..api.v2 import decisions
 from ..replica import as_of
 from ..replica.images import NetworkSnapshot
 from ..rights import explain as core
-from ..rights.decide import Decision, RightStatus, decide
+from ..rights.decide import Cause, Decision, RightStatus, decide
 from ..rights.errors import UnknownCharger
+from ..rights.hints import hint
 from ..rights.listing import drivers_of_sites
 from ..storage.networks import Snapshot
 from ..storage.rows import chargers
@@ -58,6 +56,9 @@ def who(
     site_ids = [int(each) if is_number(each) else site_named(network, each) for each in sites]
     listings = drivers_of_sites(network, site_ids, instant_asked)
     if common.json:
+        from ..api.v1.fragments import Fragments
+        from ..api.v1.json_stream import JsonStreamer
+
         image = NetworkSnapshot.of(customer, found)
         for chunk in JsonStreamer(image, Fragments(), instant_asked).site_drivers(listings, brief=True):
             sys.stdout.write(chunk.decode())
@@ -95,8 +96,10 @@ def check(
     instant_asked = instant(at, "--at") if at is not None else now()
     found = _snapshot_for(common, charger, customer, instant_asked)
     decision = decide(found.network, tag, charger, instant_asked)
-    hinted = decisions.hint_of(found.network, decision, tag)
     if common.json:
+        from ..api.v2 import decisions
+
+        hinted = decisions.hint_of(found.network, decision, tag)
         answer = decisions.decided(found.network, decision, found.revision, hinted=hinted)
         sys.stdout.write(answer.to_json() + "\n")
     else:
@@ -119,8 +122,12 @@ def explain(
     instant_asked = instant(at, "--at") if at is not None else now()
     found = _snapshot_for(common, charger, customer, instant_asked)
     explanation = core.explain(found.network, tag, charger, instant_asked)
-    hinted = decisions.hint_of(found.network, explanation.decision, tag)
+    hinted = None
+    if explanation.decision.cause is Cause.TAG_UNKNOWN:
+        hinted = hint(found.network, tag, lambda driver: True)
     if common.json:
+        from ..api.v2 import decisions
+
         answer = decisions.explained(found.network, explanation, found.revision, hinted=hinted)
         sys.stdout.write(answer.to_json() + "\n")
     else:
