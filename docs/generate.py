@@ -17,13 +17,15 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
-from typing import TypeVar, get_origin
+from typing import Any, TypeVar, get_origin
 
 from cyclopts import App
 
 from chargerights import cli, metrics, settings
-from chargerights.api.openapi import reference
+from chargerights.api.openapi import build, pages, reference
+from chargerights.api.openapi.swagger2 import swagger2
 from chargerights.app import create_app
 from chargerights.files.network_file import published
 from chargerights.gateway.authorization import authorization
@@ -300,10 +302,25 @@ def metrics_table() -> str:
     return table(["metric", "what it tells", "kind", "by"], rows)
 
 
+@cache
+def openapi() -> dict[str, Any]:
+    return build.document(create_app(Database("sqlite:///never-opened.db")))
+
+
+@whole(str(pages.FOLDER.relative_to(ROOT) / pages.OPENAPI))
+def openapi_document() -> str:
+    return build.text(openapi())
+
+
+@whole(str(pages.FOLDER.relative_to(ROOT) / pages.SWAGGER))
+def swagger_document() -> str:
+    return build.text(swagger2(openapi()))
+
+
 @part("charger-commands")
 def charger_commands() -> str:
     """The tables of commands, with the members of each body as the OpenAPI document has them."""
-    document = create_app(Database("sqlite:///never-opened.db")).openapi()
+    document = openapi()
 
     def members(action: Action, row: Command) -> str:
         operation = document["paths"][f"/v2/chargers/{{chargerId}}/{row.path}"]["get" if row.only_asks else "post"]
@@ -387,7 +404,7 @@ def objects() -> str:
 
 @part("management")
 def management() -> str:
-    return reference.management(create_app(Database("sqlite:///never-opened.db")).openapi())
+    return reference.management(openapi())
 
 
 @part("events")

@@ -60,7 +60,7 @@ def create_app(
             yield
         await state.close()
 
-    app = FastAPI(docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False, strict_content_type=False)
+    app = FastAPI(openapi_url=None, lifespan=lifespan, redirect_slashes=False, strict_content_type=False)
     images, history = NetworkReplicas(database, clock), AsOfNetworks(database)
     app.state.gateway = gateway = Gateway(database, images, clock, policy, webhook_targets, spool)
     database.after_commit += [images.committed, gateway.committed]

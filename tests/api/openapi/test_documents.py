@@ -15,14 +15,15 @@ from fastapi import FastAPI
 from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV31SpecValidator
 
 from chargerights import __version__
-from chargerights.api.openapi import pages, reference
+from chargerights.api.openapi import build, pages, reference
 from chargerights.api.openapi.descriptions import OPERATIONS
 from chargerights.api.openapi.descriptions import operation as description
+from chargerights.api.openapi.swagger2 import swagger2
 from chargerights.app import create_app
 from chargerights.storage.database import Database
 from tests.api.checking import Json, valid
 
-Get = Callable[[str], httpx.Response]
+Get = Callable[..., httpx.Response]
 
 # API.md 1.1 and 1.3.
 REQUESTS = {
@@ -46,12 +47,12 @@ def app() -> FastAPI:
 
 @pytest.fixture(scope="module")
 def get(app: FastAPI) -> Get:
-    async def asked(path: str) -> httpx.Response:
+    async def asked(path: str, headers: dict[str, str]) -> httpx.Response:
         transport = httpx.ASGITransport(app, root_path="/prefix")
         async with httpx.AsyncClient(transport=transport, base_url="https://charging.example/prefix") as client:
-            return await client.get(path)
+            return await client.get(path, headers=headers)
 
-    return lambda path: asyncio.run(asked(path))
+    return lambda path, headers=None: asyncio.run(asked(path, headers or {}))
 
 
 @pytest.fixture(scope="module")
@@ -182,14 +183,13 @@ def test_the_framework_s_own_error_is_described_nowhere(openapi: Json) -> None:
 
 
 def test_a_parameter_that_a_route_declares_itself_is_described_once_and_in_our_words() -> None:
-    app = FastAPI(docs_url=None, redoc_url=None)
+    app = FastAPI(openapi_url=None)
     described = description("getAuthorisedUsersForChargerGroup")
 
     @app.get("/api/group/authorisedUsers/{groupId}", **described)
     async def route(groupId: int) -> None: ...  # noqa: N803
 
-    pages.install(app)
-    (found,) = [each for _, each in operations(app.openapi())]
+    (found,) = [each for _, each in operations(build.document(app))]
     mine = [each for each in found["parameters"] if each["name"] == "groupId"]
     assert mine == [described["openapi_extra"]["parameters"][0]]
     assert "422" not in found["responses"]
@@ -197,18 +197,51 @@ def test_a_parameter_that_a_route_declares_itself_is_described_once_and_in_our_w
 
 def test_a_schema_of_the_same_name_as_one_of_v1_is_refused() -> None:
     with pytest.raises(ValueError, match="called Tag"):
-        pages.complete({"paths": {}, "components": {"schemas": {"Tag": {"type": "string"}}}})
+        build.complete({"paths": {}, "components": {"schemas": {"Tag": {"type": "string"}}}})
 
 
 def test_completing_leaves_the_framework_s_document_as_it_was() -> None:
     written = {"paths": {}}
-    pages.complete(written)
+    build.complete(written)
     assert written == {"paths": {}}
 
 
-def test_an_app_whose_own_pages_need_the_internet_is_refused() -> None:
-    with pytest.raises(ValueError, match="docs_url=None"):
+def test_an_app_that_would_build_its_document_for_a_client_is_refused() -> None:
+    with pytest.raises(ValueError, match="openapi_url=None"):
         pages.install(FastAPI())
+
+
+def test_the_committed_documents_describe_these_routes(app: FastAPI) -> None:
+    built = build.document(app)
+    for name, document in ((pages.OPENAPI, built), (pages.SWAGGER, swagger2(built))):
+        assert (pages.FOLDER / name).read_text() == build.text(document), "run `make docs`"
+
+
+@pytest.mark.parametrize("name", ["openapi.json", "swagger.json"])
+def test_a_client_that_has_a_document_is_answered_304(get: Get, name: str) -> None:
+    first = get(name)
+    assert first.headers["cache-control"] == "no-cache"
+    again = get(name, {"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert get(name, {"If-None-Match": 'W/"other"'}).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["openapi.json", "swagger.json"])
+def test_a_document_is_the_committed_one_with_the_address_it_was_asked_at(get: Get, name: str) -> None:
+    committed = json.loads((pages.FOLDER / name).read_text())
+    served = get(name).json()
+    assert {member: served[member] for member in committed} == committed
+    assert (
+        served.keys() - committed.keys()
+        == {
+            "openapi.json": {"servers"},
+            "swagger.json": {"host", "basePath", "schemes"},
+        }[name]
+    )
+
+
+def test_openapi_names_the_path_below_which_it_was_asked(openapi: Json) -> None:
+    assert openapi["servers"] == [{"url": "/prefix"}]
 
 
 def test_the_page_and_its_files_come_from_here(get: Get) -> None:

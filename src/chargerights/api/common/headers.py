@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SAFE_METHODS = ("GET", "HEAD")
@@ -64,3 +65,9 @@ class HeadAsGet:
             await self._app(as_get, receive, without_body)
         finally:
             scope["route"] = as_get.get("route")  # the access log counts requests by it
+
+
+def client_has(request: Request, etag: str) -> bool:
+    """Returns whether the client has the answer of that ETag (RFC 9110 section 13.1.2, weak comparison)."""
+    names = {name.strip().removeprefix("W/") for name in request.headers.get("if-none-match", "").split(",")}
+    return "*" in names or etag.removeprefix("W/") in names

@@ -1,4 +1,4 @@
-"""What the HTTP interface says of itself: the wire's objects, each operation, OpenAPI 3.1, Swagger 2.0, the page.
+"""Describes the HTTP API: the committed documents, what builds them, and the page that shows them.
 
-Nothing here runs for an answer. The routes take their descriptions from `descriptions`; `pages` serves the documents.
+`pages` serves the files `openapi.json` and `swagger.json`. Everything else runs in `make docs` and in tests.
 """

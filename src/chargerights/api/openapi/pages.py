@@ -1,62 +1,39 @@
-"""The documents of the HTTP interface and the page that shows them; all of it works without the internet.
+"""Serves the documents of the HTTP API, and the page that shows them, without the internet.
 
-| path            | what                                                                     |
+| path            | answer                                                                   |
 |-----------------|--------------------------------------------------------------------------|
-| `/openapi.json` | OpenAPI 3.1, as FastAPI writes it, completed by `complete`                |
-| `/swagger.json` | the same as Swagger 2.0, which Power Automate and Logic Apps can import   |
+| `/openapi.json` | OpenAPI 3.1: the file of this folder that `make docs` writes             |
+| `/swagger.json` | the same as Swagger 2.0, which Power Automate and Logic Apps can import  |
 | `/docs`         | Swagger UI over `/openapi.json`; its files come from an installed package |
-| `/`             | leads to `/docs`                                                         |
+| `/`             | a redirect to `/docs`                                                    |
+
+The files hold everything but the address of the server, which each answer puts before the first member.
 """
 
 from __future__ import annotations
 
-import copy
+import json
 import re
 from base64 import b64encode
-from hashlib import sha256
+from functools import cache
+from hashlib import blake2b, sha256
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-import orjson
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
-from ... import __version__
-from ..v2 import impact
-from . import links
-from .descriptions import IDS, OPERATIONS, TAGS
-from .descriptions import operation as described_operation
-from .swagger2 import METHODS, swagger2
-from .wire import Json
-from .wire_bodies import schemas
+from ..common.headers import client_has
+
+Json = dict[str, Any]
 
 TITLE = "chargerights"
-DESCRIPTION = (
-    "Knows who may charge where. Lists the drivers who hold a right at sites and chargers, with their tags, sites"
-    " and chargers, and decides for every charger from the same rights."
-)
-LICENSE = {"name": "Apache License 2.0", "identifier": "Apache-2.0"}
-SECURITY_SCHEMES: dict[str, Json] = {
-    "header": {
-        "type": "apiKey",
-        "in": "header",
-        "name": "x-api-key",
-        "description": "A key of the customer. The way to prefer: headers do not end up in logs.",
-    },
-    "bearer": {"type": "http", "scheme": "bearer", "description": "The same key as `Authorization: Bearer …`."},
-    "query": {
-        "type": "apiKey",
-        "in": "query",
-        "name": "code",
-        "description": "The same key in the address, for clients that can send no header. Only under /api.",
-    },
-}
-ANY_HEADER: list[Json] = [{"header": []}, {"bearer": []}]
-ANY_WAY: list[Json] = [*ANY_HEADER, {"query": []}]
+OPENAPI, SWAGGER = "openapi.json", "swagger.json"
+FOLDER = Path(__file__).parent
 
-ADDRESSES_KEPT = 16
 UI_FILES = {
     "swagger-ui-bundle.js": "text/javascript",
     "swagger-ui.css": "text/css",
@@ -79,81 +56,49 @@ router = APIRouter(include_in_schema=False)
 
 
 def install(app: FastAPI) -> None:
-    """Gives the app its title, its completed document and the pages above.
+    """Adds the pages above, and has `app.openapi()` return the committed document.
 
-    The app is to be made with `docs_url=None` and `redoc_url=None`: FastAPI's own pages need the internet.
+    The app must be made with `openapi_url=None`: FastAPI would build the document for the first client that asks.
     """
-    if app.docs_url is not None or app.redoc_url is not None:
-        raise ValueError("make the app with docs_url=None and redoc_url=None: its own pages need the internet")
-    app.title, app.version, app.description, app.license_info = TITLE, __version__, DESCRIPTION, LICENSE
-    written = app.openapi
-
-    def completed() -> Json:
-        if app.openapi_schema is None or "securitySchemes" not in app.openapi_schema.get("components", {}):
-            app.openapi_schema = complete(written())
-        return app.openapi_schema
-
-    app.openapi = completed  # type: ignore[method-assign]
-    app.state.swagger = {}
+    if app.openapi_url is not None:
+        raise ValueError("make the app with openapi_url=None: its documents are files")
+    app.openapi = _committed  # type: ignore[method-assign]
     app.include_router(router)
 
 
-def complete(openapi: Json) -> Json:
-    """The document with what FastAPI cannot know: v1's schemas, the ways to authenticate, the words for tags
-    and ids, the links.
-
-    Takes out what FastAPI adds and no route of ours answers: its 422. Where a route declares a parameter that
-    the table of operations describes, the table's words win. The argument is left as it was.
-    """
-    whole = copy.deepcopy(openapi)
-    components = whole.setdefault("components", {})
-    defined = components.setdefault("schemas", {})
-    for name in ("HTTPValidationError", "ValidationError"):
-        defined.pop(name, None)
-    for name, schema in schemas().items():
-        if defined.setdefault(name, schema) != schema:
-            raise ValueError(f"a schema of another interface is called {name}, as one of v1: rename it")
-    impact.document(whole)
-    components["securitySchemes"] = SECURITY_SCHEMES
-    whole["security"] = ANY_HEADER
-    whole["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()] + whole.get("tags", [])
-    whole.setdefault("servers", [{"url": "/"}])
-    for operation in (item[method] for item in whole["paths"].values() for method in METHODS if method in item):
-        _complete_operation(operation)
-    links.add(whole)
-    return whole
+def _committed() -> Json:
+    document: Json = json.loads(_text(OPENAPI))
+    return document
 
 
-def _complete_operation(operation: Json) -> None:
-    responses = operation["responses"]
-    if _is_default_422(responses.get("422")):
-        del responses["422"]
-    if operation.get("operationId") in OPERATIONS:
-        described = described_operation(operation["operationId"])
-        # Once more: FastAPI leaves members that are null out of examples.
-        responses.update({str(status): each for status, each in described["responses"].items()})
-        operation.update(copy.deepcopy(described["openapi_extra"]) | {"parameters": operation["parameters"]})
-        operation["parameters"] = [*{(each["in"], each["name"]): each for each in operation["parameters"]}.values()]
-        operation["security"] = ANY_WAY
-    for parameter in operation.get("parameters", ()):
-        if parameter["name"] in IDS:
-            parameter.setdefault("description", IDS[parameter["name"]])
+@cache
+def _text(name: str) -> bytes:
+    return (FOLDER / name).read_bytes()
 
 
-def _is_default_422(response: Any) -> bool:
-    return response is not None and "HTTPValidationError" in str(response.get("content"))
+@router.get("/openapi.json")
+async def openapi_document(request: Request) -> Response:
+    root = request.scope.get("root_path", "").rstrip("/")
+    return _document(request, OPENAPI, {"servers": [{"url": root or "/"}]})
 
 
 @router.get("/swagger.json")
 async def swagger_document(request: Request) -> Response:
-    """Rendered once for each address the server is asked by, as far as those are few: anybody may ask."""
-    rendered: dict[str, bytes] = request.app.state.swagger
-    address = str(request.base_url)
-    if address not in rendered:
-        if len(rendered) >= ADDRESSES_KEPT:
-            rendered.clear()
-        rendered[address] = orjson.dumps(swagger2(request.app.openapi(), address))
-    return Response(rendered[address], media_type="application/json")
+    base = urlsplit(str(request.base_url))
+    where = {"host": base.netloc, "basePath": base.path.rstrip("/") or "/", "schemes": [base.scheme]}
+    return _document(request, SWAGGER, where)
+
+
+def _document(request: Request, name: str, where: Json) -> Response:
+    """Answers the file with the members that say where its API is."""
+    members = json.dumps(where, indent=1).removeprefix("{").removesuffix("\n}").encode()
+    text = _text(name).replace(b"{", b"{" + members + b",", 1)
+    # Weak: compression changes the bytes, not the meaning.
+    etag = f'W/"{blake2b(text, digest_size=12).hexdigest()}"'
+    headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    if client_has(request, etag):
+        return Response(status_code=304, headers=headers)
+    return Response(text, media_type="application/json", headers=headers)
 
 
 @router.get("/")

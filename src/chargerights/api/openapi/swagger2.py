@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from .swagger2_schemas import CannotRender, Json, each_member, kept, plain_schema, schema
 from .wire import words
@@ -22,20 +21,16 @@ JSON, FILE = "application/json", "application/octet-stream"
 COLLECTION_FORMATS = {True: "multi", False: "csv"}
 
 
-def swagger2(openapi: Json, base_url: str) -> Json:
-    """The same interface in Swagger 2.0, served at `base_url`; the argument is left as it was."""
+def swagger2(openapi: Json) -> Json:
+    """Renders the same API in Swagger 2.0, without its address. The argument is left as it was."""
     known = {"openapi", "info", "servers", "tags", "paths", "components", "security", "jsonSchemaDialect"}
     extensions = each_member(openapi, "the document", known)
     components = openapi.get("components", {})
     each_member(components, "components", {"schemas", "securitySchemes"})
-    where = urlsplit(base_url)
     name, scheme = _the_scheme(components.get("securitySchemes", {}))
     return {
         "swagger": "2.0",
         "info": _info(openapi["info"]),
-        "host": where.netloc,
-        "basePath": where.path.rstrip("/") or "/",
-        "schemes": [where.scheme],
         "consumes": [JSON],
         "produces": [JSON],
         **kept(openapi, "tags"),

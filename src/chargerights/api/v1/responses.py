@@ -27,6 +27,7 @@ from ...rights.identifiers import INT64_MAX, is_int64
 from ...rights.network import Network
 from ...rights.permissions import Permission, Scope
 from ...storage.callers import Caller
+from ..common.headers import client_has
 from ..common.state import state_of
 from .fragments import Shown
 from .json_stream import CHUNK_BYTES, JsonStreamer
@@ -156,7 +157,7 @@ class V1Context:
         # Weak: compression changes the bytes, not the meaning.
         etag = f'W/"{hashlib.blake2b(repr(named).encode(), digest_size=12).hexdigest()}"'
         headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-        if _has(self.request, etag):
+        if client_has(self.request, etag):
             return Response(status_code=304, headers=headers)
         return await _send(self.image, chunks, headers)
 
@@ -170,12 +171,6 @@ async def open_context(request: Request, caller: Caller) -> V1Context:
     shown = Shown(caller.may(Permission.READ_TAGS), caller.may(Permission.READ_CHARGERS))
     scribe = JsonStreamer(image, state.fragments_of(caller.customer_id), at, scope, shown)
     return V1Context(request, caller, image, at, scope, shown, scribe)
-
-
-def _has(request: Request, etag: str) -> bool:
-    """Whether the client has the answer of that name already (RFC 9110 section 13.1.2, weak comparison)."""
-    names = {name.strip().removeprefix("W/") for name in request.headers.get("if-none-match", "").split(",")}
-    return "*" in names or etag.removeprefix("W/") in names
 
 
 async def _send(image: NetworkSnapshot, chunks: Iterator[bytes], headers: dict[str, str]) -> Response:
