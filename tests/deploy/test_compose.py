@@ -8,6 +8,7 @@ import stat
 import subprocess
 from collections.abc import Iterator
 from importlib import import_module
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +68,15 @@ def test_only_the_proxy_is_reached_from_other_machines() -> None:
     )
     assert SERVICES["db"]["networks"] == ["back"]
     assert COMPOSE["networks"]["back"]["internal"]
-    trusted = SERVICES["server"]["environment"]["CHARGERIGHTS_TRUSTED_PROXIES"]
-    assert trusted == SERVICES["proxy"]["networks"]["front"]["ipv4_address"]
+
+
+def test_the_server_trusts_the_proxy_s_address_which_no_other_container_can_get() -> None:
+    trusted = ip_address(SERVICES["server"]["environment"]["CHARGERIGHTS_TRUSTED_PROXIES"])
+    assert str(trusted) == SERVICES["proxy"]["networks"]["front"]["ipv4_address"]
+    (config,) = COMPOSE["networks"]["front"]["ipam"]["config"]
+    assert trusted in ip_network(config["subnet"])
+    assert trusted not in ip_network(config["ip_range"])
+    assert str(trusted) != config["gateway"]
 
 
 @pytest.fixture
