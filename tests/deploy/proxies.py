@@ -102,6 +102,8 @@ def nginx(upstream: str, certificates: Certificates, folder: Path, client_certif
             {
                 **({"#3 ": ""} if client_certificates else {}),
                 "127.0.0.1:8080": here.upstream,
+                "listen [::]:80;\n": "",
+                "listen [::]:443 ssl;\n": "",
                 "listen 80;": f"listen 127.0.0.1:{here.http};",
                 "listen 443 ssl;": f"listen 127.0.0.1:{here.https} ssl;",
                 "charge.example.com": NAME,
