@@ -434,7 +434,7 @@ def event_examples() -> str:
             1207 + number,
             at,
             draft.type,
-            draft.told(events.EventCursor(at)),
+            draft.payload_at(events.EventCursor(at)),
             310 + number if number in (1, 2) else None,
         )
         for number, draft in enumerate(drafts)

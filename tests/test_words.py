@@ -43,7 +43,6 @@ NOT_YET = (
     "src/chargerights/log_limits.py",
     "src/chargerights/metrics.py",
     "src/chargerights/replica/",
-    "src/chargerights/rights/",
     "src/chargerights/serving/",
     "src/chargerights/settings.py",
     "src/chargerights/simulator/",

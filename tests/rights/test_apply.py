@@ -263,7 +263,7 @@ def test_a_site_is_not_put_deeper_than_readers_of_nested_answers_go() -> None:
     for refused in (Site(99, "S", MAX_SITE_DEPTH), Site(1, "S", 50)):
         fork = tower.fork()
         put_site(fork, Site(50, "Other"))
-        with pytest.raises(SiteTooDeep, match=f"sites lie {MAX_SITE_DEPTH} deep at most"):
+        with pytest.raises(SiteTooDeep, match=f"a site tree has at most {MAX_SITE_DEPTH} levels"):
             put_site(fork, refused)
     put_site(tower, Site(99, "S", MAX_SITE_DEPTH - 1))
     put_site(tower, Site(MAX_SITE_DEPTH, "renamed", MAX_SITE_DEPTH - 1))

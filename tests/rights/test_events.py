@@ -30,7 +30,7 @@ AT = EventCursor(NOW)
 
 
 def told(before: Driver | None, after: Driver | None, clock: EventCursor = AT) -> list[tuple[str, dict[str, Any]]]:
-    return [(draft.type, draft.told(clock)) for draft in of_driver(before, after)]
+    return [(draft.type, draft.payload_at(clock)) for draft in of_driver(before, after)]
 
 
 def types(before: Driver | None, after: Driver | None) -> list[str]:

@@ -18,13 +18,12 @@ from chargerights.rights.identifiers import tag_key
 from chargerights.rights.local_list import (
     DRIVERS_PER_STEP,
     ListedTag,
-    Touched,
-    chargers_at,
+    list_in_steps,
     look_up,
-    making_list,
     places_of,
     tags_of_charger,
 )
+from chargerights.rights.local_list_changes import AffectedLists, chargers_at
 from chargerights.rights.model import AccessGroup, Charger, Driver, Place, PlaceKind, Site, Tag
 from chargerights.rights.network import Network
 from tests.rights.strategies import CHARGER_IDS, DRIVER_IDS, TAGS, drivers, facts, instants
@@ -117,7 +116,7 @@ Made = Driver | Site | Charger | AccessGroup
 def test_what_no_change_touches_stays_on_the_lists_as_it_was(facts: Facts, at: datetime, data: st.DataObject) -> None:
     asked = network(facts)
     before = {each: listed(asked, each, at) for each in asked.chargers}
-    touched, changes = Touched(), []
+    touched, changes = AffectedLists(), []
     for _ in range(data.draw(st.integers(1, 3))):
         changes += data.draw(st.sampled_from((move_site, put_any_charger, regroup, put_any_driver, drop_driver)))(
             asked, data
@@ -135,7 +134,7 @@ def test_what_no_change_touches_stays_on_the_lists_as_it_was(facts: Facts, at: d
         differing = {key for key in before[charger_id].keys() | after if before[charger_id].get(key) != after.get(key)}
         assert differing <= tags.get(charger_id, set())
         if before[charger_id].keys() - after.keys():
-            assert any(charger_id in chargers_at(asked, place) for place in touched.takers)
+            assert any(charger_id in chargers_at(asked, place) for place in touched.narrowed)
 
 
 Changes = list[tuple[Made | None, Made | None]]
@@ -224,41 +223,41 @@ def test_others_may_run_while_a_long_list_is_made() -> None:
     count = 3 * DRIVERS_PER_STEP
     many = [driver(number, f"D{number}", On(DEPOT)) for number in range(1, count + 1)]
     asked = network(Facts(FACTS.sites, FACTS.chargers, FACTS.access_groups, many))
-    assert len([*making_list(asked, "DEP-1", NOW)]) == 3
+    assert len([*list_in_steps(asked, "DEP-1", NOW)]) == 3
     assert len(listed(asked, "DEP-1")) == count
 
 
 def test_a_new_name_touches_no_list() -> None:
     asked = network(FACTS)
-    touched = Touched()
+    touched = AffectedLists()
     for what in (*FACTS.sites, *FACTS.chargers, *FACTS.drivers):
         touched.add(asked, what, replace(what, name="Other"))
     touched.add(asked, VISITORS, replace(VISITORS, name="Other"))
-    assert touched == Touched()
+    assert touched == AffectedLists()
 
 
 @given(facts(), instants)
 def test_a_block_changes_no_list_at_its_beginning_and_none_at_its_end(facts: Facts, at: datetime) -> None:
     asked, in_use = network(facts), network(without_blocks(facts))
-    touched = Touched()
+    touched = AffectedLists()
     for charger in facts.chargers:
         for hours_too in (False, True):
             found = tags_of_charger(asked, charger.charger_id, at, hours_too)
             assert found == tags_of_charger(in_use, charger.charger_id, at, hours_too)
         touched.add(asked, in_use.chargers[charger.charger_id], charger)
         touched.add(in_use, charger, in_use.chargers[charger.charger_id])
-    assert touched == Touched()
+    assert touched == AffectedLists()
 
 
 def test_a_new_right_takes_nothing_from_anybody_and_one_withdrawn_may() -> None:
     before = driver(1, "Alice", On(DEPOT))
     after = driver(1, "Alice", On(DEPOT), On(VISITORS))
-    given, taken = Touched(), Touched()
+    given, taken = AffectedLists(), AffectedLists()
     given.add(network(FACTS), before, after)
     taken.add(network(FACTS), after, before)
     assert given.tags == taken.tags == {place: {"ALICE"} for place in _places(DEPOT, VISITORS)}
-    assert given.takers == set()
-    assert taken.takers == _places(DEPOT, VISITORS)
+    assert given.narrowed == set()
+    assert taken.narrowed == _places(DEPOT, VISITORS)
 
 
 def _places(*of: Any) -> set[Place]:

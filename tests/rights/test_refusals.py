@@ -94,11 +94,11 @@ def new_driver(**changed: Any) -> Callable[[Network], None]:
 
 
 def ids(bad: object) -> str:
-    return f"{bad} is not an id: ids are whole numbers from 1 to 9223372036854775807"
+    return f"{bad} is not a valid id: use a whole number from 1 to 9223372036854775807"
 
 
 def zones(bad: str) -> str:
-    return f"{bad!r} is not a time zone: write an IANA name such as Europe/Amsterdam or UTC"
+    return f"{bad!r} is not a valid time zone: use an IANA name such as Europe/Amsterdam or UTC"
 
 
 REFUSALS: dict[str, tuple[Callable[[Network], object], type[DomainError], str]] = {
@@ -115,68 +115,68 @@ REFUSALS: dict[str, tuple[Callable[[Network], object], type[DomainError], str]] 
     "a tag that is too long": (
         lambda _: tag_text("x" * 256),
         InvalidIdentifier,
-        "a tag holds 256 characters, the limit is 255",
+        "a tag has 256 characters: use at most 255",
     ),
     "a tag with a control character": (
         lambda _: tag_text("AL\0CE"),
         InvalidIdentifier,
-        r"a tag holds a character that cannot be shown: 'AL\x00CE'",
+        r"a tag contains a character that cannot be shown: 'AL\x00CE'",
     ),
     "an empty charger id": (
         lambda _: charger_id(""),
         InvalidIdentifier,
-        "'' is not a charger id: it is empty or has spaces around it",
+        "'' is not a valid charger id: it must not be empty or have spaces around it",
     ),
     "a charger id with a space before it": (
         lambda _: charger_id(" DEP-1"),
         InvalidIdentifier,
-        "' DEP-1' is not a charger id: it is empty or has spaces around it",
+        "' DEP-1' is not a valid charger id: it must not be empty or have spaces around it",
     ),
     "a charger id that is too long": (
         lambda _: charger_id("x" * 49),
         InvalidIdentifier,
-        "a charger id holds 49 characters, the limit is 48",
+        "a charger id has 49 characters: use at most 48",
     ),
     "a charger id with a slash": (
         lambda _: charger_id("DEP/1"),
         InvalidIdentifier,
-        "'DEP/1' is not a charger id: it cannot hold '/' or ':'",
+        "'DEP/1' is not a valid charger id: it must not contain '/' or ':'",
     ),
     "a charger id with a colon": (
         lambda _: charger_id("DEP:1"),
         InvalidIdentifier,
-        "'DEP:1' is not a charger id: it cannot hold '/' or ':'",
+        "'DEP:1' is not a valid charger id: it must not contain '/' or ':'",
     ),
     "a charger id with a control character": (
         lambda _: charger_id("DEP\n1"),
         InvalidIdentifier,
-        r"a charger id holds a character that cannot be shown: 'DEP\n1'",
+        r"a charger id contains a character that cannot be shown: 'DEP\n1'",
     ),
     "a charger of such an id": (
         lambda _: Charger(1, "DEP 1 ", DEPOT.id),
         InvalidIdentifier,
-        "'DEP 1 ' is not a charger id: it is empty or has spaces around it",
+        "'DEP 1 ' is not a valid charger id: it must not be empty or have spaces around it",
     ),
     "a text that is too long": (
         lambda _: text("x" * 501, "a street"),
         InvalidIdentifier,
-        "a street holds 501 characters, the limit is 500",
+        "a street has 501 characters: use at most 500",
     ),
     "a text longer than its own limit": (
         lambda _: text("x" * 11, "a postal code", 10),
         InvalidIdentifier,
-        "a postal code holds 11 characters, the limit is 10",
+        "a postal code has 11 characters: use at most 10",
     ),
     "a text of two lines": (
         lambda _: text("one\ntwo", "a street"),
         InvalidIdentifier,
-        r"a street holds a character that cannot be shown: 'one\ntwo'",
+        r"a street contains a character that cannot be shown: 'one\ntwo'",
     ),
     "a blank name": (lambda _: name("  ", "a site's name"), InvalidIdentifier, "a site's name is empty"),
     "a name of two lines": (
         lambda _: name("one\ntwo", "a site's name"),
         InvalidIdentifier,
-        r"a site's name holds a character that cannot be shown: 'one\ntwo'",
+        r"a site's name contains a character that cannot be shown: 'one\ntwo'",
     ),
     "a time zone of no place": (lambda _: zone("Mars/Olympus"), UnknownTimezone, zones("Mars/Olympus")),
     "a time zone that is a folder": (lambda _: zone("Europe"), UnknownTimezone, zones("Europe")),
@@ -187,47 +187,47 @@ REFUSALS: dict[str, tuple[Callable[[Network], object], type[DomainError], str]] 
         UnknownTimezone,
         zones("Mars/Olympus"),
     ),
-    "weekday 0": (lambda _: Hours(0, 0, 60), InvalidHours, "weekday 0 is none: 1 is Monday, 7 is Sunday"),
-    "weekday 8": (lambda _: Hours(8, 0, 60), InvalidHours, "weekday 8 is none: 1 is Monday, 7 is Sunday"),
+    "weekday 0": (lambda _: Hours(0, 0, 60), InvalidHours, "weekday 0 does not exist: use 1 (Monday) to 7 (Sunday)"),
+    "weekday 8": (lambda _: Hours(8, 0, 60), InvalidHours, "weekday 8 does not exist: use 1 (Monday) to 7 (Sunday)"),
     "hours from before the day": (
         lambda _: Hours(1, -1, 60),
         InvalidHours,
-        "hours lie outside the day: write 00:00 to 24:00",
+        "hours are outside the day: use 00:00 to 24:00",
     ),
     "hours from the day's end": (
         lambda _: Hours(1, 1440, 60),
         InvalidHours,
-        "hours lie outside the day: write 00:00 to 24:00",
+        "hours are outside the day: use 00:00 to 24:00",
     ),
     "hours until before the day": (
         lambda _: Hours(1, 60, -1),
         InvalidHours,
-        "hours lie outside the day: write 00:00 to 24:00",
+        "hours are outside the day: use 00:00 to 24:00",
     ),
     "hours until after the day": (
         lambda _: Hours(1, 60, 1441),
         InvalidHours,
-        "hours lie outside the day: write 00:00 to 24:00",
+        "hours are outside the day: use 00:00 to 24:00",
     ),
     "hours of no length": (
         lambda _: Hours(1, 60, 60),
         InvalidHours,
-        "hours begin and end at the same minute: a whole day is 00:00 to 24:00",
+        "hours begin and end at the same minute: for a whole day use 00:00 to 24:00",
     ),
     "a right's window without a time zone": (
         lambda _: Right(1, HERE, valid_from=NAIVE),
         InvalidWindow,
-        "2026-06-03 09:00:00 is not in UTC: instants are kept in UTC",
+        "2026-06-03 09:00:00 is not in UTC: convert it to UTC",
     ),
     "a charger's block on a local clock": (
         lambda _: Charger(1, "A-1", 1, blocked_until=NOW.astimezone(timezone(timedelta(hours=3)))),
         InvalidWindow,
-        "2026-06-03 12:00:00+03:00 is not in UTC: instants are kept in UTC",
+        "2026-06-03 12:00:00+03:00 is not in UTC: convert it to UTC",
     ),
     "a tag's window on a local clock": (
         lambda _: Tag(1, 1, "T", expires_at=NOW.astimezone(timezone(timedelta(hours=3)))),
         InvalidWindow,
-        "2026-06-03 12:00:00+03:00 is not in UTC: instants are kept in UTC",
+        "2026-06-03 12:00:00+03:00 is not in UTC: convert it to UTC",
     ),
     "a right that ends when it begins": (
         lambda _: Right(1, HERE, NOW, NOW),
@@ -244,60 +244,60 @@ REFUSALS: dict[str, tuple[Callable[[Network], object], type[DomainError], str]] 
     "a site below itself": (
         lambda net: put_site(net, replace(DEPOT, parent_id=DEPOT.id)),
         SiteCycle,
-        "site 2 cannot lie below site 2: that lies below it",
+        "site 2 cannot lie below site 2: choose a parent that is not below it",
     ),
     "a site below one far below it": (
         lambda net: put_site(net, replace(COMPANY, parent_id=CIRCUIT_A.id)),
         SiteCycle,
-        "site 1 cannot lie below site 4: that lies below it",
+        "site 1 cannot lie below site 4: choose a parent that is not below it",
     ),
     "a site too far below others": (
         lambda net: put_site(tower(net.fork()), Site(99, "Deep", 124)),
         SiteTooDeep,
-        "site 99 cannot lie below site 124: sites lie 25 deep at most",
+        "site 99 cannot lie below site 124: a site tree has at most 25 levels",
     ),
     "removing no site": (lambda net: remove_site(net, 99), UnknownSite, "no site 99"),
     "removing a site with subsites": (
         lambda net: remove_site(net, COMPANY.id),
         StillReferenced,
-        "site 1 cannot be removed: it has subsites",
+        "site 1 cannot be removed: it has subsites; move or remove them first",
     ),
     "removing a site with chargers": (
         lambda net: remove_site(net, HUB.id),
         StillReferenced,
-        "site 9 cannot be removed: it has chargers",
+        "site 9 cannot be removed: it has chargers; move or remove them first",
     ),
     "removing a home site": (
         lambda net: remove_site(net, ATTIC.id),
         StillReferenced,
-        "site 7 cannot be removed: it has drivers at home there",
+        "site 7 cannot be removed: it has drivers at home there; move or remove them first",
     ),
     "removing a site with a right on it": (
         lambda net: remove_site(net, YARD.id),
         StillReferenced,
-        "site 5 cannot be removed: it has rights on it",
+        "site 5 cannot be removed: it has rights on it; move or remove them first",
     ),
     "removing a site with a right on it that has a window": (
         lambda net: remove_site(net, CELLAR.id),
         StillReferenced,
-        "site 8 cannot be removed: it has rights on it",
+        "site 8 cannot be removed: it has rights on it; move or remove them first",
     ),
     "a charger at no site": (lambda net: put_charger(net, Charger(9, "NEW-1", 99)), UnknownSite, "no site 99"),
     "removing no charger": (lambda net: remove_charger(net, "NONE"), UnknownCharger, "no charger NONE"),
     "removing a charger of an access group": (
         lambda net: remove_charger(net, "CIR-2"),
         StillReferenced,
-        "charger CIR-2 cannot be removed: it is in access groups",
+        "charger CIR-2 cannot be removed: it is in access groups; take it out of them first",
     ),
     "removing a charger with a right on it": (
         lambda net: remove_charger(net, "GF-1"),
         StillReferenced,
-        "charger GF-1 cannot be removed: it has rights on it",
+        "charger GF-1 cannot be removed: it has rights on it; revoke them first",
     ),
     "removing a charger with a right on it that has a window": (
         lambda net: remove_charger(net, HUB_1.charger_id),
         StillReferenced,
-        "charger HUB-1 cannot be removed: it has rights on it",
+        "charger HUB-1 cannot be removed: it has rights on it; revoke them first",
     ),
     "an access group with no such charger": (
         lambda net: put_access_group(net, AccessGroup(1, "Visitors", frozenset({"DEP-1", "NONE"}))),
@@ -308,13 +308,13 @@ REFUSALS: dict[str, tuple[Callable[[Network], object], type[DomainError], str]] 
     "removing an access group with a right on it": (
         lambda net: remove_access_group(net, VISITORS.id),
         StillReferenced,
-        "access group 1 cannot be removed: it has rights on it",
+        "access group 1 cannot be removed: it has rights on it; revoke them first",
     ),
     "a driver at home at no site": (new_driver(home_site_id=99), UnknownSite, "no site 99"),
     "another driver's tag within a driver": (
         new_driver(tags=(Tag(1, ALICE.id, "NEW"),)),
         IdTaken,
-        'tag "NEW" names driver 1, not 99',
+        'tag "NEW" belongs to driver 1, not to driver 99',
     ),
     "a tag that another driver has, in another spelling": (
         new_driver(tags=(Tag(1, 99, "NEW"), Tag(2, 99, "aliCE"))),

@@ -97,13 +97,15 @@ def printable(text: str, limit: int) -> str:
         text = text[:limit] + "…"
     if text.isprintable():
         return text
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+    )
 
 
 @lru_cache
 def _meant(written: str, words: tuple[str, ...]) -> str:
     """`did you mean "name"?`, or nothing when no word comes near."""
-    folded = {each.casefold(): each for each in words}
+    folded = {word.casefold(): word for word in words}
     close = difflib.get_close_matches(written[:MAX_SHOWN].casefold(), folded, 1)
     return f'did you mean "{folded[close[0]]}"?' if close else ""
 

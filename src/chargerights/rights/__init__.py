@@ -1,4 +1,4 @@
-"""What is true: who may charge where, decided from facts and an instant.
+"""Access rights: who may charge where, decided from facts and an instant.
 
 Pure: the standard library and pyroaring, no I/O, no clock. Time is always an argument.
 """

@@ -1,7 +1,9 @@
-"""Changes of a network, one by one; each leaves the same network as building it afresh from the facts.
+"""Functions that apply one change to a network.
 
-Every function refuses what would contradict the other facts before it changes anything, and replaces the
-values in the network's dictionaries instead of changing them (see `network`).
+After any sequence of changes, the network equals one that is built from the resulting facts.
+
+Every function rejects a change that contradicts other facts before it modifies anything. Values in the network's
+dictionaries are replaced, never modified in place (see `network`).
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from typing import TypeVar
 
 from pyroaring import BitMap64
 
-from .driver_sets import NO_WINDOWS, NOBODY, DriverWindow, WindowedDrivers
+from .driver_sets import NO_DRIVERS, NO_WINDOWS, DriverWindow, WindowedDrivers
 from .errors import (
     IdTaken,
     SiteCycle,
@@ -40,12 +42,14 @@ def put_site(network: Network, site: Site) -> None:
     if site.parent_id is not None:
         _require(network.sites, site.parent_id, UnknownSite)
         if site.id in network.chain(site.parent_id):
-            raise SiteCycle(f"site {site.id} cannot lie below site {site.parent_id}: that lies below it")
+            raise SiteCycle(
+                f"site {site.id} cannot lie below site {site.parent_id}: choose a parent that is not below it"
+            )
     before = network.sites.get(site.id)
     moved = before is None or before.parent_id != site.parent_id
     if moved and site.parent_id is not None and _depth_below(network, site.parent_id, site.id) > MAX_SITE_DEPTH:
         raise SiteTooDeep(
-            f"site {site.id} cannot lie below site {site.parent_id}: sites lie {MAX_SITE_DEPTH} deep at most"
+            f"site {site.id} cannot lie below site {site.parent_id}: a site tree has at most {MAX_SITE_DEPTH} levels"
         )
     if before is not None and moved:
         _forget_reach(network, site.id)
@@ -57,7 +61,12 @@ def put_site(network: Network, site: Site) -> None:
 
 
 def remove_site(network: Network, site_id: int) -> None:
-    """Removes a site that nothing else needs. Raises UnknownSite, StillReferenced."""
+    """Removes a site that no other fact refers to.
+
+    Raises:
+        UnknownSite: the site does not exist.
+        StillReferenced: it has subsites, chargers, drivers at home there, or rights on it.
+    """
     site = _require(network.sites, site_id, UnknownSite)
     for users, what in (
         (network.subsite_ids.get(site_id), "subsites"),
@@ -66,7 +75,7 @@ def remove_site(network: Network, site_id: int) -> None:
         (_has_rights(network, Place(PlaceKind.SITE, site_id)), "rights on it"),
     ):
         if users:
-            raise StillReferenced(f"site {site_id} cannot be removed: it has {what}")
+            raise StillReferenced(f"site {site_id} cannot be removed: it has {what}; move or remove them first")
     _forget_reach(network, site_id)
     _remove(network.subsite_ids, site.parent_id, site_id)
     del network.sites[site_id]
@@ -89,12 +98,19 @@ def put_charger(network: Network, charger: Charger) -> None:
 
 
 def remove_charger(network: Network, charger_id: str) -> None:
-    """Removes a charger that nothing else needs. Raises UnknownCharger, StillReferenced."""
+    """Removes a charger that no other fact refers to.
+
+    Raises:
+        UnknownCharger: the charger does not exist.
+        StillReferenced: it is in an access group or has rights on it.
+    """
     charger = _require(network.chargers, charger_id, UnknownCharger)
     if charger_id in network.group_ids:
-        raise StillReferenced(f"charger {charger_id} cannot be removed: it is in access groups")
+        raise StillReferenced(
+            f"charger {charger_id} cannot be removed: it is in access groups; take it out of them first"
+        )
     if _has_rights(network, Place(PlaceKind.CHARGER, charger_id)):
-        raise StillReferenced(f"charger {charger_id} cannot be removed: it has rights on it")
+        raise StillReferenced(f"charger {charger_id} cannot be removed: it has rights on it; revoke them first")
     _remove(network.charger_ids, charger.site_id, charger_id)
     _forget_reach(network, charger.site_id)
     _remove_entry(network, charger)
@@ -110,22 +126,27 @@ def put_access_group(network: Network, group: AccessGroup) -> None:
 
 
 def remove_access_group(network: Network, group_id: int) -> None:
-    """Removes an access group on which nobody holds a right. Raises UnknownAccessGroup, StillReferenced."""
+    """Removes an access group without rights on it.
+
+    Raises:
+        UnknownAccessGroup: the group does not exist.
+        StillReferenced: a driver has a right on it.
+    """
     _require(network.access_groups, group_id, UnknownAccessGroup)
     if _has_rights(network, Place(PlaceKind.ACCESS_GROUP, group_id)):
-        raise StillReferenced(f"access group {group_id} cannot be removed: it has rights on it")
+        raise StillReferenced(f"access group {group_id} cannot be removed: it has rights on it; revoke them first")
     _regroup(network, group_id, frozenset())
     del network.access_groups[group_id]
 
 
 def put_driver(network: Network, driver: Driver) -> None:
-    """Adds the driver, or replaces the one with his id (his tags and rights included)."""
+    """Adds the driver, or replaces the one with the same id, tags and rights included."""
     if driver.home_site_id is not None:
         _require(network.sites, driver.home_site_id, UnknownSite)
     keys: dict[str, int] = {}
     for tag in driver.tags:
         if tag.driver_id != driver.id:
-            raise IdTaken(f'tag "{tag.id_tag}" names driver {tag.driver_id}, not {driver.id}')
+            raise IdTaken(f'tag "{tag.id_tag}" belongs to driver {tag.driver_id}, not to driver {driver.id}')
         key = tag_key(tag.id_tag)
         holder = network.tags.get(key)
         owner = keys.get(key) if holder is None or holder.driver_id == driver.id else holder.driver_id
@@ -139,38 +160,38 @@ def put_driver(network: Network, driver: Driver) -> None:
 
 
 def remove_driver(network: Network, driver_id: int) -> None:
-    """Removes the driver with his tags and rights. Raises UnknownDriver."""
+    """Removes the driver with their tags and rights. Raises UnknownDriver."""
     _replace_driver(network, driver_id, _require(network.drivers, driver_id, UnknownDriver), None)
     del network.drivers[driver_id]
 
 
 @dataclass(slots=True)
 class _Held:
-    """A driver's rights on one place, as the indexes keep them."""
+    """A driver's rights on one place, in the form that the indexes keep."""
 
     opened: bool = False
     windows: list[DriverWindow] = field(default_factory=list)
 
 
 def _spell(network: Network, key: str, *, known: bool) -> None:
-    """Keeps a tag with separators in the index by what it is without them, or takes it out."""
+    """Adds a tag with separators to the index of bare spellings, or removes it."""
     bare = bare_of(key)
     if bare is None:
         return
-    others = [each for each in network.separated.pop(bare, ()) if each != key]
+    others = [other for other in network.separated.pop(bare, ()) if other != key]
     if known or others:
         network.separated[bare] = tuple(sorted([*others, key] if known else others))
 
 
 def _replace_driver(network: Network, driver_id: int, before: Driver | None, after: Driver | None) -> None:
-    him = BitMap64((driver_id,))
+    bit = BitMap64((driver_id,))
     if before is not None:
         for tag in before.tags:
             key = tag_key(tag.id_tag)
             del network.tags[key]
             del network.by_tag[bisect_left(network.by_tag, key)]
             _spell(network, key, known=False)
-        _discard(network.home, before.home_site_id, him)
+        _discard(network.home, before.home_site_id, bit)
         network.right_count -= len(before.rights)
         del network.by_name[bisect_left(network.by_name, name_entry(before))]
     if after is not None:
@@ -179,12 +200,12 @@ def _replace_driver(network: Network, driver_id: int, before: Driver | None, aft
             network.tags[key] = tag
             insort(network.by_tag, key)
             _spell(network, key, known=True)
-        network.home[after.home_site_id] = network.home.get(after.home_site_id, NOBODY) | him
+        network.home[after.home_site_id] = network.home.get(after.home_site_id, NO_DRIVERS) | bit
         network.right_count += len(after.rights)
         insort(network.by_name, name_entry(after))
     disabled = after is not None and not after.enabled
     if disabled != (driver_id in network.disabled):
-        network.disabled = network.disabled ^ him
+        network.disabled = network.disabled ^ bit
         network.listed.clear()
     old, new = _by_place(before), _by_place(after)
     for place in old.keys() | new.keys():
@@ -193,18 +214,18 @@ def _replace_driver(network: Network, driver_id: int, before: Driver | None, aft
 
 
 def _put_rights(network: Network, place: Place, driver_id: int, held: _Held) -> None:
-    him = BitMap64((driver_id,))
+    bit = BitMap64((driver_id,))
     if held.opened:
-        network.open[place] = network.open.get(place, NOBODY) | him
+        network.open[place] = network.open.get(place, NO_DRIVERS) | bit
     else:
-        _discard(network.open, place, him)
+        _discard(network.open, place, bit)
     before = network.windowed.get(place, NO_WINDOWS).windows
-    after = [each for each in before if each[0] != driver_id] + held.windows
+    after = [window for window in before if window[0] != driver_id] + held.windows
     if after:
         network.windowed[place] = WindowedDrivers(tuple(sorted(after)))
     else:
         network.windowed.pop(place, None)
-    for edge in edges_of(each for each in before if each[0] == driver_id):
+    for edge in edges_of(window for window in before if window[0] == driver_id):
         del network.edges[bisect_left(network.edges, edge)]
     for edge in edges_of(held.windows):
         insort(network.edges, edge)
@@ -236,22 +257,24 @@ def _regroup(network: Network, group_id: int, after: frozenset[str]) -> None:
 
 
 def _sites_of(network: Network, place: Place) -> set[int]:
-    """The sites that a right on the place is held at: its own, or its chargers'."""
+    """Returns the sites where a right on the place counts: its own, or its chargers'."""
     if place.kind is PlaceKind.SITE:
         return {int(place.id)}
     return {network.chargers[charger_id].site_id for charger_id in network.named_chargers(place)}
 
 
 def _forget_reach(network: Network, site_id: int) -> None:
-    """Forgets what rights reach below the site and below every site above it, and all lists: a right on a
-    site is in the lists of all sites below it as well."""
+    """Clears the caches of the site and of every site above it, and all lists.
+
+    A right on a site is in the lists of all sites below it as well.
+    """
     network.listed.clear()
-    for each in network.chain(site_id):
-        network.below.pop(each, None)
+    for above_id in network.chain(site_id):
+        network.below.pop(above_id, None)
 
 
 def _depth_below(network: Network, parent_id: int, site_id: int) -> int:
-    """How many sites would lie one below the other with the site below that parent."""
+    """Returns the depth of the tree if the site were placed below that parent."""
     return len(network.chain(parent_id)) + network.height(site_id)
 
 
@@ -260,10 +283,10 @@ def _has_rights(network: Network, place: Place) -> bool:
 
 
 def _require(known: dict[I, V], key: I, missing: Callable[[tuple[I]], Exception]) -> V:
-    found = known.get(key)
-    if found is None:
+    value = known.get(key)
+    if value is None:
         raise missing((key,))
-    return found
+    return value
 
 
 def _insert(index: dict[K, tuple[I, ...]], key: K, member: I) -> None:
@@ -277,7 +300,7 @@ def _remove_entry(network: Network, charger: Charger) -> None:
 
 
 def _remove(index: dict[K, tuple[I, ...]], key: K, member: I) -> None:
-    rest = tuple([each for each in index[key] if each != member])
+    rest = tuple([other for other in index[key] if other != member])
     if rest:
         index[key] = rest
     else:
@@ -285,7 +308,7 @@ def _remove(index: dict[K, tuple[I, ...]], key: K, member: I) -> None:
 
 
 def _discard(index: dict[K, BitMap64], key: K, drivers: BitMap64) -> None:
-    rest = index.get(key, NOBODY) - drivers
+    rest = index.get(key, NO_DRIVERS) - drivers
     if rest:
         index[key] = rest
     else:

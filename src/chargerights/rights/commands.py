@@ -1,8 +1,8 @@
-"""What operators can tell chargers: each command's place and permission, and one table of commands per OCPP version.
+"""Commands for chargers: permission, path, and support per OCPP version.
 
-To add a command: an `Action`, its row in COMMANDS and in the tables of the versions that have it, what it says in
-`gateway.told` (or the function that does it, in `gateway.commands`), and its route in `api.v2.charger_commands`. The
-routes, the dispatch and the documents read these tables.
+To add a command: an `Action`, its row in COMMANDS and in the tables of the OCPP versions that support it, its
+sentence in `api.v2.audit_sentences`, the function that sends it in `gateway.commands`, and its route in
+`api.v2.charger_commands`. The routes, the dispatch and the documents read these tables.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .permissions import Permission
 
 
 class Action(StrEnum):
-    """What a charger can be told, or asked."""
+    """The actions that an operator can request of a charger."""
 
     START = "start"
     STOP = "stop"
@@ -32,9 +32,10 @@ class Action(StrEnum):
 
 
 class Command(NamedTuple):
-    """A command as operators know it. `path`: its place under /v2/chargers/{chargerId}.
+    """A command as operators see it.
 
-    `only_asks`: it changes nothing, so it is a GET, and neither kept nor in the audit log.
+    `path`: its place below /v2/chargers/{chargerId}. `only_asks`: the command only reads, so it is a GET that is
+    neither stored nor audited.
     """
 
     path: str
@@ -59,11 +60,15 @@ COMMANDS: Mapping[Action, Command] = {
 
 
 WAITING, TAKEN, DONE = "waiting", "taken", "done"
-"""States of a command. While it waits, its charger was not told."""
+"""States of a command. While it is waiting, nothing was sent to the charger."""
 
 
 class CommandRow(NamedTuple):
-    """A command in one version: the OCPP messages that do it, in order, and the members that the version lacks."""
+    """A command in one OCPP version.
+
+    `messages`: the OCPP messages that carry it out, in order. `lacks`: the members that this version does not
+    support.
+    """
 
     messages: tuple[str, ...]
     lacks: tuple[str, ...] = ()
@@ -104,11 +109,11 @@ IN_201: Table = {
 IN_21: Table = IN_201
 
 TABLES: Mapping[str, Table] = {"1.6": IN_16, "2.0.1": IN_201, "2.1": IN_21}
-"""By OCPP version: the commands that there are."""
+"""The supported commands by OCPP version."""
 
 
 def lacking(table: Table, version: str, action: Action, arguments: Mapping[str, Any]) -> str | None:
-    """Says what of the command that version of OCPP lacks; None: it has all of it."""
+    """Returns what that OCPP version does not support of the command, or None."""
     row = table.get(action)
     if row is None:
         return f"the charger speaks OCPP {version}, which has no command {COMMANDS[action].path}: nothing was sent"

@@ -1,27 +1,27 @@
-"""May this tag charge at this charger at this instant? The one place that decides.
+"""The one place that decides whether a tag may charge at a charger at an instant.
 
 The rule (DESIGN.md section 3). A tag may charge at a charger when
 
-1. the charger is the customer's,
-2. the tag is known to the customer,
+1. the charger belongs to the customer,
+2. the customer knows the tag,
 3. the tag is not blocked,
 4. its driver is enabled,
-5. its window has begun and not ended (from ≤ now < until),
-6. a right of its driver reaches the charger: it is on the charger, on an access group that holds the
+5. the tag's window has begun and not ended (from ≤ now < until),
+6. a right of its driver reaches the charger: it is on the charger, on an access group that contains the
    charger, or on the charger's site or a site above it,
-7. that right stands now: its window holds the instant, and so do its weekly hours, read in the time
+7. that right is valid now: the instant is within its window and within its weekly hours, read in the time
    zone of the charger's site,
 8. and the charger is not blocked: no operator has taken it out of use until a later instant.
 
-The first sentence that fails names the cause; otherwise the answer is yes, by every right that stands.
+The first condition that fails is the cause. If all are met the answer is yes, by every right that is valid now.
 Access is the union of the rights: there is no deny right, and no right means no.
 
-Without a tag, as from a start button, the charger's mark decides (`decide_without_tag`): anyone may charge at a charger
-that is free to use, by its own mark or else that of the nearest site above that has one. The mark changes nothing
-for tags: a blocked or expired one is refused there, too.
+Without a tag, as with a start button, the charger's mark decides (`decide_without_tag`): anyone may charge at a
+charger that is free to use. The charger's own mark counts, else the mark of the nearest site above that has one. The
+mark changes nothing for tags: a blocked or expired tag is rejected there, too.
 
-A block takes no right away, and so it comes last: it is named only to whom the charger would accept without it,
-and who is told of anything else would be refused after the block, too.
+Blocks are checked last: CHARGER_BLOCKED means that everything else would have allowed charging. With any other cause
+the answer stays no when the block ends.
 """
 
 from __future__ import annotations
@@ -37,11 +37,14 @@ from .model import Charger, Driver, Place, PlaceKind, Right, Tag
 from .network import Network
 
 EARLIEST, LATEST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)
-"""Instants that can be asked about: those that every time zone has a clock time for."""
+"""The range of instants that can be asked about: every time zone can express them."""
 
 
 class Reason(StrEnum):
-    """OCPP 2.0.1's AuthorizationStatusEnumType; the words every door projects from."""
+    """The answers of OCPP 2.0.1's AuthorizationStatusEnumType.
+
+    Every door derives its own terms from them.
+    """
 
     ACCEPTED = "Accepted"
     BLOCKED = "Blocked"
@@ -56,7 +59,10 @@ class Reason(StrEnum):
 
 
 class Cause(StrEnum):
-    """Which sentence of the rule decided; finer than a Reason, and each has exactly one."""
+    """The condition of the rule that decided.
+
+    Each cause has exactly one Reason.
+    """
 
     RIGHT_STANDS = "rightStands"
     CHARGER_UNKNOWN = "chargerUnknown"
@@ -95,7 +101,7 @@ _YES = (Cause.RIGHT_STANDS, Cause.FREE_TO_USE)
 
 
 class RightStatus(StrEnum):
-    """What became of one right at one charger and instant."""
+    """The result of checking one right at one charger and instant."""
 
     STANDS = "stands"
     ELSEWHERE = "elsewhere"
@@ -104,14 +110,17 @@ class RightStatus(StrEnum):
     OUTSIDE_HOURS = "outsideHours"
 
 
-# Measured: Python 3.11 finds an enum's member by a call; a decision would make a dozen of them.
+# Measured: Python 3.11 resolves an enum member by a call, and a decision would need a dozen of them.
 _SITE, _ACCESS_GROUP = PlaceKind.SITE, PlaceKind.ACCESS_GROUP
 _STANDS, _ELSEWHERE = RightStatus.STANDS, RightStatus.ELSEWHERE
 
 
 class RightEvaluation(NamedTuple):
-    """A right and its standing. `via`: the site ids from the right's site down to the charger's site; of
-    a right on the charger or on an access group, the charger's site; empty when it is elsewhere."""
+    """A right and its status at one charger and instant.
+
+    `via`: the site ids from the right's site down to the charger's site. For a right on the charger or on an access
+    group it is the charger's site alone; it is empty when the right does not reach the charger.
+    """
 
     right: Right
     standing: RightStatus
@@ -120,8 +129,11 @@ class RightEvaluation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Yes or no, why, and by which rights. `verdicts` holds all the driver's rights that were looked at,
-    in the order he holds them; it is empty when the answer fell before his rights were asked."""
+    """The answer, its cause, and the rights behind it.
+
+    `verdicts` holds all rights of the driver that were checked, in the driver's order. It is empty when an earlier
+    condition failed.
+    """
 
     cause: Cause
     at: datetime
@@ -139,17 +151,23 @@ class Decision:
         return self.cause.reason
 
     def without_driver(self) -> Decision:
-        """The same decision, which does not say by whose tag or rights it was made."""
+        """Returns the same decision without the tag, driver and rights behind it."""
         return Decision(self.cause, self.at, self.charger)
 
     @property
     def paths(self) -> tuple[RightEvaluation, ...]:
-        """The rights by which the answer is yes; of a no, none."""
-        return tuple(each for each in self.verdicts if each.standing is _STANDS) if self.allowed else ()
+        """Returns the rights that allow charging.
+
+        Empty when the answer is no.
+        """
+        return tuple(verdict for verdict in self.verdicts if verdict.standing is _STANDS) if self.allowed else ()
 
 
 def decide(network: Network, id_tag: str, charger_id: str, at: datetime) -> Decision:
-    """Whether that tag may charge at that charger at that instant, which carries a time zone."""
+    """Decides whether that tag may charge at that charger at that instant.
+
+    `at` carries a time zone.
+    """
     charger = network.chargers.get(charger_id)
     tag = network.tag(id_tag)
     driver = network.drivers[tag.driver_id] if tag is not None else None
@@ -169,7 +187,7 @@ def decide(network: Network, id_tag: str, charger_id: str, at: datetime) -> Deci
 
 
 def decide_driver(network: Network, driver: Driver, charger_id: str, at: datetime) -> Decision:
-    """Whether that driver may charge there then, whatever tag he shows."""
+    """Decides whether that driver may charge there then, whatever tag they show."""
     charger = network.chargers.get(charger_id)
     if charger is None:
         return Decision(Cause.CHARGER_UNKNOWN, at, driver=driver)
@@ -179,7 +197,7 @@ def decide_driver(network: Network, driver: Driver, charger_id: str, at: datetim
 
 
 def decide_without_tag(network: Network, charger_id: str, at: datetime) -> Decision:
-    """Whether anyone may charge at that charger at that instant without showing a tag."""
+    """Decides whether anyone may charge there then without showing a tag."""
     charger = network.chargers.get(charger_id)
     if charger is None:
         return Decision(Cause.CHARGER_UNKNOWN, at)
@@ -189,17 +207,19 @@ def decide_without_tag(network: Network, charger_id: str, at: datetime) -> Decis
 
 
 def ends_at(tag: Tag, rights: Sequence[Right]) -> datetime | None:
-    """When a yes by those rights (at least one) ends: with the tag's window, or with that of the last of the rights.
-    None: no end is set."""
+    """Returns when a yes by those rights (at least one) ends, or None for never.
+
+    It ends with the tag's window or with the last of the rights, whichever is earlier.
+    """
     ends = [right.valid_until for right in rights]
-    last = None if None in ends else max(each for each in ends if each is not None)
+    last = None if None in ends else max(end for end in ends if end is not None)
     if last is None or tag.expires_at is None:
         return last or tag.expires_at
     return min(last, tag.expires_at)
 
 
 def evaluate_rights(network: Network, driver: Driver, charger: Charger, at: datetime) -> tuple[RightEvaluation, ...]:
-    """The standing of every right of the driver at that charger and instant."""
+    """Returns the status of every right of the driver at that charger and instant."""
     chain = network.chain(charger.site_id)
     groups = network.groups_of(charger.charger_id)
     local: tzinfo | None = None
@@ -216,9 +236,11 @@ def evaluate_rights(network: Network, driver: Driver, charger: Charger, at: date
 
 
 def _via(place: Place, charger: Charger, chain: tuple[int, ...], groups: tuple[int, ...]) -> tuple[int, ...]:
-    """The site ids from the place down to the charger's site, whose chain is given; empty: it does not reach it.
+    """Returns the site ids from the place down to the charger's site, or nothing.
 
-    Measured: looking at each right takes half the time of first indexing every place that reaches the charger.
+    `chain` is that of the charger's site. Empty: the place does not reach the charger.
+
+    Measured: checking each right takes half the time of first indexing every place that reaches the charger.
     """
     kind, place_id = place
     if kind is _SITE:
@@ -229,7 +251,7 @@ def _via(place: Place, charger: Charger, chain: tuple[int, ...], groups: tuple[i
 
 def _by_rights(network: Network, driver: Driver, tag: Tag | None, charger: Charger, at: datetime) -> Decision:
     verdicts = evaluate_rights(network, driver, charger, at)
-    standings = {each.standing for each in verdicts}
+    standings = {verdict.standing for verdict in verdicts}
     if _STANDS in standings:
         cause = Cause.CHARGER_BLOCKED if charger.is_blocked(at) else Cause.RIGHT_STANDS
     elif standings <= {_ELSEWHERE}:
@@ -247,6 +269,6 @@ def _standing(right: Right, at: datetime, local: tzinfo | None) -> RightStatus:
     if right.hours:
         clock = at.astimezone(local)
         minute = clock.hour * 60 + clock.minute
-        if not any(each.hold(clock.isoweekday(), minute) for each in right.hours):
+        if not any(hours.hold(clock.isoweekday(), minute) for hours in right.hours):
             return RightStatus.OUTSIDE_HOURS
     return _STANDS

@@ -1,4 +1,4 @@
-"""Sets of drivers that rights reach, and for how long they stay the same while no fact changes."""
+"""Sets of drivers that rights reach, with the span in which they stay the same."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pyroaring import BitMap64
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 END = datetime.max.replace(tzinfo=UTC)
-NOBODY = BitMap64()
+NO_DRIVERS = BitMap64()
 
 DriverWindow = tuple[int, datetime, datetime]
-"""A driver and the half-open window of one right of his."""
+"""A driver and the half-open window of one of their rights."""
 
 
 class DriverSet:
-    """Drivers, and the half-open span of time in which they stay the same if no fact changes."""
+    """Drivers, and the half-open span in which they stay the same if no fact changes."""
 
     __slots__ = ("drivers", "since", "until")
 
@@ -30,13 +30,16 @@ class DriverSet:
 
 
 class WindowedDrivers:
-    """Drivers with windows; remembers its last answer for as long as that answer holds."""
+    """Drivers with windows.
+
+    Caches its last answer for as long as it is valid.
+    """
 
     __slots__ = ("_last", "windows")
 
     def __init__(self, windows: tuple[DriverWindow, ...]) -> None:
         self.windows = windows
-        self._last = DriverSet(NOBODY, since=END)
+        self._last = DriverSet(NO_DRIVERS, since=END)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, WindowedDrivers) and self.windows == other.windows
@@ -44,7 +47,7 @@ class WindowedDrivers:
     __hash__ = None  # type: ignore[assignment]
 
     def at(self, instant: datetime) -> DriverSet:
-        last = self._last  # of one look: forks share this object, and another thread may ask about another instant
+        last = self._last  # read once: forks share this object, and another thread may ask about another instant
         if not last.holds(instant):
             self._last = last = self._evaluate(instant)
         return last
@@ -66,10 +69,13 @@ NO_WINDOWS = WindowedDrivers(())
 
 
 def union(listings: Iterable[DriverSet]) -> DriverSet:
-    """The drivers of all the listings, for as long as every one of them stays the same."""
-    found = [*listings]
+    """Returns the drivers of all sets.
+
+    The span is the intersection of all spans.
+    """
+    parts = [*listings]
     return DriverSet(
-        BitMap64.union(NOBODY, *(each.drivers for each in found)),
-        max((each.since for each in found), default=BEGINNING),
-        min((each.until for each in found), default=END),
+        BitMap64.union(NO_DRIVERS, *(part.drivers for part in parts)),
+        max((part.since for part in parts), default=BEGINNING),
+        min((part.until for part in parts), default=END),
     )

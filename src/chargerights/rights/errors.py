@@ -1,25 +1,25 @@
-"""Everything the core can refuse, as one tree.
+"""Every error that the core raises, as one tree.
 
     DomainError
-    ├── InvalidInput              a value breaks a rule that needs no other facts to see
-    │   ├── InvalidIdentifier     an id, a tag or a name that cannot be one
+    ├── InvalidInput              a value breaks a rule that needs no other facts to check
+    │   ├── InvalidIdentifier     not a valid id, tag or name
     │   ├── InvalidWindow         a window that ends before it begins, or has no time zone
     │   ├── InvalidHours          weekly hours outside a week or of no length
     │   └── UnknownTimezone       not a name of the IANA time zone database
-    ├── NotFound                  the customer has no such thing
+    ├── NotFound                  the customer has no entity with this id
     │   ├── UnknownSite
     │   ├── UnknownCharger
     │   ├── UnknownAccessGroup
     │   └── UnknownDriver
-    └── Conflict                  the change contradicts facts that stand
-        ├── IdTaken               the id names another thing already
-        ├── TagTaken              the tag is another driver's
-        ├── SiteCycle             a site would come to lie below itself
-        ├── SiteTooDeep           a site would come to lie below too many others
-        └── StillReferenced       something else needs what was to be removed
+    └── Conflict                  the change contradicts existing facts
+        ├── IdTaken               the id belongs to another entity
+        ├── TagTaken              the tag belongs to another driver
+        ├── SiteCycle             the site would lie below itself
+        ├── SiteTooDeep           the site tree would get too deep
+        └── StillReferenced       another fact refers to what is to be removed
 
-Messages are for people: what was wrong, where, and what would be right. They know no HTTP;
-each door has one table from these classes to its own wire.
+Messages are for people: what is wrong, where, and how to fix it. They know nothing of HTTP: each door has one table
+from these classes to its own protocol.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ from collections.abc import Iterable
 
 
 class DomainError(Exception):
-    """A refusal that is somebody's to mend; its text says how."""
+    """A rejected request.
+
+    The text tells the caller how to fix it.
+    """
 
 
 class InvalidInput(DomainError):
@@ -52,13 +55,13 @@ class UnknownTimezone(InvalidInput):
 
 
 class NotFound(DomainError):
-    """Names what was not found, so that a door can list it in its own words."""
+    """A missing entity, with its ids, so that each door can word the error itself."""
 
     what = "thing"
 
     def __init__(self, ids: Iterable[int | str]) -> None:
         self.ids = tuple(ids)
-        super().__init__(f"no {self.what} {', '.join(str(each) for each in self.ids)}")
+        super().__init__(f"no {self.what} {', '.join(str(id_) for id_ in self.ids)}")
 
 
 class UnknownSite(NotFound):
@@ -86,7 +89,10 @@ class IdTaken(Conflict):
 
 
 class TagTaken(Conflict):
-    """`driver_id`: whose tag it is, which not everyone may know; `tag`: the text that was given."""
+    """A tag that another driver has.
+
+    `driver_id`: the owner, not visible to every caller. `tag`: the text that was given.
+    """
 
     def __init__(self, text: str, tag: str = "", driver_id: int | None = None) -> None:
         self.tag = tag

@@ -1,11 +1,11 @@
-"""What is told of a customer's rights: which events a change makes, and which ones time makes.
+"""Events about a customer's rights: those that a change makes, and those of time.
 
-People's doings are told with the change (granted, blocked, disabled …). That a window begins or ends is told by time
-alone. Each event about a right or tag says in `inForce` how its window stands then: what a change tells as in force is
-not told again as begun, so whoever keeps the last `inForce` of each right is always right. Weekly hours make no events
-and do not count for `inForce`.
+A change by a person emits its events at once (granted, blocked, disabled …). The beginning and end of a window are
+emitted when their instant has passed. Each event about a right or tag carries `inForce`: whether its window is open
+at that moment. A right that a change reports as in force is not reported again as begun, so a subscriber that keeps
+the last `inForce` of each right is always correct. Weekly hours emit no events and do not count for `inForce`.
 
-Events carry numbers and places, never names or card numbers: erasing a person needs no change in them.
+Events carry numbers and places, never names or card numbers: they need no change when a person is erased.
 """
 
 from __future__ import annotations
@@ -48,8 +48,11 @@ class EventType(StrEnum):
 
 
 class EventCursor(NamedTuple):
-    """How far time has been told: every beginning and end before `at`, and at that very instant those of the rights
-    and tags up to `id`. So any number of windows that end at the same midnight can be told a few at a time."""
+    """The position up to which events of time have been emitted.
+
+    All edges before `at` are done, and at that instant those of rights and tags with an id up to `id`. So any number
+    of windows that end at the same midnight can be emitted in batches.
+    """
 
     at: datetime
     id: int = INT64_MAX
@@ -59,7 +62,10 @@ class EventCursor(NamedTuple):
 
 
 class Window(NamedTuple):
-    """The window of the right or tag of that id; a blocked tag's counts for nothing."""
+    """The window of the right or tag with that id.
+
+    A blocked tag is never in force.
+    """
 
     id: int
     start: datetime | None
@@ -72,24 +78,27 @@ class Window(NamedTuple):
         return begun and not ended and not self.blocked
 
     def next_edge(self, clock: EventCursor) -> datetime | None:
-        """The first of its ends that has not been told."""
-        edges = [each for each in (self.start, self.end) if each is not None and not clock.passed(each, self.id)]
+        """Returns the first edge that has not been emitted."""
+        edges = [edge for edge in (self.start, self.end) if edge is not None and not clock.passed(edge, self.id)]
         return min(edges, default=None)
 
 
 class NewEvent(NamedTuple):
-    """An event that has no number yet. One with a window says how that stands at the clock at which it is told."""
+    """An event without a number yet. With a window, `inForce` depends on the cursor."""
 
     type: EventType
     data: dict[str, Any]
     window: Window | None = None
 
-    def told(self, clock: EventCursor) -> dict[str, Any]:
+    def payload_at(self, clock: EventCursor) -> dict[str, Any]:
         return self.data if self.window is None else {**self.data, "inForce": self.window.in_force(clock)}
 
 
 def of_driver(before: Driver | None, after: Driver | None) -> Iterator[NewEvent]:
-    """What a change of a driver, his tags and his rights tells: the removed first, a new driver before what he has."""
+    """Yields the events of a change of a driver, their tags and their rights.
+
+    Removals come first; a new driver comes before their rights and tags.
+    """
     driver = after or before
     if driver is None:
         return
@@ -107,7 +116,7 @@ def of_driver(before: Driver | None, after: Driver | None) -> Iterator[NewEvent]
 
 
 def right(type_: EventType, driver_id: int, it: Right) -> NewEvent:
-    """An event about a right that stands."""
+    """Returns an event about an existing right."""
     data = {
         "rightId": it.id,
         "driverId": driver_id,
@@ -119,7 +128,7 @@ def right(type_: EventType, driver_id: int, it: Right) -> NewEvent:
 
 
 def tag(type_: EventType, it: Tag) -> NewEvent:
-    """An event about a tag that stands."""
+    """Returns an event about an existing tag."""
     data = {
         "tagId": it.id,
         "driverId": it.driver_id,
@@ -131,39 +140,39 @@ def tag(type_: EventType, it: Tag) -> NewEvent:
 
 
 def instant(at: datetime | None) -> str | None:
-    """As the wire writes it: UTC with a Z."""
+    """Returns the instant in wire format: UTC with a Z."""
     return None if at is None else at.isoformat().replace("+00:00", "Z")
 
 
 def _rights(driver_id: int, before: Driver | None, after: Driver | None) -> Iterator[NewEvent]:
-    old = {each.id: each for each in before.rights} if before else {}
-    new = {each.id: each for each in after.rights} if after else {}
-    for each in old.values():
-        if each.id not in new:
-            yield _gone(right(EventType.RIGHT_REVOKED, driver_id, each))
-    for each in new.values():
-        held = old.get(each.id)
+    old = {it.id: it for it in before.rights} if before else {}
+    new = {it.id: it for it in after.rights} if after else {}
+    for gone in old.values():
+        if gone.id not in new:
+            yield _gone(right(EventType.RIGHT_REVOKED, driver_id, gone))
+    for current in new.values():
+        held = old.get(current.id)
         if held is None:
-            yield right(EventType.RIGHT_GRANTED, driver_id, each)
-        elif held != each:
-            yield right(EventType.RIGHT_CHANGED, driver_id, each)
+            yield right(EventType.RIGHT_GRANTED, driver_id, current)
+        elif held != current:
+            yield right(EventType.RIGHT_CHANGED, driver_id, current)
 
 
 def _tags(before: Driver | None, after: Driver | None) -> Iterator[NewEvent]:
-    old = {each.id: each for each in before.tags} if before else {}
-    new = {each.id: each for each in after.tags} if after else {}
-    for each in old.values():
-        if each.id not in new:
-            yield _gone(tag(EventType.TAG_REMOVED, each))
-    for each in new.values():
-        held = old.get(each.id)
+    old = {it.id: it for it in before.tags} if before else {}
+    new = {it.id: it for it in after.tags} if after else {}
+    for gone in old.values():
+        if gone.id not in new:
+            yield _gone(tag(EventType.TAG_REMOVED, gone))
+    for current in new.values():
+        held = old.get(current.id)
         if held is None:
-            yield tag(EventType.TAG_ADDED, each)
+            yield tag(EventType.TAG_ADDED, current)
             continue
-        if held.blocked != each.blocked:
-            yield tag(EventType.TAG_BLOCKED if each.blocked else EventType.TAG_UNBLOCKED, each)
-        if replace(held, blocked=each.blocked, updated_at=each.updated_at) != each:
-            yield tag(EventType.TAG_CHANGED, each)
+        if held.blocked != current.blocked:
+            yield tag(EventType.TAG_BLOCKED if current.blocked else EventType.TAG_UNBLOCKED, current)
+        if replace(held, blocked=current.blocked, updated_at=current.updated_at) != current:
+            yield tag(EventType.TAG_CHANGED, current)
 
 
 def _gone(draft: NewEvent) -> NewEvent:

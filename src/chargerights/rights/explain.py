@@ -1,7 +1,7 @@
-"""Says a decision in words: what was found, which rights were looked at, and why each did or did not count.
+"""Explains a decision in words: which rights were checked, and why each counted.
 
-Nothing is decided here. `explain` prints what `decide` found; for a no that fell before the driver's rights
-were asked (a blocked tag, say) it also shows how they stand, so that support sees what mending the tag
+Nothing is decided here: `explain` describes the result of `decide`. If the decision fell before the driver's rights
+were checked (for a blocked tag, say), the rights are evaluated as well, so that support sees what fixing the tag
 would give.
 """
 
@@ -30,7 +30,7 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A decision with every right of the driver judged, and one sentence a support agent can read out."""
+    """A decision, every right of the driver evaluated, and one sentence to read out."""
 
     decision: Decision
     verdicts: tuple[RightEvaluation, ...]
@@ -38,17 +38,22 @@ class Explanation:
 
 
 def explain(network: Network, id_tag: str, charger_id: str, at: datetime) -> Explanation:
-    """Why that tag may or may not charge there then. Raises UnknownCharger."""
+    """Explains why that tag may or may not charge there then. Raises UnknownCharger."""
     return explain_decision(network, charger_id, decide(network, id_tag, charger_id, at), id_tag)
 
 
 def explain_decision(network: Network, charger_id: str, decision: Decision, id_tag: str) -> Explanation:
-    """That decision about that tag and charger in words. Raises UnknownCharger."""
+    """Explains that decision about that tag and charger. Raises UnknownCharger."""
     return _explanation(network, _charger(network, charger_id), decision, id_tag)
 
 
 def explain_driver(network: Network, driver_id: int, charger_id: str, at: datetime) -> Explanation:
-    """Why that driver may or may not charge there then. Raises UnknownCharger, UnknownDriver."""
+    """Explains why that driver may or may not charge there then.
+
+    Raises:
+        UnknownCharger: the charger does not exist.
+        UnknownDriver: the driver does not exist.
+    """
     charger = _charger(network, charger_id)
     driver = network.drivers.get(driver_id)
     if driver is None:
@@ -57,14 +62,17 @@ def explain_driver(network: Network, driver_id: int, charger_id: str, at: dateti
 
 
 def explain_without_tag(network: Network, charger_id: str, at: datetime) -> Explanation:
-    """Why one may or may not charge there then without showing a tag. Raises UnknownCharger."""
+    """Explains why charging there then without a tag is allowed or not.
+
+    Raises UnknownCharger.
+    """
     charger = _charger(network, charger_id)
     decision = decide_without_tag(network, charger_id, at)
     return Explanation(decision, (), _sentence_without_tag(network, charger, decision))
 
 
 def place_name(network: Network, place: Place) -> str:
-    """The place as people know it: `site Depot (7)`, `charger DEP-1`, `access group Visitors (3)`."""
+    """Returns the place's display name, such as `site Depot (7)` or `charger DEP-1`."""
     if place.kind is PlaceKind.SITE:
         return f"site {network.sites[int(place.id)].name} ({place.id})"
     if place.kind is PlaceKind.CHARGER:
@@ -73,7 +81,10 @@ def place_name(network: Network, place: Place) -> str:
 
 
 def why_not(verdict: RightEvaluation) -> str:
-    """Why the right does not count, in a few words; of one that stands, an empty text."""
+    """Returns in a few words why the right does not count.
+
+    Empty when it does.
+    """
     match verdict:
         case RightEvaluation(standing=RightStatus.STANDS):
             return ""
@@ -88,21 +99,21 @@ def why_not(verdict: RightEvaluation) -> str:
 
 
 def blocked_text(until: datetime) -> str:
-    """`the charger is blocked until 2026-06-04 09:00 UTC`."""
+    """Returns `the charger is blocked until 2026-06-04 09:00 UTC`."""
     return f"the charger is blocked until {_instant(until)}"
 
 
 def hours_text(hours: Iterable[Hours], dash: str = "–") -> str:
-    """Weekly hours as `Mo–Fr 08:00–17:00, Sa 10:00–14:00`."""
+    """Formats weekly hours as `Mo–Fr 08:00–17:00, Sa 10:00–14:00`."""
     texts = []
     for run in _runs(hours):
-        days = dict.fromkeys(WEEKDAYS[each.weekday - 1][:2] for each in (run[0], run[-1]))
+        days = dict.fromkeys(WEEKDAYS[hours_.weekday - 1][:2] for hours_ in (run[0], run[-1]))
         texts.append(f"{dash.join(days)} {clock_text(run[0].start)}{dash}{clock_text(run[0].end)}")
     return ", ".join(texts)
 
 
 def _runs(hours: Iterable[Hours]) -> Iterator[list[Hours]]:
-    """Neighbours in the given order that are the same hours of one weekday after the other, at most a week long."""
+    """Groups neighbours with the same hours on consecutive weekdays, up to one week."""
     run: list[Hours] = []
     for following in hours:
         if run and (
@@ -118,7 +129,10 @@ def _runs(hours: Iterable[Hours]) -> Iterator[list[Hours]]:
 
 
 def clock_text(minutes: int) -> str:
-    """Minutes since midnight as `08:00`; a day's end is `24:00`."""
+    """Formats minutes since midnight as `08:00`.
+
+    The end of a day is `24:00`.
+    """
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
@@ -179,8 +193,8 @@ def _cause(decision: Decision) -> str:
         case Decision(cause=Cause.NO_RIGHT_NOW, driver=None):
             return "a right reaches it, but does not hold at this time"
         case Decision(cause=Cause.NO_RIGHT_NOW):
-            held = [each for each in decision.verdicts if each.standing is not RightStatus.ELSEWHERE]
-            return "a right reaches it, but " + " and ".join(f"it {why_not(each)}" for each in held)
+            held = [verdict for verdict in decision.verdicts if verdict.standing is not RightStatus.ELSEWHERE]
+            return "a right reaches it, but " + " and ".join(f"it {why_not(evaluation)}" for evaluation in held)
         case Decision(cause=Cause.CHARGER_BLOCKED, charger=Charger(blocked_until=datetime() as end)):
             return f"{blocked_text(end)}, for everybody"
         case _:

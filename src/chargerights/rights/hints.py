@@ -1,4 +1,7 @@
-"""Known tags that an unknown one may be in another spelling. None of them makes it known."""
+"""Hints at known tags that may be another spelling of an unknown one.
+
+A hint never makes the unknown tag known.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ IsVisible = Callable[[Driver], bool]
 
 
 def known_as(network: Network, id_tag: str, is_visible: IsVisible) -> Tag | None:
-    """A tag of a visible driver that may be the same card in another spelling."""
+    """Returns a visible driver's tag that may be the same card in another spelling."""
     meant, key = readings(id_tag), tag_key(id_tag)
     for bare in sorted(spellings(id_tag)):
         for other in (bare, *network.separated.get(bare, ())):
@@ -26,16 +29,16 @@ def known_as(network: Network, id_tag: str, is_visible: IsVisible) -> Tag | None
 
 
 def lost_zeros(network: Network, id_tag: str, is_visible: IsVisible) -> Tag | None:
-    """A tag of a visible driver that a tag of digits would be if it had some more zeros before it."""
+    """Returns a visible driver's tag that equals the digits with more leading zeros."""
     key = tag_key(id_tag)
     if not key.isdecimal():
         return None
-    found = (network.tags.get(key.rjust(length, "0")) for length in range(len(key) + 1, MOST_DIGITS + 1))
-    return next((tag for tag in found if tag and is_visible(network.drivers[tag.driver_id])), None)
+    candidates = (network.tags.get(key.rjust(length, "0")) for length in range(len(key) + 1, MOST_DIGITS + 1))
+    return next((tag for tag in candidates if tag and is_visible(network.drivers[tag.driver_id])), None)
 
 
 def hint(network: Network, id_tag: str, is_visible: IsVisible) -> str | None:
-    """A sentence about an unknown tag that names the known one, if there is one."""
+    """Returns a sentence that names the known tag that an unknown one may be, or None."""
     tag = known_as(network, id_tag, is_visible)
     if tag is None:
         return None

@@ -1,7 +1,6 @@
-"""What may be an id, a tag, a charger id, a name or a time zone, and when two are the same.
+"""Rules for ids, tags, charger ids, names and time zones: validity and equality.
 
-Every value passes here once, before it is stored or compared; nothing else folds, trims or
-measures them.
+Every value passes through here once, before it is stored or compared. No other module folds, trims or measures them.
 """
 
 from __future__ import annotations
@@ -15,39 +14,45 @@ MAX_TAG_LENGTH = 255  # OCPP 2.1 IdTokenType.idToken; 2.0.1 has 36, 1.6 has 20
 MAX_CHARGER_ID_LENGTH = 48  # OCPP 2.0.1 part 4, section 3.1.1: the charger's identity
 MAX_TEXT_LENGTH = 500
 NO_TAG = "\x1a"
-"""Begins what a charger sent in place of a tag, such as a number. No tag has this character."""
+"""First character of the placeholder for a tag that a charger sent as another type, such as a number.
+
+No valid tag contains this character.
+"""
 INVISIBLE = frozenset("\u00a0\u2007\u202f\u3000\u200c\u200d")
-"""Spaces of other widths, as spreadsheets and Japanese have them, and the joiners of Persian and Indic names."""
+"""Spaces of other widths, as in spreadsheets and Japanese, and the joiners of Persian and Indic names."""
 MAX_SITE_DEPTH = 25
-"""Sites from a root to its deepest: readers of nested JSON stop at 64 levels often, and a site takes two."""
+"""Maximum depth of a site tree: many JSON readers stop at 64 levels, and a site takes two."""
 
 
 def is_int64(value: object) -> bool:
-    """True for an integer of 64 bits; a boolean or a float is none."""
+    """Returns True for an integer of 64 bits.
+
+    A boolean or a float is not one.
+    """
     return type(value) is int and INT64_MIN <= value <= INT64_MAX
 
 
 def entity_id(value: int) -> int:
-    """The id of a site, driver or access group: 1 to 2⁶³-1."""
+    """Validates the id of a site, driver or access group: 1 to 2⁶³-1."""
     if not is_int64(value) or value < 1:
-        raise InvalidIdentifier(f"{value!r} is not an id: ids are whole numbers from 1 to {INT64_MAX}")
+        raise InvalidIdentifier(f"{value!r} is not a valid id: use a whole number from 1 to {INT64_MAX}")
     return value
 
 
 def tag_text(shown: str) -> str:
-    """The tag as it is kept and shown: trimmed, otherwise as it was entered."""
+    """Validates a tag and returns it as it is stored: trimmed, otherwise as entered."""
     text = shown.strip()
     if not text:
         raise InvalidIdentifier("a tag is empty: write what the card, app, plate or vehicle shows")
     if len(text) > MAX_TAG_LENGTH:
-        raise InvalidIdentifier(f"a tag holds {len(text)} characters, the limit is {MAX_TAG_LENGTH}")
+        raise InvalidIdentifier(f"a tag has {len(text)} characters: use at most {MAX_TAG_LENGTH}")
     return _printable(text, "a tag")
 
 
 def tag_key(shown: str) -> str:
-    """What two spellings of one tag have in common: trimmed, without case.
+    """Returns the key that all spellings of one tag share: trimmed, without case.
 
-    Total: text that can be no tag gives a key that no tag has.
+    Total: a text that is not a valid tag gives a key that no tag has.
     """
     text = shown.strip()
     folded = text.upper() if text.isascii() else text.casefold().upper()
@@ -55,26 +60,29 @@ def tag_key(shown: str) -> str:
 
 
 def charger_id(value: str) -> str:
-    """A charger's identity: the last segment of its web socket's path, compared exactly."""
+    """Validates a charger's identity: the last path segment of its WebSocket URL.
+
+    It is compared exactly.
+    """
     if not value or value != value.strip():
-        raise InvalidIdentifier(f"{value!r} is not a charger id: it is empty or has spaces around it")
+        raise InvalidIdentifier(f"{value!r} is not a valid charger id: it must not be empty or have spaces around it")
     if len(value) > MAX_CHARGER_ID_LENGTH:
-        raise InvalidIdentifier(f"a charger id holds {len(value)} characters, the limit is {MAX_CHARGER_ID_LENGTH}")
+        raise InvalidIdentifier(f"a charger id has {len(value)} characters: use at most {MAX_CHARGER_ID_LENGTH}")
     if "/" in value or ":" in value:
-        raise InvalidIdentifier(f"{value!r} is not a charger id: it cannot hold '/' or ':'")
+        raise InvalidIdentifier(f"{value!r} is not a valid charger id: it must not contain '/' or ':'")
     return _printable(value, "a charger id")
 
 
 def text(value: str, what: str, limit: int = MAX_TEXT_LENGTH) -> str:
-    """A name or another text of one line, trimmed."""
+    """Validates a name or another one-line text and returns it trimmed."""
     trimmed = value.strip()
     if len(trimmed) > limit:
-        raise InvalidIdentifier(f"{what} holds {len(trimmed)} characters, the limit is {limit}")
+        raise InvalidIdentifier(f"{what} has {len(trimmed)} characters: use at most {limit}")
     return _printable(trimmed, what)
 
 
 def name(value: str, what: str) -> str:
-    """A text that must say something."""
+    """Validates a text that must not be empty."""
     trimmed = text(value, what)
     if not trimmed:
         raise InvalidIdentifier(f"{what} is empty")
@@ -82,21 +90,24 @@ def name(value: str, what: str) -> str:
 
 
 def name_key(shown: str) -> str:
-    """What two spellings of one name have in common: single spaces between its words, without case."""
+    """Returns the key that all spellings of one name share.
+
+    Words are separated by single spaces, and case is folded.
+    """
     return " ".join(shown.casefold().split())
 
 
 def zone(timezone: str) -> ZoneInfo:
-    """The IANA time zone of that name."""
+    """Returns the IANA time zone of that name. Raises UnknownTimezone."""
     try:
         return ZoneInfo(timezone)
     except (ValueError, OSError, KeyError):  # a folder, a path, an unknown name
         raise UnknownTimezone(
-            f"{timezone!r} is not a time zone: write an IANA name such as Europe/Amsterdam or UTC"
+            f"{timezone!r} is not a valid time zone: use an IANA name such as Europe/Amsterdam or UTC"
         ) from None
 
 
 def _printable(value: str, what: str) -> str:
-    if not (value.isprintable() or all(each.isprintable() or each in INVISIBLE for each in value)):
-        raise InvalidIdentifier(f"{what} holds a character that cannot be shown: {value!r}")
+    if not (value.isprintable() or all(character.isprintable() or character in INVISIBLE for character in value)):
+        raise InvalidIdentifier(f"{what} contains a character that cannot be shown: {value!r}")
     return value

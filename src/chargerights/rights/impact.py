@@ -1,11 +1,11 @@
-"""What a change would mean: who gains and who loses access where, between two networks, at one instant.
+"""Impact of a change: who gains and who loses access where, at one instant.
 
-A driver has access at a charger or site when he is listed for it (see `listing`): he is enabled and a right of his,
-valid at the instant, reaches it. Weekly hours and tags are no part of that, so a change of these alone has no impact.
-At a charger or site that one of the networks does not have, nobody has access there.
+A driver has access at a charger or site when they are listed for it (see `listing`): they are enabled, and a right of
+theirs that is valid at the instant reaches it. Weekly hours and tags do not count, so a change of these alone has no
+impact. At a charger or site that one of the two networks does not have, no one has access.
 
-Only places whose lists can differ are looked at; what both networks share costs a glance at its identity (see
-`network`: forks share their values).
+Only places whose lists can differ are compared. What both networks share is recognized by its identity (forks share
+their values, see `network`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pyroaring import BitMap64
 
-from .driver_sets import NO_WINDOWS, NOBODY, WindowedDrivers
+from .driver_sets import NO_DRIVERS, NO_WINDOWS, WindowedDrivers
 from .model import Place, PlaceKind
 from .network import Network, edges_of, window_of
 
@@ -26,14 +26,14 @@ K = TypeVar("K", bound=Hashable)
 
 
 class Difference(NamedTuple):
-    """Drivers with access only after the change, and drivers who had it only before."""
+    """Drivers with access only after the change, and drivers with access only before."""
 
     gained: BitMap64
     lost: BitMap64
 
 
 class Footprint(NamedTuple):
-    """At how many chargers and sites one driver gains access and loses it."""
+    """The numbers of chargers and sites where one driver gains and loses access."""
 
     chargers_gained: int = 0
     chargers_lost: int = 0
@@ -43,46 +43,52 @@ class Footprint(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """The chargers and sites whose lists differ at the instant, each with its difference."""
+    """The chargers and sites whose lists differ at the instant, with the differences."""
 
     at: datetime
     chargers: dict[str, Difference]
     sites: dict[int, Difference]
     changes_again_at: datetime | None
-    """The next instant at which a window that the change gave, took or altered begins or ends."""
+    """The next instant at which a window that the change added, removed or altered begins or ends."""
 
     def within(self, sites: Collection[int], chargers: Collection[str]) -> Impact:
-        """The impact on these sites and chargers alone."""
+        """Returns the impact on these sites and chargers alone."""
         return replace(
             self,
-            chargers={key: each for key, each in self.chargers.items() if key in chargers},
-            sites={key: each for key, each in self.sites.items() if key in sites},
+            chargers={key: difference for key, difference in self.chargers.items() if key in chargers},
+            sites={key: difference for key, difference in self.sites.items() if key in sites},
         )
 
     @property
     def gaining(self) -> BitMap64:
-        """The drivers who gain access anywhere."""
-        return BitMap64.union(NOBODY, *(each.gained for each in self._distinct()))
+        """The drivers that gain access anywhere."""
+        return BitMap64.union(NO_DRIVERS, *(difference.gained for difference in self._distinct()))
 
     @property
     def losing(self) -> BitMap64:
-        """The drivers who lose access anywhere; some of them may gain it elsewhere."""
-        return BitMap64.union(NOBODY, *(each.lost for each in self._distinct()))
+        """The drivers that lose access anywhere.
+
+        Some of them may gain it elsewhere.
+        """
+        return BitMap64.union(NO_DRIVERS, *(difference.lost for difference in self._distinct()))
 
     def footprints(self, driver_ids: Iterable[int]) -> dict[int, Footprint]:
-        """What it means for each of these drivers."""
+        """Counts gains and losses for each of these drivers."""
         wanted = BitMap64(driver_ids)
         counts = [*_counts(self.chargers.values(), wanted), *_counts(self.sites.values(), wanted)]
         return {driver_id: Footprint(*(count[driver_id] for count in counts)) for driver_id in wanted}
 
     def _distinct(self) -> list[Difference]:
-        """Many chargers of a site share one difference."""
+        """Returns each difference once.
+
+        Many chargers of a site share one.
+        """
         shared = [*_times(self.chargers.values()), *_times(self.sites.values())]
         return [difference for difference, _ in shared]
 
 
 def impact(before: Network, after: Network, at: datetime) -> Impact:
-    """Who gains and who loses access where, at that instant, when the first network becomes the second."""
+    """Compares who has access where before and after a change, at that instant."""
     touched = _Touched.between(before, after)
     affected = _Affected()
     for network in (before, after):
@@ -91,34 +97,36 @@ def impact(before: Network, after: Network, at: datetime) -> Impact:
     compare = _Comparison()
     return Impact(
         at,
-        compare.each((each, old.at_charger(each), new.at_charger(each)) for each in affected.chargers),
-        compare.each((each, old.at_site(each), new.at_site(each)) for each in affected.sites),
+        compare.differences(
+            (charger_id, old.at_charger(charger_id), new.at_charger(charger_id)) for charger_id in affected.chargers
+        ),
+        compare.differences((site_id, old.at_site(site_id), new.at_site(site_id)) for site_id in affected.sites),
         min((edge for edge in touched.edges if edge > at), default=None),
     )
 
 
 @dataclass(slots=True)
 class _Touched:
-    """What differs between two networks, as far as it bears on access."""
+    """The differences between two networks that affect access."""
 
     places: set[Place]
-    """On which drivers hold other rights, or are enabled or disabled now."""
+    """Places on which drivers have different rights, or whose drivers were enabled or disabled."""
     sites: set[int]
-    """New, gone, or below another parent."""
+    """New or removed sites, and sites with another parent."""
     chargers: set[str]
-    """New, gone, at another site, or in other access groups."""
+    """New or removed chargers, and chargers at another site or in other access groups."""
     drivers: BitMap64 | None
-    """The only ones whose access can differ; None when it can be anybody's."""
+    """The only drivers whose access can differ; None when any driver's can."""
     edges: set[datetime]
 
     @classmethod
     def between(cls, before: Network, after: Network) -> _Touched:
         opened, windowed = _differing(before.open, after.open), _differing(before.windowed, after.windowed)
-        drivers = [before.open.get(each, NOBODY) ^ after.open.get(each, NOBODY) for each in opened]
+        drivers = [before.open.get(place, NO_DRIVERS) ^ after.open.get(place, NO_DRIVERS) for place in opened]
         windows = {
             window
-            for each in windowed
-            for window in {*_windows(before.windowed, each)} ^ {*_windows(after.windowed, each)}
+            for place in windowed
+            for window in {*_windows(before.windowed, place)} ^ {*_windows(after.windowed, place)}
         }
         places = opened | windowed
         toggled = before.disabled ^ after.disabled
@@ -141,22 +149,27 @@ class _Affected:
     sites: set[int] = field(default_factory=set)
 
     def add(self, network: Network, touched: _Touched) -> None:
-        """As far as the network has them: what lies below a touched site, and all that lies above what is touched."""
+        """Adds what the network has of the touched sites with all below, and all above."""
         tops = {int(place.id) for place in touched.places if place.kind is PlaceKind.SITE} | touched.sites
-        chargers = {each for each in touched.chargers if each in network.chargers}
+        chargers = {charger_id for charger_id in touched.chargers if charger_id in network.chargers}
         for place in touched.places:
             if place.kind is not PlaceKind.SITE and _known(network, place):
                 chargers.update(network.named_chargers(place))
-        below = _subtrees(network, [each for each in tops if each in network.sites])
+        below = _subtrees(network, [top for top in tops if top in network.sites])
         for site_id in below:
             self.chargers.update(network.chargers_at(site_id))
         self.chargers |= chargers
         self.sites |= below
-        self.sites |= _chains(network, {network.chargers[each].site_id for each in chargers} | (tops & below))
+        self.sites |= _chains(
+            network, {network.chargers[charger_id].site_id for charger_id in chargers} | (tops & below)
+        )
 
 
 class _Access:
-    """Who has access where in one network at one instant; of some drivers only, unless it can be anybody's."""
+    """The drivers with access in one network at one instant.
+
+    Limited to some drivers, unless any driver's access can differ.
+    """
 
     def __init__(self, network: Network, at: datetime, only: BitMap64 | None) -> None:
         self._network = network
@@ -167,27 +180,27 @@ class _Access:
     def at_charger(self, charger_id: str) -> BitMap64:
         charger = self._network.chargers.get(charger_id)
         if charger is None:
-            return NOBODY
+            return NO_DRIVERS
         above = self._from_above(charger.site_id)
         places = [Place(PlaceKind.CHARGER, charger_id)]
-        places += [Place(PlaceKind.ACCESS_GROUP, each) for each in self._network.groups_of(charger_id)]
-        named = [found for place in places if (found := self._holders(place))]
-        return BitMap64.union(above, *named) if named else above  # itself: most chargers share their site's
+        places += [Place(PlaceKind.ACCESS_GROUP, group_id) for group_id in self._network.groups_of(charger_id)]
+        named = [holders for place in places if (holders := self._holders(place))]
+        return BitMap64.union(above, *named) if named else above  # the same object: most chargers share their site's
 
     def at_site(self, site_id: int) -> BitMap64:
         if site_id not in self._network.sites:
-            return NOBODY
+            return NO_DRIVERS
         return self._from_above(site_id) | self._counted(self._network.reached_below(site_id, self._at).drivers)
 
     def _from_above(self, site_id: int) -> BitMap64:
-        """By rights on the site or on a site above it."""
-        found = self._above.get(site_id)
-        if found is None:
+        """Returns the drivers with a right on the site or on a site above it."""
+        drivers = self._above.get(site_id)
+        if drivers is None:
             parent_id = self._network.sites[site_id].parent_id
-            above = NOBODY if parent_id is None else self._from_above(parent_id)
+            above = NO_DRIVERS if parent_id is None else self._from_above(parent_id)
             own = self._holders(Place(PlaceKind.SITE, site_id))
-            found = self._above[site_id] = above | own if own else above
-        return found
+            drivers = self._above[site_id] = above | own if own else above
+        return drivers
 
     def _holders(self, place: Place) -> BitMap64:
         return self._counted(self._network.holders(place, self._at).drivers)
@@ -197,15 +210,18 @@ class _Access:
 
 
 class _Comparison:
-    """Compares what two networks say; a pair that many places share is compared once."""
+    """Compares the sets of two networks.
+
+    A pair that many places share, only once.
+    """
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, int], tuple[BitMap64, BitMap64, Difference]] = {}
-        """By the identity of both; the bitmaps are kept, so that no other takes their identity."""
+        """By the identity of both. The bitmaps are kept so that no other object takes their identity."""
 
-    def each(self, them: Iterable[tuple[K, BitMap64, BitMap64]]) -> dict[K, Difference]:
-        found = ((key, self._of(before, after)) for key, before, after in them)
-        return {key: difference for key, difference in found if difference.gained or difference.lost}
+    def differences(self, items: Iterable[tuple[K, BitMap64, BitMap64]]) -> dict[K, Difference]:
+        compared = ((key, self._of(before, after)) for key, before, after in items)
+        return {key: difference for key, difference in compared if difference.gained or difference.lost}
 
     def _of(self, before: BitMap64, after: BitMap64) -> Difference:
         pair = id(before), id(after)
@@ -216,17 +232,17 @@ class _Comparison:
 
 
 def _differing(before: dict[K, Any], after: dict[K, Any]) -> set[K]:
-    """The keys whose values are not equal; of a key that is only in one, none is."""
-    found = {key for key in before if key not in after}
+    """Returns the keys whose values differ, a missing key included."""
+    differing = {key for key in before if key not in after}
     for key, value in after.items():
         known = before.get(key)
         if known is not value and known != value:
-            found.add(key)
-    return found
+            differing.add(key)
+    return differing
 
 
 def _moved(before: dict[K, Any], after: dict[K, Any], where: str) -> set[K]:
-    """The keys of what is new, gone, or elsewhere than it was."""
+    """Returns the keys of values that are new, removed, or moved."""
     return {
         key
         for key in _differing(before, after)
@@ -250,30 +266,36 @@ def _known(network: Network, place: Place) -> bool:
 
 
 def _subtrees(network: Network, tops: Iterable[int]) -> set[int]:
-    """The sites and all below them, each walked once."""
-    found: set[int] = set()
+    """Returns the sites and all sites below them.
+
+    Walks each once.
+    """
+    reached: set[int] = set()
     waiting = [*tops]
     while waiting:
         site_id = waiting.pop()
-        if site_id not in found:
-            found.add(site_id)
+        if site_id not in reached:
+            reached.add(site_id)
             waiting += network.subsites(site_id)
-    return found
+    return reached
 
 
 def _chains(network: Network, site_ids: Iterable[int]) -> set[int]:
-    """The sites and all above them, each walked once."""
-    found: set[int] = set()
-    for each in site_ids:
-        site_id: int | None = each
-        while site_id is not None and site_id not in found:
-            found.add(site_id)
+    """Returns the sites and all sites above them.
+
+    Walks each once.
+    """
+    reached: set[int] = set()
+    for start in site_ids:
+        site_id: int | None = start
+        while site_id is not None and site_id not in reached:
+            reached.add(site_id)
             site_id = network.sites[site_id].parent_id
-    return found
+    return reached
 
 
 def _counts(differences: Iterable[Difference], wanted: BitMap64) -> tuple[Counter[int], Counter[int]]:
-    """At how many of these places each of the drivers gains access, and loses it."""
+    """Counts for each driver at how many of these places they gain and lose access."""
     gained: Counter[int] = Counter()
     lost: Counter[int] = Counter()
     for difference, times in _times(differences):
@@ -284,7 +306,8 @@ def _counts(differences: Iterable[Difference], wanted: BitMap64) -> tuple[Counte
 
 
 def _times(differences: Iterable[Difference]) -> Iterable[tuple[Difference, int]]:
-    """Each difference once, and how many places share it."""
-    them = [*differences]
-    counts = Counter(map(id, them))
-    return [(each, counts[key]) for key, each in {id(each): each for each in them}.items()]
+    """Pairs each difference with the number of places that share it."""
+    listed = [*differences]
+    counts = Counter(map(id, listed))
+    distinct = {id(difference): difference for difference in listed}
+    return [(difference, counts[key]) for key, difference in distinct.items()]

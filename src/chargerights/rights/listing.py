@@ -1,9 +1,9 @@
-"""The reverse questions: who may charge here, and where may he charge?
+"""Access lists: the drivers listed at a place, and the places that list a driver.
 
-The rule (DESIGN.md section 3, rule 3). A driver is listed for a site when he is enabled and a right of his,
-valid at the instant, is on that site, on a site above or below it, on a charger of the site or of a site
-below it, or on an access group with such a charger. A site right counts even while the site has no
-charger. Weekly hours, tags and blocks of chargers hide nobody: the list says who holds rights.
+The rule (DESIGN.md section 3, rule 3). A driver is listed for a site when they are enabled and a right of theirs,
+valid at the instant, is on that site, on a site above or below it, on a charger of the site or of a site below it, or
+on an access group with such a charger. A right on a site counts even while the site has no charger. Weekly hours,
+tags and blocked chargers hide no one: the list says who holds rights.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from .network import Network
 
 
 def drivers_of_site(network: Network, site_id: int, at: datetime) -> DriverSet:
-    """The drivers listed for the site at that instant. Raises UnknownSite.
+    """Returns the drivers listed for the site at that instant. Raises UnknownSite.
 
-    Remembered until the listing's span ends or a change can touch it.
+    The result is cached until its span ends or a change can touch it.
     """
     if site_id not in network.sites:
         raise UnknownSite((site_id,))
     listed = network.listed.get(site_id)
     if listed is None or not listed.holds(at):
-        above = [network.holders(Place(PlaceKind.SITE, each), at) for each in network.chain(site_id)[1:]]
+        above = [network.holders(Place(PlaceKind.SITE, above_id), at) for above_id in network.chain(site_id)[1:]]
         network.listed[site_id] = listed = _enabled(network, [network.reached_below(site_id, at), *above])
     return listed
 
 
 def drivers_of_sites(network: Network, site_ids: Iterable[int], at: datetime) -> dict[int, DriverSet]:
-    """The drivers listed for each site, in the order asked, a repeated id once.
+    """Returns the drivers listed for each site, in the order asked, each id once.
 
-    Raises UnknownSite with every id that is no site of the customer.
+    Raises UnknownSite with every id that is not a site of the customer.
     """
     wanted = dict.fromkeys(site_ids)
     unknown = [site_id for site_id in wanted if site_id not in network.sites]
@@ -44,7 +44,7 @@ def drivers_of_sites(network: Network, site_ids: Iterable[int], at: datetime) ->
 
 
 def drivers_of_charger(network: Network, charger_id: str, at: datetime) -> DriverSet:
-    """The enabled drivers with a right, valid at that instant, that reaches the charger.
+    """Returns the enabled drivers with a right, valid then, that reaches the charger.
 
     Raises UnknownCharger.
     """
@@ -58,33 +58,35 @@ def drivers_of_charger(network: Network, charger_id: str, at: datetime) -> Drive
 
 
 def chargers_of_driver(network: Network, driver_id: int, at: datetime) -> set[str]:
-    """The chargers that list the driver at that instant. Raises UnknownDriver."""
-    found: set[str] = set()
+    """Returns the chargers that list the driver at that instant. Raises UnknownDriver."""
+    chargers: set[str] = set()
     for place in _places_now(network, driver_id, at):
         if place.kind is PlaceKind.SITE:
             for site_id in network.subtree(int(place.id)):
-                found.update(network.chargers_at(site_id))
+                chargers.update(network.chargers_at(site_id))
         else:
-            found.update(network.named_chargers(place))
-    return found
+            chargers.update(network.named_chargers(place))
+    return chargers
 
 
 def sites_of_driver(network: Network, driver_id: int, at: datetime) -> set[int]:
-    """The sites that list the driver at that instant. Raises UnknownDriver."""
-    found: set[int] = set()
+    """Returns the sites that list the driver at that instant. Raises UnknownDriver."""
+    sites: set[int] = set()
     for place in _places_now(network, driver_id, at):
         if place.kind is PlaceKind.SITE:
-            found.update(network.subtree(int(place.id)))
-            found.update(network.chain(int(place.id)))
+            sites.update(network.subtree(int(place.id)))
+            sites.update(network.chain(int(place.id)))
         else:
             for charger_id in network.named_chargers(place):
-                found.update(network.chain(network.chargers[charger_id].site_id))
-    return found
+                sites.update(network.chain(network.chargers[charger_id].site_id))
+    return sites
 
 
 def held_by_name(network: Network, driver: Driver, at: datetime) -> tuple[list[int], list[str]]:
-    """The sites on which the driver himself holds a right valid at that instant, and the chargers on which he holds
-    one directly or through an access group; by id."""
+    """Returns the sites and chargers on which the driver holds a valid right, by id.
+
+    Sites: those that a right is on. Chargers: those that a right is on, directly or through an access group.
+    """
     sites: set[int] = set()
     chargers: set[str] = set()
     for place in _valid_places(driver, at):
@@ -96,8 +98,8 @@ def held_by_name(network: Network, driver: Driver, at: datetime) -> tuple[list[i
 
 
 def _enabled(network: Network, parts: list[DriverSet]) -> DriverSet:
-    found = union(parts)
-    return DriverSet(found.drivers - network.disabled, found.since, found.until)
+    listed = union(parts)
+    return DriverSet(listed.drivers - network.disabled, listed.since, listed.until)
 
 
 def _places_now(network: Network, driver_id: int, at: datetime) -> set[Place]:

@@ -1,4 +1,4 @@
-"""What chargers report of themselves, and what follows from it beside what operators entered."""
+"""Values that chargers report, and how they combine with what operators entered."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from .model import Charger, Connector
 
 @dataclass(frozen=True, slots=True)
 class LiveConnector:
-    """One connector's last reported status, in the v1 wire's words (OCPP.md section 1)."""
+    """The last reported status of a connector, in the terms of v1 (OCPP.md section 1)."""
 
     id: int
     status: str
     updated_at: datetime
     evse_id: int | None = None
     connector_id: int | None = None
-    """How OCPP 2.x names it."""
+    """The connector's name in OCPP 2.x."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,10 @@ class ChargerConfiguration:
 
 @dataclass(frozen=True, slots=True)
 class ReportedSocket:
-    """What a charger of OCPP 2.x says a socket is, in OCPI's words; `connector_id` None: every one of that EVSE."""
+    """A socket as reported by a charger of OCPP 2.x, in OCPI's terms.
+
+    `connector_id` None: all connectors of that EVSE.
+    """
 
     evse_id: int
     connector_id: int | None = None
@@ -42,7 +45,10 @@ class ReportedSocket:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What a charger says it is; None where it has not said."""
+    """A charger's description of itself.
+
+    None where it has not reported a value.
+    """
 
     manufacturer: str | None = None
     model: str | None = None
@@ -56,17 +62,19 @@ class Reported:
     ocpp_version: str | None = None
     sockets: tuple[ReportedSocket, ...] = ()
     connection_problem: str | None = None
-    """What the server found wrong with its connections; empty again when that is over."""
+    """A problem that the server detected with its connections; empty again when it is over."""
 
 
 MAX_FAULTS = 50
-"""Faults of one charger at once."""
+"""Maximum number of simultaneous faults of one charger."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChargerFault:
-    """What is wrong with a charger or one of its connectors (OCPP 1.6's connector 0 is the charger), in its own words.
-    `variable`: of OCPP 2.x, the one that tells it."""
+    """A fault of a charger or a connector, in the charger's own words.
+
+    OCPP 1.6's connector 0 is the charger. `variable`: in OCPP 2.x, the variable that reports the fault.
+    """
 
     code: str
     since: datetime
@@ -79,14 +87,17 @@ class ChargerFault:
 
     @property
     def content(self) -> tuple[str | None, ...]:
-        """What tells it from another fault at the same place."""
+        """The values that distinguish it from another fault at the same place."""
         return self.code, self.vendor_id, self.vendor_error_code, self.info
 
 
 @dataclass(frozen=True, slots=True)
 class LiveCharger:
-    """A charger's state; `status` is its own (connector 0), in the v1 wire's words. `node` holds or held its socket,
-    which was opened at `connected_at`. `faults`: those that there are now, the oldest first."""
+    """A charger's live state.
+
+    `status` is that of the charger itself (connector 0), in the terms of v1. `node` holds or held its connection,
+    which was opened at `connected_at`. `faults` are the current ones, oldest first.
+    """
 
     charger_id: str
     connected: bool
@@ -101,39 +112,44 @@ class LiveCharger:
 
 
 def status_of(live: LiveCharger | None) -> str:
-    """The charger's status word."""
+    """Returns the charger's status in the terms of v1."""
     if live is None:
         return word_of(False, None, ())
     return word_of(live.connected, live.status, [state.status for state in live.connectors])
 
 
 def known(charger: Charger, live: LiveCharger | None, member: str) -> str | None:
-    """What is known of the charger by that member of both: what it reports of itself goes before what was entered."""
+    """Returns the value of a member of both.
+
+    A reported value precedes an entered one.
+    """
     reported: str | None = None if live is None else getattr(live.reported, member)
     entered: str | None = getattr(charger, member)
     return reported or entered
 
 
 def sockets_of(charger: Charger, live: LiveCharger | None) -> list[tuple[Connector, LiveConnector | None]]:
-    """The charger's connectors by id with what is reported of each: those the operator entered, and those that only
-    the charger knows of. What was not entered of one is as reported. Connector 0 is the charger's controller and no
-    socket."""
+    """Pairs the charger's connectors, by id, with their reported states.
+
+    Includes the connectors that the operator entered and those that only the charger reports. Values that were not
+    entered are filled in from the report. Connector 0 is the charger's controller, not a socket.
+    """
     entered = {plug.id: plug for plug in charger.connectors if plug.id > 0}
     states = {state.id: state for state in live.connectors if state.id > 0} if live is not None else {}
-    told = live.reported.sockets if live is not None else ()
-    found = []
+    reported = live.reported.sockets if live is not None else ()
+    sockets = []
     for id_ in sorted(entered.keys() | states.keys()):
         plug, state = entered.get(id_, Connector(id_)), states.get(id_)
-        if told and state is not None:
-            plug = _told(plug, state, told)
-        found.append((plug, state))
-    return found
+        if reported and state is not None:
+            plug = _filled_in(plug, state, reported)
+        sockets.append((plug, state))
+    return sockets
 
 
-def _told(plug: Connector, state: LiveConnector, told: Iterable[ReportedSocket]) -> Connector:
-    """The plug, with what the charger says of it where nothing was entered."""
-    here = (each for each in told if each.evse_id == state.evse_id)
-    socket = next((each for each in here if each.connector_id in (None, state.connector_id)), None)
+def _filled_in(plug: Connector, state: LiveConnector, reported: Iterable[ReportedSocket]) -> Connector:
+    """Returns the plug with reported values where no value was entered."""
+    at_evse = (socket for socket in reported if socket.evse_id == state.evse_id)
+    socket = next((socket for socket in at_evse if socket.connector_id in (None, state.connector_id)), None)
     if socket is None:
         return plug
     return replace(
@@ -146,8 +162,11 @@ def _told(plug: Connector, state: LiveConnector, told: Iterable[ReportedSocket])
 
 
 def word_of(connected: bool, own: str | None, connectors: Collection[str]) -> str:
-    """The charger's status word: Offline without a connection; where it never reports its own, derived from
-    its connectors: Unavailable or Error when all of them are, else Available."""
+    """Derives the charger's status: its own, or from its connectors.
+
+    Offline without a connection. If the charger never reports its own status: Unavailable or Error when all
+    connectors are, else Available.
+    """
     if not connected:
         return "Offline"
     if own is not None:

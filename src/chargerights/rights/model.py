@@ -1,8 +1,8 @@
-"""The facts: one customer's sites, chargers, access groups, drivers, tags and rights.
+"""The facts of one customer: sites, chargers, access groups, drivers, rights.
 
-Frozen values; a change makes a new one. A driver comes whole, with his tags and rights, so that one
-value holds all that a decision about him needs. Optional members that are None or empty are "not
-given". Live state (what a charger reports) is no fact of rights and lives in storage.
+Values are frozen; a change creates a new one. A driver includes their tags and rights, so that one value holds all
+that a decision needs. An optional member that is None or empty is "not given". Live state (reported by chargers) is
+not a fact and is stored separately.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class ReferenceType(StrEnum):
 
 
 class PlaceKind(StrEnum):
-    """What a right can be granted on."""
+    """The kinds of place on which a right can be granted."""
 
     SITE = "site"
     CHARGER = "charger"
@@ -41,7 +41,10 @@ class PlaceKind(StrEnum):
 
 
 class Place(NamedTuple):
-    """A site, charger or access group; `id` is the site's or group's number or the charger's id."""
+    """A site, charger or access group.
+
+    `id` is the number of the site or group, or the charger's id.
+    """
 
     kind: PlaceKind
     id: int | str
@@ -49,7 +52,10 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where a site or charger is; latitude and longitude in degrees, WGS 84."""
+    """The location of a site or charger.
+
+    Latitude and longitude in degrees, WGS 84.
+    """
 
     latitude: float | None = None
     longitude: float | None = None
@@ -67,7 +73,10 @@ NOWHERE = Location()
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A place with chargers; sites form a tree."""
+    """A place with chargers.
+
+    Sites form a tree.
+    """
 
     id: int
     name: str
@@ -83,7 +92,7 @@ class Site:
     is_public: bool | None = None
     location: Location = NOWHERE
     free_to_use: bool | None = None
-    """Whether anyone may charge there without a tag. None: as the nearest site above says, else not."""
+    """Whether anyone may charge there without a tag. None: inherited from the nearest site above that says, else no."""
 
     def __post_init__(self) -> None:
         identifiers.entity_id(self.id)
@@ -93,7 +102,10 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """A plug or outlet as the operator describes it; watts, volts and amperes are maxima."""
+    """A plug or outlet as the operator describes it.
+
+    Watts, volts and amperes are maxima.
+    """
 
     id: int
     name: str | None = None
@@ -113,7 +125,10 @@ class Connector:
 
 @dataclass(frozen=True, slots=True)
 class Charger:
-    """A device that holds one socket to us; `charger_id` is unique across all customers."""
+    """A charging station with one connection.
+
+    `charger_id` is unique across customers.
+    """
 
     id: int
     charger_id: str
@@ -140,9 +155,9 @@ class Charger:
     location: Location = NOWHERE
     connectors: tuple[Connector, ...] = ()
     blocked_until: datetime | None = None
-    """Before then nobody may charge there. Since when, the journal knows."""
+    """No one may charge there before this instant. The journal holds the start of the block."""
     free_to_use: bool | None = None
-    """Whether anyone may charge there without a tag. None: as its site says."""
+    """Whether anyone may charge there without a tag. None: inherited from its site."""
 
     def __post_init__(self) -> None:
         identifiers.charger_id(self.charger_id)
@@ -154,7 +169,7 @@ class Charger:
 
 @dataclass(frozen=True, slots=True)
 class AccessGroup:
-    """Chargers bundled for rights only, across sites."""
+    """Chargers of any sites, grouped for rights only."""
 
     id: int
     name: str
@@ -168,9 +183,9 @@ class AccessGroup:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """Weekly hours of one local weekday (1 is Monday), in minutes since local midnight.
+    """Weekly hours of one local weekday, in minutes since local midnight.
 
-    `start` is within, `end` is not. An end before the start lies on the next day.
+    1 is Monday. `start` is inclusive, `end` exclusive. An end before the start is on the next day.
     """
 
     weekday: int
@@ -179,14 +194,14 @@ class Hours:
 
     def __post_init__(self) -> None:
         if not 1 <= self.weekday <= 7:
-            raise InvalidHours(f"weekday {self.weekday} is none: 1 is Monday, 7 is Sunday")
+            raise InvalidHours(f"weekday {self.weekday} does not exist: use 1 (Monday) to 7 (Sunday)")
         if not (0 <= self.start < MINUTES_PER_DAY and 0 <= self.end <= MINUTES_PER_DAY):
-            raise InvalidHours("hours lie outside the day: write 00:00 to 24:00")
+            raise InvalidHours("hours are outside the day: use 00:00 to 24:00")
         if self.start == self.end:
-            raise InvalidHours("hours begin and end at the same minute: a whole day is 00:00 to 24:00")
+            raise InvalidHours("hours begin and end at the same minute: for a whole day use 00:00 to 24:00")
 
     def hold(self, weekday: int, minute: int) -> bool:
-        """Whether that minute of that local weekday lies within."""
+        """Returns whether that minute of that local weekday is within the hours."""
         if self.start < self.end:
             return weekday == self.weekday and self.start <= minute < self.end
         if weekday == self.weekday:
@@ -196,7 +211,10 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """A driver may charge there; from `valid_from` on, before `valid_until`, in the hours if any."""
+    """A driver's right to charge at a place, within a window and weekly hours if any.
+
+    The window runs from `valid_from` (inclusive) to `valid_until` (exclusive).
+    """
 
     id: int
     place: Place
@@ -212,7 +230,10 @@ class Right:
         return self.valid_from is not None or self.valid_until is not None
 
     def valid(self, at: datetime) -> bool:
-        """Whether the window holds the instant; weekly hours are not asked."""
+        """Returns whether the window contains the instant.
+
+        Weekly hours are not checked.
+        """
         return (self.valid_from is None or self.valid_from <= at) and (
             self.valid_until is None or at < self.valid_until
         )
@@ -220,7 +241,7 @@ class Right:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """What a driver shows: an RFID card, an app token, a number plate, a vehicle id."""
+    """A token that a driver shows: a card, an app token, a number plate, a vehicle id."""
 
     id: int
     driver_id: int
@@ -238,7 +259,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class ExternalId:
-    """The driver's id in somebody else's system."""
+    """The driver's id in another system."""
 
     reference_id: str
     external_id: str
@@ -248,7 +269,10 @@ class ExternalId:
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """A person or a vehicle, whole. The home site says who looks after him; it grants nothing."""
+    """A person or a vehicle, with their tags and rights.
+
+    The home site says which operators manage the driver; it grants nothing.
+    """
 
     id: int
     name: str
@@ -265,6 +289,6 @@ class Driver:
 def _check_window(start: datetime | None, end: datetime | None) -> None:
     for instant in (start, end):
         if instant is not None and instant.utcoffset() != NO_OFFSET:
-            raise InvalidWindow(f"{instant} is not in UTC: instants are kept in UTC")
+            raise InvalidWindow(f"{instant} is not in UTC: convert it to UTC")
     if start is not None and end is not None and end <= start:
         raise InvalidWindow(f"it ends {end.isoformat()}, which is not after its start {start.isoformat()}")

@@ -1,17 +1,16 @@
-"""One customer's facts, indexed for the questions of `decide`, `listing` and `explain`.
+"""One customer's facts, indexed for `decide`, `listing` and `explain`.
 
-Two indexes of drivers stand beside the facts, both by place and for direct rights only, so that a grant
-touches one entry and moving a site touches none:
+Two indexes of drivers accompany the facts. Both are by place and hold direct rights only, so that a grant touches one
+entry and moving a site touches none:
 
-* `open`: drivers whose right there has no window, as one roaring bitmap a place;
+* `open`: drivers whose right there has no window, as one roaring bitmap per place;
 * `windowed`: drivers whose right there has a window, with their windows.
 
-Weekly hours hide nobody from a list (DESIGN.md section 3, rule 3), so these indexes ignore them; a
-decision reads the driver's own rights. Disabled drivers stay in the indexes and are taken out of answers.
+Weekly hours never hide a driver from a list (DESIGN.md section 3, rule 3), so these indexes ignore them; a decision
+reads the driver's own rights. Disabled drivers stay in the indexes and are removed from answers.
 
-Only `changes` writes a network that stands. Every value held in a dictionary here is immutable, bitmaps
-included: a change replaces it. So `fork` is a shallow copy, and whoever still reads the old network sees
-no change.
+Only `apply` modifies a network. Every value in a dictionary here is immutable, bitmaps included: a change replaces
+it. So `fork` is a shallow copy, and a reader of the old network sees no change.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from typing import NamedTuple
 
 from pyroaring import BitMap64
 
-from .driver_sets import BEGINNING, END, NOBODY, DriverSet, DriverWindow, WindowedDrivers, union
+from .driver_sets import BEGINNING, END, NO_DRIVERS, DriverSet, DriverWindow, WindowedDrivers, union
 from .errors import NotFound, UnknownAccessGroup, UnknownCharger, UnknownSite
 from .identifiers import tag_key
 from .model import AccessGroup, Charger, Driver, Place, PlaceKind, Right, Site, Tag
@@ -32,7 +31,10 @@ from .spellings import bare_of
 
 
 class PlacedCharger(NamedTuple):
-    """A charger in the order of names. `text`: all that it is looked for by, without case, a line each."""
+    """A charger in name order.
+
+    `text` has its searchable texts, folded, one per line.
+    """
 
     name: str
     charger_id: str
@@ -48,14 +50,17 @@ UNKNOWN_PLACES: dict[PlaceKind, type[NotFound]] = {
 
 @dataclass(slots=True)
 class Network:
-    """The facts and their indexes. Not for two threads at once while one of them changes it."""
+    """The facts and their indexes.
+
+    Not thread-safe: no other thread may use it while one changes it.
+    """
 
     sites: dict[int, Site] = field(default_factory=dict)
     chargers: dict[str, Charger] = field(default_factory=dict)
     access_groups: dict[int, AccessGroup] = field(default_factory=dict)
     drivers: dict[int, Driver] = field(default_factory=dict)
     tags: dict[str, Tag] = field(default_factory=dict)
-    """By `tag_key`; ask `tag` instead."""
+    """Tags by `tag_key`; use `tag` to look one up."""
     separated: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The sorted keys of tags with separators, by `spellings.bare_of`."""
     subsite_ids: dict[int | None, tuple[int, ...]] = field(default_factory=dict)
@@ -63,21 +68,21 @@ class Network:
     group_ids: dict[str, tuple[int, ...]] = field(default_factory=dict)
     home: dict[int | None, BitMap64] = field(default_factory=dict)
     by_name: list[tuple[str, int]] = field(default_factory=list)
-    """The drivers' names, without case, and ids, sorted."""
+    """Pairs of the driver's name, case folded, and id, sorted."""
     by_tag: list[str] = field(default_factory=list)
     """The keys of `tags`, sorted."""
     right_count: int = 0
     chargers_by_name: list[PlacedCharger] = field(default_factory=list)
-    """Sorted."""
+    """All chargers, sorted."""
     disabled: BitMap64 = field(default_factory=BitMap64)
     open: dict[Place, BitMap64] = field(default_factory=dict)
     windowed: dict[Place, WindowedDrivers] = field(default_factory=dict)
     edges: list[datetime] = field(default_factory=list)
-    """Every instant at which a window begins or ends, sorted, as often as it does."""
+    """Every instant at which a window begins or ends, sorted, with duplicates."""
     below: dict[int, DriverSet] = field(default_factory=dict, compare=False)
-    """What `reached_below` remembers."""
+    """Cache of `reached_below`."""
     listed: dict[int, DriverSet] = field(default_factory=dict, compare=False)
-    """What `listing.drivers_of_site` remembers by site; emptied by every change that can touch a list."""
+    """Cache of `listing.drivers_of_site` by site; cleared by every change that can touch a list."""
 
     @classmethod
     def build(
@@ -87,7 +92,10 @@ class Network:
         access_groups: Iterable[AccessGroup],
         drivers: Iterable[Driver],
     ) -> Network:
-        """The network of facts that are known to agree, such as stored ones; nothing is checked."""
+        """Builds a network from consistent facts, such as stored ones.
+
+        Nothing is checked.
+        """
         network = cls()
         subsites: dict[int | None, list[int]] = {}
         for site in sites:
@@ -97,7 +105,7 @@ class Network:
         for charger in chargers:
             network.chargers[charger.charger_id] = charger
             chargers_at.setdefault(charger.site_id, []).append(charger.charger_id)
-        network.chargers_by_name = sorted([charger_entry(each) for each in network.chargers.values()])
+        network.chargers_by_name = sorted([charger_entry(placed) for placed in network.chargers.values()])
         groups_of: dict[str, list[int]] = {}
         for group in access_groups:
             network.access_groups[group.id] = group
@@ -138,53 +146,56 @@ class Network:
         self.home = {site_id: BitMap64(ids) for site_id, ids in home.items()}
         self.disabled = BitMap64(disabled)
         self.open = {place: BitMap64(ids) for place, ids in opened.items()}
-        self.windowed = {place: WindowedDrivers(tuple(sorted(them))) for place, them in windowed.items()}
-        self.edges = sorted(edge for them in self.windowed.values() for edge in edges_of(them.windows))
+        self.windowed = {place: WindowedDrivers(tuple(sorted(windows))) for place, windows in windowed.items()}
+        self.edges = sorted(edge for windows in self.windowed.values() for edge in edges_of(windows.windows))
 
     def fork(self) -> Network:
-        """A network of the same facts that changes apart from this one; costs a shallow copy."""
+        """Returns an independent network with the same facts by a shallow copy."""
         return Network(
-            dict(self.sites),
-            dict(self.chargers),
-            dict(self.access_groups),
-            dict(self.drivers),
-            dict(self.tags),
-            dict(self.separated),
-            dict(self.subsite_ids),
-            dict(self.charger_ids),
-            dict(self.group_ids),
-            dict(self.home),
-            list(self.by_name),
-            list(self.by_tag),
-            self.right_count,
-            list(self.chargers_by_name),
-            self.disabled,
-            dict(self.open),
-            dict(self.windowed),
-            list(self.edges),
-            dict(self.below),
-            dict(self.listed),
+            sites=dict(self.sites),
+            chargers=dict(self.chargers),
+            access_groups=dict(self.access_groups),
+            drivers=dict(self.drivers),
+            tags=dict(self.tags),
+            separated=dict(self.separated),
+            subsite_ids=dict(self.subsite_ids),
+            charger_ids=dict(self.charger_ids),
+            group_ids=dict(self.group_ids),
+            home=dict(self.home),
+            by_name=list(self.by_name),
+            by_tag=list(self.by_tag),
+            right_count=self.right_count,
+            chargers_by_name=list(self.chargers_by_name),
+            disabled=self.disabled,
+            open=dict(self.open),
+            windowed=dict(self.windowed),
+            edges=list(self.edges),
+            below=dict(self.below),
+            listed=dict(self.listed),
         )
 
     def tag(self, id_tag: str) -> Tag | None:
-        """The tag of that spelling, whatever its case and the spaces around it."""
+        """Returns the tag of that spelling, whatever its case and the spaces around it."""
         return self.tags.get(tag_key(id_tag))
 
     def chain(self, site_id: int) -> tuple[int, ...]:
-        """The site, then the site above it, up to its root."""
-        found = [site_id]
+        """Returns the site and all sites above it, up to its root."""
+        chain = [site_id]
         parent = self.sites[site_id].parent_id
         while parent is not None:
-            found.append(parent)
+            chain.append(parent)
             parent = self.sites[parent].parent_id
-        return tuple(found)
+        return tuple(chain)
 
     def subsites(self, site_id: int | None) -> tuple[int, ...]:
-        """The sites right below, by id; of None, the roots."""
+        """Returns the sites directly below, by id.
+
+        For None, the roots.
+        """
         return self.subsite_ids.get(site_id, ())
 
     def subtree(self, site_id: int) -> Iterator[int]:
-        """The site and every site below it, each after the one above it."""
+        """Yields the site and every site below it, parents first."""
         waiting = [site_id]
         while waiting:
             current = waiting.pop()
@@ -192,41 +203,47 @@ class Network:
             waiting.extend(reversed(self.subsites(current)))
 
     def height(self, site_id: int) -> int:
-        """How many sites lie one below the other from the site to its deepest, itself counted; of a new site, 1."""
+        """Returns the number of levels from the site down to its deepest subsite.
+
+        A new site has 1.
+        """
         level, height = [site_id], 0
         while level:
             height += 1
-            level = [each for site in level for each in self.subsites(site)]
+            level = [subsite for site in level for subsite in self.subsites(site)]
         return height
 
     def chargers_at(self, site_id: int) -> tuple[str, ...]:
-        """The chargers of the site itself, by charger id."""
+        """Returns the chargers of the site itself, by charger id."""
         return self.charger_ids.get(site_id, ())
 
     def groups_of(self, charger_id: str) -> tuple[int, ...]:
-        """The access groups that hold the charger, by id."""
+        """Returns the access groups that contain the charger, by id."""
         return self.group_ids.get(charger_id, ())
 
     def named_chargers(self, place: Place) -> Collection[str]:
-        """The chargers that a right on that charger or access group names."""
+        """Returns the chargers that a right on that charger or access group names."""
         if place.kind is PlaceKind.CHARGER:
             return (str(place.id),)
         return self.access_groups[int(place.id)].charger_ids
 
     def at_home(self, site_id: int | None) -> BitMap64:
-        """The enabled drivers whose home site that is; of None, those without one."""
-        return self.home.get(site_id, NOBODY) - self.disabled
+        """Returns the enabled drivers with that home site.
+
+        For None, those without one.
+        """
+        return self.home.get(site_id, NO_DRIVERS) - self.disabled
 
     def timezone(self, site_id: int) -> str:
-        """The name of the site's time zone: its own, else its nearest ancestor's, else UTC."""
-        for each in self.chain(site_id):
-            timezone = self.sites[each].timezone
+        """Returns the site's time zone: its own, else its nearest ancestor's, else UTC."""
+        for ancestor in self.chain(site_id):
+            timezone = self.sites[ancestor].timezone
             if timezone is not None:
                 return timezone
         return "UTC"
 
     def free_place(self, charger: Charger) -> Place | None:
-        """The charger or site whose mark lets anyone charge at the charger without a tag; None: no one may.
+        """Returns the charger or site that makes the charger free to use, or None.
 
         The nearest mark counts: the charger's own, else its site's, else that of the nearest site above.
         """
@@ -239,13 +256,15 @@ class Network:
         return None
 
     def stable_since(self, at: datetime) -> datetime:
-        """The last instant up to `at` at which a window began or ended: since then nothing but facts changed
-        who is listed where."""
+        """Returns the last instant up to `at` at which a window began or ended.
+
+        Since then, lists have changed only through changes of facts.
+        """
         before = bisect_right(self.edges, at)
         return self.edges[before - 1] if before else BEGINNING
 
     def require_place(self, place: Place) -> None:
-        """Raises UnknownSite, UnknownCharger or UnknownAccessGroup when there is no such place."""
+        """Raises UnknownSite, UnknownCharger or UnknownAccessGroup for a missing place."""
         known: Container[int | str] = self.access_groups
         if place.kind is PlaceKind.SITE:
             known = self.sites
@@ -255,7 +274,10 @@ class Network:
             raise UNKNOWN_PLACES[place.kind]((place.id,))
 
     def name_of(self, place: Place) -> str:
-        """The name of the site, charger or access group; of a charger without one, its charger id."""
+        """Returns the name of the place.
+
+        For a charger without a name, its charger id.
+        """
         if place.kind is PlaceKind.SITE:
             return self.sites[int(place.id)].name
         if place.kind is PlaceKind.CHARGER:
@@ -263,8 +285,8 @@ class Network:
         return self.access_groups[int(place.id)].name
 
     def holders(self, place: Place, at: datetime) -> DriverSet:
-        """Drivers with a valid right on the place itself; disabled ones too."""
-        open_ones = self.open.get(place, NOBODY)
+        """Returns the drivers with a valid right on the place itself, disabled ones too."""
+        open_ones = self.open.get(place, NO_DRIVERS)
         windowed = self.windowed.get(place)
         if windowed is None:
             return DriverSet(open_ones)
@@ -272,25 +294,31 @@ class Network:
         return DriverSet(open_ones | inside.drivers, inside.since, inside.until)
 
     def with_rights_on(self, place: Place) -> BitMap64:
-        """Drivers with a right on the place itself, whatever its window; disabled ones too."""
+        """Returns the drivers with any right on the place itself, disabled ones included.
+
+        Windows are not checked.
+        """
         windowed = self.windowed.get(place)
-        found = self.open.get(place, NOBODY)
-        return found if windowed is None else found | BitMap64([driver_id for driver_id, *_ in windowed.windows])
+        drivers = self.open.get(place, NO_DRIVERS)
+        return drivers if windowed is None else drivers | BitMap64([driver_id for driver_id, *_ in windowed.windows])
 
     def reached_below(self, site_id: int, at: datetime) -> DriverSet:
-        """Drivers with a valid right on the site, a site below it, or a charger there, by name or through an access
-        group; disabled ones too. Remembered per site until its span ends or a right or a place below changes."""
+        """Returns the drivers with a valid right on the site or on anything below it.
+
+        Rights on chargers below count, directly or through an access group. Disabled drivers are included. Cached per
+        site until the span ends or a right or a place below changes.
+        """
         waiting = [site_id]
         while waiting:
             site = waiting[-1]
-            stale = [each for each in self.subsites(site) if not self._remembers(each, at)]
+            stale = [subsite for subsite in self.subsites(site) if not self._remembers(subsite, at)]
             if stale:
                 waiting += stale
                 continue
             waiting.pop()
             if not self._remembers(site, at):
                 parts = [self.holders(place, at) for place in self._places_at(site)]
-                self.below[site] = union([*parts, *(self.below[each] for each in self.subsites(site))])
+                self.below[site] = union([*parts, *(self.below[subsite] for subsite in self.subsites(site))])
         return self.below[site_id]
 
     def _remembers(self, site_id: int, at: datetime) -> bool:
@@ -298,7 +326,7 @@ class Network:
         return remembered is not None and remembered.holds(at)
 
     def _places_at(self, site_id: int) -> set[Place]:
-        """The site and what its chargers may be reached by, as far as anybody holds a right on it."""
+        """Returns the site and the places that reach its chargers, where a right exists."""
         places = {Place(PlaceKind.SITE, site_id)}
         for charger_id in self.chargers_at(site_id):
             places.add(Place(PlaceKind.CHARGER, charger_id))
@@ -307,22 +335,25 @@ class Network:
 
 
 def name_entry(driver: Driver) -> tuple[str, int]:
-    """The driver's place among all by name."""
+    """Returns the driver's entry in the index by name."""
     return driver.name.casefold(), driver.id
 
 
 def charger_entry(charger: Charger) -> PlacedCharger:
-    """The charger's place among all by name; one without a name goes by its charger id."""
+    """Returns the charger's entry in the index by name.
+
+    The charger id stands in for a name.
+    """
     texts = (charger.charger_id, charger.name, charger.evse_id, charger.serial_number)
-    text = "\n".join([each for each in texts if each]).casefold()
+    text = "\n".join([line for line in texts if line]).casefold()
     return PlacedCharger((charger.name or charger.charger_id).casefold(), charger.charger_id, text)
 
 
 def window_of(driver_id: int, right: Right) -> DriverWindow:
-    """The right's window with its open ends put at the beginning and the end of time."""
+    """Returns the right's window with open ends set to the beginning and end of time."""
     return driver_id, right.valid_from or BEGINNING, right.valid_until or END
 
 
 def edges_of(windows: Iterable[DriverWindow]) -> list[datetime]:
-    """The instants at which the windows begin and end."""
+    """Returns the instants at which the windows begin and end."""
     return [edge for _, *both in windows for edge in both if edge not in (BEGINNING, END)]

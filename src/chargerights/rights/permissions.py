@@ -1,8 +1,8 @@
-"""Who looks after what: an operator's permissions, and the sites he sees and may change things at.
+"""Operators: their permissions, and the sites that they can see and manage.
 
-Permissions say what an operator may do, site access says where. An operator without limits sees all of his
-customer's sites; one with limits sees those sites and all below them, the chargers there, and the drivers whose home
-site is one of them. What he does not see is, for him, not there.
+Permissions say what an operator may do, site access says where. An operator without limits sees all sites of their
+customer. One with limits sees those sites and all below them, the chargers there, and the drivers whose home site is
+one of them. Anything else does not exist for them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import cached_property
 
 from pyroaring import BitMap64
 
-from .driver_sets import NOBODY
+from .driver_sets import NO_DRIVERS
 from .model import AccessGroup, Driver, Place, PlaceKind
 from .network import Network
 
@@ -35,7 +35,7 @@ class Permission(StrEnum):
 
     @property
     def reads(self) -> bool:
-        """Whether it changes nothing, so that a read-only key may use it."""
+        """True if it only reads, so that a read-only key may use it."""
         return self.value.startswith("Read")
 
 
@@ -53,16 +53,19 @@ class Operator:
 
     @property
     def administers(self) -> bool:
-        """Whether he may do everything everywhere."""
+        """True if the operator may do everything everywhere."""
         return self.enabled and self.site_ids is None and Permission.GLOBAL_ADMIN in self.permissions
 
 
 class Scope:
-    """What of the network an operator with that site access sees; of the network as it is now."""
+    """The part of the network that an operator with that site access sees.
+
+    It refers to the network as it is now.
+    """
 
     def __init__(self, network: Network, site_ids: Iterable[int] | None) -> None:
         self._network = network
-        self._roots = None if site_ids is None else [each for each in site_ids if each in network.sites]
+        self._roots = None if site_ids is None else [site_id for site_id in site_ids if site_id in network.sites]
 
     @property
     def unlimited(self) -> bool:
@@ -70,36 +73,36 @@ class Scope:
 
     @cached_property
     def sites(self) -> frozenset[int]:
-        """The sites he sees."""
+        """The sites in the scope."""
         if self._roots is None:
             return frozenset(self._network.sites)
-        return frozenset(each for root in self._roots for each in self._network.subtree(root))
+        return frozenset(site_id for root in self._roots for site_id in self._network.subtree(root))
 
     @cached_property
     def roots(self) -> tuple[int, ...]:
-        """The topmost sites he sees, by id."""
+        """The topmost sites in the scope, by id."""
         if self._roots is None:
             return self._network.subsites(None)
         parents = self._network.sites
-        return tuple(sorted(each for each in self.sites if parents[each].parent_id not in self.sites))
+        return tuple(sorted(site_id for site_id in self.sites if parents[site_id].parent_id not in self.sites))
 
     @cached_property
     def _above(self) -> frozenset[int]:
-        """The topmost sites they see, and all sites above those."""
-        return frozenset(each for top in self.roots for each in self._network.chain(top))
+        """The topmost sites in the scope, and all sites above them."""
+        return frozenset(site_id for top in self.roots for site_id in self._network.chain(top))
 
     @cached_property
     def drivers(self) -> BitMap64:
-        """The drivers he sees when he is limited: those at home at his sites, disabled ones too."""
+        """The drivers in a limited scope: those at home at its sites, disabled ones too."""
         home = self._network.home
-        return BitMap64.union(NOBODY, *(home[each] for each in self.sites if each in home))
+        return BitMap64.union(NO_DRIVERS, *(home[site_id] for site_id in self.sites if site_id in home))
 
     def covers(self, site_ids: Iterable[int] | None) -> bool:
-        """Whether nobody with that site access sees more than he does."""
+        """Returns whether this scope includes everything that such site access gives."""
         if self.unlimited:
             return True
         known = self._network.sites
-        return site_ids is not None and all(each in self.sites for each in site_ids if each in known)
+        return site_ids is not None and all(site_id in self.sites for site_id in site_ids if site_id in known)
 
     def can_see_site(self, site_id: int | None) -> bool:
         return self.unlimited or site_id in self.sites
@@ -112,15 +115,21 @@ class Scope:
         return self.can_see_site(driver.home_site_id)
 
     def can_see_group(self, group: AccessGroup) -> bool:
-        """Whether a charger of the group is at his sites; an empty group is everybody's."""
+        """Returns whether a charger of the group is in scope.
+
+        An empty group always is.
+        """
         return self.unlimited or not group.charger_ids or any(map(self.can_see_charger, group.charger_ids))
 
     def holds_group(self, group: AccessGroup) -> bool:
-        """Whether all chargers of the group are at his sites, so that he may change it and grant rights on it."""
+        """Returns whether all chargers of the group are in scope.
+
+        Only then may the operator change the group and grant rights on it.
+        """
         return self.unlimited or all(map(self.can_see_charger, group.charger_ids))
 
     def can_manage(self, place: Place) -> bool:
-        """Whether he may grant and revoke rights on the place."""
+        """Returns whether the operator may grant and revoke rights on the place."""
         if place.kind is PlaceKind.SITE:
             return self.can_see_site(int(place.id))
         if place.kind is PlaceKind.CHARGER:
@@ -129,7 +138,7 @@ class Scope:
         return group is not None and self.holds_group(group)
 
     def reached_from(self, place: Place) -> bool:
-        """Whether a right on the place reaches one of the sites."""
+        """Returns whether a right on the place reaches one of the sites."""
         if place.kind is PlaceKind.SITE:
             return self.can_see_site(int(place.id)) or place.id in self._above
         if place.kind is PlaceKind.CHARGER:
@@ -137,8 +146,11 @@ class Scope:
         return any(map(self.can_see_charger, self._network.access_groups[int(place.id)].charger_ids))
 
     def visible(self, site_id: int) -> tuple[int, ...]:
-        """What he sees of a site's subtree, as its topmost sites: the site itself, or those of his below it."""
+        """Returns the topmost sites of a subtree that are in scope.
+
+        Either the site itself, or the operator's sites below it.
+        """
         if self.can_see_site(site_id):
             return (site_id,)
         below = set(self._network.subtree(site_id))
-        return tuple(each for each in self.roots if each in below)
+        return tuple(root for root in self.roots if root in below)

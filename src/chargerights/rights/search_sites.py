@@ -1,4 +1,4 @@
-"""Sites and chargers looked up as in a directory: which there are, in what order, and what lies at and below a site.
+"""Search for sites and chargers, their order, and the sizes of subtrees.
 
 Rights play no part here; `listing` says who may charge where.
 """
@@ -13,11 +13,11 @@ from .model import Site
 from .network import Network, PlacedCharger, charger_entry
 
 FEW = 2_000
-"""Chargers up to which sorting them takes less than walking through all by name."""
+"""Number of chargers up to which sorting them is faster than walking the index by name."""
 
 
 class Size(NamedTuple):
-    """How many chargers and sites are at a site itself, and how many at it and below it."""
+    """The numbers of chargers and sites at a site itself, and in its whole subtree."""
 
     chargers: int
     chargers_in_all: int
@@ -26,8 +26,10 @@ class Size(NamedTuple):
 
 
 class Sizes:
-    """The sizes of a network's sites, while it stays as it is: what lies below a site is counted once, however many of
-    the sites above it are asked about."""
+    """The sizes of a network's sites while it does not change.
+
+    Each is computed once.
+    """
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -41,25 +43,27 @@ class Sizes:
             if current not in self._known:
                 uncounted.append(current)
                 waiting.extend(self._network.subsites(current))
-        for each in reversed(uncounted):  # those below before those above
-            self._known[each] = self._size(each)
+        for counted in reversed(uncounted):  # children before parents
+            self._known[counted] = self._size(counted)
         return self._known[site_id]
 
     def _size(self, site_id: int) -> Size:
-        below = [self._known[each] for each in self._network.subsites(site_id)]
+        below = [self._known[subsite] for subsite in self._network.subsites(site_id)]
         chargers = len(self._network.chargers_at(site_id))
         return Size(
             chargers,
-            chargers + sum(each.chargers_in_all for each in below),
+            chargers + sum(size.chargers_in_all for size in below),
             len(below),
-            len(below) + sum(each.subsites_in_all for each in below),
+            len(below) + sum(size.subsites_in_all for size in below),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class SiteQuery:
-    """Sites with all of these; None asks nothing. Ids are compared whole, the country and city without case, `search`
-    without case and in part."""
+    """Criteria for sites, all of which must match.
+
+    None matches any. Ids are compared whole, country and city without case, `search` without case and in part.
+    """
 
     ids: Collection[int] | None = None
     country: str | None = None
@@ -70,43 +74,49 @@ class SiteQuery:
 
 
 def find_sites(network: Network, wanted: SiteQuery, among: Iterable[int]) -> list[Site]:
-    """The sites of that description, in no order; none but those among."""
-    found = [network.sites[each] for each in among if wanted.ids is None or each in wanted.ids]
+    """Returns the matching sites among those given, in no particular order."""
+    sites = [network.sites[site_id] for site_id in among if wanted.ids is None or site_id in wanted.ids]
     if wanted.country is not None:
-        found = [each for each in found if same_text(wanted.country, each.location.country)]
+        sites = [site for site in sites if same_text(wanted.country, site.location.country)]
     if wanted.city is not None:
-        found = [each for each in found if same_text(wanted.city, each.location.city)]
+        sites = [site for site in sites if same_text(wanted.city, site.location.city)]
     if wanted.cost_id is not None:
-        found = [each for each in found if each.cost_id == wanted.cost_id]
+        sites = [site for site in sites if site.cost_id == wanted.cost_id]
     if wanted.external_id is not None:
-        found = [each for each in found if each.external_id == wanted.external_id]
+        sites = [site for site in sites if site.external_id == wanted.external_id]
     text = searched(wanted.search)
     if text:
-        found = [each for each in found if holds_text(text, each.name, each.public_name, each.external_id)]
-    return found
+        sites = [site for site in sites if holds_text(text, site.name, site.public_name, site.external_id)]
+    return sites
 
 
 def chargers_at(network: Network, site_ids: Set[int] | None = None) -> list[PlacedCharger]:
-    """The chargers of those sites themselves, of None all, in the order of their names. Not to be changed."""
+    """Returns the chargers of those sites themselves, by name.
+
+    For None, all chargers. The caller must not modify the result.
+    """
     if site_ids is None:
         return network.chargers_by_name
     chargers = network.chargers
-    if sum(len(network.chargers_at(each)) for each in site_ids) > FEW:
+    if sum(len(network.chargers_at(site_id)) for site_id in site_ids) > FEW:
         return [entry for entry in network.chargers_by_name if chargers[entry.charger_id].site_id in site_ids]
-    found = [charger_id for each in site_ids for charger_id in network.chargers_at(each)]
-    return sorted([charger_entry(chargers[each]) for each in found])
+    ids = [charger_id for site_id in site_ids for charger_id in network.chargers_at(site_id)]
+    return sorted([charger_entry(chargers[charger_id]) for charger_id in ids])
 
 
 def searched(search: str | None) -> str:
-    """The text as `holds_text` takes it; empty when nothing is asked."""
+    """Prepares a search text for `holds_text`.
+
+    Empty matches anything.
+    """
     return "" if search is None else search.strip().casefold()
 
 
 def holds_text(folded: str, *texts: str | None) -> bool:
-    """Whether one of the texts holds the folded one, in any case."""
+    """Returns whether one of the texts contains the folded one, in any case."""
     return any(text is not None and folded in text.casefold() for text in texts)
 
 
 def same_text(wanted: str, text: str | None) -> bool:
-    """Whether the text is the wanted one but for case and the spaces around that."""
+    """Returns whether the texts are equal, ignoring case and surrounding spaces."""
     return text is not None and text.casefold() == wanted.strip().casefold()

@@ -1,7 +1,7 @@
-"""One card in several spellings, and words that stand where a card should.
+"""Alternative spellings of a card's number, and placeholders for "no card".
 
 Readers and programs show the number of one card as `04A1B2C3`, `04:a1:b2:c3`, with its bytes reversed, or in decimal
-digits. To a charger these are different tags, and nothing here makes them one: it only finds what may be meant.
+digits. To a charger these are different tags, and nothing here merges them: this module only finds what may be meant.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from .identifiers import tag_key
 
 SIZES = {4: 10, 5: 13, 7: 17, 8: 20, 10: 25}
-"""The bytes that a card's number has, and the most decimal digits of it."""
+"""The byte lengths of card numbers, each with its maximum number of decimal digits."""
 MOST_DIGITS = max(SIZES.values())
 SHORTEST, SHORTEST_DECIMAL = 6, 7
-"""Shorter texts are alike by chance: what separators leave of one, and the decimal digits of a number."""
+"""Shorter texts match by chance. The first counts characters without separators, the second decimal digits."""
 
 _PLACEHOLDERS = {
     "NULL", "NONE", "NIL", "NAT", "<NA>", "NAN", "N/A", "NA", "N.A.", "#N/A", "N/D", "-", "--", "---", ".", "?",
@@ -31,13 +31,13 @@ _is_digits = re.compile(r"[0-9]+").fullmatch
 
 
 def is_placeholder(id_tag: str) -> bool:
-    """Whether the text means "no card", as `NULL`, `N/A`, `0000` and `test` do."""
+    """Returns whether the text means "no card", as `NULL`, `N/A` and `0000` do."""
     key = tag_key(id_tag)
     return key in _PLACEHOLDERS or _is_test(key) is not None or _is_nothing(compact(key)) is not None
 
 
 def compact(key: str) -> str:
-    """The key of a tag without separators, and without the 0X of a number."""
+    """Returns the key of a tag without separators and without the 0X of a number."""
     if key.isalnum() and not key.startswith("0X"):
         return key
     bare = _between.sub("", key)
@@ -45,49 +45,52 @@ def compact(key: str) -> str:
 
 
 def bare_of(key: str) -> str | None:
-    """The key without separators, where it has some and that may be another spelling of the card."""
+    """Returns the key without separators if that may be another spelling, else None."""
     bare = compact(key)
     return bare if bare != key and len(bare) >= SHORTEST else None
 
 
 def readings(id_tag: str) -> frozenset[str]:
-    """What the text may mean: two that have a reading in common may be one card."""
+    """Returns the possible meanings of the text.
+
+    Two that share one may be one card.
+    """
     key = tag_key(id_tag)
     bare = compact(key)
-    found = {_canonical(number) for number in _numbers(bare)}
+    meanings = {_canonical(number) for number in _numbers(bare)}
     if len(bare) >= SHORTEST:
-        found.add(f"={bare}")
+        meanings.add(f"={bare}")
     if _has_digits(key, bare):
-        found.add(f"0{bare.lstrip('0')}")
-    return frozenset(found)
+        meanings.add(f"0{bare.lstrip('0')}")
+    return frozenset(meanings)
 
 
 def spellings(id_tag: str) -> frozenset[str]:
-    """Texts without separators, the text itself among them, that may be the same card."""
+    """Returns texts without separators, itself included, that may be the same card."""
     key = tag_key(id_tag)
     bare = compact(key)
-    found = {bare}
+    texts = {bare}
     if _has_digits(key, bare):
-        found.update(_padded(bare.lstrip("0")))
+        texts.update(_padded(bare.lstrip("0")))
     for number in _numbers(bare):
         for ordered in (number, number[::-1]):
-            found.add(ordered.hex().upper())
-            found.update(_padded(str(int.from_bytes(ordered, "big"))))
-    return frozenset(found)
+            texts.add(ordered.hex().upper())
+            texts.update(_padded(str(int.from_bytes(ordered, "big"))))
+    return frozenset(texts)
 
 
 def _has_digits(key: str, bare: str) -> bool:
-    """Whether the text is decimal digits that may have lost zeros."""
+    """Returns whether the text is decimal digits that may have lost leading zeros."""
     return (bare == key or len(bare) >= SHORTEST) and _is_digits(bare) is not None and bool(bare.strip("0"))
 
 
 def _padded(digits: str) -> Iterator[str]:
-    """The digits with as many zeros before them as cards have, or fewer."""
+    """Yields the digits with each possible number of leading zeros."""
     return (digits.zfill(length) for length in range(len(digits), MOST_DIGITS + 1))
 
 
 def _numbers(bare: str) -> Iterator[bytes]:
-    """The numbers of cards that the text may be, by hexadecimal and by decimal digits."""
+    """Yields the card numbers that the text may be in hexadecimal and in decimal."""
     if _is_hex(bare) and len(bare) in {2 * size for size in SIZES}:
         yield bytes.fromhex(bare)
     if SHORTEST_DECIMAL <= len(bare) <= MOST_DIGITS and _is_digits(bare):

@@ -37,7 +37,7 @@ def advance(connection: Connection, customer_id: int, now: datetime, limit: int)
         clock = EventCursor(found[-1].at, found[-1].id)
     elif clock < EventCursor(now):
         clock = EventCursor(now)
-    told = [(edge.at, edge.draft.type, edge.draft.told(EventCursor(edge.at, edge.id)), None) for edge in found]
+    told = [(edge.at, edge.draft.type, edge.draft.payload_at(EventCursor(edge.at, edge.id)), None) for edge in found]
     if told:
         events.write(connection, customer_id, number, told)
     values = {"number": number + len(told), "clock_at": clock.at, "clock_id": clock.id}

@@ -111,7 +111,7 @@ def append(
     given = {"customer": customer_id, "count": len(drafts), "now": at}
     number, clock_at, clock_id, next_at = connection.execute(_TAKE, given).one()
     clock = EventCursor(clock_at, clock_id)
-    rows = [(at, draft.type, draft.told(clock), revision) for draft in drafts]
+    rows = [(at, draft.type, draft.payload_at(clock), revision) for draft in drafts]
     write(connection, customer_id, number - len(drafts), rows)
     coming = [edge for draft in drafts if draft.window and (edge := draft.window.next_edge(clock))]
     if coming and (next_at is None or min(coming) < next_at):

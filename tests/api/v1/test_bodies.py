@@ -29,7 +29,7 @@ REFUSED_SITES: dict[str, tuple[Any, str]] = {
     "a name of spaces": ({"name": " \t "}, "name is empty"),
     "a name with a line break": ({"name": "a\nb"}, "name "),
     "a name with a NUL": ({"name": "a\0b"}, "name "),
-    "a name that is too long": ({"name": "x" * 501}, "name holds 501 characters, the limit is 500"),
+    "a name that is too long": ({"name": "x" * 501}, "name has 501 characters: use at most 500"),
     "two megabytes": (b'{"name": "' + b"x" * 2_000_000 + b'"}', "the body holds more than 65536 bytes"),
     "deep nesting": (b'{"name":' + b"[" * 900 + b"]" * 900 + b"}", "name is missing or no text"),
 }

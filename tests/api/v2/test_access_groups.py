@@ -24,7 +24,7 @@ NEW = {"name": "Guests", "driverIds": [DAN.id, ALICE.id], "chargerIds": ["GF-1",
 WRONG: dict[str, tuple[Any, dict[str, list[str]]]] = {
     "no name": ({}, {"name": ["is missing"]}),
     "an empty name": ({"name": ""}, {"name": ["it is empty"]}),
-    "a name that is too long": ({"name": "x" * 501}, {"name": ["it holds 501 characters, the limit is 500"]}),
+    "a name that is too long": ({"name": "x" * 501}, {"name": ["it has 501 characters: use at most 500"]}),
     "a name that is no text": ({"name": ["x"]}, {"name": ["must be a text, not a list"]}),
     "an unknown member": (NEW | {"colour": "red"}, {"colour": [NOT_A_MEMBER]}),
     "its id": (NEW | {"id": 7}, {"id": [NOT_A_MEMBER]}),

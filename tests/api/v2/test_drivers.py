@@ -21,7 +21,7 @@ NEW = {"name": "Walter", "homeSiteId": DEPOT.id}
 WRONG: dict[str, tuple[Any, dict[str, list[str]]]] = {
     "no name": ({}, {"name": ["is missing"]}),
     "an empty name": ({"name": " "}, {"name": ["it is empty"]}),
-    "a name with a line break": ({"name": "a\nb"}, {"name": ["it holds a character that cannot be shown: 'a\\nb'"]}),
+    "a name with a line break": ({"name": "a\nb"}, {"name": ["it contains a character that cannot be shown: 'a\\nb'"]}),
     "a name that is no text": ({"name": 7}, {"name": ["must be a text, not 7"]}),
     "a name that is taken away": ({"name": None}, {"name": ["must be a text, not null"]}),
     "an unknown member": (NEW | {"colour": "red"}, {"colour": [NOT_A_MEMBER]}),

@@ -34,7 +34,7 @@ WRONG: dict[str, tuple[Any, Any]] = {
     ),
     "hours of no length": (
         NEW | {"hours": [{"weekday": 1, "from": "08:00", "until": "08:00"}]},
-        {"hours": ["hours begin and end at the same minute: a whole day is 00:00 to 24:00"]},
+        {"hours": ["hours begin and end at the same minute: for a whole day use 00:00 to 24:00"]},
     ),
     "an eighth day": (
         NEW | {"hours": [{"weekday": 8, "from": "08:00", "until": "09:00"}]},

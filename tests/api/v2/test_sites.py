@@ -36,10 +36,10 @@ WRONG: dict[str, tuple[Any, dict[str, list[str]]]] = {
     "no name": ({}, {"name": ["is missing"]}),
     "a name of null": ({"name": None}, {"name": ["must be a text, not null"]}),
     "an empty name": ({"name": " "}, {"name": ["it is empty"]}),
-    "a name with a line break": ({"name": "a\nb"}, {"name": ["it holds a character that cannot be shown: 'a\\nb'"]}),
-    "a name that is too long": ({"name": "x" * 501}, {"name": ["it holds 501 characters, the limit is 500"]}),
+    "a name with a line break": ({"name": "a\nb"}, {"name": ["it contains a character that cannot be shown: 'a\\nb'"]}),
+    "a name that is too long": ({"name": "x" * 501}, {"name": ["it has 501 characters: use at most 500"]}),
     "a name that is no text": ({"name": 7}, {"name": ["must be a text, not 7"]}),
-    "a text that is too long": (NEW | {"city": "x" * 501}, {"city": ["it holds 501 characters, the limit is 500"]}),
+    "a text that is too long": (NEW | {"city": "x" * 501}, {"city": ["it has 501 characters: use at most 500"]}),
     "an unknown member": (NEW | {"colour": "red"}, {"colour": [NOT_A_MEMBER]}),
     "its id": (NEW | {"id": 7}, {"id": [NOT_A_MEMBER]}),
     "a count": (NEW | {"numberOfChargers": 7}, {"numberOfChargers": [NOT_A_MEMBER]}),
@@ -51,9 +51,11 @@ WRONG: dict[str, tuple[Any, dict[str, list[str]]]] = {
         NEW | {"parentSiteId": 2**63},
         {"parentSiteId": ["must be 9223372036854775807 or less, not 9223372036854775808"]}),
     "an unknown time zone": (NEW | {"timezone": "Europe/Atlantis"},
-        {"timezone": ["'Europe/Atlantis' is not a time zone: write an IANA name such as Europe/Amsterdam or UTC"]}),
+        {"timezone": ["'Europe/Atlantis' is not a valid time zone: use an IANA name such as Europe/Amsterdam or UTC"]}),
     "a time zone of another's folder": (NEW | {"timezone": "../../etc/passwd"},
-        {"timezone": ["'../../etc/passwd' is not a time zone: write an IANA name such as Europe/Amsterdam or UTC"]}),
+        {"timezone": [
+            "'../../etc/passwd' is not a valid time zone: use an IANA name such as Europe/Amsterdam or UTC"
+        ]}),
     "a latitude beyond the pole": (NEW | {"latitude": 90.1},
         {"latitude": ["must be 90.0 or less, not 90.1"]}),
     "a longitude as text": (NEW | {"longitude": "24"}, {"longitude": ['must be a number, not "24"']}),
@@ -178,7 +180,7 @@ async def test_a_site_that_lies_below_another_of_the_managers_sites_is_no_top_of
 async def test_a_site_does_not_come_to_lie_below_itself(api: Api, below: Any) -> None:
     status, errors = refused(await send(api, "PATCH", f"{SITES}/{DEPOT.id}", {"parentSiteId": below.id}))
     assert (status, errors) == (
-        409, {"parentSiteId": [f"site 2 cannot lie below site {below.id}: that lies below it"]},
+        409, {"parentSiteId": [f"site 2 cannot lie below site {below.id}: choose a parent that is not below it"]},
     )  # fmt: skip
 
 

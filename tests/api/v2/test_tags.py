@@ -22,7 +22,7 @@ WRONG: dict[str, tuple[Any, Any]] = {
     "an empty text": (NEW | {"idTag": " "},
         {"idTag": ["a tag is empty: write what the card, app, plate or vehicle shows"]}),
     "a text that is too long": (NEW | {"idTag": "x" * 256},
-        {"idTag": ["a tag holds 256 characters, the limit is 255"]}),
+        {"idTag": ["a tag has 256 characters: use at most 255"]}),
     "a text that is a number": (NEW | {"idTag": 123}, {"idTag": ["must be a text, not 123"]}),
     "a driver that is not there": (NEW | {"driverId": 404}, {"driverId": ["no driver 404"]}),
     "another customer's driver": (NEW | {"driverId": MALLORY.id}, {"driverId": [f"no driver {MALLORY.id}"]}),

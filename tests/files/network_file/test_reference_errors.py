@@ -173,8 +173,8 @@ def test_a_window_that_ends_before_it_begins_is_refused(end: str) -> None:
 @pytest.mark.parametrize(
     ("start", "until", "error"),
     [
-        ("08:00", "08:00", "hours begin and end at the same minute: a whole day is 00:00 to 24:00"),
-        ("24:00", "08:00", "hours lie outside the day: write 00:00 to 24:00"),
+        ("08:00", "08:00", "hours begin and end at the same minute: for a whole day use 00:00 to 24:00"),
+        ("24:00", "08:00", "hours are outside the day: use 00:00 to 24:00"),
     ],
 )
 def test_hours_of_no_length_are_refused(start: str, until: str, error: str) -> None:

@@ -85,16 +85,22 @@ def test_what_an_object_needs_is_named_when_missing(name: str) -> None:
         (with_driver(payerId="7"), 'drivers[0].payerId: must be a whole number, not "7"'),
         (with_driver(name=1), "drivers[0].name: must be a text, not 1"),
         (with_driver(name=" "), "drivers[0].name: it is empty"),
-        (with_driver(name="a" * 501), "drivers[0].name: it holds 501 characters, the limit is 500"),
-        (with_driver(name="a\x00b"), "drivers[0].name: it holds a character that cannot be shown: 'a\\x00b'"),
-        (with_driver(externalId="a\nb"), "drivers[0].externalId: it holds a character that cannot be shown: 'a\\nb'"),
+        (with_driver(name="a" * 501), "drivers[0].name: it has 501 characters: use at most 500"),
+        (
+            with_driver(name="a\x00b"),
+            "drivers[0].name: it contains a character that cannot be shown: 'a\\x00b'",
+        ),
+        (
+            with_driver(externalId="a\nb"),
+            "drivers[0].externalId: it contains a character that cannot be shown: 'a\\nb'",
+        ),
         (with_driver(enabled=1), "drivers[0].enabled: must be true or false, not 1"),
         (with_driver(enabled="true"), 'drivers[0].enabled: must be true or false, not "true"'),
         (
             with_tag(idTag=" "),
             "drivers[0].tags[0].idTag: a tag is empty: write what the card, app, plate or vehicle shows",
         ),
-        (with_tag(idTag="x" * 256), "drivers[0].tags[0].idTag: a tag holds 256 characters, the limit is 255"),
+        (with_tag(idTag="x" * 256), "drivers[0].tags[0].idTag: a tag has 256 characters: use at most 255"),
         (with_tag(idTag=42), "drivers[0].tags[0].idTag: must be a text, not 42"),
         (with_tag(blocked=0), "drivers[0].tags[0].blocked: must be true or false, not 0"),
         (with_right({"siteId": 1.0}), "drivers[0].rights[0].siteId: must be a whole number, not 1.0"),
@@ -119,7 +125,8 @@ def test_what_an_object_needs_is_named_when_missing(name: str) -> None:
         ),
         (
             {"sites": [{**SITE, "timezone": "Mars/Olympus"}]},
-            "sites[0].timezone: 'Mars/Olympus' is not a time zone: write an IANA name such as Europe/Amsterdam or UTC",
+            "sites[0].timezone: 'Mars/Olympus' is not a valid time zone: "
+            "use an IANA name such as Europe/Amsterdam or UTC",
         ),
         (
             {"sites": [{**SITE, "postalCode": "1", "postalNumber": "2"}]},
@@ -127,7 +134,7 @@ def test_what_an_object_needs_is_named_when_missing(name: str) -> None:
         ),
         (
             {"chargers": [{**CHARGER, "chargerId": "a/b"}]},
-            "chargers[0].chargerId: 'a/b' is not a charger id: it cannot hold '/' or ':'",
+            "chargers[0].chargerId: 'a/b' is not a valid charger id: it must not contain '/' or ':'",
         ),
         ({"chargers": [{**CHARGER, "sockets": [{"id": 0}]}]}, "chargers[0].sockets[0].id: must be 1 or more, not 0"),
         (
@@ -145,7 +152,7 @@ def test_what_an_object_needs_is_named_when_missing(name: str) -> None:
         ),
         (
             {"chargers": [{**CHARGER, "customProperties": {"a\x00": ""}}]},
-            "chargers[0].customProperties[\"a\\u0000\"]: it holds a character that cannot be shown: 'a\\x00'",
+            "chargers[0].customProperties[\"a\\u0000\"]: it contains a character that cannot be shown: 'a\\x00'",
         ),
         (
             {"accessGroups": [{"id": 1, "name": "G", "chargerIds": ["A", 1]}]},

@@ -180,7 +180,7 @@ def test_a_tag_that_looks_spoilt_but_is_meant_so_stands_in_quotes() -> None:
 
 
 def test_a_tag_that_can_be_none_is_refused() -> None:
-    assert "the limit is 255" in cell_error("RFID tag", "0" * 256)
+    assert "use at most 255" in cell_error("RFID tag", "0" * 256)
     assert "cannot be shown" in cell_error("RFID tag", "04\x07")
 
 
@@ -346,7 +346,7 @@ def test_ids_are_whole_numbers() -> None:
     assert "not a whole number" in cell_error("Payer id", "A7")
     assert "not a whole number" in cell_error("Company id", str(2**63))
     assert "with a fraction" in cell_error("Payer id", 7.5)
-    assert "ids are whole numbers from 1" in cell_error("Driver id", "0")
+    assert "use a whole number from 1" in cell_error("Driver id", "0")
     (driver,) = added(network(), xlsx_bytes([["Name", "Payer id", "Company id"], ["Ada", 7, "-8"]]))
     assert (driver.payer_id, driver.company_id) == (7, -8)
 

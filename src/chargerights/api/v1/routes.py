@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from ...rights import listing
-from ...rights.driver_sets import NOBODY, DriverSet
+from ...rights.driver_sets import NO_DRIVERS, DriverSet
 from ...rights.errors import InvalidInput, NotFound, UnknownCharger, UnknownSite
 from ...rights.permissions import Permission
 from ...storage import journal
@@ -89,7 +89,7 @@ async def home_sites(request: Request, caller: ReadsDrivers) -> Response:
     brief = switch(request, "excludeDetails")
     asked = await open_context(request, caller)
     groups = asked.scribe.user_groups(asked.scope.roots, brief)
-    spare = asked.scribe.users(asked.network.at_home(None) if asked.scope.unlimited else NOBODY, brief)
+    spare = asked.scribe.users(asked.network.at_home(None) if asked.scope.unlimited else NO_DRIVERS, brief)
     chunks = chain([b'{"userGroups":['], groups, [b'],"spareUsers":'], spare, [b"}"])
     return await (asked.answer_brief(chunks) if brief else asked.answer(chunks))
 

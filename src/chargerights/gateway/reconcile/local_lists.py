@@ -16,7 +16,8 @@ import structlog
 
 from ...replica.images import CHANGES_PER_STEP, NetworkReplicas, NetworkSnapshot
 from ...rights.driver_sets import END
-from ...rights.local_list import TagList, Touched, chargers_at, making_list, places_of
+from ...rights.local_list import TagList, list_in_steps, places_of
+from ...rights.local_list_changes import AffectedLists, chargers_at
 from ...rights.model import Place
 from ...rights.network import Network
 from ...storage import journal
@@ -160,7 +161,7 @@ class LocalLists:
             self._touch_all(taken=True)
 
     async def _touch(self, entries: list[journal.JournalEntry]) -> None:
-        touched = Touched()
+        touched = AffectedLists()
         for entry in entries:
             for number, change in enumerate(entry.changes or (), 1):
                 if number % CHANGES_PER_STEP == 0:
@@ -175,7 +176,7 @@ class LocalLists:
         for place, keys in touched.tags.items():
             for charger_id in chargers_at(self.network, place):
                 if charger_id in self._lists:
-                    self._lists[charger_id].touch(keys, place in touched.takers)
+                    self._lists[charger_id].touch(keys, place in touched.narrowed)
 
     def _touch_all(self, taken: bool) -> None:
         for each in self._lists.values():
@@ -235,11 +236,11 @@ async def booted(charger: ConnectedCharger) -> None:
 
 async def _in_steps(network: Network, charger_id: str, at: datetime, hours_too: bool) -> TagList:
     """The list, made so that others run meanwhile."""
-    making = making_list(network, charger_id, at, hours_too)
+    steps = list_in_steps(network, charger_id, at, hours_too)
     while True:
         try:
-            next(making)
+            next(steps)
         except StopIteration as made:
-            found: TagList = made.value
-            return found
+            tag_list: TagList = made.value
+            return tag_list
         await asyncio.sleep(0)
