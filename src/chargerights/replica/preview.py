@@ -14,13 +14,14 @@ from typing import Generic, TypeVar
 
 from sqlalchemy import Connection, select
 
+from ..rights.entity_states import apply_states, rebuild
 from ..rights.impact import Impact, impact
 from ..rights.network import Network
 from ..storage import journal, networks
 from ..storage.database import Database
 from ..storage.entity_types import KINDS
 from ..storage.journal import JournalEntry, UnknownCustomer
-from ..storage.journal_rewind import ONE_BY_ONE, BeforeHistory, EntityState, apply_states, rebuilt
+from ..storage.journal_rewind import ONE_BY_ONE, BeforeHistory
 from ..storage.schema import customers
 from .as_of import AsOfNetworks
 from .images import NetworkReplicas, Pin
@@ -90,11 +91,16 @@ def _compare(tried: _Tried[T], before: Network, at: datetime, _token: Pin) -> Pr
     """Holds the token until it has forks of its own, which nobody else asks meanwhile."""
     before = before.fork()
     changes = [change for entry in tried.entries for change in entry.changes or ()]
-    states = [EntityState(KINDS[change["kind"]], change["id"], change["after"]) for change in changes]
+    kinds = [KINDS[change["kind"]] for change in changes]
+    states = [
+        kind.state(change["id"], change["after"])
+        for kind, change in zip(kinds, changes, strict=True)
+        if kind.in_network
+    ]
     if tried.loaded is not None:
         after = tried.loaded
     elif len(states) > ONE_BY_ONE:
-        after = rebuilt(before, states)
+        after = rebuild(before, states)
     else:
         after = before.fork()
         apply_states(after, states)

@@ -1,22 +1,23 @@
-"""The kinds of entity that a revision changes: how each is stored, journaled and applied to a network.
+"""Types of entities that a revision changes: how each is stored and journaled.
 
-Operators, API keys, webhooks and what chargers were told are journaled with the others, but are no part of a network.
+Operators, API keys, webhooks and commands to chargers are journaled with the others, but are not part of a network.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any, Generic, NoReturn, TypeVar
 
 import orjson
 from pydantic import TypeAdapter
+from sqlalchemy import Connection
 
-from ..rights import apply
+from ..rights.entity_states import EntityState
 from ..rights.model import AccessGroup, Charger, Driver, Site
-from ..rights.network import Network
 from ..rights.permissions import Operator
 from .rows import chargers, drivers, keys, operators, partners, sites, webhooks
 from .rows.keys import ApiKey
@@ -28,7 +29,7 @@ from .rows.webhooks import Webhook
 class CommandRecord:
     """A command that was sent to a charger, and its outcome.
 
-    `end` and `word` are as in `commands.CommandOutcome`; `done`: the charger said yes.
+    `end` and `word` are as in `commands.CommandOutcome`. `done` tells whether the charger accepted it.
     """
 
     charger_id: str
@@ -41,7 +42,7 @@ class CommandRecord:
 
 @dataclass(frozen=True, slots=True)
 class PasswordSet:
-    """A charger was given a password then."""
+    """The record of a password that a charger was given at that instant."""
 
     charger_id: str
     set_at: datetime
@@ -49,7 +50,7 @@ class PasswordSet:
 
 @dataclass(frozen=True, slots=True)
 class ChargingSettings:
-    """How a customer's drivers may charge, beside their rights; see `charging_settings`."""
+    """Settings of a customer for charging, apart from rights; see `charging_settings`."""
 
     one_session_per_tag: bool = False
     lists_hours_too: bool = False
@@ -58,7 +59,7 @@ class ChargingSettings:
 
 @dataclass(frozen=True, slots=True)
 class SessionEnd:
-    """How a session stands that an operator ends; `ended_by` is None before."""
+    """A session that an operator ends. `ended_by` is None before."""
 
     id: int
     charger_id: str
@@ -84,185 +85,109 @@ Entity = (
 )
 
 
-class EntityType(NamedTuple):
-    """One kind. `load`, `add`, `replace` and `remove` go to its rows, `put` and `drop` to a network in memory; all
-    six are functions of that kind's own entities and ids, which types cannot tell here."""
+E = TypeVar("E")
+K = TypeVar("K", int, str)
+
+
+def _no_rows(*_arguments: Any) -> NoReturn:
+    raise NotImplementedError("entities of this type are not loaded or written one by one")
+
+
+@dataclass(frozen=True, eq=False)
+class EntityType(Generic[E, K]):
+    """A type of entity: its name in the journal, and the functions that load and write its rows."""
 
     name: str
-    shape: TypeAdapter[Any]
-    load: Any
-    add: Any
-    replace: Any
-    remove: Any
-    put: Any
-    drop: Any
-    key: type[int] | type[str] = int
-    """What its entities are named by."""
+    cls: type[E]
+    key: type[K]
+    load: Callable[[Connection, int, Collection[K] | None], list[E]] = _no_rows
+    add: Callable[[Connection, int, list[E]], None] = _no_rows
+    replace: Callable[[Connection, int, E, E], None] = _no_rows
+    remove: Callable[[Connection, int, K], None] = _no_rows
+
+    @cached_property
+    def shape(self) -> TypeAdapter[E]:
+        return TypeAdapter(self.cls)
+
+    @property
+    def in_network(self) -> bool:
+        """Tells whether entities of this type are part of a network."""
+        return self.cls in (Site, Charger, AccessGroup, Driver)
+
+    def state(self, id_: int | str, image: Any) -> EntityState:
+        """Returns the state of an entity of a network as the journal has it; `image` is None where there is none."""
+        return EntityState(self.cls, id_, image and self.shape.validate_python(image))  # type: ignore[arg-type]
 
 
-SITE = EntityType(
-    "site",
-    TypeAdapter(Site),
-    sites.load,
-    sites.add,
-    sites.replace,
-    sites.remove,
-    apply.put_site,
-    apply.remove_site,
-)
+AnyEntityType = EntityType[Any, Any]
+
+SITE = EntityType("site", Site, int, load=sites.load, add=sites.add, replace=sites.replace, remove=sites.remove)
 CHARGER = EntityType(
-    "charger",
-    TypeAdapter(Charger),
-    chargers.load,
-    chargers.add,
-    chargers.replace,
-    chargers.remove,
-    apply.put_charger,
-    apply.remove_charger,
-    str,
+    "charger", Charger, str, load=chargers.load, add=chargers.add, replace=chargers.replace, remove=chargers.remove
 )
 ACCESS_GROUP = EntityType(
     "accessGroup",
-    TypeAdapter(AccessGroup),
-    chargers.load_groups,
-    chargers.add_groups,
-    chargers.replace_group,
-    chargers.remove_group,
-    apply.put_access_group,
-    apply.remove_access_group,
+    AccessGroup,
+    int,
+    load=chargers.load_groups,
+    add=chargers.add_groups,
+    replace=chargers.replace_group,
+    remove=chargers.remove_group,
 )
 DRIVER = EntityType(
-    "driver",
-    TypeAdapter(Driver),
-    drivers.load,
-    drivers.add,
-    drivers.replace,
-    drivers.remove,
-    apply.put_driver,
-    apply.remove_driver,
+    "driver", Driver, int, load=drivers.load, add=drivers.add, replace=drivers.replace, remove=drivers.remove
 )
-
-
-def _elsewhere(network: Network, entity: object) -> None:
-    """What is no part of a network changes none."""
-
-
 OPERATOR = EntityType(
     "operator",
-    TypeAdapter(Operator),
-    operators.load,
-    operators.add,
-    operators.replace,
-    operators.remove,
-    _elsewhere,
-    _elsewhere,
+    Operator,
+    int,
+    load=operators.load,
+    add=operators.add,
+    replace=operators.replace,
+    remove=operators.remove,
 )
-API_KEY = EntityType(
-    "apiKey",
-    TypeAdapter(ApiKey),
-    keys.load,
-    None,  # a key's row holds more than the key as it is shown: `keys.add` makes both
-    keys.replace,
-    None,  # keys are revoked, not removed
-    _elsewhere,
-    _elsewhere,
-)
+API_KEY = EntityType("apiKey", ApiKey, int, load=keys.load, replace=keys.replace)
+"""Keys are added with their secret by `keys.add`, and revoked instead of removed."""
 PARTNER = EntityType(
     "partnerAuthorisation",
-    TypeAdapter(Partner),
-    partners.load,
-    partners.add,
-    partners.replace,
-    partners.remove,
-    _elsewhere,
-    _elsewhere,
+    Partner,
+    int,
+    load=partners.load,
+    add=partners.add,
+    replace=partners.replace,
+    remove=partners.remove,
 )
-WEBHOOK = EntityType(
-    "webhook",
-    TypeAdapter(Webhook),
-    webhooks.load,
-    None,  # as with keys: `webhooks.add` makes its secret, too
-    webhooks.replace,
-    webhooks.remove,
-    _elsewhere,
-    _elsewhere,
-)
-COMMAND = EntityType(
-    "command",
-    TypeAdapter(CommandRecord),
-    None,  # done, not kept: only the journal has it, under the charger that was told
-    None,
-    None,
-    None,
-    _elsewhere,
-    _elsewhere,
-    str,
-)
-CHARGER_PASSWORD = EntityType(
-    "chargerPassword",
-    TypeAdapter(PasswordSet),
-    None,  # see `charger_passwords`, which keeps the password itself
-    None,
-    None,
-    None,
-    _elsewhere,
-    _elsewhere,
-    str,
-)
-SESSION = EntityType(
-    "session",
-    TypeAdapter(SessionEnd),
-    None,  # as with commands: sessions have rows of their own, outside the revision
-    None,
-    None,
-    None,
-    _elsewhere,
-    _elsewhere,
-)
-CHARGING_SETTINGS = EntityType(
-    "chargingSettings",
-    TypeAdapter(ChargingSettings),
-    None,  # see `charging_settings`
-    None,
-    None,
-    None,
-    _elsewhere,
-    _elsewhere,
-)
-KINDS = {
-    kind.name: kind
-    for kind in (
+WEBHOOK = EntityType("webhook", Webhook, int, load=webhooks.load, replace=webhooks.replace, remove=webhooks.remove)
+"""Webhooks are added with their secret by `webhooks.add`."""
+COMMAND = EntityType("command", CommandRecord, str)
+"""Only the journal has commands, under the id of the charger."""
+CHARGER_PASSWORD = EntityType("chargerPassword", PasswordSet, str)
+"""`charger_passwords` keeps the password itself."""
+SESSION = EntityType("session", SessionEnd, int)
+"""Sessions have rows of their own, outside the revision."""
+CHARGING_SETTINGS = EntityType("chargingSettings", ChargingSettings, int)
+"""Rows: see `charging_settings`."""
+KINDS: dict[str, AnyEntityType] = {
+    entity_type.name: entity_type
+    for entity_type in (
         *(SITE, CHARGER, ACCESS_GROUP, DRIVER, OPERATOR, API_KEY, WEBHOOK, PARTNER, COMMAND),
         *(CHARGER_PASSWORD, CHARGING_SETTINGS, SESSION),
     )
 }
-_KIND_OF: dict[type[Entity], EntityType] = {
-    Site: SITE,
-    Charger: CHARGER,
-    AccessGroup: ACCESS_GROUP,
-    Driver: DRIVER,
-    Operator: OPERATOR,
-    ApiKey: API_KEY,
-    Partner: PARTNER,
-    Webhook: WEBHOOK,
-    CommandRecord: COMMAND,
-    PasswordSet: CHARGER_PASSWORD,
-    ChargingSettings: CHARGING_SETTINGS,
-    SessionEnd: SESSION,
-}
-
-_SHAPES: dict[type[Any], TypeAdapter[Any]] = {kind: of.shape for kind, of in _KIND_OF.items()}
-"""And of what else was asked for a version."""
+"""By their names in the journal."""
+_KIND_OF: dict[type[Any], AnyEntityType] = {entity_type.cls: entity_type for entity_type in KINDS.values()}
+_SHAPES: dict[type[Any], TypeAdapter[Any]] = {}
+"""Of every type of which a version was asked, parts of entities included."""
 
 
-def kind_of(entity: Entity) -> EntityType:
+def kind_of(entity: Entity) -> AnyEntityType:
     return _KIND_OF[type(entity)]
 
 
 def version_of(entity: Any) -> str:
-    """What tells this value of an entity, or of a part of one, from every other: the same in every process."""
-    kind = type(entity)
-    shape = _SHAPES.get(kind) or _SHAPES.setdefault(kind, TypeAdapter(kind))
+    """Returns a digest of an entity, or of a part of one: the same in every process."""
+    type_ = type(entity)
+    shape = _SHAPES.get(type_) or _SHAPES.setdefault(type_, TypeAdapter(type_))
     members = shape.dump_python(entity, mode="json")
     for name, value in members.items():
         if isinstance(value, list) and isinstance(getattr(entity, name), frozenset):
@@ -271,5 +196,5 @@ def version_of(entity: Any) -> str:
 
 
 def key_of(entity: Entity) -> int | str:
-    """What names the entity within its customer and kind."""
+    """Returns the id of the entity within its customer and type."""
     return entity.charger_id if isinstance(entity, Charger | CommandRecord | PasswordSet) else entity.id

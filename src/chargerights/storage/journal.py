@@ -25,6 +25,7 @@ from typing import Any, NamedTuple, TypeVar
 import structlog
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, func, insert, select, update
 
+from ..rights.entity_states import apply_state
 from ..rights.errors import NotFound
 from ..rights.model import Driver
 from ..rights.network import Network
@@ -38,8 +39,8 @@ from .entity_types import (
     KINDS,
     PARTNER,
     SITE,
+    AnyEntityType,
     Entity,
-    EntityType,
     key_of,
     kind_of,
 )
@@ -139,15 +140,13 @@ class JournalEntry:
 
 
 def apply(network: Network, change: dict[str, Any]) -> None:
-    """Makes in the network what a change of an entry made in the rows; of one who was not there, only traces went."""
-    if change["before"] is None and change["after"] is None:
-        return
+    """Applies a change of an entry to the network.
+
+    A change without before and after erased the traces of a driver that had been removed before.
+    """
     kind = KINDS[change["kind"]]
-    after = change["after"] and kind.shape.validate_python(change["after"])
-    if after is None:
-        kind.drop(network, change["id"])
-    else:
-        kind.put(network, after)
+    if kind.in_network and not (change["before"] is None and change["after"] is None):
+        apply_state(network, kind.state(change["id"], change["after"]))
 
 
 class Revised(NamedTuple):
@@ -161,7 +160,7 @@ class Revised(NamedTuple):
 class JournalChange(NamedTuple):
     """One entity of a revision: None before it was added, None after it was removed."""
 
-    kind: EntityType
+    kind: AnyEntityType
     id: int | str
     before: Entity | None
     after: Entity | None
@@ -194,7 +193,7 @@ class Revision:
         self._next_id += 1
         return self._next_id - 1
 
-    def free_id(self, kind: EntityType) -> int:
+    def free_id(self, kind: AnyEntityType) -> int:
         """An id that no entity of the kind has, such as a file may have brought."""
         id_ = self.next_id()
         while kind.load(self.connection, self.customer_id, [id_]):
@@ -249,11 +248,11 @@ class Revision:
             drivers.remove_all(self.connection, self.customer_id, [each.id for each in step])
             self.changes += [JournalChange(DRIVER, each.id, each, None) for each in step]
 
-    def _replace(self, kind: EntityType, before: Entity, entity: Entity) -> None:
+    def _replace(self, kind: AnyEntityType, before: Entity, entity: Entity) -> None:
         kind.replace(self.connection, self.customer_id, before, entity)
         self._note(kind, before, entity)
 
-    def _note(self, kind: EntityType, before: Entity | None, entity: Entity) -> None:
+    def _note(self, kind: AnyEntityType, before: Entity | None, entity: Entity) -> None:
         """Notes it as it is loaded: in the order of its parts too, an image that follows is one that is loaded."""
         key = key_of(entity)
         if isinstance(entity, Driver):
@@ -372,7 +371,7 @@ def _note(revision: Revision) -> None:
             revision.connection.execute(insert(journal_personal), personal)
 
 
-def _images(kind: EntityType, before: Entity | None, after: Entity | None) -> dict[str, Any]:
+def _images(kind: AnyEntityType, before: Entity | None, after: Entity | None) -> dict[str, Any]:
     def dump(entity: Entity | None) -> Any:
         return None if entity is None else kind.shape.dump_python(entity, mode="json", exclude_defaults=True)
 

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, case, func, select
 
 from ..rights.driver_sets import END
+from ..rights.entity_states import EntityState, apply_states, rebuild
 from ..rights.errors import DomainError, InvalidInput
 from ..rights.identifiers import INT64_MAX
-from ..rights.model import Driver
 from ..rights.network import Network
 from .database import DatabaseFault
-from .entity_types import ACCESS_GROUP, CHARGER, DRIVER, KINDS, SITE, EntityType
+from .entity_types import DRIVER, KINDS
 from .journal import BEFORE, NAMED, OF_CHANGE, OF_ENTRY
 from .schema import journal, journal_changes, journal_personal
 from .schema.columns import Instant
@@ -31,17 +31,6 @@ BEGINS = "the journal begins then"
 
 class BeforeHistory(InvalidInput):
     """An instant that the journal does not reach back to."""
-
-
-class EntityState(NamedTuple):
-    """One entity as the journal has it before or after a change; None: there is none."""
-
-    kind: EntityType
-    id: int | str
-    image: Any
-
-    def entity(self) -> Any:
-        return None if self.image is None else self.kind.shape.validate_python(self.image)
 
 
 class JournalRewind:
@@ -80,12 +69,13 @@ class JournalRewind:
         rows = self._connection.execute(_NEWEST_FIRST, {**span, "most": ONE_BY_ONE + 1}).all()
         if len(rows) > ONE_BY_ONE:
             self._require_entries(revision)
-            return rebuilt(self.network, [_before(*row) for row in self._connection.execute(_EARLIEST, span)])
+            rows = self._connection.execute(_EARLIEST, span).all()
+            return rebuild(self.network, _states_before(rows))
         numbers = list(dict.fromkeys(row.revision for row in rows))
         if any(row.bulk for row in rows) or numbers != list(range(self.ended_at, revision, -1)):
             self._require_entries(revision)
         network = self.network.fork() if self.ended_at in self._known else self.network
-        apply_states(network, [_before(*row[2:]) for row in rows if row.kind is not None])
+        apply_states(network, _states_before(row[2:] for row in rows if row.kind is not None))
         return network
 
     def _require_entries(self, revision: int) -> None:
@@ -102,52 +92,6 @@ class JournalRewind:
     def _span(self, revision: int) -> dict[str, int]:
         """The revisions to undo."""
         return {"customer": self._customer_id, "after": revision, "latest": self.ended_at}
-
-
-def apply_states(network: Network, states: Iterable[EntityState]) -> None:
-    """Brings the entities to these states, one after the other.
-
-    Drivers go first and come to their last states when all else is done: nothing refers to them, but they refer to
-    places, and of two who change in one revision one may get the other's tag. Who only has other rights need not go.
-    """
-    last: dict[int | str, EntityState] = {}
-    others: list[EntityState] = []
-    for state in states:
-        if state.kind is DRIVER:
-            last[state.id] = state
-        else:
-            others.append(state)
-    drivers: list[Driver] = []
-    for id_, state in last.items():
-        known, driver = network.drivers.get(int(id_)), state.entity()
-        if known is not None and (others or driver is None or driver.tags != known.tags):
-            DRIVER.drop(network, id_)
-        if driver is not None:
-            drivers.append(driver)
-    for state in others:
-        if state.image is None:
-            state.kind.drop(network, state.id)
-        else:
-            state.kind.put(network, state.entity())
-    for driver in drivers:
-        DRIVER.put(network, driver)
-
-
-def rebuilt(network: Network, states: Iterable[EntityState]) -> Network:
-    """The network with these entities in these states; of several of one the last counts."""
-    facts: dict[str, dict[Any, Any]] = {
-        SITE.name: dict(network.sites),
-        CHARGER.name: dict(network.chargers),
-        ACCESS_GROUP.name: dict(network.access_groups),
-        DRIVER.name: dict(network.drivers),
-    }
-    for state in states:
-        known = facts.get(state.kind.name, {})
-        if state.image is None:
-            known.pop(state.id, None)
-        else:
-            known[state.id] = state.entity()
-    return Network.build(*(them.values() for them in facts.values()))
 
 
 def _spanned(table: Table) -> ColumnElement[bool]:
@@ -197,8 +141,15 @@ _EARLIEST = (
 """Of every entity what it was before its first change; of several in one revision the first comes last."""
 
 
-def _before(kind_name: str, entity_id: str, before: Any, named: bool) -> EntityState:
-    kind = KINDS[kind_name]
-    if kind is DRIVER and before is not None and not named:  # the words for his tags may be another's tag
-        before = {**before, "tags": []}
-    return EntityState(kind, kind.key(entity_id), before)
+def _states_before(rows: Iterable[Any]) -> list[EntityState]:
+    """Returns the states before the changes of these rows, of entities that are part of a network."""
+    states = []
+    for kind_name, entity_id, before, named in rows:
+        kind = KINDS[kind_name]
+        if (
+            kind is DRIVER and before is not None and not named
+        ):  # the placeholders of its tags may be other drivers' tags
+            before = {**before, "tags": []}
+        if kind.in_network:
+            states.append(kind.state(kind.key(entity_id), before))
+    return states
