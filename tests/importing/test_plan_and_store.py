@@ -139,7 +139,7 @@ def test_tags_change_hands_within_one_import(database: Database) -> None:
 
 def test_an_import_waits_until_another_is_stored(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite has one writer, and storing a large file takes longer than a write waits."""
-    monkeypatch.setattr("chargerights.storage.database.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("chargerights.storage.engines.BUSY_SECONDS", 0.05)
     other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False)
     ending = threading.Timer(1, other.rollback)
 

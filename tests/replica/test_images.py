@@ -192,7 +192,7 @@ async def test_a_journal_that_cannot_be_followed_loads_anew(
     images: NetworkReplicas, database: Database, cast: int, loads: Loads, spoil: Callable[..., None]
 ) -> None:
     image = await latest(images, database, cast)
-    held, was = image.reading(), image.revision
+    held, was = image.pin(), image.revision
     before = image.network.fork()
     database.write_now(put, cast, replace(COMPANY, name="First"))
     database.write_now(put, cast, DAN_MAY)
@@ -230,7 +230,7 @@ async def test_a_held_image_stays_as_it_is_while_changes_come(
     images: NetworkReplicas, database: Database, cast: int
 ) -> None:
     held = await latest(images, database, cast)
-    token, was, before = held.reading(), held.revision, held.network.fork()
+    token, was, before = held.pin(), held.revision, held.network.fork()
     for name in ("One", "Two"):
         database.write_now(put, cast, replace(COMPANY, name=name), DAN_MAY)
         newer = await latest(images, database, cast)
@@ -245,7 +245,7 @@ async def test_an_image_that_nobody_holds_is_changed_in_place(
     images: NetworkReplicas, database: Database, cast: int
 ) -> None:
     image = await latest(images, database, cast)
-    token = image.reading()
+    token = image.pin()
     del token
     database.write_now(put, cast, DAN_MAY)
     assert await latest(images, database, cast) is image
@@ -258,7 +258,7 @@ async def test_each_of_several_readers_holds_his_own_revision(
     for number in range(4):
         database.write_now(put, cast, replace(COMPANY, name=f"{number}"))
         image = await latest(images, database, cast)
-        held.append((image, image.reading(), image.reading()))
+        held.append((image, image.pin(), image.pin()))
     del held[1]
     database.write_now(put, cast, replace(COMPANY, name="last"))
     await latest(images, database, cast)

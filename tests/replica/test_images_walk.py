@@ -177,7 +177,7 @@ class Holders:
             assert held.revision == revision
             assert held.network == network
         if self._random.random() < 0.3:
-            self._held.append((image, image.reading(), image.revision, image.network.fork()))
+            self._held.append((image, image.pin(), image.revision, image.network.fork()))
         if self._held and self._random.random() < 0.3:
             del self._held[self._random.randrange(len(self._held))]
 

@@ -127,7 +127,7 @@ def test_sqlite_is_away_when_it_cannot_write_and_writes_again_when_it_can(sqlite
 
 
 def test_sqlite_is_away_while_another_program_writes(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chargerights.storage.database.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("chargerights.storage.engines.BUSY_SECONDS", 0.1)
     other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with opened(sqlite_url) as database:

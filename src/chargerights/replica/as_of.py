@@ -67,7 +67,7 @@ class AsOfNetworks:
         return await self._go_back(image, lambda back: back.to(revision))
 
     async def _go_back(self, image: NetworkSnapshot, work: Callable[[JournalRewind], T]) -> T:
-        customer_id, revision, token = image.customer_id, image.revision, image.reading()
+        customer_id, revision, token = image.customer_id, image.revision, image.pin()
         async with self._locks.setdefault(customer_id, asyncio.Lock()):
             known = {revision: image.network, **await self._recall(image)}
             back, answer = await asyncio.to_thread(self._database.read_now, _walk_back, customer_id, known, work, token)

@@ -9,7 +9,7 @@ image is loaded again and belongs to another lineage: what was kept beside it an
 Live state follows its own version. What this process's own chargers say is shown at once, before it is written (see
 `held`); such an image says so in `ahead`.
 
-An answer that is streamed holds its image with `reading`; a change that comes meanwhile forks the network, so the
+An answer that is streamed holds its image with `pin`; a change that comes meanwhile forks the network, so the
 answer shows one revision to its end.
 """
 
@@ -52,7 +52,7 @@ class Pin:
 
 @dataclass(slots=True)
 class NetworkSnapshot:
-    """A network at a revision. Whoever awaits between two looks at it holds it with `reading`."""
+    """A network at a revision. Whoever awaits between two looks at it holds it with `pin`."""
 
     customer_id: int
     mark: Mark
@@ -78,7 +78,7 @@ class NetworkSnapshot:
     def revision(self) -> int:
         return self.mark.revision
 
-    def reading(self) -> Pin:
+    def pin(self) -> Pin:
         """While somebody keeps the token, this image stays as it is; dropping it is enough to end."""
         token = Pin()
         self._readers.add(token)

@@ -53,9 +53,9 @@ async def preview(
 ) -> Preview[T]:
     """What the work would answer and change, at that instant; nothing of it is kept. Raises what the work raises."""
     while True:
-        tried = await asyncio.to_thread(database.rehearse_now, _try, customer_id, work)
+        tried = await asyncio.to_thread(database.dry_run, _try, customer_id, work)
         image = await images.fresh(customer_id, tried.revision)
-        token = image.reading()
+        token = image.pin()
         try:
             before = await history.network_at(image, tried.revision)
         except BeforeHistory:  # somebody has loaded much at once since: it is tried again on that

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from .database import BUSY_SECONDS, Database, DatabaseFault
+from .database import Database, DatabaseFault
+from .transactions import BUSY_SECONDS
 
 PAGES = 2_000
 """Copied in one step, between which the caller sees progress and can be interrupted."""

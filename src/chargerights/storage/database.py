@@ -10,8 +10,6 @@ from __future__ import annotations
 import asyncio
 import functools
 import sqlite3
-import threading
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,31 +17,25 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-import orjson
 import structlog
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from . import faults
+from .engines import async_engine, is_sqlite, plain_engine, postgresql_arguments
+from .sqlite_file import SqliteFile
+from .transactions import READ_SECONDS, transaction
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-CONNECT_SECONDS = 3
-READ_SECONDS = 4
-WRITE_SECONDS = POOL_SECONDS = 10
-"""Beyond these a call is given up. A server that is frozen rather than gone costs up to 10 more: the driver's own
+WRITE_SECONDS = 10
+"""How long a write may take, as `READ_SECONDS` is for a read. A server that hangs costs up to 10 more: the driver's own
 attempts to cancel."""
-BUSY_SECONDS = 5
-BUSY_ATTEMPTS = 100
-SNAPSHOT_SECONDS = 60
 WRITERS = 4
-SILENCE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
-"""After which a PostgreSQL that no packet comes from is gone (seconds, times, milliseconds); else it takes hours."""
-
 log = structlog.get_logger()
 
 
@@ -78,14 +70,11 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._url = _parse(url)
-        self.is_sqlite = self._url.get_backend_name() == "sqlite"
-        self._file: tuple[int, int] | None = None
-        """What tells SQLite's file from another that takes its place."""
-        self._beside: dict[Path, int | None] = {}
-        """Its write-ahead log and that log's index, and what tells them from others of their names."""
-        self._looking = threading.Lock()
+        self.is_sqlite = is_sqlite(self._url)
+        name = self._url.database or ""
+        self._file = SqliteFile(Path(name)) if self.is_sqlite and not name.startswith("file:") else None
         self._left: list[tuple[Engine | None, AsyncEngine | None, Connection | None]] = []
-        """Of files that others have taken the place of."""
+        """Engines and connections of files that others have replaced."""
         self.after_commit: list[Callable[[Any], Awaitable[None]]] = []
         """Called in this order with everything that a committed write has told of (see `tell`), before the write
         returns: what is kept in memory is as new as the database before any answer goes out."""
@@ -105,7 +94,7 @@ class Database:
     def arguments(self) -> dict[str, Any]:
         """What the driver of PostgreSQL is given for a connection of its own."""
         _, arguments = self._url.get_dialect()().create_connect_args(self._url)
-        return {**arguments, **self._postgresql_arguments()}
+        return {**arguments, **postgresql_arguments(self._url)}
 
     @property
     def file(self) -> Path | None:
@@ -132,7 +121,7 @@ class Database:
         if not self.is_sqlite:
             return await self.read(work, *args, **kwargs)
         with self._faults():
-            self._look_at_file()
+            self._check_file()
             return work(self._glancing, *args, **kwargs)
 
     def version(self) -> object:
@@ -142,7 +131,8 @@ class Database:
             return None
         try:
             connection: sqlite3.Connection = self._glancing.connection.driver_connection  # type: ignore[assignment]
-            return self._file, connection.execute("PRAGMA data_version").fetchone()[0]
+            identity = None if self._file is None else self._file.identity
+            return identity, connection.execute("PRAGMA data_version").fetchone()[0]
         except (sqlite3.Error, SQLAlchemyError) as error:
             raise DatabaseAway(error) from error
 
@@ -154,7 +144,7 @@ class Database:
         self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         with self._faults():
-            self._look_at_file()
+            self._check_file()
             if self._left:
                 await self._close_left()
             async with asyncio.timeout(READ_SECONDS), self._readers.connect() as connection:
@@ -212,8 +202,8 @@ class Database:
 
     def _read_now_once(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         with self._faults():
-            self._look_at_file()
-            with self._plain.connect() as connection, _transaction(connection, self.is_sqlite, snapshot=True):
+            self._check_file()
+            with self._plain.connect() as connection, transaction(connection, self.is_sqlite, snapshot=True):
                 return work(connection, *args, **kwargs)
 
     def write_now(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -225,16 +215,16 @@ class Database:
         self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> tuple[T, list[Any]]:
         with self._faults():
-            self._look_at_file()
+            self._check_file()
             with self._plain.connect() as connection:
                 return self._transact(connection, work, *args, **kwargs)
 
-    def rehearse_now(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def dry_run(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs the work in one transaction as a write would, and keeps nothing of it: only its answer comes back."""
         with (
             self._faults(),
             self._plain.connect() as connection,
-            _transaction(connection, self.is_sqlite, keep=False),
+            transaction(connection, self.is_sqlite, keep=False),
         ):
             if not self.is_sqlite:  # no event loop gives it up; SQLite waits BUSY_SECONDS by itself
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{WRITE_SECONDS}s'")
@@ -261,31 +251,14 @@ class Database:
 
     # -- SQLite's file ----------------------------------------------------------------------------
 
-    def _look_at_file(self) -> None:
-        """Opens SQLite's file again when another has taken its place: open connections stay with the old one, which
-        has no name any more. It takes a microsecond. Raises FileNotFoundError when there was a file and is none."""
-        if not self.is_sqlite or self._path is None:
-            return
-        try:
-            found = self._path.stat()
-        except FileNotFoundError:
-            if self._file is None:  # connecting makes it
-                return
-            raise
-        file = found.st_dev, found.st_ino
-        if file == self._file:
-            self._beside = {each: _inode(each) for each in self._logs}
-            return
-        with self._looking:
-            before, self._file = self._file, file
-            if before is None or before == file:
-                return
-            for log_file, inode in self._beside.items():
-                if inode is not None and inode == _inode(log_file):  # of the file before: it must not be applied here
-                    log_file.rename(f"{log_file}.replaced")
-            taken = [self.__dict__.pop(name, None) for name in ("_plain", "_readers", "_glancing")]
-            self._left.append((taken[0], taken[1], taken[2]))
-        log.warning("another file has taken the database's place; it is opened", path=str(self._path))
+    def _check_file(self) -> None:
+        """Reopens SQLite's file when another has taken its place. Raises FileNotFoundError when it has gone."""
+        if self._file is not None:
+            self._file.check(self._leave)
+
+    def _leave(self) -> None:
+        plain, readers, glancing = (self.__dict__.pop(name, None) for name in ("_plain", "_readers", "_glancing"))
+        self._left.append((plain, readers, glancing))
 
     async def _close_left(self) -> None:
         """On the event loop, as the connection for glances is used there."""
@@ -297,15 +270,6 @@ class Database:
                 plain.dispose()
             if readers is not None:
                 await readers.dispose()
-
-    @cached_property
-    def _logs(self) -> list[Path]:
-        return [Path(f"{self._path}{suffix}") for suffix in ("-wal", "-shm")]
-
-    @cached_property
-    def _path(self) -> Path | None:
-        name = self._url.database or ""
-        return None if name.startswith("file:") else Path(name)
 
     # -- engines ----------------------------------------------------------------------------------
 
@@ -320,19 +284,19 @@ class Database:
         """The work's result, and what it has told of."""
         told: list[Any] = []
         connection.info[_TOLD] = told
-        with _transaction(connection, self.is_sqlite):
+        with transaction(connection, self.is_sqlite):
             result = work(connection, *args, **kwargs)
         return result, told
 
     @cached_property
     def _readers(self) -> AsyncEngine:
-        return self._async_engine(pool_size=8, max_overflow=0)
+        return async_engine(self._url, pool_size=8, max_overflow=0)
 
     @cached_property
     def _writers(self) -> AsyncEngine:
         """Apart from the readers, so that writes that wait for each other's customer keep nobody from reading. A
         write is not tried twice, so its connection is tried first."""
-        return self._async_engine(pool_size=WRITERS, max_overflow=0, pool_pre_ping=True)
+        return async_engine(self._url, pool_size=WRITERS, max_overflow=0, pool_pre_ping=True)
 
     @cached_property
     def _writer(self) -> ThreadPoolExecutor:
@@ -341,44 +305,11 @@ class Database:
 
     @cached_property
     def _plain(self) -> Engine:
-        engine = create_engine(self._url, **self._options())
-        if self.is_sqlite:
-            event.listen(engine, "connect", _prepare_sqlite)
-        return engine
+        return plain_engine(self._url)
 
     @cached_property
     def _glancing(self) -> Connection:
         return self._plain.connect()
-
-    def _async_engine(self, **pool: int) -> AsyncEngine:
-        url = self._url.set(drivername="sqlite+aiosqlite") if self.is_sqlite else self._url
-        engine = create_async_engine(url, pool_timeout=POOL_SECONDS, **pool, **self._options())
-        if self.is_sqlite:
-            event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-        return engine
-
-    def _options(self) -> dict[str, Any]:
-        """AUTOCOMMIT everywhere: transactions are begun in words, by `_transaction`."""
-        return {
-            "isolation_level": "AUTOCOMMIT",
-            "connect_args": {"timeout": BUSY_SECONDS} if self.is_sqlite else self._postgresql_arguments(),
-            "json_serializer": lambda value: orjson.dumps(value).decode(),
-            "json_deserializer": orjson.loads,
-            "hide_parameters": True,
-        }
-
-    def _postgresql_arguments(self) -> dict[str, Any]:
-        """The session's zone is UTC: in a zone east of it, the last instants of year 9999 cannot be read."""
-        given = self._url.query.get("options", "")
-        options = given if isinstance(given, str) else " ".join(given)
-        return {"connect_timeout": CONNECT_SECONDS, "options": f"{options} -c timezone=UTC".strip(), **SILENCE}
-
-
-def _inode(path: Path) -> int | None:
-    try:
-        return path.stat().st_ino
-    except FileNotFoundError:
-        return None
 
 
 _TOLD = "told"
@@ -391,56 +322,6 @@ def tell(connection: Connection, what: Any) -> None:
 
 def _version(connection: Connection) -> object:
     return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-
-
-@contextmanager
-def _transaction(connection: Connection, sqlite: bool, *, snapshot: bool = False, keep: bool = True) -> Iterator[None]:
-    for statement in _BEGIN[sqlite, snapshot]:
-        connection.exec_driver_sql(statement)
-    try:
-        yield
-    except BaseException:
-        _roll_back(connection)
-        raise
-    connection.exec_driver_sql("COMMIT" if keep else "ROLLBACK")
-
-
-def _roll_back(connection: Connection) -> None:
-    """Ends the transaction; never raises, so that the error that ended it is the one that is seen."""
-    if connection.invalidated:
-        return
-    try:
-        connection.exec_driver_sql("ROLLBACK")
-    except DBAPIError as error:  # gone by now, or SQLite has rolled back already, as it does when the disk is full
-        connection.invalidate(error)
-
-
-_BEGIN = {
-    (True, True): ["BEGIN"],
-    (True, False): ["BEGIN IMMEDIATE"],
-    (False, True): [
-        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-        f"SET LOCAL lock_timeout = '{READ_SECONDS}s'",  # a table that is being migrated
-        f"SET LOCAL statement_timeout = '{SNAPSHOT_SECONDS}s'",
-    ],
-    (False, False): ["BEGIN ISOLATION LEVEL READ COMMITTED"],
-}
-"""By whether it is SQLite and whether it is a snapshot."""
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    for attempt in range(BUSY_ATTEMPTS, 0, -1):
-        try:
-            cursor.execute("PRAGMA journal_mode=WAL")
-            break
-        except sqlite3.OperationalError:  # others open a new file at the same time: SQLite does not wait for that
-            if attempt == 1:
-                raise
-            time.sleep(BUSY_SECONDS / BUSY_ATTEMPTS)
-    for pragma in ("foreign_keys=ON", "synchronous=FULL"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
 
 
 def _parse(url: str) -> URL:

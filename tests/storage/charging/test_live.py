@@ -83,7 +83,7 @@ async def test_an_image_follows_live_versions(database: Database, cast: int) -> 
     assert (await images.fresh(cast, revision, 0)).live == {}
     assert (await images.fresh(cast, revision, 1)).live == {FULL.charger_id: FULL}
     held = await images.fresh(cast, revision, 1)
-    token = held.reading()
+    token = held.pin()
     database.write_now(live.record, cast, [BARE], NOW)
     newer = await images.fresh(cast, revision, 2)
     assert (newer.live_version, newer.live) == (2, {FULL.charger_id: FULL, BARE.charger_id: BARE})

@@ -176,7 +176,7 @@ async def open_context(request: Request, caller: Caller) -> V1Context:
 async def _send(image: NetworkSnapshot, chunks: Iterator[bytes], headers: dict[str, str]) -> Response:
     """The answer of those chunks; until it is out, its image stays as it is. Others run at each empty chunk and
     between the batches of a stream."""
-    token = image.reading()
+    token = image.pin()
     first: list[bytes] = []
     size = 0
     for chunk in chunks:

@@ -22,7 +22,7 @@ ANSWERED_AT_A_STRETCH = 100
 
 async def as_of(view: View, questions: Sequence[tuple[datetime | None, Question[T]]]) -> list[T | BeforeHistory]:
     """The answer to each question from the facts of its instant, or why there is none."""
-    _token = view.image.reading()
+    _token = view.image.pin()
     past = {place: at for place, (at, _) in enumerate(questions) if at is not None and at < view.at}
     found: dict[int, T | BeforeHistory] = {}
     for place, (_, ask) in enumerate(questions):

@@ -59,7 +59,7 @@ async def drivers_xlsx(view: Annotated[View, Depends(viewing(*READ))]) -> Respon
 async def _export(view: View, write: Writer, media_type: str, name: str) -> Response:
     """The file, written whole beside the event loop; the image stays as it is until it is."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 closed when it is sent
-    reading = view.image.reading()
+    reading = view.image.pin()
     try:
         async with view.state.exporting:
             await asyncio.to_thread(write, view.network, view.scope, file)

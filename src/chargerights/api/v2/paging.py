@@ -191,7 +191,7 @@ async def drivers_page(
 async def some(view: View, candidates: Iterable[T], fits: Callable[[T], bool], asked: Paging) -> list[T]:
     """The first of the candidates that fit, as many as the asked part needs. Others run meanwhile; the view's image
     stays as it is."""
-    token = view.image.reading()
+    token = view.image.pin()
     found: list[T] = []
     for number, each in enumerate(candidates, 1):
         if fits(each):

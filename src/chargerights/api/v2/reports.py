@@ -140,7 +140,7 @@ async def _report(
     """The page of what is found, in a thread: reports look at every driver. A report is remembered for its other pages,
     to the minute and while no fact changes."""
     asked.key_among("order")
-    token, caller, remembered = view.image.reading(), view.caller, view.state.reports
+    token, caller, remembered = view.image.pin(), view.caller, view.state.reports
     minute = view.at.replace(second=0, microsecond=0)
     key = (caller.customer_id, view.image.mark, caller.site_ids, minute, name, terms)
     found = remembered.get(key)

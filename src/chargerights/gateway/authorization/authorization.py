@@ -98,19 +98,19 @@ def rule(
         place_kind, place_id = kind._value_, str(place)
     customer.outbox.decided(
         Authorization(
-            at,
-            charger.charger_id,
-            evse_id,
-            connector_id,
-            lenient_parsing.tag(id_tag or ""),
-            key[:MAX_TAG_LENGTH],
-            message,
-            ruling.reason._value_,
-            ruling.cause,
-            ruling.driver_id,
-            right_id,
-            place_kind,
-            place_id,
+            at=at,
+            charger_id=charger.charger_id,
+            evse_id=evse_id,
+            connector_id=connector_id,
+            id_tag=lenient_parsing.tag(id_tag or ""),
+            tag_key=key[:MAX_TAG_LENGTH],
+            message=message,
+            reason=ruling.reason._value_,
+            cause=ruling.cause,
+            driver_id=ruling.driver_id,
+            right_id=right_id,
+            place_kind=place_kind,
+            place_id=place_id,
         )
     )
     metrics.decision(ruling.reason._value_, perf_counter() - began)

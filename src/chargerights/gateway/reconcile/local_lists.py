@@ -193,7 +193,7 @@ class LocalLists:
             key = image.mark, self.hours_too, places_of(image.network, charger_id)
             since, made = self._made.get(key, (END, None))
             if made is None or not since <= at < made.until:
-                reading = image.reading()
+                reading = image.pin()
                 made = await _in_steps(image.network, charger_id, at, self.hours_too)
                 del reading
                 self._made = {each: kept for each, kept in self._made.items() if each[0] == image.mark}
