@@ -10,6 +10,7 @@ write the function at the end of this file and put the markers where the text be
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import sys
@@ -377,8 +378,8 @@ def command(path: tuple[str, ...], app: App) -> str:
         default = each.field_info.default
         shown = f"`{default}`" if not each.required and default not in (None, "", False) else ""
         rows.append((f"`{name}`", (each.parameter.help or "").removesuffix("."), shown))
-    head, _, _ = app.help.partition("\n\n")
-    text = f"### {' '.join(path[1:])}\n\n    {' '.join(usage)}\n\n{' '.join(head.split())}"
+    does, _, _ = inspect.cleandoc(app.help).partition("\n\nParameters")
+    text = f"### {' '.join(path[1:])}\n\n    {' '.join(usage)}\n\n{' '.join(does.split())}"
     return f"{text}\n\n{table(['', 'meaning', 'default'], rows)}" if rows else text
 
 

@@ -35,7 +35,6 @@ NOT_YET = (
     "docs/",
     "src/chargerights/api/",
     "src/chargerights/app.py",
-    "src/chargerights/cli/",
     "src/chargerights/fields/",
     "src/chargerights/files/",
     "src/chargerights/gateway/",

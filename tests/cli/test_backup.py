@@ -70,7 +70,7 @@ def test_a_backup_says_what_it_is_and_what_is_not_in_it(run: Cli) -> None:
     assert done.json == {"file": str(Path("backup.db").absolute()), "bytes": size, "spool": str(spool)}
     done = run("backup", "second.db")
     assert f"second.db: {size / 1e6:.1f} MB, checked" in done.out
-    assert f"Not in it: messages of chargers that wait in the spool, {spool}" in done.out
+    assert f"Not included: charger messages that wait in the spool, {spool}" in done.out
     assert {each.name for each in Path().iterdir()} == {"backup.db", "second.db", "network.json"}
     assert stat.S_IMODE(Path("backup.db").stat().st_mode) == 0o600
 

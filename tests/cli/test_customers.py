@@ -35,7 +35,7 @@ def test_a_new_customer_comes_with_a_key_that_works(run_both: Cli) -> None:
 def test_without_json_a_person_reads_the_same(run: Cli) -> None:
     done = run("customer", "add", "Harbour [x]")
     assert done.status == 0
-    assert re.fullmatch(rf"Customer 1, Harbour \[x\]\. Its key, shown this once:\n{KEY}\n", done.out)
+    assert re.fullmatch(rf"Customer 1, Harbour \[x\]\. Its key, shown only once:\n{KEY}\n", done.out)
 
 
 @pytest.mark.parametrize("name", ["", " ", "a\nb", "x" * 501])

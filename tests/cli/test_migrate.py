@@ -24,7 +24,7 @@ def test_an_empty_database_is_brought_to_this_version_and_again_nothing_happens(
     run = Cli(empty_database_url, monkeypatch, capsys)
     for _ in range(2):
         done = run("migrate")
-        assert (done.status, done.out) == (0, "The database is of this version.\n")
+        assert (done.status, done.out) == (0, "Database schema is up to date.\n")
     assert run("migrate", "--json").json == {"migrated": True, "grantedTo": None}
     assert run("customer", "list", "--json").json == []
 

@@ -64,7 +64,10 @@ def test_a_removed_operator_keeps_his_record_and_loses_his_keys(run_both: Cli) -
     made = run_both("operator", "add", "Desk", "--customer", us, "--json").json["id"]
     key = run_both("key", "add", "--customer", us, "--operator", made, "--json").json["key"]
     done = run_both("operator", "remove", made, "--customer", us)
-    assert (done.status, done.out) == (0, f"Operator {made} of customer {us} is disabled, and his keys are revoked.\n")
+    assert (done.status, done.out) == (
+        0,
+        f"Operator {made} of customer {us} is disabled, and their keys are revoked.\n",
+    )
     assert authenticated(run_both, key) is None
     assert [each["enabled"] for each in run_both("operator", "list", "--customer", us, "--json").json] == [True, False]
     told = run_both("key", "add", "--customer", us, "--operator", made)
@@ -75,7 +78,7 @@ def test_a_removed_operator_keeps_his_record_and_loses_his_keys(run_both: Cli) -
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (("add", "Desk", "--may", "ReadAll"), "ReadAll is no permission; there are ReadSites, "),
+        (("add", "Desk", "--may", "ReadAll"), "ReadAll is not a permission: use one of ReadSites, "),
         (("add", " "), "the operator's name is empty"),
         (("add", "Desk", "--site", 77), "no site 77"),
         (("change", 99, "--name", "x"), "no operator 99"),

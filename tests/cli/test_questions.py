@@ -44,14 +44,14 @@ def test_who_lists_the_drivers_of_each_site_as_the_server_answers(depot_on_both:
 def test_who_is_a_table_for_a_person(depot: Cli) -> None:
     done = depot("who", 2, 3, "--customer", 1, "--at", NOON)
     assert done.status == 0
-    for text in ("Depot (2)", "Alice", "ALICE", "Bob", "Void (3): nobody may charge there."):
+    for text in ("Depot (2)", "Alice", "ALICE", "Bob", "Void (3): no one may charge there."):
         assert text in done.out
     assert "Carol" not in done.out
 
 
 def test_who_is_no_where_nobody_may_charge_at_any_site(depot: Cli) -> None:
     done = depot("who", 3, "--customer", 1)
-    assert (done.status, done.out) == (1, "Void (3): nobody may charge there.\n")
+    assert (done.status, done.out) == (1, "Void (3): no one may charge there.\n")
     assert depot("who", 3, "--customer", 1, "--json").status == 1
 
 

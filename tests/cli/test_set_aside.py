@@ -30,7 +30,7 @@ def test_a_message_that_was_set_aside_is_shown_and_written_when_it_can_be(run_bo
     assert run_both("set-aside", "retry", kept["id"], "--customer", customer).status == 2
     refused = run_both("set-aside", "retry", nonsense["id"], "--customer", customer)
     assert refused.status == 2
-    assert "stays where it is" in refused.err
+    assert "stays in the list" in refused.err
     assert len(run_both("set-aside", "list", "--customer", customer, "--json").json) == 1
     with opened(run_both.url) as database:
         (session,) = database.read_now(sessions.find, customer, sessions.SessionFilter(), 9)

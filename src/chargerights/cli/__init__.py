@@ -1,4 +1,6 @@
-"""The command line. It ends with the exit statuses in `docs/cli.md`; `endings` has those of errors.
+"""The command line.
+
+The exit statuses are listed in docs/cli.md. `endings` sets those of errors.
 
 Every command has `--json` for programs and `--database URL`. Without `--database` the environment variable
 CHARGERIGHTS_DATABASE counts, else sqlite:///chargerights.db in the current folder.
@@ -48,7 +50,7 @@ for where, does in COMMANDS.items():
 
 
 def main() -> None:
-    """Runs the command of this process's arguments and ends the process with its status."""
+    """Runs the command of this process's arguments and exits with its status."""
     arguments = sys.argv[1:]
     try:
         _import(arguments)
@@ -63,7 +65,10 @@ def main() -> None:
 
 
 def _import(arguments: list[str]) -> None:
-    """Imports the command with the garbage collector off: it would take a fifth of the time and find nothing."""
+    """Imports the command with the garbage collector off.
+
+    The collector would take a fifth of the time and find nothing.
+    """
     gc.disable()
     try:
         app.parse_commands(arguments)

@@ -19,9 +19,9 @@ def backup(file: Path, /, *, common: Common = COMMON) -> None:
     Parameters
     ----------
     file
-        The file to write; one that exists is not overwritten.
+        The file to write. An existing file is not overwritten.
     """
-    database = Database(common.url)  # without bringing its tables to this version: a backup comes before that
+    database = Database(common.url)  # without migrating it: a backup comes before that
     with Bar() as bar:
         bar.begin("copying pages", 0)
         size = back_up(database, file, bar.show)
@@ -30,4 +30,4 @@ def backup(file: Path, /, *, common: Common = COMMON) -> None:
         print_json({"file": str(file.absolute()), "bytes": size, "spool": str(folder)})
         return
     stdout.print(f"{file}: {size / 1e6:.1f} MB, checked.", markup=False)
-    stdout.print(f"Not in it: messages of chargers that wait in the spool, {folder}", markup=False)
+    stdout.print(f"Not included: charger messages that wait in the spool, {folder}", markup=False)

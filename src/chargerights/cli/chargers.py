@@ -62,32 +62,34 @@ def list_chargers(
 
 @charger.command(name="password")
 def renew_password(charger_id: str, /, *, common: Common = COMMON) -> None:
-    """Give the charger a new password, which is shown this once; the old one ends at once.
+    """Set a new password for a charger and show it once.
+
+    The old password stops working at once.
 
     Parameters
     ----------
     charger_id
-        The charger's id, which is its user name too.
+        The charger's id, which is also its user name.
     """
     with common.open() as database:
         password = database.write_now(charger_passwords.renew, charger_id, now())
     if common.json:
         print_json({"chargerId": charger_id, "password": password})
     else:
-        stdout.print(f"Password of charger {charger_id}, shown this once:", markup=False)
+        stdout.print(f"Password of charger {charger_id}, shown only once:", markup=False)
         stdout.print(password, style="bold", markup=False)
 
 
 @charger.command
 def block(charger_id: str, /, *, until: str, common: Common = COMMON) -> None:
-    """Block the charger for a while: until then nobody may charge there.
+    """Block a charger until a given time. No one may charge there until then.
 
     Parameters
     ----------
     charger_id
         The charger's id.
     until
-        The instant at which the block ends by itself, ISO 8601.
+        When the block ends automatically, in ISO 8601.
     """
     end = instant(until, "--until")
     _change(charger_id, "charger.block", common, changes.block, end)
@@ -95,7 +97,7 @@ def block(charger_id: str, /, *, until: str, common: Common = COMMON) -> None:
 
 @charger.command
 def unblock(charger_id: str, /, *, common: Common = COMMON) -> None:
-    """End the charger's block: who may charge there is as before.
+    """End the block of a charger. Drivers may charge there as before.
 
     Parameters
     ----------
@@ -114,16 +116,16 @@ def list_reports(
     limit: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=charger_reports.KEPT_PER_CHARGER))] = 20,
     common: Common = COMMON,
 ) -> None:
-    """List what the charger reported of faults, updates and security, the newest first.
+    """List reports of a charger on faults, updates and security, newest first.
 
     Parameters
     ----------
     charger_id
         The charger's id.
     kind
-        Only reports of this kind.
+        Only reports of this kind
     limit
-        How many reports to list at most.
+        Reports to list at most.
     """
     with common.open() as database:
         wanted = charger_reports.ReportFilter(charger_id, None if kind is None else (kind,))
@@ -142,7 +144,7 @@ def list_reports(
 
 
 def _owner(database: Database, charger_id: str) -> int:
-    """The customer whose charger it is. Raises UnknownCharger."""
+    """The owner of the charger. Raises UnknownCharger."""
     customer = database.read_now(chargers.owner, charger_id)
     if customer is None:
         raise UnknownCharger((charger_id,))
@@ -150,7 +152,7 @@ def _owner(database: Database, charger_id: str) -> int:
 
 
 def _change(charger_id: str, action: str, common: Common, work: Callable[..., Charger], *arguments: object) -> None:
-    """Does it for whichever customer has the charger, and says how it is blocked then."""
+    """Changes the charger for its owner, and prints the resulting block."""
     with common.open() as database:
         occasion = ChangeContext(now(), HOST, action)
         changed = database.write_now(journal.make, _owner(database, charger_id), occasion, work, charger_id, *arguments)

@@ -1,4 +1,4 @@
-"""What the commands share: the database, how they print, and how they read instants and files."""
+"""Parts of every command: the database, output, instants and files."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 class WrongQuestion(Exception):
-    """A command that cannot be answered as it was asked."""
+    """A command that is used wrongly. The text says what would be right."""
 
 
 @Parameter(name="*")
@@ -37,8 +37,8 @@ class WrongQuestion(Exception):
 class Common:
     """Options of every command."""
 
-    database: Annotated[str | None, Parameter(help="Database URL; else CHARGERIGHTS_DATABASE")] = None
-    json: Annotated[bool, Parameter(help="Print JSON for programs", negative="")] = False
+    database: Annotated[str | None, Parameter(help="Database URL. Default: CHARGERIGHTS_DATABASE")] = None
+    json: Annotated[bool, Parameter(help="Print JSON", negative="")] = False
 
     @property
     def url(self) -> str:
@@ -46,7 +46,7 @@ class Common:
 
     @contextmanager
     def open(self) -> Iterator[Database]:
-        """The database, with its tables at this version."""
+        """The database, migrated to this version."""
         migrate(self.url)
         database = Database(self.url)
         try:
@@ -58,11 +58,11 @@ class Common:
 def int64(_: object, number: int | None) -> None:
     """Checks an option that is an id: the database keeps 64 bits."""
     if number is not None and not is_int64(number):
-        raise ValueError(f"{number} is no id: ids are whole numbers up to {INT64_MAX}")
+        raise ValueError(f"{number} is not a valid id: use a whole number up to {INT64_MAX}")
 
 
 Id = Annotated[int, Parameter(validator=int64)]
-CustomerId = Annotated[int, Parameter(help="Id of the customer", validator=int64)]
+CustomerId = Annotated[int, Parameter(help="Number of the customer", validator=int64)]
 
 
 def id_or_name(_: object, words: str | Sequence[str] | None) -> None:
@@ -77,7 +77,7 @@ def is_number(word: str) -> bool:
 
 
 def number_of(noun: str, word: str, numbers: list[int]) -> int:
-    """The number of the one thing that is called so. Raises WrongQuestion where several are, or none."""
+    """The number of the only thing with that name. Raises WrongQuestion."""
     if not numbers:
         raise WrongQuestion(f"no {noun} is called {word!r}: `chargerights {noun} list` shows all")
     if len(numbers) > 1:
@@ -91,7 +91,10 @@ def instant_text(at: datetime) -> str:
 
 
 def print_table(table: Table) -> None:
-    """Prints a table as wide as the terminal, or as wide as its cells need where the output is no terminal."""
+    """Prints a table as wide as the terminal, or as wide as its cells need.
+
+    A file or pipe gets each row on one line.
+    """
     (stdout if stdout.is_terminal else Console(highlight=False, width=WIDE)).print(table)
 
 
@@ -108,7 +111,10 @@ def now() -> datetime:
 
 
 def instant(text: str, option: str) -> datetime:
-    """The instant that a person wrote: ISO 8601 with a time zone. Raises WrongQuestion."""
+    """The instant of an option, written in ISO 8601 with a time zone.
+
+    Raises WrongQuestion.
+    """
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
@@ -123,7 +129,7 @@ def instant(text: str, option: str) -> datetime:
 
 
 def read_input(file: str) -> bytes:
-    """The file's bytes; of `-`, what comes on standard input. Raises WrongQuestion."""
+    """The bytes of a file, or of standard input for `-`. Raises WrongQuestion."""
     try:
         return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
@@ -132,7 +138,10 @@ def read_input(file: str) -> bytes:
 
 @contextmanager
 def written_whole(file: Path) -> Iterator[BinaryIO]:
-    """Where to write what the file shall hold; what is there stays until the new one is whole. Raises WrongQuestion."""
+    """Opens a file that replaces an existing one when it is complete.
+
+    Raises WrongQuestion.
+    """
     beside = Path(f"{file}.part")
     try:
         with beside.open("wb") as target:
@@ -146,7 +155,7 @@ def written_whole(file: Path) -> Iterator[BinaryIO]:
 
 
 class Bar:
-    """A progress bar, in a terminal."""
+    """A progress bar. It is shown in a terminal only."""
 
     def __init__(self) -> None:
         self._progress = Progress(

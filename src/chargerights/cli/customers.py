@@ -22,12 +22,12 @@ COMMON = Common()
 
 @customer.command(name="add")
 def add_customer(name: str, /, *, common: Common = COMMON) -> None:
-    """Add a customer with a first API key, which is shown this once.
+    """Add a customer with a first API key, which is shown only once.
 
     Parameters
     ----------
     name
-        What people call the customer.
+        Name of the customer.
     """
     at = now()
 
@@ -40,7 +40,7 @@ def add_customer(name: str, /, *, common: Common = COMMON) -> None:
     if common.json:
         print_json({"clientId": made.id, "name": made.name, "key": secret})
     else:
-        stdout.print(f"Customer {made.id}, {made.name}. Its key, shown this once:", markup=False)
+        stdout.print(f"Customer {made.id}, {made.name}. Its key, shown only once:", markup=False)
         stdout.print(secret, style="bold", markup=False)
 
 
@@ -63,21 +63,19 @@ def set_customer(
     customer_id: Id,
     /,
     *,
-    one_session_per_tag: Annotated[
-        bool | None, Parameter(help="A tag that is in a session anywhere may begin no other")
-    ] = None,
+    one_session_per_tag: Annotated[bool | None, Parameter(help="A tag can be in one session at a time only")] = None,
     lists_hours_too: Annotated[
         bool | None,
-        Parameter(help="Local lists hold tags whose rights have weekly hours, too: offline they are good at any hour"),
+        Parameter(help="Local lists include tags whose rights have weekly hours. Offline they work at any hour"),
     ] = None,
     common: Common = COMMON,
 ) -> None:
-    """Set how a customer's drivers may charge, beside their rights.
+    """Set rules of charging for all drivers of a customer.
 
     Parameters
     ----------
     customer_id
-        The customer's id.
+        Number of the customer.
     """
     settings = (
         ("oneSessionPerTag", "one session per tag", one_session_per_tag, charging_settings.set_one_session_per_tag),
@@ -85,7 +83,7 @@ def set_customer(
     )
     given = [each for each in settings if each[2] is not None]
     if not given:
-        raise WrongQuestion("say what to set: --one-session-per-tag, --lists-hours-too, or --no- and either")
+        raise WrongQuestion("nothing to set: give --one-session-per-tag, --lists-hours-too, or either with --no-")
     with common.open() as database:
         for _, _, value, set_it in given:
             database.write_now(set_it, customer_id, bool(value), now())
@@ -100,16 +98,18 @@ def set_customer(
 def add_key(
     *,
     customer: CustomerId,
-    name: Annotated[str, Parameter(help="What the key is for")] = "",
-    read_only: Annotated[bool, Parameter(help="The key may ask but not change", negative="")] = False,
-    expires: Annotated[str | None, Parameter(help="Instant from which the key is refused, ISO 8601")] = None,
+    name: Annotated[str, Parameter(help="Purpose of the key")] = "",
+    read_only: Annotated[bool, Parameter(help="The key may read only", negative="")] = False,
+    expires: Annotated[str | None, Parameter(help="When the key expires, in ISO 8601. Default: never")] = None,
     operator: Annotated[
         int | None,
-        Parameter(help="Whose key it is; else that of one who may do everything", validator=int64),
+        Parameter(
+            help="Number of the operator the key belongs to. Default: an operator with all permissions", validator=int64
+        ),
     ] = None,
     common: Common = COMMON,
 ) -> None:
-    """Add an API key, which is shown this once."""
+    """Add an API key, which is shown only once."""
     ends = instant(expires, "--expires") if expires is not None else None
     with common.open() as database:
         made, secret = database.write_now(
@@ -124,17 +124,17 @@ def add_key(
     if common.json:
         print_json({"id": made.id, "key": secret})
     else:
-        stdout.print(f"Key {made.id}, shown this once:", markup=False)
+        stdout.print(f"Key {made.id}, shown only once:", markup=False)
         stdout.print(secret, style="bold", markup=False)
 
 
 @key.command(name="list")
 def list_keys(
     *,
-    customer: Annotated[int | None, Parameter(help="Only this customer's", validator=int64)] = None,
+    customer: Annotated[int | None, Parameter(help="Only keys of this customer", validator=int64)] = None,
     common: Common = COMMON,
 ) -> None:
-    """List API keys: their names and last characters, never the keys."""
+    """List API keys with their names and last characters."""
     with common.open() as database:
         found = database.read_now(keys.load_with_customers, customer)
     if common.json:
@@ -155,16 +155,17 @@ def revoke_key(
     /,
     *,
     customer: Annotated[
-        int | None, Parameter(help="Whose key it is, when several have one of that id", validator=int64)
+        int | None,
+        Parameter(help="Number of the customer. Needed where several have a key of that number", validator=int64),
     ] = None,
     common: Common = COMMON,
 ) -> None:
-    """Revoke an API key; it is refused from the next request on.
+    """Revoke an API key. It is refused from the next request on.
 
     Parameters
     ----------
     key_id
-        The key's id, as `key list` shows it.
+        Number of the key, as `key list` shows it.
     """
     with common.open() as database:
         owners = [owner for owner, each in database.read_now(keys.load_with_customers, customer) if each.id == key_id]

@@ -1,4 +1,4 @@
-"""What `serve --demo` loads and prints, and the chargers that come with it."""
+"""The network that `serve --demo` loads, and what it prints."""
 
 from __future__ import annotations
 
@@ -31,13 +31,15 @@ CONNECTED = (
     "HKI-PIER-01", "HKI-PIER-02", "HKI-BOAT-01", "HKI-BOAT-02", "HKI-P1A-03", "HKI-P1B-07", "ESP-G1-05", "ESP-G2-08",
     "ESP-POOL-02", "VNT-V1-01", "VNT-V2-01", "VNT-STAFF-01",
 )  # fmt: skip
-"""Chargers with one socket, some of which the stories speak of."""
+"""Simulated chargers. Each has one socket, some appear in the stories."""
 GOOD_CARDS = 12
 
 
 def prepare_demo(database: Database, url: str, address: str) -> tuple[dict[str, str], list[str]]:
-    """Loads the demo network unless it is there, and prints what to try with a new key. New passwords of the chargers
-    that are to come, and the cards that are to be shown to them."""
+    """Loads the demo network if it is missing, and prints requests with a new key.
+
+    Returns new passwords of the simulated chargers, by charger id, and the tags that drivers show there.
+    """
     at = now()
     known = {each.name: each for each in database.read_now(callers.list_customers)}
     customer = known.get(DEMO_CUSTOMER) or database.write_now(_add_demo, at)
@@ -53,7 +55,10 @@ def _renew(connection: Connection, charger_ids: list[str], at: datetime) -> dict
 
 
 def _cards(network: Network, at: datetime) -> list[str]:
-    """Tags of the stories, most of which are refused, and as many again that may charge at most of the chargers."""
+    """Tags of the stories, and tags that may charge at most of the chargers.
+
+    Most tags of the stories are refused.
+    """
     tags = [tag.id_tag for driver in network.drivers.values() for tag in driver.tags]
     places = {tag: sum(decide(network, tag, each, at).allowed for each in CONNECTED) for tag in tags}
     best = sorted(tags, key=lambda tag: -places[tag])[:GOOD_CARDS]
@@ -61,7 +66,7 @@ def _cards(network: Network, at: datetime) -> list[str]:
 
 
 def _add_demo(connection: Connection, at: datetime) -> callers.Customer:
-    """The demo customer with his network, in one transaction: an interrupted first start leaves nothing."""
+    """Adds the demo customer with its network, in one transaction."""
     customer = callers.add_customer(connection, DEMO_CUSTOMER, at)
     load_file(connection, customer.id, parse(orjson.dumps(demo_network(at.date()))), Actor("demo"))
     return customer

@@ -1,4 +1,7 @@
-"""The chargers of `serve --demo`: a process of its own, which ends when its standard input does, so with the server."""
+"""The simulated chargers of `serve --demo`, in a process of their own.
+
+The process ends with its standard input, and so with the server.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +21,15 @@ SECURITY_PROFILE = 1
 ARRIVALS_PER_MINUTE, SESSION_SECONDS, METER_SECONDS = 12, 90, 15
 OUTAGES_PER_HOUR, OUTAGE_SECONDS = 60, 20
 LOOK_SECONDS = 0.2
-ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - who listens everywhere is found at home
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - a server that listens everywhere is reached here
 
 
 @contextmanager
 def running(host: str, port: int, passwords: Mapping[str, str], tags: Sequence[str]) -> Iterator[None]:
-    """The chargers come as soon as the server listens, and go with this process, however it ends."""
+    """Runs the chargers while the context is open.
+
+    They connect as soon as the server listens, and end with this process, however it ends.
+    """
     told = {"host": ANYWHERE.get(host, host), "port": port, "passwords": passwords, "tags": tags}
     program = f"from {__name__} import main; main()"
     child = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE)  # noqa: S603 - of this file
@@ -36,7 +42,7 @@ def running(host: str, port: int, passwords: Mapping[str, str], tags: Sequence[s
 
 
 async def _run(host: str, port: int, passwords: Mapping[str, str], tags: Sequence[str]) -> None:
-    from ..simulator.fleet import Fleet, Plan, Spec  # takes half a second, which other commands need not
+    from ..simulator.fleet import Fleet, Plan, Spec  # here, as it takes half a second to import
 
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
@@ -64,7 +70,7 @@ async def _listens(host: str, port: int) -> bool:
 
 
 def main() -> None:
-    """What that process does, as the first line of its input says."""
+    """Runs the chargers that the first line of standard input describes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is for the server
     told = orjson.loads(sys.stdin.buffer.readline())
     asyncio.run(_run(**told))

@@ -1,4 +1,4 @@
-"""`chargerights driver …`: the directory of drivers, and personal data for requests of a person or a court."""
+"""`chargerights driver …`: a directory of drivers, and their personal data."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def show_driver(
     Parameters
     ----------
     driver
-        The driver's number or name.
+        Number or name of the driver.
     """
     with common.open() as database:
         network = database.read_now(networks.load, customer).network
@@ -107,12 +107,14 @@ def show_driver(
 
 @driver.command(name="export")
 def export_driver(driver_id: Id, /, *, customer: CustomerId, common: Common = COMMON) -> None:
-    """Write all that is kept about a driver as JSON: his facts, every change of them, and what chargers recorded.
+    """Write everything that is stored about a driver as JSON.
+
+    That is: their data, all changes of it, and records of chargers.
 
     Parameters
     ----------
     driver_id
-        The driver's number.
+        Number of the driver.
     """
     with common.open() as database:
         known = database.read_now(personal.known_about, customer, driver_id)
@@ -128,20 +130,22 @@ def erase_driver(
     /,
     *,
     customer: CustomerId,
-    yes: Annotated[bool, Parameter(help="Do it; without this nothing is erased", negative="")] = False,
+    yes: Annotated[bool, Parameter(help="Erase. Without this option nothing is erased", negative="")] = False,
     common: Common = COMMON,
 ) -> None:
-    """Erase a driver for good: he goes with his tags and rights, and nothing that is kept names him any more.
+    """Erase a driver with tags and rights, for good.
+
+    No stored record names them afterwards.
 
     Parameters
     ----------
     driver_id
-        The driver's number.
+        Number of the driver.
     """
     with common.open() as database:
         known = database.read_now(personal.known_about, customer, driver_id)
         if not yes:
-            who = known.driver.name if known.driver is not None else f"driver {driver_id}, who was removed before,"
+            who = known.driver.name if known.driver is not None else f"driver {driver_id} (already removed)"
             raise WrongQuestion(f"nothing was erased: add --yes to erase {who} for good")
         occasion = ChangeContext(now(), HOST, ERASURE)
         database.write_now(journal.make, customer, occasion, personal.erase, driver_id)
@@ -172,7 +176,7 @@ def _state(driver: Driver) -> str:
 
 
 def _listed(first: str, start: datetime | None, end: datetime | None, last: str = "") -> str:
-    """The texts and the window between them, as far as they are given, with commas."""
+    """The given texts and the window between them, with commas."""
     since = f"from {instant_text(start)}" if start is not None else ""
     until = f"until {instant_text(end)}" if end is not None else ""
     return ", ".join(filter(None, (first, since, until, last)))

@@ -1,4 +1,4 @@
-"""How a command ends that an error stopped: what is printed, and the exit status."""
+"""Messages and exit statuses of commands that an error stopped."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def status_of(error: BaseException) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains while it ends
         return OUTPUT_CLOSED
     if isinstance(error, KeyboardInterrupt):
-        complain("interrupted; nothing of this command was kept")
+        complain("interrupted; this command changed nothing")
         return INTERRUPTED
     traceback.print_exception(error)  # status 1 would be read as "no"
     return FAULT

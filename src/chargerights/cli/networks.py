@@ -1,4 +1,4 @@
-"""`chargerights load` and `chargerights dump`: a customer's whole network as one file."""
+"""`chargerights load` and `dump`: the network of a customer as one file."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def load(
     Parameters
     ----------
     file
-        The network file (docs/network-file.md); `-` for standard input.
+        The network file (docs/network-file.md), or `-` for standard input.
     """
     try:
         with common.open() as database:
@@ -59,7 +59,7 @@ def load(
 def dump(
     *,
     customer: CustomerId,
-    output: Annotated[Path | None, Parameter(help="File to write; standard output when not given")] = None,
+    output: Annotated[Path | None, Parameter(help="File to write. Default: standard output")] = None,
     common: Common = COMMON,
 ) -> None:
     """Write a customer's network as a network file."""
@@ -77,8 +77,10 @@ def dump(
 
 
 def load_network(database: Database, customer_id: int, file: NetworkFile, actor: Actor) -> tuple[Facts, int]:
-    """Loads the file for the customer in one transaction, with a progress bar in a terminal; what was loaded, and
-    the revision. Raises InvalidNetworkFile."""
+    """Loads the file for the customer in one transaction, with a progress bar.
+
+    Returns the loaded facts and the revision. Raises InvalidNetworkFile.
+    """
     with Bar() as bar:
         bar.begin("checking", 0)
 
@@ -98,8 +100,11 @@ def load_file(
     begin: Callable[[int], None] = lambda total: None,
     stored: Callable[[int], None] = lambda count: None,
 ) -> tuple[Facts, int]:
-    """Loads the file for the customer in the transaction that is open. `begin` is told how many entities will be
-    stored, `stored` how many of them more are. Raises InvalidNetworkFile."""
+    """Loads the file for the customer in the open transaction.
+
+    Calls `begin` with the number of entities to store, and `stored` with the number that was stored since the last
+    call. Raises InvalidNetworkFile.
+    """
     at = now()
     with revise(connection, customer_id, at=at, actor=actor, action="network.load") as revision:
         known = networks.load(connection, customer_id).network

@@ -20,9 +20,10 @@ operator = App(name="operator")
 
 COMMON = Common()
 BY_NAME = {each.value.casefold(): each for each in Permission}
-May = Annotated[list[str] | None, Parameter(help="A permission, such as ReadDrivers; give it for each", negative="")]
+May = Annotated[list[str] | None, Parameter(help="A permission, such as ReadDrivers. Can be repeated", negative="")]
 Sites = Annotated[
-    list[Id] | None, Parameter(help="Id of a site he sees with all below it; give it for each", negative="")
+    list[Id] | None,
+    Parameter(help="Number of a site that the operator sees, with all sites below it. Can be repeated", negative=""),
 ]
 
 
@@ -36,12 +37,12 @@ def add_operator(
     site: Sites = None,
     common: Common = COMMON,
 ) -> None:
-    """Add an operator, who sees all sites unless some are named.
+    """Add an operator. Without --site they see all sites.
 
     Parameters
     ----------
     name
-        What people call him, or it.
+        Name of the person or program.
     """
     shown = checked_name(name, "the operator's name")
     with common.open() as database:
@@ -78,19 +79,19 @@ def change_operator(
     /,
     *,
     customer: CustomerId,
-    name: Annotated[str | None, Parameter(help="Another name")] = None,
+    name: Annotated[str | None, Parameter(help="New name")] = None,
     may: May = None,
     site: Sites = None,
-    all_sites: Annotated[bool, Parameter(help="He sees all sites", negative="")] = False,
-    enabled: Annotated[bool | None, Parameter(help="Whether his keys are accepted")] = None,
+    all_sites: Annotated[bool, Parameter(help="The operator sees all sites", negative="")] = False,
+    enabled: Annotated[bool | None, Parameter(help="Whether the keys of the operator are accepted")] = None,
     common: Common = COMMON,
 ) -> None:
-    """Change an operator; permissions and sites that are given replace those he had.
+    """Change an operator. Given permissions and sites replace the earlier ones.
 
     Parameters
     ----------
     operator_id
-        The operator's id, as `operator list` shows it.
+        Number of the operator, as `operator list` shows it.
     """
     if site and all_sites:
         raise WrongQuestion("--site and --all-sites contradict each other: give one of them")
@@ -117,26 +118,28 @@ def change_operator(
 
 @operator.command(name="remove")
 def remove_operator(operator_id: Id, /, *, customer: CustomerId, common: Common = COMMON) -> None:
-    """Disable an operator and revoke his keys; his record stays, for the audit log names him.
+    """Disable an operator and revoke their keys.
+
+    The record stays, because the audit log refers to it.
 
     Parameters
     ----------
     operator_id
-        The operator's id, as `operator list` shows it.
+        Number of the operator, as `operator list` shows it.
     """
     with common.open() as database:
         database.write_now(journal.make, customer, _occasion("operator.remove"), operators.remove, operator_id)
     if common.json:
         print_json({"clientId": customer, "id": operator_id, "enabled": False})
     else:
-        stdout.print(f"Operator {operator_id} of customer {customer} is disabled, and his keys are revoked.")
+        stdout.print(f"Operator {operator_id} of customer {customer} is disabled, and their keys are revoked.")
 
 
 def permissions(words: list[str]) -> frozenset[Permission]:
-    """The permissions of those words, in any case. Raises WrongQuestion."""
+    """The permissions with those names, in any case. Raises WrongQuestion."""
     unknown = [each for each in words if each.casefold() not in BY_NAME]
     if unknown:
-        raise WrongQuestion(f"{unknown[0]} is no permission; there are {', '.join(Permission)}")
+        raise WrongQuestion(f"{unknown[0]} is not a permission: use one of {', '.join(Permission)}")
     return frozenset(BY_NAME[each.casefold()] for each in words)
 
 

@@ -1,7 +1,6 @@
-"""`chargerights who`, `check` and `explain`: the answers of the server, for a person at a terminal.
+"""`chargerights who`, `check` and `explain`: the server's answers in a terminal.
 
-Exit status 0 for yes (somebody may, the tag may), 1 for no, 2 for a wrong question (a site or charger that there is
-not).
+The exit status is 0 for yes, 1 for no, and 2 for a wrong question, such as an unknown site or charger.
 """
 
 from __future__ import annotations
@@ -28,9 +27,9 @@ from .common import Common, CustomerId, id_or_name, instant, int64, is_number, n
 from .sites import site_named
 
 COMMON = Common()
-At = Annotated[str | None, Parameter(help="The instant asked about, ISO 8601; now when not given")]
+At = Annotated[str | None, Parameter(help="When, in ISO 8601. Default: now")]
 CustomerOfCharger = Annotated[
-    int | None, Parameter(help="Id of the customer; the charger's when not given", validator=int64)
+    int | None, Parameter(help="Number of the customer. Default: the owner of the charger", validator=int64)
 ]
 
 
@@ -77,7 +76,7 @@ def who(
             if table.row_count:
                 print_table(table)
             else:
-                stdout.print(f"{site.name} ({site_id}): nobody may charge there.", markup=False)
+                stdout.print(f"{site.name} ({site_id}): no one may charge there.", markup=False)
     return 0 if any(listing.drivers for listing in listings.values()) else 1
 
 
@@ -89,7 +88,7 @@ def check(
     Parameters
     ----------
     tag
-        What the driver shows.
+        Tag that the driver shows.
     charger
         Id of the charger.
     """
@@ -115,7 +114,7 @@ def explain(
     Parameters
     ----------
     tag
-        What the driver shows.
+        Tag that the driver shows.
     charger
         Id of the charger.
     """
@@ -148,7 +147,7 @@ def _verdict(decision: Decision) -> str:
 
 
 def _snapshot_for(common: Common, charger_id: str, customer_id: int | None, at: datetime) -> Snapshot:
-    """The network as it was at the instant, of the customer or of the charger's owner."""
+    """The network of the customer or of the charger's owner at that instant."""
 
     def load(connection: Connection) -> Snapshot:
         owner = chargers.owner(connection, charger_id) if customer_id is None else customer_id

@@ -32,7 +32,7 @@ COMMON = Common()
 RESERVED_FILES = 200
 """For the database, logs and imports."""
 FAULT = 70
-"""Exit status of a server that cannot start, though it may listen."""
+"""Exit status of a server that listens but cannot start."""
 log = structlog.get_logger()
 
 
@@ -40,21 +40,23 @@ def serve(
     *,
     host: Annotated[str, Parameter(help="Address to listen on")] = "127.0.0.1",
     port: Annotated[int, Parameter(help="Port to listen on", validator=Number(gte=0, lte=65535))] = 8080,
-    workers: Annotated[int, Parameter(help="Processes that serve", validator=Number(gte=1))] = 1,
+    workers: Annotated[int, Parameter(help="Number of server processes", validator=Number(gte=1))] = 1,
     ocpp_security_profile: Annotated[
         int | None,
         Parameter(
-            help="Least OCPP security profile; else CHARGERIGHTS_OCPP_SECURITY_PROFILE", validator=Number(gte=0, lte=3)
+            help="Lowest accepted OCPP security profile. Default: CHARGERIGHTS_OCPP_SECURITY_PROFILE",
+            validator=Number(gte=0, lte=3),
         ),
     ] = None,
     tls_certificate: Annotated[
-        Path | None, Parameter(help="PEM file of the certificate and its chain: serve https and wss, without a proxy")
+        Path | None, Parameter(help="PEM file of the certificate and its chain, to serve https and wss without a proxy")
     ] = None,
     tls_key: Annotated[
         Path | None, Parameter(help="PEM file of the certificate's private key, without a password")
     ] = None,
     demo: Annotated[
-        bool, Parameter(help="Load a demo network first, say what to try, and run some of its chargers", negative="")
+        bool,
+        Parameter(help="Load a demo network, print requests to try, and simulate some of its chargers", negative=""),
     ] = False,
     common: Common = COMMON,
 ) -> int:
@@ -75,7 +77,7 @@ def serve(
             chargers = prepare_demo(database, common.url, address) if demo else None
         if chargers is not None and found.ocpp_security_profile <= demo_chargers.SECURITY_PROFILE and not tls:
             stack.enter_context(demo_chargers.running(host, port, *chargers))
-        if workers > 1:  # whichever is asked for metrics answers for all
+        if workers > 1:  # the worker that is asked for metrics answers for all
             os.environ[metrics.FOLDER] = stack.enter_context(TemporaryDirectory(prefix="chargerights-metrics-"))
         if not (tls or proxies or all(ip_address(each.getsockname()[0]).is_loopback for each in listeners)):
             log.warning("serving plain HTTP beyond this machine: keys and passwords can be read on the way", host=host)
@@ -87,7 +89,7 @@ def serve(
 
 
 def _run(config: Config, listeners: list[socket.socket]) -> int:
-    """Serves until a signal comes; the exit status."""
+    """Serves until a signal comes. Returns the exit status."""
     if config.workers > 1:
         workers = Workers(config, listeners)
         workers.run()
@@ -99,11 +101,11 @@ def _run(config: Config, listeners: list[socket.socket]) -> int:
 
 
 def _tls(certificate: Path | None, key: Path | None) -> dict[str, Path]:
-    """What uvicorn must know to serve TLS; empty: it serves plain HTTP. Raises WrongQuestion."""
+    """Options of uvicorn for TLS. They are empty for plain HTTP. Raises WrongQuestion."""
     if certificate is None and key is None:
         return {}
     if certificate is None or key is None:
-        raise WrongQuestion("TLS takes both --tls-certificate and --tls-key")
+        raise WrongQuestion("TLS needs both --tls-certificate and --tls-key")
     for file in (certificate, key):
         try:
             file.open("rb").close()
@@ -113,13 +115,13 @@ def _tls(certificate: Path | None, key: Path | None) -> dict[str, Path]:
         SSLContext(PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=lambda: b"")
     except OSError as error:  # SSLError is one
         raise WrongQuestion(
-            f"{certificate} and {key} are no certificate with its key, in PEM and without a password: {error}"
+            f"{certificate} and {key} are not a certificate and its key in PEM without a password: {error}"
         ) from error
     return {"ssl_certfile": certificate, "ssl_keyfile": key}
 
 
 def _for_workers(url: str, ocpp_security_profile: int | None) -> None:
-    """Hands the options of this command on, as settings in the environment."""
+    """Passes the options of this command on, as settings in the environment."""
     options = {"DATABASE": url, "OCPP_SECURITY_PROFILE": ocpp_security_profile}
     for name, value in options.items():
         if value is not None:
@@ -130,7 +132,7 @@ def _for_workers(url: str, ocpp_security_profile: int | None) -> None:
 def migrate(
     *,
     grant_to: Annotated[
-        str | None, Parameter(help="PostgreSQL role that the server connects as: it gets what that needs, and no more")
+        str | None, Parameter(help="PostgreSQL role of the server. It gets the grants that the server needs")
     ] = None,
     common: Common = COMMON,
 ) -> None:
@@ -141,16 +143,19 @@ def migrate(
     if common.json:
         print_json({"migrated": True, "grantedTo": grant_to})
     else:
-        stdout.print("The database is of this version.")
+        stdout.print("Database schema is up to date.")
         if grant_to is not None:
-            stdout.print(f"{grant_to} may run the server, and cannot change the journal.", markup=False)
+            stdout.print(f"{grant_to} has the grants of the server. It cannot change the journal.", markup=False)
 
 
 def _connections(wanted: int) -> int:
-    """The most connections of a process: as wanted, or as many files as this user may open, which each of them is."""
+    """The limit of connections of a process.
+
+    It is at most the number of files that this user may open, as each connection is one.
+    """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # not the fewer that a shell begins with
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a shell begins with fewer
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if files == resource.RLIM_INFINITY:
         return wanted

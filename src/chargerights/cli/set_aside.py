@@ -18,7 +18,7 @@ COMMON = Common()
 
 @set_aside.command(name="list")
 def show(*, customer: CustomerId, common: Common = COMMON) -> None:
-    """List the messages that were set aside, the newest first, with the error of each."""
+    """List charger messages that the database rejected, newest first."""
     with common.open() as database:
         found = database.read_now(messages.find, customer)
     if common.json:
@@ -35,18 +35,18 @@ def show(*, customer: CustomerId, common: Common = COMMON) -> None:
 def retry(
     message_id: Annotated[int, Parameter(validator=int64)], /, *, customer: CustomerId, common: Common = COMMON
 ) -> None:
-    """Write a message that was set aside, as if it came now.
+    """Write a rejected message again, as if it had just arrived.
 
     Parameters
     ----------
     message_id
-        The message's id, as `list` shows it.
+        Number of the message, as `set-aside list` shows it.
     """
     with common.open() as database:
         try:
             database.write_now(messages.retry, customer, message_id, now())
         except (DBAPIError, ValueError) as error:
-            raise WrongQuestion(f"message {message_id} is refused again and stays where it is: {error}") from error
+            raise WrongQuestion(f"message {message_id} was rejected again and stays in the list: {error}") from error
     if common.json:
         print_json({"id": message_id, "written": True})
     else:

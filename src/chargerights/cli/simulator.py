@@ -33,39 +33,37 @@ SHOWN_EVERY_S = 1.0
 
 def simulate(
     *,
-    url: Annotated[str, Parameter(help="Where chargers connect: ws://host:port/ocpp, without the charger's id")],
+    url: Annotated[
+        str, Parameter(help="Address of the central system, such as ws://host:port/ocpp, without the charger id")
+    ],
     chargers: Annotated[
         int | None,
-        Parameter(help="How many; 10 when no file lists them", validator=Number(gte=1)),
+        Parameter(help="Number of chargers. Default: those of the file, or 10", validator=Number(gte=1)),
     ] = None,
-    ids: Annotated[Path | None, Parameter(help="File of charger ids, one a line")] = None,
-    prefix: Annotated[str, Parameter(help="Ids are this and a number, when no file lists them")] = "SIM-",
+    ids: Annotated[Path | None, Parameter(help="File with one charger id per line")] = None,
+    prefix: Annotated[str, Parameter(help="Prefix of numbered ids, where no file lists them")] = "SIM-",
     protocol: Annotated[Literal["1.6", "2.0.1", "2.1", "mixed"], Parameter(help="OCPP version")] = "1.6",
     connectors: Annotated[int, Parameter(help="Connectors of each charger", validator=Number(gte=1))] = 1,
-    password: Annotated[str | None, Parameter(help="Basic password of every charger")] = None,
-    passwords: Annotated[Path | None, Parameter(help="CSV file of charger id and password")] = None,
-    tags: Annotated[str, Parameter(help="Tags that are shown: a,b,c, or @FILE with one a line")] = "",
+    password: Annotated[str | None, Parameter(help="Password of every charger, for HTTP Basic authentication")] = None,
+    passwords: Annotated[Path | None, Parameter(help="CSV file with a charger id and a password per row")] = None,
+    tags: Annotated[str, Parameter(help="Tags that drivers show: a,b,c or @FILE with one per line")] = "",
     arrivals_per_minute: Annotated[
-        float, Parameter(help="Drivers who come, in the whole fleet", validator=Number(gte=0))
+        float, Parameter(help="Arriving drivers per minute, in the whole fleet", validator=Number(gte=0))
     ] = 6.0,
-    session_seconds: Annotated[
-        float, Parameter(help="How long a session lasts, on average", validator=Number(gt=0))
-    ] = 600.0,
+    session_seconds: Annotated[float, Parameter(help="Average length of a session", validator=Number(gt=0))] = 600.0,
     meter_seconds: Annotated[int, Parameter(help="Time between meter values", validator=Number(gte=0))] = 60,
     outages_per_hour: Annotated[
-        float, Parameter(help="Networks that fail, in the whole fleet", validator=Number(gte=0))
+        float, Parameter(help="Lost connections per hour, in the whole fleet", validator=Number(gte=0))
     ] = 0.0,
-    outage_seconds: Annotated[
-        float, Parameter(help="How long a network is away, on average", validator=Number(gt=0))
-    ] = 60.0,
+    outage_seconds: Annotated[float, Parameter(help="Average length of an outage", validator=Number(gt=0))] = 60.0,
     connects_per_second: Annotated[
-        float, Parameter(help="How fast chargers connect at first", validator=Number(gt=0))
+        float, Parameter(help="New connections per second at the start", validator=Number(gt=0))
     ] = 100.0,
-    seed: Annotated[int | None, Parameter(help="Makes the same choices each time")] = None,
+    seed: Annotated[int | None, Parameter(help="Seed of all random choices")] = None,
     duration: Annotated[
-        float | None, Parameter(help="Seconds to run; until Ctrl-C when not given", validator=Number(gt=0))
+        float | None, Parameter(help="Seconds to run. Default: until Ctrl-C", validator=Number(gt=0))
     ] = None,
-    json: Annotated[bool, Parameter(help="Print JSON for programs", negative="")] = False,
+    json: Annotated[bool, Parameter(help="Print JSON", negative="")] = False,
 ) -> int:
     """Simulate chargers that connect to any central system.
 
@@ -103,8 +101,10 @@ def simulate(
 
 
 async def _run(fleet: Fleet, duration: float | None, live: bool) -> dict[str, Any]:
-    """Runs until the time is over or somebody interrupts. What was counted, the farewell included; `connected` and
-    `accepted` are those before it."""
+    """Runs until the time is over or a signal comes. Returns the counts.
+
+    They include the messages at the end, but `connected` and `accepted` are counted before it.
+    """
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -130,7 +130,7 @@ async def _run(fleet: Fleet, duration: float | None, live: bool) -> dict[str, An
 
 
 def _ids(count: int | None, file: Path | None, known: list[str] | None, prefix: str) -> list[str]:
-    """Those of the files, as many as are asked for, else numbered ones."""
+    """Ids from the files, as many as requested, or numbered ids."""
     listed = _lines(file) if file is not None else known
     if listed is None:
         return [f"{prefix}{number}" for number in range(1, (count or DEFAULT_CHARGERS) + 1)]
@@ -159,7 +159,7 @@ def _lines(file: Path) -> list[str]:
     except OSError as error:
         raise WrongQuestion(f"{file} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise WrongQuestion(f"{file} is no UTF-8 text") from error
+        raise WrongQuestion(f"{file} is not UTF-8 text") from error
 
 
 def _table(tally: Tally, chargers: int, accepted: int) -> Table:

@@ -1,4 +1,4 @@
-"""`chargerights site …`, and sites that a person names."""
+"""`chargerights site …`, and sites that a command names."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ def list_sites(*, customer: CustomerId, common: Common = COMMON) -> None:
 
 
 def site_named(network: Network, word: str) -> int:
-    """The id of the site that has this number or name. Raises UnknownSite, WrongQuestion."""
+    """The id of the site with this number or name.
+
+    Raises UnknownSite, WrongQuestion.
+    """
     if not is_number(word):
         sites = network.sites.values()
         named = [site.id for site in sites if same_text(word, site.name) or same_text(word, site.public_name)]
@@ -50,7 +53,7 @@ def site_named(network: Network, word: str) -> int:
 
 
 def _tree(network: Network) -> Iterator[tuple[int, int]]:
-    """Each site's id with its depth: a site before those below it, in the order of their names."""
+    """Ids and depths of the sites as a tree, in the order of their names."""
 
     def in_order(parent_id: int | None) -> list[int]:
         return sorted(network.subsites(parent_id), key=lambda each: (network.sites[each].name.casefold(), each))

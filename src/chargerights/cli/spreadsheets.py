@@ -1,4 +1,4 @@
-"""`chargerights import` and `chargerights export`: drivers with tags and rights as CSV and Excel."""
+"""`chargerights import` and `export`: drivers as CSV and Excel files."""
 
 from __future__ import annotations
 
@@ -39,8 +39,10 @@ def import_drivers(
     /,
     *,
     customer: CustomerId,
-    mode: Annotated[Mode, Parameter(help="add: only new drivers; update: only known ones; replace-all: all drivers")],
-    dry_run: Annotated[bool, Parameter(help="Say what would be done and do nothing", negative="")] = False,
+    mode: Annotated[
+        Mode, Parameter(help="add: only new drivers. update: only known drivers. replace-all: all drivers")
+    ],
+    dry_run: Annotated[bool, Parameter(help="Print the changes and make none", negative="")] = False,
     common: Common = COMMON,
 ) -> int:
     """Import drivers from CSV or Excel, all or nothing. Every error is listed.
@@ -48,7 +50,7 @@ def import_drivers(
     Parameters
     ----------
     file
-        A CSV or Excel file (docs/import-export.md); `-` for standard input.
+        A CSV or Excel file (docs/import-export.md), or `-` for standard input.
     """
     order = Order(customer, read_input(file), mode, dry_run)
     with common.open() as database, Bar() as bar:
@@ -72,11 +74,11 @@ def export_drivers(
     Parameters
     ----------
     file
-        The file to write; its ending says what it is, .xlsx or .csv.
+        The file to write, with the ending .xlsx or .csv.
     """
     write = WRITERS.get(file.suffix.lower())
     if write is None:
-        raise WrongQuestion(f"{file} is neither .xlsx nor .csv: the file's ending says what is written")
+        raise WrongQuestion(f"{file} is neither .xlsx nor .csv: use one of these endings")
     with common.open() as database:
         network = database.read_now(networks.load, customer).network
     with written_whole(file) as target, Bar() as bar:
