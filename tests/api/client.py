@@ -25,6 +25,7 @@ from chargerights.storage import callers, networks
 from chargerights.storage.charging import live
 from chargerights.storage.database import Database
 from chargerights.storage.journal import Actor, revise
+from tests.support.clock import Clock
 from tests.support.oracle import Facts
 from tests.support.world import FACTS, NOW, RIVAL
 
@@ -79,16 +80,6 @@ def problem(response: httpx.Response) -> tuple[int, str]:
     assert body.keys() - {"errors"} == {"type", "title", "status", "detail", "instance"}
     assert body["status"] == response.status_code
     return response.status_code, body["detail"]
-
-
-class Clock:
-    """The app's clock; a test sets it."""
-
-    def __init__(self, at: datetime = NOW) -> None:
-        self.at = at
-
-    def __call__(self) -> datetime:
-        return self.at
 
 
 @dataclass(frozen=True, slots=True)

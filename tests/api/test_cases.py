@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from chargerights.storage.database import Database
-from tests.api.client import Api, Clock, add_party, listed, problem, read
+from tests.api.client import Api, add_party, listed, problem, read
 from tests.rights.doors import facts_of
 from tests.support.cases import CASES, Case, DriversOf, DriversOfCharger, MayCharge, Question
+from tests.support.clock import Clock
 from tests.support.oracle import Facts
 
 NOBODY = Facts((), (), (), ())

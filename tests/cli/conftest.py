@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from chargerights import cli
+from tests.support.waiting import PATIENCE
 
 DEPOT: dict[str, Any] = {
     "sites": [
@@ -82,7 +83,7 @@ def process(*arguments: object, stdin: bytes = b"", environment: dict[str, str] 
     """As a process of its own, in the current folder, with only those CHARGERIGHTS_ variables."""
     done = subprocess.run(
         [sys.executable, "-m", "chargerights", *map(str, arguments)],
-        input=stdin, capture_output=True, check=False, env=environment, timeout=60,
+        input=stdin, capture_output=True, check=False, env=environment, timeout=PATIENCE,
     )  # fmt: skip
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 

@@ -22,6 +22,7 @@ from tests.cli.conftest import DEPOT, Cli, Done
 from tests.conftest import Databases
 from tests.support.programs import needs
 from tests.support.servers import TEST, opened
+from tests.support.waiting import PATIENCE
 
 
 def content(file: Path, query: str) -> list[tuple[Any, ...]]:
@@ -46,7 +47,7 @@ def test_a_backup_is_one_state_while_others_write(run: Cli, monkeypatch: pytest.
     writer.start()
     try:
         for number in range(3):
-            assert written.acquire(timeout=30)
+            assert written.acquire(timeout=PATIENCE)
             assert run("backup", f"{number}.db").status == 0
     finally:
         done.set()

@@ -15,11 +15,11 @@ import pytest
 
 from tests.gateway.server import find
 from tests.support.servers import Server, free_port, start
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
 T = TypeVar("T")
-SECONDS = 60
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def demo(tmp_path: Path) -> Iterator[Server]:
 
 def becomes(ask: Callable[[], T]) -> T:
     """The first answer that is one."""
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + PATIENCE
     while not (found := ask()):
         assert time.monotonic() < deadline
         time.sleep(0.1)
@@ -68,8 +68,8 @@ def test_chargers_come_cards_are_shown_and_all_end_with_the_server(demo: Server,
     children = psutil.Process(demo.process.pid).children(recursive=True)
     assert len(children) == 1
     demo.process.send_signal(how)
-    demo.process.wait(30)
-    _, alive = psutil.wait_procs(children, timeout=20)
+    demo.process.wait(PATIENCE)
+    _, alive = psutil.wait_procs(children, timeout=PATIENCE)
     assert not alive
     assert "Traceback" not in demo.log()
     assert "Warning" not in demo.log()

@@ -14,6 +14,7 @@ import pytest
 from chargerights.files.demo_network import demo_network
 from tests.api.network import FILE as HARBOUR
 from tests.cli.conftest import DEPOT, Cli, process
+from tests.support.waiting import PATIENCE
 from tests.support.world import NOW
 
 
@@ -171,5 +172,5 @@ def test_a_reader_that_goes_away_ends_a_dump_without_a_traceback(run: Cli) -> No
     os.close(reading)
     with os.fdopen(writing, "wb") as closed:
         command = [sys.executable, "-m", "chargerights", "dump", "--customer", str(us), "--database", run.url]
-        done = subprocess.run(command, stdout=closed, stderr=subprocess.PIPE, check=False, timeout=60)
+        done = subprocess.run(command, stdout=closed, stderr=subprocess.PIPE, check=False, timeout=PATIENCE)
     assert (done.returncode, done.stderr) == (141, b"")

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ import pytest
 from chargerights.cli.demo import DEMO_SITES
 from tests.support.programs import needs
 from tests.support.servers import Server, free_port, start
+from tests.support.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -47,7 +48,9 @@ def test_the_demo_s_first_request_gives_exactly_the_answer_that_is_printed(demo:
     printed = re.search(r"(?m)^The answer:\n\n(.*)\n", demo.log())
     assert printed is not None
     assert len(lines) == 3
-    asked = subprocess.run(["sh", "-c", "\n".join(["set -eu", *lines])], capture_output=True, text=True, timeout=60)
+    asked = subprocess.run(
+        ["sh", "-c", "\n".join(["set -eu", *lines])], capture_output=True, text=True, timeout=PATIENCE
+    )
     assert (asked.returncode, asked.stdout) == (0, printed[1]), asked.stderr
     assert [each["groupId"] for each in orjson.loads(asked.stdout)] == DEMO_SITES
 
@@ -71,7 +74,7 @@ def test_a_story_of_the_demo_ends_as_it_says(demo: Server) -> None:
     assert database is not None
     question, expected = lines[0]
     ended = start("explain", *shlex.split(question), "--database", database[1])
-    assert ended.wait(60) == (0 if expected == "Yes" else 1)
+    assert ended.wait(PATIENCE) == (0 if expected == "Yes" else 1)
 
 
 def test_two_workers_serve(demo: Server) -> None:
@@ -92,13 +95,13 @@ def test_a_signal_ends_the_server_cleanly(tmp_path: Path, how: signal.Signals, w
             server.wait_until_it_answers()
             children = psutil.Process(process.pid).children(recursive=True)
             process.send_signal(how)
-            status = process.wait(30)
+            status = process.wait(PATIENCE)
         finally:
             if process.poll() is None:
                 server.kill()
         assert status in (0, 130, -how), server.log()
         assert "Traceback" not in server.log()
-        _, alive = psutil.wait_procs(children, timeout=10)
+        _, alive = psutil.wait_procs(children, timeout=PATIENCE)
         assert not alive
         assert not (tmp_path / "served.db-wal").exists()
 
@@ -109,7 +112,7 @@ def test_a_port_that_is_taken_is_one_line_and_a_status_of_its_own(demo: Server, 
     port, database = demo.url.rpartition(":")[2], tmp_path / "other.db"
     with tempfile.TemporaryFile() as output:
         options = ("--demo", "--port", port, "--workers", workers, "--database", f"sqlite:///{database}")
-        status = start("serve", *options, output=output).wait(60)
+        status = start("serve", *options, output=output).wait(PATIENCE)
         output.seek(0)
         printed = output.read().decode()
     assert (status, printed.count("\n")) == (4, 1)
@@ -130,7 +133,7 @@ def test_a_port_that_is_taken_is_one_line_and_a_status_of_its_own(demo: Server, 
 def test_an_address_that_is_not_this_machine_s_is_told_so(tmp_path: Path, host: str, cause: str) -> None:
     with tempfile.TemporaryFile() as output:
         options = ("--port", str(free_port()), "--host", host, "--database", f"sqlite:///{tmp_path / 'other.db'}")
-        status = start("serve", *options, output=output).wait(60)
+        status = start("serve", *options, output=output).wait(PATIENCE)
         output.seek(0)
         printed = output.read().decode()
     assert status == 4
@@ -141,13 +144,6 @@ def test_an_address_that_is_not_this_machine_s_is_told_so(tmp_path: Path, host: 
 def workers_of(server: Server) -> list[psutil.Process]:
     children = psutil.Process(server.process.pid).children()
     return [each for each in children if "spawn_main" in " ".join(each.cmdline())]
-
-
-def until(holds: Callable[[], object], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def events(server: Server) -> list[dict[str, Any]]:
@@ -161,14 +157,14 @@ def test_a_worker_that_takes_long_to_start_is_waited_for_and_one_that_dies_is_st
         options = ("--port", str(port), "--workers", "2", "--database", f"sqlite:///{tmp_path / 'served.db'}")
         server = Server(start("serve", *options, output=log), port, log)
         try:
-            until(lambda: len(workers_of(server)) == 2)
+            wait_until(lambda: len(workers_of(server)) == 2)
             slow, killed = workers_of(server)
             slow.suspend()
             killed.kill()
             time.sleep(7)
             slow.resume()
             server.wait_until_it_answers()
-            until(lambda: len([each for each in events(server) if each["event"] == "worker serves"]) == 2)
+            wait_until(lambda: len([each for each in events(server) if each["event"] == "worker serves"]) == 2)
             assert slow in workers_of(server)
             started = [each["pid"] for each in events(server) if each["event"] == "worker started"]
             assert started[:2] == [slow.pid, killed.pid]
@@ -181,9 +177,9 @@ def test_a_worker_that_takes_long_to_start_is_waited_for_and_one_that_dies_is_st
 
 def test_a_worker_that_dies_is_replaced_and_the_log_says_so(demo: Server) -> None:
     victim, other = workers_of(demo)
-    until(lambda: len([each for each in events(demo) if each["event"] == "worker serves"]) >= 2)
+    wait_until(lambda: len([each for each in events(demo) if each["event"] == "worker serves"]) >= 2)
     victim.kill()
-    until(lambda: len({each["pid"] for each in events(demo) if each["event"] == "worker serves"}) == 3)
+    wait_until(lambda: len({each["pid"] for each in events(demo) if each["event"] == "worker serves"}) == 3)
     died = [each for each in events(demo) if each["event"] == "worker died"]
     assert [(each["pid"], each["signal"], each["level"]) for each in died] == [(victim.pid, "SIGKILL", "error")]
     assert other in workers_of(demo)

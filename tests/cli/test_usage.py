@@ -16,6 +16,7 @@ from chargerights import cli
 from tests.cli.conftest import DEPOT, Cli, process
 from tests.conftest import Databases
 from tests.support.programs import needs
+from tests.support.waiting import PATIENCE
 
 HEAVY = {"alembic", "fastapi", "httpx", "ocpp", "orjson", "psycopg", "pydantic", "sqlalchemy", "starlette", "uvicorn"}
 AWAY = "postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=1"
@@ -86,7 +87,8 @@ def imported(*arguments: str) -> set[str]:
     """The modules that a command imports."""
     program = "import sys; from chargerights.cli import main; sys.exit(main())"
     watched = f"import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); {program}"
-    ended = subprocess.run([sys.executable, "-c", watched, *arguments], capture_output=True, text=True, timeout=60)
+    command = [sys.executable, "-c", watched, *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     modules = set(ended.stderr.split())
     assert "cyclopts" in modules, ended.stderr
     return modules
@@ -192,7 +194,7 @@ def test_the_shell_completes_commands_and_options(run: Cli, tmp_path: Path) -> N
     def completed(*words: str) -> list[str]:
         ask = f"""source {script}; COMP_WORDS=(chargerights {" ".join(words)} ""); COMP_CWORD={len(words) + 1}
             $(complete -p chargerights | sed 's/.*-F \\([^ ]*\\).*/\\1/'); printf '%s\n' "${{COMPREPLY[@]}}" """
-        return subprocess.run(["bash", "-c", ask], capture_output=True, text=True, timeout=60).stdout.split()
+        return subprocess.run(["bash", "-c", ask], capture_output=True, text=True, timeout=PATIENCE).stdout.split()
 
     assert {"serve", "who", "driver"} <= set(completed())
     assert {"list", "show", "erase"} <= set(completed("driver"))

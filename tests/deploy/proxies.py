@@ -19,7 +19,8 @@ import trustme
 import yaml
 
 from tests.support.programs import needs, needs_tool, tool
-from tests.support.servers import START_SECONDS, STOP_SECONDS, free_port
+from tests.support.servers import free_port
+from tests.support.waiting import PATIENCE
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 NAME = "localhost"
@@ -187,7 +188,7 @@ def replaced(file: Path, changes: Mapping[str, str]) -> str:
 
 
 def checked(command: list[str], environment: Mapping[str, str] | None = None) -> str:
-    ran = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60)
+    ran = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=PATIENCE)
     assert ran.returncode == 0, f"{command}\n{ran.stdout}{ran.stderr}"
     return ran.stdout + ran.stderr
 
@@ -211,14 +212,14 @@ def _running(command: list[str], here: Setting, environment: Mapping[str, str] |
     finally:
         process.terminate()
         try:
-            process.wait(STOP_SECONDS)
+            process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
 
 
 def _wait(process: subprocess.Popen[bytes], proxy: Proxy, trusted: ssl.SSLContext, output: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
             if httpx.get(f"{proxy.https}/health", verify=trusted, trust_env=False).status_code == 200:

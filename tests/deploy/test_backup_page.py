@@ -21,6 +21,7 @@ from tests.conftest import Databases
 from tests.support.postgres import Postgres
 from tests.support.programs import needs
 from tests.support.servers import TEST, Caller, Server, new_customer, opened, serving
+from tests.support.waiting import PATIENCE
 
 PAGE = Path(__file__).parents[2] / "docs" / "backup.md"
 UNLIMITED = {"CHARGERIGHTS_RATE_LIMIT": "0"}
@@ -58,7 +59,7 @@ def writing(server: Server, us: Caller) -> Iterator[list[int]]:
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        assert begun.wait(30)
+        assert begun.wait(PATIENCE)
         yield added
     finally:
         done.set()

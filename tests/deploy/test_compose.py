@@ -22,6 +22,7 @@ from tests.deploy.proxies import DEPLOY, checked
 from tests.support.postgres import Postgres
 from tests.support.programs import needs_tool_package
 from tests.support.servers import serving, start
+from tests.support.waiting import PATIENCE
 
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, Any] = COMPOSE["services"]
@@ -128,10 +129,10 @@ def test_its_steps_end_in_a_server_that_cannot_rewrite_the_log(
         given = SERVICES[service]["environment"] | {"CHARGERIGHTS_DATABASE_FILE": str(url)}
         return {variable: value.replace("/run/secrets", str(secrets)) for variable, value in given.items()}
 
-    assert start(*SERVICES["migrate"]["command"], settings=settings("migrate", "postgres")).wait(60) == 0
+    assert start(*SERVICES["migrate"]["command"], settings=settings("migrate", "postgres")).wait(PATIENCE) == 0
     as_server = settings("server", "chargerights_server")
     made = start("customer", "add", "Northlight", output=subprocess.PIPE, settings=as_server)
-    assert b"crk_" in made.communicate(timeout=60)[0]
+    assert b"crk_" in made.communicate(timeout=PATIENCE)[0]
     arguments = SERVICES["server"]["command"][1:]
     arguments[arguments.index("0.0.0.0")] = "127.0.0.1"
     with serving(None, *arguments, settings=as_server) as server, server.client() as client:

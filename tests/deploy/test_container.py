@@ -14,6 +14,7 @@ import pytest
 from tests.deploy.proxies import checked
 from tests.support.programs import needs_tool, tool
 from tests.support.servers import Server, free_port
+from tests.support.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
@@ -79,7 +80,7 @@ def test_the_health_check_tells_a_server_that_lives_from_one_that_does_not(serve
 
     def healthy(port: int) -> int:
         program = command[2].replace("8080", str(port))
-        return subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60).returncode
+        return subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=PATIENCE).returncode
 
     assert healthy(int(server.url.rpartition(":")[2])) == 0
     assert healthy(free_port()) != 0

@@ -21,6 +21,7 @@ from tests.deploy.proxies import PARAMETERS, PROXIES, Certificates, Proxy
 from tests.gateway.client import V16, basic
 from tests.gateway.server import World
 from tests.support.servers import Server
+from tests.support.waiting import PATIENCE
 
 CHARGER = "DEP-1"
 pytestmark = pytest.mark.slow
@@ -68,7 +69,7 @@ class Scene(NamedTuple):
             headers={"x-api-key": self.world.key},
             verify=self.certificates.client(),
             trust_env=False,
-            timeout=30,
+            timeout=PATIENCE,
         )
 
 
@@ -150,7 +151,7 @@ def test_a_charger_that_names_no_server_in_its_handshake_connects(scene: Scene) 
         context.check_hostname = False  # else Python names it
         address = urlsplit(scene.proxy.https)
         with (
-            socket.create_connection((address.hostname, address.port), timeout=30) as plain,
+            socket.create_connection((address.hostname, address.port), timeout=PATIENCE) as plain,
             context.wrap_socket(plain) as encrypted,
         ):
             lines = [

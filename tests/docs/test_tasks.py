@@ -22,6 +22,7 @@ from chargerights.files.demo_network import demo_network
 from tests.conftest import Databases
 from tests.support.programs import needs
 from tests.support.servers import free_port, new_customer, opened, serving
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -116,7 +117,12 @@ class Bench:
         """Runs the blocks of one page in one shell. Fails unless each ends well and answers what the page shows."""
         script = "set -euo pipefail\n" + "".join(f"{step.commands}\necho; echo '{END_OF_BLOCK}'\n" for step in steps)
         ran = subprocess.run(
-            ["bash", "-c", script], env=self._environment, cwd=self._folder, capture_output=True, text=True, timeout=120
+            ["bash", "-c", script],
+            env=self._environment,
+            cwd=self._folder,
+            capture_output=True,
+            text=True,
+            timeout=len(steps) * PATIENCE,
         )
         assert ran.returncode == 0, ran.stdout + ran.stderr
         printed = [each.strip().rpartition("\n")[2] for each in ran.stdout.split(END_OF_BLOCK)]

@@ -29,6 +29,7 @@ from tests.gateway.client import V16, V201, RawCharger, connected
 from tests.gateway.server import text
 from tests.support.postgres import Postgres
 from tests.support.servers import MADE_AT, Server, new_customer, opened, serving, writer_held
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +37,6 @@ ROUNDS = int(os.environ.get("KILL_ROUNDS", "2"))
 SEED = int(os.environ.get("KILL_SEED", time.time_ns() % 1_000_000))
 VERSIONS = (V16, V16, V201, V201, V16, V201)
 READINGS = 2
-DRAINED_SECONDS = 120
 NETWORK: dict[str, Any] = {
     "sites": [{"id": 1, "name": "Depot"}],
     "chargers": [{"chargerId": f"K-{number}", "siteId": 1} for number in range(len(VERSIONS))],
@@ -174,7 +174,7 @@ class Talkers:
 
     async def more(self, messages: int, server: Server) -> None:
         """Returns when so many more messages are acknowledged."""
-        wanted, deadline = self.acknowledged + messages, time.monotonic() + DRAINED_SECONDS
+        wanted, deadline = self.acknowledged + messages, time.monotonic() + PATIENCE
         while self.acknowledged < wanted:
             assert time.monotonic() < deadline, f"chargers get no answers, seed {SEED}:\n{server.log()}"
             await asyncio.sleep(0.01)
@@ -182,7 +182,7 @@ class Talkers:
     async def drained(self, server: Server) -> None:
         """Returns when nothing waits in the spool."""
         with server.client() as client:
-            async with asyncio.timeout(DRAINED_SECONDS):
+            async with asyncio.timeout(PATIENCE):
                 while (await asyncio.to_thread(client.get, "/health")).json()["messages"]["waiting"]:  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
 

@@ -20,6 +20,7 @@ from tests.faults import stepping
 from tests.files.spreadsheets.sheets import csv_bytes
 from tests.storage.writing import everything, revision_of, stored, wait_for_writers
 from tests.support.servers import Caller, Server, new_customer, opened, serving, start
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -83,13 +84,13 @@ def test_an_import_that_is_killed_has_imported_all_or_nothing(
         assert process.stdout is not None
         line = process.stdout.readline().decode().strip()
         process.kill()
-        process.wait(10)
+        process.wait(PATIENCE)
     assert line == stepping.REACHED
     with opened(database_url) as database:
         wait_for_writers(database)
         assert is_after(database, caller.customer_id, before) in committed
         again = start(*arguments, "--database", database_url)
-        assert again.wait(60) == 0
+        assert again.wait(PATIENCE) == 0
         assert is_after(database, caller.customer_id, before)
 
 
@@ -109,7 +110,7 @@ def test_an_import_of_a_server_that_is_killed_is_interrupted_and_the_same_reques
             child.suspend()
             server.kill()
             child.resume()
-            child.wait(10)  # it ends with its server
+            child.wait(PATIENCE)  # it ends with its server
         assert {name: rows for name, rows in database.read_now(everything).items() if name in FACTS} == before
         database.write_now(let_time_pass)
         with serving(database_url) as server, server.client(caller.key) as client:
@@ -126,7 +127,7 @@ FACTS = ("drivers", "tags", "rights", "journal", "journal_changes")
 
 def importing(server: Server) -> psutil.Process:
     """The process that imports for the server, once there is one."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         for each in psutil.Process(server.process.pid).children(recursive=True):
             with suppress(psutil.NoSuchProcess):

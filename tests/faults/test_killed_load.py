@@ -17,6 +17,7 @@ from chargerights.storage.database import Database
 from tests.faults import stepping
 from tests.storage.writing import count_rows, everything, revision_of, stored, wait_for_writers
 from tests.support.servers import TEST, Caller, new_customer, opened, serving, start
+from tests.support.waiting import PATIENCE
 from tests.support.world import NOW
 
 pytestmark = pytest.mark.slow
@@ -74,7 +75,7 @@ def load_and_kill(url: str, customer: int, file: Path, moment: str, how: str) ->
         assert process.stdout is not None
         line = process.stdout.readline().decode().strip()
         process.kill()
-        process.wait(10)
+        process.wait(PATIENCE)
     assert line == stepping.REACHED
 
 
@@ -129,6 +130,6 @@ def test_after_a_killed_load_the_server_starts_by_itself_and_the_same_command_lo
         assert [user["id"] for user in found.json()[0]["users"]] == [1]
         assert client.post("/api/group/authorisedUsers", json=[SITE]).status_code == 404
         command = start("load", str(file), "--customer", str(caller.customer_id), "--database", database_url)
-        assert command.wait(60) == 0
+        assert command.wait(PATIENCE) == 0
         found = client.post("/api/group/authorisedUsers?excludeDetails=true", json=[SITE])
         assert len(found.json()[0]["users"]) == DRIVERS

@@ -12,6 +12,7 @@ from chargerights.storage import journal
 from chargerights.storage.entity_types import SITE
 from tests.storage.writing import revision_of, stored, wait_for_writers
 from tests.support.servers import Server, new_customer, opened, serving
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -51,7 +52,7 @@ def test_every_acknowledged_write_is_there_after_the_server_was_killed(database_
     with serving(database_url) as server, ThreadPoolExecutor(WRITERS) as pool:
         writers = Writers(server, caller.key)
         working = [pool.submit(writers.write, writer) for writer in range(WRITERS)]
-        enough = writers.enough.wait(30)
+        enough = writers.enough.wait(PATIENCE)
         server.kill()
         for each in working:
             each.result()

@@ -21,7 +21,8 @@ import pytest
 
 from tests.faults import writer
 from tests.faults.writer import LAST_MOVED, LEFT, MOVED, RIGHT, THIRD, State
-from tests.support.servers import REQUEST_SECONDS, Caller, Server, new_customer, opened, serving
+from tests.support.servers import Caller, Server, new_customer, opened, serving
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -84,7 +85,7 @@ class History:
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
-            self._process.wait(15)
+            self._process.wait(PATIENCE)
         finally:
             self._process.kill()
             self._reader.join()
@@ -189,5 +190,5 @@ def small_buffers(server: Server, caller: Caller) -> Iterator[httpx.Client]:
     option = (socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
     transport = httpx.HTTPTransport(socket_options=[option])
     headers = {"x-api-key": caller.key}
-    with httpx.Client(base_url=server.url, headers=headers, timeout=REQUEST_SECONDS, transport=transport) as client:
+    with httpx.Client(base_url=server.url, headers=headers, timeout=PATIENCE, transport=transport) as client:
         yield client

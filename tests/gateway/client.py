@@ -20,9 +20,10 @@ import jsonschema_rs
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from tests.support.waiting import PATIENCE
+
 V16, V201, V21 = "ocpp1.6", "ocpp2.0.1", "ocpp2.1"
 FOLDERS = {V16: "v16", V201: "v201", V21: "v21"}
-SECONDS = 20
 NOTHING_CONFIGURED = {"configurationKey": []}
 Answers = Mapping[str, Any]
 ANSWERS: Answers = {
@@ -50,7 +51,7 @@ def official(version: str, action: str, kind: str) -> jsonschema_rs.Validator:
 
 async def _soon(answer: asyncio.Future[Any]) -> Any:
     """The answer. `asyncio.wait_for` would lose a cancellation that comes at the same moment (Python 3.11)."""
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(PATIENCE):
         return await answer
 
 
@@ -86,11 +87,11 @@ class RawCharger:
     async def say(self, raw: str | bytes) -> list[Any]:
         """Sends something and gives the next answer to nothing that was called."""
         await self.socket.send(raw)
-        return await asyncio.wait_for(self.unasked.get(), SECONDS)
+        return await asyncio.wait_for(self.unasked.get(), PATIENCE)
 
     async def closed(self) -> tuple[int, str]:
         """Waits until the server has closed it; the code and the reason."""
-        await asyncio.wait_for(self.socket.wait_closed(), SECONDS)
+        await asyncio.wait_for(self.socket.wait_closed(), PATIENCE)
         assert self.socket.close_code is not None
         return self.socket.close_code, self.socket.close_reason or ""
 
@@ -156,6 +157,8 @@ async def connected(
         additional_headers=given,
         compression=None,
         proxy=None,
+        open_timeout=PATIENCE,
+        ping_interval=None,
     ) as socket:
         assert socket.subprotocol == version
         charger = RawCharger(socket, version, answers)

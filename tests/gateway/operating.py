@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 
 from tests.gateway.client import RawCharger
-from tests.gateway.server import SOON, InProcess
+from tests.gateway.server import InProcess
+from tests.support.waiting import PATIENCE
 
 ACCEPTED = {"status": "Accepted"}
 ALICE = {"rfidTag": "ALICE", "validateRfid": True}
@@ -22,7 +23,7 @@ class Operator:
             base_url=server.url.replace("ws", "http"),
             headers={"x-api-key": key or server.world.key},
             trust_env=False,
-            timeout=SOON,
+            timeout=PATIENCE,
         )
 
     async def tell(self, command: str, body: Any = None, **headers: str) -> httpx.Response:

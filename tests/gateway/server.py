@@ -24,21 +24,11 @@ from chargerights.storage.charging import charger_passwords
 from chargerights.storage.database import Database
 from tests.gateway.client import ANSWERS, V16, Answers, RawCharger, connected
 from tests.storage.writing import store_facts
+from tests.support.clock import Clock
 from tests.support.oracle import Facts
 from tests.support.servers import MADE_AT, free_port, opened, spool_folder
-from tests.support.world import FACTS, NOW, RIVAL
-
-SOON = 20.0
-
-
-class Clock:
-    """The server's clock; a test sets it."""
-
-    def __init__(self, at: datetime = NOW) -> None:
-        self.at = at
-
-    def __call__(self) -> datetime:
-        return self.at
+from tests.support.waiting import PATIENCE, until
+from tests.support.world import FACTS, RIVAL
 
 
 class World:
@@ -87,7 +77,7 @@ class InProcess:
 
     async def shown(self, charger_id: str) -> Any:
         """The charger on the v1 wire."""
-        async with httpx.AsyncClient(base_url=self._http, trust_env=False, timeout=SOON) as client:
+        async with httpx.AsyncClient(base_url=self._http, trust_env=False, timeout=PATIENCE) as client:
             answer = await client.get("/api/groups", headers={"x-api-key": self.world.key})
         assert answer.status_code == 200, answer.text
         return find(answer.json(), charger_id)
@@ -128,13 +118,6 @@ async def node(
     finally:
         server.should_exit = True
         await serving
-
-
-async def until(holds: Callable[[], object]) -> None:
-    """Returns once it holds."""
-    async with asyncio.timeout(SOON):
-        while not holds():  # noqa: ASYNC110 - what is waited for happens in another task
-            await asyncio.sleep(0.01)
 
 
 def _no_signals() -> Any:

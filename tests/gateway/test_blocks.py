@@ -18,7 +18,7 @@ from chargerights.storage.charging import authorizations, availability
 from chargerights.storage.charging.availability import IN_USE, OutOfUse
 from tests.gateway.client import ANSWERS, V16, V21, V201, RawCharger
 from tests.gateway.operating import ACCEPTED, ALICE, CHARGER, Operator
-from tests.gateway.server import SOON, InProcess, World, node, text, until
+from tests.gateway.server import InProcess, World, node, text
 from tests.gateway.simulated import VERSIONS, simulated
 from tests.gateway.test_ocpp2x import BOOT as BOOT_2X
 from tests.gateway.test_ocpp2x import event, token
@@ -26,6 +26,7 @@ from tests.gateway.test_ocpp16 import ALL, start
 from tests.gateway.test_ocpp16 import BOOT as BOOT_16
 from tests.gateway.test_partner_authorization import YES, Gate, ask, authorize
 from tests.storage.writing import put
+from tests.support.waiting import PATIENCE, until
 from tests.support.world import DEP_1, TOMORROW, YESTERDAY
 from tests.webhooks.receiver import Receiver, receiving
 
@@ -61,7 +62,7 @@ def change(version: str, is_available: bool, socket: int = 0) -> Any:
 
 async def told(charger: RawCharger) -> Any:
     """The next ChangeAvailability that the charger gets."""
-    async with asyncio.timeout(SOON):
+    async with asyncio.timeout(PATIENCE):
         while True:
             action, payload = await charger.asked.get()
             if action == "ChangeAvailability":
@@ -89,7 +90,7 @@ async def block(server: InProcess) -> None:
 
 async def kept(server: InProcess, out: OutOfUse) -> None:
     """Returns once that is kept of what has taken DEP-1 out of use."""
-    async with asyncio.timeout(SOON):
+    async with asyncio.timeout(PATIENCE):
         while await server.read(availability.get, "DEP-1") != out:  # noqa: ASYNC110 - it happens elsewhere
             await asyncio.sleep(0.01)
 
@@ -258,7 +259,7 @@ async def test_a_blocked_charger_is_told_after_its_start_and_whenever_it_starts_
 
 async def test_nothing_is_told_before_a_charger_has_started(server: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     """A charger answers nothing before its boot is accepted."""
-    monkeypatch.setattr(boot_wait, "BOOT_SECONDS", SOON)
+    monkeypatch.setattr(boot_wait, "BOOT_SECONDS", PATIENCE)
     await block(server)
     async with server.charger("DEP-1", answers=answering()) as charger:
         assert await told_nothing(charger)
@@ -357,7 +358,7 @@ async def test_a_charger_that_refuses_is_told_again_and_may_charge_nobody_meanwh
 async def test_what_is_so_now_is_told_at_once_though_what_was_so_before_waits_to_be_told_again(
     server: InProcess, operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(charger_blocks, "AGAIN_SECONDS", SOON * 10)
+    monkeypatch.setattr(charger_blocks, "AGAIN_SECONDS", PATIENCE * 10)
     async with server.charger("DEP-1", answers=answering("Rejected")) as charger:
         await operator.tell("block", UNTIL_TOMORROW)
         assert await told(charger) == change(V16, OUT)

@@ -7,9 +7,10 @@ import pytest
 from chargerights.gateway.ocpp.statuses import STATUS_2X, STATUS_16
 from chargerights.rights.decide import Cause, Reason
 from tests.gateway.client import V16, V201, RawCharger
-from tests.gateway.server import Clock, InProcess, World, node
+from tests.gateway.server import InProcess, World, node
 from tests.rights.doors import facts_of
 from tests.support.cases import CASES, Case, MayCharge
+from tests.support.clock import Clock
 
 ASKING = [case for case in CASES if any(isinstance(each, MayCharge) for each in case.questions)]
 WORDS = {V16: STATUS_16, V201: STATUS_2X}

@@ -14,9 +14,10 @@ from chargerights.gateway import command_dispatch
 from chargerights.storage import schema
 from tests.gateway.client import ANSWERS
 from tests.gateway.operating import ACCEPTED, ALICE, CHARGER, Operator, told
-from tests.gateway.server import SOON, InProcess, World, node
+from tests.gateway.server import InProcess, World, node
 from tests.gateway.test_ocpp16 import BOOT
 from tests.support.servers import serving
+from tests.support.waiting import PATIENCE
 
 
 async def test_a_request_that_is_sent_again_tells_the_charger_nothing_again(
@@ -104,7 +105,7 @@ async def test_two_servers_over_one_postgresql(postgres_url: str) -> None:
                 def tell() -> httpx.Response:
                     return client.post(f"{CHARGER}/start-charging", json={"socketId": 1, **ALICE})
 
-                async with asyncio.timeout(SOON):
+                async with asyncio.timeout(PATIENCE):
                     while (answer := await asyncio.to_thread(tell)).status_code == 409:  # noqa: ASYNC110
                         await asyncio.sleep(0.05)  # until the second knows that it is connected
                 assert answer.json()["status"] == "accepted"

@@ -23,9 +23,10 @@ from chargerights.storage.charging import authorizations, sessions
 from chargerights.storage.journal import Actor, revise
 from tests.gateway.client import ANSWERS, V16, V201, CallError
 from tests.gateway.operating import Operator
-from tests.gateway.server import InProcess, node, text, until
+from tests.gateway.server import InProcess, node, text
 from tests.gateway.test_ocpp2x import energy, event, token
 from tests.gateway.test_ocpp16 import ALL, BOOT, EVERY, meter, start, status, stop
+from tests.support.waiting import until
 from tests.support.world import DEP_1, NOW
 
 # -- frames ---------------------------------------------------------------------------------------

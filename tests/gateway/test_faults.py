@@ -20,12 +20,13 @@ from chargerights.storage.charging import authorizations, charger_passwords, ses
 from chargerights.storage.database import Database, DatabaseAway
 from chargerights.storage.migration import migrate
 from tests.gateway.client import ANSWERS, CallError, RawCharger, connected
-from tests.gateway.server import InProcess, World, find, node, until
+from tests.gateway.server import InProcess, World, find, node
 from tests.gateway.test_blocks import told, told_nothing
 from tests.gateway.test_ocpp16 import ALL, EVERY, meter, start, status, stop
 from tests.storage.writing import put
 from tests.support.postgres import Postgres
 from tests.support.servers import MADE_AT, Server, new_customer, opened, serving
+from tests.support.waiting import until
 from tests.support.world import DEP_1, TOMORROW
 
 pytestmark = pytest.mark.slow

@@ -10,8 +10,9 @@ from chargerights.storage.charging import authorizations, sessions
 from chargerights.storage.charging_settings import set_one_session_per_tag
 from tests.gateway.client import V16, V21, V201, RawCharger
 from tests.gateway.operating import Operator
-from tests.gateway.server import InProcess, text, until
+from tests.gateway.server import InProcess, text
 from tests.gateway.test_ocpp16 import ALL
+from tests.support.waiting import until
 from tests.support.world import NOW
 
 BUTTONS = [

@@ -10,13 +10,14 @@ import httpx
 from chargerights.storage.charging import sessions
 from tests.gateway.client import V16, V201
 from tests.gateway.operating import CHARGER, Operator
-from tests.gateway.server import SOON, InProcess, find, node
+from tests.gateway.server import InProcess, find, node
 from tests.gateway.test_ocpp16 import BOOT, EVERY
+from tests.support.waiting import PATIENCE
 
 
 async def groups(server: InProcess, etag: str = "") -> httpx.Response:
     address = server.url.replace("ws", "http")
-    async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=20) as client:
+    async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=PATIENCE) as client:
         return await client.get("/api/groups", headers={"x-api-key": server.world.key, "if-none-match": etag})
 
 
@@ -58,7 +59,7 @@ async def test_once_all_is_written_every_node_gives_the_same_answer_by_the_same_
         async with either.charger("DEP-1") as charger:
             await charger.call("BootNotification", BOOT)
             await charger.call(*says("Charging"))
-            async with asyncio.timeout(SOON):
+            async with asyncio.timeout(PATIENCE):
                 while True:  # it answers what it is asked after its boot, too
                     await either.read(sessions.find, *EVERY)
                     mine, theirs = await groups(either), await groups(other)

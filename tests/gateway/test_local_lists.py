@@ -26,7 +26,7 @@ from chargerights.storage.charging.local_lists import KeptList
 from chargerights.storage.charging_settings import set_lists_hours_too
 from chargerights.storage.entity_types import Entity
 from tests.gateway.operating import Operator
-from tests.gateway.server import InProcess, World, node, until
+from tests.gateway.server import InProcess, World, node
 from tests.gateway.simulated import QUICK, VERSIONS, knows, simulated
 from tests.gateway.test_faults import Fleet
 from tests.gateway.test_ocpp16 import EVERY
@@ -34,6 +34,7 @@ from tests.ocpp_rpc.running import run_client
 from tests.ocpp_rpc.test_client import PROTOCOLS, needs_node
 from tests.storage.writing import put
 from tests.support.servers import serving
+from tests.support.waiting import PATIENCE, until
 from tests.support.world import (
     ALICE,
     BOB,
@@ -53,7 +54,6 @@ from tests.support.world import (
 
 DEPOTS = {"ALICE", "BOB"}
 """Who is accepted at DEP-1 now, by a right without hours."""
-SOON = 20.0
 
 
 @pytest.fixture(params=VERSIONS)
@@ -79,12 +79,12 @@ def may_charge(who: Driver, where: Site | AccessGroup) -> Driver:
 
 
 async def comes_to_know(charger: SimulatedCharger, tags: set[str]) -> None:
-    await charger.until(lambda each: knows(each) == tags, SOON)
+    await charger.until(lambda each: knows(each) == tags, PATIENCE)
 
 
 async def kept(server: InProcess, charger_id: str, holds: Callable[[KeptList], bool]) -> KeptList:
     """What the database says of the charger's list, once it holds."""
-    async with asyncio.timeout(SOON):
+    async with asyncio.timeout(PATIENCE):
         while True:
             found = await server.database.read(local_lists.get, server.world.us, charger_id)
             if found is not None and holds(found):
@@ -127,7 +127,7 @@ async def test_what_is_granted_comes_and_what_is_revoked_goes_and_the_cache_with
         assert not charger.commands("ClearCache")
         await change(server, replace(ALICE, rights=()))
         await comes_to_know(charger, {"BOB", "DAN"})
-        await charger.until(lambda each: bool(each.commands("ClearCache")), SOON)
+        await charger.until(lambda each: bool(each.commands("ClearCache")), PATIENCE)
         assert sent(charger)[1:] == [("Differential", 2, ["DAN"], []), ("Differential", 3, [], ["ALICE"])]
         found = await kept(server, "DEP-1", lambda each: each.version == 3)
         assert found.tags is not None
@@ -152,7 +152,7 @@ async def test_whatever_takes_an_access_takes_it_from_the_list(server: InProcess
         await change(server, entity)
         gone = {"BOB"} if isinstance(entity, Site) else {"ALICE"}
         await comes_to_know(charger, DEPOTS - gone)
-        await charger.until(lambda each: bool(each.commands("ClearCache")), SOON)
+        await charger.until(lambda each: bool(each.commands("ClearCache")), PATIENCE)
 
 
 async def test_a_charger_that_leaves_an_access_group_forgets_who_came_by_it(server: InProcess) -> None:
@@ -206,7 +206,7 @@ async def test_a_list_of_somebody_else_s_is_replaced(server: InProcess) -> None:
         charger.local_list.replace(7, [("MALLORY", Standing("Accepted"))])
         await comes_to_know(charger, DEPOTS)
         assert sent(charger) == [("Full", 8, ["ALICE", "BOB"], [])]
-        await charger.until(lambda each: bool(each.commands("ClearCache")), SOON)
+        await charger.until(lambda each: bool(each.commands("ClearCache")), PATIENCE)
 
 
 async def test_a_long_list_goes_in_parts_of_which_the_first_replaces(server: InProcess, version: str) -> None:
@@ -232,14 +232,14 @@ async def test_of_too_many_tags_those_used_last_come_first_and_it_is_said(server
         found = await kept(server, "DEP-1", lambda each: each.reason == "tooSmall")
         assert (found.size, found.wanted) == (1, 2)
         await change(server, replace(BOB, rights=()))
-        await charger.until(lambda each: "BOB" not in knows(each), SOON)
+        await charger.until(lambda each: "BOB" not in knows(each), PATIENCE)
 
 
 async def test_a_charger_without_lists_is_left_alone_but_for_its_cache(server: InProcess, version: str) -> None:
     async with simulated(server, "DEP-1", version, configuration={"LocalAuthListEnabled": False}) as charger:
         await kept(server, "DEP-1", lambda each: each.reason == "switchedOff")
         await change(server, replace(ALICE, rights=()))
-        await charger.until(lambda each: bool(each.commands("ClearCache")), SOON)
+        await charger.until(lambda each: bool(each.commands("ClearCache")), PATIENCE)
         assert not sent(charger)
 
 
@@ -249,7 +249,7 @@ async def test_a_charger_that_knows_no_lists_is_asked_once(server: InProcess, an
         charger.answers["GetLocalListVersion"] = answer
         await kept(server, "DEP-1", lambda each: each.reason == "notSupported")
         await change(server, replace(ALICE, rights=()))
-        await charger.until(lambda each: bool(each.commands("ClearCache")), SOON)
+        await charger.until(lambda each: bool(each.commands("ClearCache")), PATIENCE)
         assert len(charger.commands("GetLocalListVersion")) == 1
         assert not sent(charger)
 
@@ -263,7 +263,7 @@ async def test_a_part_that_is_answered_not_supported_ends_the_list_with_that_rea
         charger.answers["SendLocalList"] = answer
         await kept(server, "CIR-2", lambda each: each.reason == "notSupported")
         await change(server, replace(ALICE, rights=()))
-        await charger.until(lambda each: bool(each.commands("ClearCache")), SOON)
+        await charger.until(lambda each: bool(each.commands("ClearCache")), PATIENCE)
         assert len(sent(charger)) == 1
 
 
@@ -364,7 +364,7 @@ async def test_an_answer_that_another_version_is_there_is_answered_with_everythi
         await comes_to_know(charger, DEPOTS)
         charger.answers["SendLocalList"] = {"status": "VersionMismatch"}
         await change(server, replace(ALICE, rights=()))
-        await charger.until(lambda each: len(sent(each)) == 2, SOON)
+        await charger.until(lambda each: len(sent(each)) == 2, PATIENCE)
         del charger.answers["SendLocalList"]
         await comes_to_know(charger, {"BOB"})
         assert [each[0] for each in sent(charger)] == ["Full", "Differential", "Full"]
@@ -376,7 +376,7 @@ async def test_a_charger_that_takes_no_list_is_tried_again_ever_more_seldom(
     monkeypatch.setattr(local_list_sync, "AGAIN_SECONDS", 3600.0)
     async with simulated(server, "DEP-1", "1.6") as charger:
         charger.answers["SendLocalList"] = {"status": "Failed"}
-        await charger.until(lambda each: len(sent(each)) == 2, SOON)
+        await charger.until(lambda each: len(sent(each)) == 2, PATIENCE)
         await kept(server, "DEP-1", lambda each: each.reason == "refused")
         for who in (DAN, CAROL):
             await change(server, may_charge(who, DEPOT))
@@ -396,7 +396,7 @@ async def test_a_charger_that_goes_away_in_the_middle_is_brought_in_step_when_it
         await comes_to_know(charger, DEPOTS)
         charger.answers["SendLocalList"] = SILENCE
         await change(server, may_charge(DAN, DEPOT))
-        await charger.until(lambda each: len(sent(each)) == 2, SOON)
+        await charger.until(lambda each: len(sent(each)) == 2, PATIENCE)
         await charger.go_offline()
         del charger.answers["SendLocalList"]
         await charger.come_back()
@@ -434,7 +434,7 @@ async def test_a_session_begun_offline_with_a_listed_tag_is_accepted_and_resent(
         await charger.plug_in()
         await charger.until(lambda each: bool(each.transactions))
         await charger.come_back()
-        await charger.until(lambda each: each.settled, SOON)
+        await charger.until(lambda each: each.settled, PATIENCE)
         (found,) = await server.read(sessions.find, *EVERY)
         assert (found.id_tag, found.reason, found.driver_id) == ("ALICE", "Accepted", ALICE.id)
 
@@ -507,7 +507,7 @@ async def test_after_a_server_was_killed_lists_are_in_step_again(database_url: s
                 await comes_to_know(each, {"ALICE"})
             with server.client(fleet.customer.key) as client:
                 made = client.post("/v2/tags", json={"idTag": "BOB", "driverId": 1}).json()
-            await chargers[0].until(lambda each: len(sent(each)) == 2, SOON)
+            await chargers[0].until(lambda each: len(sent(each)) == 2, PATIENCE)
             await asyncio.to_thread(server.kill)
         with serving(database_url) as server:
             for each in chargers:
@@ -530,6 +530,4 @@ async def becomes_in_step(client: httpx.Client, charger_id: str) -> None:
     def shown() -> bool:
         return bool(client.get(f"/v2/chargers/{charger_id}/local-list").json()["inStep"])
 
-    async with asyncio.timeout(SOON):
-        while not await asyncio.to_thread(shown):  # noqa: ASYNC110 - what is waited for happens in another process
-            await asyncio.sleep(0.05)
+    await until(lambda: asyncio.to_thread(shown), 0.05)

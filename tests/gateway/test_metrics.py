@@ -18,9 +18,10 @@ from chargerights.gateway.reconcile import local_list_sync
 from chargerights.gateway.reconcile.local_list_states import STATES
 from tests.gateway.client import ANSWERS, V201, CallError, connected
 from tests.gateway.operating import ACCEPTED, Operator
-from tests.gateway.server import InProcess, World, until
+from tests.gateway.server import InProcess, World
 from tests.gateway.test_ocpp16 import start, status
 from tests.support.servers import serving
+from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.slow
 
@@ -121,5 +122,5 @@ async def test_of_several_workers_whichever_is_asked_answers_for_all(sqlite_url:
             assert [seen() for _ in range(10)] == [3] * 10
             for each in workers:
                 os.kill(each.pid, signal.SIGKILL)
-            psutil.wait_procs(workers, timeout=10)
+            psutil.wait_procs(workers, timeout=PATIENCE)
             await until(lambda: seen() == 0)

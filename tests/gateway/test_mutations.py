@@ -24,11 +24,11 @@ from tests.gateway.client import RawCharger, official
 from tests.gateway.mutations import frame, is_sound, mutated, payload, schema_of
 from tests.gateway.server import InProcess
 from tests.gateway.test_ocpp16 import ALL, EVERY
+from tests.support.waiting import PATIENCE
 
 FRAMES = int(os.environ.get("FUZZ_FRAMES", "3000"))
 SEED = int(os.environ.get("FUZZ_SEED", "20261128"))
 AT_ONCE = 100
-SECONDS = 120
 """How long a hundred answers may take on a slow machine."""
 ACCEPTED = {tag_key("ALICE"), tag_key("BOB")}
 WITHOUT_ANSWER = {"NotifyPeriodicEventStream"}
@@ -67,7 +67,7 @@ async def answered(charger: RawCharger, version: str, sent: Mapping[str, str]) -
     await charger.call("Heartbeat", {})
     wanted = {message_id for message_id, text in sent.items() if is_sound(text, version, message_id)}
     answers: dict[str, list[Any]] = {}
-    async with asyncio.timeout(SECONDS):
+    async with asyncio.timeout(PATIENCE):
         while wanted or not charger.unasked.empty():
             answer = await charger.unasked.get()
             answers.setdefault(answer[1], []).append(answer)

@@ -15,8 +15,9 @@ from chargerights.rights.model import Tag
 from chargerights.storage.charging import authorizations, sessions
 from chargerights.storage.charging_settings import set_one_session_per_tag
 from tests.gateway.client import ANSWERS, CallError, RawCharger
-from tests.gateway.server import SOON, InProcess, node, text, until
+from tests.gateway.server import InProcess, node, text
 from tests.storage.writing import count_rows, put
+from tests.support.waiting import PATIENCE, until
 from tests.support.world import ALICE, NOW, TOMORROW
 
 BOOT = {"chargePointVendor": "Vendor", "chargePointModel": "Model"}
@@ -42,7 +43,7 @@ async def status(charger: RawCharger, tag: str) -> str:
 
 async def becomes(charger: RawCharger, tag: str, word: str) -> None:
     """Returns once that is the answer: other processes' writes take up to about a second."""
-    async with asyncio.timeout(SOON):
+    async with asyncio.timeout(PATIENCE):
         while await status(charger, tag) != word:  # noqa: ASYNC110 - it happens elsewhere
             await asyncio.sleep(0.02)
 

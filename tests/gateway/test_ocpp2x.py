@@ -14,8 +14,9 @@ from chargerights.gateway.active_sessions import ActiveSessions
 from chargerights.storage.charging import authorizations, sessions
 from chargerights.storage.charging_settings import set_one_session_per_tag
 from tests.gateway.client import V21, V201, RawCharger
-from tests.gateway.server import InProcess, text, until
+from tests.gateway.server import InProcess, text
 from tests.gateway.test_ocpp16 import ALL, EVERY
+from tests.support.waiting import until
 from tests.support.world import NOW
 
 BOOT = {"reason": "PowerUp", "chargingStation": {"model": "Model", "vendorName": "Vendor"}}

@@ -20,8 +20,9 @@ from websockets.typing import Subprotocol
 
 from chargerights.storage.charging import sessions
 from tests.gateway.client import V16, V21, V201, basic
-from tests.gateway.server import InProcess, text, until
+from tests.gateway.server import InProcess, text
 from tests.gateway.test_ocpp16 import EVERY
+from tests.support.waiting import until
 from tests.support.world import NOW
 
 TAGS = ("ALICE", "NOBODY", "HEIDI", "GRACE", "DAN", "IVAN")

@@ -16,11 +16,12 @@ from chargerights.gateway.ocpp import lenient_parsing, ocpp_j
 from chargerights.storage.charging import authorizations, sessions
 from tests.gateway.client import ANSWERS, V16, V201
 from tests.gateway.operating import Operator
-from tests.gateway.server import InProcess, text, until
+from tests.gateway.server import InProcess, text
 from tests.gateway.test_ocpp2x import BOOT as BOOT_2X
 from tests.gateway.test_ocpp2x import energy, event, token
 from tests.gateway.test_ocpp16 import ALL, BOOT, EVERY, becomes, start, stop
 from tests.storage.writing import put
+from tests.support.waiting import until
 from tests.support.world import DEP_1, NOW
 
 LATER = NOW + timedelta(hours=1)

@@ -25,10 +25,11 @@ from chargerights.storage.charging import authorizations, sessions
 from chargerights.storage.charging_settings import set_one_session_per_tag
 from chargerights.storage.rows.partners import Fallback
 from tests.gateway.client import V201, RawCharger
-from tests.gateway.server import InProcess, World, node, until
+from tests.gateway.server import InProcess, World, node
 from tests.gateway.test_ocpp2x import availability, event, token
 from tests.gateway.test_ocpp16 import ALL, EVERY, start, stop
 from tests.storage.writing import OCCASION, put
+from tests.support.waiting import until
 from tests.support.world import DEPOT, NOW, On, driver
 from tests.webhooks.receiver import (
     Behaviour,

@@ -14,7 +14,8 @@ from chargerights.storage import events
 from chargerights.storage.charging import charger_reports
 from tests.gateway.client import V16, V21, V201, RawCharger
 from tests.gateway.operating import CHARGER, Operator
-from tests.gateway.server import SOON, InProcess, World, node, text
+from tests.gateway.server import InProcess, World, node, text
+from tests.support.waiting import PATIENCE
 from tests.support.world import NOW
 
 FAULT = {"errorCode": "GroundFailure", "vendorId": "com.maker", "vendorErrorCode": "E7", "info": "lid open"}
@@ -200,7 +201,7 @@ async def test_a_connector_of_2_x_that_is_faulted_is_a_fault_until_it_is_not(
 async def test_a_report_is_there_soon_though_nothing_asks_for_it(server: InProcess, operator: Operator) -> None:
     async with server.charger("DEP-1") as charger:
         await says(charger, errorCode="OtherError")
-        async with asyncio.timeout(SOON):
+        async with asyncio.timeout(PATIENCE):
             while not (await operator.http.get(f"{CHARGER}/reports")).json()["items"]:  # noqa: ASYNC110 - the node writes
                 await asyncio.sleep(0.01)
 

@@ -21,7 +21,7 @@ from chargerights.storage.charging import live, sessions
 from chargerights.storage.database import Database, DatabaseAway
 from tests.gateway.client import RawCharger
 from tests.gateway.operating import Operator
-from tests.gateway.server import SOON, InProcess, World, node
+from tests.gateway.server import InProcess, World, node
 from tests.gateway.simulated import simulated
 from tests.gateway.test_local_lists import comes_to_know, sent
 from tests.gateway.test_ocpp16 import EVERY, start
@@ -29,6 +29,7 @@ from tests.gateway.test_revoked_elsewhere import accepted, refused
 from tests.storage.writing import OCCASION, everything, put
 from tests.support.postgres import Postgres
 from tests.support.servers import opened
+from tests.support.waiting import PATIENCE, until
 from tests.support.world import ALICE, BOB, FACTS
 
 Restore = Callable[[], Awaitable[None]]
@@ -107,9 +108,7 @@ async def remove(server: InProcess, driver_id: int) -> None:
 
 async def accepts(charger: RawCharger, id_tag: str) -> None:
     """Returns once the tag is accepted."""
-    async with asyncio.timeout(SOON):
-        while not await accepted(charger, id_tag):  # noqa: ASYNC110 - it happens elsewhere
-            await asyncio.sleep(0.01)
+    await until(lambda: accepted(charger, id_tag))
 
 
 async def test_a_restored_database_is_decided_from_and_answered_from_without_a_restart(
@@ -132,7 +131,7 @@ async def test_a_restored_database_is_decided_from_and_answered_from_without_a_r
             assert (await operator.http.get(f"/v2/drivers/{BOB.id}")).status_code == 200
             assert await accepted(charger, "BOB")
         assert [each["log_level"] for each in logs if "has gone back" in each["event"]] == ["error"]
-        async with asyncio.timeout(SOON):
+        async with asyncio.timeout(PATIENCE):
             begins = await charger.call("StartTransaction", start("ALICE", connector=2))
         found = await server.read(sessions.find, *EVERY)
         assert {each.transaction_id for each in found} >= {str(begins["transactionId"])}
@@ -230,7 +229,7 @@ async def test_a_live_version_that_has_gone_back_hides_nothing_of_other_nodes(
 
         with opened(server.world.url) as other:
             other.write_now(back)
-        async with asyncio.timeout(SOON):
+        async with asyncio.timeout(PATIENCE):
             while (await server.shown("GF-1"))["activeConnection"]:  # noqa: ASYNC110 - it happens elsewhere
                 await asyncio.sleep(0.01)
 

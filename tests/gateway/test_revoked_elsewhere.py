@@ -18,11 +18,12 @@ from chargerights.storage.charging import charger_passwords
 from chargerights.storage.database import Database
 from chargerights.storage.rows.partners import Fallback
 from tests.gateway.client import RawCharger
-from tests.gateway.server import SOON, InProcess, World, node
+from tests.gateway.server import InProcess, World, node
 from tests.gateway.test_ocpp16 import start
 from tests.storage.writing import OCCASION, put
 from tests.support.postgres import Postgres
 from tests.support.servers import opened
+from tests.support.waiting import PATIENCE
 from tests.support.world import ALICE, NOW
 
 NEVER = 3600
@@ -37,7 +38,7 @@ async def accepted(charger: RawCharger, id_tag: str = "ALICE") -> bool:
 
 async def refused(charger: RawCharger, id_tag: str = "ALICE") -> None:
     """Returns once the tag is refused."""
-    async with asyncio.timeout(SOON):
+    async with asyncio.timeout(PATIENCE):
         while await accepted(charger, id_tag):  # noqa: ASYNC110 - it happens elsewhere
             await asyncio.sleep(0.01)
 
@@ -141,7 +142,7 @@ LISTENERS = "SELECT pid FROM pg_stat_activity WHERE left(query, 6) = 'LISTEN' AN
 
 async def listening(server: InProcess, other_than: int | None = None) -> int:
     """Returns once the node hears notices: the number of what serves it."""
-    async with asyncio.timeout(SOON):
+    async with asyncio.timeout(PATIENCE):
         while True:
             pids = await server.database.read(lambda it: [*it.exec_driver_sql(LISTENERS).scalars()])
             if pids and pids != [other_than]:

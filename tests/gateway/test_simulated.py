@@ -10,8 +10,9 @@ import pytest
 from chargerights.simulator import SimulatedCharger, State, Timings
 from chargerights.storage.charging import sessions
 from tests.gateway.operating import ALICE, CHARGER, Operator
-from tests.gateway.server import InProcess, until
+from tests.gateway.server import InProcess
 from tests.gateway.test_ocpp16 import EVERY
+from tests.support.waiting import until
 
 QUICK = Timings(answer=10, close=1, reboot=1, second=0.01)
 REASONS = {

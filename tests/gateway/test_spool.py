@@ -32,10 +32,11 @@ from chargerights.storage.charging.spool_file import (
 )
 from chargerights.storage.database import Database
 from tests.gateway.client import RawCharger
-from tests.gateway.server import InProcess, World, node, until
+from tests.gateway.server import InProcess, World, node
 from tests.gateway.test_metrics import value
 from tests.gateway.test_ocpp16 import ALL, EVERY, meter, start, status, stop
 from tests.support.servers import spool_folder, writer_held
+from tests.support.waiting import PATIENCE, until
 from tests.support.world import NOW
 
 OWNER, OTHER = Owner(1, "2026-01-01"), Owner(2, "2026-01-01")
@@ -238,7 +239,9 @@ async def check_written(server: InProcess) -> None:
 
 
 async def asked(server: InProcess, path: str) -> Any:
-    async with httpx.AsyncClient(base_url=server.url.replace("ws", "http"), trust_env=False, timeout=20) as client:
+    async with httpx.AsyncClient(
+        base_url=server.url.replace("ws", "http"), trust_env=False, timeout=PATIENCE
+    ) as client:
         return (await client.get(path)).json()
 
 

@@ -15,6 +15,7 @@ from tests.gateway.operating import ACCEPTED, Operator
 from tests.gateway.server import InProcess
 from tests.gateway.test_ocpp2x import BOOT as BOOT_2X
 from tests.gateway.test_ocpp16 import BOOT
+from tests.support.waiting import PATIENCE
 
 BOOTS = {V16: BOOT, V201: BOOT_2X}
 READS = {V16: "GetConfiguration", V201: "GetBaseReport"}
@@ -141,7 +142,7 @@ async def test_boots_within_minutes_read_the_configuration_once_more_in_the_end(
     async with server.charger("DEP-1") as charger:
         for _ in range(5):
             await charger.call("BootNotification", BOOT)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             for _ in range(2):
                 while await charger.asked.get() != ("GetConfiguration", {}):
                     pass

@@ -13,9 +13,10 @@ from chargerights.storage.charging.sessions import EndedBy, Session, SessionFilt
 from chargerights.storage.charging_settings import set_one_session_per_tag
 from tests.gateway import test_ocpp2x as v2
 from tests.gateway.client import V201, RawCharger
-from tests.gateway.server import SOON, InProcess, text, until
+from tests.gateway.server import InProcess, text
 from tests.gateway.test_ocpp2x import event, token
 from tests.gateway.test_ocpp16 import BOOT, start, stop
+from tests.support.waiting import PATIENCE, until
 from tests.support.world import NOW
 
 STOPS = SessionFilter(unmatched=True), 100
@@ -558,7 +559,7 @@ async def start_status_2x(charger: RawCharger, transaction: str, at: datetime, e
 
 async def becomes(charger: RawCharger, word: str) -> None:
     """Returns once ALICE's card is answered so: the database says it, which is read now and then."""
-    async with asyncio.timeout(SOON):
+    async with asyncio.timeout(PATIENCE):
         while await v2.status(charger, "ALICE") != word:  # noqa: ASYNC110 - it happens elsewhere
             await asyncio.sleep(0.02)
 

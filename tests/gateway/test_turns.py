@@ -19,8 +19,9 @@ from chargerights.gateway.connection.turn import CallProgress, Turn
 from chargerights.rights.commands import TABLES
 from tests.gateway.client import ANSWERS, RawCharger, official
 from tests.gateway.operating import ACCEPTED, Operator, told
-from tests.gateway.server import InProcess, World, node, until
+from tests.gateway.server import InProcess, World, node
 from tests.gateway.test_ocpp16 import BOOT, start
+from tests.support.waiting import until
 
 SILENT = {name: answer for name, answer in ANSWERS.items() if name != "GetConfiguration"}
 

@@ -14,6 +14,7 @@ from chargerights.storage.charging import authorizations, charger_passwords, ses
 from chargerights.storage.charging.authorizations import AuthorizationFilter
 from tests.ocpp_rpc.running import Send, needs_node, run_client
 from tests.support.servers import MADE_AT, Caller, new_customer, opened, serving
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -92,7 +93,7 @@ async def test_the_server_passes_every_step(sqlite_url: str, protocol: str, loca
         password = database.write_now(charger_passwords.renew, "CP-1", MADE_AT)
     with serving(sqlite_url) as server:
         headers = {"x-api-key": caller.key}
-        async with httpx.AsyncClient(base_url=server.url, headers=headers, trust_env=False, timeout=30) as http:
+        async with httpx.AsyncClient(base_url=server.url, headers=headers, trust_env=False, timeout=PATIENCE) as http:
             commands = Commands(http, is_16)
             url = server.url.replace("http", "ws") + "/ocpp"
             ended = await run_client(

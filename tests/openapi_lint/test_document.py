@@ -14,6 +14,7 @@ import pytest
 from chargerights.app import create_app
 from chargerights.storage.database import Database
 from tests.support import programs
+from tests.support.waiting import PATIENCE
 
 HERE = Path(__file__).parent
 OFFLINE = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
@@ -35,7 +36,7 @@ def problems(openapi: Json, folder: Path) -> list[str]:
     program = HERE / "node_modules" / "@redocly" / "cli" / "bin" / "cli.js"
     asked = ["lint", str(document), "--config", str(HERE / "redocly.yaml"), "--format", "json", "--max-problems", "50"]
     ended = subprocess.run(
-        [node, str(program), *asked], capture_output=True, text=True, env=os.environ | OFFLINE, timeout=60
+        [node, str(program), *asked], capture_output=True, text=True, env=os.environ | OFFLINE, timeout=PATIENCE
     )
     assert ended.stdout, ended.stderr
     found = json.loads(ended.stdout)

@@ -22,6 +22,7 @@ from chargerights.storage.database import Database, DatabaseAway
 from chargerights.storage.journal import Actor, UnknownCustomer
 from tests.storage.writing import add_customer, put, put_facts, revision_of, store_facts, stored
 from tests.support.oracle import Facts
+from tests.support.waiting import PATIENCE
 from tests.support.world import COMPANY, DAN, DEP_1, DEPOT, FACTS, NOW, OFF_1, OFFICE, place
 
 DAN_MAY = replace(DAN, rights=(Right(900, place(DEPOT)),))
@@ -149,7 +150,7 @@ async def test_chargers_are_decided_from_the_image_that_was_while_a_bulk_write_i
 
     def slow(connection: Connection, customer_id: int) -> networks.Snapshot:
         loading.set()
-        assert go_on.wait(10)
+        assert go_on.wait(PATIENCE)
         return load(connection, customer_id)
 
     monkeypatch.setattr(networks, "load", slow)

@@ -7,7 +7,7 @@ waits for time to pass.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
@@ -19,8 +19,8 @@ from chargerights.serving.http import LimitedHttp
 from chargerights.serving.proxies import Believing, Proxies
 from chargerights.settings import Settings
 from tests.support.servers import free_port
+from tests.support.waiting import PATIENCE, until
 
-SOON = 20.0
 CHUNK = b"x" * 65_536
 CHUNKS = 200
 """More than the system's buffers take for a client that does not read."""
@@ -77,7 +77,7 @@ class Client:
 
     async def send(self, data: bytes) -> None:
         self._writer.write(data)
-        async with asyncio.timeout(SOON):
+        async with asyncio.timeout(PATIENCE):
             await self._writer.drain()
 
     async def ask(self, request: bytes) -> tuple[int, bytes]:
@@ -86,7 +86,7 @@ class Client:
 
     async def answer(self) -> tuple[int, bytes]:
         """Status and body; status 0: the connection was closed without an answer."""
-        async with asyncio.timeout(SOON):
+        async with asyncio.timeout(PATIENCE):
             try:
                 head = await self._reader.readuntil(b"\r\n\r\n")
             except (asyncio.IncompleteReadError, ConnectionError):
@@ -102,12 +102,12 @@ class Client:
             return status, body[:-2]
 
     async def read(self, size: int) -> bytes:
-        async with asyncio.timeout(SOON):
+        async with asyncio.timeout(PATIENCE):
             return await self._reader.readexactly(size)
 
     async def is_closed(self) -> bool:
         """Reads on until the other end closes."""
-        async with asyncio.timeout(SOON):
+        async with asyncio.timeout(PATIENCE):
             try:
                 while await self._reader.read(1_000_000):
                     pass
@@ -179,9 +179,3 @@ async def small(trusted: str = "", **settings: Any) -> AsyncIterator[Small]:
         server.should_exit = True
         await serving
         limits.LOOK_SECONDS = looked
-
-
-async def until(holds: Callable[[], object]) -> None:
-    async with asyncio.timeout(SOON):
-        while not holds():  # noqa: ASYNC110 - what is waited for happens in another task
-            await asyncio.sleep(0.005)

@@ -10,7 +10,8 @@ from websockets.asyncio.client import connect
 from chargerights.serving.limits import Gate
 from chargerights.serving.proxies import InvalidProxies, Proxies
 from chargerights.settings import Settings
-from tests.serving.small import small, until
+from tests.serving.small import small
+from tests.support.waiting import until
 
 GET = b"GET /count HTTP/1.1\r\nHost: x\r\n\r\n"
 

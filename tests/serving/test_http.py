@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 import structlog
 
-from tests.serving.small import CHUNK, CHUNKS, Small, small, until
+from tests.serving.small import CHUNK, CHUNKS, Small, small
+from tests.support.waiting import until
 
 COUNT = b"POST /count HTTP/1.1\r\nHost: x\r\n"
 GET = b"GET /count HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -15,6 +15,7 @@ from tests.api.client import MISSION
 from tests.api.common.test_server import big_network
 from tests.conftest import Databases
 from tests.support.servers import Caller, Server, new_customer, opened, serving
+from tests.support.waiting import PATIENCE
 
 SETTINGS = {
     "CHARGERIGHTS_MAX_HEADER_BYTES": "2000",
@@ -26,7 +27,6 @@ SETTINGS = {
     "CHARGERIGHTS_MAX_CONNECTIONS_PER_ADDRESS": "5",
     "CHARGERIGHTS_LOG_LEVEL": "info",
 }
-SOON = 30
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def server(
 
 
 def connected(server: Server, trusted: ssl.SSLContext) -> ssl.SSLSocket:
-    plain = socket.create_connection(("127.0.0.1", port(server)), timeout=SOON)
+    plain = socket.create_connection(("127.0.0.1", port(server)), timeout=PATIENCE)
     return trusted.wrap_socket(plain, server_hostname="127.0.0.1")
 
 
@@ -121,7 +121,7 @@ def test_more_connections_of_one_address_than_the_setting_says_are_refused(
 
 
 def until_logged(server: Server, **members: object) -> None:
-    deadline = time.monotonic() + SOON
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         lines = [json.loads(line) for line in server.log().splitlines() if line.startswith("{") and line.endswith("}")]
         if any(members.items() <= each.items() for each in lines):

@@ -26,6 +26,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from chargerights.simulator.background import Background
+from tests.support.waiting import PATIENCE
 
 CALL, RESULT = 2, 3
 FOLDERS = {"ocpp1.6": "v16", "ocpp2.0.1": "v201", "ocpp2.1": "v21"}
@@ -119,11 +120,11 @@ class Central:
         """As `command`, of whatever is given."""
         link = self.links[charger_id]
         await link.socket.send(json.dumps([CALL, "raw", action, payload]))
-        answer = await link._get_specific_response("raw", 5)
+        answer = await link._get_specific_response("raw", PATIENCE)
         raise answer.to_exception()
 
     async def until(self, fact: Callable[[], bool]) -> None:
-        assert await self.background.until(fact, 10), f"it did not come about; {self.actions()}"
+        assert await self.background.until(fact, PATIENCE), f"it did not come about; {self.actions()}"
 
     async def heard(self, action: str, count: int = 1) -> list[dict[str, Any]]:
         """The payloads of the calls of this kind, once there are so many."""
@@ -222,7 +223,7 @@ class Link:
     _call_result: ClassVar[Any]
 
     def __init__(self, central: Central, charger_id: str, socket: ServerConnection) -> None:
-        super().__init__(charger_id, Recorder(central, charger_id, socket), response_timeout=5)  # type: ignore[call-arg]
+        super().__init__(charger_id, Recorder(central, charger_id, socket), response_timeout=PATIENCE)  # type: ignore[call-arg]
         self.central, self.socket = central, socket
         self.now = STARTED.isoformat().replace("+00:00", "Z")
 

@@ -20,7 +20,8 @@ from typing import Any, Self
 
 import psycopg
 
-START_SECONDS = 30
+from tests.support.waiting import PATIENCE
+
 SETTINGS = {
     "listen_addresses": "",
     "max_connections": "200",
@@ -80,7 +81,7 @@ class Postgres:
     def start(self) -> None:
         """Starts the server and waits until it answers."""
         self._process = self._serve(self._data, self._folder)
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + PATIENCE
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"PostgreSQL does not start:\n{(self._folder / 'log').read_text()}")
@@ -110,7 +111,7 @@ class Postgres:
         self._wait("SELECT count(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')", "1")
         self.stop(signal.SIGQUIT)
         following.send_signal(signal.SIGINT)
-        following.wait(START_SECONDS)
+        following.wait(PATIENCE)
         self._data = standby
         self.start()
         shutil.rmtree(primary)
@@ -121,7 +122,7 @@ class Postgres:
         self._wait("SELECT pg_is_in_recovery()", "False")
 
     def _wait(self, query: str, value: str) -> None:
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + PATIENCE
         while (found := self._value(query)) != value:
             if time.monotonic() > deadline:
                 raise RuntimeError(f"{query} is {found}, not {value}:\n{(self._folder / 'log').read_text()}")
@@ -131,7 +132,7 @@ class Postgres:
         """Stops it at once, ending its sessions; SIGQUIT leaves as a crash would. It can start again."""
         if self._process is not None:
             self._process.send_signal(how)
-            self._process.wait(START_SECONDS)
+            self._process.wait(PATIENCE)
             self._process = None
 
     def _answers(self) -> bool:

@@ -32,10 +32,8 @@ from chargerights.files.network_file import parse
 from chargerights.storage import callers
 from chargerights.storage.database import Database
 from chargerights.storage.journal import Actor
+from tests.support.waiting import PATIENCE
 
-START_SECONDS = 30
-STOP_SECONDS = 15
-REQUEST_SECONDS = 30
 TEST = Actor("test")
 MADE_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -88,19 +86,17 @@ class Server:
     def client(self, key: str | None = None) -> httpx.Client:
         """A client with that key in its header; close it, or use it as a context."""
         headers = {} if key is None else {"x-api-key": key}
-        return httpx.Client(
-            base_url=self.url, headers=headers, timeout=REQUEST_SECONDS, trust_env=False, verify=self._trusted
-        )
+        return httpx.Client(base_url=self.url, headers=headers, timeout=PATIENCE, trust_env=False, verify=self._trusted)
 
     def kill(self) -> None:
         """Ends it as `kill -9` does."""
         self.process.kill()
-        self.process.wait(STOP_SECONDS)
+        self.process.wait(PATIENCE)
 
     def stop(self) -> int:
         """Asks it to end, as a service manager does; its exit status."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(STOP_SECONDS)
+        return self.process.wait(PATIENCE)
 
     def log(self) -> str:
         """What it has logged so far."""
@@ -108,7 +104,7 @@ class Server:
         return os.pread(number, os.fstat(number).st_size, 0).decode()
 
     def wait_until_it_answers(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + PATIENCE
         with self.client() as client:
             while True:
                 try:
@@ -164,7 +160,9 @@ def free_port() -> int:
 @contextmanager
 def writer_held(url: str) -> Iterator[None]:
     """Another program has begun to write and does not end."""
-    other = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, timeout=60, check_same_thread=False)
+    other = sqlite3.connect(
+        url.removeprefix("sqlite:///"), isolation_level=None, timeout=PATIENCE, check_same_thread=False
+    )
     other.execute("BEGIN IMMEDIATE")
     try:
         yield

@@ -1,5 +1,7 @@
-"""A node of its own that tells time and delivers, until its standard input ends: `node.py URL SECONDS`, at a quick
-pace but with leases of so many seconds."""
+"""A node in a process of its own: advances the event clock and delivers until its standard input ends.
+
+`node.py URL SECONDS`: retries quickly, with leases of that many seconds.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ POLL_SECONDS = 0.02
 
 async def run(url: str, lease: float) -> None:
     database, stopping = Database(url), asyncio.Event()
-    courier = WebhookDispatcher(database, now, AllowedTargets.ANY, replace(QUICK, lease=lease))
+    courier = WebhookDispatcher(database, now, AllowedTargets.ANY, replace(QUICK, lease=lease, attempt=lease / 3))
     work = (courier.round, lambda: advance_time(database, now))
     tasks = [asyncio.create_task(steadily(each, POLL_SECONDS, stopping)) for each in work]
     await asyncio.to_thread(sys.stdin.read)

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-WAIT_SECONDS = 30
+from tests.support.waiting import PATIENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class Receiver(ThreadingHTTPServer):
 
     def wait_for(self, enough: Callable[[list[Message]], bool]) -> None:
         with self._got:
-            assert self._got.wait_for(lambda: enough(self.messages), WAIT_SECONDS), f"only {self.numbers}"
+            assert self._got.wait_for(lambda: enough(self.messages), PATIENCE), f"only {self.numbers}"
 
     def handle_error(self, *_: object) -> None:
         """A handshake that fails is the sender's to tell."""

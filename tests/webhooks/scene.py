@@ -19,22 +19,12 @@ from chargerights.storage.rows import webhooks
 from chargerights.storage.rows.webhooks import DeliveryProgress, Webhook
 from chargerights.webhooks.delivery import RetryPace, WebhookDispatcher
 from tests.storage.writing import OCCASION, put, store_facts
+from tests.support.clock import Clock
+from tests.support.waiting import PATIENCE
 from tests.support.world import DAN, FACTS, NOW
 
-QUICK = RetryPace(attempt=0.4, noted=0.05, lease=1.5, first_retry=0.01, longest_retry=0.05)
-
-
-class Clock:
-    """Stands still, until it is moved."""
-
-    def __init__(self, at: datetime = NOW) -> None:
-        self.at = at
-
-    def __call__(self) -> datetime:
-        return self.at
-
-    def move(self, seconds: float) -> None:
-        self.at += timedelta(seconds=seconds)
+QUICK = RetryPace(attempt=PATIENCE, noted=0.05, lease=3 * PATIENCE, first_retry=0.01, longest_retry=0.05)
+"""Retries at once. An attempt that is to time out takes a pace of its own."""
 
 
 class Scene:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,9 +16,11 @@ from chargerights.webhooks import delivery as couriers
 from chargerights.webhooks.delivery import RetryPace
 from tests.replica.following import all_events
 from tests.storage.writing import OCCASION
+from tests.support.clock import Clock
 from tests.support.servers import free_port
+from tests.support.waiting import PATIENCE
 from tests.webhooks.receiver import Behaviour, Handler, Message, Turns, accepts, answers, closes_early, hangs, receiving
-from tests.webhooks.scene import QUICK, Clock, Scene, now, round_of
+from tests.webhooks.scene import QUICK, Scene, now, round_of
 
 
 async def test_with_nothing_to_tell_nothing_is_written_and_nobody_is_asked(scene: Scene) -> None:
@@ -102,7 +105,7 @@ async def test_an_event_that_fails_is_tried_again_before_those_after_it(scene: S
     with receiving(Turns([accepts, behaviour, behaviour, accepts])) as receiver:
         webhook_id, _ = scene.add_webhook(receiver.url)
         scene.make_events(4)
-        courier = scene.courier(clock)
+        courier = scene.courier(clock, replace(QUICK, attempt=1.5) if behaviour is hangs else QUICK)
         await round_of(courier)
         found = scene.progress(webhook_id)
         assert (found.position, found.attempts, found.waiting) == (2, 1, 3)
@@ -157,7 +160,7 @@ async def test_a_receiver_that_wants_no_more_is_asked_no_more_and_the_journal_sa
 
 
 async def test_a_receiver_that_asks_for_time_gets_it_within_bounds(scene: Scene) -> None:
-    pace = RetryPace(attempt=5, first_retry=1, longest_retry=600)
+    pace = RetryPace(attempt=PATIENCE, first_retry=1, longest_retry=600)
     for asked, least, most in (("120", 120, 120), ("86400", 600, 600), ("0", 0.8, 1.2)):
         with receiving(answers(429, Retry_After=asked)) as receiver:
             webhook_id, _ = scene.add_webhook(receiver.url)

@@ -16,9 +16,10 @@ from chargerights.storage.events import EventsGone
 from chargerights.webhooks import worker
 from chargerights.webhooks.worker import advance_time, prune_events, running, steadily
 from tests.replica.following import all_events, types
+from tests.support.clock import Clock
 from tests.support.world import NOW, TOMORROW
 from tests.webhooks.receiver import receiving
-from tests.webhooks.scene import Clock, Scene
+from tests.webhooks.scene import Scene
 
 KEPT = timedelta(days=90)
 

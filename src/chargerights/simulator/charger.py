@@ -179,7 +179,7 @@ class SimulatedCharger:
         """The payloads of the latest commands of this kind, oldest first."""
         return [command.payload for command in self.told if command.action == action]
 
-    async def until(self, fact: Callable[[SimulatedCharger], bool], seconds: float = 10.0) -> None:
+    async def until(self, fact: Callable[[SimulatedCharger], bool], seconds: float = 60.0) -> None:
         """Returns once the fact is true of this charger. Raises TimeoutError."""
         if not await self.background.until(lambda: fact(self), seconds):
             raise TimeoutError(f"it did not come about within {seconds} s: {self!r}")

@@ -8,7 +8,6 @@ import http.client
 import json
 import socket
 import struct
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +20,7 @@ from chargerights.storage.database import Database
 from tests.api.client import MISSION, read
 from tests.conftest import Databases
 from tests.support.servers import Caller, Server, new_customer, opened, serving
+from tests.support.waiting import PATIENCE, wait_until
 
 DRIVERS, CHARGERS = 1200, 20
 MEGABYTE = 1024 * 1024
@@ -88,7 +88,7 @@ def test_a_streamed_answer_is_compressed_too_and_says_the_same(server: Server, c
 
 
 def test_many_requests_go_over_one_connection(server: Server, caller: Caller) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", int(server.url.rpartition(":")[2]), timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", int(server.url.rpartition(":")[2]), timeout=PATIENCE)
     connection.connect()
     first = connection.sock
     headers = {"x-api-key": caller.key}
@@ -113,7 +113,7 @@ def test_many_requests_go_over_one_connection(server: Server, caller: Caller) ->
 def test_a_client_that_goes_away_midway_leaves_the_server_answering(server: Server, caller: Caller) -> None:
     port = int(server.url.rpartition(":")[2])
     for _ in range(5):
-        with socket.create_connection(("127.0.0.1", port), timeout=30) as gone:
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as gone:
             body = b"[1]"
             gone.sendall(
                 b"POST /api/group/authorisedUsers HTTP/1.1\r\nHost: x\r\nx-api-key: %b\r\nContent-Length: %d\r\n\r\n%b"
@@ -169,7 +169,7 @@ def test_the_key_in_the_query_is_in_no_line_of_the_log(server: Server, caller: C
             client.get("/api/nothing", params={"code": code})
             client.put(MISSION, params={"code": code})
             client.get(f"/v2/access/explain?code={code}&chargerId=x")
-    with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=30) as broken:
+    with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=PATIENCE) as broken:
         broken.sendall(f"GET /api/groups?code={caller.key} nonsense\r\n\r\n".encode())
         broken.recv(1000)
     log = server.log()
@@ -225,7 +225,7 @@ def test_a_client_that_goes_away_during_its_body_is_no_fault_of_the_server(
 ) -> None:
     since = len(server.log())
     for method, path in LEAVING:
-        with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=30) as gone:
+        with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=PATIENCE) as gone:
             head = (
                 f"{method} {path} HTTP/1.1\r\nHost: x\r\nx-api-key: {caller.key}\r\nContent-Type: application/json\r\n"
             )
@@ -235,10 +235,8 @@ def test_a_client_that_goes_away_during_its_body_is_no_fault_of_the_server(
             if framing == "half closed":
                 gone.shutdown(socket.SHUT_WR)
                 gone.recv(1)
-    deadline = time.monotonic() + 30
-    while len(told := requests_in(server.log()[since:])) < len(LEAVING):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: len(requests_in(server.log()[since:])) >= len(LEAVING))
+    told = requests_in(server.log()[since:])
     assert sorted(each["path"] for each in told) == sorted(path.partition("?")[0] for _, path in LEAVING)
     assert {each["status"] for each in told} == {499}
     assert "Traceback" not in server.log()[since:]
@@ -251,15 +249,12 @@ def test_a_client_that_goes_away_before_or_during_its_answer_is_no_fault(
 ) -> None:
     since = len(server.log())
     for size in (0, 1, 100):
-        with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=30) as gone:
+        with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=PATIENCE) as gone:
             gone.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nx-api-key: {caller.key}\r\n\r\n".encode())
             if size:
                 gone.recv(size)
             gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    deadline = time.monotonic() + 30
-    while len(requests_in(server.log()[since:])) < 3:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: len(requests_in(server.log()[since:])) >= 3)
     assert "Traceback" not in server.log()[since:]
     assert '"level": "error"' not in server.log()[since:]
 

@@ -26,6 +26,7 @@ from tests.api.client import add_party
 from tests.conftest import Databases
 from tests.support.oracle import Facts
 from tests.support.servers import opened, serving
+from tests.support.waiting import PATIENCE
 from tests.support.world import DEPOT, FACTS
 
 pytestmark = pytest.mark.slow
@@ -46,7 +47,7 @@ EXAMPLE_SITES = tuple(
 
 generation = GenerationConfig(max_examples=EXAMPLES, deterministic=True)
 config = schemathesis.Config(
-    seed=1, projects=ProjectsConfig(default=ProjectConfig(generation=generation, request_timeout=30))
+    seed=1, projects=ProjectsConfig(default=ProjectConfig(generation=generation, request_timeout=PATIENCE))
 )
 schema = schemathesis.openapi.from_dict(create_app(Database("sqlite:///never-opened.db")).openapi(), config=config)
 

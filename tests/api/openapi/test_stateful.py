@@ -34,6 +34,7 @@ from tests.api.client import Party, add_party
 from tests.api.openapi.test_schemathesis import CHECKS, OURSELVES, UNUSED
 from tests.conftest import Databases
 from tests.support.servers import opened, serving
+from tests.support.waiting import PATIENCE
 from tests.support.world import ALICE, CIR_1, DEPOT, FACTS, NOW, VISITORS
 from tests.webhooks.receiver import receiving
 
@@ -258,7 +259,7 @@ def test_whatever_is_made_leads_on_and_every_answer_is_one_that_the_document_has
 ) -> None:
     beginnings, makers = SCENES[scene]
     openapi = create_app(Database("sqlite:///never-opened.db")).openapi()
-    config = schemathesis.Config(projects=ProjectsConfig(default=ProjectConfig(request_timeout=30)))
+    config = schemathesis.Config(projects=ProjectsConfig(default=ProjectConfig(request_timeout=PATIENCE)))
     config.projects.default.phases.stateful.inference.algorithms = []  # the document's own links, no guesses
     for item in openapi["paths"].values():  # lists lead to their next part: test_cursors walks through them
         item.get("get", {"responses": {}})["responses"].get("200", {}).pop("links", None)

@@ -37,15 +37,15 @@ class RemoteStarts:
 
     def __init__(self) -> None:
         self._starts = deque[RemoteStart](maxlen=REMEMBERED)
-        self._may_lack_until = NEVER
+        self._connected_at: datetime | None = None
 
     def connected(self, at: datetime) -> None:
         """The charger has a new connection: what it was told before may not be known here."""
-        self._may_lack_until = at + VALID
+        self._connected_at = at
 
     def may_lack(self, at: datetime) -> bool:
         """Whether a start may count of which nothing is known here."""
-        return at < self._may_lack_until
+        return self._connected_at is not None and at - self._connected_at < VALID
 
     def learn(self, starts: Iterable[RemoteStart]) -> None:
         """These are all that the charger was told before it connected. What is known here already counts."""
@@ -57,7 +57,7 @@ class RemoteStarts:
             elif known[start.id].transaction_id is None:
                 known[start.id].transaction_id = start.transaction_id
         self._starts = deque([*new, *self._starts], maxlen=REMEMBERED)
-        self._may_lack_until = NEVER
+        self._connected_at = None
 
     def expect(self, id: str, tag_key: str, place: Place, at: datetime) -> RemoteStart:
         """The charger is being told to start."""
