@@ -12,7 +12,7 @@ import pytest
 import chargerights
 from chargerights import storage
 from chargerights.api.common import errors
-from chargerights.api.common.errors import InMember
+from chargerights.operations.errors import InMember
 from chargerights.rights.errors import DomainError, InvalidInput
 from chargerights.storage.backup import BackupRefused
 from chargerights.storage.charging.spool_file import SpoolFault, UnusableFolder

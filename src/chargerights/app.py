@@ -65,8 +65,16 @@ def create_app(
     app.state.gateway = gateway = Gateway(database, images, clock, policy, webhook_targets, spool)
     database.after_commit += [images.committed, gateway.committed]
     app.state.shared = state = AppState(
-        database, images, clock, RateLimits(rate_limit), history, webhook_targets, gateway, metrics_token
+        database,
+        images,
+        clock,
+        history,
+        webhook_targets,
+        gateway,
+        limits=RateLimits(rate_limit),
+        metrics_token=metrics_token,
     )
+    app.state.fragments = {}
     app.include_router(routes.router)
     app.include_router(decisions.router)
     for router in v2.routers:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from chargerights.api.v2.access_groups import AccessGroupPage, AccessGroupShape
+from chargerights.api.v2.access_groups import AccessGroupItem, AccessGroupShape
+from chargerights.api.v2.shapes import Page
 from chargerights.rights.errors import UnknownDriver
 from chargerights.rights.permissions import Permission
 from chargerights.storage import journal
@@ -58,7 +59,7 @@ async def test_an_access_group_that_cannot_be_is_refused_by_its_members(
         return  # nothing has to be changed
     path = GROUPS if method == "POST" else VISITORS_PATH
     assert refused(await send(sqlite_api, method, path, body)) == (400, errors)
-    assert names(good(await send(sqlite_api, "GET", GROUPS), AccessGroupPage)) == ["Visitors"]
+    assert names(good(await send(sqlite_api, "GET", GROUPS), Page[AccessGroupItem])) == ["Visitors"]
 
 
 @pytest.mark.parametrize("group_id", [404, 0, -1])
@@ -95,8 +96,8 @@ async def test_who_may_not_read_reads_nothing(fresh_sqlite_api: Api) -> None:
         for key in (callers.idle, chargers_only):
             assert refused(await send(api, "GET", path, key=key))[0] == 403
         assert refused(await send(api, "GET", path, key=None))[0] == 401
-    assert names(good(await send(api, "GET", GROUPS, key=callers.rival), AccessGroupPage)) == []
-    assert names(good(await send(api, "GET", GROUPS, key=callers.reader), AccessGroupPage)) == ["Visitors"]
+    assert names(good(await send(api, "GET", GROUPS, key=callers.rival), Page[AccessGroupItem])) == []
+    assert names(good(await send(api, "GET", GROUPS, key=callers.reader), Page[AccessGroupItem])) == ["Visitors"]
 
 
 async def test_a_site_manager_sees_of_a_group_only_what_is_his_and_changes_only_one_that_is_all_his(
@@ -104,7 +105,7 @@ async def test_a_site_manager_sees_of_a_group_only_what_is_his_and_changes_only_
 ) -> None:
     api = fresh_sqlite_api
     manager = (await callers_of(api)).manager
-    (item,) = good(await send(api, "GET", GROUPS, key=manager), AccessGroupPage)["items"]
+    (item,) = good(await send(api, "GET", GROUPS, key=manager), Page[AccessGroupItem])["items"]
     assert (item["chargersCount"], item["driversCount"]) == (1, 0)
     shown = good(await send(api, "GET", VISITORS_PATH, key=manager), AccessGroupShape)
     assert (shown["chargers"], shown["drivers"]) == ([{"id": 4, "chargerId": "CIR-2"}], [])
@@ -112,7 +113,7 @@ async def test_a_site_manager_sees_of_a_group_only_what_is_his_and_changes_only_
     for method, body in (("PATCH", {"name": "X"}), ("PATCH", {"chargerIds": []}), ("DELETE", None)):
         assert refused(await send(api, method, VISITORS_PATH, body, key=manager)) == (403, not_his)
     await send(api, "PATCH", VISITORS_PATH, {"chargerIds": ["OFF-1"]})
-    assert names(good(await send(api, "GET", GROUPS, key=manager), AccessGroupPage)) == []
+    assert names(good(await send(api, "GET", GROUPS, key=manager), Page[AccessGroupItem])) == []
     assert refused(await send(api, "GET", VISITORS_PATH, key=manager)) == (404, "no access group 1")
     await send(api, "PATCH", VISITORS_PATH, {"chargerIds": ["CIR-2"]})
     good(await send(api, "PATCH", VISITORS_PATH, {"name": "Mine"}, key=manager), AccessGroupShape)
@@ -227,13 +228,13 @@ async def test_a_group_is_added_once_under_one_idempotency_key(fresh_api: Api) -
     first = good(await send(fresh_api, "POST", GROUPS, NEW, headers=key), AccessGroupShape, 201)
     assert good(await send(fresh_api, "POST", GROUPS, NEW, headers=key), AccessGroupShape, 201) == first
     assert refused(await send(fresh_api, "POST", GROUPS, NEW | {"name": "Other"}, headers=key))[0] == 409
-    assert good(await send(fresh_api, "GET", GROUPS), AccessGroupPage)["totalRecords"] == 2
+    assert good(await send(fresh_api, "GET", GROUPS), Page[AccessGroupItem])["totalRecords"] == 2
 
 
 async def test_a_group_of_which_a_driver_goes_before_it_is_written_leaves_nothing_behind(fresh_api: Api) -> None:
     with pytest.raises(UnknownDriver):
         await fresh_api.change(journal.make, fresh_api.us.id, OCCASION, access_groups.add, "G", ["DEP-1"], [404])
-    assert names(good(await send(fresh_api, "GET", GROUPS), AccessGroupPage)) == ["Visitors"]
+    assert names(good(await send(fresh_api, "GET", GROUPS), Page[AccessGroupItem])) == ["Visitors"]
 
 
 async def test_groups_are_found_sorted_and_counted(fresh_sqlite_api: Api) -> None:
@@ -249,9 +250,9 @@ async def test_groups_are_found_sorted_and_counted(fresh_sqlite_api: Api) -> Non
         ("sortDescending=true&limit=2", ["Visitors", "beta guests"]),
         ("limit=3&page=2", ["Visitors"]),
     ):
-        page = good(await send(api, "GET", f"{GROUPS}?{query}"), AccessGroupPage)
+        page = good(await send(api, "GET", f"{GROUPS}?{query}"), Page[AccessGroupItem])
         assert names(page) == found, query
-    items = good(await send(api, "GET", GROUPS), AccessGroupPage)["items"]
+    items = good(await send(api, "GET", GROUPS), Page[AccessGroupItem])["items"]
     assert [(each["driversCount"], each["chargersCount"]) for each in items] == [(1, 1), (0, 1), (2, 1), (1, 2)]
     assert refused(await send(api, "GET", f"{GROUPS}?sortKey=driversCount"))[0] == 400
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from chargerights.api.v2.drivers import DriverPage
+from chargerights.api.v2.drivers import DriverShape
+from chargerights.api.v2.shapes import Page
 from chargerights.rights.permissions import Permission
 from tests.api.client import MISSION, Api, listed, read, refusal
 from tests.api.v2.asking import good, ids, names, refused, send
@@ -24,17 +25,17 @@ async def test_a_place_that_there_is_not_is_a_404(sqlite_api: Api, place: str) -
 async def test_the_pages_are_the_missions_answer(api: Api) -> None:
     for site_id in (COMPANY.id, DEPOT.id, CIRCUIT_A.id, OFFICE.id):
         path = f"/v2/sites/{site_id}/authorized-drivers?sortKey=id"
-        pages = [ids(good(await send(api, "GET", f"{path}&limit=3&page={n}"), DriverPage)) for n in range(1, 6)]
+        pages = [ids(good(await send(api, "GET", f"{path}&limit=3&page={n}"), Page[DriverShape])) for n in range(1, 6)]
         assert [each for page in pages for each in page] == listed(await api.drivers_of([site_id]))[site_id]
-    of_charger = good(await send(api, "GET", f"{OF_CHARGER}?sortKey=id"), DriverPage)
+    of_charger = good(await send(api, "GET", f"{OF_CHARGER}?sortKey=id"), Page[DriverShape])
     of_v1 = read(await api.get("/api/charger/authorisedUsers/GF-1"), "User[]")
     assert ids(of_charger) == [each["id"] for each in of_v1]
 
 
 async def test_drivers_of_a_place_are_searched_and_sorted_by_name(sqlite_api: Api) -> None:
-    found = good(await send(sqlite_api, "GET", f"{OF_SITE}?search=i&limit=3"), DriverPage)
+    found = good(await send(sqlite_api, "GET", f"{OF_SITE}?search=i&limit=3"), Page[DriverShape])
     assert names(found) == ["Alice", "Erin", "Heidi"]
-    last = good(await send(sqlite_api, "GET", f"{OF_CHARGER}?sortDescending=true&limit=1"), DriverPage)
+    last = good(await send(sqlite_api, "GET", f"{OF_CHARGER}?sortDescending=true&limit=1"), Page[DriverShape])
     assert names(last) == ["Niaj"]
 
 
@@ -78,7 +79,10 @@ async def test_a_list_of_a_site_has_everybody_but_of_strangers_no_more_than_thei
     everybody = listed(await api.drivers_of([DEPOT.id]))
     assert listed(await api.drivers_of([DEPOT.id], key=manager)) == everybody
     assert listed(await api.drivers_of([DEPOT.id], brief=True, key=manager)) == everybody
-    assert ids(good(await send(api, "GET", f"{OF_SITE}?sortKey=id", key=manager), DriverPage)) == everybody[DEPOT.id]
+    assert (
+        ids(good(await send(api, "GET", f"{OF_SITE}?sortKey=id", key=manager), Page[DriverShape]))
+        == everybody[DEPOT.id]
+    )
     ((site,),) = [read(await api.drivers_of([DEPOT.id], key=manager), "SiteDrivers[]")]
     users = {each["name"]: each for each in site["users"]}
     bob = users["Bob"]

@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from chargerights.api.v2.charger_shapes import ChargerMembers, ChargerPage, ChargerShape, SocketDraft, SocketShape
+from chargerights.api.v2.charger_shapes import ChargerMembers, ChargerShape, SocketDraft, SocketShape
+from chargerights.api.v2.shapes import Page
 from chargerights.files.network_file.schema import ChargerEntry, LocationEntry, SocketEntry, members_of
 from chargerights.rights.live import LiveCharger
 from tests.api.client import Api
@@ -107,7 +108,7 @@ def path_of(charger_id: str) -> str:
 @pytest.mark.parametrize(("body", "errors"), WRONG.values(), ids=WRONG)
 async def test_a_charger_that_cannot_be_is_refused_by_its_members(sqlite_api: Api, body: Any, errors: Any) -> None:
     assert refused(await send(sqlite_api, "POST", CHARGERS, body)) == (400, errors)
-    assert good(await send(sqlite_api, "GET", CHARGERS), ChargerPage)["totalRecords"] == 5
+    assert good(await send(sqlite_api, "GET", CHARGERS), Page[ChargerShape])["totalRecords"] == 5
 
 
 async def test_a_capability_that_ocpi_does_not_know_is_refused(sqlite_api: Api) -> None:
@@ -176,8 +177,8 @@ async def test_who_may_not_read_reads_nothing(fresh_sqlite_api: Api) -> None:
     for path in (CHARGERS, path_of("DEP-1")):
         assert refused(await send(api, "GET", path, key=callers.idle))[0] == 403
         assert refused(await send(api, "GET", path, key=None))[0] == 401
-    assert charger_ids(good(await send(api, "GET", CHARGERS, key=callers.rival), ChargerPage)) == ["RIV-1"]
-    assert len(charger_ids(good(await send(api, "GET", CHARGERS, key=callers.reader), ChargerPage))) == 5
+    assert charger_ids(good(await send(api, "GET", CHARGERS, key=callers.rival), Page[ChargerShape])) == ["RIV-1"]
+    assert len(charger_ids(good(await send(api, "GET", CHARGERS, key=callers.reader), Page[ChargerShape]))) == 5
 
 
 async def test_a_site_manager_has_the_chargers_of_his_sites_only(fresh_sqlite_api: Api) -> None:
@@ -189,7 +190,7 @@ async def test_a_site_manager_has_the_chargers_of_his_sites_only(fresh_sqlite_ap
         ("?siteId=6", []),
         ("?search=OFF-1", []),
     ):
-        page = good(await send(api, "GET", f"{CHARGERS}{query}", key=manager), ChargerPage)
+        page = good(await send(api, "GET", f"{CHARGERS}{query}", key=manager), Page[ChargerShape])
         assert (sorted(charger_ids(page)), page["totalRecords"]) == (found, len(found))
     for method, body in (("GET", None), ("PATCH", {"name": "X"}), ("DELETE", None)):
         assert refused(await send(api, method, path_of("OFF-1"), body, key=manager)) == (404, "no charger OFF-1")
@@ -219,7 +220,7 @@ async def test_a_charger_that_is_removed_is_gone_with_its_state_and_its_id_is_fr
     assert good(await send(fresh_api, "GET", path_of("CIR-1")), ChargerShape)["state"] == "Charging"
     assert (await send(fresh_api, "DELETE", path_of("CIR-1"))).status_code == 204
     assert refused(await send(fresh_api, "GET", path_of("CIR-1")))[0] == 404
-    assert "CIR-1" not in charger_ids(good(await send(fresh_api, "GET", CHARGERS), ChargerPage))
+    assert "CIR-1" not in charger_ids(good(await send(fresh_api, "GET", CHARGERS), Page[ChargerShape]))
     theirs = {"chargerId": "CIR-1", "siteId": RIVAL_GARAGE.id}
     made = good(await send(fresh_api, "POST", CHARGERS, theirs, key=fresh_api.rival.key), ChargerShape, 201)
     assert made["state"] == "Offline"
@@ -228,7 +229,7 @@ async def test_a_charger_that_is_removed_is_gone_with_its_state_and_its_id_is_fr
 
 async def test_a_new_charger_is_shown_whole_by_every_process_and_found_again(fresh_api: Api) -> None:
     other = fresh_api.beside()
-    good(await send(other, "GET", CHARGERS), ChargerPage)
+    good(await send(other, "GET", CHARGERS), Page[ChargerShape])
     answer = await send(fresh_api, "POST", CHARGERS, WHOLE | {"chargerId": "N€W 1%"})
     made = good(answer, ChargerShape, 201)
     sockets = [SOCKET | {"status": "Offline"}, {"id": 2, "name": "2", "status": "Offline"}]
@@ -240,7 +241,9 @@ async def test_a_new_charger_is_shown_whole_by_every_process_and_found_again(fre
         found = await send(process, "GET", answer.headers["location"])
         assert good(found, ChargerShape) == made
         assert found.headers["etag"] == answer.headers["etag"]
-        assert charger_ids(good(await send(process, "GET", f"{CHARGERS}?search=w 1%25"), ChargerPage)) == ["N€W 1%"]
+        assert charger_ids(good(await send(process, "GET", f"{CHARGERS}?search=w 1%25"), Page[ChargerShape])) == [
+            "N€W 1%"
+        ]
     await other.close()
 
 
@@ -313,7 +316,7 @@ async def test_a_charger_is_added_once_under_one_idempotency_key(fresh_api: Api)
     other = NEW | {"chargerId": "NEW-2"}
     assert refused(await send(fresh_api, "POST", CHARGERS, other, headers=key))[0] == 409
     assert refused(await send(fresh_api, "POST", CHARGERS, NEW))[0] == 409
-    assert good(await send(fresh_api, "GET", CHARGERS), ChargerPage)["totalRecords"] == 6
+    assert good(await send(fresh_api, "GET", CHARGERS), Page[ChargerShape])["totalRecords"] == 6
 
 
 async def test_what_a_charger_reports_goes_before_what_was_entered(harbour_api: Api) -> None:
@@ -386,7 +389,7 @@ async def test_a_charger_without_a_place_of_its_own_is_where_its_site_is(harbour
     ],
 )
 async def test_chargers_are_found_by_what_is_asked(harbour_api: Api, query: str, found: list[str]) -> None:
-    page = good(await send(harbour_api, "GET", f"{CHARGERS}?{query}"), ChargerPage)
+    page = good(await send(harbour_api, "GET", f"{CHARGERS}?{query}"), Page[ChargerShape])
     assert sorted(charger_ids(page)) == sorted(found)
     if "sort" in query:
         assert charger_ids(page) == found
@@ -394,12 +397,12 @@ async def test_chargers_are_found_by_what_is_asked(harbour_api: Api, query: str,
 
 async def test_chargers_come_by_name_and_those_without_one_by_their_id(fresh_sqlite_api: Api) -> None:
     api = fresh_sqlite_api
-    assert charger_ids(good(await send(api, "GET", CHARGERS), ChargerPage)) == [
+    assert charger_ids(good(await send(api, "GET", CHARGERS), Page[ChargerShape])) == [
         "CIR-1", "CIR-2", "DEP-1", "GF-1", "OFF-1",
     ]  # fmt: skip
     good(await send(api, "PATCH", path_of("OFF-1"), {"name": "alpha"}), ChargerShape)
     good(await send(api, "PATCH", path_of("CIR-1"), {"name": "Zeta"}), ChargerShape)
-    assert charger_ids(good(await send(api, "GET", CHARGERS), ChargerPage)) == [
+    assert charger_ids(good(await send(api, "GET", CHARGERS), Page[ChargerShape])) == [
         "OFF-1", "CIR-2", "DEP-1", "GF-1", "CIR-1",
     ]  # fmt: skip
 

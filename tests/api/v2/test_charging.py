@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from chargerights.api.v2.authorizations import AuthorisationPage
+from chargerights.api.v2.authorizations import AuthorisationShape
 from chargerights.api.v2.charger_passwords import PasswordShape
-from chargerights.api.v2.sessions import MeterValuePage, SessionPage, SessionShape
+from chargerights.api.v2.sessions import MeterValueShape, SessionShape
+from chargerights.api.v2.shapes import Page
 from chargerights.api.v2.tags import TagShape
-from chargerights.api.v2.unmatched_stops import UnmatchedStopPage
+from chargerights.api.v2.unmatched_stops import UnmatchedStopShape
 from chargerights.rights.identifiers import NO_TAG
 from chargerights.storage.charging import charger_batches, charger_passwords
 from chargerights.storage.charging.authorizations import Authorization
@@ -68,14 +69,14 @@ async def test_who_may_not_read_chargers_and_tags_learns_nothing(api: Api, calle
 
 
 async def test_decisions_are_listed_the_newest_first(api: Api) -> None:
-    page = good(await send(api, "GET", "/v2/authorisations"), AuthorisationPage)
+    page = good(await send(api, "GET", "/v2/authorisations"), Page[AuthorisationShape])
     assert ids(page) == [3, 2, 1]
     assert page["items"][2] == {
         "id": 1, "at": "2026-06-03T09:00:00Z", "chargerId": "DEP-1", "connectorId": 1, "idTag": "alice",
         "allowed": True, "message": "Authorize", "reason": "Accepted", "cause": "rightStands", "driverId": 1,
         "rightId": 10, "placeKind": "site", "placeId": "2",
     }  # fmt: skip
-    page = good(await send(api, "GET", "/v2/authorisations?limit=2&page=2"), AuthorisationPage)
+    page = good(await send(api, "GET", "/v2/authorisations?limit=2&page=2"), Page[AuthorisationShape])
     assert (ids(page), page["totalRecords"], page["hasNextPage"]) == ([1], 3, False)
 
 
@@ -92,13 +93,13 @@ async def test_decisions_are_listed_the_newest_first(api: Api) -> None:
     ],
 )
 async def test_decisions_are_filtered(api: Api, query: str, expected: list[int]) -> None:
-    assert ids(good(await send(api, "GET", f"/v2/authorisations?{query}"), AuthorisationPage)) == expected
+    assert ids(good(await send(api, "GET", f"/v2/authorisations?{query}"), Page[AuthorisationShape])) == expected
 
 
 async def test_who_looks_after_some_sites_sees_what_happened_there(api: Api, callers: Callers) -> None:
-    page = good(await send(api, "GET", "/v2/authorisations", key=callers.manager), AuthorisationPage)
+    page = good(await send(api, "GET", "/v2/authorisations", key=callers.manager), Page[AuthorisationShape])
     assert ids(page) == [1]
-    page = good(await send(api, "GET", "/v2/sessions", key=callers.manager), SessionPage)
+    page = good(await send(api, "GET", "/v2/sessions", key=callers.manager), Page[SessionShape])
     assert [each["chargerId"] for each in page["items"]] == ["CIR-1", "DEP-1"]
     assert (await send(api, "GET", "/v2/sessions?siteId=6", key=callers.manager)).status_code == 404
 
@@ -133,7 +134,7 @@ async def test_who_does_not_see_the_charger_makes_no_tag_of_what_it_asked(api: A
 
 
 async def test_sessions_are_listed_the_newest_first(api: Api) -> None:
-    page = good(await send(api, "GET", "/v2/sessions"), SessionPage)
+    page = good(await send(api, "GET", "/v2/sessions"), Page[SessionShape])
     assert [each["transactionId"] for each in page["items"]] == ["2", "3", "1"]
     assert page["items"][2] == {
         "id": 1, "chargerId": "DEP-1", "transactionId": "1", "receivedAt": "2026-06-03T09:00:00Z", "siteId": 2,
@@ -157,7 +158,7 @@ async def test_sessions_are_listed_the_newest_first(api: Api) -> None:
     ],
 )
 async def test_sessions_are_filtered(api: Api, query: str, expected: list[str]) -> None:
-    page = good(await send(api, "GET", f"/v2/sessions?{query}"), SessionPage)
+    page = good(await send(api, "GET", f"/v2/sessions?{query}"), Page[SessionShape])
     assert [each["transactionId"] for each in page["items"]] == expected
     exported = await send(api, "GET", f"/v2/sessions.csv?{query}")
     assert [row["transactionId"] for row in csv.DictReader(io.StringIO(exported.text))] == expected
@@ -174,16 +175,16 @@ async def test_a_session_is_shown_with_its_meter_values_the_oldest_first_each_on
         SessionNotice("DEP-1", NOW, "1", readings=(first, later)),
     ]
     await api.database.write(charger_batches.write, api.us.id, "node", Batch(2, NOW, messages=tuple(notices)))
-    listed = good(await send(api, "GET", "/v2/sessions?chargerId=DEP-1"), SessionPage)["items"]
+    listed = good(await send(api, "GET", "/v2/sessions?chargerId=DEP-1"), Page[SessionShape])["items"]
     assert good(await send(api, "GET", "/v2/sessions/1"), SessionShape) == listed[0]
-    page = good(await send(api, "GET", "/v2/sessions/1/meter-values"), MeterValuePage)
+    page = good(await send(api, "GET", "/v2/sessions/1/meter-values"), Page[MeterValueShape])
     assert page["items"] == [
         {"at": "2026-06-03T09:00:00Z", "connectorId": 1, "samples": METER},
         {"at": "2026-06-03T09:01:00Z", "evseId": 1, "connectorId": 2, "samples": POWER},
     ]
-    second = good(await send(api, "GET", "/v2/sessions/1/meter-values?limit=1&page=2"), MeterValuePage)
+    second = good(await send(api, "GET", "/v2/sessions/1/meter-values?limit=1&page=2"), Page[MeterValueShape])
     assert (second["items"], second["totalRecords"]) == (page["items"][1:], 2)
-    assert good(await send(api, "GET", "/v2/sessions/2/meter-values"), MeterValuePage)["items"] == []
+    assert good(await send(api, "GET", "/v2/sessions/2/meter-values"), Page[MeterValueShape])["items"] == []
 
 
 @pytest.mark.parametrize("path", ["", "/meter-values"])
@@ -255,7 +256,7 @@ async def test_stops_of_unknown_transactions_are_listed_once_each_and_are_no_ses
         unmatched("OFF-1", 6, "-1", "BOB"),
     ]
     await api.database.write(charger_batches.write, api.us.id, "node", Batch(2, NOW, messages=tuple(stops)))
-    page = good(await send(api, "GET", "/v2/unmatched-stops"), UnmatchedStopPage)
+    page = good(await send(api, "GET", "/v2/unmatched-stops"), Page[UnmatchedStopShape])
     assert [(each["chargerId"], each["transactionId"]) for each in page["items"]] == [
         ("OFF-1", "-1"), ("DEP-1", "0"), ("DEP-1", "0"),
     ]  # fmt: skip
@@ -264,10 +265,10 @@ async def test_stops_of_unknown_transactions_are_listed_once_each_and_are_no_ses
         "stoppedAt": "2026-06-03T09:00:00Z", "meterStop": 7.0, "stopReason": "Local", "stopIdTag": "alice",
     }  # fmt: skip
     for query, expected in (("idTag=ALICE", [4]), ("chargerId=OFF-1", [6]), ("endDate=2026-06-03T09:00:00Z", [])):
-        assert ids(good(await send(api, "GET", f"/v2/unmatched-stops?{query}"), UnmatchedStopPage)) == expected
-    theirs = good(await send(api, "GET", "/v2/unmatched-stops", key=callers.manager), UnmatchedStopPage)
+        assert ids(good(await send(api, "GET", f"/v2/unmatched-stops?{query}"), Page[UnmatchedStopShape])) == expected
+    theirs = good(await send(api, "GET", "/v2/unmatched-stops", key=callers.manager), Page[UnmatchedStopShape])
     assert ids(theirs) == [5, 4]
-    assert ids(good(await send(api, "GET", "/v2/unmatched-stops", key=callers.rival), UnmatchedStopPage)) == []
+    assert ids(good(await send(api, "GET", "/v2/unmatched-stops", key=callers.rival), Page[UnmatchedStopShape])) == []
     assert (await send(api, "GET", "/v2/unmatched-stops", key=callers.idle)).status_code == 403
     assert [each["id"] for each in (await send(api, "GET", "/v2/sessions")).json()["items"]] == [2, 3, 1]
     for session_id in (4, 5, 6):
@@ -281,5 +282,5 @@ async def test_who_does_not_see_a_session_or_may_not_operate_does_not_end_it(api
     ):  # fmt: skip
         answer = await send(api, "POST", f"/v2/sessions/{session_id}/end", key=key)
         assert answer.status_code in (status, 403)
-    listed = good(await send(api, "GET", "/v2/sessions?running=true"), SessionPage)["items"]
+    listed = good(await send(api, "GET", "/v2/sessions?running=true"), Page[SessionShape])["items"]
     assert [each["id"] for each in listed] == [2, 3]

@@ -11,8 +11,8 @@ from urllib.parse import quote
 import orjson
 import pytest
 
-from chargerights.api.v2 import cursors, paging
 from chargerights.app import create_app
+from chargerights.operations import cursors, paging
 from chargerights.rights import search_drivers
 from chargerights.storage.database import Database
 from tests.api.client import Api

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from chargerights.api.v2.driver_access import AccessibleChargerPage, AccessibleSitePage
+from chargerights.api.v2.driver_access import AccessibleCharger, AccessibleSite
+from chargerights.api.v2.shapes import Page
 from tests.api.client import Api
 from tests.api.v2.asking import good, ids, refused, send
 from tests.api.v2.callers import callers_of
@@ -22,12 +23,12 @@ def chargers(driver_id: int) -> str:
 
 
 async def charger_ids(api: Api, path: str, **more: Any) -> list[str]:
-    page = good(await send(api, "GET", path, **more), AccessibleChargerPage)
+    page = good(await send(api, "GET", path, **more), Page[AccessibleCharger])
     return [each["chargerId"] for each in page["items"]]
 
 
 async def site_ids(api: Api, path: str, **more: Any) -> list[int]:
-    return ids(good(await send(api, "GET", path, **more), AccessibleSitePage))
+    return ids(good(await send(api, "GET", path, **more), Page[AccessibleSite]))
 
 
 @pytest.mark.parametrize("driver_id", [404, MALLORY.id])

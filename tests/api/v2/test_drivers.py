@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from chargerights.api.v2.drivers import DriverPage, DriverShape
+from chargerights.api.v2.drivers import DriverShape
+from chargerights.api.v2.shapes import Page
 from chargerights.rights.permissions import Permission
 from tests.api.client import Api, our_world
 from tests.api.v2.asking import NOT_A_MEMBER, good, ids, names, refused, send
@@ -94,7 +95,7 @@ async def test_who_may_not_write_writes_nothing(fresh_sqlite_api: Api) -> None:
         for key, status in ((callers.reader, 403), (callers.idle, 403), (None, 401)):
             assert refused(await send(api, method, path, body, key=key))[0] == status
     assert refused(await send(api, "DELETE", f"{DRIVERS}/{ALICE.id}", key=callers.rival))[0] == 404
-    found = good(await send(api, "GET", DRIVERS), DriverPage)
+    found = good(await send(api, "GET", DRIVERS), Page[DriverShape])
     assert found["totalRecords"] == 13
     assert "Alice" in names(found)
 
@@ -106,13 +107,15 @@ async def test_who_may_not_read_reads_nothing(fresh_sqlite_api: Api) -> None:
             403,
             "this needs the permission ReadDrivers, which the key's operator lacks",
         )
-    assert names(good(await send(fresh_sqlite_api, "GET", DRIVERS, key=callers.rival), DriverPage)) == ["Mallory"]
+    assert names(good(await send(fresh_sqlite_api, "GET", DRIVERS, key=callers.rival), Page[DriverShape])) == [
+        "Mallory"
+    ]
 
 
 async def test_a_site_manager_sees_and_changes_the_drivers_of_his_sites_only(fresh_sqlite_api: Api) -> None:
     api = fresh_sqlite_api
     manager = (await callers_of(api)).manager
-    mine = names(good(await send(api, "GET", DRIVERS, key=manager), DriverPage))
+    mine = names(good(await send(api, "GET", DRIVERS, key=manager), Page[DriverShape]))
     assert mine == ["Alice", "Carol", "Dan", "Erin", "Frank", "Grace"]
     for stranger in (BOB, JUDY):
         for method, body in (("GET", None), ("PATCH", {"name": "X"}), ("DELETE", None)):
@@ -193,7 +196,7 @@ async def test_a_new_driver_is_shown_whole_and_found_again(fresh_api: Api) -> No
     ],
 )
 async def test_drivers_are_found_by_what_is_asked(api_with_walter: Api, query: str, found: list[str]) -> None:
-    assert names(good(await send(api_with_walter, "GET", f"{DRIVERS}?{query}"), DriverPage)) == found
+    assert names(good(await send(api_with_walter, "GET", f"{DRIVERS}?{query}"), Page[DriverShape])) == found
 
 
 @pytest.fixture(scope="module")
@@ -218,8 +221,8 @@ async def test_a_page_that_cannot_be_is_refused(sqlite_api: Api, query: str) -> 
 
 
 async def test_the_pages_of_a_list_are_the_list(sqlite_api: Api) -> None:
-    whole = good(await send(sqlite_api, "GET", DRIVERS), DriverPage)
-    pages = [good(await send(sqlite_api, "GET", f"{DRIVERS}?limit=5&page={n}"), DriverPage) for n in (1, 2, 3)]
+    whole = good(await send(sqlite_api, "GET", DRIVERS), Page[DriverShape])
+    pages = [good(await send(sqlite_api, "GET", f"{DRIVERS}?limit=5&page={n}"), Page[DriverShape]) for n in (1, 2, 3)]
     assert [each for page in pages for each in page["items"]] == whole["items"]
     assert [page["hasNextPage"] for page in pages] == [True, True, False]
     assert [page["hasPreviousPage"] for page in pages] == [False, True, True]
@@ -240,7 +243,7 @@ async def test_members_that_are_left_out_stay_and_null_takes_a_value_away(fresh_
 async def test_a_disabled_driver_is_listed_nowhere_and_stays_in_the_directory(fresh_api: Api) -> None:
     good(await send(fresh_api, "PATCH", f"{DRIVERS}/{ALICE.id}", {"enabled": False}), DriverShape)
     assert ALICE.id not in ids((await send(fresh_api, "GET", f"/v2/sites/{DEPOT.id}/authorized-drivers")).json())
-    disabled = good(await send(fresh_api, "GET", f"{DRIVERS}?enabled=false"), DriverPage)
+    disabled = good(await send(fresh_api, "GET", f"{DRIVERS}?enabled=false"), Page[DriverShape])
     assert ids(disabled) == [ALICE.id, FRANK.id]
 
 
@@ -261,4 +264,4 @@ async def test_a_new_driver_is_made_once_under_one_idempotency_key(fresh_api: Ap
     first = good(await send(fresh_api, "POST", DRIVERS, NEW, headers=key), DriverShape, 201)
     assert good(await send(fresh_api.beside(), "POST", DRIVERS, NEW, headers=key), DriverShape, 201) == first
     assert refused(await send(fresh_api, "POST", DRIVERS, NEW | {"name": "V"}, headers=key))[0] == 409
-    assert good(await send(fresh_api, "GET", f"{DRIVERS}?search=walter"), DriverPage)["totalRecords"] == 1
+    assert good(await send(fresh_api, "GET", f"{DRIVERS}?search=walter"), Page[DriverShape])["totalRecords"] == 1

@@ -11,7 +11,8 @@ import psutil
 import pytest
 
 from chargerights.api.v2 import imports as route
-from chargerights.api.v2.imports import ImportPage, ImportShape
+from chargerights.api.v2.imports import ImportShape, ImportSummary
+from chargerights.api.v2.shapes import Page
 from chargerights.importing import runner
 from chargerights.rights.permissions import Permission
 from chargerights.storage import imports, networks
@@ -131,11 +132,11 @@ async def test_a_site_manager_imports_at_his_sites_only_and_sees_only_his_own_im
     assert refused_["errors"][0]["message"].startswith('there is no site "Yard"')
     his = await ended(api, await post(api, csv_bytes(AT_DEPOT), key=callers.manager), key=callers.manager)
     assert his["counts"]["added"] == 1
-    page = good(await send(api, "GET", IMPORTS, key=callers.manager), ImportPage)
+    page = good(await send(api, "GET", IMPORTS, key=callers.manager), Page[ImportSummary])
     assert ids(page) == [his["id"], refused_["id"]]
     assert refused(await send(api, "GET", f"{IMPORTS}/{of_all['id']}", key=callers.manager))[0] == 404
     assert refused(await send(api, "GET", f"{IMPORTS}/{his['id']}", key=callers.rival))[0] == 404
-    assert ids(good(await send(api, "GET", IMPORTS, key=callers.reader), ImportPage))[-1] == of_all["id"]
+    assert ids(good(await send(api, "GET", IMPORTS, key=callers.reader), Page[ImportSummary]))[-1] == of_all["id"]
     all_gone = await ended(
         api, await post(api, csv_bytes(AT_DEPOT), "mode=replace-all", key=callers.manager), key=callers.manager
     )
@@ -147,7 +148,7 @@ async def test_imports_are_listed_newest_first_without_their_findings(fresh_api:
     api = fresh_api
     for rows in ([["Name"], ["Una"]], [["Name"], [""], ["Vic"]], [["Name"]]):
         await ended(api, await post(api, csv_bytes(rows)))
-    page = good(await send(api, "GET", f"{IMPORTS}?limit=2"), ImportPage)
+    page = good(await send(api, "GET", f"{IMPORTS}?limit=2"), Page[ImportSummary])
     assert (page["totalRecords"], page["hasNextPage"]) == (3, True)
     assert [each["state"] for each in page["items"]] == ["refused", "succeeded"]
     assert all("errors" not in each for each in page["items"])
@@ -240,7 +241,7 @@ async def test_an_import_that_nobody_works_on_any_more_is_seen_to_be_interrupted
     await api.change(imports.add, left, ImportRequest(1, "add", False, None), NOW)
     assert good(await send(api, "GET", f"{IMPORTS}/7777"), ImportShape)["state"] == "queued"
     api.clock.at = NOW + ALIVE + timedelta(seconds=1)
-    (item,) = good(await send(api, "GET", IMPORTS), ImportPage)["items"]
+    (item,) = good(await send(api, "GET", IMPORTS), Page[ImportSummary])["items"]
     assert item["state"] == "interrupted"
     assert good(await send(api, "GET", f"{IMPORTS}/7777"), ImportShape)["endedAt"]
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from chargerights.api.v2.local_lists import LocalListEntryPage, LocalListShape
+from chargerights.api.v2.local_lists import LocalListEntryShape, LocalListShape
+from chargerights.api.v2.shapes import Page
 from chargerights.rights.live import LiveCharger
 from chargerights.rights.local_list import ListedTag
 from chargerights.storage.charging import live, local_lists
@@ -89,15 +90,15 @@ async def test_a_charger_that_was_never_asked_has_no_list_yet(api: Api) -> None:
     await api.database.write(live.record, api.us.id, [LiveCharger("GF-1", True)], NOW)
     found = good(await send(api, "GET", path), LocalListShape)
     assert (found["reason"], found["size"], "version" in found) == ("notAsked", 0, False)
-    assert good(await send(api, "GET", f"{path}/entries"), LocalListEntryPage)["items"] == []
+    assert good(await send(api, "GET", f"{path}/entries"), Page[LocalListEntryShape])["items"] == []
 
 
 async def test_the_tags_are_listed_in_pages(api: Api) -> None:
-    page = good(await send(api, "GET", f"{PATH}/entries"), LocalListEntryPage)
+    page = good(await send(api, "GET", f"{PATH}/entries"), Page[LocalListEntryShape])
     assert page["items"] == [
         {"idTag": "Alice", "driverId": 1, "until": "2026-06-04T09:00:00Z"},
         {"idTag": "BOB", "driverId": 2},
     ]
-    last = good(await send(api, "GET", f"{PATH}/entries?limit=1&page=2"), LocalListEntryPage)
+    last = good(await send(api, "GET", f"{PATH}/entries?limit=1&page=2"), Page[LocalListEntryShape])
     assert (last["totalRecords"], [each["idTag"] for each in last["items"]]) == (2, ["BOB"])
     assert (await send(api, "GET", f"{PATH}/entries?sortKey=name")).status_code == 400

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from chargerights.api.v2.reports import ReportPage
+from chargerights.api.v2.reports import ReportItem
+from chargerights.api.v2.shapes import Page
 from chargerights.rights.permissions import Permission
 from tests.api.client import Api, problem
 from tests.api.v2.asking import good
@@ -17,7 +18,7 @@ REPORTS = ("expiring", "never-used", "duplicate-names", "tags-of-disabled-driver
 
 
 async def report(api: Api, name: str, **more: Any) -> list[dict[str, Any]]:
-    told = good(await api.get(f"/v2/reports/{name}", **more), ReportPage)
+    told = good(await api.get(f"/v2/reports/{name}", **more), Page[ReportItem])
     items: list[dict[str, Any]] = told["items"]
     assert told["totalRecords"] == len(items)
     return items
@@ -28,7 +29,7 @@ async def test_a_report_is_for_those_who_may_see_drivers(fresh_sqlite_api: Api, 
     api, path = fresh_sqlite_api, f"/v2/reports/{name}"
     assert problem(await api.get(path, key=None))[0] == 401
     assert problem(await api.get(path, key=await new_operator(api, [Permission.READ_SITES])))[0] == 403
-    rival = good(await api.get(path, key=api.rival.key), ReportPage)
+    rival = good(await api.get(path, key=api.rival.key), Page[ReportItem])
     assert {each["driverName"] for each in rival["items"]} <= {"Mallory"}
 
 
@@ -89,10 +90,10 @@ async def test_rights_that_reach_far_tell_how_far(api: Api) -> None:
 
 async def test_a_report_has_pages_and_may_begin_with_the_last(api: Api) -> None:
     whole = await report(api, "never-used")
-    page = good(await api.get("/v2/reports/never-used?limit=2&page=2"), ReportPage)
+    page = good(await api.get("/v2/reports/never-used?limit=2&page=2"), Page[ReportItem])
     assert page["items"] == whole[2:4]
     assert (page["hasPreviousPage"], page["hasNextPage"], page["totalRecords"]) == (True, True, len(whole))
-    last = good(await api.get("/v2/reports/never-used?limit=2&sortDescending=true"), ReportPage)
+    last = good(await api.get("/v2/reports/never-used?limit=2&sortDescending=true"), Page[ReportItem])
     assert last["items"] == whole[:-3:-1]
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from chargerights.api.v2.bulk_rights import BulkGranted, BulkRevoked
-from chargerights.api.v2.rights import RightPage, RightShape
+from chargerights.api.v2.rights import RightShape
+from chargerights.api.v2.shapes import Page
 from tests.api.checking import valid
 from tests.api.client import Api, listed
 from tests.api.v2.asking import good, ids, refused, send
@@ -100,12 +101,14 @@ async def test_a_site_manager_takes_a_strangers_right_on_his_site_but_none_elsew
     """Niaj, who is at home nowhere, holds a right on GF-1; Bob's, on the Company, reaches the Depot."""
     api = fresh_sqlite_api
     manager = (await callers_of(api)).manager
-    seen = good(await send(api, "GET", f"{RIGHTS}?limit=100", key=manager), RightPage)
+    seen = good(await send(api, "GET", f"{RIGHTS}?limit=100", key=manager), Page[RightShape])
     assert {each["driverId"] for each in seen["items"]} == {1, 3, 5, 6, 7, 8, 9, 11, 13}
     bobs = f"{RIGHTS}/{BOB.rights[0].id}"
     for method, body in (("GET", None), ("PATCH", {"hours": None}), ("DELETE", None)):
         assert refused(await send(api, method, bobs, body, key=manager))[0] == 404
-    (niajs,) = good(await send(api, "GET", f"{RIGHTS}?chargerId={GF_1.charger_id}", key=manager), RightPage)["items"]
+    (niajs,) = good(await send(api, "GET", f"{RIGHTS}?chargerId={GF_1.charger_id}", key=manager), Page[RightShape])[
+        "items"
+    ]
     assert (await send(api, "DELETE", f"{RIGHTS}/{niajs['id']}", key=manager)).status_code == 204
 
 
@@ -130,10 +133,10 @@ async def test_a_granted_right_is_given_once_shown_and_taken(fresh_api: Api, pla
     assert {"driverId": DAN.id, **place}.items() <= made.items()
     again = await send(fresh_api, "POST", RIGHTS, {"driverId": DAN.id, **place})
     assert good(again, RightShape, 200) == made
-    assert good(await send(fresh_api, "GET", f"{RIGHTS}?driverId={DAN.id}"), RightPage)["items"] == [made]
+    assert good(await send(fresh_api, "GET", f"{RIGHTS}?driverId={DAN.id}"), Page[RightShape])["items"] == [made]
     assert (await send(fresh_api, "DELETE", answer.headers["location"])).status_code == 204
     assert refused(await send(fresh_api, "DELETE", answer.headers["location"]))[0] == 404
-    assert good(await send(fresh_api, "GET", f"{RIGHTS}?driverId={DAN.id}"), RightPage)["items"] == []
+    assert good(await send(fresh_api, "GET", f"{RIGHTS}?driverId={DAN.id}"), Page[RightShape])["items"] == []
 
 
 async def test_a_right_with_other_limits_is_another_right(fresh_sqlite_api: Api) -> None:
@@ -179,7 +182,7 @@ async def test_an_end_before_the_start_that_stays_is_refused(sqlite_api: Api) ->
     ],
 )
 async def test_rights_are_found_by_what_is_asked(sqlite_api: Api, query: str, found: list[int]) -> None:
-    assert ids(good(await send(sqlite_api, "GET", f"{RIGHTS}?{query}"), RightPage)) == found
+    assert ids(good(await send(sqlite_api, "GET", f"{RIGHTS}?{query}"), Page[RightShape])) == found
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from chargerights.api.v2.sites import SiteMembers, SitePage, SiteShape
+from chargerights.api.v2.shapes import Page
+from chargerights.api.v2.sites import SiteMembers, SiteShape
 from chargerights.files.network_file.schema import SiteEntry, members_of
 from chargerights.rights.identifiers import MAX_SITE_DEPTH
 from chargerights.rights.permissions import Permission
@@ -70,7 +71,7 @@ WRONG: dict[str, tuple[Any, dict[str, list[str]]]] = {
 @pytest.mark.parametrize(("body", "errors"), WRONG.values(), ids=WRONG)
 async def test_a_site_that_cannot_be_is_refused_by_its_members(sqlite_api: Api, body: Any, errors: Any) -> None:
     assert refused(await send(sqlite_api, "POST", SITES, body)) == (400, errors)
-    assert good(await send(sqlite_api, "GET", SITES), SitePage)["totalRecords"] == 6
+    assert good(await send(sqlite_api, "GET", SITES), Page[SiteShape])["totalRecords"] == 6
 
 
 @pytest.mark.parametrize("site_id", NO_SUCH_SITE)
@@ -98,7 +99,7 @@ async def test_who_may_not_write_writes_nothing(fresh_sqlite_api: Api) -> None:
             assert refused(await send(api, method, path, body, key=key))[0] == status
     assert refused(await send(api, "PATCH", f"{SITES}/{OFFICE.id}", {"name": "X"}, key=callers.rival))[0] == 404
     assert refused(await send(api, "POST", SITES, NEW, key=callers.rival)) == (400, {"parentSiteId": ["no site 2"]})
-    assert names(good(await send(api, "GET", SITES), SitePage)) == [
+    assert names(good(await send(api, "GET", SITES), Page[SiteShape])) == [
         "Circuit A", "Company", "Depot", "Ground floor", "Office", "Yard",
     ]  # fmt: skip
 
@@ -108,14 +109,16 @@ async def test_who_may_not_read_reads_nothing(fresh_sqlite_api: Api) -> None:
     for path in (SITES, f"{SITES}/{DEPOT.id}", f"{SITES}/external/x"):
         assert refused(await send(fresh_sqlite_api, "GET", path, key=callers.idle))[0] == 403
         assert refused(await send(fresh_sqlite_api, "GET", path, key=None))[0] == 401
-    assert names(good(await send(fresh_sqlite_api, "GET", SITES, key=callers.rival), SitePage)) == ["Rival garage"]
-    assert len(names(good(await send(fresh_sqlite_api, "GET", SITES, key=callers.reader), SitePage))) == 6
+    assert names(good(await send(fresh_sqlite_api, "GET", SITES, key=callers.rival), Page[SiteShape])) == [
+        "Rival garage"
+    ]
+    assert len(names(good(await send(fresh_sqlite_api, "GET", SITES, key=callers.reader), Page[SiteShape]))) == 6
 
 
 async def test_a_site_manager_sees_his_sites_and_nothing_above_or_beside(fresh_sqlite_api: Api) -> None:
     api = fresh_sqlite_api
     manager = (await callers_of(api)).manager
-    page = good(await send(api, "GET", f"{SITES}?sortKey=id", key=manager), SitePage)
+    page = good(await send(api, "GET", f"{SITES}?sortKey=id", key=manager), Page[SiteShape])
     depot, floor, circuit = page["items"]
     assert ids(page) == [DEPOT.id, GROUND_FLOOR.id, CIRCUIT_A.id]
     assert "parentSiteId" not in depot
@@ -123,9 +126,9 @@ async def test_a_site_manager_sees_his_sites_and_nothing_above_or_beside(fresh_s
     assert depot["sitePath"] == [{"siteId": 2, "siteName": "Depot"}]
     assert (floor["parentSiteId"], floor["parentName"]) == (2, "Depot")
     assert [each["siteId"] for each in circuit["sitePath"]] == [2, 3, 4]
-    assert ids(good(await send(api, "GET", f"{SITES}?showOnlyRootSites=true", key=manager), SitePage)) == [2]
-    assert ids(good(await send(api, "GET", f"{SITES}?siteIds=1,3,5", key=manager), SitePage)) == [3]
-    assert ids(good(await send(api, "GET", f"{SITES}?parentSiteId=1", key=manager), SitePage)) == []
+    assert ids(good(await send(api, "GET", f"{SITES}?showOnlyRootSites=true", key=manager), Page[SiteShape])) == [2]
+    assert ids(good(await send(api, "GET", f"{SITES}?siteIds=1,3,5", key=manager), Page[SiteShape])) == [3]
+    assert ids(good(await send(api, "GET", f"{SITES}?parentSiteId=1", key=manager), Page[SiteShape])) == []
     for hidden in (COMPANY, YARD, OFFICE):
         for method, body in (("GET", None), ("PATCH", {"name": "X"}), ("DELETE", None)):
             answer = await send(api, method, f"{SITES}/{hidden.id}", body, key=manager)
@@ -222,7 +225,7 @@ async def test_a_site_with_drivers_at_home_is_not_removed_before_they_are_gone(f
 
 async def test_a_new_site_is_shown_whole_by_every_process_and_found_again(fresh_api: Api) -> None:
     other = fresh_api.beside()
-    good(await send(other, "GET", SITES), SitePage)
+    good(await send(other, "GET", SITES), Page[SiteShape])
     answer = await send(fresh_api, "POST", SITES, WHOLE)
     made = good(answer, SiteShape, 201)
     path = [{"siteId": 1, "siteName": "Company"}, {"siteId": 2, "siteName": "Depot"}]
@@ -275,7 +278,7 @@ async def test_a_site_that_moves_takes_what_is_below_it_under_the_rights_that_re
 
 async def test_chargers_and_subsites_are_counted_at_the_site_and_with_all_below(fresh_sqlite_api: Api) -> None:
     async def counts() -> dict[int, tuple[int, ...]]:
-        items = good(await send(fresh_sqlite_api, "GET", SITES), SitePage)["items"]
+        items = good(await send(fresh_sqlite_api, "GET", SITES), Page[SiteShape])["items"]
         return {each["id"]: tuple(each[name] for name in COUNTS) for each in items}
 
     before = await counts()
@@ -331,7 +334,7 @@ async def test_a_site_is_added_once_under_one_idempotency_key(fresh_api: Api) ->
     first = good(await send(fresh_api, "POST", SITES, NEW, headers=key), SiteShape, 201)
     assert good(await send(fresh_api, "POST", SITES, NEW, headers=key), SiteShape, 201) == first
     assert refused(await send(fresh_api, "POST", SITES, NEW | {"name": "Other"}, headers=key))[0] == 409
-    assert good(await send(fresh_api, "GET", SITES), SitePage)["totalRecords"] == 7
+    assert good(await send(fresh_api, "GET", SITES), Page[SiteShape])["totalRecords"] == 7
 
 
 @pytest.mark.parametrize(
@@ -365,7 +368,7 @@ async def test_a_site_is_added_once_under_one_idempotency_key(fresh_api: Api) ->
     ],
 )
 async def test_sites_are_found_by_what_is_asked(harbour_api: Api, query: str, found: list[int]) -> None:
-    assert ids(good(await send(harbour_api, "GET", f"{SITES}?{query}"), SitePage)) == found
+    assert ids(good(await send(harbour_api, "GET", f"{SITES}?{query}"), Page[SiteShape])) == found
 
 
 @pytest.mark.parametrize(
@@ -383,7 +386,7 @@ async def test_a_list_that_cannot_be_sorted_so_is_refused(sqlite_api: Api) -> No
 
 
 async def test_the_pages_of_a_list_hold_every_site_once(harbour_api: Api) -> None:
-    pages = [good(await send(harbour_api, "GET", f"{SITES}?limit=3&page={page}"), SitePage) for page in (1, 2)]
+    pages = [good(await send(harbour_api, "GET", f"{SITES}?limit=3&page={page}"), Page[SiteShape]) for page in (1, 2)]
     assert [each for page in pages for each in ids(page)] == [10, 11, 12, 13]
     assert [(page["hasPreviousPage"], page["hasNextPage"], page["totalRecords"]) for page in pages] == [
         (False, True, 4), (True, False, 4),
@@ -411,7 +414,7 @@ async def test_of_several_sites_with_one_external_id_the_first_that_the_caller_s
 
 
 async def test_a_whole_path_leads_from_the_top_down_to_the_site(harbour_api: Api) -> None:
-    for site in good(await send(harbour_api, "GET", SITES), SitePage)["items"]:
+    for site in good(await send(harbour_api, "GET", SITES), Page[SiteShape])["items"]:
         steps = [each["siteId"] for each in site["sitePath"]]
         assert steps[-1] == site["id"]
         for above, below in pairwise(steps):

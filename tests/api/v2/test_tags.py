@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from chargerights.api.v2.tags import TagPage, TagShape
+from chargerights.api.v2.shapes import Page
+from chargerights.api.v2.tags import TagShape
 from tests.api.client import Api
 from tests.api.v2.asking import NOT_A_MEMBER, good, refused, send
 from tests.api.v2.callers import callers_of
@@ -72,7 +73,7 @@ async def test_who_may_not_changes_no_tag(fresh_sqlite_api: Api) -> None:
 async def test_a_site_manager_has_the_tags_of_his_drivers_only(fresh_sqlite_api: Api) -> None:
     api = fresh_sqlite_api
     manager = (await callers_of(api)).manager
-    found = good(await send(api, "GET", TAGS, key=manager), TagPage)
+    found = good(await send(api, "GET", TAGS, key=manager), Page[TagShape])
     assert [each["idTag"] for each in found["items"]] == ["ALICE", "CAROL", "DAN", "ERIN", "FRANK", "GRACE"]
     assert refused(await send(api, "GET", f"{TAGS}?driverId={BOB.id}", key=manager))[0] == 404
     for method, body in (("GET", None), ("PATCH", {"blocked": True}), ("DELETE", None)):
@@ -140,7 +141,7 @@ async def test_a_tag_is_added_once_under_one_idempotency_key(fresh_api: Api) -> 
     ],
 )
 async def test_tags_are_found_by_what_is_asked(sqlite_api: Api, query: str, found: list[str]) -> None:
-    page = good(await send(sqlite_api, "GET", f"{TAGS}?{query}"), TagPage)
+    page = good(await send(sqlite_api, "GET", f"{TAGS}?{query}"), Page[TagShape])
     assert [each["idTag"] for each in page["items"]] == found
 
 
@@ -155,7 +156,7 @@ async def test_a_page_of_tags_does_not_look_at_sessions(api: Api) -> None:
     await api.settle()  # the key's last use is kept
     event.listen(Engine, "before_cursor_execute", note)
     try:
-        good(await send(api, "GET", f"{TAGS}?search=a&limit=2"), TagPage)
+        good(await send(api, "GET", f"{TAGS}?search=a&limit=2"), Page[TagShape])
     finally:
         event.remove(Engine, "before_cursor_execute", note)
     assert len(asked) == 1, "who asks, and at which revision"

@@ -9,7 +9,8 @@ import pytest
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from chargerights.api.v2.webhooks import AttemptShape, NewWebhookShape, SecretShape, WebhookPage, WebhookShape
+from chargerights.api.v2.shapes import Page
+from chargerights.api.v2.webhooks import AttemptShape, NewWebhookShape, SecretShape, WebhookShape
 from chargerights.net.allowed_targets import AllowedTargets
 from chargerights.rights.permissions import Permission
 from chargerights.storage import events, journal
@@ -62,7 +63,7 @@ async def test_only_an_administrator_of_all_sites_has_to_do_with_webhooks(fresh_
         if where != HOOKS:
             status = refused(await send(api, method, where, body, key=callers.rival))
             assert status == (404, f"no webhook {made['id']}")
-    assert good(await send(api, "GET", HOOKS, key=callers.rival), WebhookPage)["items"] == []
+    assert good(await send(api, "GET", HOOKS, key=callers.rival), Page[WebhookShape])["items"] == []
     assert good(await send(api, "GET", path), WebhookShape)["enabled"]
 
 
@@ -92,7 +93,7 @@ async def test_what_can_be_no_webhook_is_refused_by_its_member(
     status, found = refused(await send(sqlite_api, "POST", HOOKS, body))
     assert status == 400
     assert found == errors or (errors is None and len(found) == 1)
-    assert good(await send(sqlite_api, "GET", HOOKS), WebhookPage)["items"] == []
+    assert good(await send(sqlite_api, "GET", HOOKS), Page[WebhookShape])["items"] == []
 
 
 async def test_the_secret_is_shown_once_and_the_journal_does_not_have_it(fresh_api: Api) -> None:
@@ -106,7 +107,7 @@ async def test_the_secret_is_shown_once_and_the_journal_does_not_have_it(fresh_a
     assert made["delivery"] == {"position": 1, "waiting": 0, "attempts": 0}
     shown = good(await send(api, "GET", path), WebhookShape)
     assert shown == {name: value for name, value in made.items() if name != "secret"}
-    assert good(await send(api, "GET", HOOKS), WebhookPage)["items"] == [shown]
+    assert good(await send(api, "GET", HOOKS), Page[WebhookShape])["items"] == [shown]
     (entry,) = (await api.database.read(journal.since, api.us.id, 0, 1_000))[-1:]
     assert made["secret"] not in str(entry)
     assert str(entry).count("https://example.com/hook") == 1
@@ -136,7 +137,7 @@ async def test_a_request_that_is_sent_again_makes_no_second_webhook(fresh_sqlite
     assert len(kept) == 2
     assert secret not in str(kept)
     assert new["secret"] not in str(kept)
-    assert len(good(await send(api, "GET", HOOKS), WebhookPage)["items"]) == 1
+    assert len(good(await send(api, "GET", HOOKS), Page[WebhookShape])["items"]) == 1
 
 
 async def test_a_customer_has_so_many_webhooks_and_no_more(fresh_sqlite_api: Api) -> None:
@@ -145,7 +146,7 @@ async def test_a_customer_has_so_many_webhooks_and_no_more(fresh_sqlite_api: Api
     status, text = refused(await send(api, "POST", HOOKS, NEW))
     assert status == 409
     assert "delete one first" in str(text)
-    page = good(await send(api, "GET", f"{HOOKS}?limit=15&page=2&sortDescending=true"), WebhookPage)
+    page = good(await send(api, "GET", f"{HOOKS}?limit=15&page=2&sortDescending=true"), Page[WebhookShape])
     assert (ids(page), page["totalRecords"]) == ([each["id"] for each in reversed(made[:5])], 20)
     assert (await send(api, "DELETE", f"{HOOKS}/{made[0]['id']}")).status_code == 204
     assert refused(await send(api, "GET", f"{HOOKS}/{made[0]['id']}"))[0] == 404

@@ -19,13 +19,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.types import Message
 
+from ...operations.view import require
 from ...rights.permissions import Permission
 from ...storage import callers
 from ...storage.callers import Caller
 from ...storage.database import Database, DatabaseAway
-from ..v1.responses import MAX_BODY_BYTES, body_bytes
-from .body import malformed, require_parameters
-from .errors import V1_PREFIX, Forbidden, NotAuthorised
+from .body import MAX_BODY_BYTES, body_bytes, malformed, require_parameters
+from .errors import V1_PREFIX, NotAuthorised
 from .state import AppState, state_of
 
 CLIENT_ID = "clientId"
@@ -123,16 +123,6 @@ def permitted(*permissions: Permission) -> Callable[..., Coroutine[Any, Any, Cal
         return caller
 
     return caller_with
-
-
-def require(caller: Caller, *permissions: Permission) -> None:
-    """Raises Forbidden with what the caller lacks."""
-    lacking = [each for each in permissions if not caller.may(each)]
-    if not lacking:
-        return
-    if caller.read_only and not all(each.reads for each in lacking):
-        raise Forbidden("the API key may only read")
-    raise Forbidden(f"this needs the permission {' and '.join(lacking)}, which the key's operator lacks")
 
 
 def _secret(request: Request) -> str:

@@ -5,23 +5,36 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, get_args
 
+from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import AliasChoices, BaseModel
 from pydantic.fields import FieldInfo
 
-from ...fields.sentences import UNKNOWN_MEMBER, sentence, unknown_member, unknown_parameter, unknown_word
+from ...fields.sentences import UNKNOWN_MEMBER, sentence, unknown_member, unknown_parameter
+from ...operations.errors import Malformed
 from ...rights.errors import InvalidInput
 
+MAX_BODY_BYTES = 64 * 1024
 FAULTS_SHOWN = 20
 NOT_JSON = "json_invalid"
 
 
-class Malformed(InvalidInput):
-    """`errors`: the faults by member of the body or parameter."""
+class InvalidBody(InvalidInput):
+    """A body that is missing, too large, not JSON or not of the shape asked for."""
 
-    def __init__(self, errors: dict[str, list[str]]) -> None:
-        self.errors = errors
-        super().__init__("; ".join(f"{place}: {each}" for place in errors for each in errors[place]))
+    def __init__(self, text: str) -> None:
+        self.errors = {"body": [text]}
+        super().__init__(text)
+
+
+async def body_bytes(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
+    """The body as bytes. Raises InvalidBody for one that is too large, without reading all of it."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise InvalidBody(f"the body holds more than {most} bytes")
+    return bytes(body)
 
 
 def malformed(found: RequestValidationError, body: Any) -> Malformed:
@@ -38,19 +51,6 @@ def require_parameters(given: Collection[str], known: tuple[str, ...]) -> None:
     unknown = [name for name in given if name not in known]
     if unknown:
         raise Malformed({name: [unknown_parameter(name, known)] for name in unknown[:FAULTS_SHOWN]})
-
-
-def require_word(parameter: str, value: str, known: tuple[str, ...]) -> None:
-    """Raises Malformed for a value of a query parameter that is not one of those known."""
-    if value not in known:
-        raise Malformed({parameter: [unknown_word(value, known)]})
-
-
-def require_one_at_most(given: Mapping[str, object]) -> None:
-    """Raises Malformed where more than one of the parameters has a value."""
-    first, *others = [name for name, value in given.items() if value not in (None, False)] or [""]
-    if others:
-        raise Malformed({name: [f"cannot be given with {first}: give one of them"] for name in others})
 
 
 def _sentence(fault: Mapping[str, Any], body: Any) -> str:

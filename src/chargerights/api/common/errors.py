@@ -7,7 +7,7 @@ The table goes by class; a subclass without a row of its own has its parent's. v
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -15,6 +15,8 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from ...operations.errors import Forbidden, InMember, PreconditionFailed
+from ...operations.send_command import ChargerError, ChargerSilent
 from ...rights.errors import Conflict, DomainError, InvalidInput, NotFound
 from ...storage.database import DatabaseFault
 from ...storage.events import EventsGone
@@ -26,36 +28,6 @@ log = structlog.get_logger()
 
 class NotAuthorised(DomainError):
     """No key, an unknown, revoked or expired one, another customer's, or one that may not do this."""
-
-
-class Forbidden(DomainError):
-    """A caller who is known but may not do this."""
-
-
-class PreconditionFailed(DomainError):
-    """A change of something that has been changed since its caller saw it."""
-
-
-class ChargerError(DomainError):
-    """A charger that answered a command with an error."""
-
-    extension: ClassVar = {"sent": True}
-
-
-class ChargerSilent(DomainError):
-    """A charger that did not answer a command in time: it may have done it."""
-
-    extension: ClassVar = {"sent": True}
-
-
-class InMember(DomainError):
-    """A refusal that a member of the body is to blame for. What is not found there is no missing page: 400."""
-
-    def __init__(self, member: str, error: DomainError) -> None:
-        self.error = error
-        self.errors = {member: [str(error)]}
-        self.extension = getattr(error, "extension", None)
-        super().__init__(f"{member}: {error}")
 
 
 class SitesNotFound(NotFound):

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from fastapi import Request
 from pyroaring import BitMap64
 
+from ...operations.redaction import live_without_tags
 from ...replica.images import NetworkSnapshot
 from ...rights.live import LiveCharger, sockets_of
 from ...rights.model import Charger, Site
 from ...storage.journal import Mark
-from ..common.redaction import live_without_tags
 from . import encoding
 from .encoding import encode
 
@@ -91,6 +92,12 @@ class Fragments:
         self.brief_sites[site_id] = brief
         while len(self.brief_sites) > BRIEF_SITES_KEPT:
             del self.brief_sites[next(iter(self.brief_sites))]
+
+
+def fragments_of(request: Request, customer_id: int) -> Fragments:
+    """The customer's fragments, which this process keeps."""
+    kept: dict[int, Fragments] = request.app.state.fragments
+    return kept.setdefault(customer_id, Fragments())
 
 
 def _count(charger: Charger, live: LiveCharger | None) -> SocketCounts:

@@ -27,12 +27,12 @@ from ...rights.identifiers import INT64_MAX, is_int64
 from ...rights.network import Network
 from ...rights.permissions import Permission, Scope
 from ...storage.callers import Caller
+from ..common.body import InvalidBody, body_bytes
 from ..common.headers import client_has
 from ..common.state import state_of
-from .fragments import Shown
+from .fragments import Shown, fragments_of
 from .json_stream import CHUNK_BYTES, JsonStreamer
 
-MAX_BODY_BYTES = 64 * 1024
 MAX_SITE_IDS = 20
 WHOLE_BYTES = 1536 * 1024
 """An answer up to this size is sent whole, with its length; a larger one is streamed, for compressing it in one go
@@ -43,24 +43,6 @@ SWITCHES = {"true": True, "1": True, "false": False, "0": False}
 
 class InvalidParameter(InvalidInput):
     """A path or query parameter that is not of its type."""
-
-
-class InvalidBody(InvalidInput):
-    """A request body that is missing, too large, not JSON or not of the shape asked for."""
-
-    def __init__(self, text: str) -> None:
-        self.errors = {"body": [text]}
-        super().__init__(text)
-
-
-async def body_bytes(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
-    """The body, of any kind. Raises InvalidBody for one that is too large, without reading all of it."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise InvalidBody(f"the body holds more than {most} bytes")
-    return bytes(body)
 
 
 async def json_body(request: Request) -> Any:
@@ -169,7 +151,7 @@ async def open_context(request: Request, caller: Caller) -> V1Context:
     image = await state.images.as_seen(caller.customer_id, caller.mark, caller.live_version)
     at, scope = state.clock(), Scope(image.network, caller.site_ids)
     shown = Shown(caller.may(Permission.READ_TAGS), caller.may(Permission.READ_CHARGERS))
-    scribe = JsonStreamer(image, state.fragments_of(caller.customer_id), at, scope, shown)
+    scribe = JsonStreamer(image, fragments_of(request, caller.customer_id), at, scope, shown)
     return V1Context(request, caller, image, at, scope, shown, scribe)
 
 

@@ -12,6 +12,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import PlainTextResponse
 
+from ...operations.errors import Forbidden
 from ...rights import listing
 from ...rights.driver_sets import NO_DRIVERS, DriverSet
 from ...rights.errors import InvalidInput, NotFound, UnknownCharger, UnknownSite
@@ -22,7 +23,7 @@ from ...storage.changes import chargers
 from ...storage.changes import sites as site_changes
 from ...storage.journal import ChangeContext
 from ..common.auth import permitted
-from ..common.errors import Forbidden, SitesNotFound
+from ..common.errors import SitesNotFound
 from ..common.state import state_of
 from ..openapi.descriptions import operation
 from .bodies import new_charger, new_site_name

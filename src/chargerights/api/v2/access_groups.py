@@ -17,6 +17,10 @@ from pydantic import Field
 from pyroaring import BitMap64
 
 from ...fields import types
+from ...operations.errors import Forbidden
+from ...operations.mutation import Mutation
+from ...operations.paging import sort_part
+from ...operations.view import View
 from ...rights.errors import DomainError, UnknownCharger, UnknownDriver
 from ...rights.model import AccessGroup, Place, PlaceKind
 from ...rights.permissions import Permission
@@ -25,11 +29,11 @@ from ...storage.changes import access_groups
 from ...storage.changes.access_groups import GroupAndDrivers
 from ...storage.journal import Revision
 from ..common.auth import CallerFirst
-from ..common.errors import Forbidden
-from .mutation import Mutation, on_change, on_post
-from .paging import Paging, page_of, paging
-from .shapes import REFUSALS, Draft, Id, Page, Shape, unless_given
-from .view import View, answer, viewing
+from .answers import answer, apply
+from .dependencies import on_change, on_post, viewing
+from .paging import Sorted, listed
+from .path_ids import GroupId
+from .shapes import REFUSALS, Draft, Shape, page_of, unless_given
 
 router = APIRouter(
     prefix="/v2/charger-access-groups",
@@ -82,10 +86,6 @@ class AccessGroupItem(GroupHead):
     chargers_count: int
 
 
-class AccessGroupPage(Page[AccessGroupItem]):
-    """Access groups, one page of them."""
-
-
 class AccessGroupMembers(Draft):
     """What can be changed of an access group."""
 
@@ -114,7 +114,8 @@ class AccessGroupDraft(AccessGroupMembers):
 async def add_access_group(change: Annotated[Mutation, Depends(on_post(*WRITE))], body: AccessGroupDraft) -> Response:
     """The drivers may charge at its chargers at once. Needs WriteChargers and WriteDrivers, as every change of one."""
     _require_seen(change.view, body)
-    return await change.apply(
+    return await apply(
+        change,
         "accessGroup.add",
         lambda revision: access_groups.add(revision, body.name, body.charger_ids, body.driver_ids).id,
         lambda view, group_id: shown(view, view.access_group(group_id), 201),
@@ -123,10 +124,10 @@ async def add_access_group(change: Annotated[Mutation, Depends(on_post(*WRITE))]
     )
 
 
-@router.get("", operation_id="listAccessGroups", summary="List access groups", response_model=AccessGroupPage)
+@router.get("", operation_id="listAccessGroups", summary="List access groups", response_model=page_of(AccessGroupItem))
 async def list_access_groups(
     view: Annotated[View, Depends(viewing(*READ))],
-    asked: Annotated[Paging, Depends(paging)],
+    asked: Sorted,
     search: Annotated[str | None, Query(description="Only those whose name holds this")] = None,
 ) -> Response:
     """The access groups that the caller sees, with how many of their drivers and chargers he sees; by name, or by id
@@ -137,20 +138,16 @@ async def list_access_groups(
         for each in view.network.access_groups.values()
         if view.scope.can_see_group(each) and (not text or holds_text(text, each.name))
     ]
-    return page_of(
-        found,
-        asked,
+    return listed(
+        sort_part(found, asked, name=lambda group: (group.name.casefold(), group.id), id=lambda group: (group.id,)),
         lambda group: _item(view, group),
-        AccessGroupPage,
-        name=lambda group: (group.name.casefold(), group.id),
-        id=lambda group: (group.id,),
     )
 
 
 @router.get("/{groupId}", operation_id="getAccessGroup", summary="Get an access group", response_model=AccessGroupShape)
-async def get_access_group(view: Annotated[View, Depends(viewing(*READ))], groupId: Id) -> Response:  # noqa: N803
+async def get_access_group(view: Annotated[View, Depends(viewing(*READ))], group_id: GroupId) -> Response:
     """With its chargers and drivers, and an ETag for changing it, which both are part of."""
-    return shown(view, view.access_group(groupId))
+    return shown(view, view.access_group(group_id))
 
 
 @router.patch(
@@ -161,14 +158,14 @@ async def get_access_group(view: Annotated[View, Depends(viewing(*READ))], group
 )
 async def change_access_group(
     change: Annotated[Mutation, Depends(on_change(*WRITE))],
-    groupId: Id,  # noqa: N803
+    group_id: GroupId,
     body: AccessGroupMembers,
 ) -> Response:
     """Members that are left out stay as they are. A driver who is left out of `driverIds` loses all his rights on the
     group, unless the caller does not see him. Of a group that holds chargers which the caller does not see he may
     change nothing."""
     view = change.view
-    _require_held(view, view.access_group(groupId))
+    _require_held(view, view.access_group(group_id))
     _require_seen(view, body)
     members = {name: value for name, value in body.given().items() if name == "name"}
     if "charger_ids" in body.model_fields_set:
@@ -176,15 +173,16 @@ async def change_access_group(
     seen = None if view.scope.unlimited else view.scope.drivers  # now: the network may change before the work
 
     def work(revision: Revision) -> int:
-        before = access_groups.whole(revision, groupId)
+        before = access_groups.whole(revision, group_id)
         change.expect(before)
         drivers: set[int] | None = None
         if "driver_ids" in body.model_fields_set:
             hidden = () if seen is None else BitMap64(before.driver_ids) - seen
             drivers = {*body.driver_ids, *hidden}
-        return access_groups.change(revision, groupId, drivers, **members).id
+        return access_groups.change(revision, group_id, drivers, **members).id
 
-    return await change.apply(
+    return await apply(
+        change,
         "accessGroup.change",
         work,
         lambda view, group_id: shown(view, view.access_group(group_id)),
@@ -202,16 +200,16 @@ async def change_access_group(
 )
 async def remove_access_group(
     change: Annotated[Mutation, Depends(on_change(*WRITE))],
-    groupId: Id,  # noqa: N803
+    group_id: GroupId,
 ) -> Response:
     """With all rights on it; its chargers and drivers stay."""
-    _require_held(change.view, change.view.access_group(groupId))
+    _require_held(change.view, change.view.access_group(group_id))
 
     def work(revision: Revision) -> None:
-        change.expect(access_groups.whole(revision, groupId))
-        access_groups.remove(revision, groupId)
+        change.expect(access_groups.whole(revision, group_id))
+        access_groups.remove(revision, group_id)
 
-    return await change.apply("accessGroup.remove", work, in_thread=True)
+    return await apply(change, "accessGroup.remove", work, in_thread=True)
 
 
 def _require_seen(view: View, body: AccessGroupMembers) -> None:

@@ -10,6 +10,10 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from ...fields import types
+from ...operations.mutation import Mutation
+from ...operations.paging import sort_part
+from ...operations.view import View
+from ...operations.visibility import require_operator, sees_operator
 from ...storage.changes import api_keys, operators
 from ...storage.changes.api_keys import InvalidExpiry, OperatorDisabled, TooManyKeys
 from ...storage.journal import Revision
@@ -18,11 +22,11 @@ from ...storage.rows import operators as stored
 from ...storage.rows.keys import ApiKey, UnknownKey
 from ...storage.rows.operators import UnknownOperator
 from ..common.auth import CallerFirst
-from .mutation import Mutation, on_change, on_post
-from .paging import Paging, page_of, paging
-from .shapes import REFUSALS, Draft, Id, Page, SecretAnswer, Shape, shown_before
-from .view import View, answer, viewing
-from .visibility import require_operator, sees_operator
+from .answers import answer, apply
+from .dependencies import on_change, on_post, viewing
+from .paging import Sorted, listed
+from .path_ids import KeyId
+from .shapes import REFUSALS, Draft, SecretAnswer, Shape, page_of, shown_before
 
 router = APIRouter(prefix="/v2/api-keys", tags=["API keys"], route_class=CallerFirst, responses=REFUSALS)
 
@@ -48,10 +52,6 @@ class NewApiKeyShape(SecretAnswer, ApiKeyShape):
         None,
         description="The key itself, shown this once: the server does not keep it",
     )
-
-
-class ApiKeyPage(Page[ApiKeyShape]):
-    """Keys, one page of them."""
 
 
 class ApiKeyDraft(Draft):
@@ -86,45 +86,40 @@ async def add_api_key(change: Annotated[Mutation, Depends(on_post())], body: Api
         InvalidExpiry: "expiresAt",
     }
     key_id, _ = await change.make("key.add", work, members=members)
-    (key,) = await change.view.state.database.glance(keys.load, change.view.caller.customer_id, [key_id])
+    (key,) = await change.view.services.database.glance(keys.load, change.view.caller.customer_id, [key_id])
     note = shown_before(secret, f"revoke API key {key_id} and make another")
     shape = NewApiKeyShape(**shape_of(key).model_dump(), key=secret, note=note)
     return answer(shape, 201, _lasting(key), f"/v2/api-keys/{key_id}")
 
 
-@router.get("", operation_id="listApiKeys", summary="List API keys", response_model=ApiKeyPage)
+@router.get("", operation_id="listApiKeys", summary="List API keys", response_model=page_of(ApiKeyShape))
 async def list_api_keys(
     view: Annotated[View, Depends(viewing())],
-    asked: Annotated[Paging, Depends(paging)],
+    asked: Sorted,
     operator_id: Annotated[int | None, Query(alias="operatorId", description="Only this operator's")] = None,
     search: Annotated[str | None, Query(description="Only those whose name holds this")] = None,
 ) -> Response:
     """One's own; with GlobalAdmin others' too, and revoked ones. By name, or by id with `sortKey=id`."""
-    customer_id, database = view.caller.customer_id, view.state.database
+    customer_id, database = view.caller.customer_id, view.services.database
     them = await database.read(keys.load, customer_id)
     seen = {each.id for each in await database.read(stored.load, customer_id) if sees_operator(view, each)}
     text = "" if search is None else search.strip().casefold()
     found = [each for each in them if each.operator_id in seen and text in each.name.casefold()]
     if operator_id is not None:
         found = [each for each in found if each.operator_id == operator_id]
-    return page_of(
-        found,
-        asked,
-        shape_of,
-        ApiKeyPage,
-        name=lambda key: (key.name.casefold(), key.id),
-        id=lambda key: (key.id,),
+    return listed(
+        sort_part(found, asked, name=lambda key: (key.name.casefold(), key.id), id=lambda key: (key.id,)), shape_of
     )
 
 
 @router.get("/{keyId}", operation_id="getApiKey", summary="Get an API key's record", response_model=ApiKeyShape)
-async def get_api_key(view: Annotated[View, Depends(viewing())], keyId: Id) -> Response:  # noqa: N803
+async def get_api_key(view: Annotated[View, Depends(viewing())], key_id: KeyId) -> Response:
     """Everything but the key, with an ETag for revoking it."""
-    customer_id, database = view.caller.customer_id, view.state.database
-    found = await database.glance(keys.load, customer_id, [keyId])
+    customer_id, database = view.caller.customer_id, view.services.database
+    found = await database.glance(keys.load, customer_id, [key_id])
     owners = await database.glance(stored.load, customer_id, [each.operator_id for each in found])
     if not any(sees_operator(view, each) for each in owners):
-        raise UnknownKey((keyId,))
+        raise UnknownKey((key_id,))
     return answer(shape_of(found[0]), entity=_lasting(found[0]))
 
 
@@ -135,17 +130,17 @@ async def get_api_key(view: Annotated[View, Depends(viewing())], keyId: Id) -> R
     summary="Revoke an API key",
     response_class=Response,
 )
-async def revoke_api_key(change: Annotated[Mutation, Depends(on_change())], keyId: Id) -> Response:  # noqa: N803
+async def revoke_api_key(change: Annotated[Mutation, Depends(on_change())], key_id: KeyId) -> Response:
     """It is refused from the next request on; revoking it again changes nothing. Its record stays."""
 
     def work(revision: Revision) -> None:
-        found = keys.load(revision.connection, revision.customer_id, [keyId])
+        found = keys.load(revision.connection, revision.customer_id, [key_id])
         if not found or not sees_operator(change.view, operators.one(revision, found[0].operator_id)):
-            raise UnknownKey((keyId,))
+            raise UnknownKey((key_id,))
         change.expect(_lasting(found[0]))
-        api_keys.revoke(revision, keyId)
+        api_keys.revoke(revision, key_id)
 
-    return await change.apply("key.revoke", work)
+    return await apply(change, "key.revoke", work)
 
 
 def _lasting(key: ApiKey) -> ApiKey:

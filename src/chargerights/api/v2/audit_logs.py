@@ -11,18 +11,19 @@ from pydantic import Field, JsonValue
 from pydantic.alias_generators import to_camel
 
 from ...fields import types
+from ...operations.errors import Forbidden, Malformed
+from ...operations.paging import part_of
+from ...operations.view import View
 from ...rights.permissions import Permission
 from ...rights.search_drivers import Key
 from ...storage import audit
 from ...storage.audit import CHANGES_SHOWN, COUNTED, AuditQuery, Changed, Record
 from ...storage.entity_types import COMMAND, DRIVER
 from ..common.auth import CallerFirst
-from ..common.body import Malformed
-from ..common.errors import Forbidden
 from .audit_sentences import sentence
-from .paging import Paging, as_page, unsorted
+from .dependencies import viewing
+from .paging import Unsorted, listed
 from .shapes import REFUSALS, Id, Instant, Page, Shape
-from .view import View, viewing
 
 router = APIRouter(prefix="/v2/audit-logs", tags=["Audit log"], route_class=CallerFirst, responses=REFUSALS)
 
@@ -79,7 +80,7 @@ Kind = Literal[
 @router.get("", operation_id="listAuditLogs", summary="List what was changed", response_model=AuditLogPage)
 async def list_audit_logs(
     view: Annotated[View, Depends(viewing(Permission.READ_AUDIT_LOGS))],
-    asked: Annotated[Paging, Depends(unsorted)],
+    asked: Unsorted,
     command: Annotated[types.Text | None, Query(description="Only this command: `driver.add` …")] = None,
     operator_id: Annotated[Id | None, Query(alias="operatorId", description="Only what he did")] = None,
     is_api_call: Annotated[
@@ -104,10 +105,10 @@ async def list_audit_logs(
     wanted = AuditQuery(
         command, operator_id, is_api_call, start_date, end_date, kind, entity_id, asked.after_instant(int)
     )
-    found = await view.state.database.read(
+    found = await view.services.database.read(
         audit.page, view.caller.customer_id, wanted, asked.start, asked.count, not asked.walking
     )
-    return as_page(found.records, asked, lambda each: shape_of(view, each), AuditLogPage, _key, found.total)
+    return listed(part_of(found.records, asked, _key, found.total), lambda each: shape_of(view, each))
 
 
 def _key(record: Record) -> Key:

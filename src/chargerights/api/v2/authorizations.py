@@ -9,6 +9,10 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from ...fields import types
+from ...operations.mutation import Mutation
+from ...operations.paging import part_of
+from ...operations.view import View
+from ...operations.visibility import names_driver
 from ...rights.decide import Reason
 from ...rights.errors import InvalidIdentifier, NotFound, TagTaken, UnknownDriver
 from ...rights.identifiers import NO_TAG, tag_text
@@ -19,13 +23,13 @@ from ...storage.charging import authorizations
 from ...storage.charging.authorizations import Authorization
 from ...storage.journal import Revision
 from ..common.auth import CallerFirst
+from .answers import apply
 from .charging_records import AskedDriver, AskedRecords, Viewing
-from .mutation import Mutation, on_post
-from .paging import Paging, as_page, paging
-from .shapes import REFUSALS, Draft, Id, Page, Shape
+from .dependencies import on_post
+from .paging import Sorted, listed
+from .path_ids import AuthorisationId
+from .shapes import REFUSALS, Draft, Shape, page_of
 from .tags import TagShape, shown, tag_of
-from .view import View
-from .visibility import names_driver
 
 router = APIRouter(prefix="/v2/authorisations", tags=["Charging"], route_class=CallerFirst, responses=REFUSALS)
 
@@ -56,10 +60,6 @@ class AuthorisationShape(Shape):
     place_id: str | None = None
 
 
-class AuthorisationPage(Page[AuthorisationShape]):
-    """Decisions, one page of them."""
-
-
 class HolderDraft(Draft):
     """Whose an unknown tag is to be."""
 
@@ -71,11 +71,11 @@ class HolderDraft(Draft):
     "",
     operation_id="listAuthorisations",
     summary="List what chargers asked and were told",
-    response_model=AuthorisationPage,
+    response_model=page_of(AuthorisationShape),
 )
 async def list_authorisations(
     view: Viewing,
-    asked: Annotated[Paging, Depends(paging)],
+    asked: Sorted,
     records: AskedRecords,
     driver_id: AskedDriver,
     reason: Annotated[Reason | None, Query(description="Only with this reason")] = None,
@@ -91,12 +91,12 @@ async def list_authorisations(
         since=records.since,
         until=records.until,
     )
-    database, customer_id = view.state.database, view.caller.customer_id
+    database, customer_id = view.services.database, view.caller.customer_id
     total = None if asked.walking else await database.read(authorizations.count, customer_id, wanted)
     found = await database.read(
         authorizations.find, customer_id, wanted, asked.count, asked.start, asked.after_number()
     )
-    return as_page(found, asked, lambda each: _shape(view, *each), AuthorisationPage, lambda each: (each[0],), total)
+    return listed(part_of(found, asked, lambda each: (each[0],), total), lambda each: _shape(view, *each))
 
 
 @router.post(
@@ -108,14 +108,14 @@ async def list_authorisations(
 )
 async def add_shown_tag(
     change: Annotated[Mutation, Depends(on_post(Permission.WRITE_TAGS, Permission.READ_CHARGERS))],
-    authorisationId: Id,  # noqa: N803
+    authorisation_id: AuthorisationId,
     body: HolderDraft,
 ) -> Response:
     """For a tag that nobody knew: from now on it is this driver's, as it was shown."""
     view = change.view
-    found = await view.state.database.read(authorizations.get, view.caller.customer_id, authorisationId)
+    found = await view.services.database.read(authorizations.get, view.caller.customer_id, authorisation_id)
     if found is None or not (view.scope.unlimited or view.scope.can_see_charger(found.charger_id)):
-        raise UnknownAuthorisation((authorisationId,))
+        raise UnknownAuthorisation((authorisation_id,))
     view.in_body("driverId", view.driver, body.driver_id)
     if found.tag_key.startswith(NO_TAG):
         raise InvalidIdentifier(
@@ -131,7 +131,8 @@ async def add_shown_tag(
                 raise
             raise TagTaken("the tag that was shown is already in use") from None  # its text is not for the caller
 
-    return await change.apply(
+    return await apply(
+        change,
         "tag.add",
         work,
         lambda after, tag_id: shown(after, tag_of(after.driver(body.driver_id), tag_id), 201),

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 from pyroaring import BitMap64
 
+from ...operations.paging import Paging, drivers_part
+from ...operations.view import View
 from ...rights import listing
 from ...rights.model import Driver
 from ...rights.permissions import Permission
 from ...rights.search_drivers import DriverQuery
 from ..common.auth import CallerFirst
-from .drivers import DriverPage, DriverShape, shape_of
-from .paging import Paging, drivers_page, paging
-from .shapes import REFUSALS, Id
-from .view import View, viewing
+from .dependencies import viewing
+from .drivers import DriverShape, shape_of
+from .paging import Sorted, listed
+from .path_ids import ChargerId, SiteId
+from .shapes import REFUSALS, page_of
 
 router = APIRouter(prefix="/v2", tags=["Drivers"], route_class=CallerFirst, responses=REFUSALS)
 
@@ -30,42 +34,42 @@ Search = Annotated[
     "/sites/{siteId}/authorized-drivers",
     operation_id="listDriversOfSite",
     summary="List the drivers who may charge at a site",
-    response_model=DriverPage,
+    response_model=page_of(DriverShape),
 )
 async def drivers_of_site(
     view: Viewing,
-    asked: Annotated[Paging, Depends(paging)],
-    siteId: Id,  # noqa: N803
+    asked: Sorted,
+    site_id: SiteId,
     search: Search = None,
 ) -> Response:
     """Those with a right, valid now, on the site, a site above or below it, or a charger there, by name or through an
     access group. Drivers whom the caller does not look after are shown by number and name only."""
-    view.site(siteId)
-    return await _page(view, listing.drivers_of_site(view.network, siteId, view.at).drivers, asked, search)
+    view.site(site_id)
+    return await _page(view, listing.drivers_of_site(view.network, site_id, view.at).drivers, asked, search)
 
 
 @router.get(
     "/chargers/{chargerId}/authorized-drivers",
     operation_id="listDriversOfCharger",
     summary="List the drivers who may charge at a charger",
-    response_model=DriverPage,
+    response_model=page_of(DriverShape),
 )
 async def drivers_of_charger(
     view: Viewing,
-    asked: Annotated[Paging, Depends(paging)],
-    chargerId: str,  # noqa: N803
+    asked: Sorted,
+    charger_id: ChargerId,
     search: Search = None,
 ) -> Response:
     """Those with a right, valid now, that reaches the charger. Drivers whom the caller does not look after are shown
     by number and name only."""
-    view.charger(chargerId)
-    return await _page(view, listing.drivers_of_charger(view.network, chargerId, view.at).drivers, asked, search)
+    view.charger(charger_id)
+    return await _page(view, listing.drivers_of_charger(view.network, charger_id, view.at).drivers, asked, search)
 
 
 async def _page(view: View, drivers: BitMap64, asked: Paging, search: str | None) -> Response:
     known = None if view.scope.unlimited else view.scope.drivers
     wanted = DriverQuery(search=search, search_tags=view.sees_tags, known=known)
-    return await drivers_page(view, wanted, drivers, asked, _shape, DriverPage)
+    return listed(await drivers_part(view, wanted, drivers, asked), partial(_shape, view))
 
 
 def _shape(view: View, driver: Driver) -> DriverShape:

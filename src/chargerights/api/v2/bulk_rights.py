@@ -10,16 +10,18 @@ from pydantic_core import PydanticCustomError
 
 from ...fields import types
 from ...files.network_file.schema import PLACE_MEMBERS
+from ...operations.mutation import Mutation
+from ...operations.view import View
 from ...rights.errors import InvalidWindow
 from ...rights.model import Place, PlaceKind
 from ...storage.changes import rights
 from ...storage.changes.rights import Granted, Terms
 from ...storage.journal import Revision
 from ..common.auth import LongBody
-from .mutation import Mutation, on_post
+from .answers import answer, apply
+from .dependencies import on_post
 from .rights import UNKNOWN, WRITE, RightTerms
 from .shapes import REFUSALS, Draft, Shape
-from .view import View, answer
 
 router = APIRouter(prefix="/v2/rights", tags=["Rights"], route_class=LongBody, responses=REFUSALS)
 
@@ -92,7 +94,7 @@ async def grant_many(change: Annotated[Mutation, Depends(on_post(WRITE))], body:
     def tell(counts: list[int]) -> Response:
         return answer(BulkGranted(granted=counts[0], held_already=counts[1]))
 
-    return await change.apply("right.grant", work, tell=tell, members=IN_BULK_BODY, in_thread=True)
+    return await apply(change, "right.grant", work, tell=tell, members=IN_BULK_BODY, in_thread=True)
 
 
 @router.post("/revoke", operation_id="revokeRights", summary="Revoke many rights", response_model=BulkRevoked)
@@ -103,7 +105,8 @@ async def revoke_many(change: Annotated[Mutation, Depends(on_post(WRITE))], body
     def work(revision: Revision) -> int:
         return rights.revoke_all(revision, body.driver_ids, places)
 
-    return await change.apply(
+    return await apply(
+        change,
         "right.revoke",
         work,
         tell=lambda count: answer(BulkRevoked(revoked=count)),

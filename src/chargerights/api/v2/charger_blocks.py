@@ -16,13 +16,17 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
 from ...fields import types
+from ...operations.errors import NoPreview
+from ...operations.mutation import Mutation
+from ...operations.view import View
 from ...rights.errors import InvalidWindow
 from ...rights.permissions import Permission
 from ...storage.changes import chargers as changes
 from ..common.auth import CallerFirst
-from .mutation import Mutation, NoPreview, on_post
+from .answers import answer, apply
+from .dependencies import on_post
+from .path_ids import ChargerId
 from .shapes import REFUSALS, Draft, Shape
-from .view import View, answer
 
 router = APIRouter(
     prefix="/v2/chargers/{chargerId}",
@@ -48,25 +52,26 @@ class ChargerBlock(Shape):
 
 
 @router.post("/block", operation_id="blockCharger", summary="Block a charger for a while", response_model=ChargerBlock)
-async def block(change: Blocking, chargerId: str, body: BlockDraft) -> Response:  # noqa: N803
+async def block(change: Blocking, charger_id: ChargerId, body: BlockDraft) -> Response:
     """Until then nobody may charge there, whatever he shows; then it is as before, by itself. A charger that is
     connected is told to be out of use meanwhile. A session that runs there goes on. Another block replaces it."""
-    _require(change, chargerId)
-    return await change.apply(
+    _require(change, charger_id)
+    return await apply(
+        change,
         "charger.block",
-        lambda revision: changes.block(revision, chargerId, body.until).charger_id,
+        lambda revision: changes.block(revision, charger_id, body.until).charger_id,
         _shown,
         members={InvalidWindow: "until"},
     )
 
 
 @router.post("/unblock", operation_id="unblockCharger", summary="End a charger's block", response_model=ChargerBlock)
-async def unblock(change: Blocking, chargerId: str) -> Response:  # noqa: N803
+async def unblock(change: Blocking, charger_id: ChargerId) -> Response:
     """It is as before the block: what an operator took out of use himself stays so. A charger that is not blocked stays
     as it is."""
-    _require(change, chargerId)
-    return await change.apply(
-        "charger.unblock", lambda revision: changes.unblock(revision, chargerId).charger_id, _shown
+    _require(change, charger_id)
+    return await apply(
+        change, "charger.unblock", lambda revision: changes.unblock(revision, charger_id).charger_id, _shown
     )
 
 

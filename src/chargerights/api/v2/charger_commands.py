@@ -8,8 +8,11 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
+from ...operations.send_command import ask
+from ...operations.visibility import without_tags
 from ...rights.commands import COMMANDS, Action
 from ..common.auth import CallerFirst, permitted
+from .answers import answer
 from .command_bodies import (
     AvailabilityDraft,
     ResetDraft,
@@ -19,10 +22,10 @@ from .command_bodies import (
     TriggerDraft,
     UnlockDraft,
 )
-from .send_command import Asking, CommandAnswer, Telling, answered, ask, tell
+from .dependencies import Viewing
+from .path_ids import ChargerId
+from .send_command import CommandAnswer, Sending, members, send
 from .shapes import REFUSALS, Shape
-from .view import answer
-from .visibility import without_tags
 
 router = APIRouter(
     prefix="/v2/chargers/{chargerId}",
@@ -67,35 +70,35 @@ def command(
 
 
 @command(Action.START, "startCharging", "Start a session")
-async def start(change: Telling, chargerId: str, body: StartDraft) -> Response:  # noqa: N803
+async def start(change: Sending, charger_id: ChargerId, body: StartDraft) -> Response:
     """Without socketId the charger chooses. The charger asks or starts as its own settings say; what it starts is a
     session like any other."""
-    return await tell(change, chargerId, Action.START, body.arguments(), body.socket_id, body.tag)
+    return await send(change, charger_id, Action.START, body.arguments(), body.socket_id, body.tag)
 
 
 @command(Action.STOP, "stopCharging", "Stop a session")
-async def stop(change: Telling, chargerId: str, body: StopDraft) -> Response:  # noqa: N803
+async def stop(change: Sending, charger_id: ChargerId, body: StopDraft) -> Response:
     """The session of that sessionId, or at the socket; without both the tag's, or the charger's only one. With
     validateRfid it must be one of the tag's driver."""
-    return await tell(change, chargerId, Action.STOP, body.arguments(), body.socket_id, body.tag)
+    return await send(change, charger_id, Action.STOP, body.arguments(), body.socket_id, body.tag)
 
 
 @command(Action.DISCONNECT, "disconnectSocket", "Stop a session and let go of the cable")
-async def disconnect(change: Telling, chargerId: str, body: StopDraft) -> Response:  # noqa: N803
+async def disconnect(change: Sending, charger_id: ChargerId, body: StopDraft) -> Response:
     """As stop-charging, and then the connector is unlocked; the answer is that of the unlocking."""
-    return await tell(change, chargerId, Action.DISCONNECT, body.arguments(), body.socket_id, body.tag)
+    return await send(change, charger_id, Action.DISCONNECT, body.arguments(), body.socket_id, body.tag)
 
 
 @command(Action.UNLOCK, "unlockSocket", "Let go of a cable")
-async def unlock(change: Telling, chargerId: str, body: UnlockDraft) -> Response:  # noqa: N803
+async def unlock(change: Sending, charger_id: ChargerId, body: UnlockDraft) -> Response:
     """A charger of 1.6 ends the session there first; one of 2.x refuses while a session runs."""
-    return await tell(change, chargerId, Action.UNLOCK, {"socketId": body.socket_id}, body.socket_id)
+    return await send(change, charger_id, Action.UNLOCK, {"socketId": body.socket_id}, body.socket_id)
 
 
 @command(Action.RESET, "resetCharger", "Restart a charger")
-async def reset(change: Telling, chargerId: str, body: ResetDraft) -> Response:  # noqa: N803
+async def reset(change: Sending, charger_id: ChargerId, body: ResetDraft) -> Response:
     """It boots and connects again. With evseId only that EVSE restarts, and the charger stays connected."""
-    return await tell(change, chargerId, Action.RESET, {"type": body.type, "evseId": body.evse_id})
+    return await send(change, charger_id, Action.RESET, {"type": body.type, "evseId": body.evse_id})
 
 
 @command(
@@ -103,23 +106,23 @@ async def reset(change: Telling, chargerId: str, body: ResetDraft) -> Response: 
     "changeChargerAvailability",
     "Take a charger or a socket out of use, or back into it",
 )
-async def change_availability(change: Telling, chargerId: str, body: AvailabilityDraft) -> Response:  # noqa: N803
+async def change_availability(change: Sending, charger_id: ChargerId, body: AvailabilityDraft) -> Response:
     """The charger keeps it over restarts. While a session runs it is scheduled for its end."""
     arguments = {"socketId": body.socket_id, "available": body.available}
-    return await tell(change, chargerId, Action.CHANGE_AVAILABILITY, arguments, body.socket_id)
+    return await send(change, charger_id, Action.CHANGE_AVAILABILITY, arguments, body.socket_id)
 
 
 @command(Action.TRIGGER_MESSAGE, "triggerChargerMessage", "Have a charger send a message now")
-async def trigger_message(change: Telling, chargerId: str, body: TriggerDraft) -> Response:  # noqa: N803
+async def trigger_message(change: Sending, charger_id: ChargerId, body: TriggerDraft) -> Response:
     """For a charger whose state looks out of date."""
     arguments = {"socketId": body.socket_id, "message": body.message}
-    return await tell(change, chargerId, Action.TRIGGER_MESSAGE, arguments, body.socket_id)
+    return await send(change, charger_id, Action.TRIGGER_MESSAGE, arguments, body.socket_id)
 
 
 @command(Action.CLEAR_CACHE, "clearChargerCache", "Have a charger forget the tags that it has seen")
-async def clear_cache(change: Telling, chargerId: str) -> Response:  # noqa: N803
+async def clear_cache(change: Sending, charger_id: ChargerId) -> Response:
     """It then asks for each of them again."""
-    return await tell(change, chargerId, Action.CLEAR_CACHE, {})
+    return await send(change, charger_id, Action.CLEAR_CACHE, {})
 
 
 @command(
@@ -129,22 +132,24 @@ async def clear_cache(change: Telling, chargerId: str) -> Response:  # noqa: N80
     ConfigurationAnswer,
 )
 async def read_configuration(
-    view: Asking,
-    chargerId: str,  # noqa: N803
+    view: Viewing,
+    charger_id: ChargerId,
     names: Annotated[
         list[str] | None, Query(alias="name", description="Only these settings", max_length=MAX_NAMES)
     ] = None,
 ) -> Response:
     """As they are now; what was said last is in the charger itself. Secrets are left out."""
-    outcome = await ask(view, chargerId, Action.READ_CONFIGURATION, {"names": names})
+    answered = await ask(view, charger_id, Action.READ_CONFIGURATION, {"names": names})
     found = [
         ReadConfigurationShape(name=name, value=without_tags(view, value), can_be_changed=can)
-        for name, value, can in outcome.found or ()
+        for name, value, can in answered.details or ()
     ]
-    return answer(ConfigurationAnswer(**answered(view, chargerId, outcome), configurations=found))
+    return answer(ConfigurationAnswer(**members(charger_id, answered), configurations=found))
 
 
 @command(Action.CHANGE_CONFIGURATION, "changeChargerConfiguration", "Change one of a charger's settings")
-async def change_configuration(change: Telling, chargerId: str, body: SettingDraft) -> Response:  # noqa: N803
+async def change_configuration(change: Sending, charger_id: ChargerId, body: SettingDraft) -> Response:
     """The value is not kept here when the charger has it. Its own password is not set like this."""
-    return await tell(change, chargerId, Action.CHANGE_CONFIGURATION, {"name": body.name}, secret={"value": body.value})
+    return await send(
+        change, charger_id, Action.CHANGE_CONFIGURATION, {"name": body.name}, secret={"value": body.value}
+    )

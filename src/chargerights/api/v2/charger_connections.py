@@ -9,12 +9,15 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
+from ...operations.paging import sorted_part
+from ...operations.view import View
 from ...rights.permissions import Permission
 from ...rights.search_drivers import Key
 from ..common.auth import CallerFirst
-from .paging import Paging, sorted_page, unsorted
-from .shapes import REFUSALS, Page, Shape
-from .view import View, viewing
+from .dependencies import viewing
+from .paging import Unsorted, listed
+from .path_ids import ChargerId
+from .shapes import REFUSALS, Shape, page_of
 
 router = APIRouter(
     prefix="/v2/chargers/{chargerId}",
@@ -33,25 +36,21 @@ class RefusedConnection(Shape):
     reason: str = Field(description="What was wrong, as it was answered")
 
 
-class RefusedConnectionPage(Page[RefusedConnection]):
-    """Handshakes that were refused, one page of them."""
-
-
 @router.get(
     "/refused-connections",
     operation_id="listRefusedConnections",
     summary="List why a charger could not connect",
-    response_model=RefusedConnectionPage,
+    response_model=page_of(RefusedConnection),
 )
 async def list_refused_connections(
     view: Annotated[View, Depends(viewing(Permission.READ_CHARGERS))],
-    asked: Annotated[Paging, Depends(unsorted)],
-    chargerId: str,  # noqa: N803
+    asked: Unsorted,
+    charger_id: ChargerId,
 ) -> Response:
     """Handshakes with the charger's id, and with ids like it that no charger has, that were refused within the last
     hour; the latest first. They are kept in the memory of the process that answers, at most ten an id."""
-    found = sorted(view.state.chargers.refusals(view.charger(chargerId).charger_id), key=_key)
-    return sorted_page(found, replace(asked, descending=True), _shape, RefusedConnectionPage, _key)
+    found = sorted(view.services.chargers.refusals(view.charger(charger_id).charger_id), key=_key)
+    return listed(sorted_part(found, replace(asked, descending=True), _key), _shape)
 
 
 def _key(refusal: tuple[str, datetime, int, str]) -> Key:

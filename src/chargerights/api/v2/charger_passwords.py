@@ -6,13 +6,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
+from ...operations.mutation import Mutation
 from ...rights.permissions import Permission
 from ...storage.charging import charger_passwords
 from ...storage.journal import Revision
 from ..common.auth import CallerFirst
-from .mutation import Mutation, on_post
+from .answers import answer
+from .dependencies import on_post
+from .path_ids import ChargerId
 from .shapes import REFUSALS, SecretAnswer, shown_before
-from .view import answer
 
 router = APIRouter(
     prefix="/v2/chargers/{chargerId}/password", tags=["Chargers"], route_class=CallerFirst, responses=REFUSALS
@@ -35,16 +37,16 @@ class PasswordShape(SecretAnswer):
 )
 async def renew_password(
     change: Annotated[Mutation, Depends(on_post(Permission.WRITE_CHARGERS))],
-    chargerId: str,  # noqa: N803
+    charger_id: ChargerId,
 ) -> Response:
     """It is shown this once. The old one ends at once: if the charger is connected, its socket is closed."""
-    change.view.charger(chargerId)
+    change.view.charger(charger_id)
     password: str | None = None
 
     def work(revision: Revision) -> None:
         nonlocal password
-        password = charger_passwords.renew_in(revision, chargerId)
+        password = charger_passwords.renew_in(revision, charger_id)
 
     await change.make("charger.password", work)
     note = shown_before(password, "send the request with another Idempotency-Key for a new one")
-    return answer(PasswordShape(charger_id=chargerId, password=password, note=note), 201)
+    return answer(PasswordShape(charger_id=charger_id, password=password, note=note), 201)

@@ -8,14 +8,17 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
+from ...operations.paging import part_of
+from ...operations.view import View
+from ...operations.visibility import without_tags
 from ...rights.permissions import Permission
 from ...storage.charging import charger_reports
 from ...storage.charging.charger_reports import ChargerReport, ReportKind
 from ..common.auth import CallerFirst
-from .paging import Paging, as_page, unsorted
-from .shapes import REFUSALS, Instant, Page, Shape
-from .view import View, viewing
-from .visibility import without_tags
+from .dependencies import viewing
+from .paging import Unsorted, listed
+from .path_ids import ChargerId
+from .shapes import REFUSALS, Instant, Shape, page_of
 
 router = APIRouter(
     prefix="/v2/chargers/{chargerId}/reports", tags=["Chargers"], route_class=CallerFirst, responses=REFUSALS
@@ -46,15 +49,16 @@ class ChargerReportShape(Shape):
     request_id: int | None = Field(None, description="The update or upload that a step belongs to")
 
 
-class ChargerReportPage(Page[ChargerReportShape]):
-    """A charger's reports, one page of them."""
-
-
-@router.get("", operation_id="listChargerReports", summary="List a charger's reports", response_model=ChargerReportPage)
+@router.get(
+    "",
+    operation_id="listChargerReports",
+    summary="List a charger's reports",
+    response_model=page_of(ChargerReportShape),
+)
 async def list_reports(
     view: Annotated[View, Depends(viewing(Permission.READ_CHARGERS))],
-    asked: Annotated[Paging, Depends(unsorted)],
-    chargerId: str,  # noqa: N803
+    asked: Unsorted,
+    charger_id: ChargerId,
     kinds: Annotated[
         list[ReportKind] | None,
         Query(alias="kind", description="Only of these kinds; repeat it", max_length=len(ReportKind)),
@@ -64,13 +68,13 @@ async def list_reports(
 ) -> Response:
     """Faults, alerts, firmware updates, uploads of diagnostics, and security events, the newest first. The newest 1,000
     of a charger are kept."""
-    wanted = charger_reports.ReportFilter(view.charger(chargerId).charger_id, kinds, since, until)
-    database, customer_id = view.state.database, view.caller.customer_id
+    wanted = charger_reports.ReportFilter(view.charger(charger_id).charger_id, kinds, since, until)
+    database, customer_id = view.services.database, view.caller.customer_id
     total = None if asked.walking else await database.read(charger_reports.count, customer_id, wanted)
     found = await database.read(
         charger_reports.find, customer_id, wanted, asked.count, asked.start, asked.after_number()
     )
-    return as_page(found, asked, lambda each: _shape(view, *each), ChargerReportPage, lambda each: (each[0],), total)
+    return listed(part_of(found, asked, lambda each: (each[0],), total), lambda each: _shape(view, *each))
 
 
 TEXTS = ("code", "value", "vendor_id", "vendor_error_code", "info")

@@ -15,7 +15,7 @@ from ...fields.words import Capability, ConnectorFormat, ConnectorType, PhaseRot
 from ...rights.live import LiveCharger, LiveConnector, known, sockets_of, status_of
 from ...rights.model import Charger, Connector, Location, Site
 from ..v1.encoding import place_of, socket_status
-from .shapes import Address, Draft, Page, Shape, address, moved, unless_given
+from .shapes import Address, Draft, Shape, address, moved, unless_given
 
 REPORTED = (
     "manufacturer",
@@ -154,10 +154,6 @@ class ChargerShape(ChargerOwn, ChargerHead):
     blocked_until: datetime | None = Field(None, description="Before then nobody may charge there; when it is blocked")
     created_at: datetime | None = None
     updated_at: datetime | None = Field(None, description="When something entered of it was last changed")
-
-
-class ChargerPage(Page[ChargerShape]):
-    """Chargers, one page of them."""
 
 
 class SocketDraft(SocketOwn, Draft):

@@ -9,6 +9,10 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from ...operations.mutation import Mutation
+from ...operations.paging import sorted_part
+from ...operations.redaction import live_without_tags
+from ...operations.view import View
 from ...rights.errors import DomainError, IdTaken, UnknownSite
 from ...rights.live import known
 from ...rights.model import NOWHERE, Charger
@@ -20,12 +24,12 @@ from ...storage.changes import chargers as changes
 from ...storage.changes import facts
 from ...storage.journal import Revision
 from ..common.auth import CallerFirst
-from ..common.redaction import live_without_tags
-from .charger_shapes import ChargerDraft, ChargerMembers, ChargerPage, ChargerShape, shape_of
-from .mutation import Mutation, on_change, on_post
-from .paging import Paging, paging, sorted_page
-from .shapes import REFUSALS
-from .view import View, answer, viewing
+from .answers import answer, apply
+from .charger_shapes import ChargerDraft, ChargerMembers, ChargerShape, shape_of
+from .dependencies import on_change, on_post, viewing
+from .paging import Sorted, listed
+from .path_ids import ChargerId
+from .shapes import REFUSALS, page_of
 
 router = APIRouter(prefix="/v2/chargers", tags=["Chargers"], route_class=CallerFirst, responses=REFUSALS)
 
@@ -38,7 +42,8 @@ async def add_charger(change: Annotated[Mutation, Depends(on_post(WRITE))], body
     """Under the identity with which it will connect. Rights on its site and on the sites above reach it at once."""
     change.view.in_body("siteId", change.view.site, body.site_id)
     charger = Charger(0, body.charger_id, **body.facts(NOWHERE))
-    return await change.apply(
+    return await apply(
+        change,
         "charger.add",
         lambda revision: changes.add(revision, charger).charger_id,
         lambda view, charger_id: shown(view, view.charger(charger_id), 201),
@@ -46,10 +51,10 @@ async def add_charger(change: Annotated[Mutation, Depends(on_post(WRITE))], body
     )
 
 
-@router.get("", operation_id="listChargers", summary="List chargers", response_model=ChargerPage)
+@router.get("", operation_id="listChargers", summary="List chargers", response_model=page_of(ChargerShape))
 async def list_chargers(
     view: Annotated[View, Depends(viewing(READ))],
-    asked: Annotated[Paging, Depends(paging)],
+    asked: Sorted,
     search: Annotated[
         str | None, Query(description="Only those whose charger id, name, serial number or EVSE id holds this")
     ] = None,
@@ -85,14 +90,14 @@ async def list_chargers(
     }
     if key != "name":  # that is the order they are found in
         found = sorted(found, key=keys[key])
-    return sorted_page(found, asked, lambda entry: _shape(view, chargers[entry.charger_id]), ChargerPage, keys[key])
+    return listed(sorted_part(found, asked, keys[key]), lambda entry: _shape(view, chargers[entry.charger_id]))
 
 
 @router.get("/{chargerId}", operation_id="getCharger", summary="Get a charger", response_model=ChargerShape)
-async def get_charger(view: Annotated[View, Depends(viewing(READ))], chargerId: str) -> Response:  # noqa: N803
+async def get_charger(view: Annotated[View, Depends(viewing(READ))], charger_id: ChargerId) -> Response:
     """What it reports of itself goes before what was entered; where no place was entered, it is where its site is. With
     an ETag for changing it, which its live state is no part of."""
-    return shown(view, view.charger(chargerId))
+    return shown(view, view.charger(charger_id))
 
 
 @router.patch(
@@ -100,22 +105,22 @@ async def get_charger(view: Annotated[View, Depends(viewing(READ))], chargerId: 
 )
 async def change_charger(
     change: Annotated[Mutation, Depends(on_change(WRITE))],
-    chargerId: str,  # noqa: N803
+    charger_id: ChargerId,
     body: ChargerMembers,
 ) -> Response:
     """Members that are left out stay as they are; null takes a value away, `sockets` come all anew. The charger id
     cannot be changed: add another charger. With another `siteId` it stands there, under the rights that reach there."""
-    change.view.charger(chargerId)
+    change.view.charger(charger_id)
     if "site_id" in body.model_fields_set:
         change.view.in_body("siteId", change.view.site, body.site_id)
 
     def work(revision: Revision) -> str:
-        before = facts.charger(revision, chargerId)
+        before = facts.charger(revision, charger_id)
         change.expect(before)
-        return changes.change(revision, chargerId, **body.facts(before.location)).charger_id
+        return changes.change(revision, charger_id, **body.facts(before.location)).charger_id
 
-    return await change.apply(
-        "charger.change", work, lambda view, charger_id: shown(view, view.charger(charger_id)), members=IN_BODY
+    return await apply(
+        change, "charger.change", work, lambda view, charger_id: shown(view, view.charger(charger_id)), members=IN_BODY
     )
 
 
@@ -128,16 +133,16 @@ async def change_charger(
 )
 async def remove_charger(
     change: Annotated[Mutation, Depends(on_change(WRITE))],
-    chargerId: str,  # noqa: N803
+    charger_id: ChargerId,
 ) -> Response:
     """One that no access group holds and no right is on; else 409. Its id is free then, for any customer."""
-    change.view.charger(chargerId)
+    change.view.charger(charger_id)
 
     def work(revision: Revision) -> None:
-        change.expect(facts.charger(revision, chargerId))
-        changes.remove(revision, chargerId)
+        change.expect(facts.charger(revision, charger_id))
+        changes.remove(revision, charger_id)
 
-    return await change.apply("charger.remove", work)
+    return await apply(change, "charger.remove", work)
 
 
 def _sites(view: View, site_id: int | None, external_id: str | None, below: bool) -> Set[int] | None:

@@ -9,11 +9,12 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from ...fields import types
+from ...operations.view import View
+from ...operations.visibility import names_driver
 from ...rights.errors import UnknownDriver
 from ...rights.permissions import Permission
+from .dependencies import viewing
 from .shapes import Id, Instant
-from .view import View, viewing
-from .visibility import names_driver
 
 READ = (Permission.READ_CHARGERS, Permission.READ_TAGS)
 Viewing = Annotated[View, Depends(viewing(*READ))]

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from ...fields import types
+from ...operations.errors import InMember
 from ...rights.errors import InvalidInput
-from ..common.errors import InMember
 from .shapes import Draft
 
 Trigger = Literal[

@@ -15,6 +15,10 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from ...operations.as_of import as_of, at_one
+from ...operations.errors import Malformed, require_one_at_most
+from ...operations.view import View
+from ...operations.visibility import discreet
 from ...rights.decide import Cause, Decision, Reason, RightEvaluation, RightStatus, decide, decide_without_tag
 from ...rights.errors import UnknownCharger, UnknownDriver
 from ...rights.explain import Explanation, explain_decision, explain_driver, explain_without_tag, why_not
@@ -24,13 +28,11 @@ from ...rights.network import Network
 from ...rights.permissions import Permission, Scope
 from ...storage.journal_rewind import BeforeHistory
 from ..common.auth import CallerFirst, LongBody
-from ..common.body import Malformed, require_one_at_most
-from .as_of import as_of, at_one, scope_in
+from .answers import answer
+from .dependencies import viewing
 from .hours import WeeklyHours
 from .hours import shown as hours_shown
 from .shapes import REFUSALS, Instant, Shape
-from .view import View, answer, viewing
-from .visibility import discreet
 
 router = APIRouter(prefix="/v2/access", tags=["Decisions"], route_class=CallerFirst, responses=REFUSALS)
 many = APIRouter(route_class=LongBody)
@@ -149,7 +151,7 @@ async def check(view: Annotated[View, Depends(viewing(*NEEDED))], question: Acce
     in the past it decides by the facts of that instant, as far back as the journal goes; `revision` tells which."""
 
     def judged(network: Network, revision: int) -> AccessDecision:
-        _require_charger(scope_in(view, network), question.charger_id)
+        _require_charger(view.scope_in(network), question.charger_id)
         return _decision(view, question, network, revision)
 
     return answer(await at_one(view, question.at, judged))
@@ -197,7 +199,7 @@ async def explain_access(
     instant = at or view.at
 
     def judged(network: Network, revision: int) -> AccessExplanation:
-        scope = scope_in(view, network)
+        scope = view.scope_in(network)
         _require_charger(scope, charger_id)
         if without_tag:
             return explained(network, explain_without_tag(network, charger_id, instant), revision, scope)
@@ -220,7 +222,7 @@ def _require_charger(scope: Scope, charger_id: str) -> None:
 
 
 def _decision(view: View, question: AccessQuestion, network: Network, revision: int) -> AccessDecision:
-    scope, at = scope_in(view, network), question.at or view.at
+    scope, at = view.scope_in(network), question.at or view.at
     if not (scope.unlimited or scope.can_see_charger(question.charger_id)):
         decision = Decision(Cause.CHARGER_UNKNOWN, at)
     elif question.id_tag is None:

@@ -9,6 +9,9 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from ...fields import types
+from ...operations.mutation import Mutation
+from ...operations.paging import sort_part
+from ...operations.view import View
 from ...rights import listing
 from ...rights.errors import UnknownCharger, UnknownSite
 from ...rights.model import Charger, Place, PlaceKind, Site, SiteType
@@ -17,10 +20,11 @@ from ...rights.search_sites import holds_text, searched
 from ...storage.changes import facts, rights
 from ...storage.journal import Revision
 from ..common.auth import CallerFirst
-from .mutation import Mutation, on_change, on_post
-from .paging import Paging, page_of, paging
-from .shapes import REFUSALS, Draft, Id, Page, Shape
-from .view import View, viewing
+from .answers import apply
+from .dependencies import on_change, on_post, viewing
+from .paging import Sorted, listed
+from .path_ids import DriverId
+from .shapes import REFUSALS, Draft, Shape, page_of
 
 router = APIRouter(prefix="/v2/drivers/{driverId}", tags=["Drivers"], route_class=CallerFirst, responses=REFUSALS)
 
@@ -41,10 +45,6 @@ class AccessibleSite(Shape):
     group_type: SiteType
 
 
-class AccessibleSitePage(Page[AccessibleSite]):
-    """Sites where the driver may charge, one page of them."""
-
-
 class AccessibleCharger(Shape):
     """A charger where the driver may charge."""
 
@@ -53,10 +53,6 @@ class AccessibleCharger(Shape):
     name: str | None = None
     site_id: int
     site_name: str
-
-
-class AccessibleChargerPage(Page[AccessibleCharger]):
-    """Chargers where the driver may charge, one page of them."""
 
 
 class SiteIds(Draft):
@@ -82,11 +78,11 @@ class ChargerIds(Draft):
 )
 async def grant_sites(
     change: Annotated[Mutation, Depends(on_post(WRITE))],
-    driverId: Id,  # noqa: N803
+    driver_id: DriverId,
     body: SiteIds,
 ) -> Response:
     """A right without limits on each of the sites; one that he holds already stays."""
-    return await _grant(change, driverId, body.places(), "siteIds")
+    return await _grant(change, driver_id, body.places(), "siteIds")
 
 
 @router.delete(
@@ -94,25 +90,25 @@ async def grant_sites(
 )
 async def revoke_sites(
     change: Annotated[Mutation, Depends(on_change(WRITE))],
-    driverId: Id,  # noqa: N803
+    driver_id: DriverId,
     body: SiteIds,
 ) -> Response:
     """All his rights on the sites themselves, with limits or without; none there is no error."""
-    return await _revoke(change, driverId, body.places(), "siteIds")
+    return await _revoke(change, driver_id, body.places(), "siteIds")
 
 
 @router.get(
-    "/sites", operation_id="listSitesOfDriver", summary="List a driver's sites", response_model=AccessibleSitePage
+    "/sites", operation_id="listSitesOfDriver", summary="List a driver's sites", response_model=page_of(AccessibleSite)
 )
 async def sites_of_driver(
     view: Annotated[View, Depends(viewing(READ))],
-    asked: Annotated[Paging, Depends(paging)],
-    driverId: Id,  # noqa: N803
+    asked: Sorted,
+    driver_id: DriverId,
     explicit: Explicit = False,
     search: Search = None,
 ) -> Response:
     """The sites whose list has him now; `explicitAccess`: those he holds a right on himself. By name or id."""
-    driver, network = view.driver(driverId), view.network
+    driver, network = view.driver(driver_id), view.network
     ids: Iterable[int] = (
         listing.held_by_name(network, driver, view.at)[0]
         if explicit
@@ -122,13 +118,9 @@ async def sites_of_driver(
     text = searched(search)
     if text:
         found = [each for each in found if holds_text(text, each.name, each.external_id, str(each.id))]
-    return page_of(
-        found,
-        asked,
+    return listed(
+        sort_part(found, asked, name=lambda site: (site.name.casefold(), site.id), id=lambda site: (site.id,)),
         lambda site: _site(view, site),
-        AccessibleSitePage,
-        name=lambda site: (site.name.casefold(), site.id),
-        id=lambda site: (site.id,),
     )
 
 
@@ -141,11 +133,11 @@ async def sites_of_driver(
 )
 async def grant_chargers(
     change: Annotated[Mutation, Depends(on_post(WRITE))],
-    driverId: Id,  # noqa: N803
+    driver_id: DriverId,
     body: ChargerIds,
 ) -> Response:
     """A right without limits on each of the chargers; one that he holds already stays."""
-    return await _grant(change, driverId, body.places(), "chargerIds")
+    return await _grant(change, driver_id, body.places(), "chargerIds")
 
 
 @router.delete(
@@ -157,29 +149,29 @@ async def grant_chargers(
 )
 async def revoke_chargers(
     change: Annotated[Mutation, Depends(on_change(WRITE))],
-    driverId: Id,  # noqa: N803
+    driver_id: DriverId,
     body: ChargerIds,
 ) -> Response:
     """All his rights on the chargers themselves, with limits or without; none there is no error."""
-    return await _revoke(change, driverId, body.places(), "chargerIds")
+    return await _revoke(change, driver_id, body.places(), "chargerIds")
 
 
 @router.get(
     "/chargers",
     operation_id="listChargersOfDriver",
     summary="List a driver's chargers",
-    response_model=AccessibleChargerPage,
+    response_model=page_of(AccessibleCharger),
 )
 async def chargers_of_driver(
     view: Annotated[View, Depends(viewing(READ))],
-    asked: Annotated[Paging, Depends(paging)],
-    driverId: Id,  # noqa: N803
+    asked: Sorted,
+    driver_id: DriverId,
     explicit: Explicit = False,
     search: Search = None,
 ) -> Response:
     """The chargers that he may charge at now; `explicitAccess`: those granted by name, himself or in an access group.
     By charger id, name or id."""
-    driver, network = view.driver(driverId), view.network
+    driver, network = view.driver(driver_id), view.network
     ids: Iterable[str] = (
         listing.held_by_name(network, driver, view.at)[1]
         if explicit
@@ -189,14 +181,15 @@ async def chargers_of_driver(
     text = searched(search)
     if text:
         found = [each for each in found if holds_text(text, each.name, each.charger_id)]
-    return page_of(
-        found,
-        asked,
+    return listed(
+        sort_part(
+            found,
+            asked,
+            chargerId=lambda charger: (charger.charger_id,),
+            name=lambda charger: ((charger.name or "").casefold(), charger.charger_id),
+            id=lambda charger: (charger.id,),
+        ),
         lambda charger: _charger(view, charger),
-        AccessibleChargerPage,
-        chargerId=lambda charger: (charger.charger_id,),
-        name=lambda charger: ((charger.name or "").casefold(), charger.charger_id),
-        id=lambda charger: (charger.id,),
     )
 
 
@@ -204,7 +197,8 @@ async def _grant(change: Mutation, driver_id: int, places: list[Place], member: 
     view = change.view
     view.driver(driver_id)
     view.in_body(member, view.place, *places)
-    return await change.apply(
+    return await apply(
+        change,
         "right.grant",
         lambda revision: len(rights.grant_all(revision, [driver_id], places)),
         members={UnknownSite: member, UnknownCharger: member},
@@ -220,7 +214,7 @@ async def _revoke(change: Mutation, driver_id: int, places: list[Place], member:
         change.expect(facts.driver(revision, driver_id))
         return rights.revoke_all(revision, [driver_id], places)
 
-    return await change.apply("right.revoke", work)
+    return await apply(change, "right.revoke", work)
 
 
 def _site(view: View, site: Site) -> AccessibleSite:

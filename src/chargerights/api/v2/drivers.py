@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -10,19 +11,23 @@ from pydantic import Field
 
 from ...fields import types
 from ...fields.words import ReferenceTypeName
+from ...operations.errors import InMember
+from ...operations.mutation import Mutation
+from ...operations.paging import drivers_part
+from ...operations.view import View
 from ...rights.errors import InvalidInput, TagTaken, UnknownSite
 from ...rights.model import Driver, ExternalId, ReferenceType
 from ...rights.permissions import Permission
 from ...rights.search_drivers import DriverQuery
 from ...storage.changes import drivers, facts
 from ..common.auth import CallerFirst
-from ..common.errors import InMember
-from .mutation import Mutation, on_change, on_post
-from .paging import Paging, drivers_page, paging
-from .shapes import REFUSALS, Draft, Id, Page, Shape, unless_given
+from .answers import answer, apply
+from .dependencies import on_change, on_post, viewing
+from .paging import Sorted, listed
+from .path_ids import DriverId
+from .shapes import REFUSALS, Draft, Shape, page_of, unless_given
 from .tags import NewTag, TagShape
 from .tags import shape_of as tag_shape
-from .view import View, answer, viewing
 
 router = APIRouter(prefix="/v2/drivers", tags=["Drivers"], route_class=CallerFirst, responses=REFUSALS)
 
@@ -53,10 +58,6 @@ class DriverShape(Shape):
     enabled: bool = Field(description="false: he may charge nowhere and is listed nowhere")
     tags: list[TagShape] | None = Field(None, description="Left out without ReadTags")
     external_user_ids: list[ExternalUserId]
-
-
-class DriverPage(Page[DriverShape]):
-    """Drivers, one page of them."""
 
 
 class ExternalUserIdDraft(Draft):
@@ -116,7 +117,8 @@ async def add_driver(change: Annotated[Mutation, Depends(on_post(WRITE))], body:
     if body.tags:
         change.view.require(Permission.WRITE_TAGS)
     drafts = [each.draft(f"tags.{number}.") for number, each in enumerate(body.tags)]
-    return await change.apply(
+    return await apply(
+        change,
         "driver.add",
         lambda revision: drivers.add(revision, new_tags=drafts, **body.facts()).id,
         lambda view, driver_id: shown(view, view.driver(driver_id), 201),
@@ -124,10 +126,10 @@ async def add_driver(change: Annotated[Mutation, Depends(on_post(WRITE))], body:
     )
 
 
-@router.get("", operation_id="listDrivers", summary="List drivers", response_model=DriverPage)
+@router.get("", operation_id="listDrivers", summary="List drivers", response_model=page_of(DriverShape))
 async def list_drivers(
     view: Annotated[View, Depends(viewing(READ))],
-    asked: Annotated[Paging, Depends(paging)],
+    asked: Sorted,
     search: Annotated[
         str | None, Query(description="Only those whose name, external id or, with ReadTags, tag holds this")
     ] = None,
@@ -147,31 +149,31 @@ async def list_drivers(
         view.require(Permission.READ_TAGS)
     wanted = DriverQuery(home_site_id, company_id, tag, external_id, reference_id, enabled, search, view.sees_tags)
     among = None if view.scope.unlimited else view.scope.drivers
-    return await drivers_page(view, wanted, among, asked, shape_of, DriverPage)
+    return listed(await drivers_part(view, wanted, among, asked), partial(shape_of, view))
 
 
 @router.get("/{driverId}", operation_id="getDriver", summary="Get a driver", response_model=DriverShape)
-async def get_driver(view: Annotated[View, Depends(viewing(READ))], driverId: Id) -> Response:  # noqa: N803
+async def get_driver(view: Annotated[View, Depends(viewing(READ))], driver_id: DriverId) -> Response:
     """With an ETag for changing him, which his tags and rights are part of."""
-    return shown(view, view.driver(driverId))
+    return shown(view, view.driver(driver_id))
 
 
 @router.patch("/{driverId}", operation_id="changeDriver", summary="Change a driver", response_model=DriverShape)
 async def change_driver(
     change: Annotated[Mutation, Depends(on_change(WRITE))],
-    driverId: Id,  # noqa: N803
+    driver_id: DriverId,
     body: DriverMembers,
 ) -> Response:
     """Members that are left out stay as they are; null takes a value away. Tags and rights have their own requests."""
-    change.view.driver(driverId)
+    change.view.driver(driver_id)
     _require_home(change.view, body)
 
     def work(revision: Any) -> int:
-        change.expect(facts.driver(revision, driverId))
-        return drivers.change(revision, driverId, **body.facts()).id
+        change.expect(facts.driver(revision, driver_id))
+        return drivers.change(revision, driver_id, **body.facts()).id
 
-    return await change.apply(
-        "driver.change", work, lambda view, driver_id: shown(view, view.driver(driver_id)), members=IN_BODY
+    return await apply(
+        change, "driver.change", work, lambda view, driver_id: shown(view, view.driver(driver_id)), members=IN_BODY
     )
 
 
@@ -182,15 +184,15 @@ async def change_driver(
     summary="Remove a driver",
     response_class=Response,
 )
-async def remove_driver(change: Annotated[Mutation, Depends(on_change(WRITE))], driverId: Id) -> Response:  # noqa: N803
+async def remove_driver(change: Annotated[Mutation, Depends(on_change(WRITE))], driver_id: DriverId) -> Response:
     """With his tags and rights; what he was stays in the audit log."""
-    change.view.driver(driverId)
+    change.view.driver(driver_id)
 
     def work(revision: Any) -> None:
-        change.expect(facts.driver(revision, driverId))
-        drivers.remove(revision, driverId)
+        change.expect(facts.driver(revision, driver_id))
+        drivers.remove(revision, driver_id)
 
-    return await change.apply("driver.remove", work)
+    return await apply(change, "driver.remove", work)
 
 
 def _require_home(view: View, body: DriverMembers) -> None:

@@ -9,6 +9,10 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
+from ...operations import cursors, redaction
+from ...operations.errors import Forbidden, blaming
+from ...operations.paging import IN_CURSOR
+from ...operations.view import look
 from ...rights.events import EventType
 from ...rights.identifiers import INT64_MAX
 from ...rights.network import Network
@@ -16,15 +20,10 @@ from ...rights.permissions import Permission
 from ...storage import events
 from ...storage.callers import Caller
 from ...webhooks import messages
-from ..common import redaction
 from ..common.auth import Authenticated, permitted
-from ..common.errors import Forbidden
 from ..common.state import state_of
-from . import cursors
-from .mutation import blaming
-from .paging import IN_CURSOR, Cursor
+from .paging import Cursor
 from .shapes import REFUSALS, Shape
-from .view import look
 
 router = APIRouter(prefix="/v2/events", tags=["Events"], route_class=Authenticated, responses=REFUSALS)
 
@@ -80,7 +79,7 @@ async def list_events(
     """In order, and none left out: what is committed later comes later. Events that are kept no more are a 410 whose
     `first` is the first that is kept."""
     of_all_sites(caller)
-    asked = cursors.asked_for(request, POSITION)
+    asked = cursors.list_name(request.url.path, request.query_params.multi_items(), POSITION)
     if cursor:
         with blaming(IN_CURSOR):
             (last,) = cursors.typed(cursors.read(cursor, asked), int) or (0,)
@@ -88,7 +87,7 @@ async def list_events(
     page = await state_of(request).database.read(events.since, caller.customer_id, after, limit, types)
     items = [messages.members(each) for each in page.events]
     if not caller.may(Permission.READ_TAGS):
-        network = (await look(request, caller)).network
+        network = (await look(state_of(request), caller)).network
         for item in items:
             item["data"] = {name: _without_tags(network, name, value) for name, value in item["data"].items()}
     shown: dict[str, Any] = {"items": items, "last": page.last, "hasMore": page.more, "end": page.end}

@@ -11,12 +11,13 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.responses import StreamingResponse
 
 from ...files.spreadsheets.drivers_file import write_csv, write_xlsx
+from ...operations.view import View
 from ...rights.network import Network
 from ...rights.permissions import Scope
 from ..common.auth import Authenticated
+from .dependencies import viewing
 from .imports import READ
 from .shapes import REFUSALS
-from .view import View, viewing
 
 router = APIRouter(prefix="/v2/exports", tags=["Imports and exports"], route_class=Authenticated, responses=REFUSALS)
 
@@ -61,7 +62,7 @@ async def _export(view: View, write: Writer, media_type: str, name: str) -> Resp
     file = tempfile.TemporaryFile()  # noqa: SIM115 closed when it is sent
     reading = view.image.pin()
     try:
-        async with view.state.exporting:
+        async with view.services.exporting:
             await asyncio.to_thread(write, view.network, view.scope, file)
     except BaseException:
         file.close()

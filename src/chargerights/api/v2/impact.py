@@ -9,14 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from fastapi import Response
 from pydantic import Field
 
 from ...replica.preview import Preview
 from ...rights.impact import Difference, Footprint, Impact
-from ...rights.permissions import Scope
 from .shapes import Shape
-from .view import View, answer
 
 K = TypeVar("K", int, str)
 S = TypeVar("S", bound=Shape)
@@ -92,12 +89,9 @@ class ImpactShape(Shape):
     chargers: ChargersImpact
 
 
-def impact_answer(view: View, preview: Preview[Any]) -> Response:
-    """The impact as far as the caller sees its sites and chargers."""
-    return answer(shape_of(_seen(view, preview), preview))
-
-
-def shape_of(found: Impact, preview: Preview[Any]) -> ImpactShape:
+def shape_of(preview: Preview[Any]) -> ImpactShape:
+    """The impact as far as the preview, which is limited to what the caller sees, has it."""
+    found = preview.impact
     gaining, losing = found.gaining, found.losing
     return ImpactShape(
         summary=_summary(len(gaining), len(losing), len(found.sites), len(found.chargers)),
@@ -113,16 +107,6 @@ def shape_of(found: Impact, preview: Preview[Any]) -> ImpactShape:
         sites=SitesImpact(total=len(found.sites), items=_worst_first(found.sites, _site(preview))),
         chargers=ChargersImpact(total=len(found.chargers), items=_worst_first(found.chargers, _charger(preview))),
     )
-
-
-def _seen(view: View, preview: Preview[Any]) -> Impact:
-    if view.scope.unlimited:
-        return preview.impact
-    networks = (preview.before, preview.after)
-    scopes = [Scope(network, view.caller.site_ids) for network in networks]
-    sites = scopes[0].sites | scopes[1].sites
-    chargers = {each for each in preview.impact.chargers if any(scope.can_see_charger(each) for scope in scopes)}
-    return preview.impact.within(sites, chargers)
 
 
 def _drivers(found: Impact, preview: Preview[Any], driver_ids: Iterable[int]) -> list[DriverImpact]:

@@ -15,6 +15,7 @@ from pydantic.alias_generators import to_camel
 
 from ...files.spreadsheets.drivers_file import Mode
 from ...importing.runner import Job
+from ...operations.paging import part_of
 from ...rights.identifiers import is_int64
 from ...rights.permissions import Permission
 from ...storage import idempotency, imports
@@ -24,12 +25,13 @@ from ...storage.idempotency import Once
 from ...storage.imports import GOING, UNDONE, Attempt, Import, ImportRequest, ImportState, Stage, UnknownImport
 from ...storage.journal import ChangeContext, Revision
 from ..common.auth import Authenticated, permitted
+from ..common.body import InvalidBody
 from ..common.state import AppState as Shared
 from ..common.state import state_of
-from ..v1.responses import InvalidBody
-from .paging import Paging, as_page, paging
-from .shapes import REFUSALS, Page, Shape
-from .view import answer
+from .answers import answer
+from .paging import Sorted, listed
+from .path_ids import ImportId
+from .shapes import REFUSALS, Shape, page_of
 
 router = APIRouter(prefix="/v2/imports", tags=["Imports and exports"], route_class=Authenticated, responses=REFUSALS)
 
@@ -112,10 +114,6 @@ class ImportShape(ImportSummary):
     losers: list[LosingDriver] | None = Field(None, description="The first 1,000 drivers who are removed")
 
 
-class ImportPage(Page[ImportSummary]):
-    """Imports, one page of them."""
-
-
 @router.post(
     "",
     status_code=202,
@@ -160,11 +158,11 @@ async def import_drivers(
     return response
 
 
-@router.get("", operation_id="listImports", summary="List imports", response_model=ImportPage)
+@router.get("", operation_id="listImports", summary="List imports", response_model=page_of(ImportSummary))
 async def list_imports(
     request: Request,
     caller: Annotated[Caller, Depends(permitted(*READ))],
-    asked: Annotated[Paging, Depends(paging)],
+    asked: Sorted,
 ) -> Response:
     """Newest first, the last 200. Who sees only some sites sees only his own imports."""
     asked.key_among("id")
@@ -174,17 +172,17 @@ async def list_imports(
         imports.page, caller.customer_id, operator_id, asked.start, asked.count, asked.after_number()
     )
     them = [await _as_it_stands(state, caller, each) for each in them]
-    return as_page(them, asked, lambda each: _summary(state, caller, each), ImportPage, lambda each: (each.id,), total)
+    return listed(part_of(them, asked, lambda each: (each.id,), total), lambda each: _summary(state, caller, each))
 
 
 @router.get("/{importId}", operation_id="getImport", summary="Show how far an import is", response_model=ImportShape)
 async def get_import(
     request: Request,
     caller: Annotated[Caller, Depends(permitted(*READ))],
-    importId: int,  # noqa: N803
+    import_id: ImportId,
 ) -> Response:
     """Errors and warnings come when it has ended. Who sees only some sites sees only his own imports."""
-    return await _shown(state_of(request), caller, importId)
+    return await _shown(state_of(request), caller, import_id)
 
 
 async def _received(request: Request, file: BinaryIO, caller: Caller, key: str | None) -> Once | None:

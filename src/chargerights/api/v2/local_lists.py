@@ -8,18 +8,23 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
+from ...operations.paging import sort_part
+from ...operations.send_command import ask
+from ...operations.view import View
+from ...operations.visibility import names_driver
 from ...rights.commands import Action
 from ...rights.local_list import ListedTag
 from ...rights.permissions import Permission
 from ...storage.charging import local_lists
 from ...storage.charging.local_lists import KeptList, OutOfStep
 from ..common.auth import CallerFirst
+from .answers import answer
 from .charger_commands import command
-from .paging import Paging, page_of, paging
-from .send_command import Asking, CommandAnswer, Telling, answered, ask, tell
-from .shapes import REFUSALS, Page, Shape
-from .view import View, answer, viewing
-from .visibility import names_driver
+from .dependencies import Viewing, viewing
+from .paging import Sorted, listed
+from .path_ids import ChargerId
+from .send_command import CommandAnswer, Sending, members, send
+from .shapes import REFUSALS, Shape, page_of
 
 router = APIRouter(
     prefix="/v2/chargers/{chargerId}/local-list",
@@ -57,17 +62,13 @@ class LocalListEntryShape(Shape):
     until: datetime | None = Field(None, description="From then on the charger refuses it; left out: no end is set")
 
 
-class LocalListEntryPage(Page[LocalListEntryShape]):
-    """A charger's list, one page of it."""
-
-
 @router.get("", operation_id="getLocalList", summary="Get a charger's local list", response_model=LocalListShape)
 async def get_local_list(
     view: Annotated[View, Depends(viewing(Permission.READ_CHARGERS))],
-    chargerId: str,  # noqa: N803
+    charger_id: ChargerId,
 ) -> Response:
     """Whether the charger knows the tags that it may accept when it is offline, and why not."""
-    charger = view.charger(chargerId)
+    charger = view.charger(charger_id)
     live = view.image.live.get(charger.charger_id)
     found = await _kept(view, charger.charger_id)
     return answer(_shape(charger.charger_id, found, live is not None and live.connected))
@@ -77,19 +78,17 @@ async def get_local_list(
     "/entries",
     operation_id="listLocalListEntries",
     summary="List the tags that a charger knows",
-    response_model=LocalListEntryPage,
+    response_model=page_of(LocalListEntryShape),
 )
 async def list_entries(
     view: Annotated[View, Depends(viewing(Permission.READ_CHARGERS, Permission.READ_TAGS))],
-    asked: Annotated[Paging, Depends(paging)],
-    chargerId: str,  # noqa: N803
+    asked: Sorted,
+    charger_id: ChargerId,
 ) -> Response:
     """As they were sent to it, by tag."""
-    found = await _kept(view, view.charger(chargerId).charger_id)
+    found = await _kept(view, view.charger(charger_id).charger_id)
     tags = [*found.tags.values()] if found is not None and found.tags is not None else []
-    return page_of(
-        tags, asked, lambda listed: _entry(view, listed), LocalListEntryPage, idTag=lambda listed: (listed.id_tag,)
-    )
+    return listed(sort_part(tags, asked, idTag=lambda listed: (listed.id_tag,)), lambda listed: _entry(view, listed))
 
 
 @command(
@@ -98,24 +97,23 @@ async def list_entries(
     "Ask a charger for its local list's version",
     LocalListVersionAnswer,
 )
-async def read_version(view: Asking, chargerId: str) -> Response:  # noqa: N803
+async def read_version(view: Viewing, charger_id: ChargerId) -> Response:
     """As the charger has it now. Another one than was sent last: it has forgotten its list, or has another one."""
-    outcome = await ask(view, chargerId, Action.READ_LIST_VERSION, {})
-    found = await _kept(view, chargerId)
+    answered = await ask(view, charger_id, Action.READ_LIST_VERSION, {})
+    found = await _kept(view, charger_id)
     sent = None if found is None else found.version
-    told = answered(view, chargerId, outcome)
-    return answer(LocalListVersionAnswer(**told, version=outcome.found, sent_version=sent))
+    return answer(LocalListVersionAnswer(**members(charger_id, answered), version=answered.details, sent_version=sent))
 
 
 @command(Action.SEND_LIST, "sendLocalList", "Send a charger its whole local list again")
-async def send_list(change: Telling, chargerId: str) -> Response:  # noqa: N803
+async def send_list(change: Sending, charger_id: ChargerId) -> Response:
     """Also to a charger that said that its list is off or that it supports none. Answers when the charger has all of
     it; `scheduled`: it is long, and is still being sent."""
-    return await tell(change, chargerId, Action.SEND_LIST, {})
+    return await send(change, charger_id, Action.SEND_LIST, {})
 
 
 async def _kept(view: View, charger_id: str) -> KeptList | None:
-    return await view.state.database.read(local_lists.get, view.caller.customer_id, charger_id)
+    return await view.services.database.read(local_lists.get, view.caller.customer_id, charger_id)
 
 
 def _shape(charger_id: str, found: KeptList | None, connected: bool) -> LocalListShape:

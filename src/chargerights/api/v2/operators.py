@@ -10,6 +10,11 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from ...fields import types
+from ...operations.errors import Forbidden, InMember
+from ...operations.mutation import Mutation
+from ...operations.paging import sort_part
+from ...operations.view import View
+from ...operations.visibility import require_operator, sees_operator
 from ...rights.errors import UnknownSite
 from ...rights.permissions import Operator, Permission
 from ...storage import callers
@@ -18,14 +23,13 @@ from ...storage.journal import Revision
 from ...storage.rows import operators as stored
 from ...storage.rows.operators import UnknownOperator
 from ..common.auth import CallerFirst
-from ..common.errors import Forbidden, InMember
+from .answers import answer, apply
 from .api_keys import ApiKeyShape
 from .api_keys import shape_of as key_shape
-from .mutation import Mutation, on_change, on_post
-from .paging import Paging, page_of, paging
-from .shapes import REFUSALS, Draft, Id, Page, Shape, unless_given
-from .view import View, answer, viewing
-from .visibility import require_operator, sees_operator
+from .dependencies import on_change, on_post, viewing
+from .paging import Sorted, listed
+from .path_ids import OperatorId
+from .shapes import REFUSALS, Draft, Shape, page_of, unless_given
 
 router = APIRouter(prefix="/v2/operators", tags=["Operators"], route_class=CallerFirst, responses=REFUSALS)
 
@@ -59,10 +63,6 @@ class CallerShape(OperatorShape):
 
     customer: CustomerShape
     api_key: ApiKeyShape
-
-
-class OperatorPage(Page[OperatorShape]):
-    """Operators, one page of them."""
 
 
 PermissionWord = Annotated[Permission, Field(strict=False)]
@@ -110,42 +110,43 @@ async def add_operator(change: Annotated[Mutation, Depends(on_post(WRITE))], bod
     return shown(await one(change.view, operator_id), 201)
 
 
-@router.get("", operation_id="listOperators", summary="List operators", response_model=OperatorPage)
+@router.get("", operation_id="listOperators", summary="List operators", response_model=page_of(OperatorShape))
 async def list_operators(
     view: Annotated[View, Depends(viewing())],
-    asked: Annotated[Paging, Depends(paging)],
+    asked: Sorted,
     search: Annotated[str | None, Query(description="Only those whose name holds this")] = None,
     enabled: Annotated[bool | None, Query(description="Only enabled or only disabled ones")] = None,
 ) -> Response:
     """Oneself; with GlobalAdmin, everybody whose site access is within one's own. By name, or by id (`sortKey=id`)."""
-    them = await view.state.database.read(stored.load, view.caller.customer_id)
+    them = await view.services.database.read(stored.load, view.caller.customer_id)
     text = "" if search is None else search.strip().casefold()
     found = [each for each in them if sees_operator(view, each) and text in each.name.casefold()]
     if enabled is not None:
         found = [each for each in found if each.enabled is enabled]
-    return page_of(
-        found,
-        asked,
+    return listed(
+        sort_part(
+            found,
+            asked,
+            name=lambda operator: (operator.name.casefold(), operator.id),
+            id=lambda operator: (operator.id,),
+        ),
         shape_of,
-        OperatorPage,
-        name=lambda operator: (operator.name.casefold(), operator.id),
-        id=lambda operator: (operator.id,),
     )
 
 
 @router.get("/me", operation_id="getCaller", summary="Say who I am", response_model=CallerShape)
 async def get_caller(view: Annotated[View, Depends(viewing())]) -> Response:
     """The operator and the key of this request, and the customer they are of."""
-    customer, operator, key = await view.state.database.read(callers.identity, view.caller)
+    customer, operator, key = await view.services.database.read(callers.identity, view.caller)
     members = shape_of(operator).model_dump()
     shape = CallerShape(**members, customer=CustomerShape(id=customer.id, name=customer.name), api_key=key_shape(key))
     return answer(shape, entity=operator)
 
 
 @router.get("/{operatorId}", operation_id="getOperator", summary="Get an operator", response_model=OperatorShape)
-async def get_operator(view: Annotated[View, Depends(viewing())], operatorId: Id) -> Response:  # noqa: N803
+async def get_operator(view: Annotated[View, Depends(viewing())], operator_id: OperatorId) -> Response:
     """Oneself; with GlobalAdmin, others. With an ETag for changing him."""
-    return shown(await one(view, operatorId))
+    return shown(await one(view, operator_id))
 
 
 @router.patch(
@@ -153,7 +154,7 @@ async def get_operator(view: Annotated[View, Depends(viewing())], operatorId: Id
 )
 async def change_operator(
     change: Annotated[Mutation, Depends(on_change(WRITE))],
-    operatorId: Id,  # noqa: N803
+    operator_id: OperatorId,
     body: OperatorMembers,
 ) -> Response:
     """Needs GlobalAdmin. What he may counts from his next request on. The last who may do everything stays: 409."""
@@ -161,8 +162,8 @@ async def change_operator(
         _require_within(change.view, body.site_ids)
 
     def work(revision: Revision) -> Operator:
-        _expect(change, revision, operatorId)
-        return operators.change(revision, operatorId, **body.facts())
+        _expect(change, revision, operator_id)
+        return operators.change(revision, operator_id, **body.facts())
 
     changed, _ = await change.make("operator.change", work, members={UnknownSite: "siteIds"})
     return shown(changed)
@@ -177,20 +178,20 @@ async def change_operator(
 )
 async def remove_operator(
     change: Annotated[Mutation, Depends(on_change(WRITE))],
-    operatorId: Id,  # noqa: N803
+    operator_id: OperatorId,
 ) -> Response:
     """Needs GlobalAdmin. He is disabled and his keys are revoked; his record stays, for the audit log names him."""
 
     def work(revision: Revision) -> None:
-        _expect(change, revision, operatorId)
-        operators.remove(revision, operatorId)
+        _expect(change, revision, operator_id)
+        operators.remove(revision, operator_id)
 
-    return await change.apply("operator.remove", work)
+    return await apply(change, "operator.remove", work)
 
 
 async def one(view: View, operator_id: int) -> Operator:
     """Raises UnknownOperator, of one whom the caller does not see too."""
-    found = await view.state.database.glance(stored.load, view.caller.customer_id, [operator_id])
+    found = await view.services.database.glance(stored.load, view.caller.customer_id, [operator_id])
     if not found:
         raise UnknownOperator((operator_id,))
     require_operator(view, found[0])

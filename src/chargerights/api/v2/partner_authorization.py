@@ -10,6 +10,9 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import AwareDatetime, Field
 
 from ...net.allowed_targets import InvalidWebhookUrl, check_url
+from ...operations.errors import Forbidden, blaming
+from ...operations.mutation import Mutation
+from ...operations.view import View
 from ...rights.errors import DomainError, InvalidInput
 from ...rights.permissions import Permission
 from ...storage.changes import partners as changes
@@ -17,10 +20,9 @@ from ...storage.journal import Revision
 from ...storage.rows import partners
 from ...storage.rows.partners import Fallback, NoPartner, Partner
 from ..common.auth import CallerFirst
-from ..common.errors import Forbidden
-from .mutation import Mutation, blaming, on_change
+from .answers import answer, apply
+from .dependencies import on_change, viewing
 from .shapes import REFUSALS, Draft, Shape
-from .view import View, answer, viewing
 
 ADMIN = Permission.GLOBAL_ADMIN
 LONGEST_SECONDS, SECRET_BYTES = 9, (24, 64)
@@ -75,7 +77,7 @@ class PartnerDraft(Draft):
 async def get_partner(view: Annotated[View, Depends(viewing(ADMIN))]) -> Response:
     """With an ETag for changing it."""
     _all_sites(view)
-    found = await view.state.database.read(partners.asked, view.caller.customer_id)
+    found = await view.services.database.read(partners.asked, view.caller.customer_id)
     if found is None:
         raise NoPartner()
     return answer(_shape(found[0]), entity=found[0])
@@ -91,7 +93,7 @@ async def set_partner(change: Annotated[Mutation, Depends(on_change(ADMIN))], bo
     """From then on, for tags that no driver has here."""
     _all_sites(change.view)
     with blaming(IN_BODY):
-        check_url(body.url, change.view.state.webhook_targets)
+        check_url(body.url, change.view.services.webhook_targets)
         if body.secret is not None:
             _check_secret(body.secret)
     made: list[Partner] = []
@@ -105,7 +107,9 @@ async def set_partner(change: Annotated[Mutation, Depends(on_change(ADMIN))], bo
             secret = before[1]
         made.append(changes.put(revision, body.url, body.timeout_seconds, body.fallback, body.cache_seconds, secret))
 
-    return await change.apply("partnerAuthorisation.set", work, lambda _, __: answer(_shape(made[-1]), entity=made[-1]))
+    return await apply(
+        change, "partnerAuthorisation.set", work, lambda _, __: answer(_shape(made[-1]), entity=made[-1])
+    )
 
 
 @router.delete(
@@ -123,7 +127,7 @@ async def remove_partner(change: Annotated[Mutation, Depends(on_change(ADMIN))])
         change.expect(changes.one(revision))
         changes.remove(revision)
 
-    return await change.apply("partnerAuthorisation.remove", work)
+    return await apply(change, "partnerAuthorisation.remove", work)
 
 
 def _all_sites(view: View) -> None:

@@ -10,15 +10,18 @@ from pydantic import Field
 from pydantic.alias_generators import to_camel
 
 from ...files.network_file.write import driver_members
+from ...operations.mutation import Mutation
+from ...operations.view import View
 from ...rights.errors import UnknownDriver
 from ...rights.permissions import Permission
 from ...storage import personal
 from ...storage.journal import ERASURE
 from ...storage.personal import PersonalEvent, PersonalRecord
 from ..common.auth import CallerFirst
-from .mutation import Mutation, on_post
-from .shapes import REFUSALS, Id, Shape
-from .view import View, answer, viewing
+from .answers import answer, apply
+from .dependencies import on_post, viewing
+from .path_ids import DriverId
+from .shapes import REFUSALS, Shape
 
 router = APIRouter(prefix="/v2/drivers", tags=["Drivers"], route_class=CallerFirst, responses=REFUSALS)
 
@@ -53,11 +56,11 @@ class PersonalData(Shape):
     summary="Get all that is kept about a driver",
     response_model=PersonalData,
 )
-async def personal_data(view: Annotated[View, Depends(viewing(*READ))], driverId: Id) -> Response:  # noqa: N803
+async def personal_data(view: Annotated[View, Depends(viewing(*READ))], driver_id: DriverId) -> Response:
     """For a person who asks what is known about him: his facts, every change of them, and what chargers recorded."""
-    _require_seen(view, driverId)
-    known = await view.state.database.read(personal.known_about, view.caller.customer_id, driverId)
-    return answer(shape_of(driverId, known))
+    _require_seen(view, driver_id)
+    known = await view.services.database.read(personal.known_about, view.caller.customer_id, driver_id)
+    return answer(shape_of(driver_id, known))
 
 
 @router.post(
@@ -67,11 +70,11 @@ async def personal_data(view: Annotated[View, Depends(viewing(*READ))], driverId
     summary="Erase a driver's personal data",
     response_class=Response,
 )
-async def erase(change: Annotated[Mutation, Depends(on_post(*WRITE))], driverId: Id) -> Response:  # noqa: N803
+async def erase(change: Annotated[Mutation, Depends(on_post(*WRITE))], driver_id: DriverId) -> Response:
     """For good: the driver goes with his tags and rights, and his name, tags and ids in other systems go from the
     audit log and all records, which keep his number. Erasing him again changes nothing."""
-    _require_seen(change.view, driverId)
-    return await change.apply(ERASURE, lambda revision: personal.erase(revision, driverId))
+    _require_seen(change.view, driver_id)
+    return await apply(change, ERASURE, lambda revision: personal.erase(revision, driver_id))
 
 
 def _require_seen(view: View, driver_id: int) -> None:

@@ -10,6 +10,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
+from ...operations.paging import Paging, sorted_part
+from ...operations.view import View
 from ...replica.images import Pin
 from ...rights import reports
 from ...rights.driver_sets import END
@@ -19,19 +21,19 @@ from ...rights.reports import Finding
 from ...rights.search_drivers import Key
 from ...storage import personal_tables
 from ..common.auth import CallerFirst
-from .paging import Paging, paging, sorted_page
+from .dependencies import viewing
+from .paging import Sorted, listed
 from .rights import RightShape
 from .rights import shape_of as right_shape
-from .shapes import REFUSALS, Page, Shape
+from .shapes import REFUSALS, Shape, page_of
 from .tags import TagShape
 from .tags import shape_of as tag_shape
-from .view import View, viewing
 
 router = APIRouter(prefix="/v2/reports", tags=["Reports"], route_class=CallerFirst, responses=REFUSALS)
 
 REMEMBERED = 4
 Viewing = Annotated[View, Depends(viewing(Permission.READ_DRIVERS))]
-Asked = Annotated[Paging, Depends(paging)]
+Asked = Sorted
 
 
 class ReportItem(Shape):
@@ -50,11 +52,7 @@ class ReportItem(Shape):
     levels_below: int | None = Field(None, description="Levels of sites from the right's site down, itself included")
 
 
-class ReportPage(Page[ReportItem]):
-    """Findings, one page of them."""
-
-
-@router.get("/expiring", operation_id="reportExpiring", summary="What ends soon", response_model=ReportPage)
+@router.get("/expiring", operation_id="reportExpiring", summary="What ends soon", response_model=page_of(ReportItem))
 async def expiring(
     view: Viewing,
     asked: Asked,
@@ -73,14 +71,17 @@ async def expiring(
 
 
 @router.get(
-    "/never-used", operation_id="reportNeverUsed", summary="Tags that were never shown", response_model=ReportPage
+    "/never-used",
+    operation_id="reportNeverUsed",
+    summary="Tags that were never shown",
+    response_model=page_of(ReportItem),
 )
 async def never_used(view: Viewing, asked: Asked) -> Response:
     """Tags that could be used today and that no charger ever asked about, as far as records of that are kept; by
     driver."""
 
     def find(network: Network) -> list[Finding]:
-        used = view.state.database.read_now(personal_tables.used_tags, view.caller.customer_id)
+        used = view.services.database.read_now(personal_tables.used_tags, view.caller.customer_id)
         return reports.never_used(network, view.at, used)
 
     return await _report(view, asked, "never-used", find, reports.by_driver)
@@ -90,7 +91,7 @@ async def never_used(view: Viewing, asked: Asked) -> Response:
     "/duplicate-names",
     operation_id="reportDuplicateNames",
     summary="Drivers who share a name",
-    response_model=ReportPage,
+    response_model=page_of(ReportItem),
 )
 async def duplicate_names(view: Viewing, asked: Asked) -> Response:
     """Case and spaces aside; those of one name together, by name."""
@@ -101,14 +102,16 @@ async def duplicate_names(view: Viewing, asked: Asked) -> Response:
     "/tags-of-disabled-drivers",
     operation_id="reportTagsOfDisabledDrivers",
     summary="Tags of disabled drivers",
-    response_model=ReportPage,
+    response_model=page_of(ReportItem),
 )
 async def tags_of_disabled_drivers(view: Viewing, asked: Asked) -> Response:
     """Cards to be collected or given to others, by driver; blocked ones too."""
     return await _report(view, asked, "tags-of-disabled-drivers", reports.tags_of_disabled, reports.by_driver)
 
 
-@router.get("/high-rights", operation_id="reportHighRights", summary="Rights that reach far", response_model=ReportPage)
+@router.get(
+    "/high-rights", operation_id="reportHighRights", summary="Rights that reach far", response_model=page_of(ReportItem)
+)
 async def high_rights(
     view: Viewing,
     asked: Asked,
@@ -140,7 +143,7 @@ async def _report(
     """The page of what is found, in a thread: reports look at every driver. A report is remembered for its other pages,
     to the minute and while no fact changes."""
     asked.key_among("order")
-    token, caller, remembered = view.image.pin(), view.caller, view.state.reports
+    token, caller, remembered = view.image.pin(), view.caller, view.services.reports
     minute = view.at.replace(second=0, microsecond=0)
     key = (caller.customer_id, view.image.mark, caller.site_ids, minute, name, terms)
     found = remembered.get(key)
@@ -148,7 +151,7 @@ async def _report(
         found = remembered[key] = await asyncio.to_thread(_found, view, find, token)
         while len(remembered) > REMEMBERED:
             del remembered[next(iter(remembered))]
-    return sorted_page(found, asked, lambda each: _shape(view, each), ReportPage, order)
+    return listed(sorted_part(found, asked, order), lambda each: _shape(view, each))
 
 
 def _found(view: View, find: Callable[[Network], list[Finding]], _token: Pin) -> list[Finding]:

@@ -1,6 +1,6 @@
 """Rights as things: granted, listed, changed and revoked, one by one or many at once (API.md section 3).
 
-A caller of some sites only sees the rights of his drivers and those on his places; he grants to his drivers on his
+A caller of matching sites only sees the rights of his drivers and those on his places; he grants to his drivers on his
 places, and takes any right on his places.
 """
 
@@ -17,6 +17,10 @@ from pyroaring import BitMap64
 
 from ...fields import types
 from ...files.network_file.schema import PLACE_MEMBERS
+from ...operations.errors import blaming, require_one_at_most
+from ...operations.mutation import Mutation
+from ...operations.paging import matching, part_of
+from ...operations.view import View
 from ...rights import search_drivers
 from ...rights.errors import InvalidHours, InvalidWindow, UnknownDriver
 from ...rights.model import Driver, Place, PlaceKind, Right
@@ -27,13 +31,13 @@ from ...storage.changes.rights import Terms, UnknownRight
 from ...storage.journal import Revision
 from ...storage.rows import drivers
 from ..common.auth import CallerFirst
-from ..common.body import require_one_at_most
 from . import hours
+from .answers import answer, apply
+from .dependencies import on_change, on_post, viewing
 from .hours import WeeklyHours, WeeklyHoursDraft
-from .mutation import Mutation, blaming, on_change, on_post
-from .paging import Paging, as_page, paging, some
-from .shapes import REFUSALS, Draft, Id, Page, Shape
-from .view import View, answer, viewing
+from .paging import Sorted, listed
+from .path_ids import RightId
+from .shapes import REFUSALS, Draft, Shape, page_of
 
 router = APIRouter(prefix="/v2/rights", tags=["Rights"], route_class=CallerFirst, responses=REFUSALS)
 
@@ -53,10 +57,6 @@ class RightShape(Shape):
     valid_from: datetime | None = Field(None, description="Begins at this instant")
     valid_until: datetime | None = Field(None, description="Ends before this instant")
     hours: list[WeeklyHours] | None = Field(None, description="Holds only in these hours, local to the charger")
-
-
-class RightPage(Page[RightShape]):
-    """Rights, one page of them."""
 
 
 class RightTerms(Draft):
@@ -124,13 +124,13 @@ async def grant(change: Annotated[Mutation, Depends(on_post(WRITE))], body: Righ
     def show(view: View, made: list[int]) -> Response:
         return shown(view, *right_of(view.driver(body.driver_id), made[0]), 201 if made[1] else 200)
 
-    return await change.apply("right.grant", work, show, members=IN_BODY)
+    return await apply(change, "right.grant", work, show, members=IN_BODY)
 
 
-@router.get("", operation_id="listRights", summary="List rights", response_model=RightPage)
+@router.get("", operation_id="listRights", summary="List rights", response_model=page_of(RightShape))
 async def list_rights(
     view: Annotated[View, Depends(viewing(READ))],
-    asked: Annotated[Paging, Depends(paging)],
+    asked: Sorted,
     driver_id: Annotated[int | None, Query(alias="driverId", description="Only this driver's")] = None,
     site_id: Annotated[int | None, Query(alias="siteId", description="Only those on this site itself")] = None,
     charger_id: Annotated[str | None, Query(alias="chargerId", description="Only those on this charger")] = None,
@@ -166,56 +166,58 @@ async def list_rights(
     if asked.walking:
         last = asked.after(int, int)
         after = None if last is None else (int(last[0]), int(last[1]))
-        found = await some(view, search_drivers.rights_after(network, drivers, asked.descending, after), fits, asked)
-        return as_page(found, asked, show, RightPage, _key)
+        found = await matching(
+            view, search_drivers.rights_after(network, drivers, asked.descending, after), fits, asked
+        )
+        return listed(part_of(found, asked, _key), show)
     if driver_id is None and place is None and valid is None and scope.unlimited:
         found = search_drivers.rights_page(network, asked.descending, asked.start, asked.count)
-        return as_page(found, asked, show, RightPage, _key, network.right_count)
+        return listed(part_of(found, asked, _key, network.right_count), show)
     everything = [held for held in search_drivers.rights_after(network, drivers, asked.descending) if fits(held)]
     part = everything[asked.start : asked.start + asked.count]
-    return as_page(part, asked, show, RightPage, _key, len(everything))
+    return listed(part_of(part, asked, _key, len(everything)), show)
 
 
 @router.get("/{rightId}", operation_id="getRight", summary="Get a right", response_model=RightShape)
-async def get_right(view: Annotated[View, Depends(viewing(READ))], rightId: Id) -> Response:  # noqa: N803
+async def get_right(view: Annotated[View, Depends(viewing(READ))], right_id: RightId) -> Response:
     """With an ETag for changing it."""
-    return shown(view, *await find(view, rightId))
+    return shown(view, *await find(view, right_id))
 
 
 @router.patch("/{rightId}", operation_id="changeRight", summary="Change a right", response_model=RightShape)
 async def change_right(
     change: Annotated[Mutation, Depends(on_change(WRITE))],
-    rightId: Id,  # noqa: N803
+    right_id: RightId,
     body: RightTerms,
 ) -> Response:
     """Its window and hours; null takes a limit away. Its driver and place stay: grant another right."""
-    driver, right = await find(change.view, rightId)
+    driver, right = await find(change.view, right_id)
     change.view.place(right.place)
     terms = body.facts()
 
     def work(revision: Revision) -> None:
-        change.expect(rights.held(revision, rightId)[1])
-        rights.change(revision, rightId, **terms)
+        change.expect(rights.held(revision, right_id)[1])
+        rights.change(revision, right_id, **terms)
 
     def show(view: View, _: None) -> Response:
-        return shown(view, *right_of(view.network.drivers[driver.id], rightId))
+        return shown(view, *right_of(view.network.drivers[driver.id], right_id))
 
-    return await change.apply("right.change", work, show, members=IN_BODY)
+    return await apply(change, "right.change", work, show, members=IN_BODY)
 
 
 @router.delete(
     "/{rightId}", status_code=204, operation_id="revokeRight", summary="Revoke a right", response_class=Response
 )
-async def revoke(change: Annotated[Mutation, Depends(on_change(WRITE))], rightId: Id) -> Response:  # noqa: N803
+async def revoke(change: Annotated[Mutation, Depends(on_change(WRITE))], right_id: RightId) -> Response:
     """The driver keeps the other rights he holds, on the same place too."""
-    _, right = await find(change.view, rightId)
+    _, right = await find(change.view, right_id)
     change.view.place(right.place)
 
     def work(revision: Revision) -> None:
-        change.expect(rights.held(revision, rightId)[1])
-        rights.remove(revision, rightId)
+        change.expect(rights.held(revision, right_id)[1])
+        rights.remove(revision, right_id)
 
-    return await change.apply("right.revoke", work)
+    return await apply(change, "right.revoke", work)
 
 
 def _key(held: tuple[Driver, Right]) -> search_drivers.Key:
@@ -225,7 +227,7 @@ def _key(held: tuple[Driver, Right]) -> search_drivers.Key:
 
 async def find(view: View, right_id: int) -> tuple[Driver, Right]:
     """Raises UnknownRight, of one that the caller does not see too."""
-    driver_id = await view.state.database.glance(drivers.holder_of_right, view.caller.customer_id, right_id)
+    driver_id = await view.services.database.glance(drivers.holder_of_right, view.caller.customer_id, right_id)
     driver = None if driver_id is None else view.network.drivers.get(driver_id)
     if driver is None:
         raise UnknownRight((right_id,))

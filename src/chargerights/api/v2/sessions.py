@@ -12,17 +12,21 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field, JsonValue
 from starlette.responses import StreamingResponse
 
+from ...operations.mutation import Mutation
+from ...operations.paging import Paging, part_of
+from ...operations.view import View
+from ...operations.visibility import names_driver
 from ...rights.permissions import Permission
 from ...rights.search_drivers import Key
 from ...storage.charging import session_keeping, sessions
 from ...storage.charging.sessions import EndedBy, KeptSession, Session, UnknownSession
 from ..common.auth import CallerFirst
+from .answers import answer
 from .charging_records import READ, AskedDriver, AskedRecords, Viewing
-from .mutation import Mutation, on_post
-from .paging import Paging, as_page, paging, unsorted
-from .shapes import REFUSALS, Id, Page, Shape
-from .view import View, answer
-from .visibility import names_driver
+from .dependencies import on_post
+from .paging import Sorted, Unsorted, listed
+from .path_ids import SessionId
+from .shapes import REFUSALS, Id, Shape, page_of
 
 router = APIRouter(prefix="/v2", tags=["Charging"], route_class=CallerFirst, responses=REFUSALS)
 
@@ -56,10 +60,6 @@ class SessionShape(Shape):
     )
 
 
-class SessionPage(Page[SessionShape]):
-    """Sessions, one page of them."""
-
-
 class MeterValueShape(Shape):
     """What a charger's meter said at an instant of the charger's clock."""
 
@@ -69,10 +69,6 @@ class MeterValueShape(Shape):
     samples: list[dict[str, JsonValue]] = Field(
         description="As the charger sent them, in the words of its version of OCPP: SampledValue of 1.6 or of 2.x"
     )
-
-
-class MeterValuePage(Page[MeterValueShape]):
-    """Meter values of a session, one page of them."""
 
 
 def _wanted_sessions(
@@ -95,10 +91,12 @@ def _wanted_sessions(
 WantedSessions = Annotated[sessions.SessionFilter, Depends(_wanted_sessions)]
 
 
-@router.get("/sessions", operation_id="listSessions", summary="List charging sessions", response_model=SessionPage)
+@router.get(
+    "/sessions", operation_id="listSessions", summary="List charging sessions", response_model=page_of(SessionShape)
+)
 async def list_sessions(
     view: Viewing,
-    asked: Annotated[Paging, Depends(paging)],
+    asked: Sorted,
     wanted: WantedSessions,
 ) -> Response:
     """The newest first, by their start; startDate and endDate are asked of that.
@@ -107,7 +105,7 @@ async def list_sessions(
     receipt. Ids are in no order of time."""
     asked.key_among("startedAt", "id")  # the second for those who have known no other
     total, found = await find(view, asked, wanted)
-    return as_page(found, asked, lambda each: _shape(view, each), SessionPage, key, total)
+    return listed(part_of(found, asked, key, total), lambda each: _shape(view, each))
 
 
 @router.get(
@@ -132,9 +130,9 @@ async def export_sessions(view: Viewing, wanted: WantedSessions) -> Response:
     summary="Get a charging session",
     response_model=SessionShape,
 )
-async def get_session(view: Viewing, sessionId: Id) -> Response:  # noqa: N803
+async def get_session(view: Viewing, session_id: SessionId) -> Response:
     """As the list has it."""
-    return answer(_shape(view, await _seen(view, sessionId)))
+    return answer(_shape(view, await _seen(view, session_id)))
 
 
 @router.post(
@@ -145,14 +143,14 @@ async def get_session(view: Viewing, sessionId: Id) -> Response:  # noqa: N803
 )
 async def end_session(
     change: Annotated[Mutation, Depends(on_post(Permission.OPERATE_CHARGERS, *READ))],
-    sessionId: Id,  # noqa: N803
+    session_id: SessionId,
 ) -> Response:
     """For a charger that is gone or has forgotten the session. Nothing is sent to it: stop-charging does that.
 
     stoppedAt and meterStop are the last known values, and endedBy is operator. A stop that still comes replaces them.
     A session that has ended is a 409."""
-    await _seen(change.view, sessionId)
-    result, _ = await change.make("session.end", lambda revision: session_keeping.end(revision, sessionId))
+    await _seen(change.view, session_id)
+    result, _ = await change.make("session.end", lambda revision: session_keeping.end(revision, session_id))
     return answer(_shape(change.view, await _seen(change.view, result)))
 
 
@@ -160,24 +158,24 @@ async def end_session(
     "/sessions/{sessionId}/meter-values",
     operation_id="listMeterValues",
     summary="List a session's meter values",
-    response_model=MeterValuePage,
+    response_model=page_of(MeterValueShape),
 )
 async def list_meter_values(
     view: Viewing,
-    sessionId: Id,  # noqa: N803
-    asked: Annotated[Paging, Depends(unsorted)],
+    session_id: SessionId,
+    asked: Unsorted,
 ) -> Response:
     """The oldest first. Each is here once, however often the charger sent it."""
-    await _seen(view, sessionId)
-    found, total = await view.state.database.read(
+    await _seen(view, session_id)
+    found, total = await view.services.database.read(
         sessions.readings,
         view.caller.customer_id,
-        sessionId,
+        session_id,
         asked.count,
         asked.start,
         asked.after_instant(str),
     )
-    return as_page(found, asked, _meter_value, MeterValuePage, _key_of_reading, total)
+    return listed(part_of(found, asked, _key_of_reading, total), _meter_value)
 
 
 def _meter_value(kept: KeptSession) -> MeterValueShape:
@@ -187,7 +185,7 @@ def _meter_value(kept: KeptSession) -> MeterValueShape:
 
 async def find(view: View, asked: Paging, wanted: sessions.SessionFilter) -> tuple[int | None, list[Session]]:
     """How many there are in all, unless it is a walk, and those of the asked part."""
-    database, customer_id = view.state.database, view.caller.customer_id
+    database, customer_id = view.services.database, view.caller.customer_id
     total = None if asked.walking else await database.read(sessions.count, customer_id, wanted)
     before = asked.after_instant(int)
     return total, await database.read(sessions.find, customer_id, wanted, asked.count, asked.start, before)
@@ -204,7 +202,7 @@ def _key_of_reading(kept: KeptSession) -> Key:
 
 async def _seen(view: View, session_id: int) -> Session:
     """Raises UnknownSession, of one that the caller does not see too."""
-    found = await view.state.database.read(sessions.get, view.caller.customer_id, session_id)
+    found = await view.services.database.read(sessions.get, view.caller.customer_id, session_id)
     if found is None or not (view.scope.unlimited or found.site_id in view.scope.sites):
         raise UnknownSession((session_id,))
     return found
@@ -215,7 +213,7 @@ async def _rows(view: View, wanted: sessions.SessionFilter) -> AsyncIterator[str
     yield _csv([member.alias for member in shape.values()])
     before: sessions.Position | None = None
     while True:
-        found = await view.state.database.read(
+        found = await view.services.database.read(
             sessions.find, view.caller.customer_id, wanted, CSV_ROWS_AT_ONCE, before=before
         )
         if not found:

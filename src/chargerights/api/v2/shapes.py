@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any, Generic, TypeVar
 
 from annotated_types import Interval
@@ -19,6 +21,7 @@ from ...rights.model import Location
 
 T = TypeVar("T")
 
+ITEM_SUFFIX = re.compile("(Shape|Item|Summary)$")
 LOCATION_MEMBERS = tuple(Location.__dataclass_fields__)
 
 
@@ -105,6 +108,13 @@ class Page(Shape, Generic[T]):
         description="Send it as `cursor` with the same filters and order for what follows; left out when nothing does",
     )
     items: list[T] = Field(description="The items of this page")
+
+
+@cache
+def page_of(item: type[Shape]) -> type[Shape]:
+    """The schema of a page of those items: `DriverPage` of `DriverShape`."""
+    name = f"{ITEM_SUFFIX.sub('', item.__name__)}Page"
+    return type(name, (Page[item],), {"__module__": item.__module__, "__doc__": Page.__doc__})  # type: ignore[valid-type]
 
 
 def _askable(at: datetime) -> datetime:

@@ -15,6 +15,10 @@ from pydantic import BeforeValidator, Field
 
 from ...fields import types
 from ...fields.words import SiteTypeName
+from ...operations.errors import Forbidden, InMember
+from ...operations.mutation import Mutation
+from ...operations.paging import sort_part
+from ...operations.view import View
 from ...rights.errors import DomainError, InvalidInput, SiteCycle, SiteTooDeep, UnknownSite
 from ...rights.model import NOWHERE, Location, Site, SiteType
 from ...rights.permissions import Permission
@@ -22,11 +26,11 @@ from ...rights.search_sites import SiteQuery, Sizes, find_sites
 from ...storage.changes import facts, sites
 from ...storage.journal import Revision
 from ..common.auth import CallerFirst
-from ..common.errors import Forbidden, InMember
-from .mutation import Mutation, on_change, on_post
-from .paging import Paging, page_of, paging
-from .shapes import REFUSALS, Address, Draft, Id, Page, Shape, address, moved, unless_given
-from .view import View, answer, viewing
+from .answers import answer, apply
+from .dependencies import on_change, on_post, viewing
+from .paging import Sorted, listed
+from .path_ids import ExternalSiteId, SiteId
+from .shapes import REFUSALS, Address, Draft, Shape, address, moved, page_of, unless_given
 
 router = APIRouter(prefix="/v2/sites", tags=["Sites"], route_class=CallerFirst, responses=REFUSALS)
 
@@ -92,10 +96,6 @@ class SiteShape(SiteOwn, SiteHead):
     total_number_of_subsites: int = Field(description="Below the site, however deep")
 
 
-class SitePage(Page[SiteShape]):
-    """Sites, one page of them."""
-
-
 class SiteMembers(SiteOwn, Draft):
     """What can be changed of a site; null takes a value away."""
 
@@ -141,15 +141,15 @@ async def add_site(change: Annotated[Mutation, Depends(on_post(WRITE))], body: S
         _require_parent(view, revision, body)
         return sites.add(revision, **body.facts(NOWHERE)).id
 
-    return await change.apply(
-        "site.add", work, lambda view, site_id: shown(view, view.site(site_id), 201), members=IN_BODY
+    return await apply(
+        change, "site.add", work, lambda view, site_id: shown(view, view.site(site_id), 201), members=IN_BODY
     )
 
 
-@router.get("", operation_id="listSites", summary="List sites", response_model=SitePage)
+@router.get("", operation_id="listSites", summary="List sites", response_model=page_of(SiteShape))
 async def list_sites(
     view: Annotated[View, Depends(viewing(READ))],
-    asked: Annotated[Paging, Depends(paging)],
+    asked: Sorted,
     search: Annotated[
         str | None, Query(description="Only those whose name, public name or external id holds this")
     ] = None,
@@ -177,20 +177,16 @@ async def list_sites(
         among = [each for each in below if each in among]
     ids = None if site_ids is None else frozenset(site_ids)
     found = find_sites(view.network, SiteQuery(ids, country, city, cost_id, external_id, search), among)
-    return page_of(
-        found,
-        asked,
+    return listed(
+        sort_part(found, asked, name=lambda site: (site.name.casefold(), site.id), id=lambda site: (site.id,)),
         shower(view),
-        SitePage,
-        name=lambda site: (site.name.casefold(), site.id),
-        id=lambda site: (site.id,),
     )
 
 
 @router.get("/{siteId}", operation_id="getSite", summary="Get a site", response_model=SiteShape)
-async def get_site(view: Annotated[View, Depends(viewing(READ))], siteId: Id) -> Response:  # noqa: N803
+async def get_site(view: Annotated[View, Depends(viewing(READ))], site_id: SiteId) -> Response:
     """With an ETag for changing it."""
-    return shown(view, view.site(siteId))
+    return shown(view, view.site(site_id))
 
 
 @router.get(
@@ -201,54 +197,54 @@ async def get_site(view: Annotated[View, Depends(viewing(READ))], siteId: Id) ->
 )
 async def get_site_by_external_id(
     view: Annotated[View, Depends(viewing(READ))],
-    externalSiteId: str,  # noqa: N803
+    external_site_id: ExternalSiteId,
 ) -> Response:
     """The site that carries this id of the operator's own system; of several, the one with the lowest id."""
-    found = find_sites(view.network, SiteQuery(external_id=externalSiteId), view.scope.sites)
+    found = find_sites(view.network, SiteQuery(external_id=external_site_id), view.scope.sites)
     if not found:
-        raise UnknownSite((externalSiteId,))
+        raise UnknownSite((external_site_id,))
     return shown(view, min(found, key=lambda site: site.id))
 
 
 @router.patch("/{siteId}", operation_id="changeSite", summary="Change or move a site", response_model=SiteShape)
 async def change_site(
     change: Annotated[Mutation, Depends(on_change(WRITE))],
-    siteId: Id,  # noqa: N803
+    site_id: SiteId,
     body: SiteMembers,
 ) -> Response:
     """Members that are left out stay as they are; null takes a value away. With another `parentSiteId` the site moves
     there with all that is below it: from then on rights on the sites above it there reach it, and no longer those on
     the sites it was below. Who is limited to some sites cannot move the topmost of them."""
     view = change.view
-    site = view.site(siteId)
+    site = view.site(site_id)
     if "parent_site_id" in body.model_fields_set and body.parent_site_id != site.parent_id:
         _require_movable(view, site)
         _require_seen_parent(view, body)
 
     def work(revision: Revision) -> int:
-        before = facts.site(revision, siteId)
+        before = facts.site(revision, site_id)
         change.expect(before)
         _require_parent(view, revision, body)
-        return sites.change(revision, siteId, **body.facts(before.location)).id
+        return sites.change(revision, site_id, **body.facts(before.location)).id
 
-    return await change.apply(
-        "site.change", work, lambda view, site_id: shown(view, view.site(site_id)), members=IN_BODY
+    return await apply(
+        change, "site.change", work, lambda view, site_id: shown(view, view.site(site_id)), members=IN_BODY
     )
 
 
 @router.delete(
     "/{siteId}", status_code=204, operation_id="removeSite", summary="Remove a site", response_class=Response
 )
-async def remove_site(change: Annotated[Mutation, Depends(on_change(WRITE))], siteId: Id) -> Response:  # noqa: N803
+async def remove_site(change: Annotated[Mutation, Depends(on_change(WRITE))], site_id: SiteId) -> Response:
     """One without chargers, subsites, drivers at home there and rights on it; else 409. Who is limited to some sites
     cannot remove the topmost of them."""
-    _require_movable(change.view, change.view.site(siteId))
+    _require_movable(change.view, change.view.site(site_id))
 
     def work(revision: Revision) -> None:
-        change.expect(facts.site(revision, siteId))
-        sites.remove(revision, siteId)
+        change.expect(facts.site(revision, site_id))
+        sites.remove(revision, site_id)
 
-    return await change.apply("site.remove", work)
+    return await apply(change, "site.remove", work)
 
 
 def _require_movable(view: View, site: Site) -> None:

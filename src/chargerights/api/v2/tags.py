@@ -11,6 +11,10 @@ from pydantic import Field
 from pyroaring import BitMap64
 
 from ...fields import types
+from ...operations.errors import blaming
+from ...operations.mutation import Mutation
+from ...operations.paging import matching, part_of
+from ...operations.view import View
 from ...rights import search_drivers
 from ...rights.errors import InvalidWindow, TagTaken, UnknownDriver
 from ...rights.identifiers import tag_key
@@ -22,10 +26,11 @@ from ...storage.journal import Revision
 from ...storage.rows import drivers
 from ..common.auth import CallerFirst
 from ..v1.encoding import NO_EXPIRY
-from .mutation import Mutation, blaming, on_change, on_post
-from .paging import Paging, as_page, paging, some
-from .shapes import REFUSALS, Draft, Id, Page, Shape, unless_given
-from .view import View, answer, viewing
+from .answers import answer, apply
+from .dependencies import on_change, on_post, viewing
+from .paging import Sorted, listed
+from .path_ids import TagId
+from .shapes import REFUSALS, Draft, Shape, page_of, unless_given
 
 router = APIRouter(prefix="/v2/tags", tags=["Tags"], route_class=CallerFirst, responses=REFUSALS)
 
@@ -93,16 +98,13 @@ class TagDraft(NewTag):
     driver_id: types.EntityId = Field(description="Whose it is")
 
 
-class TagPage(Page[TagShape]):
-    """Tags, one page of them."""
-
-
 @router.post("", status_code=201, operation_id="addTag", summary="Add a tag to a driver", response_model=TagShape)
 async def add_tag(change: Annotated[Mutation, Depends(on_post(WRITE))], body: TagDraft) -> Response:
     """The tag must be nobody's yet, in whatever case it is written."""
     change.view.in_body("driverId", change.view.driver, body.driver_id)
     draft = body.draft()
-    return await change.apply(
+    return await apply(
+        change,
         "tag.add",
         lambda revision: tags.add(revision, body.driver_id, draft).id,
         lambda view, tag_id: shown(view, tag_of(view.driver(body.driver_id), tag_id), 201),
@@ -110,10 +112,10 @@ async def add_tag(change: Annotated[Mutation, Depends(on_post(WRITE))], body: Ta
     )
 
 
-@router.get("", operation_id="listTags", summary="List tags", response_model=TagPage)
+@router.get("", operation_id="listTags", summary="List tags", response_model=page_of(TagShape))
 async def list_tags(
     view: Annotated[View, Depends(viewing(READ))],
-    asked: Annotated[Paging, Depends(paging)],
+    asked: Sorted,
     driver_id: Annotated[int | None, Query(alias="driverId", description="Only this driver's")] = None,
     search: Annotated[str | None, Query(description="Only those whose text or label holds this")] = None,
 ) -> Response:
@@ -125,46 +127,46 @@ async def list_tags(
     if asked.walking:
         last = asked.after_text()
         tags = search_drivers.tags_after(view.network, among, asked.descending, last)
-        found = await some(view, tags, lambda tag: search_drivers.tag_holds(tag, search), asked)
-        return as_page(found, asked, partial(shape_of, view), TagPage, _key)
+        found = await matching(view, tags, lambda tag: search_drivers.tag_holds(tag, search), asked)
+        return listed(part_of(found, asked, _key), partial(shape_of, view))
     found, total = search_drivers.tags_page(view.network, search, among, asked.descending, asked.start, asked.count)
-    return as_page(found, asked, partial(shape_of, view), TagPage, _key, total)
+    return listed(part_of(found, asked, _key, total), partial(shape_of, view))
 
 
 @router.get("/{tagId}", operation_id="getTag", summary="Get a tag", response_model=TagShape)
-async def get_tag(view: Annotated[View, Depends(viewing(READ))], tagId: Id) -> Response:  # noqa: N803
+async def get_tag(view: Annotated[View, Depends(viewing(READ))], tag_id: TagId) -> Response:
     """With an ETag for changing it."""
-    return shown(view, tag_of(await holder(view, tagId), tagId))
+    return shown(view, tag_of(await holder(view, tag_id), tag_id))
 
 
 @router.patch("/{tagId}", operation_id="changeTag", summary="Change a tag", response_model=TagShape)
 async def change_tag(
     change: Annotated[Mutation, Depends(on_change(WRITE))],
-    tagId: Id,  # noqa: N803
+    tag_id: TagId,
     body: TagMembers,
 ) -> Response:
     """Members that are left out stay as they are. The tag's text and driver cannot be changed: add another tag."""
-    driver = await holder(change.view, tagId)
+    driver = await holder(change.view, tag_id)
 
     def work(revision: Revision) -> None:
-        change.expect(tags.held(revision, tagId)[1])
-        tags.change(revision, tagId, **body.facts())
+        change.expect(tags.held(revision, tag_id)[1])
+        tags.change(revision, tag_id, **body.facts())
 
-    return await change.apply(
-        "tag.change", work, lambda view, _: shown(view, tag_of(view.driver(driver.id), tagId)), members=IN_BODY
+    return await apply(
+        change, "tag.change", work, lambda view, _: shown(view, tag_of(view.driver(driver.id), tag_id)), members=IN_BODY
     )
 
 
 @router.delete("/{tagId}", status_code=204, operation_id="removeTag", summary="Remove a tag", response_class=Response)
-async def remove_tag(change: Annotated[Mutation, Depends(on_change(WRITE))], tagId: Id) -> Response:  # noqa: N803
+async def remove_tag(change: Annotated[Mutation, Depends(on_change(WRITE))], tag_id: TagId) -> Response:
     """From then on nobody knows it."""
-    await holder(change.view, tagId)
+    await holder(change.view, tag_id)
 
     def work(revision: Revision) -> None:
-        change.expect(tags.held(revision, tagId)[1])
-        tags.remove(revision, tagId)
+        change.expect(tags.held(revision, tag_id)[1])
+        tags.remove(revision, tag_id)
 
-    return await change.apply("tag.remove", work)
+    return await apply(change, "tag.remove", work)
 
 
 def _key(tag: Tag) -> search_drivers.Key:
@@ -173,7 +175,7 @@ def _key(tag: Tag) -> search_drivers.Key:
 
 async def holder(view: View, tag_id: int) -> Driver:
     """The driver of that tag. Raises UnknownTag, of one whom the caller does not see too."""
-    driver_id = await view.state.database.glance(drivers.holder_of_tag, view.caller.customer_id, tag_id)
+    driver_id = await view.services.database.glance(drivers.holder_of_tag, view.caller.customer_id, tag_id)
     driver = None if driver_id is None else view.network.drivers.get(driver_id)
     if driver is None or not view.scope.can_see_driver(driver):
         raise UnknownTag((tag_id,))

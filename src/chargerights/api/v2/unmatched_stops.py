@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 from pydantic import Field
 
+from ...operations.paging import part_of
 from ...storage.charging.sessions import Session, SessionFilter
 from ..common.auth import CallerFirst
 from . import sessions
 from .charging_records import AskedRecords, Viewing
-from .paging import Paging, as_page, unsorted
-from .shapes import REFUSALS, Page, Shape
+from .paging import Unsorted, listed
+from .shapes import REFUSALS, Shape, page_of
 
 router = APIRouter(prefix="/v2/unmatched-stops", tags=["Charging"], route_class=CallerFirst, responses=REFUSALS)
 
@@ -37,19 +37,15 @@ class UnmatchedStopShape(Shape):
     )
 
 
-class UnmatchedStopPage(Page[UnmatchedStopShape]):
-    """Unmatched stops, one page of them."""
-
-
 @router.get(
     "",
     operation_id="listUnmatchedStops",
     summary="List stops of unknown transactions",
-    response_model=UnmatchedStopPage,
+    response_model=page_of(UnmatchedStopShape),
 )
 async def list_unmatched_stops(
     view: Viewing,
-    asked: Annotated[Paging, Depends(unsorted)],
+    asked: Unsorted,
     records: AskedRecords,
 ) -> Response:
     """The newest first, by their receipt. Each is here once, however often the charger sent it."""
@@ -58,7 +54,7 @@ async def list_unmatched_stops(
         records.charger_id, site_ids, None, records.id_tag, records.since, records.until, unmatched=True
     )
     total, found = await sessions.find(view, asked, wanted)
-    return as_page(found, asked, _shape, UnmatchedStopPage, sessions.key, total)
+    return listed(part_of(found, asked, sessions.key, total), _shape)
 
 
 def _shape(it: Session) -> UnmatchedStopShape:

@@ -13,6 +13,10 @@ from pydantic import Field
 
 from ...net import safe_http
 from ...net.allowed_targets import InvalidWebhookUrl, check_url
+from ...operations.errors import blaming
+from ...operations.mutation import Mutation
+from ...operations.paging import sort_part
+from ...operations.view import View
 from ...rights.errors import DomainError
 from ...rights.events import EventType
 from ...rights.identifiers import INT64_MAX
@@ -26,11 +30,12 @@ from ...storage.rows.webhooks import DeliveryProgress, UnknownWebhook, Webhook
 from ...webhooks import messages
 from ..common.auth import CallerFirst, permitted
 from ..common.state import state_of
+from .answers import answer, apply, etag_of
+from .dependencies import on_change, on_post
 from .events import of_all_sites
-from .mutation import Mutation, blaming, on_change, on_post
-from .paging import Paging, page_of, paging
-from .shapes import REFUSALS, Draft, Id, Page, SecretAnswer, Shape, shown_before
-from .view import View, answer, etag_of
+from .paging import Sorted, listed
+from .path_ids import WebhookId
+from .shapes import REFUSALS, Draft, SecretAnswer, Shape, page_of, shown_before
 
 ADMIN = Permission.GLOBAL_ADMIN
 ETAG = "$etag"
@@ -125,10 +130,6 @@ class ReplayDraft(Draft):
     after: int = Field(ge=0, le=INT64_MAX, description="Events after this one are sent, again where they were before")
 
 
-class WebhookPage(Page[WebhookShape]):
-    """Webhooks, one page of them."""
-
-
 Asking = Annotated[Caller, Depends(administrator)]
 Adding = Annotated[Mutation, Depends(on_post(ADMIN))]
 Changing = Annotated[Mutation, Depends(on_change(ADMIN))]
@@ -150,27 +151,27 @@ async def add_webhook(change: Adding, body: WebhookDraft) -> Response:
         note = shown_before(secret, f"POST {location}/rotate-secret makes a new one")
         return shown({**made, **({"secret": secret} if secret else {"note": note})}, 201, {"Location": location})
 
-    return await change.apply("webhook.add", work, show, members=IN_BODY)
+    return await apply(change, "webhook.add", work, show, members=IN_BODY)
 
 
-@router.get("", operation_id="listWebhooks", summary="List webhooks", response_model=WebhookPage)
-async def list_webhooks(request: Request, caller: Asking, asked: Annotated[Paging, Depends(paging)]) -> Response:
+@router.get("", operation_id="listWebhooks", summary="List webhooks", response_model=page_of(WebhookShape))
+async def list_webhooks(request: Request, caller: Asking, asked: Sorted) -> Response:
     """By number."""
     found = await state_of(request).database.read(webhooks.load_with_progress, caller.customer_id)
-    return page_of(found, asked, lambda each: shape_of(*each), WebhookPage, id=lambda each: (each[0].id,))
+    return listed(sort_part(found, asked, id=lambda each: (each[0].id,)), lambda each: shape_of(*each))
 
 
 @router.get("/{webhookId}", operation_id="getWebhook", summary="Get a webhook", response_model=WebhookShape)
-async def get_webhook(request: Request, caller: Asking, webhookId: Id) -> Response:  # noqa: N803
+async def get_webhook(request: Request, caller: Asking, webhook_id: WebhookId) -> Response:
     """With how far it has come, and an ETag for changing it."""
     read = state_of(request).database.read
-    for webhook, progress in await read(webhooks.load_with_progress, caller.customer_id, [webhookId]):
+    for webhook, progress in await read(webhooks.load_with_progress, caller.customer_id, [webhook_id]):
         return answer(shape_of(webhook, progress), entity=webhook)
-    raise UnknownWebhook((webhookId,))
+    raise UnknownWebhook((webhook_id,))
 
 
 @router.patch("/{webhookId}", operation_id="changeWebhook", summary="Change a webhook", response_model=WebhookShape)
-async def change_webhook(change: Changing, webhookId: Id, body: WebhookMembers) -> Response:  # noqa: N803
+async def change_webhook(change: Changing, webhook_id: WebhookId, body: WebhookMembers) -> Response:
     """Members that are left out stay as they are. What waits is tried at once. One that is enabled again goes on
     where it was, or with the first event that is still kept."""
     members = body.given()
@@ -181,24 +182,24 @@ async def change_webhook(change: Changing, webhookId: Id, body: WebhookMembers) 
     made: dict[str, Any] = {}
 
     def work(revision: Revision) -> None:
-        change.expect(changes.find(revision, webhookId))
-        changes.change(revision, webhookId, **members)
-        made.update(described(revision, webhookId))
+        change.expect(changes.find(revision, webhook_id))
+        changes.change(revision, webhook_id, **members)
+        made.update(described(revision, webhook_id))
 
-    return await change.apply("webhook.change", work, lambda _, __: shown(made))
+    return await apply(change, "webhook.change", work, lambda _, __: shown(made))
 
 
 @router.delete(
     "/{webhookId}", status_code=204, operation_id="removeWebhook", summary="Remove a webhook", response_class=Response
 )
-async def remove_webhook(change: Changing, webhookId: Id) -> Response:  # noqa: N803
+async def remove_webhook(change: Changing, webhook_id: WebhookId) -> Response:
     """What it has not got yet is not sent any more."""
 
     def work(revision: Revision) -> None:
-        change.expect(changes.find(revision, webhookId))
-        changes.remove(revision, webhookId)
+        change.expect(changes.find(revision, webhook_id))
+        changes.remove(revision, webhook_id)
 
-    return await change.apply("webhook.remove", work)
+    return await apply(change, "webhook.remove", work)
 
 
 @router.post(
@@ -207,18 +208,18 @@ async def remove_webhook(change: Changing, webhookId: Id) -> Response:  # noqa: 
     summary="Give a webhook a new secret",
     response_model=SecretShape,
 )
-async def rotate_secret(change: Adding, webhookId: Id) -> Response:  # noqa: N803
+async def rotate_secret(change: Adding, webhook_id: WebhookId) -> Response:
     """For a day messages are signed with the secret before, too, so that the receiver can be changed over."""
     secret: str | None = None
 
     def work(revision: Revision) -> None:
         nonlocal secret
-        secret = changes.rotate(revision, webhookId)
+        secret = changes.rotate(revision, webhook_id)
 
     def show(_: View, __: None) -> Response:
         return answer(SecretShape(secret=secret, note=shown_before(secret, "rotate it again for a new one")))
 
-    return await change.apply("webhook.rotateSecret", work, show)
+    return await apply(change, "webhook.rotateSecret", work, show)
 
 
 @router.post(
@@ -227,15 +228,15 @@ async def rotate_secret(change: Adding, webhookId: Id) -> Response:  # noqa: N80
     summary="Send events again",
     response_model=WebhookShape,
 )
-async def replay(change: Adding, webhookId: Id, body: ReplayDraft) -> Response:  # noqa: N803
+async def replay(change: Adding, webhook_id: WebhookId, body: ReplayDraft) -> Response:
     """Everything after that event is sent, in order, under the same ids as before."""
 
     def work(revision: Revision) -> dict[str, Any]:
-        changes.find(revision, webhookId)
-        webhooks.replay(revision.connection, revision.customer_id, webhookId, body.after)
-        return described(revision, webhookId)
+        changes.find(revision, webhook_id)
+        webhooks.replay(revision.connection, revision.customer_id, webhook_id, body.after)
+        return described(revision, webhook_id)
 
-    return await change.apply("webhook.replay", work, lambda _, made: shown(made), members=IN_BODY)
+    return await apply(change, "webhook.replay", work, lambda _, made: shown(made), members=IN_BODY)
 
 
 @router.post(
@@ -244,25 +245,25 @@ async def replay(change: Adding, webhookId: Id, body: ReplayDraft) -> Response: 
     summary="Send a test message",
     response_model=AttemptShape,
 )
-async def send_test(request: Request, caller: Asking, webhookId: Id) -> Response:  # noqa: N803
+async def send_test(request: Request, caller: Asking, webhook_id: WebhookId) -> Response:
     """Sends one message of the type `webhook.test` at once, also to a webhook that is disabled, and says what came of
     it. It is no event of the log."""
     state = state_of(request)
     at, read = state.clock(), state.database.read
-    for webhook in await read(webhooks.load, caller.customer_id, [webhookId]):
-        secrets = await read(webhooks.signing_secrets, caller.customer_id, webhookId, at)
+    for webhook in await read(webhooks.load, caller.customer_id, [webhook_id]):
+        secrets = await read(webhooks.signing_secrets, caller.customer_id, webhook_id, at)
         content = messages.test_body(at)
-        id_ = messages.message_id(caller.customer_id, webhookId, f"test_{int(at.timestamp() * 1000)}")
+        id_ = messages.message_id(caller.customer_id, webhook_id, f"test_{int(at.timestamp() * 1000)}")
         headers = messages.headers(id_, at, content, secrets)
         outcome = await safe_http.send_once(webhook.url, state.webhook_targets, content, headers)
         return answer(AttemptShape(delivered=outcome.error is None, status=outcome.status, error=outcome.error))
-    raise UnknownWebhook((webhookId,))
+    raise UnknownWebhook((webhook_id,))
 
 
 def check(view: View, url: str) -> None:
     """Raises InMember when webhooks may not have that URL."""
     with blaming(IN_BODY):
-        check_url(url, view.state.webhook_targets)
+        check_url(url, view.services.webhook_targets)
 
 
 def described(revision: Revision, webhook_id: int) -> dict[str, Any]:

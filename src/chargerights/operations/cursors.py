@@ -1,39 +1,38 @@
-"""Cursors: opaque texts that say after which item of which list a walk goes on.
+"""Opaque cursors: a list, and the item after which a walk through it goes on.
 
-A cursor holds the sort key of the last item that was sent, and a checksum of the list that was asked for: its path,
-filters and order. It holds no secret and grants nothing, so it is not signed; the checksum over all of it only tells
-a damaged cursor from a sound one.
+A cursor holds the sort key of the last item that was sent, and a checksum of the list: its path, filters and order.
+It holds no secret and grants nothing, so it is not signed; its own checksum only tells a damaged cursor from an intact
+one.
 """
 
 from __future__ import annotations
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
 import orjson
-from fastapi import Request
 
-from ...rights.errors import InvalidInput
-from ...rights.identifiers import is_int64
-from ...rights.search_drivers import Key
+from ..rights.errors import InvalidInput
+from ..rights.identifiers import is_int64
+from ..rights.search_drivers import Key
 
 SUM_BYTES = 6
 POSITION = frozenset(("cursor", "page", "limit"))
-"""Parameters that may differ from request to request of one walk."""
+"""Parameters that may differ between requests of one walk."""
 DAMAGED = "is damaged: send the nextCursor of the answer before as it was, or an empty cursor to begin"
 
 
 class InvalidCursor(InvalidInput):
-    """A cursor that is damaged, or of another list than the one that is asked for."""
+    """A cursor that is damaged or belongs to another list."""
 
 
-def asked_for(request: Request, position: Collection[str] = POSITION) -> str:
-    """A checksum of the list that is asked for: all but the position in it."""
-    terms = sorted((name, value) for name, value in request.query_params.multi_items() if name not in position)
-    return _sum(orjson.dumps([request.url.path, terms])).hex()
+def list_name(path: str, terms: Iterable[tuple[str, str]], position: Collection[str] = POSITION) -> str:
+    """A checksum of a list: its path and all its parameters but the position."""
+    kept = sorted((name, value) for name, value in terms if name not in position)
+    return _sum(orjson.dumps([path, kept])).hex()
 
 
 def written(asked: str, key: Key) -> str:
@@ -43,7 +42,10 @@ def written(asked: str, key: Key) -> str:
 
 
 def read(cursor: str, asked: str) -> Key | None:
-    """The key after which the walk goes on; None: it begins. Raises InvalidCursor."""
+    """The key after which the walk goes on.
+
+    None at the beginning. Raises InvalidCursor.
+    """
     if not cursor:
         return None
     try:
@@ -63,26 +65,29 @@ def read(cursor: str, asked: str) -> Key | None:
 
 
 def typed(key: Key | None, *types: type) -> Key | None:
-    """The key, whose parts are of those types. Raises InvalidCursor: only a forged cursor has others."""
+    """The key, if its parts have those types.
+
+    Raises InvalidCursor: only a forged cursor has other parts.
+    """
     if key is not None and (len(key) != len(types) or not all(map(_is_part, key, types))):
         raise InvalidCursor(DAMAGED)
     return key
 
 
 def _is_part(part: object, type_: type) -> bool:
-    """Whether it is a number or text, as is asked, that a database can be asked for."""
+    """True if the part has the type and a database accepts it as a parameter."""
     return is_int64(part) if type_ is int else isinstance(part, str) and "\0" not in part
 
 
 def instant(text: str) -> datetime:
     """The instant of a key. Raises InvalidCursor."""
     try:
-        found = datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text)
     except ValueError:
         raise InvalidCursor(DAMAGED) from None
-    if found.utcoffset() != timedelta(0):
+    if at.utcoffset() != timedelta(0):
         raise InvalidCursor(DAMAGED)
-    return found
+    return at
 
 
 def _sum(content: bytes) -> bytes:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ...rights.live import ChargerFault, LiveCharger
-from ...rights.network import Network
+from ..rights.live import ChargerFault, LiveCharger
+from ..rights.network import Network
 
 HIDDEN = "…"
 LONGEST = 20
@@ -16,7 +16,7 @@ _token = re.compile(r"\w+|[^\w\s]")
 
 
 def without_tags(network: Network, text: str) -> str:
-    """The text with each known tag replaced, wherever it begins and ends at a word or separator."""
+    """Replaces each known tag that begins and ends at a word or separator."""
     kept: list[str] = []
     position = 0
     for start, end in _tags_in(network, text):
@@ -26,7 +26,7 @@ def without_tags(network: Network, text: str) -> str:
 
 
 def live_without_tags(network: Network, live: LiveCharger) -> LiveCharger:
-    """The charger's state with known tags replaced in the texts of its faults and the values of its configuration."""
+    """Replaces known tags in the texts of a charger's faults and configuration."""
     settings = tuple(
         each if (value := without_tags(network, each.value)) == each.value else replace(each, value=value)
         for each in live.reported.configurations
@@ -45,7 +45,7 @@ def _fault(network: Network, fault: ChargerFault) -> ChargerFault:
 
 
 def _tags_in(network: Network, text: str) -> Iterator[tuple[int, int]]:
-    """Where the known tags begin and end, from left to right; the longest where several begin."""
+    """Finds the start and end of known tags, the longest at each start."""
     tokens = [match.span() for match in _token.finditer(text)]
     first = 0
     while first < len(tokens):

@@ -1,0 +1,58 @@
+"""Answers of v2: what is shown, with its ETag; and changes, as their result or as the impact of a dry run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from fastapi import Response
+
+from ...operations.errors import Members
+from ...operations.mutation import NO_MEMBERS, Mutation
+from ...operations.view import View
+from ...replica.preview import Preview
+from ...storage.entity_types import version_of
+from ...storage.journal import Revision
+from .impact import shape_of as impact_shape
+from .shapes import Shape
+
+R = TypeVar("R")
+
+NO_CONTENT = 204
+
+
+def answer(shape: Shape, status: int = 200, entity: Any = None, location: str | None = None) -> Response:
+    """The shape as JSON. `entity`: gets the ETag for If-Match."""
+    headers = {} if entity is None else {"ETag": etag_of(entity)}
+    if location is not None:
+        headers["Location"] = location
+    return Response(shape.to_json(), status, headers, "application/json")
+
+
+def etag_of(entity: Any) -> str:
+    return f'"{version_of(entity)}"'
+
+
+async def apply(
+    change: Mutation,
+    action: str,
+    work: Callable[[Revision], R],
+    show: Callable[[View, R], Response] | None = None,
+    *,
+    tell: Callable[[R], Response] | None = None,
+    members: Members = NO_MEMBERS,
+    in_thread: bool = False,
+) -> Response:
+    """Applies the change and answers with its result, or with the impact of a dry run.
+
+    `show` shows the result in a view of the network after the change, `tell` without one. Without either the answer
+    has no content (204).
+    """
+    applied = await change.apply(action, work, members=members, in_thread=in_thread)
+    if isinstance(applied, Preview):
+        return answer(impact_shape(applied))
+    if tell is not None:
+        return tell(applied.result)
+    if show is None:
+        return Response(status_code=NO_CONTENT)
+    return show(await change.after(applied), applied.result)
