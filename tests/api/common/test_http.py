@@ -70,7 +70,7 @@ async def test_head_is_counted_as_a_request_of_its_path(sqlite_api: Api) -> None
     assert [(each["method"], each["status"]) for each in logged if each["event"] == "request"] == [("HEAD", 200)]
 
 
-@pytest.mark.parametrize(("path", "allowed"), [("/v2/access/check", "POST"), ("/v2/access/explain", "GET")])
+@pytest.mark.parametrize(("path", "allowed"), [("/v2/access/check", "POST"), ("/v2/access/explain", "GET, HEAD")])
 async def test_another_method_of_v2_is_a_problem_that_says_which_there_is(
     sqlite_api: Api, path: str, allowed: str
 ) -> None:

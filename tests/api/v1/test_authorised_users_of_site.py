@@ -39,4 +39,4 @@ async def test_the_drivers_are_those_of_the_question_for_several_sites(api: Api)
 
 async def test_another_method_is_refused(sqlite_api: Api) -> None:
     response = await sqlite_api.post(f"{PATH}/2", [2])
-    assert (response.status_code, response.headers["allow"]) == (405, "GET")
+    assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD")

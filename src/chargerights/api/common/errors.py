@@ -115,6 +115,8 @@ def install(app: FastAPI) -> None:
         in_v1 = request.url.path.startswith(V1_PREFIX)  # whose text for 404 speaks of sites
         response = _plain(phrase, status, detail) if in_v1 else answer(request, status, detail)
         response.headers.update(refused.headers or {})
+        if response.headers.get("allow") == "GET":
+            response.headers["allow"] = "GET, HEAD"  # see HeadAsGet
         return response
 
     async def left(request: Request, error: Exception) -> Response:
