@@ -60,7 +60,7 @@ def create_app(
             yield
         await state.close()
 
-    app = FastAPI(openapi_url=None, lifespan=lifespan, redirect_slashes=False, strict_content_type=False)
+    app = FastAPI(openapi_url=None, lifespan=lifespan, redirect_slashes=False)
     images, history = NetworkReplicas(database, clock), AsOfNetworks(database)
     app.state.gateway = gateway = Gateway(database, images, clock, policy, webhook_targets, spool)
     database.after_commit += [images.committed, gateway.committed]
@@ -75,11 +75,8 @@ def create_app(
         metrics_token=metrics_token,
     )
     app.state.fragments = {}
-    app.include_router(routes.router)
-    app.include_router(decisions.router)
-    for router in v2.routers:
-        app.include_router(router)
-    app.include_router(health.router)
+    for router in (routes.router, decisions.router, *v2.routers, health.router):
+        app.router.routes += router.routes  # include_router would build every route a second time, for each app
     errors.install(app)
     pages.install(app)
     app.add_middleware(CompressMiddleware, minimum_size=1024, gzip_level=1, brotli_quality=1, zstd_level=1)

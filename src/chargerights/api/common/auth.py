@@ -41,6 +41,9 @@ async def authenticated(request: Request) -> Caller:
 class Authenticated(APIRoute):
     """Authenticates before anything else, and refuses query parameters that the operation does not have."""
 
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named | {"strict_content_type": False})  # a JSON body needs no Content-Type
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
         body_type = self.body_field.field_info.annotation if self.body_field is not None else None

@@ -29,7 +29,7 @@ from ..openapi.descriptions import operation
 from .bodies import new_charger, new_site_name
 from .responses import V1Context, int64, json_body, open_context, site_ids, switch
 
-router = APIRouter(prefix="/api")
+router = APIRouter(prefix="/api", strict_content_type=False)
 
 ReadsDrivers = Annotated[Caller, Depends(permitted(Permission.READ_DRIVERS))]
 ReadsSites = Annotated[Caller, Depends(permitted(Permission.READ_SITES))]
