@@ -41,7 +41,6 @@ NOT_YET = (
     "src/chargerights/importing/",
     "src/chargerights/log_limits.py",
     "src/chargerights/metrics.py",
-    "src/chargerights/replica/",
     "src/chargerights/serving/",
     "src/chargerights/settings.py",
     "src/chargerights/simulator/",

@@ -1,1 +1,1 @@
-"""Customers' networks in memory: the latest revision, the past, and changes that are only tried."""
+"""Customers' networks in memory: the latest revision, past ones, and dry runs."""

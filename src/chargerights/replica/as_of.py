@@ -1,7 +1,7 @@
-"""The network as it was at an instant, as far back as the journal goes (see `undoing`).
+"""Networks as they were at an instant, as far back as the journal goes.
 
-The way back is walked in a thread, on a fork; the few networks it ended at last are remembered, so that questions
-about one past cost the journal once.
+The journal is rewound in a thread, on a fork (see `journal_rewind`). The last few networks are cached, so that repeated
+questions about one instant read the journal once.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ T = TypeVar("T")
 REMEMBERED = 4
 
 Question = Callable[[Network, int], T]
-"""What is made of a network that was and its revision. Runs in a thread, and only looks: `decide` and `explain` do."""
+"""Computes an answer from a past network and its revision. Runs in a thread, and must not change the network."""
 
 
 class AsOfNetworks:
-    """The pasts of the customers that this process serves."""
+    """Past networks of the customers that this process serves."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -43,7 +43,10 @@ class AsOfNetworks:
     async def ask(
         self, image: NetworkSnapshot, questions: Sequence[tuple[datetime, Question[T]]], now: datetime = END
     ) -> list[T | BeforeHistory]:
-        """The answer to each question about its instant, or why there is none; all in one walk, the latest first."""
+        """Answers each question about its instant, in one walk through the journal.
+
+        A question about an instant before the journal begins gets the BeforeHistory as its answer.
+        """
 
         def answer(back: JournalRewind) -> list[T | BeforeHistory]:
             targets = [back.revision_at(at, now) for at, _ in questions]
@@ -58,7 +61,9 @@ class AsOfNetworks:
         return await self._go_back(image, answer)
 
     async def network_at(self, image: NetworkSnapshot, revision: int) -> Network:
-        """The network of that revision, the image's or an earlier one, to be forked or looked at only.
+        """Returns the network of the snapshot's revision or an earlier one.
+
+        Do not change it.
 
         Raises BeforeHistory.
         """
@@ -76,20 +81,22 @@ class AsOfNetworks:
             return answer
 
     async def _recall(self, image: NetworkSnapshot) -> dict[int, Network]:
-        """The networks that are remembered from the image's revision or earlier ones, but for those of another lineage,
-        and those from before an erasure, which name people that the journal does not name any more: both are forgotten
-        here."""
+        """Returns the cached networks of the snapshot's revision or earlier ones.
+
+        Drops networks of another lineage and networks from before an erasure, which name people that the journal does
+        not name any more.
+        """
         customer_id, revision = image.customer_id, image.revision
-        for key, each in [*self._remembered.items()]:
-            if key[0] == customer_id and each.lineage != image.lineage:
+        for key, remembered in [*self._remembered.items()]:
+            if key[0] == customer_id and remembered.lineage != image.lineage:
                 del self._remembered[key]
-        mine = {number: each for (of, number), each in self._remembered.items() if of == customer_id}
-        if mine:
-            oldest = min(each.seen_from for each in mine.values())
+        cached = {number: network for (owner, number), network in self._remembered.items() if owner == customer_id}
+        if cached:
+            oldest = min(remembered.seen_from for remembered in cached.values())
             erased = await self._database.read(_last_erasure, customer_id, oldest)
-            for number in [number for number, each in mine.items() if each.seen_from < erased]:
-                del mine[number], self._remembered[customer_id, number]
-        return {number: each.network for number, each in mine.items() if number <= revision}
+            for number in [number for number, remembered in cached.items() if remembered.seen_from < erased]:
+                del cached[number], self._remembered[customer_id, number]
+        return {number: remembered.network for number, remembered in cached.items() if number <= revision}
 
     def _remember(self, key: tuple[int, int], remembered: _Remembered) -> None:
         self._remembered[key] = remembered
@@ -99,7 +106,7 @@ class AsOfNetworks:
 
 
 class _Remembered(NamedTuple):
-    """A network that was, the revision from which it was gone back to, and that image's lineage."""
+    """A past network, the revision it was rewound from, and that snapshot's lineage."""
 
     network: Network
     seen_from: int
@@ -107,8 +114,12 @@ class _Remembered(NamedTuple):
 
 
 def as_of(connection: Connection, customer_id: int, at: datetime, now: datetime) -> Snapshot:
-    """The customer's network as it was at the instant, with today's live state; of now or later, as it is. Run it in a
-    snapshot. Raises UnknownCustomer, BeforeHistory."""
+    """Returns the customer's network as of the instant, with today's live state.
+
+    An instant of now or later gets the latest network. Run it in a database snapshot.
+
+    Raises UnknownCustomer, BeforeHistory.
+    """
     found = networks.load(connection, customer_id)
     if at >= now:
         return found
@@ -118,9 +129,9 @@ def as_of(connection: Connection, customer_id: int, at: datetime, now: datetime)
 
 
 def _last_erasure(connection: Connection, customer_id: int, after: int) -> int:
-    """The last revision after that one that erased a driver; 0 when none did."""
-    mine = (journal.c.customer_id == customer_id) & (journal.c.revision > after) & (journal.c.action == ERASURE)
-    return connection.scalar(select(func.max(journal.c.revision)).where(mine)) or 0
+    """Returns the last revision after that one that erased a driver, or 0."""
+    erasures = (journal.c.customer_id == customer_id) & (journal.c.revision > after) & (journal.c.action == ERASURE)
+    return connection.scalar(select(func.max(journal.c.revision)).where(erasures)) or 0
 
 
 def _walk_back(
@@ -130,6 +141,9 @@ def _walk_back(
     work: Callable[[JournalRewind], T],
     _token: Pin,
 ) -> tuple[JournalRewind, T]:
-    """Holds the token until the thread is done, whatever becomes of who waits for it."""
+    """Runs the work.
+
+    Holds the pin until the thread is done, also when its caller is cancelled.
+    """
     back = JournalRewind(connection, customer_id, known)
     return back, work(back)

@@ -1,16 +1,16 @@
-"""Images: each customer's network in this process's memory, brought to the latest revision before it answers.
+"""Snapshots of customers' networks in memory, at the latest revision when asked.
 
-An image is loaded on first use, in a thread, and then follows the journal; a bulk write, or more entries than are
+A snapshot is loaded on first use, in a thread, and then follows the journal. A bulk write, or more entries than are
 worth applying, makes it load again. The node's own writes come back the same way, before they are answered.
 
-A database that was restored, or lost revisions in a failover, has other marks than the image was made from. Then the
-image is loaded again and belongs to another lineage: what was kept beside it and came from the old one does not count.
+A database that was restored, or that lost revisions in a failover, has other marks than the snapshot was made from.
+Then the snapshot is loaded again and belongs to another lineage: what was cached from the old one is void.
 
-Live state follows its own version. What this process's own chargers say is shown at once, before it is written (see
-`held`); such an image says so in `ahead`.
+Live state has its own version. What this process's own chargers report is shown at once, before it is written (see
+`unwritten`). A snapshot that shows unwritten state says so in `ahead`.
 
-An answer that is streamed holds its image with `pin`; a change that comes meanwhile forks the network, so the
-answer shows one revision to its end.
+A response that is streamed pins its snapshot. A change that arrives meanwhile forks the network, so the response shows
+one revision to its end.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from ..storage.journal import JournalEntry, Mark, Revised
 from .unwritten import UnwrittenStates
 
 CHANGES_PER_STEP = 50
-"""Applied at a stretch, so that the event loop is not held."""
+"""Applied in one go: few enough not to block the event loop."""
 CHANGES_WORTH_APPLYING = 20_000
 LOAD_SECONDS = 90
 
@@ -45,14 +45,17 @@ log = structlog.get_logger()
 
 
 class Pin:
-    """Somebody reads an image and awaits meanwhile."""
+    """Keeps a snapshot unchanged while a reader holds it across awaits."""
 
     __slots__ = ("__weakref__",)
 
 
 @dataclass(slots=True)
 class NetworkSnapshot:
-    """A network at a revision. Whoever awaits between two looks at it holds it with `pin`."""
+    """A network at a revision.
+
+    A reader that awaits between two reads of it holds a `pin`.
+    """
 
     customer_id: int
     mark: Mark
@@ -60,13 +63,13 @@ class NetworkSnapshot:
     live_version: int
     live: dict[str, LiveCharger]
     lineage: int
-    """Differs between two images when the database has gone back in between."""
+    """Differs between two snapshots when the database has gone back in between."""
     names_since: Mark
-    """The last revision that renamed a site or driver, gave a driver another home, or removed one."""
+    """The last revision that renamed or removed a site or driver, or changed a driver's home."""
     proofs_since: Mark
-    """The last revision that removed a charger or gave one another password."""
+    """The last revision that removed a charger or changed a charger's password."""
     ahead: str | None = None
-    """Names the live state where it is not (only) that of the live version: nobody else has an image of that name."""
+    """A name for live state that is not, or not only, that of the live version. Each name is used once."""
     _readers: WeakSet[Pin] = field(default_factory=WeakSet, repr=False)
 
     @classmethod
@@ -79,30 +82,30 @@ class NetworkSnapshot:
         return self.mark.revision
 
     def pin(self) -> Pin:
-        """While somebody keeps the token, this image stays as it is; dropping it is enough to end."""
+        """Returns a pin: this snapshot does not change while the pin is referenced."""
         token = Pin()
         self._readers.add(token)
         return token
 
     def writable(self) -> NetworkSnapshot:
-        """This image when nobody is reading it, else a copy that changes apart."""
+        """Returns this snapshot when it is not pinned, else an independent copy."""
         if not len(self._readers):
             return self
         return self.forked()
 
     def forked(self) -> NetworkSnapshot:
-        """A copy that changes apart."""
+        """Returns an independent copy."""
         return replace(self, network=self.network.fork(), live=dict(self.live), _readers=WeakSet())
 
     def writable_live(self) -> NetworkSnapshot:
-        """The same for the live state only: the network, and who reads it, stay shared."""
+        """Returns the same for the live state only. The network and its pins stay shared."""
         if not len(self._readers):
             return self
         return replace(self, live=dict(self.live))
 
 
 class NetworkReplicas:
-    """The images of the customers that this process serves."""
+    """Snapshots of the customers that this process serves, kept up to date."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
@@ -116,9 +119,11 @@ class NetworkReplicas:
         self._names = (f"{process}-{number}" for process in [secrets.token_hex(8)] for number in count())
 
     async def fresh(self, customer_id: int, revision: int, live_version: int = 0) -> NetworkSnapshot:
-        """The customer's image, at that revision and live version or newer.
+        """Returns the customer's snapshot at that revision and live version or newer.
 
-        Raises DatabaseAway when it is behind and cannot be brought up, UnknownCustomer.
+        Raises:
+            DatabaseAway: the snapshot is behind and cannot be updated.
+            UnknownCustomer.
         """
         image = self._images.get(customer_id)
         if image is not None and image.revision >= revision and image.live_version >= live_version:
@@ -127,8 +132,11 @@ class NetworkReplicas:
             return self._show(await self._brought(customer_id, revision, live_version))
 
     async def as_seen(self, customer_id: int, mark: Mark, live_version: int | None = None) -> NetworkSnapshot:
-        """The customer's image once the database was seen at that mark and live version: as new or newer, and of what
-        the database holds now, should it have gone back. Raises what `fresh` raises."""
+        """Returns the customer's snapshot at a mark and live version that were seen.
+
+        The snapshot is as new or newer. If the database has gone back, it is of what the database holds now. Raises
+        what `fresh` raises.
+        """
         image = self._images.get(customer_id)
         if image is not None and image.mark == mark and live_version in (None, image.live_version):
             return self._show(image)
@@ -139,7 +147,10 @@ class NetworkReplicas:
             return self._show(image)
 
     async def committed(self, what: Any) -> None:
-        """Follows a revision that this process has just committed, if the customer's image is here or on its way."""
+        """Follows a revision that this process has just committed.
+
+        Does nothing for a customer whose snapshot is neither loaded nor loading.
+        """
         if not isinstance(what, Revised):
             return
         if what.customer_id not in self._images and not self._lock(what.customer_id).locked():
@@ -149,25 +160,28 @@ class NetworkReplicas:
         await self.as_seen(what.customer_id, what.mark)
 
     async def reach(self, customer_id: int, revision: int) -> None:
-        """Brings the image, if there is one, to a revision that another process has made."""
+        """Updates the snapshot, if it is loaded, to another process's revision."""
         image = self._images.get(customer_id)
         if image is not None and image.revision < revision:
             await self.fresh(customer_id, revision)
 
     def prefetch(self, customer_id: int, entry: JournalEntry) -> None:
-        """An entry that this process has just written: whoever follows next need not read it."""
+        """Keeps an entry that this process has just written, to save reading it."""
         self._offered.setdefault(customer_id, {})[entry.revision] = entry
 
     def current(self, customer_id: int) -> NetworkSnapshot | None:
-        """The image as it is, without asking the database: what the chargers' door decides from."""
+        """Returns the snapshot as it is, without asking the database.
+
+        Chargers are answered from it.
+        """
         return self._images.get(customer_id)
 
     def held(self, customer_id: int) -> UnwrittenStates:
-        """The customer's chargers that are connected here."""
+        """Returns the unwritten states of the customer's connected chargers."""
         return self._held.setdefault(customer_id, UnwrittenStates())
 
     def written(self, customer_id: int, live_version: int) -> None:
-        """A batch of held chargers was written as that live version."""
+        """Notes that a batch of connected chargers was written as that live version."""
         image, held = self._images.get(customer_id), self.held(customer_id)
         held.written()
         if image is None or image._readers:
@@ -178,14 +192,14 @@ class NetworkReplicas:
             image.ahead = None
 
     def invalidate_live(self, customer_id: int) -> None:
-        """Others know more of some held charger: reads all live states anew before the next answer."""
+        """Makes the next answer reload all live states, as other nodes know newer ones."""
         image = self._images.get(customer_id)
         if image is not None:
             self._images[customer_id] = image = image.writable_live()
             image.live_version = -1
 
     def _show(self, image: NetworkSnapshot) -> NetworkSnapshot:
-        """The image with what held chargers have said since it was last asked for."""
+        """Returns the snapshot with what connected chargers have reported since last time."""
         held = self._held.get(image.customer_id)
         if held is None or not held.unshown:
             return image
@@ -202,7 +216,7 @@ class NetworkReplicas:
         return self._locks.setdefault(customer_id, asyncio.Lock())
 
     async def _brought(self, customer_id: int, revision: int, live_version: int) -> NetworkSnapshot:
-        """The image, loaded or brought up to the revision and live version at least."""
+        """Loads or updates the snapshot to at least the revision and live version."""
         image = self._images.get(customer_id)
         if image is None:
             image = await self._load(customer_id)
@@ -215,7 +229,10 @@ class NetworkReplicas:
         return image
 
     async def _verified(self, image: NetworkSnapshot) -> NetworkSnapshot:
-        """The image, which may be ahead of what was seen; loaded again if the database has gone back."""
+        """Returns the snapshot, which may be ahead of what was seen.
+
+        Loads it again if the database has gone back.
+        """
         known, known_live = image.mark, image.live_version  # live states may be written meanwhile
         mark, live_version = await self._database.glance(networks.latest, image.customer_id)
         if mark != known and mark.revision <= known.revision:
@@ -227,7 +244,10 @@ class NetworkReplicas:
         return image
 
     async def _load(self, customer_id: int, has_gone_back: bool = False) -> NetworkSnapshot:
-        """The image as the database has it now. Of one that does not go on from the image before, another lineage."""
+        """Loads the snapshot as the database has it now.
+
+        It gets another lineage if it does not continue the one before.
+        """
         before = self._images.get(customer_id)
         known = None if before is None else before.mark
         try:
@@ -249,17 +269,17 @@ class NetworkReplicas:
         return image
 
     def _read(self, connection: Connection, customer_id: int) -> networks.Snapshot:
-        """The snapshot, with the largest lists made: they are not to be made on the event loop."""
+        """Loads the network and builds its largest lists, off the event loop."""
         try:
             found = networks.load(connection, customer_id)
-        except InvalidInput as error:  # what a newer version, or another set of time zones, has let in
+        except InvalidInput as error:  # accepted by a newer version, or with another set of time zones
             raise DatabaseFault(f"customer {customer_id} cannot be read: {error}") from error
         for site_id in found.network.subsites(None):
             found.network.reached_below(site_id, self._clock())
         return found
 
     async def _follow(self, image: NetworkSnapshot) -> NetworkSnapshot:
-        """Applies what the journal holds since the image, a step at a time, or loads anew."""
+        """Applies the journal's entries since the snapshot, or loads it again."""
         offered = self._offered.pop(image.customer_id, {})
         entries: list[JournalEntry] = []
         while (entry := offered.get(image.revision + len(entries) + 1)) is not None:
@@ -275,20 +295,23 @@ class NetworkReplicas:
         bulk = any(entry.changes is None for entry in entries)
         count = sum(len(entry.changes or ()) for entry in entries)
         if not entries or bulk or count > CHANGES_WORTH_APPLYING or not without_gap:
-            return await self._load(image.customer_id)  # until it is loaded, chargers are decided from this one
-        # Many changes are made in a copy, so that others may run between them and yet see whole revisions only.
+            return await self._load(image.customer_id)  # until then, chargers are decided from the old one
+        # Many changes are made in a copy: other tasks run in between, and must see whole revisions only.
         changed = image.writable() if count <= CHANGES_PER_STEP else image.forked()
         try:
             await self._apply(changed, entries)
-        except Exception:  # an entry that contradicts the image, or of a newer version's words
+        except Exception:  # an entry that contradicts the snapshot, or is of a newer version
             if self._images.get(image.customer_id) is changed:
-                del self._images[image.customer_id]  # it may be half-changed: nobody may read it
+                del self._images[image.customer_id]  # it may be half-changed: never show it
             return await self._load(image.customer_id)
         self._images[image.customer_id] = changed
         return changed
 
     async def _apply(self, image: NetworkSnapshot, entries: list[JournalEntry]) -> None:
-        """Applies the entries. Lets others run after each step, for which the image must not be one they can see."""
+        """Applies the entries in steps, after each of which other tasks run.
+
+        Other tasks must not see the snapshot when there are several steps.
+        """
         step = 0
         for entry in entries:
             for change in entry.changes or ():
@@ -309,7 +332,7 @@ class NetworkReplicas:
         version, states = await self._database.read(live.since, image.customer_id, image.live_version)
         held = self.held(image.customer_id)
         image = image.writable_live()
-        image.live.update((each.charger_id, each) for each in states if not held.is_ahead_of(each.charger_id))
+        image.live.update((state.charger_id, state) for state in states if not held.is_ahead_of(state.charger_id))
         image.live_version = version
         self._images[image.customer_id] = image
         return image

@@ -1,7 +1,7 @@
-"""Changes that are tried and not kept, to see what they would mean.
+"""Dry runs of changes, and their impact on access.
 
-The change runs as it would in earnest, in a transaction that is rolled back, and what it journaled there is made in
-a fork of the image's network: a preview differs from the change made only by what others do meanwhile.
+The change runs as a real one would, in a transaction that is rolled back. Its journal entries are applied to a fork of
+the snapshot's network. So a preview differs from the change itself only by what others do in between.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from .images import NetworkReplicas, Pin
 T = TypeVar("T")
 
 CHANGES_WORTH_READING = 50_000
-"""Beyond them the network that the work left is loaded whole."""
+"""For more changes the whole resulting network is loaded instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preview(Generic[T]):
-    """What the work answered, the revision it was tried on, and its impact on the network of that revision."""
+    """The answer of the work, the revision it ran on, and its impact on that network."""
 
     answer: T
     revision: int
@@ -51,21 +51,24 @@ async def preview(
     at: datetime,
     work: Callable[[Connection], T],
 ) -> Preview[T]:
-    """What the work would answer and change, at that instant; nothing of it is kept. Raises what the work raises."""
+    """Returns what the work would answer and change at that instant. Keeps nothing.
+
+    Raises what the work raises.
+    """
     while True:
         tried = await asyncio.to_thread(database.dry_run, _try, customer_id, work)
         image = await images.fresh(customer_id, tried.revision)
         token = image.pin()
         try:
             before = await history.network_at(image, tried.revision)
-        except BeforeHistory:  # somebody has loaded much at once since: it is tried again on that
+        except BeforeHistory:  # a bulk load came in between: run it again on that
             continue
         return await asyncio.to_thread(_compare, tried, before, at, token)
 
 
 @dataclass(frozen=True, slots=True)
 class _Tried(Generic[T]):
-    """`entries` bring the network of that revision to where the work left it, unless it had to be loaded whole."""
+    """The answer of a dry run with its entries, or the whole network if they are many."""
 
     answer: T
     revision: int
@@ -74,7 +77,7 @@ class _Tried(Generic[T]):
 
 
 def _try(connection: Connection, customer_id: int, work: Callable[[Connection], T]) -> _Tried[T]:
-    """Holds the customer's row lock as the work does, so that it starts from the revision that is read here."""
+    """Runs the work under the customer's row lock, from the revision read here."""
     query = select(customers.c.revision).where(customers.c.id == customer_id)
     revision = connection.scalar(query.with_for_update())
     if revision is None:
@@ -82,13 +85,13 @@ def _try(connection: Connection, customer_id: int, work: Callable[[Connection], 
     answer = work(connection)
     entries = journal.since(connection, customer_id, revision, CHANGES_WORTH_READING)
     last = entries[-1].revision if entries else revision
-    if last == connection.scalar(query) and all(each.changes is not None for each in entries):
+    if last == connection.scalar(query) and all(entry.changes is not None for entry in entries):
         return _Tried(answer, revision, entries, None)
     return _Tried(answer, revision, [], networks.load(connection, customer_id).network)
 
 
 def _compare(tried: _Tried[T], before: Network, at: datetime, _token: Pin) -> Preview[T]:
-    """Holds the token until it has forks of its own, which nobody else asks meanwhile."""
+    """Computes the impact on forks of its own. The pin is held until they are made."""
     before = before.fork()
     changes = [change for entry in tried.entries for change in entry.changes or ()]
     kinds = [KINDS[change["kind"]] for change in changes]

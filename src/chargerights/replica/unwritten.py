@@ -1,4 +1,4 @@
-"""Chargers whose socket this process holds: what it knows of them before the database does."""
+"""State of the chargers connected to this process that is not written yet."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from ..rights.live import LiveCharger
 
 
 class ConnectedState(Protocol):
-    """A charger as its socket's holder sees it."""
+    """A charger that is connected to this process."""
 
     charger_id: str
 
     def state(self) -> LiveCharger:
-        """Its state now."""
+        """Returns its current state."""
 
 
 class UnwrittenStates:
-    """One customer's chargers whose state changed and is not yet shown in the image, or not yet written.
+    """One customer's chargers whose state is not yet shown or not yet written.
 
-    A charger's state is made into a value only when somebody wants it: chargers say far more than is asked.
+    States are shown in the snapshot, and written to the database. A charger's state is built only when it is needed:
+    chargers report far more often than anyone asks.
     """
 
     __slots__ = ("_writing", "unshown", "unwritten")
@@ -30,21 +31,21 @@ class UnwrittenStates:
         self._writing: dict[str, ConnectedState] = {}
 
     def note(self, charger: ConnectedState) -> None:
-        """Its state has changed."""
+        """Notes that the charger's state has changed."""
         self.unshown[charger.charger_id] = self.unwritten[charger.charger_id] = charger
 
     def forget(self, charger_id: str) -> None:
-        """Others know more of it."""
+        """Forgets the charger, as another node has newer state."""
         for known in (self.unshown, self.unwritten):
             known.pop(charger_id, None)
 
     def show_all(self) -> None:
-        """An image was loaded that knows only what is written."""
+        """Marks all unwritten states as not shown, for a snapshot that was just loaded."""
         self.unshown.update(self._writing)
         self.unshown.update(self.unwritten)
 
     def begin(self) -> tuple[ConnectedState, ...]:
-        """What is to be written now; `written` ends that."""
+        """Returns the chargers to write now. `written` confirms them."""
         self._writing, self.unwritten = self.unwritten, {}
         return tuple(self._writing.values())
 
@@ -52,7 +53,7 @@ class UnwrittenStates:
         self._writing = {}
 
     def is_ahead_of(self, charger_id: str) -> bool:
-        """Whether this process knows more of the charger than the database."""
+        """Tells whether this process has newer state of the charger than the database."""
         return charger_id in self.unwritten or charger_id in self._writing
 
     @property

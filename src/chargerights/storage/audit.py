@@ -1,8 +1,8 @@
-"""The journal read as an audit log: who did what, newest first, a page at a time.
+"""The journal read as an audit log: who did what, newest first, in pages.
 
-A log of a million entries is answered from indexes: by time, and by time within a command or an operator. What
-happened to one thing, or to few, is looked up; the entries of a kind with many changes are walked to, newest first.
-How many entries there are is counted as far as `COUNTED`; without a filter it is the customer's revision.
+A log of a million entries is answered from indexes: by time, and by time within a command or an operator. The changes
+of one entity, or of a few, are looked up. A type of entity with many changes is found by walking the log, newest first.
+The total is counted up to `COUNTED`. Without a filter it is the customer's revision.
 """
 
 from __future__ import annotations
@@ -22,17 +22,20 @@ from .schema.columns import Instant
 
 COUNTED = 10_000
 FEW = 5_000
-"""Changes of things up to which their entries are looked up one by one."""
+"""Up to this many changes of entities, their entries are looked up one by one."""
 CHANGES_SHOWN = 20
-"""Of one entry; a bulk grant has a change for each driver."""
+"""Shown of one entry. A bulk grant has a change for each driver."""
 BY_API = "key %"
 """The actors of API calls (see `callers.Caller.actor`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class AuditQuery:
-    """Entries with all of these; None asks nothing. `entity_id` goes with a `kind`. start ≤ at < end. `before`: those
-    that come after the entry of that instant and revision, as the newest come first."""
+    """A filter of entries. They match all members that are not None.
+
+    `entity_id` requires a `kind`. start ≤ at < end. `before` selects the entries that follow the one of that instant
+    and revision in the list, so older ones.
+    """
 
     action: str | None = None
     operator_id: int | None = None
@@ -45,8 +48,10 @@ class AuditQuery:
 
 
 class Changed(NamedTuple):
-    """One thing that an entry changed, in the words of the storage; None before it was added and after it was
-    removed."""
+    """One entity that an entry changed, as the journal has it.
+
+    `before` is None when it was added, and `after` when it was removed.
+    """
 
     kind: str
     id: str
@@ -56,8 +61,11 @@ class Changed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An entry of the audit log. `changes`: those asked for, and CHANGES_SHOWN at most unless a thing was named;
-    `count`: all there are."""
+    """An entry of the audit log.
+
+    `changes` has those that the filter matches, at most CHANGES_SHOWN unless it names an entity. `count` is the number
+    of all.
+    """
 
     revision: int
     at: datetime
@@ -74,8 +82,11 @@ class Record:
 
 
 class AuditPage(NamedTuple):
-    """`total`: how many entries there are, counted as far as COUNTED when something was asked for; 0 when it was not
-    to be counted."""
+    """A page of the audit log.
+
+    `total` is the number of matching entries, counted up to COUNTED when there is a filter, and 0 when it was not asked
+    for.
+    """
 
     records: list[Record]
     total: int
@@ -85,7 +96,7 @@ class AuditPage(NamedTuple):
 def page(
     connection: Connection, customer_id: int, wanted: AuditQuery, start: int, count: int, counted: bool = True
 ) -> AuditPage:
-    """So many entries after as many as `start`, newest first."""
+    """Returns at most that many entries from number `start` of the list, newest first."""
     numbers, total = _numbers(connection, customer_id, wanted, start, count + 1, counted)
     records = _records(connection, customer_id, numbers[:count])
     shown = {each.revision: each for each in records}
@@ -104,7 +115,7 @@ _SHOWN = [*(entries.c[name] for name in ("revision", "at", "actor", "operator_id
 def _numbers(
     connection: Connection, customer_id: int, wanted: AuditQuery, start: int, count: int, counted: bool
 ) -> tuple[list[int], int]:
-    """The numbers of so many entries, newest first; and how many there are, counted as `EventBatch` says."""
+    """Returns the numbers of entries, newest first, and their total as in `AuditPage`."""
     columns, matching = entries.c, _matching(customer_id, wanted)
     if wanted.kind is not None:
         of_things = and_(_CHANGES.customer_id == customer_id, *_things(wanted))
@@ -124,15 +135,18 @@ def _numbers(
 
 
 def _in_order(connection: Connection, these: ColumnElement[bool]) -> list[int]:
-    """The numbers of few entries, newest first. Sorted here, and read with a column of no index: else SQLite goes
-    through all entries in an index's order instead of looking these up."""
+    """Returns the numbers of a few entries, newest first.
+
+    They are sorted here, and read with a column of no index. Otherwise SQLite walks all entries in an index's order
+    instead of looking these up.
+    """
     columns = entries.c
     few = connection.execute(select(columns.at, columns.revision, columns.actor).where(these))
     return [row.revision for row in sorted(few, reverse=True)]
 
 
 def _matching(customer_id: int, wanted: AuditQuery) -> ColumnElement[bool]:
-    """What an entry itself must be like."""
+    """Returns the conditions on the entry itself."""
     columns = entries.c
     found = [columns.customer_id == customer_id]
     if wanted.action is not None:
@@ -153,14 +167,14 @@ def _matching(customer_id: int, wanted: AuditQuery) -> ColumnElement[bool]:
 
 
 def _records(connection: Connection, customer_id: int, numbers: Sequence[int]) -> list[Record]:
-    """The entries of those numbers, in their order."""
+    """Returns the entries of those numbers, in their order."""
     mine = and_(entries.c.customer_id == customer_id, entries.c.revision.in_(numbers))
     found = {row.revision: Record(*tuple(row)) for row in connection.execute(select(*_SHOWN).where(mine))}
     return [found[each] for each in numbers]
 
 
 def _things(wanted: AuditQuery) -> list[ColumnElement[bool]]:
-    """Of changes: those of the things asked for."""
+    """Returns the conditions on changes."""
     found = []
     if wanted.kind is not None:
         found.append(_CHANGES.kind == wanted.kind)
@@ -172,7 +186,10 @@ def _things(wanted: AuditQuery) -> list[ColumnElement[bool]]:
 def _changes(
     connection: Connection, customer_id: int, wanted: AuditQuery, revisions: Collection[int]
 ) -> Sequence[tuple[int, Changed]]:
-    """The changes to show of those entries, in order, with what names people as long as they are not erased."""
+    """Returns the changes to show of those entries, in order.
+
+    They name people that are not erased.
+    """
     query = (
         select(_CHANGES.revision, _CHANGES.kind, _CHANGES.entity_id, BEFORE, AFTER)
         .outerjoin(journal_personal, OF_CHANGE)
@@ -181,7 +198,7 @@ def _changes(
     )
     if wanted.entity_id is None:
         shown = _CHANGES.position < CHANGES_SHOWN
-        if wanted.kind is not None:  # of its kind at least the first, wherever it stands
+        if wanted.kind is not None:  # at least the first one of that type, wherever it is
             them = journal_changes.alias()
             first = select(func.min(them.c.position)).where(
                 them.c.customer_id == customer_id, them.c.revision == _CHANGES.revision, them.c.kind == wanted.kind

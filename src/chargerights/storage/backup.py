@@ -1,9 +1,9 @@
-"""Copies an SQLite database into one file while servers write to it.
+"""Backups of an SQLite database into one file while servers write to it.
 
-For PostgreSQL it names the program that does, with the command.
+For PostgreSQL it prints the command that makes one.
 
 The copy is one state of the database: a read transaction holds it while pages are copied, and writers do not wait for
-that. The tables stay as they are, so that a new version can be installed after a backup that it has made.
+it. The tables are not migrated, so that the new version can make a backup before an upgrade.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from .database import Database, DatabaseFault
 from .transactions import BUSY_SECONDS
 
 PAGES = 2_000
-"""Copied in one step, between which the caller sees progress and can be interrupted."""
+"""Copied in one step. Between steps, progress is reported and the caller can be interrupted."""
 FINDINGS = 5
-"""Of a damaged database, as many are named."""
+"""Reported of a damaged database."""
 
 Progress = Callable[[int, int], None]
-"""Is called with the number of pages that are copied and of all pages."""
+"""Called with the number of copied pages and of all pages."""
 
 
 class BackupRefused(Exception):
-    """A backup that cannot be made as it was asked for."""
+    """A backup that cannot be made as requested."""
 
 
 class BackupFailed(DatabaseFault):
-    """A backup without a copy: the disk is full, or the database is damaged."""
+    """A backup that failed: the disk is full, or the database is damaged."""
 
 
 def back_up(database: Database, target: Path, progress: Progress) -> int:
     """Writes a checked copy to a new file, durably, and returns its size in bytes.
 
-    Raises BackupRefused and BackupFailed; then there is no such file, and none beside it.
+    Raises BackupRefused, BackupFailed. No file is left then.
     """
     source = _source(database, target)
     part = Path(f"{target}.part")
@@ -50,7 +50,7 @@ def back_up(database: Database, target: Path, progress: Progress) -> int:
                 _begin(original, source)
                 original.backup(copy, pages=PAGES, progress=lambda _, left, pages: progress(pages - left, pages))
             findings = [str(row[0]) for row in copy.execute(f"PRAGMA integrity_check({FINDINGS})")]
-            copy.execute("PRAGMA journal_mode=DELETE")  # one file, that read-only folders can hold too
+            copy.execute("PRAGMA journal_mode=DELETE")  # one file, which read-only folders can hold, too
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_CORRUPT:
                 raise BackupFailed(f"the backup failed and no file was kept: {error}") from error
@@ -64,7 +64,7 @@ def back_up(database: Database, target: Path, progress: Progress) -> int:
 
 
 def _source(database: Database, target: Path) -> Path:
-    """The file that is copied. Raises BackupRefused."""
+    """Returns the file to copy. Raises BackupRefused."""
     file = database.file
     if file is None:
         to, from_ = shlex.quote(str(target)), shlex.quote(database.public_url)
@@ -79,7 +79,7 @@ def _source(database: Database, target: Path) -> Path:
 
 @contextmanager
 def _new(part: Path) -> Iterator[None]:
-    """Makes a file for its owner alone, and deletes what is left of it at the end."""
+    """Creates a file that only its owner can read, and deletes it if it is left over."""
     try:
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except FileExistsError:
@@ -97,7 +97,7 @@ def _new(part: Path) -> Iterator[None]:
 
 
 def _begin(original: sqlite3.Connection, source: Path) -> None:
-    """Begins a read transaction, which holds one state. Raises BackupRefused."""
+    """Begins the read transaction that holds one state. Raises BackupRefused."""
     try:
         original.execute("BEGIN")
         original.execute("SELECT version_num FROM alembic_version").fetchall()
@@ -108,7 +108,7 @@ def _begin(original: sqlite3.Connection, source: Path) -> None:
 
 
 def _keep(part: Path, target: Path) -> int:
-    """Gives the copy its name once all of it is on the disk. Returns its size."""
+    """Renames the copy once all of it is on disk, and returns its size."""
     try:
         _synchronise(part)
         size = part.stat().st_size

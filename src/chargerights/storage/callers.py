@@ -1,4 +1,4 @@
-"""Customers, and who calls for them: an API key and the operator it belongs to."""
+"""Customers and their callers: API keys, and the operators that own them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .schema import operators as operator_rows
 LAST_USE_KEPT_EVERY = timedelta(minutes=1)
 ADMINISTRATOR = "Administrator"
 HOST = Actor("cli")
-"""Whoever runs the server's own commands."""
+"""The user of the command line."""
 
 _AUTHENTICATE = (
     select(
@@ -61,8 +61,11 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, what they may do, and how new an answer must be: the customer's mark and live version at the asking.
-    `site_ids` None: they see all sites."""
+    """An authenticated caller: their permissions, and how new an answer must be.
+
+    `mark` and `live_version` are the customer's at the time of the request. `site_ids` is None for a caller that sees
+    all sites.
+    """
 
     customer_id: int
     key_id: int
@@ -76,7 +79,7 @@ class Caller:
 
     @property
     def actor(self) -> Actor:
-        """As the journal names him."""
+        """Returns the caller as the journal names them."""
         return Actor(f"key {self.key_id}", self.operator_id)
 
     def may(self, permission: Permission) -> bool:
@@ -86,7 +89,7 @@ class Caller:
 
 
 def add_customer(connection: Connection, name: str, at: datetime) -> Customer:
-    """A new customer with an operator who may do everything, so that somebody can."""
+    """Adds a customer with an operator that has all permissions."""
     name = checked_name(name, "the customer's name")
     query = insert(customers).values(name=name, created_at=at, next_id=2).returning(customers.c.id)
     customer_id = connection.execute(query).scalar_one()
@@ -98,7 +101,7 @@ def add_customer(connection: Connection, name: str, at: datetime) -> Customer:
 
 
 def list_customers(connection: Connection, ids: Collection[int] | None = None) -> list[Customer]:
-    """The customers by id; of the ids given, those there are."""
+    """Returns the customers in the order of their ids: all, or those of these ids."""
     query = select(customers.c.id, customers.c.name, customers.c.created_at, customers.c.revision)
     if ids is not None:
         query = query.where(customers.c.id.in_(ids))
@@ -106,7 +109,7 @@ def list_customers(connection: Connection, ids: Collection[int] | None = None) -
 
 
 def identity(connection: Connection, caller: Caller) -> tuple[Customer, Operator, ApiKey]:
-    """Who the caller is."""
+    """Returns the caller's customer, key and operator."""
     customer_id = caller.customer_id
     (customer,) = list_customers(connection, [customer_id])
     (operator,) = operators.load(connection, customer_id, [caller.operator_id])
@@ -130,21 +133,31 @@ def add_key(
     operator_id: int | None = None,
     actor: Actor = HOST,
 ) -> tuple[ApiKey, str]:
-    """A new key of that operator, else of the first who may do everything; and its secret. Raises UnknownCustomer and
-    what `api_keys.add` raises."""
+    """Adds a key and returns it with its secret.
+
+    It belongs to that operator, by default to the first one with all permissions.
+
+    Raises UnknownCustomer and what `api_keys.add` raises.
+    """
     with revise(connection, customer_id, at=at, actor=actor, action="key.add") as revision:
         owner = api_keys.administrator(revision).id if operator_id is None else operator_id
         return api_keys.add(revision, owner, name, read_only=read_only, expires_at=expires_at)
 
 
 def revoke_key(connection: Connection, customer_id: int, key_id: int, at: datetime, actor: Actor = HOST) -> None:
-    """The key stops working with the next request; revoking it again changes nothing. Raises UnknownKey."""
+    """Revokes the key from the next request on. Revoking it again changes nothing.
+
+    Raises UnknownKey.
+    """
     with revise(connection, customer_id, at=at, actor=actor, action="key.revoke") as revision:
         api_keys.revoke(revision, key_id)
 
 
 def authenticate(connection: Connection, secret: str, at: datetime) -> Caller | None:
-    """The caller that the key names, or None for a key that is unknown, revoked, expired or of a disabled operator."""
+    """Returns the caller whose key it is.
+
+    Returns None for a key that is unknown, revoked, expired or of a disabled operator.
+    """
     customer_id = keys.customer_of(secret)
     if customer_id is None:
         return None
@@ -168,7 +181,7 @@ def authenticate(connection: Connection, secret: str, at: datetime) -> Caller | 
 
 
 def note_use(connection: Connection, caller: Caller, at: datetime) -> None:
-    """Keeps when the key was last used, to about a minute."""
+    """Records the last use of the key, to about a minute."""
     columns = key_rows.c
     connection.execute(
         update(key_rows)

@@ -1,4 +1,7 @@
-"""How a customer wants drivers to charge, beside their rights. A change is a revision, so every node follows it."""
+"""Settings of a customer for charging, apart from rights.
+
+A change is a revision, so that every node follows it.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,18 @@ from .schema import charging_settings
 
 
 def set_one_session_per_tag(connection: Connection, customer_id: int, only_one: bool, at: datetime) -> None:
-    """Whether a tag that is in a session anywhere may begin another. Raises UnknownCustomer."""
+    """Sets whether a tag that is in a session may not begin another one.
+
+    Raises UnknownCustomer.
+    """
     _set(connection, customer_id, at, one_session_per_tag=only_one)
 
 
 def set_lists_hours_too(connection: Connection, customer_id: int, hours_too: bool, at: datetime) -> None:
-    """Whether tags whose rights have weekly hours are on local lists, where they hold at every hour. Raises
-    UnknownCustomer."""
+    """Sets whether local lists have tags whose rights have weekly hours.
+
+    On a list they are valid at every hour. Raises UnknownCustomer.
+    """
     _set(connection, customer_id, at, lists_hours_too=hours_too)
 
 

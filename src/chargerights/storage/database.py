@@ -1,6 +1,6 @@
-"""Opens the database: SQLite or PostgreSQL by URL, for the event loop and for plain threads.
+"""The database, SQLite or PostgreSQL by URL, for the event loop and plain threads.
 
-Work is a function of an open `Connection`; `Database` runs it in a read, a snapshot or a write. SQLite: WAL,
+Work is a function of an open `Connection`. `Database` runs it in a read, a snapshot or a write. SQLite: WAL,
 reads in autocommit, writes in BEGIN IMMEDIATE on one connection. PostgreSQL: reads in autocommit, snapshots in
 REPEATABLE READ, writes in READ COMMITTED (the customer's row lock orders them).
 """
@@ -33,22 +33,23 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 WRITE_SECONDS = 10
-"""How long a write may take, as `READ_SECONDS` is for a read. A server that hangs costs up to 10 more: the driver's own
-attempts to cancel."""
+"""The longest that a write may take, as `READ_SECONDS` is for a read. A server that hangs costs up to 10 seconds more,
+as the driver tries to cancel."""
 WRITERS = 4
 log = structlog.get_logger()
 
 
 class DatabaseFault(Exception):
-    """The database cannot be used; nothing that a caller could mend in his request."""
+    """An error of the database itself, which callers cannot mend in their requests."""
 
 
 class DatabaseAway(DatabaseFault):
-    """The database cannot be reached, does not answer or does not write (read-only, full, a missing grant).
+    """A database that cannot be reached, hangs or cannot write.
 
-    What the failed call was to write is not written or, when the answer to its COMMIT was lost, written whole.
+    It may be read-only or full, or a grant may be missing. The failed write is not done, or, when the answer to its
+    COMMIT was lost, it is done completely.
 
-    `stale`: a connection from the pool turned out dead, so that another may still work.
+    `stale` says that a connection from the pool turned out to be dead, so that another may still work.
     """
 
     def __init__(self, error: BaseException, stale: bool = False, place: str = "") -> None:
@@ -62,11 +63,14 @@ class DatabaseAway(DatabaseFault):
 
 
 class InvalidDatabaseUrl(DatabaseFault):
-    """Not a URL of a database this server runs on."""
+    """A URL that names no database of a supported kind."""
 
 
 class Database:
-    """One database, by the URL a person writes: `sqlite:///file.db` or `postgresql://user@host/name`."""
+    """One database, by its URL.
+
+    URLs are `sqlite:///file.db` or `postgresql://user@host/name`.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = _parse(url)
@@ -76,23 +80,23 @@ class Database:
         self._left: list[tuple[Engine | None, AsyncEngine | None, Connection | None]] = []
         """Engines and connections of files that others have replaced."""
         self.after_commit: list[Callable[[Any], Awaitable[None]]] = []
-        """Called in this order with everything that a committed write has told of (see `tell`), before the write
-        returns: what is kept in memory is as new as the database before any answer goes out."""
+        """Called in this order with every notice of a committed write (see `notify`), before the write returns: memory
+        is as new as the database before any response is sent."""
 
     @property
     def url(self) -> str:
-        """The URL with its password, for another process of ours."""
+        """The URL with its password, for the server's own processes."""
         return self._url.render_as_string(hide_password=False)
 
     @property
     def public_url(self) -> str:
-        """The URL without a password, as programs of PostgreSQL take it."""
+        """The URL without a password, as PostgreSQL's programs accept it."""
         url = self._url.difference_update_query(["password", "sslpassword"])
         return url._replace(drivername=url.get_backend_name(), password=None).render_as_string()
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """What the driver of PostgreSQL is given for a connection of its own."""
+        """The arguments of PostgreSQL's driver for a connection outside the pools."""
         _, arguments = self._url.get_dialect()().create_connect_args(self._url)
         return {**arguments, **postgresql_arguments(self._url)}
 
@@ -107,7 +111,10 @@ class Database:
     # -- on the event loop ------------------------------------------------------------------------
 
     async def read(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs single reads in autocommit. A connection that turns out dead is replaced once."""
+        """Runs single reads in autocommit.
+
+        A connection that turns out to be dead is replaced once.
+        """
         try:
             return await self._read_once(work, *args, **kwargs)
         except DatabaseAway as away:
@@ -116,8 +123,11 @@ class Database:
         return await self._read_once(work, *args, **kwargs)
 
     async def glance(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """A read of a row or two by its key. On SQLite it runs on the event loop itself: that takes a tenth of the
-        time that a thread would, and readers of a WAL wait for no writer."""
+        """Reads a row or two by their keys.
+
+        On SQLite it runs on the event loop itself, in a tenth of the time that a thread would take. Readers of a WAL do
+        not wait for writers.
+        """
         if not self.is_sqlite:
             return await self.read(work, *args, **kwargs)
         with self._faults():
@@ -125,8 +135,10 @@ class Database:
             return work(self._glancing, *args, **kwargs)
 
     def version(self) -> object:
-        """On SQLite, differs from the time before when another connection has committed meanwhile; it takes
-        microseconds. On PostgreSQL nothing tells as cheaply: always None."""
+        """Returns a value that changes when another connection has committed.
+
+        It takes microseconds on SQLite. PostgreSQL has nothing as cheap: always None.
+        """
         if not self.is_sqlite:
             return None
         try:
@@ -137,7 +149,7 @@ class Database:
             raise DatabaseAway(error) from error
 
     async def reach(self) -> None:
-        """Raises DatabaseAway when it cannot be read."""
+        """Checks that the database can be read. Raises DatabaseAway."""
         await self.glance(_version)
 
     async def _read_once(
@@ -151,29 +163,29 @@ class Database:
                 return await connection.run_sync(work, *args, **kwargs)
 
     async def write(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs the work in one transaction: all of it is kept, or none. Returns when `after_commit` is done."""
-        if self.is_sqlite:  # one hop to its thread, where the asynchronous engine would make one for every statement
+        """Runs the work in one transaction, and returns when `after_commit` is done."""
+        if self.is_sqlite:  # one switch to its thread; the asynchronous engine would switch for every statement
             run = functools.partial(self._write_now, work, *args, **kwargs)
-            result, told = await asyncio.get_running_loop().run_in_executor(self._writer, run)
+            result, notices = await asyncio.get_running_loop().run_in_executor(self._writer, run)
         else:
             with self._faults():
                 async with asyncio.timeout(WRITE_SECONDS), self._writers.connect() as connection:
-                    result, told = await connection.run_sync(self._transact, work, *args, **kwargs)
-        await self._committed(told)
+                    result, notices = await connection.run_sync(self._transact, work, *args, **kwargs)
+        await self._committed(notices)
         return result
 
     async def write_in_thread(
         self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """The same for work that would hold the event loop."""
-        result, told = await asyncio.to_thread(self._write_now, work, *args, **kwargs)
-        await self._committed(told)
+        """Does the same for work that would block the event loop."""
+        result, notices = await asyncio.to_thread(self._write_now, work, *args, **kwargs)
+        await self._committed(notices)
         return result
 
-    async def _committed(self, told: list[Any]) -> None:
-        for each in told:
+    async def _committed(self, notices: list[Any]) -> None:
+        for notice in notices:
             for follow in self.after_commit:
-                await follow(each)
+                await follow(notice)
 
     async def close(self) -> None:
         await self._close_left()
@@ -192,7 +204,10 @@ class Database:
     # -- in a plain thread ------------------------------------------------------------------------
 
     def read_now(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs reads that must see one state of the database, in a snapshot. A dead connection is replaced once."""
+        """Runs reads that must see one state of the database, in a snapshot.
+
+        A dead connection is replaced once.
+        """
         try:
             return self._read_now_once(work, *args, **kwargs)
         except DatabaseAway as away:
@@ -207,8 +222,10 @@ class Database:
                 return work(connection, *args, **kwargs)
 
     def write_now(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs the work in one transaction: all of it is kept, or none. Does not call
-        `after_commit`: for processes that hold no image, and for work that tells of nothing."""
+        """Runs the work in one transaction.
+
+        Does not call `after_commit`: use it in processes without snapshots, and for work without notices.
+        """
         return self._write_now(work, *args, **kwargs)[0]
 
     def _write_now(
@@ -220,19 +237,19 @@ class Database:
                 return self._transact(connection, work, *args, **kwargs)
 
     def dry_run(self, work: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs the work in one transaction as a write would, and keeps nothing of it: only its answer comes back."""
+        """Runs the work as a write would, rolls it back and returns its answer."""
         with (
             self._faults(),
             self._plain.connect() as connection,
             transaction(connection, self.is_sqlite, keep=False),
         ):
-            if not self.is_sqlite:  # no event loop gives it up; SQLite waits BUSY_SECONDS by itself
+            if not self.is_sqlite:  # there is no timeout of an event loop; SQLite waits at most BUSY_SECONDS
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{WRITE_SECONDS}s'")
             return work(connection, *args, **kwargs)
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
-        """Raises DatabaseAway for every error but those of the statement's own data, which stay as they are."""
+        """Raises DatabaseAway for every error that the statement's own data did not cause."""
         try:
             yield
         except (PoolTimeout, TimeoutError, OSError, MemoryError) as error:
@@ -252,7 +269,10 @@ class Database:
     # -- SQLite's file ----------------------------------------------------------------------------
 
     def _check_file(self) -> None:
-        """Reopens SQLite's file when another has taken its place. Raises FileNotFoundError when it has gone."""
+        """Reopens SQLite's file when another has taken its place.
+
+        Raises FileNotFoundError when it has gone.
+        """
         if self._file is not None:
             self._file.check(self._leave)
 
@@ -261,7 +281,10 @@ class Database:
         self._left.append((plain, readers, glancing))
 
     async def _close_left(self) -> None:
-        """On the event loop, as the connection for glances is used there."""
+        """Closes what is left open.
+
+        Runs on the event loop, where the connection for glances is used.
+        """
         while self._left:
             plain, readers, glancing = self._left.pop()
             if glancing is not None:
@@ -281,12 +304,12 @@ class Database:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> tuple[T, list[Any]]:
-        """The work's result, and what it has told of."""
-        told: list[Any] = []
-        connection.info[_TOLD] = told
+        """Returns the work's result and its notices."""
+        notices: list[Any] = []
+        connection.info[_NOTICES] = notices
         with transaction(connection, self.is_sqlite):
             result = work(connection, *args, **kwargs)
-        return result, told
+        return result, notices
 
     @cached_property
     def _readers(self) -> AsyncEngine:
@@ -294,13 +317,15 @@ class Database:
 
     @cached_property
     def _writers(self) -> AsyncEngine:
-        """Apart from the readers, so that writes that wait for each other's customer keep nobody from reading. A
-        write is not tried twice, so its connection is tried first."""
+        """An engine of its own, so that readers do not wait behind writes.
+
+        A write is not repeated, so its connection is tested first.
+        """
         return async_engine(self._url, pool_size=WRITERS, max_overflow=0, pool_pre_ping=True)
 
     @cached_property
     def _writer(self) -> ThreadPoolExecutor:
-        """SQLite's one writer."""
+        """The thread of SQLite's one writer."""
         return ThreadPoolExecutor(1, "sqlite-writer")
 
     @cached_property
@@ -312,12 +337,12 @@ class Database:
         return self._plain.connect()
 
 
-_TOLD = "told"
+_NOTICES = "notices"
 
 
-def tell(connection: Connection, what: Any) -> None:
-    """Has `Database.after_commit` called with that when this transaction is committed."""
-    connection.info.setdefault(_TOLD, []).append(what)
+def notify(connection: Connection, notice: Any) -> None:
+    """Passes the notice to `Database.after_commit` when this transaction is committed."""
+    connection.info.setdefault(_NOTICES, []).append(notice)
 
 
 def _version(connection: Connection) -> object:

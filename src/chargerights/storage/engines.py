@@ -51,7 +51,10 @@ def postgresql_arguments(url: URL) -> dict[str, Any]:
 
 
 def _options(url: URL) -> dict[str, Any]:
-    """Returns the engine's options: AUTOCOMMIT everywhere, as `transaction` begins transactions explicitly."""
+    """Returns the engine's options.
+
+    AUTOCOMMIT is set everywhere, as `transaction` begins transactions explicitly.
+    """
     return {
         "isolation_level": "AUTOCOMMIT",
         "connect_args": {"timeout": BUSY_SECONDS} if is_sqlite(url) else postgresql_arguments(url),

@@ -50,7 +50,7 @@ class PasswordSet:
 
 @dataclass(frozen=True, slots=True)
 class ChargingSettings:
-    """Settings of a customer for charging, apart from rights; see `charging_settings`."""
+    """A customer's settings for charging, apart from rights (see `charging_settings`)."""
 
     one_session_per_tag: bool = False
     lists_hours_too: bool = False
@@ -95,7 +95,7 @@ def _no_rows(*_arguments: Any) -> NoReturn:
 
 @dataclass(frozen=True, eq=False)
 class EntityType(Generic[E, K]):
-    """A type of entity: its name in the journal, and the functions that load and write its rows."""
+    """A type of entity: its name in the journal, and functions for its rows."""
 
     name: str
     cls: type[E]
@@ -115,7 +115,7 @@ class EntityType(Generic[E, K]):
         return self.cls in (Site, Charger, AccessGroup, Driver)
 
     def state(self, id_: int | str, image: Any) -> EntityState:
-        """Returns the state of an entity of a network as the journal has it; `image` is None where there is none."""
+        """Returns the state of an entity of a network from its image in the journal."""
         return EntityState(self.cls, id_, image and self.shape.validate_python(image))  # type: ignore[arg-type]
 
 

@@ -1,7 +1,7 @@
-"""Tells what time does: the beginnings and ends between a customer's event clock and now.
+"""Events of time: windows that have begun or ended since a customer's event clock.
 
-A step writes the events and the clock in one transaction under the clock's lock, so each is told exactly once by
-however many nodes, and after a pause they are told late, in order, and none is missed.
+A step writes the events and the clock in one transaction under the clock's lock. So each event is written exactly once
+by any number of nodes. After a pause they are written late, in order and completely.
 """
 
 from __future__ import annotations
@@ -18,13 +18,16 @@ _CLOCK = event_clocks.c
 
 
 def due(connection: Connection, now: datetime) -> list[int]:
-    """The customers with something to tell."""
+    """Returns the customers with events to write."""
     query = select(_CLOCK.customer_id).where(_CLOCK.next_at <= now).order_by(_CLOCK.customer_id)
     return [*connection.scalars(query)]
 
 
 def advance(connection: Connection, customer_id: int, now: datetime, limit: int) -> bool:
-    """Tells at most so many beginnings and ends, of four or more; whether there is more to tell."""
+    """Writes at most `limit` beginnings and ends, and tells whether there are more.
+
+    The limit is at least four.
+    """
     mine = _CLOCK.customer_id == customer_id
     query = select(_CLOCK.number, _CLOCK.clock_at, _CLOCK.clock_id).where(mine).with_for_update()
     number, clock_at, clock_id = connection.execute(query).one()
@@ -32,7 +35,10 @@ def advance(connection: Connection, customer_id: int, now: datetime, limit: int)
     found = window_edges.passed(connection, customer_id, clock, now, limit + 1)
     more = len(found) > limit
     if more:
-        first_left = (found[limit].at, found[limit].id)  # a right and a tag of one number are told in one step
+        first_left = (
+            found[limit].at,
+            found[limit].id,
+        )  # a right and a tag with the same number are written in one step
         found = [edge for edge in found if (edge.at, edge.id) < first_left]
         clock = EventCursor(found[-1].at, found[-1].id)
     elif clock < EventCursor(now):

@@ -1,9 +1,9 @@
-"""The log of events: what a customer's changes, the passing of time and his chargers tell, in one order.
+"""The log of a customer's events from changes, time and chargers, in one order.
 
 Numbers are taken from the customer's row in `event_clocks` in the transaction that makes the events, so they have no
-gaps and commit in order. The row is locked last: after the customer's row or that of his live version. It also holds
-how far time has been told (see `rights.events.EventCursor`): what a change tells of a window is told at that clock,
-under the same lock. So either the change or `event_clock` tells a beginning or an end, never both, never neither.
+gaps and commit in order. The row is locked last: after the customer's row or that of its live version. It also holds
+the event cursor (see `rights.events.EventCursor`): a change reports windows as of that cursor, under the same lock. So
+either the change or `event_clock` reports a beginning or an end, never both and never neither.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .schema import event_clocks, events, webhooks
 from .schema.columns import Instant
 
 SCANNED_PER_PAGE = 10_000
-"""Events looked at for one page, so that a page of rare types costs no more than any other."""
+"""Events read for one page, so that a page of rare types costs no more than any other."""
 ROWS_PER_INSERT = 10_000
 
 _CLOCK = event_clocks.c
@@ -43,7 +43,7 @@ _TAKE = (
 
 
 class EventsGone(DomainError):
-    """Events after that number are kept no more."""
+    """A number whose following events have been deleted."""
 
     def __init__(self, after: int, first: int) -> None:
         super().__init__(f"events after {after} are kept no more: the first that is kept is {first}")
@@ -51,12 +51,12 @@ class EventsGone(DomainError):
 
     @property
     def extension(self) -> dict[str, int]:
-        """What a program needs to go on."""
+        """Returns what a client needs to continue."""
         return {"first": self.first}
 
 
 class EventToCome(InvalidInput):
-    """A number that no event has yet; after the restore of a backup, one that an event had."""
+    """A number that no event has yet, as after the restore of a backup."""
 
     def __init__(self, number: int, last: int) -> None:
         super().__init__(f"there is no event {number} yet: the last is {last}")
@@ -73,7 +73,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class EventBatch:
-    """Events in order. `last`: after which number to go on; `end`: the number of the log's last event."""
+    """Events in order.
+
+    `last` is the number after which to continue, `end` the number of the log's last event.
+    """
 
     events: list[Event]
     last: int
@@ -81,13 +84,16 @@ class EventBatch:
 
     @property
     def more(self) -> bool:
-        """Whether there is anything after the page."""
+        """Tells whether there are events after the page."""
         return self.last < self.end
 
 
 def of_changes(changes: Iterable[tuple[Any, Any, Any, Any]]) -> list[NewEvent]:
-    """What a revision's changes tell: each is a kind, a key, and the entity before and after. What is gone comes first,
-    for a tag may have gone from one driver to another."""
+    """Returns the events of a revision's changes, removals first.
+
+    A change is a type, a key, and the entity before and after. Removals come first as a tag may have moved from one
+    driver to another.
+    """
     drafts: list[NewEvent] = []
     for _, _, before, after in changes:
         if isinstance(before or after, Driver):
@@ -97,7 +103,7 @@ def of_changes(changes: Iterable[tuple[Any, Any, Any, Any]]) -> list[NewEvent]:
 
 
 def begin(connection: Connection, customer_id: int, at: datetime) -> None:
-    """The log of a new customer."""
+    """Creates the log of a new customer."""
     row = {"number": 0, "pruned": 0, "clock_at": at, "clock_id": INT64_MAX}
     connection.execute(insert(event_clocks).values(customer_id=customer_id, **row))
 
@@ -119,7 +125,9 @@ def append(
 
 
 def loaded(connection: Connection, customer_id: int, at: datetime, revision: int) -> None:
-    """Tells of a bulk write: one event for all of it. What begins and ends after it is told as ever."""
+    """Appends the one event of a bulk write.
+
+    Later beginnings and ends are events as usual."""
     append(connection, customer_id, [NewEvent(EventType.NETWORK_LOADED, {})], at, revision)
     clock = select(_CLOCK.clock_at, _CLOCK.clock_id).where(_CLOCK.customer_id == customer_id)
     _expect(
@@ -135,7 +143,7 @@ def write(
     after: int,
     told: Sequence[tuple[datetime, EventType, dict[str, Any], int | None]],
 ) -> None:
-    """Writes events under the numbers that follow, which the caller has taken."""
+    """Writes events under the next numbers, which the caller has taken."""
     for start in range(0, len(told), ROWS_PER_INSERT):
         rows = [
             {"customer_id": customer_id, "number": number, "at": at, "type": type_, "data": data, "revision": revision}
@@ -149,8 +157,11 @@ def write(
 def since(
     connection: Connection, customer_id: int, after: int, limit: int, types: Collection[str] | None = None
 ) -> EventBatch:
-    """The events after that number, of those types. A page may have fewer than there are, or none: go on after its
-    `last` while there is `more`. Raises EventsGone, EventToCome."""
+    """Returns the events after that number, of those types.
+
+    A page may have fewer than exist, or be empty: continue after its `last` while there is `more`. Raises EventsGone,
+    EventToCome.
+    """
     end = min(after + SCANNED_PER_PAGE, INT64_MAX)
     wanted = [events.c.number > after, events.c.number <= end]
     if types is not None:
@@ -164,7 +175,7 @@ def since(
         .order_by(events.c.number)
         .limit(limit)
     )
-    rows = connection.execute(query).all()  # one statement, so that all of it is of one instant
+    rows = connection.execute(query).all()  # one statement, so that all of it is one state
     newest, pruned = rows[0][:2]
     if after < pruned:
         raise EventsGone(after, pruned + 1)
@@ -176,15 +187,17 @@ def since(
 
 
 def old(connection: Connection, before: datetime) -> list[int]:
-    """The customers whose oldest event is from before that instant."""
+    """Returns the customers whose oldest event is from before that instant."""
     oldest = and_(events.c.customer_id == _CLOCK.customer_id, events.c.number == _CLOCK.pruned + 1)
     query = select(_CLOCK.customer_id).join_from(event_clocks, events, oldest).where(events.c.at < before)
     return [*connection.scalars(query.order_by(_CLOCK.customer_id))]
 
 
 def prune(connection: Connection, customer_id: int, before: datetime, limit: int) -> bool:
-    """Removes the oldest events, at most so many, that are from before that instant and delivered to every enabled
-    webhook; whether there may be more."""
+    """Deletes the oldest events, and tells whether there may be more to delete.
+
+    Deletes at most `limit` events from before that instant that are delivered to every enabled webhook.
+    """
     locked = select(_CLOCK.pruned, _CLOCK.number).where(_CLOCK.customer_id == customer_id).with_for_update()
     row = connection.execute(locked).one()
     pruned: int = row.pruned

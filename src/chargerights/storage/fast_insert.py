@@ -1,6 +1,6 @@
-"""Many rows of one table at once, in a fraction of the time that an insert of SQLAlchemy's takes to prepare each.
+"""Fast inserts of many rows, without SQLAlchemy's work on each.
 
-Measured for decisions on SQLite: 9 µs a row instead of 21, of which what remains is mostly SQLite's own.
+Measured for decisions on SQLite: 9 µs per row instead of 21. The rest is mostly SQLite's own.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Convert = Callable[[Any], Any]
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Inserts the rows, whose values are those of all columns of the table, in their order."""
+    """Inserts the rows. Each has the values of all columns of the table, in order."""
     if not rows:
         return
     statement, converted = _prepared(connection.dialect, table)
@@ -32,7 +32,7 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, 
 
 @cache
 def _prepared(dialect: Dialect, table: Table) -> tuple[str, list[tuple[int, Convert]]]:
-    """The statement in the driver's own words, and what it wants converted, by position."""
+    """Returns the statement for the driver, and the converters of values by position."""
     processors = (column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns)
     converted: list[tuple[int, Convert]] = [
         (at, convert) for at, convert in enumerate(processors) if convert is not None

@@ -1,8 +1,8 @@
-"""Tells errors of the database itself from errors of the data that it was given.
+"""Classification of database errors: of the statement's data, or of the database.
 
-A statement that fails for its own data (a value out of range, a key that is taken) fails again however often it is
-sent. Every other error says something about the database: it is read-only, full, restarting, or lacks a grant. What
-was to be written then is kept and written later. So an error that is not known here counts as one of the database.
+A statement that fails for its own data (a value out of range, a duplicate key) fails again however often it is
+sent. Every other error is about the database: it is read-only, full, restarting, or lacks a grant. The write is
+then kept and retried later. So an unknown error counts as one of the database.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 OF_DATA = frozenset({"21", "22", "23", "42", "44", "54", "0A"})
-"""Classes of SQLSTATE that one statement causes by what it says: cardinality, data, integrity, syntax, check option,
-limits such as the size of an index row, and what PostgreSQL does not support."""
+"""Classes of SQLSTATE that a statement's own content causes: cardinality, data, integrity, syntax, check option,
+limits such as the size of an index row, and features that PostgreSQL does not support."""
 OF_DATABASE = frozenset({"42501", "42P01", "42703", "42883"})
 """Exceptions: missing grants, and tables, columns and functions that the database does not have (yet)."""
 _MISSING = ("no such table", "no such column", "has no column named", "no such function")
 
 
 def is_of_data(error: DBAPIError) -> bool:
-    """Whether the statement fails for its own data, and no other statement does."""
+    """Tells whether the statement failed for its own data, so that others succeed."""
     original = error.orig
     if isinstance(original, psycopg.Error):
         state = original.sqlstate
@@ -41,7 +41,10 @@ def is_of_data(error: DBAPIError) -> bool:
 
 
 def name(error: BaseException) -> str:
-    """The error's name for a log or an answer; no text of the database's, which may quote data."""
+    """Returns the error's name for logs and responses.
+
+    The database's own text is left out, as it may quote data.
+    """
     original = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     return getattr(original, "sqlite_errorname", None) or type(original).__name__
 
@@ -49,11 +52,12 @@ def name(error: BaseException) -> str:
 _UNREACHABLE = re.compile(
     r"(?:connection (?:failed|is bad): .* failed: |(?=connection timeout expired|failed to resolve host))(.*)"
 )
-"""How psycopg begins when it could not connect; what follows is the system's or the server's reason, without data."""
+"""The beginning of psycopg's message when it cannot connect. The system's or the server's reason follows, without
+data."""
 
 
 def unreachable(error: BaseException) -> str | None:
-    """The reason why no connection was made; None for an error of a connection that was."""
+    """Returns why no connection was made, or None for an error of an open connection."""
     original = error.orig if isinstance(error, DBAPIError) else error
     if getattr(original, "sqlite_errorname", "").startswith("SQLITE_CANTOPEN"):
         return str(original)
@@ -62,7 +66,7 @@ def unreachable(error: BaseException) -> str | None:
 
 
 def place(url: URL) -> str:
-    """Where the database is: the file, or each host with its port."""
+    """Returns the place of the database: the file, or each host with its port."""
     if url.get_backend_name() == "sqlite":
         return str(url.database)
     _, arguments = url.get_dialect()().create_connect_args(url)

@@ -1,4 +1,4 @@
-"""What was done under an Idempotency-Key, so that a request that is sent again is not done again."""
+"""Results of requests with an Idempotency-Key, which are done only once."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ KEPT = timedelta(days=1)
 
 
 class KeyReused(Conflict):
-    """An Idempotency-Key that another request was sent with."""
+    """An Idempotency-Key that a different request has used."""
 
 
 class Once(NamedTuple):
-    """A request that is to be done once: whose it is, its key, and what tells it from others."""
+    """A request to be done once: its operator, key and fingerprint."""
 
     operator_id: int
     key: str
@@ -33,7 +33,7 @@ class KeptAnswer(NamedTuple):
 
 
 class Made(NamedTuple):
-    """What a request made, or made when it came first, and the revision that shows it."""
+    """The result of a request, or of its first time, and the revision that shows it."""
 
     result: Any
     revision: int
@@ -46,8 +46,10 @@ def make(
     once: Once | None,
     work: Callable[[Revision], Any],
 ) -> Made:
-    """What the work makes of the customer's next revision, once. The result of what is to be done once must be JSON.
-    Raises KeyReused, UnknownCustomer."""
+    """Does the work once, as the customer's next revision.
+
+    With a key, the result must be JSON. Raises KeyReused, UnknownCustomer.
+    """
     if once is not None:
         kept = find(connection, customer_id, once, occasion.at)
         if kept is not None:
@@ -60,8 +62,11 @@ def make(
 
 
 def find(connection: Connection, customer_id: int, once: Once, at: datetime) -> KeptAnswer | None:
-    """What came of the request when it was done; None when it was not. Requests of one customer wait here for each
-    other, so that of two at once one is done. Raises KeyReused."""
+    """Returns the result of the request if it was done before, else None.
+
+    Requests of one customer wait here for each other, so that of two at the same time only one is done. Raises
+    KeyReused.
+    """
     connection.execute(select(customers.c.id).where(customers.c.id == customer_id).with_for_update()).all()
     columns = idempotency_keys.c
     old = (columns.customer_id == customer_id) & (columns.at <= at - KEPT)
@@ -76,14 +81,14 @@ def find(connection: Connection, customer_id: int, once: Once, at: datetime) -> 
 
 
 def keep(connection: Connection, customer_id: int, once: Once, result: Any, at: datetime) -> None:
-    """Keeps what came of the request, in the transaction that did it."""
-    boxed = [result]  # a number by itself would come back from SQLite's JSON column as a number, not as JSON
+    """Keeps the result of the request, in the transaction that did it."""
+    boxed = [result]  # SQLite's JSON column would return a bare number as a number, not as JSON
     row = {"customer_id": customer_id, **once._asdict(), "result": boxed, "at": at}
     connection.execute(insert(idempotency_keys).values(row))
 
 
 def forget(connection: Connection, customer_id: int, once: Once) -> None:
-    """Forgets the request, so that it can be done again."""
+    """Deletes the result, so that the request can be done again."""
     columns = idempotency_keys.c
     mine = (columns.customer_id == customer_id) & (columns.operator_id == once.operator_id) & (columns.key == once.key)
     connection.execute(delete(idempotency_keys).where(mine))

@@ -1,7 +1,7 @@
-"""Drivers changed by a plan: many at once, as one revision with a change for each.
+"""Plans that change many drivers in one revision, with a change for each driver.
 
-A plan is made of a `Ground` without holding the customer, and stored only if the customer is still there where the
-plan stands; so others write while somebody reads a large file.
+A plan is made from a `Ground` without a lock on the customer, and stored only if the customer is still at that
+revision. So others can write while a large file is read.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .schema import customers
 
 
 class Ground(NamedTuple):
-    """The network at a revision, and the first number that is given to nothing yet."""
+    """The network at a revision, and the first unused id."""
 
     network: Network
     revision: int
@@ -27,7 +27,7 @@ class Ground(NamedTuple):
 
 
 class Numbers:
-    """Gives numbers above that one, as a revision does that stands there."""
+    """Assigns ids from the ground on, as a revision there would."""
 
     def __init__(self, first: int) -> None:
         self.last = first
@@ -37,13 +37,13 @@ class Numbers:
         return self.last
 
     def reserve(self, highest: int) -> None:
-        """Gives only numbers above that one from now on."""
+        """Assigns only ids above that one from now on."""
         if self.last < highest < LARGEST_FOLLOWED:
             self.last = highest
 
 
 class Drivers(NamedTuple):
-    """What a plan makes of the drivers; new things have numbers up to `last_id`."""
+    """The drivers after the plan. New entities have ids up to `last_id`."""
 
     put: Sequence[Driver]
     removed: Sequence[Driver]
@@ -51,20 +51,28 @@ class Drivers(NamedTuple):
 
 
 def ground(connection: Connection, customer_id: int) -> Ground:
-    """What a plan may stand on; read it in a snapshot, or under a revision that is open. Raises UnknownCustomer."""
+    """Returns the ground of a plan. Raises UnknownCustomer.
+
+    Read it in a snapshot, or under an open revision.
+    """
     found = networks.load(connection, customer_id)
     next_id = connection.scalars(select(customers.c.next_id).where(customers.c.id == customer_id)).one()
     return Ground(found.network, found.revision, next_id)
 
 
 def stands(revision: Revision, on: Ground) -> bool:
-    """Whether nothing was written since the ground, so that a plan of it may be stored. Takes a number, the one that
-    `Numbers` leaves out."""
+    """Tells whether nothing was written since the ground, so that its plan is valid.
+
+    Takes an id, the one that `Numbers` leaves out.
+    """
     return (revision.number - 1, revision.next_id()) == (on.revision, on.next_id)
 
 
 def store(revision: Revision, planned: Drivers, progress: Callable[[int], None]) -> None:
-    """Makes the drivers what was planned; `progress` is told how many of them more are done."""
+    """Stores the plan's drivers.
+
+    `progress` is called with the number of drivers done since its last call.
+    """
     revision.reserve(planned.last_id)
     revision.remove_drivers(planned.removed)
     progress(len(planned.removed))

@@ -1,8 +1,8 @@
-"""Imports of files as jobs: who ordered each, how far it is, and what came of it.
+"""Imports of files as jobs: their operators, progress and reports.
 
-A job is worked on in attempts. An attempt says that it is alive every now and then; one that has not for a while is
-interrupted by whoever looks. What an import stores and its success are one transaction, which fails when the attempt
-was interrupted meanwhile: an import that was interrupted or has failed has stored nothing, and may be attempted again.
+A job is worked on in attempts. An attempt sends a sign of life from time to time. Any reader marks one as interrupted
+that has not for a while. An import's data and its success are written in one transaction, which fails when the attempt
+was interrupted in between. So an import that was interrupted or has failed has stored nothing, and can be retried.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from ..rights.errors import Conflict, NotFound
 from .schema import imports
 
 ALIVE = timedelta(seconds=30)
-"""An attempt that was alive is thought to be so for that long."""
+"""A sign of life is valid for that long."""
 KEPT = 200
-"""Imports of a customer; older ones are forgotten."""
+"""Kept of a customer. Older imports are deleted."""
 
 
 class UnknownImport(NotFound):
@@ -29,7 +29,7 @@ class UnknownImport(NotFound):
 
 
 class AttemptOver(Conflict):
-    """An attempt that was interrupted, or ended, wants to go on."""
+    """An attempt that was interrupted or has ended, and so cannot go on."""
 
 
 class ImportState(StrEnum):
@@ -46,7 +46,7 @@ UNDONE = (ImportState.INTERRUPTED, ImportState.FAILED)
 
 
 class ImportRequest(NamedTuple):
-    """What is to be imported, for which operator."""
+    """The file to import, and the operator it is for."""
 
     operator_id: int
     mode: str
@@ -55,7 +55,7 @@ class ImportRequest(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """How far an import is: done of total in what it does now."""
+    """Progress of an import: done of total in its current phase."""
 
     phase: str | None = None
     done: int = 0
@@ -64,7 +64,7 @@ class Stage(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """An import as it stands; `report` is what came of it, when it has ended."""
+    """The current state of an import. `report` is set when it has ended."""
 
     id: int
     operator_id: int
@@ -94,7 +94,7 @@ _COLUMNS = [imports.c[name] for name in Import.__dataclass_fields__]
 
 
 def add(connection: Connection, attempt: Attempt, asked: ImportRequest, at: datetime) -> None:
-    """A new import, which waits; forgets the oldest when there are too many."""
+    """Adds a waiting import, and deletes the oldest when there are too many."""
     connection.execute(
         insert(imports).values(
             customer_id=attempt.customer_id,
@@ -114,7 +114,7 @@ def add(connection: Connection, attempt: Attempt, asked: ImportRequest, at: date
 
 
 def find(connection: Connection, customer_id: int, import_id: int) -> Import:
-    """Raises UnknownImport."""
+    """Returns the import. Raises UnknownImport."""
     row = connection.execute(_those(customer_id).where(imports.c.id == import_id)).one_or_none()
     if row is None:
         raise UnknownImport((import_id,))
@@ -129,9 +129,9 @@ def page(
     limit: int,
     before: int | None = None,
 ) -> tuple[list[Import], int]:
-    """At most that number of imports from that place on, newest first, and their total; of one operator, or of all.
+    """Returns a page of imports, newest first, and their total.
 
-    `before`: only those with lower numbers.
+    They are of one operator, or of all. `before` selects those with lower ids.
     """
     query = _those(customer_id)
     if operator_id is not None:
@@ -144,7 +144,7 @@ def page(
 
 
 def alive(connection: Connection, attempt: Attempt, stage: Stage, at: datetime) -> None:
-    """The attempt goes on. Raises AttemptOver."""
+    """Records a sign of life and the progress. Raises AttemptOver."""
     values = {
         **stage._asdict(),
         "state": ImportState.RUNNING if stage.phase else ImportState.QUEUED,
@@ -156,18 +156,21 @@ def alive(connection: Connection, attempt: Attempt, stage: Stage, at: datetime) 
 def end(
     connection: Connection, attempt: Attempt, state: ImportState, at: datetime, report: dict[str, Any] | None
 ) -> None:
-    """The attempt has come to that end. Raises AttemptOver."""
+    """Ends the attempt in that state. Raises AttemptOver."""
     _go_on(connection, attempt, {"state": state, "phase": None, "ended_at": at, "report": report})
 
 
 def interrupt(connection: Connection, customer_id: int, import_id: int, at: datetime) -> None:
-    """Ends the attempt when it was to be alive only before that instant."""
+    """Ends the attempt if its last sign of life is no longer valid at that instant."""
     going = _going(customer_id, import_id).where(imports.c.alive_until < at)
     connection.execute(going.values(state=ImportState.INTERRUPTED, phase=None, ended_at=at))
 
 
 def again(connection: Connection, attempt: Attempt, at: datetime) -> bool:
-    """Begins another attempt at an import that was interrupted or has failed; whether it did."""
+    """Starts another attempt at an import that was interrupted or has failed.
+
+    Tells whether it did.
+    """
     columns = imports.c
     mine = (columns.customer_id == attempt.customer_id) & (columns.id == attempt.import_id)
     query = update(imports).where(mine, columns.state.in_(UNDONE))
@@ -176,7 +179,10 @@ def again(connection: Connection, attempt: Attempt, at: datetime) -> bool:
 
 
 def forget_reports(connection: Connection, customer_id: int) -> None:
-    """Drops what the customer's imports have reported, which may name anybody; that they took place stays known."""
+    """Deletes the reports of the customer's imports, which may name any person.
+
+    The imports themselves stay listed.
+    """
     connection.execute(update(imports).where(imports.c.customer_id == customer_id).values(report=None, file_name=None))
 
 

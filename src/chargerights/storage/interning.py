@@ -1,4 +1,4 @@
-"""One object for equal values: a network's rows repeat themselves, and its image need not."""
+"""Interning: one object for all equal values of a network's rows."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ H = TypeVar("H", bound=Hashable)
 
 
 class Shared:
-    """Remembers the values of one load; give it immutable ones only."""
+    """The values of one load. They must be immutable."""
 
     def __init__(self) -> None:
         self._values: dict[Any, Any] = {}
         self._sites: dict[int, Place] = {}
 
     def value(self, value: H) -> H:
-        """The first value that was equal to this one."""
+        """Returns the first value that was equal to this one."""
         found: H = self._values.setdefault(value, value)
         return found
 
@@ -27,7 +27,7 @@ class Shared:
         return tuple([self.value(each) for each in values])
 
     def of(self, make: Callable[..., T], arguments: tuple[Any, ...]) -> T:
-        """What `make` makes of the arguments, made once."""
+        """Returns `make(*arguments)`, called once for equal arguments."""
         key = (make, arguments)
         found: T | None = self._values.get(key)
         if found is None:
@@ -35,7 +35,7 @@ class Shared:
         return found
 
     def place(self, site_id: int | None, charger_id: str | None, group_id: int | None) -> Place:
-        """The one place of a right's row; of the three exactly one is given, as the table's check has it."""
+        """Returns the place of a right's row, where exactly one id is set."""
         if site_id is not None:
             place = self._sites.get(site_id)
             if place is None:

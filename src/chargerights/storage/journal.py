@@ -30,7 +30,7 @@ from ..rights.errors import NotFound
 from ..rights.model import Driver
 from ..rights.network import Network
 from . import events
-from .database import tell
+from .database import notify
 from .entity_types import (
     CHARGER,
     CHARGER_PASSWORD,
@@ -101,7 +101,10 @@ class ChangeContext(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """Names one state of a customer's facts. Of a revision made before there were tokens, the token is None."""
+    """Names one state of a customer's facts.
+
+    Of a revision made before there were tokens, the token is None.
+    """
 
     revision: int
     token: int | None
@@ -109,7 +112,10 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One revision: `changes` is None for a bulk write. `follows` is the token of the revision before it."""
+    """One revision: `changes` is None for a bulk write.
+
+    `follows` is the token of the revision before it.
+    """
 
     revision: int
     changes: list[dict[str, Any]] | None
@@ -300,7 +306,7 @@ def revise(connection: Connection, customer_id: int, *, at: datetime, actor: Act
             payload = f"{customer_id} {mark.revision} {mark.token}"
             statement = statement.returning(func.pg_notify(CHANNEL, payload))
         connection.execute(statement)
-        tell(connection, Revised(customer_id, mark, revision.entry))
+        notify(connection, Revised(customer_id, mark, revision.entry))
     elif revision._next_id != row.next_id:
         connection.execute(update(customers).where(customers.c.id == customer_id).values(after))
 
@@ -318,7 +324,10 @@ _warned: dict[int, datetime] = {}
 
 
 def _in_order(customer_id: int, at: datetime, last: datetime | None) -> datetime:
-    """The later of now and the last entry's instant. That the clock is far behind is said once in a while."""
+    """The later of now and the last entry's instant.
+
+    That the clock is far behind is said once in a while.
+    """
     if last is None or at >= last:
         return at
     if last - at > JUMP and not at - JUMP < _warned.get(customer_id, last) < at + JUMP:
@@ -341,7 +350,10 @@ def make(
     *args: Any,
     **kwargs: Any,
 ) -> T:
-    """What the work makes of the customer's next revision; see `changes`. Raises UnknownCustomer."""
+    """What the work makes of the customer's next revision; see `changes`.
+
+    Raises UnknownCustomer.
+    """
     with revise(connection, customer_id, **occasion._asdict()) as revision:
         return work(revision, *args, **kwargs)
 
@@ -395,7 +407,10 @@ def _renames(kind: str, before: dict[str, Any] | None, after: dict[str, Any] | N
 
 
 def mark_of(connection: Connection, customer_id: int) -> Mark:
-    """The customer's latest revision as this transaction sees it. Raises UnknownCustomer."""
+    """The customer's latest revision as this transaction sees it.
+
+    Raises UnknownCustomer.
+    """
     row = connection.execute(_MARK, {"customer": customer_id}).one_or_none()
     if row is None:
         raise UnknownCustomer((customer_id,))

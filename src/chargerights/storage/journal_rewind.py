@@ -79,7 +79,10 @@ class JournalRewind:
         return network
 
     def _require_entries(self, revision: int) -> None:
-        """Every revision after that one is journaled with what was before it. Raises BeforeHistory."""
+        """Every revision after that one is journaled with what was before it.
+
+        Raises BeforeHistory.
+        """
         count, first, loaded = self._connection.execute(_KEPT, self._span(revision)).one()
         if loaded is None and count == self.ended_at - revision:
             return

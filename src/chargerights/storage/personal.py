@@ -43,7 +43,10 @@ class PersonalEvent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PersonalRecord:
-    """All that is kept about one driver. `driver` is None when he was removed; `rows` are by table."""
+    """All that is kept about one driver.
+
+    `driver` is None when he was removed; `rows` are by table.
+    """
 
     driver: Driver | None
     history: list[PersonalEvent]
@@ -51,7 +54,10 @@ class PersonalRecord:
 
 
 def known_about(connection: Connection, customer_id: int, driver_id: int) -> PersonalRecord:
-    """What is kept about the driver, also of one who was removed. Raises UnknownDriver."""
+    """What is kept about the driver, also of one who was removed.
+
+    Raises UnknownDriver.
+    """
     if not is_int64(driver_id):
         raise UnknownDriver((driver_id,))
     driver, history = _driver(connection, customer_id, driver_id), _history(connection, customer_id, driver_id)

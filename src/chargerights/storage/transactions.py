@@ -43,7 +43,10 @@ def transaction(connection: Connection, sqlite: bool, *, snapshot: bool = False,
 
 
 def _roll_back(connection: Connection) -> None:
-    """Ends the transaction. Never raises, so that the error that ended it is the one that is seen."""
+    """Ends the transaction.
+
+    Never raises, so that the error that ended it is the one that is seen.
+    """
     if connection.invalidated:
         return
     try:

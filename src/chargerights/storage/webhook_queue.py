@@ -104,7 +104,10 @@ def fail(
     at: datetime,
     next_attempt_at: datetime,
 ) -> bool:
-    """Notes that the next event could not be delivered, and gives up the lease. Whether it still held."""
+    """Notes that the next event could not be delivered, and gives up the lease.
+
+    Whether it still held.
+    """
     values = {
         "attempts": attempts,
         "next_attempt_at": next_attempt_at,

@@ -35,7 +35,10 @@ def whole(revision: Revision, group_id: int) -> GroupAndDrivers:
 def add(
     revision: Revision, name: str, charger_ids: Collection[str] = (), driver_ids: Collection[int] = ()
 ) -> AccessGroup:
-    """A new access group; the drivers get a right on it. Raises UnknownCharger, UnknownDriver."""
+    """A new access group; the drivers get a right on it.
+
+    Raises UnknownCharger, UnknownDriver.
+    """
     group_id = revision.free_id(ACCESS_GROUP)
     group = AccessGroup(group_id, name, frozenset(charger_ids), revision.at, revision.at)
     _require_chargers(revision, group.charger_ids)
@@ -46,8 +49,11 @@ def add(
 
 
 def change(revision: Revision, group_id: int, driver_ids: Collection[int] | None = None, **members: Any) -> AccessGroup:
-    """The group with those members changed. `driver_ids`: who shall hold a right on it, and nobody else; those who do
-    already keep theirs. Raises UnknownAccessGroup, UnknownCharger, UnknownDriver."""
+    """The group with those members changed.
+
+    `driver_ids`: who shall hold a right on it, and nobody else; those who do already keep theirs. Raises
+    UnknownAccessGroup, UnknownCharger, UnknownDriver.
+    """
     before = facts.access_group(revision, group_id)
     after = replace(before, **members)
     _require_chargers(revision, after.charger_ids - before.charger_ids)

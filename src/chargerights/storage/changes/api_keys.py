@@ -65,7 +65,10 @@ def add(
 
 
 def revoke(revision: Revision, key_id: int) -> None:
-    """The key stops working with the next request; revoking it again changes nothing. Raises UnknownKey."""
+    """The key stops working with the next request; revoking it again changes nothing.
+
+    Raises UnknownKey.
+    """
     found = keys.load(revision.connection, revision.customer_id, [key_id])
     if not found:
         raise UnknownKey((key_id,))

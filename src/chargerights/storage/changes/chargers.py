@@ -39,7 +39,10 @@ def change(revision: Revision, charger_id: str, **members: Any) -> Charger:
 
 
 def block(revision: Revision, charger_id: str, until: datetime) -> Charger:
-    """The charger, at which nobody may charge before that instant. Raises UnknownCharger, InvalidWindow."""
+    """The charger, at which nobody may charge before that instant.
+
+    Raises UnknownCharger, InvalidWindow.
+    """
     if until <= revision.at:
         raise InvalidWindow(f"it has passed: a block ends after now, which is {revision.at.isoformat()}")
     return _blocked(revision, charger_id, until)
@@ -58,7 +61,10 @@ def _blocked(revision: Revision, charger_id: str, until: datetime | None) -> Cha
 
 
 def remove(revision: Revision, charger_id: str) -> None:
-    """Removes a charger that nothing else needs. Raises UnknownCharger, StillReferenced."""
+    """Removes a charger that nothing else needs.
+
+    Raises UnknownCharger, StillReferenced.
+    """
     charger = facts.charger(revision, charger_id)
     for table, one, many in (
         (access_group_chargers, "access group holds it", "access groups hold it"),

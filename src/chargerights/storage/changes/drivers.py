@@ -13,7 +13,10 @@ from . import facts, tags
 
 
 def add(revision: Revision, name: str, new_tags: Iterable[Tag] = (), **members: Any) -> Driver:
-    """A new driver with those tags, whose numbers and driver are set here. Raises UnknownSite, TagTaken."""
+    """A new driver with those tags, whose numbers and driver are set here.
+
+    Raises UnknownSite, TagTaken.
+    """
     driver_id = revision.free_id(DRIVER)
     numbered = tuple([tags.numbered(revision, driver_id, each) for each in new_tags])
     driver = Driver(driver_id, name, tags=numbered, **members)

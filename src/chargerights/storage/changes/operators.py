@@ -37,7 +37,10 @@ def add(
 
 
 def change(revision: Revision, operator_id: int, **members: Any) -> Operator:
-    """The operator with those members changed. Raises UnknownOperator, UnknownSite, NobodyLeft."""
+    """The operator with those members changed.
+
+    Raises UnknownOperator, UnknownSite, NobodyLeft.
+    """
     before = one(revision, operator_id)
     after = replace(before, **members)
     _require_sites(revision, members.get("site_ids"))
@@ -49,7 +52,9 @@ def change(revision: Revision, operator_id: int, **members: Any) -> Operator:
 
 
 def remove(revision: Revision, operator_id: int) -> None:
-    """Disables the operator for good: his keys are revoked. He stays in the journal's records, so his row stays too.
+    """Disables the operator for good: his keys are revoked.
+
+    He stays in the journal's records, so his row stays too.
 
     Raises UnknownOperator, NobodyLeft.
     """

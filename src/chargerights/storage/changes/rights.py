@@ -70,7 +70,10 @@ def grant_all(
 
 
 def revoke(revision: Revision, driver_id: int, place: Place) -> int:
-    """Takes all the driver's rights on the place itself; how many there were. Raises UnknownDriver."""
+    """Takes all the driver's rights on the place itself; how many there were.
+
+    Raises UnknownDriver.
+    """
     return revoke_all(revision, [driver_id], [place])
 
 
@@ -90,7 +93,10 @@ def revoke_all(revision: Revision, driver_ids: Collection[int], places: Collecti
 
 
 def change(revision: Revision, right_id: int, **members: Any) -> Granted:
-    """The right with another window or other hours. Raises UnknownRight, InvalidWindow."""
+    """The right with another window or other hours.
+
+    Raises UnknownRight, InvalidWindow.
+    """
     driver, before = held(revision, right_id)
     after = replace(before, **members)
     kept = tuple(after if right.id == right_id else right for right in driver.rights)

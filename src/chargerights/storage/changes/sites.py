@@ -20,7 +20,10 @@ from . import facts
 
 
 def add(revision: Revision, name: str, **members: Any) -> Site:
-    """A new site; at the top of the tree unless `parent_id` is among its members. Raises UnknownSite, SiteTooDeep."""
+    """A new site; at the top of the tree unless `parent_id` is among its members.
+
+    Raises UnknownSite, SiteTooDeep.
+    """
     site_id = revision.free_id(SITE)
     site = Site(site_id, name, **members)
     _require_parent(revision, site)
@@ -29,7 +32,10 @@ def add(revision: Revision, name: str, **members: Any) -> Site:
 
 
 def change(revision: Revision, site_id: int, **members: Any) -> Site:
-    """The site with those members changed. Raises UnknownSite (the parent's too), SiteCycle, SiteTooDeep."""
+    """The site with those members changed.
+
+    Raises UnknownSite (the parent's too), SiteCycle, SiteTooDeep.
+    """
     before = facts.site(revision, site_id)
     after = replace(before, **members)
     if after.parent_id != before.parent_id:

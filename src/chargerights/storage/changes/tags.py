@@ -22,7 +22,10 @@ class UnknownTag(NotFound):
 
 
 def add(revision: Revision, driver_id: int, draft: Tag) -> Tag:
-    """A new tag of the driver; its number is set here. Raises UnknownDriver, TagTaken, InvalidIdentifier."""
+    """A new tag of the driver; its number is set here.
+
+    Raises UnknownDriver, TagTaken, InvalidIdentifier.
+    """
     driver = facts.driver(revision, driver_id)
     tag = numbered(revision, driver_id, draft)
     require_free(revision, [tag])

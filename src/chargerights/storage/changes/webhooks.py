@@ -22,8 +22,11 @@ class TooManyWebhooks(Conflict):
 def add(
     revision: Revision, url: str, types: Collection[str] | None = None, after: int | None = None
 ) -> tuple[Webhook, str]:
-    """A new webhook and its secret, which is to be shown this once. It is sent what comes after that event; of None,
-    what comes from now on. Raises TooManyWebhooks, EventsGone, EventToCome."""
+    """A new webhook and its secret, which is to be shown this once.
+
+    It is sent what comes after that event; of None, what comes from now on. Raises TooManyWebhooks, EventsGone,
+    EventToCome.
+    """
     connection, customer_id, at = revision.connection, revision.customer_id, revision.at
     if webhooks.count(connection, customer_id) >= MAX_WEBHOOKS:
         raise TooManyWebhooks(f"there are {MAX_WEBHOOKS} webhooks, and more there may not be: delete one first")
@@ -35,7 +38,10 @@ def add(
 
 
 def change(revision: Revision, webhook_id: int, **members: Any) -> Webhook:
-    """The webhook with another `url`, other `types`, or `enabled` or not. Raises UnknownWebhook."""
+    """The webhook with another `url`, other `types`, or `enabled` or not.
+
+    Raises UnknownWebhook.
+    """
     before = find(revision, webhook_id)
     after = replace(before, **members)
     if after != before:

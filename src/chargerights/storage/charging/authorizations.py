@@ -19,8 +19,11 @@ DECISIONS_LOOKED_AT = 5_000
 
 
 class Authorization(NamedTuple):
-    """One decision. `id_tag` as it was shown; `cause` is the sentence of the rule that decided; the right and its place
-    are those of the first path of a yes."""
+    """One decision.
+
+    `id_tag` as it was shown; `cause` is the sentence of the rule that decided; the right and its place are those of the
+    first path of a yes.
+    """
 
     at: datetime
     charger_id: str

@@ -1,5 +1,6 @@
-"""What has taken chargers out of use: a block, or an operator's command. A charger keeps it over restarts, and cannot
-be asked why it is so.
+"""What has taken chargers out of use: a block, or an operator's command.
+
+A charger keeps it over restarts, and cannot be asked why it is so.
 
 After a block a charger is put back into use once, and only as far as no operator had taken it out himself. Of chargers
 that nothing has taken out nothing is kept.

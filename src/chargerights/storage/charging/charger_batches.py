@@ -40,8 +40,10 @@ class Batch:
 
 
 class Written(NamedTuple):
-    """`elsewhere`: chargers that have connected to another node since. `was_gone`: others have taken this node for dead
-    and said that its chargers are not connected."""
+    """`elsewhere`: chargers that have connected to another node since.
+
+    `was_gone`: others have taken this node for dead and said that its chargers are not connected.
+    """
 
     version: int
     elsewhere: tuple[str, ...] = ()
@@ -49,7 +51,10 @@ class Written(NamedTuple):
 
 
 class CustomerStanding(NamedTuple):
-    """A customer as their chargers' node must know them. `has_commands`: some wait for that node."""
+    """A customer as their chargers' node must know them.
+
+    `has_commands`: some wait for that node.
+    """
 
     mark: Mark
     live_version: int

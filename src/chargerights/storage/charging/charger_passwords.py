@@ -91,8 +91,10 @@ _HASHES = (
 
 
 def renew(connection: Connection, charger_id: str, at: datetime, actor: Actor = HOST) -> str:
-    """A new password for the charger, to be shown this once. The old one stops working, and a socket that was opened
-    with it is closed. Raises UnknownCharger."""
+    """A new password for the charger, to be shown this once.
+
+    The old one stops working, and a socket that was opened with it is closed. Raises UnknownCharger.
+    """
     customer_id = owner(connection, charger_id)
     if customer_id is None:
         raise UnknownCharger((charger_id,))

@@ -52,8 +52,11 @@ EVENTS = {
 
 
 class ChargerReport(NamedTuple):
-    """One report. `at` is this server's instant, `reported_at` the charger's; `code` is OCPP's word, or of an alert the
-    charger's code, else the name of its variable. `ended` is None where nothing begins or ends."""
+    """One report.
+
+    `at` is this server's instant, `reported_at` the charger's; `code` is OCPP's word, or of an alert the charger's
+    code, else the name of its variable. `ended` is None where nothing begins or ends.
+    """
 
     at: datetime
     charger_id: str
@@ -117,7 +120,10 @@ def add(connection: Connection, customer_id: int, given: Sequence[ChargerReport]
 
 
 def event(number: int, report: ChargerReport) -> NewEvent:
-    """The event of a report. It holds no text of the charger's, which may name a person or a card."""
+    """The event of a report.
+
+    It holds no text of the charger's, which may name a person or a card.
+    """
     data = {
         "reportId": number,
         "chargerId": report.charger_id,
@@ -155,7 +161,10 @@ def count(connection: Connection, customer_id: int, wanted: ReportFilter) -> int
 
 
 def forget_tags(connection: Connection, customer_id: int, tag_keys: Collection[str]) -> None:
-    """Blanks the texts of chargers that hold one of these tags. Very short ones are in many texts, and are left."""
+    """Blanks the texts of chargers that hold one of these tags.
+
+    Very short ones are in many texts, and are left.
+    """
     for column in (rows.c.info, rows.c.value):
         for key in tag_keys:
             if len(key) >= SHORTEST_TAG:

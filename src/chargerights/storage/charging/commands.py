@@ -80,7 +80,10 @@ class CommandOutcome:
 
 @dataclass(frozen=True, slots=True)
 class QueuedCommand:
-    """What a charger is told. `secret`: arguments that must not be kept, passwords and what names a person."""
+    """What a charger is told.
+
+    `secret`: arguments that must not be kept, passwords and what names a person.
+    """
 
     id: str
     charger_id: str
@@ -90,8 +93,10 @@ class QueuedCommand:
 
 
 class Put(NamedTuple):
-    """Where a command is done: at that node, or nowhere when there is none. `id` is another's when the request came
-    before."""
+    """Where a command is done: at that node, or nowhere when there is none.
+
+    `id` is another's when the request came before.
+    """
 
     id: str
     node: str | None
@@ -192,8 +197,10 @@ def withdraw(connection: Connection, customer_id: int, command_id: str) -> bool:
 
 
 def _end(connection: Connection, customer_id: int, command_id: str, outcome: CommandOutcome) -> None:
-    """Keeps the outcome of a command, and journals it unless it only asked. Of one that is forgotten, or has ended,
-    nothing."""
+    """Keeps the outcome of a command, and journals it unless it only asked.
+
+    Of one that is forgotten, or has ended, nothing.
+    """
     mine = (rows.c.customer_id == customer_id) & (rows.c.id == command_id) & (rows.c.state != DONE)
     shown = (rows.c.at, rows.c.actor, rows.c.operator_id, rows.c.charger_id, rows.c.action, rows.c.arguments)
     kept = {} if _may_start(outcome) else {"secret": null()}
@@ -208,7 +215,10 @@ def _end(connection: Connection, customer_id: int, command_id: str, outcome: Com
 
 
 def _may_start(outcome: CommandOutcome) -> bool:
-    """Whether a charger with that answer may start. Only starts without a check still have their tags then."""
+    """Whether a charger with that answer may start.
+
+    Only starts without a check still have their tags then.
+    """
     return outcome.is_yes or outcome.end is End.SILENT
 
 

@@ -178,7 +178,10 @@ class Registers:
         return any(last[key] <= seen[key] - ROUNDING for key in seen.keys() & last.keys())
 
     def _highest(self) -> dict[Source, float]:
-        """The highest value of each source. What 1.6 says is the total at the outlet; three phases are one, too."""
+        """The highest value of each source.
+
+        What 1.6 says is the total at the outlet; three phases are one, too.
+        """
         found = {key: each.highest.value for key, each in self._sources.items() if each.highest is not None}
         found |= {
             (place, ()): found.get((place, ()), value) for (place, phases), value in found.items() if phases == THREE

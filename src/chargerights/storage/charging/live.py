@@ -1,4 +1,6 @@
-"""What chargers report of themselves: connection, status, firmware, configuration. Outside the revision.
+"""What chargers report of themselves: connection, status, firmware, configuration.
+
+Outside the revision.
 
 It changes far more often than rights, so it has its own version per customer: a batch of changed chargers is
 written with the next version, and readers fetch the rows above the version they have. The version's row is locked
@@ -135,7 +137,10 @@ def _sockets(connection: Connection, customer_id: int, charger_ids: list[str]) -
 
 
 class NodeBefore(NamedTuple):
-    """What was kept of a node. `applied`: the number of the last message of its chargers that is in the database."""
+    """What was kept of a node.
+
+    `applied`: the number of the last message of its chargers that is in the database.
+    """
 
     batch: int = 0
     gone: bool = False

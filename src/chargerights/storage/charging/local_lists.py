@@ -36,8 +36,11 @@ class OutOfStep(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KeptList:
-    """One charger's. `tags`, by `tag_key`: what it holds; None: that is not known. `wanted`: how many tags there are to
-    know. `reason`: why it is not in step."""
+    """One charger's.
+
+    `tags`, by `tag_key`: what it holds; None: that is not known. `wanted`: how many tags there are to know. `reason`:
+    why it is not in step.
+    """
 
     charger_id: str
     version: int

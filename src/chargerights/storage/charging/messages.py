@@ -31,7 +31,10 @@ MAX_UNREADABLE = 100_000
 
 
 def dump(message: Message) -> bytes:
-    """The message as JSON. Never fails: what has no JSON form is kept as Python shows it."""
+    """The message as JSON.
+
+    Never fails: what has no JSON form is kept as Python shows it.
+    """
     try:
         match message:
             case SessionNotice():

@@ -42,7 +42,10 @@ def keep(connection: Connection, customer_id: int, version: int, notices: Sequen
 
 
 def end(revision: Revision, session_id: int) -> int:
-    """Ends a session whose stop does not come, for an operator. Raises UnknownSession, SessionOver."""
+    """Ends a session whose stop does not come, for an operator.
+
+    Raises UnknownSession, SessionOver.
+    """
     connection, customer_id = revision.connection, revision.customer_id
     version = live.next_version(connection, customer_id)
     mine = and_(ROW.customer_id == customer_id, ROW.id == session_id, ROW.begun_at.is_not(None))

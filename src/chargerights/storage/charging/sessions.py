@@ -38,7 +38,10 @@ class SessionOver(Conflict):
 
 
 class EndedBy(StrEnum):
-    """What ended a session. All but CHARGER stand in for a stop that did not come, and give way to it."""
+    """What ended a session.
+
+    All but CHARGER stand in for a stop that did not come, and give way to it.
+    """
 
     CHARGER = "charger"
     """The session's own stop."""
@@ -166,7 +169,9 @@ _COLUMNS = [sessions.c[name] for name in Session.__dataclass_fields__]
 
 @dataclass(frozen=True, slots=True)
 class SessionFilter:
-    """Which sessions; a member that is None asks nothing. `since` and `until` are asked of the start.
+    """Which sessions; a member that is None asks nothing.
+
+    `since` and `until` are asked of the start.
 
     `unmatched`: instead of sessions, stops of transactions without a start; by the time of their receipt.
     """
@@ -253,8 +258,10 @@ def readings(
     offset: int = 0,
     after: tuple[datetime, str] | None = None,
 ) -> tuple[list[KeptSession], int]:
-    """The session's meter values, in the order of their time, and how many there are. `after`: only those after that
-    instant and digest."""
+    """The session's meter values, in the order of their time, and how many there are.
+
+    `after`: only those after that instant and digest.
+    """
     columns = meter_values.c
     mine = (columns.customer_id == customer_id) & (columns.session_id == session_id)
     query = select(columns.digest, columns.at, columns.samples, columns.evse_id, columns.connector_id).where(mine)

@@ -56,7 +56,10 @@ def find(connection: Connection, customer_id: int) -> list[SetAside]:
 
 
 def retry(connection: Connection, customer_id: int, message_id: int, at: datetime) -> None:
-    """Writes the message as what it is. Raises UnknownMessage, and what the database says of it."""
+    """Writes the message as what it is.
+
+    Raises UnknownMessage, and what the database says of it.
+    """
     mine = (set_aside.c.customer_id == customer_id) & (set_aside.c.id == message_id)
     row = connection.execute(select(set_aside.c.message).where(mine)).one_or_none()
     if row is None:
@@ -67,8 +70,10 @@ def retry(connection: Connection, customer_id: int, message_id: int, at: datetim
 
 
 def keep(connection: Connection, customer_id: int, version: int, given: Collection[Message], at: datetime) -> None:
-    """Writes messages as what they are, under a live version that was just taken. Raises ValueError for what cannot be
-    read."""
+    """Writes messages as what they are, under a live version that was just taken.
+
+    Raises ValueError for what cannot be read.
+    """
     decisions = [each for each in given if isinstance(each, Authorization)]
     notices = [each for each in given if isinstance(each, SessionNotice)]
     reports = [each for each in given if isinstance(each, ChargerReport)]

@@ -103,7 +103,10 @@ class SpoolFile:
         return [(number, message) for place, (number, message) in enumerate(rows) if number == rows[0][0] + place]
 
     def drop(self, owner: Owner, up_to: int) -> int:
-        """Removes the customer's messages up to that number; how many there were. Raises SpoolFault."""
+        """Removes the customer's messages up to that number; how many there were.
+
+        Raises SpoolFault.
+        """
         with self._transaction():
             return self._connection.execute(_DROP, (*owner, up_to)).rowcount
 

@@ -28,7 +28,10 @@ UNKNOWN = Status(False, word_of(False, None, ()), ())
 
 @contextmanager
 def telling(connection: Connection, customer_id: int, them: ColumnElement[bool], at: datetime) -> Iterator[None]:
-    """Tells what changes of those chargers' states within. Enter it when the customer's live version is taken."""
+    """Tells what changes of those chargers' states within.
+
+    Enter it when the customer's live version is taken.
+    """
     before = _statuses(connection, customer_id, them)
     yield
     after = _statuses(connection, customer_id, them)

@@ -45,7 +45,10 @@ _RIGHT = [
 
 
 def _queries(of_driver: Callable[[Column[Any]], ColumnElement[bool]]) -> tuple[Select[Any], ...]:
-    """What a driver is made of, for the drivers of that condition on their id. Made once: they are asked often."""
+    """What a driver is made of, for the drivers of that condition on their id.
+
+    Made once: they are asked often.
+    """
     customer: ColumnElement[int] = bindparam("customer")
     belongings = ((driver_external_ids, _EXTERNAL_ID), (tags, _TAG), (rights, _RIGHT))
     return (

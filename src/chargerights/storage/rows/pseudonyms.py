@@ -12,8 +12,11 @@ from ...rights.model import Driver, Tag
 
 
 def pseudonymous(driver: Driver) -> Driver:
-    """The driver with `driver 17` as name and `tag 93` as what they show. Ids in other systems are left out, payer and
-    company included: somebody who pays for themselves, or works alone, has these to themselves."""
+    """The driver with `driver 17` as name and `tag 93` as what they show.
+
+    Ids in other systems are left out, payer and company included: somebody who pays for themselves, or works alone, has
+    these to themselves.
+    """
     return replace(
         driver,
         name=f"driver {driver.id}",

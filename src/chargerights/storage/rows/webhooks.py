@@ -41,8 +41,11 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryProgress:
-    """How far a webhook has come. `position`: the last event that is done with; `waiting`: how many events the log has
-    beyond it; `attempts`: how many have failed since one succeeded."""
+    """How far a webhook has come.
+
+    `position`: the last event that is done with; `waiting`: how many events the log has beyond it; `attempts`: how many
+    have failed since one succeeded.
+    """
 
     position: int
     waiting: int
@@ -72,7 +75,10 @@ def add(connection: Connection, customer_id: int, webhook: Webhook, secret: str,
 
 
 def replace(connection: Connection, customer_id: int, before: Webhook, webhook: Webhook) -> None:
-    """What waits is tried at once. One that was disabled goes on where it was, or with the first event still kept."""
+    """What waits is tried at once.
+
+    One that was disabled goes on where it was, or with the first event still kept.
+    """
     _update(connection, customer_id, webhook.id, _row(webhook))
     if webhook.enabled and not before.enabled:
         pruned, _ = _ends(connection, customer_id)
@@ -107,8 +113,10 @@ def load_with_progress(
 
 
 def replay(connection: Connection, customer_id: int, webhook_id: int, after: int) -> None:
-    """Has everything after that event sent, again where it was before. Raises UnknownWebhook, EventsGone,
-    EventToCome."""
+    """Has everything after that event sent, again where it was before.
+
+    Raises UnknownWebhook, EventsGone, EventToCome.
+    """
     _update(connection, customer_id, webhook_id, {"position": start(connection, customer_id, after)})
 
 

@@ -1,8 +1,10 @@
-"""The tables. Every one carries `customer_id`, every key begins with it, every transaction stays within one
-customer; only `charger_owners` (charger id → customer) is looked up across customers.
+"""The tables.
 
-Portable on purpose: no triggers, no sequences but the customers' own, no database-specific types. Whoever asks for
-`metadata` here has all tables in it.
+Every table has `customer_id`, every key begins with it, and every transaction stays within one customer. Only
+`charger_owners` (charger id → customer) is looked up across customers.
+
+The schema is portable on purpose: no triggers, no sequence except that of customers, no database-specific types. Import
+`metadata` from here, so that it has all tables.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Customers, their operators, the keys of their callers, and what was asked under an Idempotency-Key."""
+"""Customers, their operators, API keys and idempotency keys."""
 
 from __future__ import annotations
 

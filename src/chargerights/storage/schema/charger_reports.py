@@ -1,4 +1,4 @@
-"""What chargers report of faults, updates and security."""
+"""Chargers' reports of faults, updates and security events."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What chargers do: how they prove who they are, what they asked and were told, their sessions and meter values.
+"""Chargers' passwords, authorization decisions, sessions and meter values.
 
-Decisions and sessions outlive the charger, driver and tag that they speak of: they refer to them by value.
+Decisions and sessions outlive their charger, driver and tag, so they refer to them by value.
 """
 
 from __future__ import annotations

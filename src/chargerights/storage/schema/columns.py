@@ -1,4 +1,4 @@
-"""What all tables are made of: the metadata, instants, and the columns that many tables share."""
+"""The metadata, the type of instants, and the columns that many tables share."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ from sqlalchemy import (
 
 
 class Instant(TypeDecorator[datetime]):
-    """An instant in UTC, to the microsecond; SQLite, which has no zones, keeps it as text that sorts by time.
+    """An instant in UTC, to the microsecond.
 
-    Converts in the processors themselves: going through the parent's cost a second for a large network.
+    SQLite has no time zones, so it is text there that sorts by time. The processors convert on their own: calling the
+    parent's cost a second for a large network.
     """
 
     impl = DateTime(timezone=True)
@@ -64,7 +65,7 @@ def id_column() -> Column[int]:
 def owned(*columns: str, table: str, target: tuple[str, ...], cascade: bool = False) -> ForeignKeyConstraint:
     return ForeignKeyConstraint(
         ["customer_id", *columns],
-        [f"{table}.customer_id", *(f"{table}.{each}" for each in target)],
+        [f"{table}.customer_id", *(f"{table}.{column}" for column in target)],
         ondelete="CASCADE" if cascade else None,
     )
 

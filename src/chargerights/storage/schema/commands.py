@@ -1,8 +1,8 @@
-"""What operators told chargers to do, and what came of it.
+"""Commands to chargers, and their outcomes.
 
-A row is also the way from the node that was asked to the node that holds the charger's socket. It outlives the charger,
-to which it refers by value. It holds nothing of persons once the command is taken, but for the tag of a start without a
-check, which is kept for as long as it counts.
+A row also carries the command from the node that was asked to the node that holds the charger's connection. It outlives
+the charger, to which it refers by value. It holds no personal data once the command is taken, except for the tag of a
+start without a check, which is kept as long as it counts.
 """
 
 from __future__ import annotations

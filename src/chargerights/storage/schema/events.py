@@ -1,4 +1,4 @@
-"""What is told to others, and to whom."""
+"""The log of events, and webhooks."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ webhooks = Table(
     ForeignKeyConstraint(["customer_id"], ["customers.id"]),
 )
 
-# Few rights and tags have windows: the indexes hold only those that do.
+# Few rights and tags have windows, so the indexes hold only those that do.
 for _table, _names in ((rights, ("valid_from", "valid_until")), (tags, ("starts_at", "expires_at"))):
     for _name in _names:
         _column = _table.c[_name]

@@ -1,4 +1,4 @@
-"""The facts of rights: sites, chargers, access groups, drivers, tags and rights."""
+"""The network: sites, chargers, access groups, drivers, tags and rights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Imports of files: how far each is, and what came of it."""
+"""Imports of files: their progress and reports."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What was changed, by whom, and what was before and after.
+"""The journal: what changed, who changed it, and its state before and after.
 
-An entry and its changes are written once and never again: a role that may only insert and read here is enough for the
-server. What names a person stands apart in `journal_personal`, so that erasing a driver deletes rows there and
-leaves the journal as it is.
+Entries and their changes are never updated or deleted: INSERT and SELECT are enough for the server's role.
+Personal data is kept apart in `journal_personal`, so that erasing a driver deletes rows there and leaves the journal as
+it is.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What chargers report of themselves."""
+"""Live state of chargers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What chargers were told of tags, and whom a customer asks about tags that he does not know."""
+"""Local lists of chargers, and the partner to ask about unknown tags."""
 
 from __future__ import annotations
 

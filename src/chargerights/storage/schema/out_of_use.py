@@ -1,4 +1,4 @@
-"""What has taken chargers out of use."""
+"""Causes for which chargers are out of use."""
 
 from __future__ import annotations
 
