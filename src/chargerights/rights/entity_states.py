@@ -74,7 +74,10 @@ def apply_states(network: Network, states: Iterable[EntityState]) -> None:
 
 
 def rebuild(network: Network, states: Iterable[EntityState]) -> Network:
-    """Builds a network of the same facts with these states. The last state of an entity counts."""
+    """Builds a network of the same facts with these states.
+
+    The last state of an entity counts.
+    """
     facts: dict[type[NetworkEntity], dict[Any, Any]] = {
         Site: dict(network.sites),
         Charger: dict(network.chargers),
