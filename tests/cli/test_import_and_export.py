@@ -29,7 +29,7 @@ def test_a_file_with_errors_changes_nothing_and_every_error_is_listed_with_its_p
     assert done.status == 2
     assert "B4 (RFID tag): is driver 1, Alice already" in done.err
     assert "A5 (Name): is missing" in done.err
-    assert 'C5 (Site access): "Mo" says days but no hours' in done.err
+    assert 'C5 (Site access): "Mo" names days but no hours' in done.err
     assert "Nothing was imported: the file has 3 errors." in done.err
     as_json = run_both("import", file, "--customer", customer, "--mode", "add", "--json")
     assert as_json.status == 2

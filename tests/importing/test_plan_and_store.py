@@ -107,7 +107,7 @@ def test_who_was_added_meanwhile_is_not_added_twice(database: Database) -> None:
     other = Meanwhile("checking", lambda time: time == 1 and database.write_now(put, customer, zoe))
     found = run(database, customer, NEW, Mode.ADD, other)
     assert [str(each) for each in found.problems.errors.first] == [
-        "B2 (RFID tag): is driver 150, Zoe already; mode add only adds: use update, or leave the row out"
+        "B2 (RFID tag): is driver 150, Zoe already; mode add only adds: use mode update, or leave the row out"
     ]
     assert len(stored(database, customer).drivers) == len(FACTS.drivers) + 1
 

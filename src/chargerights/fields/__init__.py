@@ -1,1 +1,1 @@
-"""Field types of every edge: ids, instants, texts, and the words of OCPI, with sentences for errors."""
+"""Field types of all edges: ids, instants, texts, OCPI's values, and error texts."""

@@ -1,6 +1,6 @@
-"""What pydantic found wrong with a value, in a sentence that says what would be right.
+"""Sentences for pydantic's validation errors, which say what is expected instead.
 
-For network files and for the bodies and parameters of the HTTP interface.
+Used for network files and for the bodies and parameters of the HTTP interface.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _MUST_BE = {
 
 
 def sentence(error: Mapping[str, Any]) -> str:
-    """The sentence for an error of a value."""
+    """Returns the sentence for an error of a value."""
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
     if kind == REFUSED:
         return str(error["msg"])
@@ -65,12 +65,12 @@ def sentence(error: Mapping[str, Any]) -> str:
 
 
 def unknown_member(name: str, what: str, members: tuple[str, ...]) -> str:
-    """The sentence for a member that the object, `a charger` for instance, does not have."""
+    """Returns the sentence for a member that the object, `a charger` say, lacks."""
     return f"is not a member of {what}; {_meant(name, members) or f'its members are {_listed(members)}'}"
 
 
 def unknown_parameter(name: str, parameters: tuple[str, ...]) -> str:
-    """The sentence for a query parameter that the operation does not have."""
+    """Returns the sentence for a query parameter that the operation does not have."""
     others = f"its parameters are {_listed(parameters)}" if parameters else "it has none"
     return f"is not a parameter of this operation; {_meant(name, parameters) or others}"
 
@@ -81,7 +81,7 @@ def unknown_word(value: object, words: tuple[str, ...]) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as it was given, on one line and not too long."""
+    """Formats a value as given, on one line and not too long."""
     if isinstance(value, list | tuple):
         return "a list"
     if isinstance(value, str):
@@ -92,7 +92,7 @@ def shown(value: object) -> str:
 
 
 def printable(text: str, limit: int) -> str:
-    """The text on one line, cut to the limit."""
+    """Returns the text on one line, cut to the limit."""
     if len(text) > limit:
         text = text[:limit] + "…"
     if text.isprintable():
@@ -104,7 +104,7 @@ def printable(text: str, limit: int) -> str:
 
 @lru_cache
 def _meant(written: str, words: tuple[str, ...]) -> str:
-    """`did you mean "name"?`, or nothing when no word comes near."""
+    """Returns `did you mean "name"?`, or an empty text when no word is similar."""
     folded = {word.casefold(): word for word in words}
     close = difflib.get_close_matches(written[:MAX_SHOWN].casefold(), folded, 1)
     return f'did you mean "{folded[close[0]]}"?' if close else ""

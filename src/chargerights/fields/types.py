@@ -1,7 +1,7 @@
-"""The types of a network file's values: what each may be, and what becomes of it when it is read.
+"""Types of values in network files and the HTTP interface, with their checks.
 
-Texts come out trimmed, an empty text that need not say anything comes out as None, instants come out in
-UTC, times of day as minutes. What the core refuses is refused here in the core's words.
+When read, texts are trimmed, an optional text that is empty becomes None, instants become UTC, and times of day
+become minutes. Rejections of the core keep the core's wording.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..rights.explain import clock_text
 from ..rights.model import MINUTES_PER_DAY
 
 MUST_BE, REFUSED = "must_be", "refused"
-"""The types of our own errors: "must be …, not <the value>", and a sentence that stands by itself."""
+"""Types of our own errors: "must be …, not <the value>", and a sentence that is complete as it is."""
 
 _INSTANT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
 _WEB_ADDRESS = r"https?://[!-~]+"
@@ -47,7 +47,10 @@ def _minutes(value: object) -> int:
 
 
 def _checked(check: Callable[[str], object], value: str) -> str:
-    """The text as the core's check leaves it; its refusal carries on as one that gets a place."""
+    """Returns the text as the core's check leaves it.
+
+    A rejection becomes a pydantic error.
+    """
     try:
         return str(check(value))
     except InvalidInput as refused:

@@ -1,4 +1,4 @@
-"""The closed lists of words in a network file: OCPI 2.2.1's names, with OCPI 2.3's connector types."""
+"""Closed lists of values: OCPI 2.2.1's names, with OCPI 2.3's connector types."""
 
 from __future__ import annotations
 

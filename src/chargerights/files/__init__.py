@@ -1,5 +1,5 @@
-"""The door for files: a customer's whole network as one JSON file.
+"""Files: network files in JSON, and spreadsheets of drivers.
 
-Reads, checks, writes and describes such files; stores nothing and asks no clock. `network_file` is what
-the other layers call.
+Reads, checks, writes and describes such files. Stores nothing and never asks for the time. The other layers call
+`network_file` and `spreadsheets.drivers_file`.
 """

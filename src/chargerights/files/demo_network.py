@@ -1,7 +1,7 @@
-"""A network to look at: a housing company, an office campus and a van depot with their drivers, in file form.
+"""The demo network: a housing company, an office campus and a van depot.
 
-The same for the same day, always. Windows lie around the day it is made for, so that a contractor's three
-weeks are over and a tenant has still to move in whenever somebody tries it.
+It is a network file's content and always the same for the same day. Windows are relative to the day it is made for,
+so that a contractor's three weeks are always over and a tenant has always yet to move in.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Entry = dict[str, Any]
 
 
 class Story(NamedTuple):
-    """Something to try with `chargerights explain TAG CHARGER`."""
+    """An example to try with `chargerights explain TAG CHARGER`."""
 
     id_tag: str
     charger_id: str
@@ -43,7 +43,7 @@ STORIES = (
     Story("04BB10204C5E80", "ESP-G1-05", "No: Siobhán Kelleher's three weeks as a contractor are over."),
     Story("NL-APP-PRIYA", "HKI-P2A-10", "No, not yet: Priya Raghunathan moves in in four weeks."),
     Story("04DEADBEEF0180", "HKI-P1B-07", "No: Lauri Heikkinen lost this card, it is blocked…"),
-    Story("NL-APP-LAURI", "HKI-P1B-07", "…but yes with the app on his telephone."),
+    Story("NL-APP-LAURI", "HKI-P1B-07", "…but yes with the app on the telephone."),
     Story("0455AA1177C280", "ESP-G2-08", "No: Nguyễn Thị Mai's card expired last month. Her new one works."),
     Story("04E1F2A3B4C580", "ESP-G2-01", "No: Oskar Lindqvist left the company and is disabled."),
     Story("KXR-407", "VNT-DC1-03", "Yes: van 7 shows its number plate; its right on the depot holds the DC hall."),
@@ -51,12 +51,12 @@ STORIES = (
     Story(
         "NL-APP-NIGHT", "HKI-YARD-01", "Yes from 18:00 to 08:00, else no: Juho Tervo parks in the courtyard at night."
     ),
-    Story("04000000000080", "HKI-YARD-01", "No: nobody knows this card."),
+    Story("04000000000080", "HKI-YARD-01", "No: this card is unknown."),
 )
 
 
 def demo_network(day: date = DEMO_DAY) -> Entry:
-    """The network as a file's top-level object, for somebody who looks at it on that day."""
+    """Returns the network as a file's top-level object, made for that day."""
     random = Random(20260603)  # noqa: S311 names, not secrets
     chargers = [charger for site in SITES for charger in _chargers(site, random)]
     return {
@@ -94,7 +94,7 @@ def _chargers(site: SitePlan, random: Random) -> Iterable[Entry]:
 
 
 def _ids_at(chargers: Iterable[Entry], *site_ids: int) -> list[str]:
-    return [each["chargerId"] for each in chargers if each["siteId"] in site_ids]
+    return [charger["chargerId"] for charger in chargers if charger["siteId"] in site_ids]
 
 
 def _instant(day: date, days: int) -> str:
@@ -110,7 +110,7 @@ NIGHTS = _hours(range(1, 8), "18:00", "08:00")
 
 
 def _cast(day: date) -> Iterable[Entry]:
-    """The drivers of the stories."""
+    """Yields the drivers of the stories."""
 
     def driver(number: int, name: str, home: int, tags: Sequence[Entry], right: Entry, **members: Any) -> Entry:
         return {"id": number, "name": name, "homeSiteId": home, "tags": tags, "rights": [right], **members}
@@ -150,7 +150,7 @@ def _employee(number: int) -> Entry:
 
 
 class _Crowd:
-    """Everybody else: drawn from the seeded random, so the same each time."""
+    """All other drivers, drawn from a seeded random generator: the same each time."""
 
     def __init__(self, random: Random, day: date, chargers: Sequence[Entry]) -> None:
         self.random, self.day = random, day
@@ -218,9 +218,12 @@ class _Crowd:
         return self._person(number, 1, {"siteId": (1, 100, 200, 300)[index % 4]}, {"accessGroupId": 3})
 
     def _card(self) -> Entry:
-        """An ISO 14443 card with a UID of seven bytes; NXP's begin with 04."""
+        """Returns the UID of an ISO 14443 card, seven bytes.
+
+        NXP's begin with 04.
+        """
         return {"idTag": f"04{self.random.randrange(16**10):010X}80", "tokenName": "RFID card"}
 
     def _fob(self) -> Entry:
-        """A key fob with a UID of four bytes."""
+        """Returns the UID of a key fob, four bytes."""
         return {"idTag": f"{self.random.randrange(16**8):08X}", "tokenName": "Key fob"}

@@ -1,6 +1,6 @@
-"""What the demo network is made of: three places near Helsinki, the chargers there, and names for people.
+"""The demo network's content: places near Helsinki, chargers, and names.
 
-All people, companies' customers, number plates and ids are invented.
+All people, companies, number plates and ids are invented.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 
 class SitePlan(NamedTuple):
-    """A site and how many chargers of which model stand there, called `prefix` and a number."""
+    """A site and its chargers: their number, their model, and the prefix of their ids."""
 
     id: int
     parent_id: int | None
@@ -59,7 +59,7 @@ BUILDINGS: dict[int, dict[str, Any]] = {
         "country": "FI",
     },
 }
-"""Where a site of a hundred is; what lies below it has its hundreds."""
+"""The locations of top-level sites, by hundreds; the sites below share the hundreds."""
 
 SITES = (
     SitePlan(1, None, "SUB_CPO", "Northlight Charging", {"timezone": "Europe/Helsinki", "externalId": "NLC"}),

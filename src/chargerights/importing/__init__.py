@@ -1,1 +1,4 @@
-"""What every door that takes files of drivers does with them: `drivers` imports one, `child` in a process apart."""
+"""Imports of files of drivers, for every door that accepts such files.
+
+`plan_and_store` imports one file. `runner` and `worker` do so in a process of its own.
+"""

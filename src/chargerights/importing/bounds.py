@@ -1,4 +1,7 @@
-"""The memory limit of an import, in any process: a small file may unpack to much."""
+"""The memory limit of an import in any process.
+
+A small file may unpack to much.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 MAX_MEMORY = 4 << 30
-"""Bytes of address space beside what the process has already."""
+"""Bytes of address space beyond what the process uses already."""
 
 
 @contextmanager
@@ -16,7 +19,7 @@ def bounded_memory() -> Iterator[None]:
     """Raises MemoryError in this process for allocations beyond the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     bound = _taken() + MAX_MEMORY
-    given = [each for each in (soft, hard, bound) if each != resource.RLIM_INFINITY]
+    given = [limit for limit in (soft, hard, bound) if limit != resource.RLIM_INFINITY]
     resource.setrlimit(resource.RLIMIT_AS, (min(given), hard))
     try:
         yield
@@ -25,7 +28,10 @@ def bounded_memory() -> Iterator[None]:
 
 
 def _taken() -> int:
-    """The address space of this process; 0 where the system does not tell."""
+    """Returns the size of this process's address space.
+
+    0 where the system does not say.
+    """
     with suppress(OSError):
         return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     return 0

@@ -1,7 +1,7 @@
-"""Imports a file of drivers: read, planned, stored, all or nothing; for every door that takes such files.
+"""Imports a file of drivers: reads, plans and stores it, all or nothing.
 
-A file is read and planned without holding the customer; the plan is stored in one transaction if nobody wrote
-meanwhile, else planned anew, at last while the customer is held. A dry run stops before it stores.
+A file is read and planned without locking the customer. The plan is stored in one transaction if no one wrote
+meanwhile. Otherwise it is planned again, the last time under the lock. A dry run stops before storing.
 """
 
 from __future__ import annotations
@@ -27,22 +27,25 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 ATTEMPTS = 2
-"""How often a plan is made without holding the customer."""
+"""How often a plan is made without locking the customer."""
 PATIENCE_SECONDS = 300
 TOO_LARGE = f"the file needs more than {MAX_MEMORY >> 30} GB of memory: split it"
 ACTION = "drivers.import"
-"""As the journal names it."""
+"""The action's name in the journal."""
 
 
 class Progress(Protocol):
-    """Somebody who is told how far an import is."""
+    """Receives the progress of an import."""
 
     def begin(self, what: str, total: int) -> None: ...
     def advance(self, count: int) -> None: ...
 
 
 class Order(NamedTuple):
-    """What to import, for whom. `site_ids`: as far as an operator of those sites may; None: everywhere."""
+    """The file to import, the customer, and the limits of the operator.
+
+    `site_ids`: the operator's site access; None: everywhere.
+    """
 
     customer_id: int
     file: bytes
@@ -53,7 +56,10 @@ class Order(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What came of an import: stored as `revision`, unless there are errors, it was a dry run, or nothing changed."""
+    """The result of an import.
+
+    It is stored as `revision` unless there are errors, it was a dry run, or nothing changed.
+    """
 
     read_as: str
     problems: Problems
@@ -65,18 +71,23 @@ class ImportReport:
         return self.problems.errors.count > 0
 
     def members(self) -> dict[str, Any]:
-        """The report as programs read it."""
+        """Returns the report in the form that programs read."""
         plan = self.plan if not self.refused else None
         return {
             "readAs": self.read_as,
             "counts": plan.counts if plan else None,
             "errorCount": self.problems.errors.count,
-            "errors": [asdict(each) for each in self.problems.errors.first],
+            "errors": [asdict(problem) for problem in self.problems.errors.first],
             "warningCount": self.problems.warnings.count,
-            "warnings": [asdict(each) for each in self.problems.warnings.first],
+            "warnings": [asdict(problem) for problem in self.problems.warnings.first],
             "losers": [
-                {"driverId": each.driver.id, "name": each.driver.name, "sites": each.sites, "chargers": each.chargers}
-                for each in (plan.losers if plan else ())
+                {
+                    "driverId": removed.driver.id,
+                    "name": removed.driver.name,
+                    "sites": removed.sites,
+                    "chargers": removed.chargers,
+                }
+                for removed in (plan.losers if plan else ())
             ],
             "revision": self.revision,
         }
@@ -89,15 +100,19 @@ def run(
     progress: Progress,
     finish: Callable[[Connection, ImportReport], None] | None = None,
 ) -> ImportReport:
-    """Imports the file. `finish` is called with what came of it, in the transaction that stores it, if one does.
+    """Imports the file.
 
-    Raises UnknownCustomer, DatabaseAway.
+    `finish` is called with the report, inside the transaction that stores it, if any.
+
+    Raises:
+        UnknownCustomer: the customer does not exist.
+        DatabaseAway: the database cannot be reached.
     """
     return _Import(database, order, occasion, progress, finish).run()
 
 
 class _Ready(NamedTuple):
-    """A plan, the ground it stands on, and the numbers that it gave."""
+    """A plan, the revision it was made on, and the ids that it assigned."""
 
     ground: import_plans.Ground
     plan: ImportPlan
@@ -121,8 +136,8 @@ class _Import:
         except InvalidSpreadsheet as refused:
             if refused.sheet is not None:
                 self.problems.locate(refused.sheet, {})
-            for each in refused.problems:
-                self.problems.errors.add(each.row, each.column, each.message)
+            for problem in refused.problems:
+                self.problems.errors.add(problem.row, problem.column, problem.message)
         except MemoryError:
             self.problems = Problems()
             self.problems.errors.add(None, None, TOO_LARGE)
@@ -142,7 +157,7 @@ class _Import:
         return self._write(self._plan_and_store, rows)
 
     def _write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Waits while another customer's import is stored: SQLite has one writer."""
+        """Runs the work in a transaction. Waits for others: SQLite has one writer."""
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
@@ -176,7 +191,10 @@ class _Import:
         return _Ready(ground, plan, numbers)
 
     def _store(self, connection: Connection, ready: _Ready) -> ImportReport | None:
-        """What was stored; None when somebody wrote since the plan was made."""
+        """Stores the plan.
+
+        Returns None if someone wrote since it was made.
+        """
         with revise(connection, self.order.customer_id, **self.occasion._asdict()) as revision:
             if not import_plans.stands(revision, ready.ground):
                 return None
@@ -201,7 +219,7 @@ class _Import:
         return report
 
     def _ended(self, report: ImportReport) -> ImportReport:
-        """Of an import that stores nothing."""
+        """Ends an import that stores nothing."""
         if self.finish is not None:
             self._write(self.finish, report)
         return report

@@ -1,6 +1,6 @@
-"""Runs imports in child processes: one at a time for each customer.
+"""Runs imports in child processes, one at a time per customer.
 
-A child ends with this server process.
+A child ends when this server process ends.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from ..storage.imports import Attempt, AttemptOver, ImportState, Stage
 from .worker import OVER, Task
 
 AT_ONCE = 4
-"""Children of a server process at a time: each may take a processor and much memory."""
+"""Maximum number of children of a server process: each may take a processor and much memory."""
 MOST_WAITING, MOST_OF_ALL = 8, 128
-"""Imports that wait in a server process: of one customer, and of all customers."""
+"""Maximum number of imports that wait in a server process: of one customer, and of all customers."""
 BEAT_SECONDS = 10
-"""How often an import says that it is alive; see `imports.ALIVE`."""
+"""Seconds after which an import reports again that it is alive; see `imports.ALIVE`."""
 FAULT = {"message": "it ended before it was done, and nothing was imported; send the file again"}
 log = structlog.get_logger()
 
 
 class TooManyImports(Conflict):
-    """More imports wait in this process than it keeps files for."""
+    """Rejection of an import because too many are waiting in this process."""
 
 
 class Job(NamedTuple):
-    """An attempt to import the file, as an operator of those sites may."""
+    """An attempt to import a file with the site access of an operator."""
 
     attempt: Attempt
     operator_id: int
@@ -49,7 +49,7 @@ class Job(NamedTuple):
 
 
 class Importer:
-    """Runs imports, and knows how far those of this process are."""
+    """Runs imports and knows the progress of those of this process."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database, self._clock = database, clock
@@ -59,15 +59,15 @@ class Importer:
         self.tasks: set[asyncio.Task[None]] = set()
 
     def stage(self, customer_id: int, import_id: int) -> Stage | None:
-        """How far the import is; None when it is none of this process's."""
+        """Returns the progress of the import, or None if this process does not run it."""
         return self._stages.get((customer_id, import_id))
 
     def check(self, customer_id: int) -> None:
-        """Raises TooManyImports when no more of the customer's can wait."""
+        """Raises TooManyImports if no further import of the customer can wait."""
         if self._count(customer_id) >= MOST_WAITING:
-            raise TooManyImports(f"{MOST_WAITING} imports wait already: try again when one has ended")
+            raise TooManyImports(f"{MOST_WAITING} imports are already waiting: try again when one has ended")
         if len(self._stages) >= MOST_OF_ALL:
-            raise TooManyImports("too many imports of all customers wait: try again in some minutes")
+            raise TooManyImports("too many imports of all customers are waiting: try again in some minutes")
 
     def start(self, job: Job) -> None:
         """Imports the file as soon as it is its turn, and closes it."""
@@ -77,7 +77,7 @@ class Importer:
         task.add_done_callback(self.tasks.discard)
 
     async def close(self) -> None:
-        """Interrupts what has not ended."""
+        """Interrupts the imports that have not ended."""
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
@@ -110,7 +110,7 @@ class Importer:
             status = await asyncio.shield(working)
         finally:
             child.kill()
-            await asyncio.gather(working, return_exceptions=True)  # that it was killed is no failure of its own
+            await asyncio.gather(working, return_exceptions=True)  # a kill is not a failure of the import
         if status not in (0, OVER):
             log.error("import", id=job.attempt.import_id, status=status)
             await self._end(job.attempt, ImportState.FAILED)
@@ -137,19 +137,19 @@ class Importer:
             await asyncio.sleep(BEAT_SECONDS)
             stage = self._stages.get(attempt[:2], Stage())
             if self._database.is_sqlite and stage.phase == "storing":
-                continue  # nobody else can write to the file then, nor interrupt this
+                continue  # no other process can write to the file then, nor interrupt this
             with suppress(AttemptOver, DatabaseFault):
                 await self._database.write(imports.alive, attempt, stage, self._clock())
 
     async def _end(self, attempt: Attempt, state: ImportState) -> None:
-        with suppress(AttemptOver, DatabaseFault):  # then whoever looks interrupts it
+        with suppress(AttemptOver, DatabaseFault):  # the next reader of the import marks it as interrupted
             await self._database.write(imports.end, attempt, state, self._clock(), {"errorCount": 1, "errors": [FAULT]})
 
 
 class _Child:
     """A child process that imports the file, which it inherits.
 
-    Not started by the event loop's own means: uvloop copies the server first, 15 ms of a large one (measured).
+    It is not started by the event loop: uvloop copies the server first, which takes 15 ms for a large one (measured).
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -158,19 +158,22 @@ class _Child:
         self._killed = False
 
     def work(self, task: Task, tell: Callable[[Stage], None]) -> int:
-        """Starts it, gives it the task, tells how far it is until it ends; its exit status. In a thread."""
+        """Starts the child, sends it the task, and reports its progress until it ends.
+
+        Returns its exit status. Blocks, so it runs in a thread.
+        """
         with subprocess.Popen(
             [sys.executable, "-m", "chargerights.importing.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             pass_fds=[self._file.fileno()],
-            start_new_session=True,  # a Ctrl-C in the server's terminal is the server's to answer
+            start_new_session=True,  # Ctrl-C in the server's terminal is handled by the server
         ) as self._process:
             if self._killed:
                 self._process.kill()
             if self._process.stdin is None or self._process.stdout is None:
                 raise RuntimeError("a child process without pipes")
-            with suppress(BrokenPipeError):  # its status says more
+            with suppress(BrokenPipeError):  # the exit status says more
                 self._process.stdin.write(task.line())
                 self._process.stdin.flush()
             for line in self._process.stdout:
@@ -178,7 +181,7 @@ class _Child:
             return self._process.wait()
 
     def kill(self) -> None:
-        """Ends it, also when it has still to be started."""
+        """Ends the child, even if it has not been started yet."""
         self._killed = True
         if self._process is not None:
             self._process.kill()

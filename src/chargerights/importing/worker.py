@@ -1,8 +1,10 @@
-"""One import in a process of its own, `python -m chargerights.importing.worker`, so that the server's event loop is not
-held, a file that needs too much memory ends nobody else, and what the import held is given back.
+"""Runs one import in its own process: `python -m chargerights.importing.worker`.
 
-Reads what to do as one line of JSON from standard input and the file from an inherited descriptor; says on standard
-output how far it is. It ends when its standard input does: with the server that started it.
+So the server's event loop is not blocked, a file that needs too much memory ends only this process, and the memory of
+the import is returned.
+
+Reads the task as one line of JSON from standard input and the file from an inherited descriptor; writes its progress
+to standard output. It ends when its standard input does, and so with the server that started it.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from . import plan_and_store
 from .plan_and_store import ImportReport, Order
 
 MAX_SECONDS = 1800
-"""Of processor time; beyond it a file is not what it seems."""
+"""Limit of processor time in seconds; no genuine file needs more."""
 SAY_SECONDS = 0.2
 LEFT_ALONE, OVER = 3, 4
 """Exit statuses: the server has gone; the import was interrupted meanwhile."""
@@ -36,7 +38,10 @@ LEFT_ALONE, OVER = 3, 4
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a child is to do. `file`: the descriptor that it inherits; `at`: the instant at which it is told."""
+    """The task of a child.
+
+    `file`: the descriptor that it inherits. `at`: the instant of the import.
+    """
 
     url: str
     file: int
@@ -54,7 +59,7 @@ class Task:
 
 
 class _Teller:
-    """Tells the server how far the import is, not too often."""
+    """Reports the progress of the import to the server, at limited frequency."""
 
     def __init__(self) -> None:
         self._stage = Stage()
@@ -88,7 +93,7 @@ def main() -> None:
 
 
 def _end_with_server() -> None:
-    while os.read(sys.stdin.fileno(), 1):  # not by the buffer, which could not be closed meanwhile
+    while os.read(sys.stdin.fileno(), 1):  # not through the buffer, which could not be closed meanwhile
         pass
     os._exit(LEFT_ALONE)
 

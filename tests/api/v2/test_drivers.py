@@ -36,7 +36,7 @@ WRONG: dict[str, tuple[Any, dict[str, list[str]]]] = {
     ),
     "a tag of somebody": (
         NEW | {"tags": [{"idTag": "alice"}]},
-        {"tags": ['"alice" is already a tag of driver 1, spelt "ALICE" there']},
+        {"tags": ['"alice" is already a tag of driver 1, written "ALICE" there']},
     ),
     "an empty tag": (
         NEW | {"tags": [{"idTag": ""}]},

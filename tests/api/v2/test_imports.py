@@ -250,7 +250,10 @@ async def test_only_so_many_imports_wait(fresh_sqlite_api: Api, monkeypatch: pyt
     monkeypatch.setattr("chargerights.importing.runner.MOST_WAITING", 2)
     api = fresh_sqlite_api
     responses = [await post(api, csv_bytes([["Name"], [name]])) for name in ("Una", "Vic")]
-    assert refused(await post(api, csv_bytes(NEW))) == (409, "2 imports wait already: try again when one has ended")
+    assert refused(await post(api, csv_bytes(NEW))) == (
+        409,
+        "2 imports are already waiting: try again when one has ended",
+    )
     await asyncio.gather(*api.app.state.shared.importer.tasks)
     for each in responses:
         assert (await send(api, "GET", each.headers["location"])).json()["state"] == "succeeded"
@@ -305,7 +308,7 @@ async def test_only_so_many_processes_import_at_once(
     monkeypatch.setattr(runner, "MOST_OF_ALL", 0)
     assert refused(await post(api, csv_bytes(NEW))) == (
         409,
-        "too many imports of all customers wait: try again in some minutes",
+        "too many imports of all customers are waiting: try again in some minutes",
     )
 
 

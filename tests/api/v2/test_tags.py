@@ -28,7 +28,7 @@ WRONG: dict[str, tuple[Any, Any]] = {
     "a driver that is not there": (NEW | {"driverId": 404}, {"driverId": ["no driver 404"]}),
     "another customer's driver": (NEW | {"driverId": MALLORY.id}, {"driverId": [f"no driver {MALLORY.id}"]}),
     "the same in another case": (NEW | {"idTag": " aLiCe "},
-        {"idTag": ['"aLiCe" is already a tag of driver 1, spelt "ALICE" there']}),
+        {"idTag": ['"aLiCe" is already a tag of driver 1, written "ALICE" there']}),
     "an end before its start": (
         NEW | {"startDate": "2027-01-01T00:00:00Z", "expiringDate": "2026-01-01T00:00:00Z"},
         {"expiringDate": [

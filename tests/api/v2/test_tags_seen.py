@@ -160,7 +160,7 @@ async def test_whose_a_tag_is_learns_who_sees_the_driver_only(crowd: Api) -> Non
     mine, hers = {"driverId": 201, "idTag": "card 02 0"}, {"driverId": 201, "idTag": "alice"}
     for query in ("", "?dryRun=true"):
         assert refused(await crowd.post(f"/v2/tags{query}", mine, key=near.key)) == (
-            409, 'idTag: "card 02 0" is already a tag of driver 202, spelt "Card 02 0" there'
+            409, 'idTag: "card 02 0" is already a tag of driver 202, written "Card 02 0" there'
         )  # fmt: skip
         for path, body, member in (
             ("/v2/tags", hers, "idTag"),

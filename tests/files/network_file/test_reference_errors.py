@@ -28,21 +28,24 @@ from tests.support.world import ALICE, network
 @pytest.mark.parametrize(
     ("file", "error"),
     [
-        ({"sites": [{**SITE, "parentId": 99}]}, "sites[0].parentId: no site 99 in this file or in the network"),
-        ({"chargers": [CHARGER]}, "chargers[0].siteId: no site 1 in this file or in the network"),
+        (
+            {"sites": [{**SITE, "parentId": 99}]},
+            "sites[0].parentId: there is no site 99 in this file or in the network",
+        ),
+        ({"chargers": [CHARGER]}, "chargers[0].siteId: there is no site 1 in this file or in the network"),
         (
             {"accessGroups": [{**GROUP, "chargerIds": ["dep-1"]}], "sites": [SITE], "chargers": [CHARGER]},
-            'accessGroups[0].chargerIds[0]: no charger "dep-1" in this file or in the network',
+            'accessGroups[0].chargerIds[0]: there is no charger "dep-1" in this file or in the network',
         ),
-        (with_driver(homeSiteId=2), "drivers[0].homeSiteId: no site 2 in this file or in the network"),
-        (with_right({"siteId": 2}), "drivers[0].rights[0].siteId: no site 2 in this file or in the network"),
+        (with_driver(homeSiteId=2), "drivers[0].homeSiteId: there is no site 2 in this file or in the network"),
+        (with_right({"siteId": 2}), "drivers[0].rights[0].siteId: there is no site 2 in this file or in the network"),
         (
             with_right({"chargerId": "DEP-2"}),
-            'drivers[0].rights[0].chargerId: no charger "DEP-2" in this file or in the network',
+            'drivers[0].rights[0].chargerId: there is no charger "DEP-2" in this file or in the network',
         ),
         (
             with_right({"accessGroupId": 2}),
-            "drivers[0].rights[0].accessGroupId: no access group 2 in this file or in the network",
+            "drivers[0].rights[0].accessGroupId: there is no access group 2 in this file or in the network",
         ),
     ],
 )
@@ -73,14 +76,14 @@ def test_an_id_given_twice_is_refused(file: object, error: str) -> None:
 def test_an_id_that_the_network_has_is_taken() -> None:
     file = with_driver()
     assert errors_of(file, network()) == [
-        "sites[0].id: 1 is taken: the network has it already",
-        'chargers[0].chargerId: "DEP-1" is taken: the network has it already',
-        "accessGroups[0].id: 1 is taken: the network has it already",
-        "drivers[0].id: 1 is taken: the network has it already",
+        "sites[0].id: 1 is taken: the network already has it",
+        'chargers[0].chargerId: "DEP-1" is taken: the network already has it',
+        "accessGroups[0].id: 1 is taken: the network already has it",
+        "drivers[0].id: 1 is taken: the network already has it",
     ]
 
 
-@pytest.mark.parametrize(("second", "spelt"), [("04a2", ""), ("04A2", ', spelt "04a2" there'), (" 04a2 ", "")])
+@pytest.mark.parametrize(("second", "spelt"), [("04a2", ""), ("04A2", ', written "04a2" there'), (" 04a2 ", "")])
 def test_two_tags_that_differ_only_in_case_are_refused(second: str, spelt: str) -> None:
     one, two = {"idTag": "04a2"}, {"idTag": second}
     said = f'"{second.strip()}" is already a tag of driver 1{spelt}'
@@ -92,7 +95,7 @@ def test_two_tags_that_differ_only_in_case_are_refused(second: str, spelt: str) 
 def test_a_tag_that_the_network_knows_is_refused() -> None:
     file = {"drivers": [{"id": 99, "name": "Zoe", "tags": [{"idTag": "alice"}]}]}
     assert errors_of(file, network()) == [
-        f'drivers[0].tags[0].idTag: "alice" is already a tag of driver {ALICE.id}, spelt "ALICE" there'
+        f'drivers[0].tags[0].idTag: "alice" is already a tag of driver {ALICE.id}, written "ALICE" there'
     ]
 
 
@@ -130,7 +133,7 @@ def test_sites_lie_one_below_the_other_up_to_a_limit() -> None:
         return {"sites": [{"id": each, "name": "S", "parentId": each - 1 or None} for each in range(1, height + 1)]}
 
     assert errors_of(tower(MAX_SITE_DEPTH + 2)) == [
-        f"sites[{MAX_SITE_DEPTH}].parentId: it lies too deep: {MAX_SITE_DEPTH} sites may lie one below the other"
+        f"sites[{MAX_SITE_DEPTH}].parentId: the site is too deep: a site tree has at most {MAX_SITE_DEPTH} levels"
     ]
     top = network_of(tower(MAX_SITE_DEPTH))
     assert load({"sites": [{"id": 99, "name": "S", "parentId": 1}]}, top).sites[0].id == 99
@@ -201,8 +204,8 @@ def test_no_more_errors_are_listed_than_somebody_could_mend() -> None:
 def test_chargers_of_another_customer_are_named_with_their_places() -> None:
     file = parse(raw({"chargers": [CHARGER, {**CHARGER, "chargerId": "DEP-2"}, {**CHARGER, "chargerId": "DEP-3"}]}))
     assert charger_taken_error(file, ["DEP-1", "DEP-3"]).errors == [
-        'chargers[0].chargerId: "DEP-1" is taken: charger ids are unique across all customers',
-        'chargers[2].chargerId: "DEP-3" is taken: charger ids are unique across all customers',
+        'chargers[0].chargerId: "DEP-1" is taken: charger ids are unique across all customers, use another',
+        'chargers[2].chargerId: "DEP-3" is taken: charger ids are unique across all customers, use another',
     ]
 
 

@@ -130,7 +130,7 @@ def test_what_an_object_needs_is_named_when_missing(name: str) -> None:
         ),
         (
             {"sites": [{**SITE, "postalCode": "1", "postalNumber": "2"}]},
-            "sites[0].postalNumber: is given twice: postalCode and postalNumber say the same, write one of them",
+            "sites[0].postalNumber: is given twice: postalCode and postalNumber mean the same, so write one of them",
         ),
         (
             {"chargers": [{**CHARGER, "chargerId": "a/b"}]},
@@ -273,7 +273,7 @@ def test_a_hostile_file_does_not_fill_memory_with_its_errors(start: bytes) -> No
     end = "".join(closing[each] for each in reversed(start) if each in closing)
     errors = errors_of(start + b"1," * 200_000 + b"1" + end.encode())
     assert len(errors) == MAX_ERRORS + 1
-    assert errors[-1] == f"the file: may hold more errors than these {MAX_ERRORS}; mend them and try again"
+    assert errors[-1] == f"the file: may contain more than these {MAX_ERRORS} errors. Fix these and try again"
 
 
 def test_an_object_of_very_many_members_is_one_error() -> None:

@@ -290,7 +290,7 @@ def test_what_is_no_date_is_refused(cell: object, why: str) -> None:
 @pytest.mark.parametrize("column", ["Name", "RFID tag", "Start date", "Payer id", "Site access", "Enabled"])
 @pytest.mark.parametrize("cell", [float("inf"), float("nan")])
 def test_what_is_no_number_at_all_is_refused(column: str, cell: float) -> None:
-    with pytest.raises(CellError, match="is no number that can be meant"):
+    with pytest.raises(CellError, match="is not a usable number"):
         value(Column(column), cell, None, warn=lambda warning: None)
 
 
@@ -393,9 +393,9 @@ def test_windows_stand_in_brackets_as_days_of_the_place() -> None:
 @pytest.mark.parametrize(
     ("cell", "why"),
     [
-        ("Depot [2026]", '"2026" is no window and no hours: write [2026-01-01..2026-06-30]'),
-        ("Depot [Mo-Fr]", "says days but no hours"),
-        ("Depot [Xy 08:00-09:00]", '"Xy" is no weekday: write Mo, Tu, We, Th, Fr, Sa, Su'),
+        ("Depot [2026]", '"2026" is neither a window nor hours: write [2026-01-01..2026-06-30]'),
+        ("Depot [Mo-Fr]", "names days but no hours"),
+        ("Depot [Xy 08:00-09:00]", '"Xy" is not a weekday: write Mo, Tu, We, Th, Fr, Sa, Su'),
         ("Depot [Mo 08:00-08:00]", "begin and end at the same minute"),
         ("Depot [Mo 08:70-09:00]", "is no time of day"),
         ("Depot [Mo 25:00-26:00]", "outside the day"),

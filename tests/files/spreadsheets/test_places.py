@@ -135,5 +135,5 @@ def test_who_sees_a_part_of_a_groups_chargers_may_not_grant_rights_on_it() -> No
     them = replace(network(), listed={})
     rows = [["Name", "Home site", "Access groups"], ["Ada", "Depot", "Visitors"]]
     (error,) = planned(them, rows, site_ids=[2]).problems.errors.first
-    assert error.message == '"Visitors" has chargers at sites that you do not see'
+    assert error.message == '"Visitors" has chargers at sites that you cannot see'
     assert planned(them, csv_bytes(rows), site_ids=[1, 6]).added[0].rights

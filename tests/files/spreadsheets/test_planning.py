@@ -90,13 +90,13 @@ def test_rows_of_one_driver_that_name_different_places_give_him_all_of_them_and_
     found = planned(them(), rows)
     assert [right.place for right in found.added[0].rights] == [DEPOT, YARD]
     assert warnings_of(found) == [
-        "row 2 column Site access: rows 2 and 3 of one driver name different places: he gets all of them"
+        "row 2 column Site access: rows 2 and 3 of one driver name different places: the driver gets all of them"
     ]
 
 
 def test_rows_of_one_driver_of_which_one_says_nothing_and_another_something_are_refused() -> None:
     rows = [["Name", "External id", "Site access"], ["Dan", "1", "-"], ["Dan", "1", "Depot"]]
-    assert errors_of(them(), rows) == ["row 2 column Site access: rows 2 and 3 of one driver contradict here"]
+    assert errors_of(them(), rows) == ["row 2 column Site access: rows 2 and 3 of one driver contradict each other"]
     rows = [["Name", "RFID tag"], ["Dan", "-"], ["Dan", "D1"]]
     assert errors_of(them(), rows) == ["row 2 column RFID tag: other rows of the driver name tags: remove the -"]
 
@@ -109,10 +109,10 @@ def test_a_tag_stands_in_one_row_of_the_file() -> None:
 
 def test_what_is_said_of_a_tag_needs_one() -> None:
     assert errors_of(them(), [["Name", "RFID tag", "RFID name"], ["Dan", "", "Card"]]) == [
-        "row 2 column RFID name: says something of a tag: fill in RFID tag"
+        "row 2 column RFID name: describes a tag that the row does not have: fill in RFID tag"
     ]
     assert errors_of(them(), [["Name", "Blocked"], ["Dan", "yes"]]) == [
-        "row 2 column Blocked: says something of a tag: fill in RFID tag"
+        "row 2 column Blocked: describes a tag that the row does not have: fill in RFID tag"
     ]
 
 
@@ -162,7 +162,7 @@ def test_adding_makes_new_drivers_with_numbers_of_their_own() -> None:
 def test_adding_a_driver_who_is_there_is_refused(rows: list[list[str]], column: str) -> None:
     (error,) = errors_of(them(), rows)
     assert error == (
-        f"row 2 column {column}: is driver 1, Ada already; mode add only adds: use update, or leave the row out"
+        f"row 2 column {column}: is driver 1, Ada already; mode add only adds: use mode update, or leave the row out"
     )
 
 
@@ -195,9 +195,7 @@ def test_updating_finds_the_driver_and_keeps_all_that_the_file_does_not_say(rows
 
 def test_who_is_found_by_his_tag_alone_and_gets_another_name_is_warned_of() -> None:
     found = planned(them(), [["Name", "RFID tag"], ["Bob", "BB01"]], UPDATE)
-    assert warnings_of(found) == [
-        'row 2 column Name: driver 2, Bea, who is found by his tag or name, is renamed to "Bob"'
-    ]
+    assert warnings_of(found) == ['row 2 column Name: driver 2, Bea, found by tag or name, is renamed to "Bob"']
 
 
 def test_blank_cells_keep_and_hyphens_clear() -> None:
@@ -269,7 +267,7 @@ def test_rights_of_columns_that_the_file_does_not_have_stay() -> None:
         ([["Name", "Driver id"], ["Dan", "99"]], "row 2 column Driver id: there is no driver 99"),
         (
             [["Name"], ["Ada"]],
-            "row 2: the row names no driver: give an External id or an RFID tag that he has",
+            "row 2: the row names no driver: give an External id or an RFID tag that the driver has",
         ),
         (
             [["RFID tag", "External id"], ["AA01", "E-9"]],
@@ -393,12 +391,12 @@ def test_rights_at_sites_that_he_does_not_see_stay() -> None:
     [
         ([["External id", "Name"], ["E-1", "A"]], UPDATE, "no driver of the customer has it"),
         ([["RFID tag", "Name"], ["AA01", "A"]], UPDATE, "no driver of the customer has it"),
-        ([["Driver id", "Name"], ["1", "A"]], UPDATE, "is the id of a driver whom you do not see"),
-        ([["Driver id", "Name", "Home site"], ["1", "A", "Yard"]], ADD, "is the id of a driver whom you do not see"),
+        ([["Driver id", "Name"], ["1", "A"]], UPDATE, "is the id of a driver that you cannot see"),
+        ([["Driver id", "Name", "Home site"], ["1", "A", "Yard"]], ADD, "is the id of a driver that you cannot see"),
         (
             [["RFID tag", "Name", "Home site"], ["aa01", "Dan", "Yard"]],
             ADD,
-            "aa01 is already a tag of a driver whom you do not see",
+            "aa01 is already a tag of a driver that you cannot see",
         ),
         ([["Name"], ["Dan"]], ADD, "who sees only some sites adds drivers at home at one of them"),
         ([["Name", "Home site"], ["Dan", "Office"]], ADD, "there is no site"),

@@ -130,7 +130,7 @@ def test_unknown_and_repeated_headings_are_all_named_with_what_was_meant() -> No
     assert errors[1].startswith(
         'row 1 column C: there is no column "Colour"; remove it, or rename it to one of Name, RFID'
     )
-    assert errors[2] == "row 1 column D: the column Name stands twice: keep one of them"
+    assert errors[2] == "row 1 column D: the column Name is there twice: keep one of them"
     assert '"Site access"' in errors[3]
 
 
@@ -141,10 +141,10 @@ def test_a_file_without_headings_is_told_which_there_are() -> None:
 
 def test_a_cell_in_a_column_without_heading_is_refused() -> None:
     assert errors_of(network(), [["Name", None, "RFID tag"], ["Ada", None, "1"], ["Bea", "x", "2"]]) == [
-        "row 3 column B: holds something, but the column has no heading"
+        "row 3 column B: has content, but the column has no heading"
     ]
     assert errors_of(network(), [["Name"], ["Ada", "x"]]) == [
-        "row 2 column B: holds something, but the column has no heading"
+        "row 2 column B: has content, but the column has no heading"
     ]
 
 
@@ -153,7 +153,7 @@ def test_columns_are_lettered_as_spreadsheets_do() -> None:
 
 
 def test_a_file_without_drivers_is_refused_also_where_it_would_remove_all() -> None:
-    assert errors_of(network(), [["Name"]]) == ["the file holds no drivers: below the headings there is no row"]
+    assert errors_of(network(), [["Name"]]) == ["the file has no drivers: add rows below the headings"]
 
 
 def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,7 +219,7 @@ def test_a_workbook_that_unpacks_to_too_much_is_not_unpacked(monkeypatch: pytest
 
 def test_a_sheet_that_reaches_far_out_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbooks, "MAX_CELLS", 10)
-    assert "delete what lies far out" in refusal(xlsx_bytes([["Name"], [*[None] * 10, "x"]]))
+    assert "delete the cells far out" in refusal(xlsx_bytes([["Name"], [*[None] * 10, "x"]]))
 
 
 def test_the_values_of_formulas_are_read() -> None:

@@ -463,7 +463,7 @@ def test_a_row_that_too_many_array_formulas_fill_is_refused(monkeypatch: pytest.
     one_after_the_other = array("B2", "B2:B3") + "".join(array(f"{each}2", f"{each}2") for each in "CDE")
     rows = ROW(3, 3, '<c r="B3" t="str"><v>z</v></c>') + below
     errors = errors_of(network(), one(one_after_the_other, rows))
-    assert errors == ["row 2 column C: holds something, but the column has no heading"]
+    assert errors == ["row 2 column C: has content, but the column has no heading"]
 
 
 # -- what ods holds in more than one way --------------------------------------------------------------

@@ -1,11 +1,11 @@
-"""The network file: a customer's sites, chargers, access groups and drivers as one JSON file.
+"""The network file: sites, chargers, access groups and drivers as one JSON file.
 
-`parse` reads its shape, `facts` checks what it says and makes the core's values of it, `dump` writes a
-network as such a file, `schema` describes it. What may stand in a file is written in `entries`; loading what
-was dumped gives the same network, up to the numbers of chargers, tags and rights.
+`parse` reads its shape, `facts` checks the content and converts it to the core's values, `dump` writes a network as
+such a file, and `published.schema` describes it. `schema` defines what a file may contain. Loading a dumped file
+gives the same network, except for the internal numbers of chargers, tags and rights.
 
-Errors come in two rounds, since a reference can only be judged once everything has its shape: `parse` lists
-every error of shape, `facts` every id, tag, reference, window and cycle that is wrong.
+Errors come in two rounds, since references can only be checked once everything has its shape: `parse` lists all
+errors of shape, `facts` all errors of ids, tags, references, windows and cycles.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _FILE = TypeAdapter(NetworkFile)
 
 
 def parse(raw: bytes) -> NetworkFile:
-    """The file's entries. Raises InvalidNetworkFile with every error of shape."""
+    """Parses the file. Raises InvalidNetworkFile with every error of shape."""
     raw = raw.removeprefix(_BYTE_ORDER_MARK)
     try:
         with collector_paused():
             return _FILE.validate_json(raw)
-    except ValidationError as found:
-        raise InvalidNetworkFile(shape_errors(raw) or [f"the file: {found}"]) from None
+    except ValidationError as error:
+        raise InvalidNetworkFile(shape_errors(raw) or [f"the file: {error}"]) from None

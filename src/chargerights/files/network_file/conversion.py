@@ -1,4 +1,4 @@
-"""A file's entries as the core's values, where neither needs to know the rest of the network."""
+"""Conversion of a file's entries that need no other entry to the core's values."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def charger_fact(entry: ChargerEntry, number: int) -> Charger:
         blocked_until=entry.blocked_until,
         free_to_use=entry.free_to_use,
         location=_location(entry.location_info) if entry.location_info else NOWHERE,
-        connectors=tuple([_connector(each) for each in entry.sockets or ()]),
+        connectors=tuple([_connector(socket) for socket in entry.sockets or ()]),
     )
 
 

@@ -1,6 +1,6 @@
-"""What is wrong with a network file, every error with its place: `drivers[12].tags[0].idTag: …`.
+"""Errors of a network file, each with its place: `drivers[12].tags[0].idTag: …`.
 
-Words pydantic's findings for people, and collects errors up to a limit that a hostile file cannot move.
+Words pydantic's errors for people. The number of errors is bounded, whatever a hostile file contains.
 """
 
 from __future__ import annotations
@@ -15,14 +15,17 @@ from ...rights.errors import InvalidInput
 from .schema import ENTRIES, POSTAL_NAMES, members_of
 
 MAX_ERRORS = 10_000
-"""So many errors are listed; beyond them a file is not looked at further."""
+"""Maximum number of errors listed; after these, checking stops."""
 MAX_SENTENCE = 800
 
 FilePlace = tuple[int | str, ...]
 
 
 class InvalidNetworkFile(InvalidInput):
-    """`errors`: each a place in the file and a sentence that says what is wrong and what would be right."""
+    """Rejection of a file.
+
+    `errors`: each a place in the file and a sentence that says what is wrong and what is expected.
+    """
 
     def __init__(self, errors: list[str]) -> None:
         self.errors = errors
@@ -31,32 +34,32 @@ class InvalidNetworkFile(InvalidInput):
 
 
 class FileErrors:
-    """Errors in the order they are found."""
+    """Errors in the order in which they are found."""
 
     def __init__(self) -> None:
         self.errors: list[str] = []
 
-    def add(self, place: FilePlace, said: str) -> None:
-        """Keeps the error; raises InvalidNetworkFile when it is one too many."""
-        self.errors.append(f"{place_text(place)}: {printable(said, MAX_SENTENCE)}")
+    def add(self, place: FilePlace, sentence: str) -> None:
+        """Adds an error. Raises InvalidNetworkFile when there are too many."""
+        self.errors.append(f"{place_text(place)}: {printable(sentence, MAX_SENTENCE)}")
         if len(self.errors) == MAX_ERRORS:
-            self.errors.append(f"the file: may hold more errors than these {MAX_ERRORS}; mend them and try again")
+            self.errors.append(f"the file: may contain more than these {MAX_ERRORS} errors. Fix these and try again")
             self.check()
 
-    def add_shape(self, place: FilePlace, found: ValidationError) -> None:
-        """Keeps everything that pydantic found in the value at that place."""
-        for error in found.errors(include_url=False):
-            where = (*place, *(part for part in error["loc"] if part != "[key]"))
-            self.add(where, _shape_sentence(where, error))
+    def add_shape(self, place: FilePlace, error: ValidationError) -> None:
+        """Adds everything that pydantic found wrong with the value at that place."""
+        for detail in error.errors(include_url=False):
+            where = (*place, *(part for part in detail["loc"] if part != "[key]"))
+            self.add(where, _shape_sentence(where, detail))
 
     def check(self) -> None:
-        """Raises InvalidNetworkFile unless no error was found."""
+        """Raises InvalidNetworkFile if there are errors."""
         if self.errors:
             raise InvalidNetworkFile(self.errors)
 
 
 def place_text(place: FilePlace) -> str:
-    """`drivers[12].tags[0].idTag`."""
+    """Returns the place as `drivers[12].tags[0].idTag`."""
     text = ""
     for part in place:
         if isinstance(part, int):
@@ -72,13 +75,13 @@ def _shape_sentence(place: FilePlace, error: Mapping[str, Any]) -> str:
     if error["type"] in UNKNOWN_MEMBER:
         name, (what, members) = str(place[-1]), _owner(place)
         if name in POSTAL_NAMES and not set(members).isdisjoint(POSTAL_NAMES):
-            return f"is given twice: {' and '.join(POSTAL_NAMES)} say the same, write one of them"
+            return f"is given twice: {' and '.join(POSTAL_NAMES)} mean the same, so write one of them"
         return unknown_member(name, what, members)
     return sentence(error)
 
 
 def _owner(place: FilePlace) -> tuple[str, tuple[str, ...]]:
-    """What the object is called whose member the place is, and its members."""
+    """Returns the name of the object that has the member, and all its members."""
     *names, _ = (part for part in place if isinstance(part, str))
     what, entry = ENTRIES[tuple(names)]
     return what, tuple(members_of(entry))

@@ -1,6 +1,6 @@
-"""The network file described for others: its JSON Schema, and the tables of docs/network-file.md.
+"""Published descriptions of the network file: JSON Schema and tables of members.
 
-`python -m chargerights.files.network_file.published docs` writes both anew.
+`python -m chargerights.files.network_file.published docs` writes the schema and the tables of docs/network-file.md.
 """
 
 from __future__ import annotations
@@ -21,53 +21,59 @@ Schema = dict[str, Any]
 
 
 def schema() -> Schema:
-    """The file's shape as a JSON Schema (2020-12).
+    """Returns the file's shape as a JSON Schema (2020-12).
 
-    What it cannot say (references, repeated ids and tags, windows, cycles) only loading finds.
+    References, repeated ids and tags, windows and cycles are beyond a schema; they are checked when a file is loaded.
     """
-    found = TypeAdapter(NetworkFile).json_schema()
+    generated = TypeAdapter(NetworkFile).json_schema()
     entries = {entry.__name__: entry for _, entry in ENTRIES.values()}
-    definitions = {name: _definition(each, entries[name]) for name, each in found.pop("$defs").items()}
+    definitions = {name: _definition(definition, entries[name]) for name, definition in generated.pop("$defs").items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Network file",
-        **_definition(found, NetworkFile),
+        **_definition(generated, NetworkFile),
         "$defs": dict(sorted(definitions.items())),
     }
 
 
 def members_tables() -> str:
-    """The generated part of the page: a table of members for each object of the file."""
+    """Returns the generated part of the page: a table of members per object."""
     whole = schema()
     return "\n".join(_table(place, whole["$defs"].get(entry.__name__, whole)) for place, (_, entry) in ENTRIES.items())
 
 
 def renewed(page: str) -> str:
-    """The page with its generated part made anew."""
+    """Returns the page with its generated part replaced."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n{members_tables()}\n{END}{after}"
 
 
 def schema_text() -> str:
-    """The schema as it stands in docs/."""
+    """Returns the text of the schema file in docs/."""
     return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
 
 
-def _definition(found: Schema, entry: type) -> Schema:
-    """Pydantic's schema of one object, with its own members first, without titles and defaults that say nothing."""
-    found["description"] = " ".join(found["description"].split())
-    found["properties"] = {name: found["properties"][name] for name in members_of(entry)}
-    for each in found["properties"].values():
-        each.pop("title", None)
-        each.pop("default", None)
-    given = [name for name in POSTAL_NAMES if name in found["properties"]]
+def _definition(definition: Schema, entry: type) -> Schema:
+    """Cleans pydantic's schema of one object.
+
+    The object's own members come first; titles and defaults are removed.
+    """
+    definition["description"] = " ".join(definition["description"].split())
+    definition["properties"] = {name: definition["properties"][name] for name in members_of(entry)}
+    for member in definition["properties"].values():
+        member.pop("title", None)
+        member.pop("default", None)
+    given = [name for name in POSTAL_NAMES if name in definition["properties"]]
     if given:
         other = next(name for name in POSTAL_NAMES if name not in given)
-        found["properties"][other] = {**found["properties"][given[0]], "description": f"The same as {given[0]}."}
-        found["not"] = {"required": list(POSTAL_NAMES)}
-    del found["title"]
-    return found
+        definition["properties"][other] = {
+            **definition["properties"][given[0]],
+            "description": f"The same as {given[0]}.",
+        }
+        definition["not"] = {"required": list(POSTAL_NAMES)}
+    del definition["title"]
+    return definition
 
 
 def _table(place: tuple[str, ...], definition: Schema) -> str:
@@ -92,10 +98,13 @@ def _heading(place: tuple[str, ...]) -> str:
 
 
 def _type_text(member: Schema) -> str:
-    """A value's schema in a few words; null is left to the page's text."""
-    kind = next((each for each in member.get("anyOf", ()) if each != {"type": "null"}), member)
+    """Describes a value's schema in a few words.
+
+    Null is left to the page's text.
+    """
+    kind = next((option for option in member.get("anyOf", ()) if option != {"type": "null"}), member)
     if "enum" in kind:
-        return "one of " + ", ".join(f"`{each}`" for each in kind["enum"])
+        return "one of " + ", ".join(f"`{word}`" for word in kind["enum"])
     if "examples" in kind:
         return f"text such as `{kind['examples'][0]}`"
     match kind.get("type"):

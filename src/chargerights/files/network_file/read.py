@@ -1,7 +1,7 @@
-"""Checks a file's entries against each other and against the network they are to join.
+"""Checks a file's entries against each other and against the existing network.
 
-Nothing here stops at the first error: a reference, id or tag that is wrong is noted with its place, and
-the rest is still checked.
+Checking never stops at the first error: a wrong reference, id or tag is noted with its place, and the rest is
+checked.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ K = TypeVar("K", int, str)
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a file adds to a network, in an order in which it can be added: parents before children."""
+    """The facts that a file adds to a network, parents before children."""
 
     sites: tuple[Site, ...]
     chargers: tuple[Charger, ...]
@@ -47,59 +47,67 @@ class Facts:
 
 
 def facts(file: NetworkFile, known: Network, next_id: Callable[[], int], now: datetime) -> Facts:
-    """The file's facts, once they agree with each other and with the customer's network so far.
+    """Converts the file to facts that agree with each other and with the network.
 
-    Ids and tags of `known` are taken; references may point to it. Chargers, tags and rights get their
-    numbers from `next_id` (also when the file is refused in the end); tags are updated at `now`.
-    Raises InvalidNetworkFile with every error.
+    Ids and tags of `known` are taken, and references may point to its entities. Chargers, tags and rights get their
+    numbers from `next_id` (even if the file is rejected in the end). `now` is the tags' time of update.
+
+    Raises:
+        InvalidNetworkFile: with every error.
     """
     with collector_paused():
         return _Reader(file, known, next_id, now).facts()
 
 
 def charger_taken_error(file: NetworkFile, charger_ids: Container[str]) -> InvalidNetworkFile:
-    """The refusal of a file whose chargers with these ids are another customer's; at least one is."""
+    """Returns the error for chargers with ids that belong to other customers.
+
+    The file has at least one of `charger_ids`.
+    """
     refusals = FileErrors()
     for index, entry in enumerate(file.chargers or ()):
         if entry.charger_id in charger_ids:
-            sentence = f"{shown(entry.charger_id)} is taken: charger ids are unique across all customers"
+            sentence = f"{shown(entry.charger_id)} is taken: charger ids are unique across all customers, use another"
             refusals.add(("chargers", index, "chargerId"), sentence)
     return InvalidNetworkFile(refusals.errors)
 
 
 class _Reader:
-    """One reading of one file: the places that references may name, the tags so far, and the errors so far."""
+    """The state of reading one file: places to refer to, tags and errors so far."""
 
     def __init__(self, file: NetworkFile, known: Network, next_id: Callable[[], int], now: datetime) -> None:
         self.file, self.known, self.next_id, self.now = file, known, next_id, now
         self.refusals = FileErrors()
         self.holders: dict[str, tuple[str, int]] = {}
-        # Places are made once and shared: 300,000 rights name a few thousand of them.
-        self.sites = self._places(PlaceKind.SITE, "id", [each.id for each in file.sites or ()], known.sites)
+        # Places are created once and shared: 300,000 rights name a few thousand of them.
+        self.sites = self._places(PlaceKind.SITE, "id", [site.id for site in file.sites or ()], known.sites)
         self.chargers = self._places(
-            PlaceKind.CHARGER, "chargerId", [each.charger_id for each in file.chargers or ()], known.chargers
+            PlaceKind.CHARGER, "chargerId", [charger.charger_id for charger in file.chargers or ()], known.chargers
         )
         self.groups = self._places(
-            PlaceKind.ACCESS_GROUP, "id", [each.id for each in file.access_groups or ()], known.access_groups
+            PlaceKind.ACCESS_GROUP,
+            "id",
+            [group.id for group in file.access_groups or ()],
+            known.access_groups,
         )
-        self._claim(("drivers",), "id", [each.id for each in file.drivers or ()], known.drivers)
+        self._claim(("drivers",), "id", [driver.id for driver in file.drivers or ()], known.drivers)
 
     def facts(self) -> Facts:
         file = self.file
         for index, site in enumerate(file.sites or ()):
             if site.parent_id is not None:
                 self._require("site", self.sites, site.parent_id, ("sites", index, "parentId"))
-        found = Facts(
+        facts = Facts(
             self._sites(parents_first(file.sites or [], self.refusals)),
             tuple([self._charger(("chargers", i), entry) for i, entry in enumerate(file.chargers or ())]),
             tuple([self._access_group(("accessGroups", i), entry) for i, entry in enumerate(file.access_groups or ())]),
             tuple([self._driver(("drivers", i), entry) for i, entry in enumerate(file.drivers or ())]),
         )
         self.refusals.check()
-        return found
+        return facts
 
     def _sites(self, entries: Sequence[SiteEntry]) -> tuple[Site, ...]:
-        """The sites, parents first; notes the first that lies too deep on its way down."""
+        """Returns the sites, parents first, and notes the first that is too deep."""
         index = {entry.id: index for index, entry in enumerate(self.file.sites or ())}
         depth: dict[int | None, int] = {None: 0}
         for entry in entries:
@@ -108,34 +116,37 @@ class _Reader:
                 depth.setdefault(above, len(self.known.chain(above)))
             depth[entry.id] = depth.get(above, 0) + 1
             if depth[entry.id] == MAX_SITE_DEPTH + 1:
-                sentence = f"it lies too deep: {MAX_SITE_DEPTH} sites may lie one below the other"
+                sentence = f"the site is too deep: a site tree has at most {MAX_SITE_DEPTH} levels"
                 self.refusals.add(("sites", index[entry.id], "parentId"), sentence)
         return tuple([site_fact(entry) for entry in entries])
 
     def _places(self, kind: PlaceKind, member: str, ids: Sequence[K], known: Collection[K]) -> dict[K, Place]:
         self._claim((f"{kind}s",), member, ids, known)
-        return {each: Place(kind, each) for each in chain(known, ids)}
+        return {id_: Place(kind, id_) for id_ in chain(known, ids)}
 
     def _claim(self, place: FilePlace, member: str, ids: Sequence[K], taken: Container[K]) -> None:
-        """Notes every id that is taken, or given to a second thing."""
+        """Notes every id that is taken or repeated."""
         first: dict[K, int] = {}
-        for index, each in enumerate(ids):
-            if each in taken:
-                self.refusals.add((*place, index, member), f"{shown(each)} is taken: the network has it already")
-            elif first.setdefault(each, index) != index:
-                holder = f"{place[-1]}[{first[each]}]"
-                self.refusals.add((*place, index, member), f"{shown(each)} is already the {member} of {holder}")
+        for index, id_ in enumerate(ids):
+            if id_ in taken:
+                self.refusals.add((*place, index, member), f"{shown(id_)} is taken: the network already has it")
+            elif first.setdefault(id_, index) != index:
+                holder = f"{place[-1]}[{first[id_]}]"
+                self.refusals.add((*place, index, member), f"{shown(id_)} is already the {member} of {holder}")
 
     def _require(self, what: str, places: Mapping[K, Place], wanted: K, at: FilePlace) -> Place | None:
-        """The place that a reference names; noted when there is none."""
+        """Returns the place that a reference names.
+
+        Notes an error if it is missing.
+        """
         place = places.get(wanted)
         if place is None:
-            self.refusals.add(at, f"no {what} {shown(wanted)} in this file or in the network")
+            self.refusals.add(at, f"there is no {what} {shown(wanted)} in this file or in the network")
         return place
 
     def _charger(self, at: FilePlace, entry: ChargerEntry) -> Charger:
         self._require("site", self.sites, entry.site_id, (*at, "siteId"))
-        self._claim((*at, "sockets"), "id", [each.id for each in entry.sockets or ()], ())
+        self._claim((*at, "sockets"), "id", [socket.id for socket in entry.sockets or ()], ())
         return charger_fact(entry, self.next_id())
 
     def _access_group(self, at: FilePlace, entry: AccessGroupEntry) -> AccessGroup:
@@ -146,8 +157,8 @@ class _Reader:
     def _driver(self, at: FilePlace, entry: DriverEntry) -> Driver:
         if entry.home_site_id is not None:
             self._require("site", self.sites, entry.home_site_id, (*at, "homeSiteId"))
-        tags = [self._tag((*at, "tags", i), entry.id, each) for i, each in enumerate(entry.tags or ())]
-        rights = [self._right((*at, "rights", i), each) for i, each in enumerate(entry.rights or ())]
+        tags = [self._tag((*at, "tags", i), entry.id, tag_entry) for i, tag_entry in enumerate(entry.tags or ())]
+        rights = [self._right((*at, "rights", i), right_entry) for i, right_entry in enumerate(entry.rights or ())]
         return Driver(
             entry.id,
             entry.name,
@@ -156,7 +167,7 @@ class _Reader:
             entry.payer_id,
             entry.company_id,
             entry.enabled is not False,
-            tuple([external_id_fact(each) for each in entry.external_ids or ()]),
+            tuple([external_id_fact(external_id) for external_id in entry.external_ids or ()]),
             tuple([tag for tag in tags if tag is not None]),
             tuple([right for right in rights if right is not None]),
         )
@@ -164,11 +175,11 @@ class _Reader:
     def _tag(self, at: FilePlace, driver_id: int, entry: TagEntry) -> Tag | None:
         id_tag = entry.id_tag
         known = self.known.tag(id_tag)
-        mine = (id_tag, driver_id)
-        holder = (known.id_tag, known.driver_id) if known else self.holders.setdefault(tag_key(id_tag), mine)
-        if holder is not mine:
-            spelt = "" if holder[0] == id_tag else f", spelt {shown(holder[0])} there"
-            self.refusals.add((*at, "idTag"), f"{shown(id_tag)} is already a tag of driver {holder[1]}{spelt}")
+        claim = (id_tag, driver_id)
+        holder = (known.id_tag, known.driver_id) if known else self.holders.setdefault(tag_key(id_tag), claim)
+        if holder is not claim:
+            spelling = "" if holder[0] == id_tag else f", written {shown(holder[0])} there"
+            self.refusals.add((*at, "idTag"), f"{shown(id_tag)} is already a tag of driver {holder[1]}{spelling}")
         try:
             return Tag(
                 self.next_id(),
@@ -187,14 +198,18 @@ class _Reader:
 
     def _right(self, at: FilePlace, entry: RightEntry) -> Right | None:
         place = self._right_place(at, entry)
-        hours = [self._hours((*at, "hours", i), each) for i, each in enumerate(entry.hours)] if entry.hours else ()
+        hours = (
+            [self._hours((*at, "hours", i), hours_entry) for i, hours_entry in enumerate(entry.hours)]
+            if entry.hours
+            else ()
+        )
         try:
             return Right(
                 self.next_id(),
                 place or _NO_PLACE,
                 entry.valid_from,
                 entry.valid_until,
-                tuple([each for each in hours if each is not None]),
+                tuple([it for it in hours if it is not None]),
             )
         except InvalidWindow as wrong:
             self.refusals.add((*at, "validUntil"), str(wrong))
@@ -211,8 +226,8 @@ class _Reader:
             return self._require("access group", self.groups, group_id, (*at, "accessGroupId"))
         values = (site_id, charger_id, group_id)
         named = [name for name, value in zip(PLACE_MEMBERS.values(), values, strict=True) if value is not None]
-        found = f"names {' and '.join(named)}" if named else "names no place"
-        self.refusals.add(at, f"{found}; a right names exactly one of {', '.join(PLACE_MEMBERS.values())}")
+        problem = f"names {' and '.join(named)}" if named else "names no place"
+        self.refusals.add(at, f"{problem}; a right names exactly one of {', '.join(PLACE_MEMBERS.values())}")
         return None
 
     def _hours(self, at: FilePlace, entry: HoursEntry) -> Hours | None:
@@ -224,4 +239,4 @@ class _Reader:
 
 
 _NO_PLACE = Place(PlaceKind.SITE, 0)
-"""Stands where the right's place was refused, so that its window is still checked."""
+"""Stands in for a rejected place, so that the right's window is still checked."""

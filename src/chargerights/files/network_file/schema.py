@@ -1,8 +1,8 @@
-"""The shape of a network file: its objects and their members, under the names they have in the file.
+"""The shape of a network file: its objects and their members.
 
-Types are strict (no "1" for 1), unknown members are refused, and null says the same as leaving a member
-out. What needs other facts to see (references, repeated ids, windows) is checked in `reading`. The
-descriptions are published in the schema and in docs/network-file.md.
+Types are strict (no "1" for 1), unknown members are rejected, and null means the same as leaving a member out.
+Whatever depends on other facts (references, repeated ids, windows) is checked in `read`. The descriptions are
+published in the JSON Schema and in docs/network-file.md.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ PLACE_MEMBERS = {
     PlaceKind.CHARGER: "chargerId",
     PlaceKind.ACCESS_GROUP: "accessGroupId",
 }
-"""What names the place of a right, in files and on the wire."""
+"""The members that name the place of a right, in files and in the HTTP interface."""
 
 
 def _config(**schema: Any) -> ConfigDict:
@@ -58,7 +58,10 @@ def _config(**schema: Any) -> ConfigDict:
 
 
 def _items(description: str) -> Any:
-    """A list, at whose first broken item reading stops; `shape_errors` then finds the others."""
+    """A list.
+
+    Parsing stops at its first invalid item, and `shape_errors` finds the others.
+    """
     return Field(None, fail_fast=True, description=description)
 
 
@@ -67,7 +70,7 @@ _SHAPE = _config()
 
 @dataclass(slots=True, kw_only=True, config=_SHAPE)
 class AddressEntry:
-    """Where a site or charger is."""
+    """The location of a site or charger."""
 
     latitude: Latitude | None = Field(None, description="Degrees north, WGS 84.")
     longitude: Longitude | None = Field(None, description="Degrees east, WGS 84.")
@@ -81,7 +84,7 @@ class AddressEntry:
 
 @dataclass(slots=True, kw_only=True, config=_SHAPE)
 class LocationEntry(AddressEntry):
-    """Where a charger is."""
+    """The location of a charger."""
 
     postal_code: OptionalText = Field(
         None,
@@ -92,27 +95,30 @@ class LocationEntry(AddressEntry):
 
 @dataclass(slots=True, kw_only=True, config=_SHAPE)
 class SiteEntry(AddressEntry):
-    """A place with chargers. Sites form a tree; a right on a site reaches every site below it."""
+    """A place with chargers. Sites form a tree.
 
-    id: EntityId = Field(description="Its number, unique among the customer's sites.")
-    name: Name = Field(description="Its name among operators.")
-    parent_id: EntityId | None = Field(None, description="The site right above it; a root has none.")
-    type: SiteTypeName | None = Field(None, description="What kind of place it is; SUB_CPO unless given.")
-    public_name: OptionalText = Field(None, description="Its name among drivers.")
-    external_id: OptionalText = Field(None, description="Its id in somebody else's system.")
+    A right on a site reaches every site below it.
+    """
+
+    id: EntityId = Field(description="The site's number, unique among the customer's sites.")
+    name: Name = Field(description="The site's name for operators.")
+    parent_id: EntityId | None = Field(None, description="The site directly above; a root has none.")
+    type: SiteTypeName | None = Field(None, description="The kind of place; default SUB_CPO.")
+    public_name: OptionalText = Field(None, description="The site's name for drivers.")
+    external_id: OptionalText = Field(None, description="The site's id in another system.")
     timezone: Timezone | None = Field(
         None,
-        description="The IANA time zone in which weekly hours are read there, such as Europe/Helsinki; "
-        "else the one of the nearest site above that has one, else UTC.",
+        description="The IANA time zone for weekly hours, such as Europe/Helsinki. Default: the time zone of the "
+        "nearest site above that has one, else UTC.",
     )
-    payer_id: Int64 | None = Field(None, description="Who pays for charging there.")
+    payer_id: Int64 | None = Field(None, description="The id of the party that pays for charging there.")
     cost_id: OptionalText = Field(None, description="The cost centre's id.")
     cost_name: OptionalText = Field(None, description="The cost centre's name.")
-    payment_recipient_id: Int64 | None = Field(None, description="Who is paid for charging there.")
-    is_public_site: bool | None = Field(None, description="Whether the public is told of it.")
+    payment_recipient_id: Int64 | None = Field(None, description="The id of the party that is paid for charging there.")
+    is_public_site: bool | None = Field(None, description="Whether the site is published.")
     free_to_use: bool | None = Field(
         None,
-        description="Whether anyone may charge there without a tag; else as the nearest site above says, else not.",
+        description="Whether anyone may charge there without a tag. Default: as the nearest site above, else false.",
     )
     postal_code: OptionalText = Field(
         None,
@@ -125,139 +131,147 @@ class SiteEntry(AddressEntry):
 class SocketEntry:
     """A plug or outlet of a charger."""
 
-    id: SocketId = Field(description="Its number on the charger; OCPP's connector id in OCPP 1.6.")
-    name: OptionalText = Field(None, description="What is written on it.")
-    type: ConnectorType | None = Field(None, description="OCPI's name of its connector standard.")
-    max_power: OptionalText = Field(None, description="Its greatest power, as a text for people; maxWatts is better.")
-    format: ConnectorFormat | None = Field(None, description="Whether it is a socket or has its own cable.")
-    socket_power_type: PowerType | None = Field(None, description="Its kind of current.")
-    max_watts: Count | None = Field(None, description="Its greatest power in watts.")
-    max_voltage: Count | None = Field(None, description="Its greatest voltage in volts.")
-    max_amperage: Count | None = Field(None, description="Its greatest current in amperes.")
-    phase_rotation: PhaseRotation | None = Field(None, description="How its phases are wired to the grid's.")
+    id: SocketId = Field(description="The socket's number on the charger; the connector id of OCPP 1.6.")
+    name: OptionalText = Field(None, description="The label on the socket.")
+    type: ConnectorType | None = Field(None, description="The connector standard, in OCPI's terms.")
+    max_power: OptionalText = Field(None, description="The maximum power as a text for people; prefer maxWatts.")
+    format: ConnectorFormat | None = Field(None, description="Whether it is a socket or has an attached cable.")
+    socket_power_type: PowerType | None = Field(None, description="The kind of current.")
+    max_watts: Count | None = Field(None, description="The maximum power in watts.")
+    max_voltage: Count | None = Field(None, description="The maximum voltage in volts.")
+    max_amperage: Count | None = Field(None, description="The maximum current in amperes.")
+    phase_rotation: PhaseRotation | None = Field(None, description="How the phases are wired to the grid's.")
     terms_and_conditions: WebAddress | None = Field(None, description="The web address of the operator's terms.")
     device_evse_id: Count | None = Field(None, description="The EVSE's number on the device, in OCPP 2.x.")
     device_connector_id: Count | None = Field(None, description="The connector's number on its EVSE, in OCPP 2.x.")
-    charging_station_evse_id: Count | None = Field(None, description="The EVSE's number as the station counts.")
+    charging_station_evse_id: Count | None = Field(None, description="The EVSE's number in the station's numbering.")
 
 
 @dataclass(slots=True, kw_only=True, config=_SHAPE)
 class ChargerEntry:
-    """A charger, as its operator describes it; what it reports itself is no part of the file."""
+    """A charger as its operator describes it.
+
+    Values that it reports are not in the file.
+    """
 
     charger_id: ChargerId = Field(
-        description="Its identity: the last part of the address it connects to. Compared exactly, unique across "
-        "all customers, without '/' and ':'."
+        description="The charger's identity: the last part of the address that it connects to. Compared exactly, "
+        "unique across all customers, without '/' and ':'."
     )
-    site_id: EntityId = Field(description="The site it stands at.")
-    name: OptionalText = Field(None, description="Its name among people.")
-    manufacturer: OptionalText = Field(None, description="Who made it.")
-    serial_number: OptionalText = Field(None, description="The maker's serial number.")
-    charger_model: OptionalText = Field(None, description="The maker's name of the model.")
-    firmware_version: OptionalText = Field(None, description="The firmware it is known to run.")
-    evse_id: OptionalText = Field(None, description="Its eMI3 id, such as FI*ABC*E1001.")
+    site_id: EntityId = Field(description="The site where the charger is.")
+    name: OptionalText = Field(None, description="The charger's name for people.")
+    manufacturer: OptionalText = Field(None, description="The manufacturer.")
+    serial_number: OptionalText = Field(None, description="The manufacturer's serial number.")
+    charger_model: OptionalText = Field(None, description="The manufacturer's name of the model.")
+    firmware_version: OptionalText = Field(None, description="The firmware version, as far as known.")
+    evse_id: OptionalText = Field(None, description="The charger's eMI3 id, such as FI*ABC*E1001.")
     split_evse_by_socket: bool | None = Field(
-        None, description="Whether each socket is an EVSE by itself for roaming partners; false unless given."
+        None, description="Whether each socket is a separate EVSE for roaming partners; default false."
     )
     push_integration_enabled: bool | None = Field(
-        None, description="Whether its data is pushed to partners; false unless given."
+        None, description="Whether the charger's data is pushed to partners; default false."
     )
     charger_specific_message_structure: bool | None = Field(
-        None, description="Whether its messages have a structure of their own; false unless given."
+        None, description="Whether the charger's messages have a structure of their own; default false."
     )
-    capabilities: list[Capability] | None = _items("What it can do, in OCPI's words.")
-    physical_reference: OptionalText = Field(None, description="What is written on it, such as a bay's number.")
-    integration_relays: list[Name] | None = _items("The partners its messages are relayed to.")
-    iccid: OptionalText = Field(None, description="Its SIM card's number.")
-    imsi: OptionalText = Field(None, description="Its SIM card's subscriber.")
-    meter_serial_number: OptionalText = Field(None, description="Its main meter's serial number.")
-    meter_type: OptionalText = Field(None, description="Its main meter's type.")
-    custom_properties: dict[Name, Text] | None = Field(None, description="The operator's own words about it.")
+    capabilities: list[Capability] | None = _items("The charger's capabilities, in OCPI's terms.")
+    physical_reference: OptionalText = Field(None, description="The label on the charger, such as a bay's number.")
+    integration_relays: list[Name] | None = _items("The partners to which its messages are relayed.")
+    iccid: OptionalText = Field(None, description="The number of its SIM card.")
+    imsi: OptionalText = Field(None, description="The subscriber identity of its SIM card.")
+    meter_serial_number: OptionalText = Field(None, description="The serial number of its main meter.")
+    meter_type: OptionalText = Field(None, description="The type of its main meter.")
+    custom_properties: dict[Name, Text] | None = Field(None, description="Texts of the operator's own, by name.")
     blocked_until: Instant | None = Field(
-        None, description="Before then nobody may charge there; else it is not blocked."
+        None, description="No one may charge there before this instant. Default: the charger is not blocked."
     )
     free_to_use: bool | None = Field(
-        None, description="Whether anyone may charge there without a tag; else as its site says."
+        None, description="Whether anyone may charge there without a tag. Default: as its site says."
     )
-    location_info: LocationEntry | None = Field(None, description="Where it is, when that is not where its site is.")
+    location_info: LocationEntry | None = Field(None, description="The location, if it differs from the site's.")
     sockets: list[SocketEntry] | None = _items("Its sockets, each id once.")
 
 
 @dataclass(slots=True, kw_only=True, config=_SHAPE)
 class AccessGroupEntry:
-    """Chargers bundled for rights only, across sites."""
+    """Chargers of any sites, grouped for rights only."""
 
-    id: EntityId = Field(description="Its number, unique among the customer's access groups.")
+    id: EntityId = Field(description="The group's number, unique among the customer's access groups.")
     name: Name = Field(description="Its name.")
-    charger_ids: list[str] | None = _items("The charger ids of its chargers.")
+    charger_ids: list[str] | None = _items("The ids of the group's chargers.")
 
 
 @dataclass(slots=True, kw_only=True, config=_SHAPE)
 class ExternalIdEntry:
-    """The driver's id in somebody else's system."""
+    """The driver's id in another system."""
 
-    reference_type: ReferenceTypeName | None = Field(None, description="INTEGRATION unless given.")
+    reference_type: ReferenceTypeName | None = Field(None, description="Default INTEGRATION.")
     reference_id: Name = Field(description="Which system.")
-    external_id: Name = Field(description="The driver's id there.")
-    effective_from: Instant | None = Field(None, description="Since when it is his.")
+    external_id: Name = Field(description="The driver's id in that system.")
+    effective_from: Instant | None = Field(None, description="The instant from which the driver has this id.")
 
 
 @dataclass(slots=True, kw_only=True, config=_SHAPE)
 class TagEntry:
-    """What a driver shows: an RFID card, an app token, a number plate, a vehicle id."""
+    """A token that a driver shows: a card, an app token, a number plate, a vehicle id."""
 
     id_tag: TagText = Field(
-        description="What the charger reads. Compared without case, trimmed; unique among all tags of the customer."
+        description="The text that the charger reads. Trimmed, compared without case, unique among the customer's tags."
     )
-    start_date: Instant | None = Field(None, description="It is valid from then on; else since ever.")
-    expiring_date: Instant | None = Field(None, description="It is valid before then; else for ever.")
+    start_date: Instant | None = Field(None, description="The tag is valid from then on. Default: no start.")
+    expiring_date: Instant | None = Field(None, description="The tag is valid before then. Default: no end.")
     token_name: OptionalText = Field(None, description="The card's label.")
-    invoicable: bool | None = Field(None, description="Whether charging with it is invoiced; false unless given.")
-    blocked: bool | None = Field(None, description="Whether it is refused everywhere; false unless given.")
+    invoicable: bool | None = Field(None, description="Whether charging with the tag is invoiced; default false.")
+    blocked: bool | None = Field(None, description="Whether the tag is rejected everywhere; default false.")
 
 
 @dataclass(slots=True, kw_only=True, config=_SHAPE)
 class HoursEntry:
-    """Weekly hours of one day, in the time zone of the charger's site; an end before the start lies on
-    the next day."""
+    """Weekly hours of one day, in the time zone of the charger's site.
+
+    An end before the start is on the next day.
+    """
 
     weekday: Weekday = Field(description="1 is Monday, 7 is Sunday.")
-    start: Start = Field(alias="from", description="The first minute within, such as 08:00.")
-    end: End = Field(alias="until", description="The first minute after, such as 17:00; the day's end is 24:00.")
+    start: Start = Field(alias="from", description="The first minute within the hours, such as 08:00.")
+    end: End = Field(alias="until", description="The first minute after, such as 17:00; the end of the day is 24:00.")
 
 
 @dataclass(
     slots=True,
     kw_only=True,
     config=_config(
-        oneOf=[{"required": [each], "properties": {each: {"not": {"type": "null"}}}} for each in PLACE_MEMBERS.values()]
+        oneOf=[
+            {"required": [member], "properties": {member: {"not": {"type": "null"}}}}
+            for member in PLACE_MEMBERS.values()
+        ]
     ),
 )
 class RightEntry:
-    """The driver may charge there. It names exactly one of siteId, chargerId and accessGroupId."""
+    """A driver's right to charge at one siteId, chargerId or accessGroupId."""
 
     site_id: EntityId | None = Field(None, description="At this site and every site below it.")
     charger_id: str | None = Field(None, description="At this charger.")
     access_group_id: EntityId | None = Field(None, description="At the chargers of this access group.")
-    valid_from: Instant | None = Field(None, description="From then on; else since ever.")
-    valid_until: Instant | None = Field(None, description="Before then; else for ever.")
-    hours: list[HoursEntry] | None = _items("Only within one of these; else at any hour.")
+    valid_from: Instant | None = Field(None, description="Valid from then on. Default: no start.")
+    valid_until: Instant | None = Field(None, description="Valid before then. Default: no end.")
+    hours: list[HoursEntry] | None = _items("Valid only within one of these. Default: at any hour.")
 
 
 @dataclass(slots=True, kw_only=True, config=_SHAPE)
 class DriverEntry:
     """A person or a vehicle, with tags and rights."""
 
-    id: EntityId = Field(description="His number, unique among the customer's drivers.")
-    name: Name = Field(description="His name, or the vehicle's.")
-    home_site_id: EntityId | None = Field(None, description="The site that looks after him; it grants nothing.")
-    external_id: OptionalText = Field(None, description="His id in the operator's own system.")
-    payer_id: Int64 | None = Field(None, description="Who pays for him.")
-    company_id: Int64 | None = Field(None, description="The company he belongs to, in the operator's own system.")
-    enabled: bool | None = Field(None, description="false: he may charge nowhere and is listed nowhere.")
-    external_ids: list[ExternalIdEntry] | None = _items("His ids in other systems.")
-    tags: list[TagEntry] | None = _items("What he shows.")
-    rights: list[RightEntry] | None = _items("Where he may charge: the union of these.")
+    id: EntityId = Field(description="The driver's number, unique among the customer's drivers.")
+    name: Name = Field(description="The name of the person or vehicle.")
+    home_site_id: EntityId | None = Field(None, description="The site that manages the driver; it grants nothing.")
+    external_id: OptionalText = Field(None, description="The driver's id in the operator's own system.")
+    payer_id: Int64 | None = Field(None, description="The id of the party that pays for the driver.")
+    company_id: Int64 | None = Field(None, description="The id of the driver's company in the operator's own system.")
+    enabled: bool | None = Field(None, description="false: the driver may charge nowhere and is listed nowhere.")
+    external_ids: list[ExternalIdEntry] | None = _items("The driver's ids in other systems.")
+    tags: list[TagEntry] | None = _items("The driver's tags.")
+    rights: list[RightEntry] | None = _items("Where the driver may charge: the union of these.")
 
 
 @dataclass(slots=True, kw_only=True, config=_SHAPE)
@@ -283,11 +297,11 @@ ENTRIES: dict[tuple[str, ...], tuple[str, type]] = {
     ("drivers", "rights"): ("a right", RightEntry),
     ("drivers", "rights", "hours"): ("an entry of hours", HoursEntry),
 }
-"""Every object of a file: the names on the way to it, what it is called, and its shape."""
+"""Every object of a file: the names on the path to it, its name, and its shape."""
 
 
 def members_of(entry: type) -> dict[str, FieldInfo]:
-    """The members of the object by the name they have in the file, inherited ones last."""
+    """Returns the object's members by their names in the file, inherited ones last."""
     fields: dict[str, FieldInfo] = entry.__pydantic_fields__  # type: ignore[attr-defined]
     own = sorted(fields, key=lambda name: name in AddressEntry.__annotations__)
     return {_name_in_file(fields[name]): fields[name] for name in own}

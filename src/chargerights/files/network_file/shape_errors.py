@@ -1,8 +1,8 @@
-"""Everything that is wrong with the shape of a file, once it is known that something is.
+"""Finds all errors of shape in a file that is known to have one.
 
-Reading stops at the first broken item of each list (`fail_fast` in `entries`), so that a file of millions of
-broken items cannot fill memory with errors. Here each broken object is taken apart and its lists looked at item
-by item, until there are as many errors as are listed.
+Parsing stops at the first invalid item of each list (`fail_fast` in `schema`), so that a file of millions of invalid
+items cannot fill memory with errors. Here each invalid object is taken apart and its lists are checked item by item,
+until the maximum number of errors is reached.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from .problems import FileErrors, FilePlace
 from .schema import ENTRIES, members_of
 
 MAX_MEMBERS = 1000
-"""No object of a file needs more; one that has is not looked at."""
+"""No object needs more members; one that has more is not checked further."""
 
 Names = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """An object's shape, and its members that hold others: the kind of each, and what plain values it holds."""
+    """An object's shape, and its members that contain objects or plain lists."""
 
     whole: TypeAdapter[Any]
     kinds: dict[str, type]
@@ -33,7 +33,10 @@ class _Shape:
 
 
 def shape_errors(raw: bytes) -> list[str]:
-    """The errors, in the order of the file. Empty only if the file has the shape."""
+    """Returns the errors in the order of the file.
+
+    Empty only if the file has the shape.
+    """
     try:
         data = from_json(raw, allow_inf_nan=False)
     except ValueError as broken:
@@ -44,7 +47,7 @@ def shape_errors(raw: bytes) -> list[str]:
 
 
 def _look(names: Names, place: FilePlace, value: object, refusals: FileErrors) -> None:
-    """Notes what is wrong with the object at the place, to which these names lead."""
+    """Notes what is wrong with the object at the place that these names lead to."""
     shape = _SHAPES[names]
     if isinstance(value, dict) and len(value) > MAX_MEMBERS:
         refusals.add(
@@ -76,8 +79,8 @@ def _look_into(names: Names, place: FilePlace, part: Any, plain: TypeAdapter[Any
 def _check(shape: TypeAdapter[Any], place: FilePlace, value: object, refusals: FileErrors) -> None:
     try:
         shape.validate_json(to_json(value))
-    except ValidationError as found:
-        refusals.add_shape(place, found)
+    except ValidationError as error:
+        refusals.add_shape(place, error)
 
 
 def _shape(names: Names) -> _Shape:
@@ -85,7 +88,7 @@ def _shape(names: Names) -> _Shape:
     kinds: dict[str, type] = {}
     plain: dict[str, TypeAdapter[Any]] = {}
     for name, field in members_of(entry).items():
-        annotation: Any = next((each for each in get_args(field.annotation) if each is not NoneType), None)
+        annotation: Any = next((type_ for type_ in get_args(field.annotation) if type_ is not NoneType), None)
         origin = get_origin(annotation)
         if (*names, name) in ENTRIES:
             kinds[name] = origin or dict

@@ -1,4 +1,4 @@
-"""The order in which a file's sites can be added, and the cycles that leave none."""
+"""The order in which a file's sites can be added, and cycles that prevent one."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from .problems import FileErrors
 from .schema import SiteEntry
 
 MAX_PATH = 10
-"""So many sites of a cycle are named."""
+"""Maximum number of sites of a cycle that an error names."""
 
 
 def parents_first(entries: Sequence[SiteEntry], refusals: FileErrors) -> list[SiteEntry]:
-    """The sites, each after the one above it when that is in the file too; otherwise in the file's order.
+    """Sorts sites so that parents come first, otherwise in the file's order.
 
-    Sites in a cycle, and those below one, are left out; each cycle is one error, at its first site.
+    Sites in a cycle, and those below one, are left out. Each cycle is one error, at its first site.
     """
     children: dict[int | None, list[SiteEntry]] = {}
     by_id = {entry.id: entry for entry in entries}
@@ -44,9 +44,9 @@ def _refuse_cycles(
         seen.update(path)
         if step is not None and step.id in path:
             cycle = [*path][[*path].index(step.id) :]
-            first = min((path[each] for each in cycle), key=lambda each: places[id(each)])
+            first = min((path[site_id] for site_id in cycle), key=lambda entry: places[id(entry)])
             start = cycle.index(first.id)
-            names = [str(each) for each in [*cycle[start:], *cycle[:start], first.id]]
+            names = [str(site_id) for site_id in [*cycle[start:], *cycle[:start], first.id]]
             way = ", ".join(names if len(names) <= MAX_PATH else [*names[:MAX_PATH], "…"])
             refusals.add(
                 ("sites", places[id(first)], "parentId"),

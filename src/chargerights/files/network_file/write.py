@@ -1,8 +1,8 @@
 """Writes a network as a file in its normal form.
 
-Normal form: members without a value, or with the one they have when left out, are left out; things stand in
-the order of their ids, a driver's tags and rights in his own; instants are in UTC; each site, charger, access
-group and driver is one line, so that two files of one network compare line by line.
+In the normal form, members without a value, or with their default, are left out. Entities are in the order of their
+ids, a driver's tags and rights in the driver's own order. Instants are in UTC. Each site, charger, access group and
+driver is one line, so that two files of one network can be compared line by line.
 """
 
 from __future__ import annotations
@@ -37,14 +37,16 @@ Members = dict[str, Any]
 
 
 def dump(network: Network) -> Iterator[bytes]:
-    """The network as a file, in pieces of some hundred kilobytes at most. The network must not change meanwhile:
-    dump a fork of one that lives."""
+    """Yields the file in chunks of some hundred kilobytes at most.
+
+    The network must not change meanwhile: pass a fork of a live one.
+    """
     separator = b"{\n"
     for name, entries in (
         ("sites", (site_members(site) for _, site in sorted(network.sites.items()))),
         ("chargers", (charger_members(charger) for _, charger in sorted(network.chargers.items()))),
         ("accessGroups", (access_group_members(group) for _, group in sorted(network.access_groups.items()))),
-        ("drivers", (driver_members(network.drivers[each]) for each in sorted(network.drivers))),
+        ("drivers", (driver_members(network.drivers[driver_id]) for driver_id in sorted(network.drivers))),
     ):
         opening = b'%s"%s": [\n' % (separator, name.encode())
         for chunk in _chunks(entries):
@@ -96,7 +98,7 @@ def charger_members(charger: Charger) -> Members:
         blockedUntil=charger.blocked_until,
         freeToUse=charger.free_to_use,
         locationInfo=_given(**_address(charger.location, "postalNumber")),
-        sockets=[_socket_members(each) for each in charger.connectors],
+        sockets=[_socket_members(connector) for connector in charger.connectors],
     )
 
 
@@ -113,16 +115,16 @@ def driver_members(driver: Driver) -> Members:
         payerId=driver.payer_id,
         companyId=driver.company_id,
         enabled=None if driver.enabled else False,
-        externalIds=[_external_id_members(each) for each in driver.external_ids],
-        tags=[_tag_members(each) for each in driver.tags],
-        rights=[_right_members(each) for each in driver.rights],
+        externalIds=[_external_id_members(external_id) for external_id in driver.external_ids],
+        tags=[_tag_members(tag) for tag in driver.tags],
+        rights=[_right_members(right) for right in driver.rights],
     )
 
 
 def _right_members(right: Right) -> Members:
     members: Members = {PLACE_MEMBERS[right.place.kind]: right.place.id}
     if right.has_window or right.hours:
-        hours = [_hours_members(each) for each in right.hours]
+        hours = [_hours_members(entry) for entry in right.hours]
         members |= _given(validFrom=right.valid_from, validUntil=right.valid_until, hours=hours)
     return members
 
@@ -185,7 +187,10 @@ def _address(location: Location, postal_member: str) -> Members:
 
 
 def _given(**members: Any) -> Members:
-    """The members that have a value; 0 and false are values."""
+    """Keeps the members that have a value.
+
+    0 and false are values.
+    """
     return {name: value for name, value in members.items() if value is not None and value not in _EMPTY}
 
 
@@ -193,6 +198,6 @@ _EMPTY: tuple[object, ...] = ("", (), [], {})
 
 
 def _chunks(entries: Iterable[Members]) -> Iterator[bytes]:
-    lines = (orjson.dumps(each, option=orjson.OPT_UTC_Z) for each in entries)
+    lines = (orjson.dumps(entry, option=orjson.OPT_UTC_Z) for entry in entries)
     while batch := list(islice(lines, LINES_PER_CHUNK)):
         yield b",\n".join(batch)

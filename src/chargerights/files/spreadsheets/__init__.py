@@ -1,4 +1,5 @@
-"""Drivers with their tags and rights as CSV and Excel: read with all the mess of spreadsheets, planned, written.
+"""Drivers with tags and rights as CSV files and workbooks.
 
-`drivers_file` is what the other layers call. Nothing here stores anything or asks a clock.
+Reads, plans and writes such files. Reading copes with what people and programs do to spreadsheets. The other layers
+call `drivers_file`. Nothing here stores anything or asks for the time.
 """

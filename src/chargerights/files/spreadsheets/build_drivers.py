@@ -1,8 +1,8 @@
-"""The driver that rows make: of the one who stands, or anew.
+"""Builds drivers from rows: new ones, and changes of existing ones.
 
-A cell that is not blank says what is to be, `-` says "none". A blank cell changes nothing in mode update; in the
-others it says "none", except under Enabled, Blocked and Invoicable. A column that the file does not have changes
-nothing. In mode update the tags of a driver that the file does not name stay; in replace-all they go.
+A cell that is not blank sets the value, `-` says "none". A blank cell changes nothing in mode update; in the other
+modes it says "none", except under Enabled, Blocked and Invoicable. A column that the file does not have changes
+nothing. In mode update, tags of a driver that the file does not name stay; in replace-all they are removed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ KEPT_WHEN_BLANK = frozenset({Column.ENABLED, Column.BLOCKED, Column.INVOICABLE})
 
 
 class Builder:
-    """Makes drivers of their rows; what cannot be is added to the problems."""
+    """Builds drivers from their rows.
+
+    Adds errors to the problems.
+    """
 
     def __init__(
         self,
@@ -54,63 +57,72 @@ class Builder:
         self.rows_of_tags: dict[str, int] = {}
         self.rows_of_cards: dict[str, Row] = {}
 
-    def driver(self, subject: RowGroup, new_id: int) -> Driver | None:
-        """The driver as the rows have him, with that id when he is new; None when something cannot be."""
+    def driver(self, group: RowGroup, new_id: int) -> Driver | None:
+        """Returns the driver as the rows describe them, or None if something is invalid.
+
+        `new_id` is the id of a new driver.
+        """
         before = self.problems.errors.count
-        known = subject.known or Driver(new_id, "")
-        home = self._home_site(subject, known)
-        wanted = {column: self._items(subject, column) for column in COLUMNS}
+        known = group.known or Driver(new_id, "")
+        home = self._home_site(group, known)
+        wanted = {column: self._items(group, column) for column in COLUMNS}
         zone = self._zone(home, wanted[Column.SITES], known)
         made = replace(
             known,
-            name=self._name(subject, known),
+            name=self._name(group, known),
             home_site_id=home,
-            external_id=self._of_driver(subject, Column.EXTERNAL_ID, known.external_id),
-            payer_id=self._of_driver(subject, Column.PAYER_ID, known.payer_id),
-            company_id=self._of_driver(subject, Column.COMPANY_ID, known.company_id),
-            enabled=self._of_driver(subject, Column.ENABLED, known.enabled, True),
-            external_ids=self._of_driver(subject, Column.REFERENCES, known.external_ids, ()),
-            tags=self._tags(subject, known, zone),
-            rights=self._rights(subject, known, wanted, zone),
+            external_id=self._of_driver(group, Column.EXTERNAL_ID, known.external_id),
+            payer_id=self._of_driver(group, Column.PAYER_ID, known.payer_id),
+            company_id=self._of_driver(group, Column.COMPANY_ID, known.company_id),
+            enabled=self._of_driver(group, Column.ENABLED, known.enabled, True),
+            external_ids=self._of_driver(group, Column.REFERENCES, known.external_ids, ()),
+            tags=self._tags(group, known, zone),
+            rights=self._rights(group, known, wanted, zone),
         )
         return made if self.problems.errors.count == before else None
 
-    def _value(self, said: dict[Column, Any], column: Column, current: Any, none: Any = None) -> Any:
-        """What the cell makes of the current value; `none` is what stands for nothing."""
-        if column in said:
-            return none if said[column] is NONE else said[column]
+    def _value(self, cells: dict[Column, Any], column: Column, current: Any, none: Any = None) -> Any:
+        """Returns the value after applying the cell.
+
+        `none` stands for no value.
+        """
+        if column in cells:
+            return none if cells[column] is NONE else cells[column]
         kept = column not in self.columns or self.mode is Mode.UPDATE or column in KEPT_WHEN_BLANK
         return current if kept else none
 
-    def _of_driver(self, subject: RowGroup, column: Column, current: Any, none: Any = None) -> Any:
-        """The same of a cell about the driver: whichever of his rows says it, and all that do say the same."""
-        saying = [row for row in subject.rows if column in row.said]
+    def _of_driver(self, group: RowGroup, column: Column, current: Any, none: Any = None) -> Any:
+        """Returns the value after applying a cell about the driver.
+
+        Any row of the driver may have the cell; rows that have it must agree.
+        """
+        saying = [row for row in group.rows if column in row.cells]
         for row in saying[1:]:
-            if row.said[column] != saying[0].said[column]:
+            if row.cells[column] != saying[0].cells[column]:
                 sentence = f"differs from row {saying[0].number}, which is the same driver's: make both equal"
                 self.problems.errors.add(row.number, str(column), sentence)
-        return self._value(saying[0].said if saying else {}, column, current, none)
+        return self._value(saying[0].cells if saying else {}, column, current, none)
 
-    def _name(self, subject: RowGroup, known: Driver) -> str:
-        name: str | None = self._of_driver(subject, Column.NAME, known.name or None)
+    def _name(self, group: RowGroup, known: Driver) -> str:
+        name: str | None = self._of_driver(group, Column.NAME, known.name or None)
         if name is None:
-            self.problems.errors.add(subject.first, str(Column.NAME), "is missing: every driver has a name")
-        elif known.name and name != known.name and not _named_by_id(subject):
-            sentence = f"{described(known)}, who is found by his tag or name, is renamed to {shown(name)}"
-            self.problems.warnings.add(subject.first, str(Column.NAME), sentence)
+            self.problems.errors.add(group.first, str(Column.NAME), "is missing: every driver has a name")
+        elif known.name and name != known.name and not _named_by_id(group):
+            sentence = f"{described(known)}, found by tag or name, is renamed to {shown(name)}"
+            self.problems.warnings.add(group.first, str(Column.NAME), sentence)
         return name or ""
 
-    def _home_site(self, subject: RowGroup, known: Driver) -> int | None:
-        found: Item | int | None = self._of_driver(subject, Column.HOME_SITE, known.home_site_id)
-        if not isinstance(found, Item):
-            if not self.scope.can_see_site(found):
-                sentence = "is missing: who sees only some sites adds drivers at home at one of them"
-                self.problems.errors.add(subject.first, str(Column.HOME_SITE), sentence)
-            return found
+    def _home_site(self, group: RowGroup, known: Driver) -> int | None:
+        home: Item | int | None = self._of_driver(group, Column.HOME_SITE, known.home_site_id)
+        if not isinstance(home, Item):
+            if not self.scope.can_see_site(home):
+                sentence = "is missing: you can add drivers only with one of your sites as home site"
+                self.problems.errors.add(group.first, str(Column.HOME_SITE), sentence)
+            return home
         try:
-            return int(self.reader.place(PlaceKind.SITE, found).id)
+            return int(self.reader.place(PlaceKind.SITE, home).id)
         except CellError as wrong:
-            row = next(row for row in subject.rows if Column.HOME_SITE in row.said)
+            row = next(row for row in group.rows if Column.HOME_SITE in row.cells)
             self.problems.errors.add(row.number, str(Column.HOME_SITE), str(wrong))
             return None
 
@@ -123,25 +135,30 @@ class Builder:
             named = [right.place for right in known.rights if right.place.kind is PlaceKind.SITE]
         return self.zones.of_driver(home, (int(place.id) for place in named))
 
-    def _items(self, subject: RowGroup, column: Column) -> list[tuple[Row, Item]] | None:
-        """All that the driver's rows name in the column, each with its row; None when his rights there stay."""
-        saying = [row for row in subject.rows if column in row.said]
+    def _items(self, group: RowGroup, column: Column) -> list[tuple[Row, Item]] | None:
+        """Returns what the driver's rows name in the column, with the rows.
+
+        None: the driver's rights there stay as they are.
+        """
+        saying = [row for row in group.rows if column in row.cells]
         if not saying:
             kept = column not in self.columns or self.mode is Mode.UPDATE
             return None if kept else []
-        several = {row.said[column] for row in saying}
+        several = {row.cells[column] for row in saying}
         if len(several) > 1:
             rows = " and ".join(str(row.number) for row in saying[:5])
             if NONE in several:
-                self.problems.errors.add(saying[0].number, str(column), f"rows {rows} of one driver contradict here")
+                self.problems.errors.add(
+                    saying[0].number, str(column), f"rows {rows} of one driver contradict each other"
+                )
                 return []
-            sentence = f"rows {rows} of one driver name different places: he gets all of them"
+            sentence = f"rows {rows} of one driver name different places: the driver gets all of them"
             self.problems.warnings.add(saying[0].number, str(column), sentence)
-        return [(row, item) for row in saying if row.said[column] is not NONE for item in row.said[column]]
+        return [(row, item) for row in saying if row.cells[column] is not NONE for item in row.cells[column]]
 
     def _rights(
         self,
-        subject: RowGroup,
+        group: RowGroup,
         known: Driver,
         named: dict[Column, list[tuple[Row, Item]] | None],
         zone: ZoneInfo,
@@ -156,51 +173,52 @@ class Builder:
             try:
                 kept, more = rights(held, self._wanted(column, cells, zone), self.next_id)
             except CellError as wrong:  # a window that ends before it begins
-                self.problems.errors.add(subject.first, str(column), str(wrong))
+                self.problems.errors.add(group.first, str(column), str(wrong))
                 continue
             going |= {right.id for right in held} - {right.id for right in kept}
             new += more
         return (*(right for right in known.rights if right.id not in going), *new)
 
     def _wanted(self, column: Column, cells: list[tuple[Row, Item]], zone: ZoneInfo) -> list[Wanted]:
-        found = []
+        wanted = []
         for row, item in cells:
             try:
-                found.append(self.reader.wanted(column, item, zone))
-                if not self.scope.can_manage(found[-1].place):
-                    raise CellError(f"{shown(item.text)} has chargers at sites that you do not see")
+                wanted.append(self.reader.wanted(column, item, zone))
+                if not self.scope.can_manage(wanted[-1].place):
+                    raise CellError(f"{shown(item.text)} has chargers at sites that you cannot see")
             except CellError as wrong:
                 self.problems.errors.add(row.number, str(column), str(wrong))
-        return found
+        return wanted
 
-    def _tags(self, subject: RowGroup, known: Driver, zone: ZoneInfo) -> tuple[Tag, ...]:
+    def _tags(self, group: RowGroup, known: Driver, zone: ZoneInfo) -> tuple[Tag, ...]:
         held = {tag_key(tag.id_tag): tag for tag in known.tags}
-        found: dict[str, Tag] = {}
+        tags: dict[str, Tag] = {}
         clears = False
-        for row in subject.rows:
-            id_tag = row.said.get(Column.TAG)
+        for row in group.rows:
+            id_tag = row.cells.get(Column.TAG)
             if isinstance(id_tag, str):
                 key = tag_key(id_tag)
                 if self._claimed(row, key):
                     self._doubt(row, id_tag)
                     tag = self._tag(row, id_tag, held.get(key), known.id, zone)
                     if tag is not None:
-                        found[key] = tag
+                        tags[key] = tag
                 continue
             clears = clears or id_tag is NONE
             for column in OF_TAG:
-                if column in row.said and row.said[column] is not NONE:
-                    self.problems.errors.add(row.number, str(column), f"says something of a tag: fill in {Column.TAG}")
-        if clears and found:
-            self.problems.errors.add(subject.first, str(Column.TAG), "other rows of the driver name tags: remove the -")
+                if column in row.cells and row.cells[column] is not NONE:
+                    sentence = f"describes a tag that the row does not have: fill in {Column.TAG}"
+                    self.problems.errors.add(row.number, str(column), sentence)
+        if clears and tags:
+            self.problems.errors.add(group.first, str(Column.TAG), "other rows of the driver name tags: remove the -")
         if clears:
             return ()
         if self.mode is Mode.UPDATE or Column.TAG not in self.columns:
-            found = held | found
-        return tuple(sorted(found.values(), key=lambda tag: tag.id))
+            tags = held | tags
+        return tuple(sorted(tags.values(), key=lambda tag: tag.id))
 
     def _claimed(self, row: Row, key: str) -> bool:
-        """Whether the row is the first of the file with that tag."""
+        """Returns whether the row is the first of the file with that tag."""
         first = self.rows_of_tags.setdefault(key, row.number)
         if first != row.number:
             self.problems.errors.add(row.number, str(Column.TAG), f"is the tag of row {first} already")
@@ -215,22 +233,22 @@ class Builder:
         for reading in readings(id_tag):
             other = self.rows_of_cards.setdefault(reading, row)
             if other is not row:
-                sentence = f"may be {other.said[Column.TAG]} of row {other.number} in another spelling"
+                sentence = f"may be {other.cells[Column.TAG]} of row {other.number} in another spelling"
                 self.problems.warnings.add(row.number, str(Column.TAG), f"{id_tag} {sentence}: {KEEP_ONE}")
                 return
 
     def _tag(self, row: Row, id_tag: str, held: Tag | None, driver_id: int, zone: ZoneInfo) -> Tag | None:
         before = held or self._new_tag(row, id_tag, driver_id)
         try:
-            starts = self._value(row.said, Column.STARTS, before.starts_at)
-            expires = self._value(row.said, Column.EXPIRES, before.expires_at)
+            starts = self._value(row.cells, Column.STARTS, before.starts_at)
+            expires = self._value(row.cells, Column.EXPIRES, before.expires_at)
             tag = replace(
                 before,
-                starts_at=begins(starts, zone) if Column.STARTS in row.said and starts is not None else starts,
-                expires_at=ends(expires, zone) if Column.EXPIRES in row.said and expires is not None else expires,
-                token_name=self._value(row.said, Column.TAG_NAME, before.token_name),
-                invoicable=self._value(row.said, Column.INVOICABLE, before.invoicable, False),
-                blocked=self._value(row.said, Column.BLOCKED, before.blocked, False),
+                starts_at=begins(starts, zone) if Column.STARTS in row.cells and starts is not None else starts,
+                expires_at=ends(expires, zone) if Column.EXPIRES in row.cells and expires is not None else expires,
+                token_name=self._value(row.cells, Column.TAG_NAME, before.token_name),
+                invoicable=self._value(row.cells, Column.INVOICABLE, before.invoicable, False),
+                blocked=self._value(row.cells, Column.BLOCKED, before.blocked, False),
             )
         except InvalidInput as wrong:
             self.problems.errors.add(row.number, str(Column.EXPIRES), str(wrong))
@@ -250,6 +268,6 @@ class Builder:
         return Tag(self.next_id(), driver_id, id_tag, updated_at=self.at)
 
 
-def _named_by_id(subject: RowGroup) -> bool:
+def _named_by_id(group: RowGroup) -> bool:
     ids = (Column.DRIVER_ID, Column.EXTERNAL_ID)
-    return any(row.said.get(column) not in (None, NONE) for row in subject.rows for column in ids)
+    return any(row.cells.get(column) not in (None, NONE) for row in group.rows for column in ids)

@@ -1,7 +1,7 @@
-"""What each column's cells may hold, and what Excel makes of them when nobody looks.
+"""Values of cells by column, and what Excel may have made of them.
 
 Excel reads `0421` as the number 421 and `04E2` as 400, keeps 15 digits of a long number and shows it as
-`1.23457E+12`. What is lost so is refused; what may have lost something is taken with a warning.
+`1.23457E+12`. A value that has certainly lost something is rejected; one that may have is accepted with a warning.
 """
 
 from __future__ import annotations
@@ -29,19 +29,22 @@ EXACT = 10**15
 """Excel keeps 15 digits of a number."""
 AS_TEXT = 'format the column as text in Excel ("Format cells", "Text") before typing or pasting, or write a CSV'
 SERIALS = range(20_000, 110_000)
-"""Numbers that Excel may keep for a day, of some time after 1954 and before 2205; a year is none."""
+"""Numbers by which Excel may mean a day, between 1954 and 2205; a year is not among them."""
 YES, NO = frozenset({"yes", "true", "1", "y"}), frozenset({"no", "false", "0", "n"})
 
 
 class Nothing:
-    """Of a cell that says "none": what stands is taken away."""
+    """The type of a cell that says "none": the current value is removed."""
 
 
 NONE = Nothing()
 
 
 def value(column: Column, cell: Cell, first_day: date | None, warn: Warn) -> Any:
-    """What a cell that is not blank says: NONE, or a value of the column's kind. Raises CellError."""
+    """Parses a cell that is not blank: NONE, or a value of the column's kind.
+
+    Raises CellError.
+    """
     if isinstance(cell, Unread):
         raise CellError(cell.reason)
     if isinstance(cell, str) and is_failed(cell):
@@ -52,7 +55,7 @@ def value(column: Column, cell: Cell, first_day: date | None, warn: Warn) -> Any
         return NONE
     number = cell.number if isinstance(cell, Formatted) else cell
     if isinstance(number, float) and not isfinite(number):
-        raise CellError(f"{number} is no number that can be meant: {AS_TEXT}")
+        raise CellError(f"{number} is not a usable number: {AS_TEXT}")
     try:
         return _READERS[column](cell, first_day, warn)
     except CellError:
@@ -66,7 +69,7 @@ def _name(cell: Cell, _: date | None, warn: Warn) -> str:
 
 
 def _exact_text(cell: Cell, _: date | None, warn: Warn) -> str:
-    """An id that must be right to the character."""
+    """Parses an id that must be exact to the character."""
     if isinstance(cell, Formatted):
         return _shown_digits(cell)
     if not isinstance(cell, str):
@@ -124,13 +127,13 @@ def _moment(cell: Cell, first_day: date | None, warn: Warn) -> Moment:
         raise CellError(f"{cell} looks like Excel's number of a day: format the column as date, or write 2026-12-31")
     at = datetime.combine(first_day, time()) + timedelta(days=number)
     at = (at + timedelta(seconds=0.5)).replace(microsecond=0)
-    found = at if at.time() != time() else at.date()
-    warn(f"the number {cell:g} is taken as Excel's number of {found}: format the column as date")
-    return found
+    meant = at if at.time() != time() else at.date()
+    warn(f"the number {cell:g} is taken as Excel's number of {meant}: format the column as date")
+    return meant
 
 
 def _serial(cell: Cell) -> float | None:
-    """The number of days, when it may be one."""
+    """Returns the number of days, if it may be one."""
     if isinstance(cell, str):
         if not re.fullmatch(r"\d{1,6}", cell):
             return None
@@ -141,15 +144,15 @@ def _serial(cell: Cell) -> float | None:
 
 
 def _expiration(cell: Cell, first_day: date | None, warn: Warn) -> Moment | Nothing:
-    found = _moment(cell, first_day, warn)
-    return NONE if is_never(found) else found
+    end = _moment(cell, first_day, warn)
+    return NONE if is_never(end) else end
 
 
 def _truth(cell: Cell, _: date | None, warn: Warn) -> bool:
     word = str(cell).casefold() if isinstance(cell, str | bool) else _text(cell, warn)
     if word in YES or word in NO:
         return word in YES
-    raise CellError(f"{shown(word)} is neither yes nor no")
+    raise CellError(f"{shown(word)} is not a valid value: write yes or no")
 
 
 def _number(cell: Cell, _: date | None, warn: Warn) -> int:
@@ -172,14 +175,14 @@ def _several(cell: Cell, _: date | None, warn: Warn) -> tuple[Item, ...]:
 
 def _home_site(cell: Cell, _: date | None, warn: Warn) -> Item:
     text = _text(cell, warn)
-    found = _items(text)
-    if len(found) != 1 or found[0].limits is not None:
-        raise CellError(f"{shown(text)} is not one site: a driver has one home site, and it has no limits")
-    return found[0]
+    sites = _items(text)
+    if len(sites) != 1 or sites[0].limits is not None:
+        raise CellError(f"{shown(text)} is not one site: name one home site, without limits")
+    return sites[0]
 
 
 def _references(cell: Cell, _: date | None, warn: Warn) -> tuple[ExternalId, ...]:
-    return tuple([_reference(each) for each in _items(_text(cell, warn))])
+    return tuple([_reference(item) for item in _items(_text(cell, warn))])
 
 
 def _reference(item: Item) -> ExternalId:

@@ -1,4 +1,4 @@
-"""The columns of a drivers' spreadsheet, and which of a file's headings is which."""
+"""The columns of a drivers' spreadsheet, and the mapping from headings to columns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .tables import Unread, column_letters
 
 
 class Column(StrEnum):
-    """Every column by its heading, in the order in which exports have them."""
+    """All columns by heading, in the order of exports."""
 
     NAME = "Name"
     TAG = "RFID tag"
@@ -33,54 +33,57 @@ class Column(StrEnum):
 
 
 NEEDED = {Column.NAME, Column.TAG}
-"""Marked with an asterisk in exports."""
+"""Columns marked with an asterisk in exports."""
 OF_TAG = (Column.TAG_NAME, Column.STARTS, Column.EXPIRES, Column.BLOCKED, Column.INVOICABLE)
-"""What a row says of its tag; all else it says of the driver."""
+"""Columns about the row's tag; all others are about the driver."""
 
 
 def heading(column: Column) -> str:
-    """As exports write it."""
+    """Returns the heading as exports write it."""
     return f"{column}*" if column in NEEDED else str(column)
 
 
 def recognised(text: object) -> Column | None:
-    """The column of that heading, whatever its case, spaces and asterisks."""
+    """Returns the column with that heading, ignoring case, spaces and asterisks."""
     return _BY_KEY.get(_key(str(text)))
 
 
 def arrange(row: int, headings: Sequence[object]) -> dict[Column, int]:
-    """The position of each column. Raises InvalidSpreadsheet for headings that are unknown or there twice."""
-    found: dict[Column, int] = {}
+    """Returns the position of each column.
+
+    Raises InvalidSpreadsheet for unknown or repeated headings.
+    """
+    positions: dict[Column, int] = {}
     problems: list[Problem] = []
     for position, text in enumerate(headings):
         if text is None:
             continue
         column = None if isinstance(text, Unread) else recognised(text)
-        if column is not None and column not in found:
-            found[column] = position
+        if column is not None and column not in positions:
+            positions[column] = position
             continue
         if isinstance(text, Unread):
             sentence = text.reason
         elif column is None:
             sentence = f"there is no column {shown(text)}; {_meant(str(text))}"
         else:
-            sentence = f"the column {column} stands twice: keep one of them"
+            sentence = f"the column {column} is there twice: keep one of them"
         problems.append(Problem(row, column_letters(position), sentence))
-    if not found:
+    if not positions:
         problems = [Problem(row, None, f"the first row names no column; headings are {_ALL}")]
     if problems:
         raise InvalidSpreadsheet(*problems)
-    return found
+    return positions
 
 
 def _key(text: str) -> str:
-    return "".join(each for each in text.casefold() if each.isalnum())
+    return "".join(character for character in text.casefold() if character.isalnum())
 
 
 def _meant(text: str) -> str:
     close = difflib.get_close_matches(_key(text[:60]), _BY_KEY, 3)
     if close:
-        return f"did you mean {' or '.join(shown(_BY_KEY[each]) for each in close)}? Else remove it"
+        return f"did you mean {' or '.join(shown(_BY_KEY[key]) for key in close)}? Else remove it"
     return f"remove it, or rename it to one of {_ALL}"
 
 

@@ -1,8 +1,9 @@
-"""CSV as Excel and others write it: the encoding and the delimiter are found, formulas are kept from running.
+"""CSV as Excel and other programs write it.
 
-A text that a spreadsheet would run as a formula stands in a CSV with an apostrophe before it; reading takes it off
-again. A workbook needs none: its texts are marked as texts. `="0421"` is the text 0421, which Excel keeps so; the
-value of any other formula is not in the file.
+The encoding and the delimiter are detected, and formulas are prevented from running: a text that a spreadsheet would
+run as a formula is written with an apostrophe before it, which reading removes again. (A workbook needs none: its
+texts are marked as texts.) `="0421"` is the text 0421, which Excel then keeps; the value of any other formula is not
+in the file.
 """
 
 from __future__ import annotations
@@ -32,17 +33,17 @@ _NUMBER_OF_NULS_IN_UTF16 = 0.3
 
 
 def guarded(text: str) -> str:
-    """The text as a CSV may hold it: no spreadsheet runs it as a formula."""
+    """Returns the text in a form that no spreadsheet runs as a formula."""
     return f"'{text}" if _runs(text) else text
 
 
 def unguarded(text: str) -> str:
-    """The text that was guarded."""
+    """Undoes `guarded`."""
     return text[1:] if _guarded(text) else text
 
 
 def read_cell(text: str) -> Cell:
-    """What a spreadsheet shows for the text of a CSV cell."""
+    """Returns what a spreadsheet shows for the text of a CSV cell."""
     formula = text.strip()
     if not formula.startswith("="):
         return unguarded(text)
@@ -53,15 +54,15 @@ def read_cell(text: str) -> Cell:
 
 
 def read_csv(raw: bytes) -> Table:
-    """The table of a CSV. Raises InvalidSpreadsheet."""
+    """Reads the table of a CSV. Raises InvalidSpreadsheet."""
     text, encoding = _decoded(raw)
     if text.lstrip().startswith("<"):
         sentence = "the file is a page or XML, whatever its name says: open it in a spreadsheet and save it as .xlsx"
         raise InvalidSpreadsheet(Problem(None, None, sentence))
     first, _, rest = text.partition("\n")
-    said = _SAID.fullmatch(first)
-    delimiter = said[1] if said else _delimiter(text)
-    lines = _records(rest if said else text, delimiter, 2 if said else 1)
+    declared = _SAID.fullmatch(first)
+    delimiter = declared[1] if declared else _delimiter(text)
+    lines = _records(rest if declared else text, delimiter, 2 if declared else 1)
     return table(lines, f"CSV in {encoding}, separated by {DELIMITERS.get(delimiter, delimiter)}")
 
 
@@ -88,7 +89,10 @@ def _decode(raw: bytes, codec: str, name: str) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """That which makes the most known headings of the first row: list cells hold semicolons, names hold commas."""
+    """Returns the delimiter that makes the most known headings of the first row.
+
+    List cells contain semicolons, and names contain commas.
+    """
     first = io.StringIO(text.lstrip()[:100_000])
 
     def known(delimiter: str) -> tuple[int, int]:
@@ -97,7 +101,7 @@ def _delimiter(text: str) -> str:
             headings = next(csv.reader(first, delimiter=delimiter), [])
         except csv.Error:
             headings = []
-        return sum(recognised(each) is not None for each in headings), len(headings)
+        return sum(recognised(heading) is not None for heading in headings), len(headings)
 
     return max(DELIMITERS, key=known)
 

@@ -1,6 +1,6 @@
-"""Drivers with their tags and rights as a CSV or an Excel workbook.
+"""Drivers with their tags and rights as a CSV file or an Excel workbook.
 
-`table` finds out what kind of file it is, `understand` what its rows say, `plan` what they would do to a network;
+`table` recognizes the kind of file, `understand` parses its rows, `plan` works out their effect on a network;
 `write_csv` and `write_xlsx` write a network's drivers so that importing the file changes nothing.
 """
 
@@ -56,25 +56,32 @@ DATES = (Column.STARTS, Column.EXPIRES)
 
 
 class TooManyRows(InvalidInput):
-    """More drivers than a workbook holds."""
+    """Rejection of an export with more drivers than a workbook can contain."""
 
 
 def table(raw: bytes) -> Table:
-    """The file's table; its `read_as` says how the file was understood: `CSV in UTF-8, separated by semicolons`.
+    """Reads the file's table.
 
-    Raises InvalidSpreadsheet for a file of which no row can be read.
+    Its `read_as` says how the file was understood, such as `CSV in UTF-8, separated by semicolons`.
+
+    Raises:
+        InvalidSpreadsheet: no row can be read.
     """
     with collector_paused():
         return read_workbook(raw) if is_workbook(raw) else read_csv(raw)
 
 
 def seen_drivers(network: Network, scope: Scope) -> Iterator[Driver]:
-    """The drivers that an operator of that scope sees, by id."""
-    return (network.drivers[each] for each in sorted(network.drivers) if scope.can_see_driver(network.drivers[each]))
+    """Yields the drivers that an operator of that scope sees, by id."""
+    return (
+        network.drivers[driver_id]
+        for driver_id in sorted(network.drivers)
+        if scope.can_see_driver(network.drivers[driver_id])
+    )
 
 
 def write_csv(network: Network, scope: Scope, file: BinaryIO, progress: Progress = lambda count: None) -> None:
-    """Writes the drivers of the scope as CSV, in UTF-8 with a mark as Excel wants it."""
+    """Writes the drivers of the scope as CSV, in UTF-8 with a byte order mark."""
     text = io.TextIOWrapper(file, "utf-8-sig", newline="")
     writer = csv.writer(text)
     writer.writerow([heading(column) for column in Column])
@@ -87,8 +94,10 @@ def write_csv(network: Network, scope: Scope, file: BinaryIO, progress: Progress
 
 
 def write_xlsx(network: Network, scope: Scope, file: BinaryIO, progress: Progress = lambda count: None) -> None:
-    """Writes the drivers of the scope as a workbook, row by row. All columns but dates are texts, so that Excel keeps
-    what is typed into them."""
+    """Writes the drivers of the scope as a workbook, row by row.
+
+    All columns but dates are texts, so that Excel keeps what people type into them.
+    """
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(file, options) as workbook:
         page = workbook.add_worksheet("Drivers")

@@ -1,7 +1,8 @@
-"""Days and instants as people write them: `2026-12-31`, `31.12.2026`, `2026-12-31 17:00`, with or without a zone.
+"""Days and instants as people write them, with or without a zone.
 
-A day or time without a zone is local to the zone that the caller names. A day that something ends is its last day, so
-it ends when the next one begins; an instant that something ends is not within.
+Examples: `2026-12-31`, `31.12.2026`, `2026-12-31 17:00`. A day or time without a zone is local to the zone that the
+caller names. A day given as an end is the last day, so that the end is the beginning of the next one; an instant
+given as an end is exclusive.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ Moment = date | datetime
 """A day, or a date with a time that may have a zone."""
 
 NEVER = date(9999, 12, 31)
-"""As a last day, and at any time on it: no end. Answers show a tag that never expires as 9999-12-31T23:59:59Z."""
+"""As a last day, at any time on it: no end. Answers show a tag that never expires as 9999-12-31T23:59:59Z."""
 
 _CLOCK = (
     r"(?:[ Tt]+(?P<clock>\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)"
@@ -28,40 +29,46 @@ _SLASHED = re.compile(r"(?P<one>\d{1,2})[/-](?P<two>\d{1,2})[/-](?P<year>\d{4})"
 
 
 def moment(text: str) -> Moment:
-    """What the text says. Raises CellError for one that is no date, or that could be two."""
-    found = _ISO.fullmatch(text) or _DOTTED.fullmatch(text)
-    if found is not None:
-        return _made(text, found, int(found["month"]), int(found["day"]))
-    found = _SLASHED.fullmatch(text)
-    if found is None:
+    """Parses the text. Raises CellError if it is not a date, or ambiguous."""
+    match = _ISO.fullmatch(text) or _DOTTED.fullmatch(text)
+    if match is not None:
+        return _made(text, match, int(match["month"]), int(match["day"]))
+    match = _SLASHED.fullmatch(text)
+    if match is None:
         raise CellError(f"{shown(text)} is not a date: write 2026-12-31, or 2026-12-31 17:00")
-    one, two = int(found["one"]), int(found["two"])
+    one, two = int(match["one"]), int(match["two"])
     if one != two and one <= 12 and two <= 12:
-        raise CellError(f"{shown(text)} may be in month {one} or {two}: write {found['year']}-{one:02}-{two:02} or so")
-    return _made(text, found, *((two, one) if one > 12 else (one, two)))
+        raise CellError(f"{shown(text)} may be in month {one} or {two}: write {match['year']}-{one:02}-{two:02} or so")
+    return _made(text, match, *((two, one) if one > 12 else (one, two)))
 
 
 def begins(at: Moment, zone: ZoneInfo) -> datetime:
-    """The instant, in UTC, from which something holds that starts then. Raises CellError."""
+    """Returns the instant, in UTC, of a start. Raises CellError."""
     if isinstance(at, datetime):
         return _instant(at, zone)
     return _utc(datetime.combine(at, time(), zone), at)
 
 
 def ends(at: Moment, zone: ZoneInfo) -> datetime | None:
-    """The instant, in UTC, from which it holds no more; None for never. Raises CellError."""
+    """Returns the instant, in UTC, of an end.
+
+    None for never. Raises CellError.
+    """
     if is_never(at):
         return None
     return _instant(at, zone) if isinstance(at, datetime) else begins(at + timedelta(days=1), zone)
 
 
 def is_never(at: Moment) -> bool:
-    """Whether something that ends then has no end."""
+    """Returns whether that end means "no end"."""
     return (at.date() if isinstance(at, datetime) else at) == NEVER
 
 
 def start_text(instant: datetime, zone: ZoneInfo) -> date | str:
-    """A day when it begins with the instant, else the instant; `begins` reads both."""
+    """Formats a start: as a day if it is the beginning of one, else as an instant.
+
+    `begins` reads both.
+    """
     try:
         local = instant.astimezone(zone)
         if begins(local.date(), zone) == instant:
@@ -72,23 +79,26 @@ def start_text(instant: datetime, zone: ZoneInfo) -> date | str:
 
 
 def end_text(instant: datetime, zone: ZoneInfo) -> date | str:
-    """A day when it ends with the instant, else the instant; `ends` reads both."""
+    """Formats an end: as a day if it is the end of one, else as an instant.
+
+    `ends` reads both.
+    """
     day = start_text(instant, zone)
     if isinstance(day, str):
         return day
     return day - timedelta(days=1) if day > date.min else _iso(instant)
 
 
-def _made(text: str, found: re.Match[str], month: int, day: int) -> Moment:
+def _made(text: str, match: re.Match[str], month: int, day: int) -> Moment:
     try:
-        whole = date(int(found["year"]), month, day)
-        if found["clock"] is None:
+        whole = date(int(match["year"]), month, day)
+        if match["clock"] is None:
             return whole
-        hour, _, rest = found["clock"].partition(":")
+        hour, _, rest = match["clock"].partition(":")
         clock = f"{int(hour):02}:{rest}".replace(",", ".")
-        return datetime.fromisoformat(f"{whole.isoformat()}T{clock}{(found['zone'] or '').strip().upper()}")
+        return datetime.fromisoformat(f"{whole.isoformat()}T{clock}{(match['zone'] or '').strip().upper()}")
     except ValueError:  # 31 February, 25 o'clock
-        raise CellError(f"{shown(text)} is not a date that there is: write 2026-12-31, or 2026-12-31 17:00") from None
+        raise CellError(f"{shown(text)} is not an existing date: write 2026-12-31, or 2026-12-31 17:00") from None
 
 
 def _instant(at: datetime, zone: ZoneInfo) -> datetime:

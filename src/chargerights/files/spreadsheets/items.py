@@ -1,9 +1,9 @@
-"""Several values in one cell, separated by `;`, each perhaps a path (`Company / Depot`) with limits (`[…]`).
+"""Lists of values in one cell, which may be paths and have limits.
 
-A name that holds `;`, `/` or `[`, or begins with `"` or `#`, stands in double quotes, and a double quote in it twice:
-`"Gate 3; left"`. A cell that is a lone `-` says "nothing"; the text `-` itself is written `"-"`. A text that looks like
-an error value, such as `#N/A`, or like what a program makes of other texts, such as `5E+12` or `1-Feb`, is meant so in
-quotes.
+Values are separated by semicolons. A path is written `Company / Depot`, limits as `[…]`. A name that contains `;`,
+`/` or `[`, or begins with `"` or `#`, is written in double quotes, with a double quote doubled: `"Gate 3; left"`. A
+cell with a lone `-` says "nothing"; the text `-` itself is written `"-"`. A text that looks like an error value, such
+as `#N/A`, or like what a program makes of other texts, such as `5E+12` or `1-Feb`, is taken literally in quotes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .turned import TURNED
 NOTHING = "-"
 
 _FAILED = r"#(?:N/[AD]|NV|N/DISP|[A-ZÄÖÜÉÍÓÑ][A-ZÄÖÜÉÍÓÑ_ ]*[!?]|(?:DIV|TEIL)/0!|GETTING_DATA|#{2,})|Err:5\d\d"
-"""Error values, in the words of Excel in several languages and of LibreOffice; and what a narrow column shows."""
+"""Error values, in the words of Excel in several languages and of LibreOffice, and the display of a narrow column."""
 _QUOTED = re.compile(r'\s*"((?:[^"]|"")*)"\s*')
 _BARE = re.compile(r"[^;/\[]*")
 _LIMITS = re.compile(r"\[([^\[\]]*)\]\s*")
@@ -27,8 +27,11 @@ _special = re.compile(rf'("*)(?:-|{_FAILED}|{TURNED})\1', re.IGNORECASE).fullmat
 
 
 class Item(NamedTuple):
-    """One value: its text as it stands (without limits), the parts of its path, whether all of it is bare text, and
-    what stands in its brackets."""
+    """One value of a cell.
+
+    Its text as written, without limits; the parts of its path; whether all of it is unquoted; and the text in
+    brackets.
+    """
 
     text: str
     path: tuple[str, ...]
@@ -37,8 +40,8 @@ class Item(NamedTuple):
 
 
 def items(cell: str) -> tuple[Item, ...]:
-    """The values of the cell. Raises CellError."""
-    found: list[Item] = []
+    """Splits the cell into its values. Raises CellError."""
+    values: list[Item] = []
     position = 0
     while True:
         start, path, bare = position, [], True
@@ -52,9 +55,9 @@ def items(cell: str) -> tuple[Item, ...]:
         text = cell[start:position].strip()
         limits, position = _limits(cell, position)
         if text or limits is not None:
-            found.append(Item(text, tuple(path), bare, limits))
+            values.append(Item(text, tuple(path), bare, limits))
         if position == len(cell):
-            return tuple(found)
+            return tuple(values)
         if cell[position] != ";":
             raise CellError(
                 f"after {shown(text)} stands {shown(cell[position:])}: separate values with ; "
@@ -64,7 +67,7 @@ def items(cell: str) -> tuple[Item, ...]:
 
 
 def quoted(name: str) -> str:
-    """The name as a part of an item: in quotes when it needs them."""
+    """Returns the name as a part of an item: in quotes if it needs them."""
     return always_quoted(name) if not name or _needs_quotes(name) or is_failed(name) else name
 
 
@@ -73,25 +76,28 @@ def always_quoted(name: str) -> str:
 
 
 def plain(text: str) -> str:
-    """A text of its own cell, as it is written."""
+    """Returns a text in the form for its own cell."""
     return f'"{text}"' if _special(text) else text
 
 
 def read_plain(cell: str) -> str:
-    """The text that `plain` wrote."""
+    """Returns the text that `plain` wrote."""
     return cell[1:-1] if cell.startswith('"') and _special(cell) else cell
 
 
 def is_failed(cell: str) -> bool:
-    """Whether the text is an error value, such as `#N/A`."""
+    """Returns whether the text is an error value, such as `#N/A`."""
     return _failed(cell) is not None
 
 
 def _segment(cell: str, position: int) -> tuple[str, bool, int]:
-    """The part of a path that begins there, perhaps of no length; whether it is bare; and where it ends."""
-    found = _QUOTED.match(cell, position)
-    if found is not None:
-        return found[1].replace('""', '"'), False, found.end()
+    """Returns the part of a path at that position, perhaps empty.
+
+    Also returns whether it is unquoted, and where it ends.
+    """
+    match = _QUOTED.match(cell, position)
+    if match is not None:
+        return match[1].replace('""', '"'), False, match.end()
     bare = _BARE.match(cell, position)
     return (bare[0].strip(), True, bare.end()) if bare is not None else ("", True, position)
 
@@ -99,10 +105,10 @@ def _segment(cell: str, position: int) -> tuple[str, bool, int]:
 def _limits(cell: str, position: int) -> tuple[str | None, int]:
     if cell[position : position + 1] != "[":
         return None, position
-    found = _LIMITS.match(cell, position)
-    if found is None:
+    match = _LIMITS.match(cell, position)
+    if match is None:
         raise CellError(
             f"{shown(cell[position:])} has no closing bracket: write limits as [2026-01-01..2026-06-30], "
             "and a name with brackets in double quotes"
         )
-    return found[1].strip(), found.end()
+    return match[1].strip(), match.end()

@@ -1,7 +1,7 @@
-"""The window and weekly hours of a right, as they stand in brackets after its place.
+"""The window and weekly hours of a right, in brackets after its place.
 
-`Depot [2026-01-01..2026-06-30; Mo-Fr 08:00-17:00, Sa 10:00-14:00]`: either part may be left out, and either end of the
-window. `Depot []` is a right without limits.
+`Depot [2026-01-01..2026-06-30; Mo-Fr 08:00-17:00, Sa 10:00-14:00]`: either part may be left out, and either end of
+the window. `Depot []` is a right without limits.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ...rights.model import Hours, Right
 from .instants import begins, end_text, ends, moment, start_text
 from .problems import CellError, shown
 
-DAYS = tuple(each[:2] for each in WEEKDAYS)
+DAYS = tuple(weekday[:2] for weekday in WEEKDAYS)
 
 _DAY_NUMBERS = {name[:length].casefold(): 1 + i for i, name in enumerate(WEEKDAYS) for length in (2, 3, len(name))}
 _HOURS = re.compile(
@@ -35,7 +35,7 @@ class RightLimits(NamedTuple):
 
 
 def limits(text: str, zone: ZoneInfo) -> RightLimits:
-    """What the text between brackets says, in that zone. Raises CellError."""
+    """Parses the text between brackets, in that zone. Raises CellError."""
     window: tuple[datetime | None, datetime | None] | None = None
     hours: list[Hours] = []
     for part in filter(None, (each.strip() for each in text.split(";"))):
@@ -50,7 +50,7 @@ def limits(text: str, zone: ZoneInfo) -> RightLimits:
 
 
 def limits_text(right: Right, zone: ZoneInfo) -> str:
-    """What `limits` reads as the right's window and hours; of one without, an empty text."""
+    """Formats the right's window and hours as `limits` reads them."""
     parts = []
     if right.has_window:
         start = start_text(right.valid_from, zone) if right.valid_from is not None else ""
@@ -62,37 +62,40 @@ def limits_text(right: Right, zone: ZoneInfo) -> str:
 
 
 def _hours(text: str) -> Iterable[Hours]:
-    """`Mo-Fr 08:00-17:00, Sa 10:00-14:00`; days without hours share those of the next that has them."""
+    """Yields the hours of `Mo-Fr 08:00-17:00, Sa 10:00-14:00`.
+
+    Days without hours share those of the next day that has them.
+    """
     waiting: list[int] = []
     for part in text.split(","):
-        found = _HOURS.fullmatch(part.strip())
-        if found is None:
-            raise CellError(f"{shown(part.strip())} is no window and no hours: {_RIGHT_WORDS}")
-        first = _day(found["first"])
-        last = _day(found["last"]) if found["last"] else first
+        match = _HOURS.fullmatch(part.strip())
+        if match is None:
+            raise CellError(f"{shown(part.strip())} is neither a window nor hours: {_RIGHT_WORDS}")
+        first = _day(match["first"])
+        last = _day(match["last"]) if match["last"] else first
         waiting += [(first - 1 + i) % 7 + 1 for i in range((last - first) % 7 + 1)]
-        if found["start"] is not None:
-            start, end = _minutes(found["start"]), _minutes(found["end"])
+        if match["start"] is not None:
+            start, end = _minutes(match["start"]), _minutes(match["end"])
             try:
                 yield from [Hours(day, start, end) for day in waiting]
             except InvalidInput as wrong:
                 raise CellError(f"{shown(part.strip())}: {wrong}") from None
             waiting = []
     if waiting:
-        raise CellError(f"{shown(text)} says days but no hours: {_RIGHT_WORDS}")
+        raise CellError(f"{shown(text)} names days but no hours: {_RIGHT_WORDS}")
 
 
 def _day(text: str) -> int:
     number = _DAY_NUMBERS.get(text.casefold())
     if number is None:
-        raise CellError(f"{shown(text)} is no weekday: write {', '.join(DAYS)}")
+        raise CellError(f"{shown(text)} is not a weekday: write {', '.join(DAYS)}")
     return number
 
 
 def _minutes(text: str) -> int:
     hours, _, minutes = text.partition(":")
     if int(minutes) > 59:
-        raise CellError(f"{shown(text)} is no time of day: write 08:00")
+        raise CellError(f"{shown(text)} is not a time of day: write 08:00")
     return int(hours) * 60 + int(minutes)
 
 

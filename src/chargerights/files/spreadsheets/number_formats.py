@@ -1,4 +1,4 @@
-"""What number formats show: plain digits, leading zeros, a day, or other text."""
+"""Number formats: do they show plain digits, leading zeros, a day, or other text?"""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BUILT_IN = {
     47: "mmss.0", 48: "##0.0E+0", 50: "yyyy/m/d", 51: "m/d", 52: "yyyy/m", 53: "m/d", 54: "m/d", 55: "yyyy/m",
     56: "m/d", 57: "yyyy/m/d", 58: "m/d",
 }  # fmt: skip
-"""Formats that files name by number only; what shows a day differs by language, whether it does not."""
+"""Formats that files name by number only. How they show a day depends on the language; whether they do, does not."""
 
 _SPACE = re.compile(r"_.|\* |\\ ")
 _LITERAL = re.compile(r'"[^"]*"|\\.')
@@ -30,10 +30,10 @@ _digits = re.compile("#*(0*)").fullmatch
 
 
 class Section(NamedTuple):
-    """How the numbers are shown for which a part of a format is.
+    """The display of the numbers to which one section of a format applies.
 
-    `code` is the format's text in the file. `zeros` is the least number of digits, None where other text is shown, and
-    `whole` says that fractions are rounded. `day` and `time` say that a day, or only a time, is shown.
+    `code` is the format's text in the file. `zeros` is the minimum number of digits, None where other text is shown,
+    and `whole` says that fractions are rounded. `day` and `time` say that a day, or only a time, is shown.
     """
 
     code: str
@@ -45,7 +45,10 @@ class Section(NamedTuple):
 
 
 class Format(NamedTuple):
-    """How cells are shown; `shows_text` says that a text is shown as it is."""
+    """The display of a cell.
+
+    `shows_text` says that a text is shown as it is.
+    """
 
     positive: Section
     negative: Section
@@ -53,7 +56,7 @@ class Format(NamedTuple):
     shows_text: bool = True
 
     def of(self, number: float) -> Section:
-        """The section for the number."""
+        """Returns the section that applies to the number."""
         if number == 0:
             return self.zero
         return self.negative if number < 0 else self.positive
@@ -64,16 +67,16 @@ GENERAL = Format(_AS_IT_IS, _AS_IT_IS, _AS_IT_IS)
 
 
 def built_in(number: int) -> Format:
-    """The format of that number in files of Excel."""
+    """Returns the format that Excel files refer to by that number."""
     return number_format(_BUILT_IN.get(number, "General"))
 
 
 @lru_cache(maxsize=1_000)
 def number_format(code: str) -> Format:
-    """What the format code does with numbers and texts."""
+    """Parses a format code for numbers and texts."""
     parts = _parts(code)
-    texts = parts[3:4] or [each for each in parts[-1:] if "@" in _LITERAL.sub("", each)]
-    shows_text = all(_bare(each) in _GENERAL for each in texts)
+    texts = parts[3:4] or [part for part in parts[-1:] if "@" in _LITERAL.sub("", part)]
+    shows_text = all(_bare(text) in _GENERAL for text in texts)
     if _has_condition(code):
         other = Section(code, None)
         return Format(other, other, other, shows_text)
@@ -107,7 +110,7 @@ def _section(code: str, part: str) -> Section:
 
 
 def formatted(number: float, section: Section) -> Cell:
-    """The number, together with what its format shows unless that is its digits."""
+    """Returns the number, with its displayed text unless that is its plain digits."""
     if section.zeros is None or (section.whole and number != number // 1) or (section.zeros == 0 and number == 0):
         return Formatted(number, None)
     if section.zeros <= 1:
@@ -121,20 +124,23 @@ def unshown_day(shown: str) -> Unread:
 
 
 def _bare(part: str) -> str:
-    """The part without colours and spaces, in small letters."""
+    """Returns the part without colours and spaces, in lower case."""
     return _SPACE.sub("", _ASIDE.sub("", part)).strip().casefold()
 
 
 def _parts(code: str) -> list[str]:
-    """The parts for positive numbers, negative ones, zero and texts; fewer stand for more."""
+    """Splits a code into sections for positive numbers, negative ones, zero and texts.
+
+    With fewer sections, one applies to several kinds.
+    """
     quoted = escaped = False
     parts = [""]
-    for each in code:
-        if not escaped and not quoted and each == ";":
+    for character in code:
+        if not escaped and not quoted and character == ";":
             parts.append("")
             continue
-        if not escaped and each == '"':
+        if not escaped and character == '"':
             quoted = not quoted
-        escaped = not escaped and not quoted and each in "\\_*"
-        parts[-1] += each
+        escaped = not escaped and not quoted and character in "\\_*"
+        parts[-1] += character
     return parts

@@ -1,6 +1,6 @@
 """OpenDocument workbooks, ods.
 
-The file has what each cell shows beside its value, and the two must agree.
+The file contains the displayed text of each cell beside its value, and the two must agree.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _CELLS = ("table-cell", "covered-table-cell")
 _VOCABULARY = "urn:oasis:names:tc:opendocument:xmlns:"
 _TEXT = f"{_VOCABULARY}text:1.0 "
 _ALOUD = f"{_TEXT}ruby-text"
-"""Says how to read a text."""
+"""The element that tells how a text is pronounced."""
 _GROUPS = ("collapse", "filter")
 
 
@@ -35,22 +35,22 @@ def is_ods(package: Package) -> bool:
 
 
 def read_ods(package: Package) -> Book:
-    """The workbook of the package.
+    """Reads the workbook of the package.
 
     Raises InvalidSpreadsheet, also while its sheets are read.
     """
     hidden_styles: set[str] = set()
     tables: list[tuple[str, str]] = []
     style = ""
-    for element, each in package.attributes(_CONTENT, "style", "table-properties", "table"):
+    for element, values in package.attributes(_CONTENT, "style", "table-properties", "table"):
         if element == "style":
-            style = each.get("name", "")
+            style = values.get("name", "")
         elif element == "table":
-            tables.append((each.get("name", "?"), each.get("style-name", "")))
-        elif each.get("display") == "false":
+            tables.append((values.get("name", "?"), values.get("style-name", "")))
+        elif values.get("display") == "false":
             hidden_styles.add(style)
     visible = [(index, name) for index, (name, style) in enumerate(tables) if style not in hidden_styles]
-    return Book(_sheet(package, *each) for each in visible)
+    return Book(_sheet(package, *table) for table in visible)
 
 
 def _sheet(package: Package, index: int, name: str) -> Sheet:
@@ -60,7 +60,7 @@ def _sheet(package: Package, index: int, name: str) -> Sheet:
 
 
 class _Rows:
-    """Reads the rows of the table of that index."""
+    """Reads the rows of the table with that index."""
 
     def __init__(self, sheet: Sheet, index: int) -> None:
         self._sheet, self._index = sheet, index
@@ -160,20 +160,20 @@ class _Rows:
         if (filled := self._spanned(cell, column, "matrix-")) is not None:
             self._sheet.results.add(filled)
         results = self._sheet.results.among(self._number, range(column, column + repeated))
-        found = _read(cell, shown, is_result="formula" in cell or bool(results))
-        if found is None or (isinstance(found, str) and not found.strip()):
+        content = _read(cell, shown, is_result="formula" in cell or bool(results))
+        if content is None or (isinstance(content, str) and not content.strip()):
             self._blanks += repeated
-            self._sheet.results.empty.update(results if found is not None else ())
+            self._sheet.results.empty.update(results if content is not None else ())
         else:
-            self._cells += [None] * self._blanks + [found] * repeated
+            self._cells += [None] * self._blanks + [content] * repeated
             self._blanks = 0
 
     def _spanned(self, cell: dict[str, str], column: int, kind: str) -> Range | None:
-        """The cells that the attributes of that kind say the cell reaches over."""
-        names = [f"number-{kind}{each}-spanned" for each in ("rows", "columns")]
+        """Returns the cells that the cell spans, by its attributes of that kind."""
+        names = [f"number-{kind}{direction}-spanned" for direction in ("rows", "columns")]
         if not cell.keys() & names:
             return None
-        rows, columns = (_count(cell.get(each, "1")) for each in names)
+        rows, columns = (_count(cell.get(name, "1")) for name in names)
         return Range(self._number, self._number + rows - 1, column, column + columns - 1)
 
     def _end_row(self, row: dict[str, str]) -> None:
@@ -189,12 +189,15 @@ class _Rows:
 
 
 def _is_aside(element: str) -> bool:
-    """Whether it lies over a cell or beside it, with texts of its own, as notes and shapes do."""
+    """Returns whether the element lies over or beside a cell and has its own texts.
+
+    Notes and shapes do.
+    """
     return element == _ALOUD or (element.startswith(_VOCABULARY) and not element.startswith(_TEXT))
 
 
 def _is_calc(key: str) -> bool:
-    """Whether LibreOffice's own vocabulary has the attribute."""
+    """Returns whether the attribute belongs to LibreOffice's own vocabulary."""
     return "calc" in key.rpartition(" ")[0] and "documentfoundation" in key
 
 
@@ -205,7 +208,7 @@ def _count(text: str) -> int:
 
 
 def _read(cell: dict[str, str], shown: str | None, *, is_result: bool) -> Cell:
-    """What the cell shows, None where the file does not say it.
+    """Returns what the cell shows, None where the file does not say it.
 
     `is_result`: the cell has a formula, or shows a result of one in another cell.
     """
@@ -214,7 +217,11 @@ def _read(cell: dict[str, str], shown: str | None, *, is_result: bool) -> Cell:
         return error_cell(text or "#N/A")
     if is_result and not text and _has_no_result(cell):
         return Unread(NO_RESULT) if "formula" in cell else None
-    if shown is not None and not text and any(cell.get(each, "").strip() for each in ("string-value", *_VALUES_OF)):
+    if (
+        shown is not None
+        and not text
+        and any(cell.get(attribute, "").strip() for attribute in ("string-value", *_VALUES_OF))
+    ):
         return Unread(HIDDEN)
     try:
         if kind in (None, "string"):
@@ -225,10 +232,10 @@ def _read(cell: dict[str, str], shown: str | None, *, is_result: bool) -> Cell:
 
 
 def _has_no_result(cell: dict[str, str]) -> bool:
-    """Whether the cell has no value or, as programs write that do not calculate, a zero."""
+    """Returns whether the cell has no value, or the zero of a program without results."""
     if "string-value" in cell:
         return False
-    value = next((cell[each] for each in _VALUES_OF if each in cell), "")
+    value = next((cell[attribute] for attribute in _VALUES_OF if attribute in cell), "")
     return _is_zero(value) is not None
 
 
@@ -242,14 +249,14 @@ def _number(cell: dict[str, str], text: str) -> Cell:
 
 def _day(cell: dict[str, str], text: str) -> Cell:
     at = datetime.fromisoformat(cell["date-value"])
-    found = at.date() if at.time() == datetime.min.time() else at
-    return found if not text or _shows(text, found) else unshown_day(text)
+    day = at.date() if at.time() == datetime.min.time() else at
+    return day if not text or _shows(text, day) else unshown_day(text)
 
 
 def _shows(text: str, day: date) -> bool:
-    """Whether the text names the day, the month and the year."""
+    """Returns whether the text contains the day, the month and the year."""
     text = _CLOCK.sub("", text)
-    numbers = [int(each) for each in re.findall(r"\d+", text)]
+    numbers = [int(digits) for digits in re.findall(r"\d+", text)]
     years = (day.year, day.year % 100)
     if any((day.day, day.month, year) in permutations(numbers[:3]) for year in years):
         return True

@@ -1,6 +1,6 @@
-"""The zip packages of workbooks: their parts, and XML as a stream of events.
+"""Zip packages of workbooks: their parts, and XML as a stream of events.
 
-The unpacked size is bounded. A part that is longer than the package says or has a wrong checksum is refused, and so is
+The unpacked size is limited. A part that is longer than the package says or has a wrong checksum is rejected, as is
 XML that declares entities.
 """
 
@@ -18,7 +18,7 @@ from .problems import InvalidSpreadsheet, Problem, shown
 MAX_UNPACKED = 1 << 30
 _CHUNK = 1 << 18
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError)
-"""What a damaged or locked package raises, or one that is packed by a method that Python has not."""
+"""Errors of a package that is damaged, locked, or packed by a method that Python lacks."""
 
 Start = Callable[[str, dict[str, str]], object]
 End = Callable[[str], object]
@@ -26,15 +26,15 @@ Text = Callable[[str], object]
 
 
 class Package:
-    """A zip file whose parts are found by their names in any case."""
+    """A zip file whose parts are found by name, ignoring case."""
 
     def __init__(self, raw: bytes) -> None:
-        """Raises InvalidSpreadsheet."""
+        """Opens the package. Raises InvalidSpreadsheet."""
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(raw))
         except _BROKEN:
             raise damaged() from None
-        if sum(each.file_size for each in self._zip.infolist()) > MAX_UNPACKED:
+        if sum(part.file_size for part in self._zip.infolist()) > MAX_UNPACKED:
             raise InvalidSpreadsheet(Problem(None, None, "the workbook unpacks to more than 1 GB: split it"))
         self._names: dict[str, str] = {}
         for name in self._zip.namelist():
@@ -66,7 +66,7 @@ class Package:
         yield
 
     def attributes(self, name: str, *elements: str) -> Iterator[tuple[str, dict[str, str]]]:
-        """Elements with these local names, each with attributes by local name."""
+        """Yields elements with these local names, with their attributes by local name."""
         found: list[tuple[str, dict[str, str]]] = []
 
         def start(element: str, attributes: dict[str, str]) -> None:
@@ -91,7 +91,7 @@ def ignore(*_: object) -> None:
 
 
 def beside(part: str, target: str) -> str:
-    """The name of a part that another part refers to by a relative or absolute path."""
+    """Resolves a relative or absolute path in one part to another part's name."""
     return posixpath.normpath(posixpath.join("/", posixpath.dirname(part), target)).lstrip("/")
 
 

@@ -1,8 +1,9 @@
-"""Sites, chargers and access groups by what people call them, and the shortest such name that finds the place again.
+"""Names of sites, chargers and access groups in cells.
 
-A site goes by its external id, its name, its path from above (`Company / Depot`, from any site above it on), its id, or
-`#` and its id; a charger by its id or name; an access group by its name, its id, or `#` and its id. What is written
-exactly so counts; only when nothing is, spellings in other case or with other spaces. What could be two is neither.
+A site can be named by its external id, its name, its path from any site above it (`Company / Depot`), its id, or `#`
+and its id; a charger by its id or name; an access group by its name, its id, or `#` and its id. An exact match counts
+first; only without one, a match that ignores case and spaces. An ambiguous name is an error. In the other direction,
+the shortest name that finds the place again is written.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from .problems import CellError, shown
 
 CANDIDATES_NAMED = 5
 GUESSES = 100
-"""So often near names are looked for: among thousands that takes a while."""
+"""Maximum number of searches for similar names: among thousands of names one takes a while."""
 
 _number = re.compile(r"#?\s*(\d{1,19})").fullmatch
 
@@ -28,7 +29,7 @@ Index = defaultdict[str, list[Place]]
 
 
 class PlaceNames:
-    """The places of a network that stands still, as far as an operator of that scope sees them."""
+    """The places of an unchanging network that an operator of that scope sees."""
 
     def __init__(self, network: Network, scope: Scope) -> None:
         self._network, self._scope = network, scope
@@ -44,21 +45,21 @@ class PlaceNames:
         self._guesses = GUESSES
 
     def find(self, kind: PlaceKind, item: Item) -> Place:
-        """The one place that the item names. Raises CellError, which names candidates."""
+        """Returns the only place that the item names. Raises CellError, with candidates."""
         found = self._candidates(kind, item, folded=False) or self._candidates(kind, item, folded=True)
         if len(found) == 1:
             return next(iter(found))
         if not found:
             raise CellError(f"there is no {_WORDS[kind]} {shown(item.text)}{self._guess(kind, item)}")
-        named = [self._described(each) for each in sorted(found)[:CANDIDATES_NAMED]]
+        named = [self._described(place) for place in sorted(found)[:CANDIDATES_NAMED]]
         more = ", …" if len(found) > CANDIDATES_NAMED else ""
         raise CellError(f"{shown(item.text)} may be {' or '.join(named)}{more}: write the one you mean")
 
     def name(self, place: Place) -> str:
-        """What `find` finds the place by: its name or id, else its path, else its number."""
+        """Returns a name that finds the place: its name, id, path or number."""
         known = self._written.get(place)
         if known is None:
-            known = self._written[place] = next(each for each in self._names(place) if self._finds(each, place))
+            known = self._written[place] = next(name for name in self._names(place) if self._finds(name, place))
         return known
 
     def _add(self, place: Place, names: Iterable[str | None]) -> None:
@@ -113,9 +114,11 @@ class PlaceNames:
         return " / ".join(map(quoted, reversed(self._chain(site_id))))
 
     def _chain(self, site_id: int) -> list[str]:
-        """The names of the site and of those above it that are seen."""
+        """Returns the names of the site and of those above it that the operator sees."""
         return [
-            self._network.sites[each].name for each in self._network.chain(site_id) if self._scope.can_see_site(each)
+            self._network.sites[above_id].name
+            for above_id in self._network.chain(site_id)
+            if self._scope.can_see_site(above_id)
         ]
 
     def _finds(self, written: str, place: Place) -> bool:

@@ -1,6 +1,6 @@
-"""What an import would do to a network: drivers to add, to change and to remove, and everything that is wrong.
+"""Plans an import: drivers to add, to change and to remove, and all errors.
 
-Pure: the network is not changed, and says all that the database would refuse.
+Pure: the network is not changed. Every reason for which the database would reject the plan is among the errors.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from ...rights.network import Network
 from ...rights.permissions import Scope
 from .build_drivers import Builder
 from .columns import Column
-from .identify import Mode, RowGroup, described, subjects
+from .identify import Mode, RowGroup, described, row_groups
 from .problems import Problems
 from .rows import Rows
 
 MAX_LOSERS = 1_000
-"""So many drivers who would be removed are listed."""
+"""Maximum number of removed drivers that are listed."""
 
 
 class RemovedDriver(NamedTuple):
-    """A driver who would be removed, and at how many sites and chargers he is listed now."""
+    """A driver to be removed, with the number of sites and chargers of their access."""
 
     driver: Driver
     sites: int
@@ -35,7 +35,7 @@ class RemovedDriver(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
-    """To be made whole or not at all, and only when there is no error."""
+    """An import to be stored whole or not at all, and only without errors."""
 
     added: list[Driver]
     changed: list[Driver]
@@ -43,7 +43,7 @@ class ImportPlan:
     unchanged: int
     problems: Problems
     losers: list[RemovedDriver]
-    """The first of those removed."""
+    """The first of the removed drivers."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -56,7 +56,10 @@ class ImportPlan:
 
 
 class Ids(NamedTuple):
-    """Gives numbers to what is new: `reserve` keeps those up to one for the file's own, `next` gives one above."""
+    """Assigns ids to new entities.
+
+    `reserve` keeps all up to one for the file's own ids, `next` returns one above.
+    """
 
     next: Callable[[], int]
     reserve: Callable[[int], None]
@@ -72,42 +75,45 @@ def plan(
     problems: Problems,
     progress: Callable[[int], None] = lambda count: None,
 ) -> ImportPlan:
-    """What the rows would do at that instant for an operator of that scope, for whom what he does not see is not there;
-    `progress` is told how many rows more are done."""
+    """Plans the import of the rows, at that instant, for an operator of that scope.
+
+    What the operator cannot see does not exist for them. `progress` is called with the number of rows done since the
+    last call.
+    """
     if not rows.rows and not problems.errors.count:
-        problems.errors.add(None, None, "the file holds no drivers: below the headings there is no row")
-    found = subjects(network, scope, rows, mode, problems)
-    ids.reserve(max((number for each in found if (number := _given_id(each)) is not None), default=0))
+        problems.errors.add(None, None, "the file has no drivers: add rows below the headings")
+    groups = row_groups(network, scope, rows, mode, problems)
+    ids.reserve(max((number for group in groups if (number := _given_id(group)) is not None), default=0))
     builder = Builder(network, scope, rows.columns, mode, at, ids.next, problems)
     made: list[tuple[RowGroup, Driver]] = []
-    for subject in found:
-        driver = builder.driver(subject, _given_id(subject) or _unused(network, ids.next))
+    for group in groups:
+        driver = builder.driver(group, _given_id(group) or _unused(network, ids.next))
         if driver is not None:
-            made.append((subject, driver))
-        progress(len(subject.rows))
-    named = {subject.known.id for subject in found if subject.known is not None}
+            made.append((group, driver))
+        progress(len(group.rows))
+    named = {group.known.id for group in groups if group.known is not None}
     removed: list[Driver] = []
     if mode is Mode.REPLACE_ALL and not problems.errors.count:
         others = (driver for number, driver in sorted(network.drivers.items()) if number not in named)
         removed = [driver for driver in others if scope.can_see_driver(driver)]
     _refuse_taken_tags(network, scope, made, {driver.id for driver in removed}, problems)
     return ImportPlan(
-        added=[driver for subject, driver in made if subject.known is None],
-        changed=[driver for subject, driver in made if subject.known not in (None, driver)],
+        added=[driver for group, driver in made if group.known is None],
+        changed=[driver for group, driver in made if group.known not in (None, driver)],
         removed=removed,
-        unchanged=sum(subject.known == driver for subject, driver in made),
+        unchanged=sum(group.known == driver for group, driver in made),
         problems=problems,
         losers=[_loser(network, driver, at) for driver in removed[:MAX_LOSERS]],
     )
 
 
-def _given_id(subject: RowGroup) -> int | None:
-    ids = (row.said.get(Column.DRIVER_ID) for row in subject.rows)
-    return next((each for each in ids if isinstance(each, int)), None)
+def _given_id(group: RowGroup) -> int | None:
+    ids = (row.cells.get(Column.DRIVER_ID) for row in group.rows)
+    return next((id_ for id_ in ids if isinstance(id_, int)), None)
 
 
 def _unused(network: Network, next_id: Callable[[], int]) -> int:
-    """The next id that no driver has: a file may have brought ids beyond those that are counted."""
+    """Returns the next id without a driver: a file may have ids beyond the counter."""
     number = next_id()
     while number in network.drivers:
         number = next_id()
@@ -117,9 +123,12 @@ def _unused(network: Network, next_id: Callable[[], int]) -> int:
 def _refuse_taken_tags(
     network: Network, scope: Scope, made: list[tuple[RowGroup, Driver]], removed: set[int], problems: Problems
 ) -> None:
-    """Notes every tag that would be two drivers'. One who loses a tag by the same import frees it."""
+    """Notes every tag that would belong to two drivers.
+
+    A driver that loses a tag by the same import frees it.
+    """
     after = {driver.id: {tag_key(tag.id_tag) for tag in driver.tags} for _, driver in made}
-    for subject, driver in made:
+    for group, driver in made:
         for tag in driver.tags:
             key = tag_key(tag.id_tag)
             holder = network.tags.get(key)
@@ -127,13 +136,13 @@ def _refuse_taken_tags(
                 continue
             if key in after.get(holder.driver_id, {key}):
                 owner = network.drivers[holder.driver_id]
-                whose = described(owner) if scope.can_see_driver(owner) else "a driver whom you do not see"
-                problems.errors.add(_row_of(subject, key), str(Column.TAG), f"{tag.id_tag} is already a tag of {whose}")
+                whose = described(owner) if scope.can_see_driver(owner) else "a driver that you cannot see"
+                problems.errors.add(_row_of(group, key), str(Column.TAG), f"{tag.id_tag} is already a tag of {whose}")
 
 
-def _row_of(subject: RowGroup, key: str) -> int:
-    """The row that gives the driver the tag."""
-    tags = ((row.number, row.said.get(Column.TAG)) for row in subject.rows)
+def _row_of(group: RowGroup, key: str) -> int:
+    """Returns the row that gives the driver the tag."""
+    tags = ((row.number, row.cells.get(Column.TAG)) for row in group.rows)
     return next(number for number, id_tag in tags if isinstance(id_tag, str) and tag_key(id_tag) == key)
 
 

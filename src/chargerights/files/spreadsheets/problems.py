@@ -1,4 +1,4 @@
-"""Errors and warnings about a spreadsheet, with their cells; bounded in number."""
+"""Errors and warnings about a spreadsheet, with their cells, limited in number."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from ...rights.errors import InvalidInput
 
 MAX_KEPT = 1_000
-"""Errors, and warnings, that are kept in words; of more only the number is known."""
+"""Maximum number of errors, and of warnings, that are kept; further ones are only counted."""
 CELLS_NAMED = 5
-"""Cells that a problem names when it is the same in more of them."""
+"""Number of cells that a problem names when more cells share it."""
 MAX_SHOWN = 60
 
 _is_letters = re.compile("[A-Z]{1,3}").fullmatch
@@ -21,7 +21,8 @@ _is_plain = re.compile(r"[^\W\d]\w*").fullmatch
 class Problem:
     """A sentence with its row, column heading and cell.
 
-    A problem that several cells of a column share stands once: `cells` are the first few, `count` is the number of all.
+    A problem that several cells of a column share is listed once: `cells` are the first few, `count` is the number of
+    all.
     """
 
     row: int | None
@@ -43,7 +44,10 @@ class Problem:
 
 
 class CellError(InvalidInput):
-    """What a cell says cannot be; whoever reads the cell knows where it is."""
+    """An invalid value in a cell.
+
+    The reader of the cell adds its position.
+    """
 
 
 class InvalidSpreadsheet(InvalidInput):
@@ -55,7 +59,7 @@ class InvalidSpreadsheet(InvalidInput):
 
 
 class _Group:
-    """The places of one problem: how many, and the first of them."""
+    """The places of one problem: their number, and the first of them."""
 
     __slots__ = ("count", "rows")
 
@@ -81,7 +85,7 @@ class ProblemList:
 
     sheet: str | None = None
     letters: dict[str, str] = field(default_factory=dict)
-    """The letters of the column of each heading."""
+    """The column letters by heading."""
     count: int = 0
     _groups: dict[tuple[str | None, str], _Group] = field(default_factory=dict)
 
@@ -107,19 +111,19 @@ class ProblemList:
 
 @dataclass(slots=True)
 class Problems:
-    """Errors, which refuse the file, and warnings, which say how it was read."""
+    """Errors, which reject the file, and warnings, which say how it was read."""
 
     errors: ProblemList = field(default_factory=ProblemList)
     warnings: ProblemList = field(default_factory=ProblemList)
 
     def locate(self, sheet: str | None, letters: dict[str, str]) -> None:
-        """Says where the columns are, so that problems can name cells."""
+        """Sets the columns' positions, so that problems can name cells."""
         for kept in (self.errors, self.warnings):
             kept.sheet, kept.letters = sheet, letters
 
 
 def cell_name(sheet: str | None, letters: str, row: int) -> str:
-    """`Drivers!C4`, as spreadsheets write it; without a sheet, `C4`."""
+    """Returns the cell's name, such as `Drivers!C4`, or `C4` without a sheet."""
     if sheet is None:
         return f"{letters}{row}"
     quoted = sheet if _is_plain(sheet) else "'" + sheet.replace("'", "''") + "'"
@@ -127,7 +131,13 @@ def cell_name(sheet: str | None, letters: str, row: int) -> str:
 
 
 def shown(text: object) -> str:
-    """A cell's text on one line and not too long, in quotes."""
+    """Returns a cell's text on one line, not too long, in quotes."""
     line = str(text)
     line = line[:MAX_SHOWN] + ("…" if len(line) > MAX_SHOWN else "")
-    return '"' + "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in line) + '"'
+    return (
+        '"'
+        + "".join(
+            character if character.isprintable() else character.encode("unicode_escape").decode() for character in line
+        )
+        + '"'
+    )

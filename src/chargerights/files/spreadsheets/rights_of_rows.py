@@ -1,8 +1,8 @@
-"""The rights that a driver's cells name, beside those that he holds.
+"""The rights that a driver's cells name, compared to those that the driver holds.
 
-A place with limits, `Depot [2026-01-01..]`, is exactly that right. A bare place is the rights he holds there, with
-their limits; of a driver who holds none there, and beside an item of the same place with limits, it is a right without
-limits. What stays keeps its number.
+A place with limits, `Depot [2026-01-01..]`, means exactly that right. A bare place means the rights that the driver
+holds there, with their limits. If the driver holds none there, or another item names the same place with limits, it
+is a right without limits. Rights that stay keep their numbers.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ UTC = identifiers.zone("UTC")
 
 
 class Wanted(NamedTuple):
-    """A right that a cell names: on the place, with these limits, or with whatever limits he holds it."""
+    """A right that a cell names: a place with these limits, or with any held limits."""
 
     place: Place
     limits: RightLimits | None
 
 
 class Zones:
-    """In whose time the days of a driver's cells are."""
+    """Time zones for the days in a driver's cells."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -48,13 +48,15 @@ class Zones:
         return identifiers.zone(self._network.timezone(site_id))
 
     def of_driver(self, home_site_id: int | None, site_ids: Iterable[int]) -> ZoneInfo:
-        """Of his tags and of his rights on access groups: his home site's, else that of the first site on which he
-        holds a right, else UTC."""
+        """Returns the zone for the driver's tags and their rights on access groups.
+
+        That of the home site, else that of the first site on which the driver holds a right, else UTC.
+        """
         site_id = home_site_id if home_site_id is not None else next(iter(site_ids), None)
         return UTC if site_id is None else self.of_site(site_id)
 
     def of_right(self, place: Place, drivers: ZoneInfo) -> ZoneInfo:
-        """Of a right on a site or charger, that site's; of one on an access group, the driver's."""
+        """Returns the zone for a right: its site's, or the driver's for an access group."""
         if place.kind is PlaceKind.SITE:
             return self.of_site(int(place.id))
         if place.kind is PlaceKind.CHARGER:
@@ -63,7 +65,7 @@ class Zones:
 
 
 class Reader:
-    """Reads items as rights; equal items are read once."""
+    """Reads items as rights, equal items only once."""
 
     def __init__(self, places: PlaceNames, zones: Zones) -> None:
         self._places, self._zones = places, zones
@@ -71,7 +73,7 @@ class Reader:
         self._limits = lru_cache(maxsize=10_000)(limits)
 
     def wanted(self, column: Column, item: Item, drivers_zone: ZoneInfo) -> Wanted:
-        """Raises CellError."""
+        """Returns the right that the item names. Raises CellError."""
         if item.limits is None:
             return Wanted(self.place(COLUMNS[column], item), None)
         place = self.place(COLUMNS[column], item._replace(limits=None))
@@ -81,15 +83,17 @@ class Reader:
 def rights(
     held: Sequence[Right], wanted: Sequence[Wanted], next_id: Callable[[], int]
 ) -> tuple[list[Right], list[Right]]:
-    """The rights that stay of those held, and the new ones. Raises CellError for a window that ends before it
-    begins."""
-    limited = {each.place for each in wanted if each.limits is not None}
+    """Returns the held rights that stay, and the new ones.
+
+    Raises CellError for a window that ends before it begins.
+    """
+    limited = {item.place for item in wanted if item.limits is not None}
     named = dict.fromkeys(
-        each._replace(limits=each.limits or RightLimits()) if each.place in limited else each for each in wanted
+        item._replace(limits=item.limits or RightLimits()) if item.place in limited else item for item in wanted
     )
-    kept = [each for each in held if Wanted(each.place, None) in named or _as_wanted(each) in named]
-    there = {Wanted(each.place, None) for each in kept} | {_as_wanted(each) for each in kept}
-    return kept, [_right(each, next_id()) for each in named if each not in there]
+    kept = [right for right in held if Wanted(right.place, None) in named or _as_wanted(right) in named]
+    there = {Wanted(right.place, None) for right in kept} | {_as_wanted(right) for right in kept}
+    return kept, [_right(item, next_id()) for item in named if item not in there]
 
 
 def _as_wanted(right: Right) -> Wanted:

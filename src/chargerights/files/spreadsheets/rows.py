@@ -1,4 +1,4 @@
-"""A table's rows as what they say, cell by cell; nothing here knows the network."""
+"""A table's rows as parsed cells, independent of the network."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .tables import Table, column_letters
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its number, what its cells say that are not blank, and whether all of them were understood."""
+    """One row: its number, its filled cells, and whether all were understood."""
 
     number: int
-    said: dict[Column, Any]
+    cells: dict[Column, Any]
     sound: bool = True
 
 
@@ -30,8 +30,10 @@ class Rows:
 
 
 def understand(table: Table, problems: Problems, progress: Callable[[int], None] = lambda count: None) -> Rows:
-    """The rows of the table; what a cell cannot be is added to the problems. Raises InvalidSpreadsheet for headings
-    that cannot be understood."""
+    """Parses the rows of the table, and adds invalid cells to the problems.
+
+    Raises InvalidSpreadsheet for headings that cannot be understood.
+    """
     problems.locate(table.sheet, {})
     arranged = arrange(table.heading_row, table.headings)
     positions = [(position, column) for column, position in arranged.items()]
@@ -39,21 +41,21 @@ def understand(table: Table, problems: Problems, progress: Callable[[int], None]
     for warning in table.warnings:
         problems.warnings.add(None, None, warning)
     rows: list[Row] = []
-    for number, cells in table.rows:
-        said: dict[Column, Any] = {}
+    for number, given in table.rows:
+        cells: dict[Column, Any] = {}
         understood = True
         for position, column in positions:
-            cell = cells[position] if position < len(cells) else None
+            cell = given[position] if position < len(given) else None
             if cell is None:
                 continue
             warned: list[str] = []
             try:
-                said[column] = value(column, cell, table.first_day, warned.append)
+                cells[column] = value(column, cell, table.first_day, warned.append)
             except CellError as wrong:
                 problems.errors.add(number, str(column), str(wrong))
                 understood = False
-            for each in warned:
-                problems.warnings.add(number, str(column), each)
-        rows.append(Row(number, said, understood))
+            for warning in warned:
+                problems.warnings.add(number, str(column), warning)
+        rows.append(Row(number, cells, understood))
         progress(1)
     return Rows(frozenset(column for _, column in positions), rows)

@@ -1,6 +1,6 @@
 """Drivers as rows of a spreadsheet, such that importing them changes nothing.
 
-One row for each tag. What is said of the driver stands in his first row, his name and ids in all of them.
+There is one row per tag. Values of the driver are in the first row; the name and ids are in all rows.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ Written = str | date | int | None
 Cells = dict[Column, Written]
 
 MAX_CELL = 32_000
-"""Characters; Excel takes 32,767."""
+"""Characters; Excel's limit is 32,767."""
 
 
 class Sheet:
-    """Writes drivers of a network that stands still, with what an operator of that scope sees of their rights."""
+    """Formats drivers of an unchanging network, with the rights in the scope."""
 
     def __init__(self, network: Network, scope: Scope) -> None:
         self._scope = scope
@@ -35,7 +35,7 @@ class Sheet:
         self._zones = Zones(network)
 
     def rows(self, driver: Driver) -> Iterator[Cells]:
-        """The driver's rows, without their blank cells."""
+        """Yields the driver's rows, without their blank cells."""
         sites = (int(right.place.id) for right in driver.rights if right.place.kind is PlaceKind.SITE)
         zone = self._zones.of_driver(driver.home_site_id, sites)
         ids: Cells = {Column.NAME: plain(driver.name), Column.DRIVER_ID: driver.id}
@@ -44,7 +44,7 @@ class Sheet:
         rows: list[Cells] = [{**ids, **self._of_tag(tag, zone)} for tag in driver.tags] or [ids]
         rows[0] |= self._of_driver(driver)
         for column, kind in COLUMNS.items():
-            seen = (each for each in driver.rights if each.place.kind is kind and self._scope.can_manage(each.place))
+            seen = (it for it in driver.rights if it.place.kind is kind and self._scope.can_manage(it.place))
             held = (self._right(right, zone) for right in seen)
             self._spread(rows, ids, column, held)
         self._spread(rows, ids, Column.REFERENCES, map(_reference, driver.external_ids))
@@ -80,7 +80,10 @@ class Sheet:
 
     @staticmethod
     def _spread(rows: list[Cells], ids: Cells, column: Column, values: Iterable[str]) -> None:
-        """Puts the values into the column of the first row, and what a cell cannot hold into those below."""
+        """Puts the values into the column of the first row.
+
+        What does not fit into one cell goes into the rows below.
+        """
         row = 0
         for value in values:
             before = rows[row].get(column)

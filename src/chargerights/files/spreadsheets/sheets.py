@@ -1,4 +1,4 @@
-"""A sheet of a workbook as its readers give it, whatever kind of file it is in."""
+"""A sheet of a workbook in the form that all readers return."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .tables import Cell, Unread
 
 MAX_COLUMNS, MAX_ROW = 16_384, 1_048_576
 MAX_ARRAYS = 100
-"""Formulas that fill several cells of one row."""
+"""Maximum number of formulas that fill several cells of one row."""
 NO_RESULT = (
     "is a formula whose result the program that wrote the file did not save: open the file in Excel or "
     "LibreOffice and save it there, or write the value"
@@ -23,7 +23,7 @@ UNKNOWN_CELL = "holds what cannot be read: write its value again"
 
 
 class Range(NamedTuple):
-    """Cells: rows count from 1, columns from 0; the last ones are included."""
+    """A range of cells, ends included (rows count from 1, columns from 0)."""
 
     first_row: int
     last_row: int
@@ -36,7 +36,7 @@ class Range(NamedTuple):
 
 @dataclass(slots=True)
 class Sheet:
-    """A visible sheet. Everything but its name is complete once its rows have been read."""
+    """A visible sheet. All but its name is complete once its rows have been read."""
 
     name: str
     rows: Iterator[tuple[int, list[Cell]]] = field(default_factory=lambda: iter(()))
@@ -48,7 +48,7 @@ class Sheet:
 
 @dataclass(slots=True)
 class Results:
-    """Cells that show results of a formula, which stands in the first of them.
+    """Cells that show results of a formula in the first of them.
 
     `areas` are complete, and `empty` are the cells whose result is an empty text, once the rows have been read.
     """
@@ -56,10 +56,10 @@ class Results:
     areas: list[Range] = field(default_factory=list)
     empty: set[tuple[int, int]] = field(default_factory=set)
     _reaching: list[Range] = field(default_factory=list)
-    """Areas that reach into the row that is read, or below it."""
+    """Areas that reach into the current row, or below it."""
 
     def add(self, area: Range) -> None:
-        """Raises ValueError for more in one row than a sheet is for."""
+        """Adds an area. Raises ValueError if one row has too many."""
         if area.first_row == area.last_row and area.first_column == area.last_column:
             return
         if len(self._reaching) == MAX_ARRAYS:
@@ -69,18 +69,21 @@ class Results:
 
     def begin_row(self, row: int) -> None:
         if self._reaching:
-            self._reaching = [each for each in self._reaching if each.last_row >= row]
+            self._reaching = [area for area in self._reaching if area.last_row >= row]
 
     def among(self, row: int, columns: Iterable[int]) -> list[tuple[int, int]]:
-        """Those of the cells that show a result of a formula that has been read."""
+        """Returns the cells that show a result of a formula read so far."""
         if not self._reaching:
             return []
-        return [(row, each) for each in columns if any(area.holds(row, each) for area in self._reaching)]
+        return [(row, column) for column in columns if any(area.holds(row, column) for area in self._reaching)]
 
 
 @dataclass(slots=True)
 class Book:
-    """A workbook's visible sheets, in order; `first_day` is what it counts days from."""
+    """A workbook's visible sheets, in order.
+
+    `first_day` is the day from which it counts days.
+    """
 
     sheets: Iterator[Sheet]
     first_day: date | None = None
@@ -91,7 +94,7 @@ def error_cell(shown: str) -> Unread:
 
 
 def number_cell(number: float, format_: Format, first_day: date) -> Cell:
-    """A number as its format shows it; of a day, the day."""
+    """Returns a number as its format shows it, or the day that it means."""
     section = format_.of(number)
     if not section.day and not section.time:
         return formatted(number, section)
@@ -102,7 +105,7 @@ def number_cell(number: float, format_: Format, first_day: date) -> Cell:
 
 
 def date_cell(day: date, format_: Format) -> Cell:
-    """A day that is kept as one, if its format shows it."""
+    """Returns a day that is stored as one, if its format shows it."""
     section = format_.positive
     if section.day or section.time:
         return _unshown(section) or day
@@ -110,21 +113,24 @@ def date_cell(day: date, format_: Format) -> Cell:
 
 
 def _unshown(section: Section) -> Unread | None:
-    """Why the format of days and times does not show a whole day."""
+    """Returns why the format of days and times does not show a whole day, or None."""
     if section.time:
         return Unread("is a time without a day: write 2026-12-31, or 2026-12-31 17:00")
     return None if section.whole_day else unshown_day(section.code)
 
 
 def text_cell(text: str, format_: Format) -> Cell:
-    """A text that its format shows as it is, or a blank one."""
+    """Returns a text that its format shows as it is, or a blank."""
     if format_.shows_text or not text.strip():
         return text
     return Unread(f"is a text that its format shows in another way, {shown(text)}: format the cell as text")
 
 
 def day_cell(number: float, first_day: date) -> date | datetime:
-    """The day that a workbook keeps as that number. Raises OverflowError, ValueError."""
+    """Returns the day that a workbook stores as that number.
+
+    Raises OverflowError, ValueError.
+    """
     if number < 1 or (int(number) == 60 and first_day.year == 1899):  # Excel's 29 February 1900
         raise ValueError(number)
     if number < 60 and first_day.year == 1899:

@@ -1,6 +1,6 @@
-"""What programs make of texts when nobody looks: dates, times, amounts, shortened numbers.
+"""Texts that programs make of others: dates, times, amounts, shortened numbers.
 
-Only the result is in the file; what was typed cannot be told from it.
+Only the result is in the file; the text that was typed cannot be recovered from it.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ _MADE = {
     "a number with a fraction": r"[+-]?\d+[.,]0+",
     "a word for true or false": "TRUE|FALSE|WAHR|FALSCH|VRAI|FAUX|VERO|FALSO|VERDADERO|WAAR|ONWAAR|SANT|FALSKT",
 }
-"""A whole number gets a fraction in a column in which cells are blank."""
+"""A whole number gets a fraction in a column with blank cells."""
 _SPOILT = r"[+-]?\d+(?:[.,]\d+)?E[+-]\d+|[+-]?\d+[.,]\d+E\d+|0*[1-9]\d{14}000+"
-"""As CSVs have numbers that Excel kept: in powers of ten, or with zeros after the 15 digits that it keeps."""
+"""Numbers that Excel kept, as CSVs have them: in powers of ten, or with zeros after the 15 digits that it keeps."""
 
 TURNED = "|".join((_SPOILT, *_MADE.values()))
 """The regular expression, for any case, of texts that a program may have made of others."""
@@ -48,10 +48,10 @@ _turned = re.compile(TURNED, re.IGNORECASE).fullmatch
 
 
 def turned(text: str) -> str | None:
-    """What a program may have made of another text, as a sentence about it; None for a text that is as it was typed."""
+    """Returns a sentence about what a program may have made of another text, or None."""
     if not _turned(text):
         return None
     if _spoilt(text):
         return "is what Excel made of a long number, and its digits are gone"
-    found = next(what for what, matches in _made.items() if matches(text))
-    return f"is {found}, which a program may have made of it"
+    kind = next(what for what, matches in _made.items() if matches(text))
+    return f"is {kind}, which a program may have made of it"

@@ -1,7 +1,7 @@
-"""Workbooks: xlsx, xlsm, xls and ods; the first visible sheet that is not empty.
+"""Workbooks (xlsx, xlsm, xls and ods): reads the first visible sheet with content.
 
-What the sheet shows is read or refused. Hidden rows and columns are read like others, because a filter hides rows of
-one list. Other visible sheets must not hold drivers. Only the first of merged cells has a value.
+What the sheet shows is read or rejected. Hidden rows and columns are read like others, because a filter hides rows of
+the same list. Other visible sheets must not contain drivers. Only the first of merged cells has a value.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .tables import Cell, Table, Unread, column_letters, table, trimmed
 from .xlsx import is_xlsx, read_xlsx
 
 ZIP, COMPOUND = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-"""What the files of newer and of older workbooks begin with."""
+"""First bytes of newer and of older workbooks."""
 MAX_CELLS = 30_000_000
 NAMED = 5
 
@@ -29,7 +29,7 @@ def is_workbook(raw: bytes) -> bool:
 
 
 def read_workbook(raw: bytes) -> Table:
-    """The table of the first visible sheet that is not empty.
+    """Reads the table of the first visible sheet that is not empty.
 
     Raises InvalidSpreadsheet.
     """
@@ -39,10 +39,10 @@ def read_workbook(raw: bytes) -> Table:
         if rows:
             _mark_merged(rows, sheet)
             _mark_missing_results(rows, sheet)
-            found = table(sorted(rows.items()), f'sheet "{sheet.name}" of a workbook', sheet.name)
-            warnings = (*_hidden(sheet, len(found.headings)), *_unread(book.sheets, sheet))
-            return replace(found, first_day=book.first_day, warnings=warnings)
-    raise InvalidSpreadsheet(Problem(None, None, "the workbook holds no visible sheet with anything in it"))
+            read = table(sorted(rows.items()), f'sheet "{sheet.name}" of a workbook', sheet.name)
+            warnings = (*_hidden(sheet, len(read.headings)), *_unread(book.sheets, sheet))
+            return replace(read, first_day=book.first_day, warnings=warnings)
+    raise InvalidSpreadsheet(Problem(None, None, "the workbook has no visible sheet with content"))
 
 
 def _book(raw: bytes) -> Book:
@@ -55,17 +55,17 @@ def _book(raw: bytes) -> Book:
         return read_xlsx(package)
     if is_ods(package):
         return read_ods(package)
-    raise InvalidSpreadsheet(Problem(None, None, "the file is no workbook: save it as .xlsx"))
+    raise InvalidSpreadsheet(Problem(None, None, "the file is not a workbook: save it as .xlsx"))
 
 
 def _filled(sheet: Sheet) -> Iterator[tuple[int, list[Cell]]]:
-    """The rows that hold something."""
+    """Yields the rows that are not empty."""
     count = 0
     for number, cells in sheet.rows:
         row = trimmed(cells)
         count += len(row)
         if count > MAX_CELLS:
-            sentence = f'sheet "{sheet.name}" reaches over more than {MAX_CELLS:,} cells: delete what lies far out'
+            sentence = f'sheet "{sheet.name}" reaches over more than {MAX_CELLS:,} cells: delete the cells far out'
             raise InvalidSpreadsheet(Problem(None, None, sentence))
         if row:
             yield number, row
@@ -83,7 +83,7 @@ def _mark_merged(rows: dict[int, list[Cell]], sheet: Sheet) -> None:
 
 
 def _mark_missing_results(rows: dict[int, list[Cell]], sheet: Sheet) -> None:
-    """Marks the cells that show a result of a formula in another cell and of which the file has none."""
+    """Marks cells that show a result of another cell's formula, if it is not saved."""
     missing = Unread(NO_RESULT)
     for _, places in _reached(rows, sheet, sheet.results.areas):
         for row, column in places:
@@ -94,9 +94,10 @@ def _mark_missing_results(rows: dict[int, list[Cell]], sheet: Sheet) -> None:
 def _reached(
     rows: dict[int, list[Cell]], sheet: Sheet, areas: list[Range]
 ) -> Iterator[tuple[Range, Iterator[tuple[int, int]]]]:
-    """Each area with its cells, as far as the sheet is filled and at least one row and column further.
+    """Yields each area with its cells.
 
-    Raises InvalidSpreadsheet when they are too many.
+    Cells are limited to the filled part of the sheet, and at least one more row and column. Raises InvalidSpreadsheet
+    when there are too many.
     """
     last_row, last_column, count = max(rows), max(map(len, rows.values())) - 1, 0
     for area in areas:
@@ -126,8 +127,8 @@ def _name(area: Range) -> str:
 
 
 def _hidden(sheet: Sheet, width: int) -> Iterator[str]:
-    """Warnings about hidden rows and columns, which are read."""
-    columns = [column_letters(each) for each in sorted(sheet.hidden_columns) if each < width]
+    """Yields warnings about hidden rows and columns, which are read."""
+    columns = [column_letters(position) for position in sorted(sheet.hidden_columns) if position < width]
     if sheet.hidden_rows:
         yield f"{sheet.hidden_rows} hidden or filtered rows are read like the others: delete them if they are not meant"
     if columns:
@@ -135,14 +136,14 @@ def _hidden(sheet: Sheet, width: int) -> Iterator[str]:
 
 
 def _unread(others: Iterator[Sheet], read: Sheet) -> Iterator[str]:
-    """Names the visible sheets that are not read.
+    """Yields warnings that name the visible sheets that are not read.
 
-    Raises InvalidSpreadsheet for a sheet that holds drivers.
+    Raises InvalidSpreadsheet for a sheet that contains drivers.
     """
     names = []
     for sheet in others:
         headings = next(_filled(sheet), (0, []))[1]
-        columns = {column for each in headings if isinstance(each, str) and (column := recognised(each))}
+        columns = {column for heading in headings if isinstance(heading, str) and (column := recognised(heading))}
         if len(columns) > 1 and columns & {Column.NAME, Column.TAG, Column.EXTERNAL_ID, Column.DRIVER_ID}:
             sentence = (
                 f'sheet "{sheet.name}" holds drivers, and only sheet "{read.name}" is read: move its rows there, or '

@@ -1,4 +1,4 @@
-"""Excel's workbooks of before 2007, xls."""
+"""Excel's workbooks from before 2007, xls."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _NOT_TOLD = (
     "is a formula whose result is empty or was not saved, which .xls does not tell apart: save the file as .xlsx"
 )
 _CALCULATE_ON_LOAD = 2
-"""Marks a formula whose result is still to be calculated."""
+"""Flag of a formula whose result has yet to be calculated."""
 
 
 def read_xls(raw: bytes) -> Book:
-    """The workbook. Raises InvalidSpreadsheet."""
+    """Reads the workbook. Raises InvalidSpreadsheet."""
     try:
         book = xlrd.open_workbook(file_contents=raw, formatting_info=True, logfile=io.StringIO())
         unsaved, results = _formulas(raw)
@@ -78,10 +78,10 @@ def _sheet(
 
 
 def _formulas(raw: bytes) -> tuple[dict[int, set[tuple[int, int]]], dict[int, Results]]:
-    """By sheet number, cells whose formula may have no result, and the cells that one formula fills.
+    """Finds cells whose formula may have no result, and those filled by another's.
 
-    Programs that do not calculate write an empty text, or 0 or false and ask Excel to calculate when it opens the
-    file.
+    Both by sheet number. Programs that do not calculate write an empty text, or 0 or false, and ask Excel to
+    calculate when it opens the file.
     """
     streams = xlrd.compdoc.CompDoc(raw, logfile=io.StringIO())
     memory, base, size = next(

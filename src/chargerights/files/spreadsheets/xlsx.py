@@ -12,7 +12,7 @@ from .xlsx_rows import TRUE, Rows, Shared
 from .xlsx_texts import Text
 
 FIRST_DAYS = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
-"""Day 0 by whether the workbook counts from 1904; of the others, so that days from March 1900 on are right."""
+"""Day 0 by whether the workbook counts from 1904. The other is correct for days from March 1900 on."""
 
 _ROOT = "_rels/.rels"
 
@@ -22,7 +22,7 @@ def is_xlsx(package: Package) -> bool:
 
 
 def read_xlsx(package: Package) -> Book:
-    """The workbook of the package.
+    """Reads the workbook of the package.
 
     Raises InvalidSpreadsheet, also while its sheets are read.
     """
@@ -35,8 +35,10 @@ def read_xlsx(package: Package) -> Book:
 def _main_part(package: Package) -> str | None:
     if not package.holds(_ROOT):
         return None
-    relations = (each for _, each in package.attributes(_ROOT, "Relationship"))
-    targets = [each.get("Target", "") for each in relations if each.get("Type", "").endswith("/officeDocument")]
+    relations = (values for _, values in package.attributes(_ROOT, "Relationship"))
+    targets = [
+        relation.get("Target", "") for relation in relations if relation.get("Type", "").endswith("/officeDocument")
+    ]
     return beside("", targets[0]) if targets and package.holds(beside("", targets[0])) else None
 
 
@@ -45,24 +47,24 @@ class _Workbook:
         self._package = package
         folder, _, name = main.rpartition("/")
         self._parts: dict[str, tuple[str, str]] = {}
-        for _, each in package.attributes(f"{folder}/_rels/{name}.rels".lstrip("/"), "Relationship"):
-            kind = each.get("Type", "").rpartition("/")[2]
-            self._parts[each.get("Id", "")] = kind, beside(main, each.get("Target", ""))
+        for _, values in package.attributes(f"{folder}/_rels/{name}.rels".lstrip("/"), "Relationship"):
+            kind = values.get("Type", "").rpartition("/")[2]
+            self._parts[values.get("Id", "")] = kind, beside(main, values.get("Target", ""))
         self._visible: list[tuple[str, str]] = []
         from_1904, uncalculated = False, False
-        for element, each in package.attributes(main, "sheet", "workbookPr", "calcPr"):
+        for element, values in package.attributes(main, "sheet", "workbookPr", "calcPr"):
             if element == "workbookPr":
-                from_1904 = each.get("date1904") in TRUE
+                from_1904 = values.get("date1904") in TRUE
             elif element == "calcPr":
-                uncalculated = each.get("fullCalcOnLoad") in TRUE
-            elif each.get("state", "visible") == "visible":
-                kind, part = self._parts.get(each.get("id", ""), ("", ""))
+                uncalculated = values.get("fullCalcOnLoad") in TRUE
+            elif values.get("state", "visible") == "visible":
+                kind, part = self._parts.get(values.get("id", ""), ("", ""))
                 if kind in ("worksheet", ""):
-                    self._visible.append((each.get("name", "?"), part))
+                    self._visible.append((values.get("name", "?"), part))
         self._shared = Shared(self._texts(), self._formats(), FIRST_DAYS[from_1904], uncalculated)
 
     def book(self) -> Book:
-        return Book((self._sheet(*each) for each in self._visible), self._shared.first_day)
+        return Book((self._sheet(*sheet) for sheet in self._visible), self._shared.first_day)
 
     def _sheet(self, name: str, part: str) -> Sheet:
         sheet = Sheet(name)
@@ -70,11 +72,11 @@ class _Workbook:
         return sheet
 
     def _part(self, kind: str) -> str | None:
-        named = (part for each, part in self._parts.values() if each == kind)
+        named = (part for part_kind, part in self._parts.values() if part_kind == kind)
         return next((part for part in named if self._package.holds(part)), None)
 
     def _formats(self) -> list[Format]:
-        """What each style of a cell makes of numbers."""
+        """Returns the number format of each cell style."""
         part = self._part("styles")
         codes: dict[str, str] = {}
         found: list[Format] = []
@@ -104,7 +106,7 @@ class _Workbook:
         return found
 
     def _texts(self) -> list[str]:
-        """The texts that cells share."""
+        """Returns the texts that cells share."""
         part = self._part("sharedStrings")
         if part is None:
             return []

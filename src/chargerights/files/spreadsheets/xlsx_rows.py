@@ -29,7 +29,7 @@ _TRUTHS = {"1": True, "true": True, "0": False, "false": False}
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What the sheets of a workbook share.
+    """Data that the sheets of a workbook share.
 
     `uncalculated` says that Excel is to calculate when it opens the file.
     """
@@ -65,7 +65,7 @@ class Rows:
     def _start(self, element: str, attributes: dict[str, str]) -> None:
         if not self._names:
             namespace = element[: -len(local_name(element))]
-            self._names = {namespace + each: each for each in _ELEMENTS}
+            self._names = {namespace + local: local for local in _ELEMENTS}
         name = self._names.get(element)
         if name is None:
             return
@@ -136,10 +136,10 @@ class Rows:
             raise ValueError(f"cell {cell.get('r')} stands in row {self._number}, or twice")
         results = self._sheet.results.among(row, (self._column,))
         self._formula = self._formula or bool(results)
-        found = self._read(cell, value, inline)
-        if isinstance(found, str) and not found.strip():
+        content = self._read(cell, value, inline)
+        if isinstance(content, str) and not content.strip():
             self._sheet.results.empty.update(results)
-        self._row[self._column] = found
+        self._row[self._column] = content
 
     def _read(self, cell: dict[str, str], value: str, inline: str) -> Cell:
         kind = cell.get("t", "n")
@@ -163,9 +163,9 @@ class Rows:
             return Unread(UNKNOWN_CELL)
 
     def _is_unsaved(self, kind: str, value: str) -> bool:
-        """Whether the value is not the result of the formula.
+        """Returns whether the value is not the result of the formula.
 
-        Programs that do not calculate write nothing, or 0, false or an empty text and ask Excel to calculate when it
+        Programs that do not calculate write nothing, or 0, false or an empty text, and ask Excel to calculate when it
         opens the file.
         """
         if not self._valued or (not value and kind != "str"):
@@ -174,7 +174,7 @@ class Rows:
         return self._shared.uncalculated and is_zero
 
     def _valued_cell(self, kind: str, value: str, format_: Format) -> Cell:
-        """Raises ValueError, IndexError, KeyError."""
+        """Returns the cell by its kind. Raises ValueError, IndexError, KeyError."""
         if kind == "s":
             return text_cell(self._shared.texts[_index(value)], format_)
         if kind == "b":
@@ -194,14 +194,14 @@ def _index(text: str) -> int:
 
 
 def _place(reference: str) -> tuple[int, int]:
-    """The row and column that a reference such as C4 names. Raises ValueError."""
-    found = _REFERENCE(reference)
-    if found is None:
+    """Returns the row and column of a reference such as C4. Raises ValueError."""
+    match = _REFERENCE(reference)
+    if match is None:
         raise ValueError(f"there is no cell {reference}")
     column = 0
-    for letter in found[1].upper():
+    for letter in match[1].upper():
         column = column * 26 + ord(letter) - ord("A") + 1
-    return int(found[2]), column - 1
+    return int(match[2]), column - 1
 
 
 def _range(reference: str) -> Range:

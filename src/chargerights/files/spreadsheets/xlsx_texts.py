@@ -1,4 +1,4 @@
-"""Texts of xlsx: runs of rich text as one, characters that XML cannot hold."""
+"""Texts of xlsx: runs of rich text as one, and characters that XML cannot contain."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class Text:
 
 
 def unescaped(text: str) -> str:
-    """The text with the characters that XML cannot hold; they are written in UTF-16."""
+    """Restores the characters that XML cannot contain, which are written in UTF-16."""
     if "_x" not in text:
         return text
-    found = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
-    return found.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+    restored = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+    return restored.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")

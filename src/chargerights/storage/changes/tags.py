@@ -77,5 +77,5 @@ def require_free(revision: Revision, new: Collection[Tag]) -> None:
     mine = (columns.customer_id == revision.customer_id) & columns.tag_key.in_(keys)
     for row in revision.connection.execute(select(columns.id_tag, columns.tag_key, columns.driver_id).where(mine)):
         shown = keys[row.tag_key]
-        spelt = "" if row.id_tag == shown else f', spelt "{row.id_tag}" there'
-        raise TagTaken(f'"{shown}" is already a tag of driver {row.driver_id}{spelt}', shown, row.driver_id)
+        spelling = "" if row.id_tag == shown else f', written "{row.id_tag}" there'
+        raise TagTaken(f'"{shown}" is already a tag of driver {row.driver_id}{spelling}', shown, row.driver_id)
