@@ -62,13 +62,13 @@ CONNECTED = Gauge(
     multiprocess_mode="livesum",
     registry=_REGISTRY,
 )
-OUTBOX_WAITING = Gauge(
+WRITE_BUFFER_WAITING = Gauge(
     "chargerights_outbox_waiting",
     "States, decisions and notices of chargers that are in memory alone",
     multiprocess_mode="livesum",
     registry=_REGISTRY,
 )
-OUTBOX_SECONDS = Gauge(
+WRITE_BUFFER_SECONDS = Gauge(
     "chargerights_outbox_age_seconds",
     "How long the oldest of them has waited at most",
     multiprocess_mode="livemax",
@@ -114,8 +114,8 @@ IMAGE_SECONDS = Gauge(
 )
 
 _METRICS: tuple[MetricWrapperBase, ...] = (
-    CONNECTED, _MESSAGES, _MESSAGE_SECONDS, _ERRORS, _DECISIONS, _DECISION_SECONDS, _COMMANDS, OUTBOX_WAITING,
-    OUTBOX_SECONDS, SPOOL_WAITING, SPOOL_SECONDS, SPOOLED, NOT_KEPT, SET_ASIDE, LOCAL_LISTS, IMAGE_SECONDS,
+    CONNECTED, _MESSAGES, _MESSAGE_SECONDS, _ERRORS, _DECISIONS, _DECISION_SECONDS, _COMMANDS, WRITE_BUFFER_WAITING,
+    WRITE_BUFFER_SECONDS, SPOOL_WAITING, SPOOL_SECONDS, SPOOLED, NOT_KEPT, SET_ASIDE, LOCAL_LISTS, IMAGE_SECONDS,
     _REQUESTS, _REQUEST_SECONDS, _CUT,
 )  # fmt: skip
 

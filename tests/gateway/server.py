@@ -72,7 +72,7 @@ class InProcess:
         """What the database says of our customer once everything that was said is written."""
         customer = self.gateway.customers.get(self.world.us)
         if customer is not None:
-            await customer.outbox.write()
+            await customer.write_buffer.write()
         return await asyncio.to_thread(self.database.read_now, work, self.world.us, *arguments)
 
     async def shown(self, charger_id: str) -> Any:

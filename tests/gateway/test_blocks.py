@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chargerights.gateway import customer_runtime
-from chargerights.gateway.authorization.authorization import rule
+from chargerights.gateway.authorization import authorization
 from chargerights.gateway.connection import boot_wait
 from chargerights.gateway.reconcile import charger_blocks
 from chargerights.simulator import SimulatedCharger, State
@@ -169,8 +169,8 @@ async def test_a_partner_is_not_asked_at_a_blocked_charger_and_his_yes_of_before
             assert inside.customer.partner is not None
             yes = inside.customer.partner.known("DEP-1", "STRANGER")
             assert yes is not None
-            ruling = rule(inside, "STRANGER", "StopTransaction", verdict=yes)
-            assert (ruling.reason, ruling.cause) == ("NotAtThisTime", "chargerBlocked")
+            result = authorization.authorize(inside, "STRANGER", "StopTransaction", verdict=yes)
+            assert (result.reason, result.cause) == ("NotAtThisTime", "chargerBlocked")
         assert len(receiver.messages) == 1
 
 
@@ -253,7 +253,7 @@ async def test_a_blocked_charger_is_told_after_its_start_and_whenever_it_starts_
         assert await told(charger) == change(version, OUT)
         await boot(charger)
         assert await told(charger) == change(version, OUT)
-    async with server.charger("DEP-1", version, answering()) as charger:  # a lost link: it does not boot
+    async with server.charger("DEP-1", version, answering()) as charger:  # a lost connection: it does not boot
         assert await told(charger) == change(version, OUT)
 
 

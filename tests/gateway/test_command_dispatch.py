@@ -83,11 +83,11 @@ async def test_a_node_that_does_not_take_a_command_never_does_it(
     async with node(world) as first, node(world) as second, first.charger("DEP-1", answers={}) as charger:
         await first.read(lambda connection, customer: None)
         customer = first.gateway.customers[world.us]
-        take, customer.take_commands = customer.take_commands, None
+        collect, customer.collect_commands = customer.collect_commands, None
         operator = Operator(second)
         assert (await operator.refusal("reset", {"type": "Hard"}))[0] == 409
         await operator.http.aclose()
-        customer.take_commands = take
+        customer.collect_commands = collect
         await customer._follow_once()
         assert [action for action, _ in told(charger) if action == "Reset"] == []
         assert [each.state for each in second.database.read_now(rows)] == ["done"]

@@ -209,13 +209,13 @@ async def test_what_a_peer_does_makes_no_traceback(
 
 async def test_a_socket_that_uvicorn_has_just_closed_is_a_lost_link_and_no_error(server: InProcess) -> None:
     async with server.charger("DEP-1"):
-        link = server.gateway.link("DEP-1")
-        assert link is not None
-        link._send_event.__self__.keepalive_timeout()  # type: ignore[attr-defined]
+        connection = server.gateway.connection("DEP-1")
+        assert connection is not None
+        connection._send_event.__self__.keepalive_timeout()  # type: ignore[attr-defined]
         with pytest.raises(ConnectionResetError):
-            await link._send("[]")
+            await connection._send("[]")
         with pytest.raises(NotConnected):
-            await link.call("ClearCache", {})
+            await connection.call("ClearCache", {})
 
 
 async def test_a_text_that_is_not_utf_8_closes_its_link_and_no_other(server: InProcess) -> None:
@@ -417,8 +417,8 @@ async def test_a_charger_that_reads_nothing_is_cut_off_and_others_never_notice(
     monkeypatch.setattr("chargerights.gateway.connection.pace.MESSAGES_PER_SECOND", 10**9)
     async with server.charger("GF-1") as other, server.charger("DEP-1") as charger:
         charger.socket.transport.pause_reading()
-        link = server.inside("DEP-1").link
-        assert link is not None
+        connection = server.inside("DEP-1").connection
+        assert connection is not None
         message = json.dumps([2, "x" * 250, "Heartbeat", {}])
 
         async def flood() -> None:
@@ -426,10 +426,10 @@ async def test_a_charger_that_reads_nothing_is_cut_off_and_others_never_notice(
                 await charger.socket.send(message)
 
         flooding = asyncio.create_task(flood())
-        await until(lambda: link.is_stuck)
+        await until(lambda: connection.is_stuck)
         assert await status(other, "ALICE") == "Accepted"
         await server.gateway.look_after()
-        await until(lambda: server.inside("DEP-1").link is None)
+        await until(lambda: server.inside("DEP-1").connection is None)
         assert (await server.shown("DEP-1"))["activeConnection"] is False
         assert await status(other, "ALICE") == "Accepted"
         charger.socket.transport.abort()
@@ -443,19 +443,19 @@ async def test_a_charger_that_reads_nothing_is_cut_off_and_others_never_notice(
 async def test_a_charger_answers_a_call(server: InProcess) -> None:
     async with server.charger("DEP-1", answers={"ClearCache": {"status": "Accepted"}}) as charger:
         await charger.call("Heartbeat", {})
-        link = server.gateway.link("DEP-1")
-        assert link is not None
-        assert await link.call("ClearCache", {}) == {"status": "Accepted"}
-        assert server.gateway.link("GF-1") is None
-        assert server.gateway.link("NO-SUCH") is None
+        connection = server.gateway.connection("DEP-1")
+        assert connection is not None
+        assert await connection.call("ClearCache", {}) == {"status": "Accepted"}
+        assert server.gateway.connection("GF-1") is None
+        assert server.gateway.connection("NO-SUCH") is None
 
 
 async def test_whoever_wants_to_know_is_told_of_a_charger_that_has_started_and_may_call_it(server: InProcess) -> None:
     answered: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     async def clear(charger: ConnectedCharger) -> None:
-        assert charger.link is not None
-        answered.put_nowait(await charger.link.call("ClearCache", {}))
+        assert charger.connection is not None
+        answered.put_nowait(await charger.connection.call("ClearCache", {}))
 
     server.gateway.after_boot.append(clear)
     async with server.charger("DEP-1", answers={**ANSWERS, "ClearCache": {"status": "Accepted"}}) as charger:
@@ -467,32 +467,32 @@ async def test_refusals_and_silence_are_told_apart(server: InProcess) -> None:
     answers = {"ClearCache": ("NotSupported", "not here", {}), "Reset": {"status": 7}, "UnlockConnector": []}
     async with server.charger("DEP-1", answers=answers) as charger:
         await charger.call("Heartbeat", {})
-        link = server.gateway.link("DEP-1")
-        assert link is not None
+        connection = server.gateway.connection("DEP-1")
+        assert connection is not None
         with pytest.raises(CallRefused, match="NotSupported: not here"):
-            await link.call("ClearCache", {})
+            await connection.call("ClearCache", {})
         with pytest.raises(CallRefused, match="TypeConstraintViolation"):
-            await link.call("Reset", {"type": "Soft"})
+            await connection.call("Reset", {"type": "Soft"})
         with pytest.raises(CallRefused, match="TypeConstraintViolation"):
-            await link.call("UnlockConnector", {"connectorId": 1})
+            await connection.call("UnlockConnector", {"connectorId": 1})
         with pytest.raises(NoAnswer, match=r"DEP-1 has not answered ClearCache|TriggerMessage"):
-            await link.call("TriggerMessage", {"requestedMessage": "Heartbeat"}, 0.1)
-        waiting = asyncio.create_task(link.call("TriggerMessage", {"requestedMessage": "Heartbeat"}))
+            await connection.call("TriggerMessage", {"requestedMessage": "Heartbeat"}, 0.1)
+        waiting = asyncio.create_task(connection.call("TriggerMessage", {"requestedMessage": "Heartbeat"}))
         await charger.asked.get()
     with pytest.raises(NotConnected):
         await waiting
     with pytest.raises(NotConnected):
-        await link.call("ClearCache", {})
+        await connection.call("ClearCache", {})
 
 
 async def test_a_late_answer_is_no_answer_to_the_next_call(server: InProcess) -> None:
     async with server.charger("DEP-1", answers={}) as charger:
         await charger.call("Heartbeat", {})
-        link = server.gateway.link("DEP-1")
-        assert link is not None
+        connection = server.gateway.connection("DEP-1")
+        assert connection is not None
         with pytest.raises(NoAnswer):
-            await link.call("ClearCache", {}, 0.05)
-        next_call = asyncio.create_task(link.call("ClearCache", {}))
+            await connection.call("ClearCache", {}, 0.05)
+        next_call = asyncio.create_task(connection.call("ClearCache", {}))
         for _ in range(2):
             await charger.asked.get()
         late, ours = charger.asked_ids
@@ -504,9 +504,9 @@ async def test_a_late_answer_is_no_answer_to_the_next_call(server: InProcess) ->
 async def test_one_call_is_under_way_at_a_time(server: InProcess) -> None:
     async with server.charger("DEP-1", answers={}) as charger:
         await charger.call("Heartbeat", {})
-        link = server.gateway.link("DEP-1")
-        assert link is not None
-        calls = [asyncio.create_task(link.call("ClearCache", {})) for _ in range(3)]
+        connection = server.gateway.connection("DEP-1")
+        assert connection is not None
+        calls = [asyncio.create_task(connection.call("ClearCache", {})) for _ in range(3)]
         for _ in range(3):
             await charger.asked.get()
             await charger.call("Heartbeat", {})
@@ -522,8 +522,8 @@ async def test_a_handler_that_awaits_a_call_to_its_own_charger_does_not_hang(
 
     def asking(charger: ConnectedCharger, payload: dict[str, Any]) -> Coroutine[Any, Any, dict[str, Any]]:
         async def work() -> dict[str, Any]:
-            assert charger.link is not None
-            answer = await charger.link.call("ClearCache", {})
+            assert charger.connection is not None
+            answer = await charger.connection.call("ClearCache", {})
             return {"status": answer["status"]}
 
         return work()

@@ -126,8 +126,8 @@ async def test_while_the_database_is_away_cards_are_decided_and_all_is_written_o
             assert await status(again, "ALICE") == "Accepted"
             await again.call("StatusNotification", {"connectorId": 2, "errorCode": "NoError", "status": "Finishing"})
             await asyncio.to_thread(stoppable.start)
-            outbox = server.gateway.customers[server.world.us].outbox
-            await until(lambda: not outbox.is_away)
+            write_buffer = server.gateway.customers[server.world.us].write_buffer
+            await until(lambda: not write_buffer.is_away)
             shown = await server.shown("DEP-1")
             assert (shown["activeConnection"], shown["sockets"][1]["status"]) == (True, "Finishing")
         await check_written(server, before["transactionId"], began["transactionId"])
@@ -185,7 +185,7 @@ async def test_a_batch_whose_commit_was_not_answered_is_not_written_twice(
         await charger.call("Heartbeat", {})
         monkeypatch.setattr(Database, "write_now", losing)
         await charger.call("StartTransaction", start())
-        await until(lambda: lost and not server.gateway.customers[server.world.us].outbox.is_away)
+        await until(lambda: lost and not server.gateway.customers[server.world.us].write_buffer.is_away)
         assert len(await server.read(sessions.find, *EVERY)) == 1
         assert len(await server.read(authorizations.find, *ALL)) == 1
         assert (await server.shown("DEP-1"))["activeConnection"] is True

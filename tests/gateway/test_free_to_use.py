@@ -103,5 +103,5 @@ async def test_sessions_without_a_tag_never_stand_in_each_others_way(server: InP
     await mark(operator, "/v2/chargers/DEP-1", True)
     for version, kind in ((V201, "NoAuthorization"), (V16, "")):
         async with server.charger("DEP-1", version) as charger:
-            await until(lambda: server.inside("DEP-1").customer.running is not None)
+            await until(lambda: server.inside("DEP-1").customer.active_sessions is not None)
             assert [await begin(charger, "", kind, number) for number in (1, 2)] == ["Accepted"] * 2

@@ -68,7 +68,7 @@ async def test_a_stop_whose_session_is_not_written_in_time_sends_nothing_and_say
 ) -> None:
     monkeypatch.setattr(session_commands, "WRITTEN_SECONDS", 0.2)
     async with server.charger("DEP-1", answers={**ANSWERS, "RemoteStopTransaction": ACCEPTED}) as charger:
-        async with server.gateway.customers[server.world.us].outbox._writing:  # the database takes no batch
+        async with server.gateway.customers[server.world.us].write_buffer._writing:  # the database takes no batch
             await charger.call("StartTransaction", start())
             status_code, text = await operator.refusal("stop-charging", body)
             assert (status_code, "no session runs there" in text) == (409, True)

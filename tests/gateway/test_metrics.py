@@ -64,11 +64,11 @@ async def test_connections_messages_decisions_errors_and_commands_are_counted(
 
 async def test_what_waits_for_the_database_is_measured(server: InProcess) -> None:
     async with server.charger("DEP-1") as charger:
-        outbox = server.inside("DEP-1").customer.outbox
-        await outbox.write()
+        write_buffer = server.inside("DEP-1").customer.write_buffer
+        await write_buffer.write()
         server.gateway.measure()
         assert (value("outbox_waiting"), value("outbox_age_seconds")) == (0, 0)
-        async with outbox._writing:
+        async with write_buffer._writing:
             await status(charger, "ALICE")
             server.gateway.measure()
             assert value("outbox_waiting") >= 1

@@ -250,7 +250,7 @@ async def test_a_tag_whose_session_has_ended_is_free_whatever_comes_after_its_en
 ) -> None:
     await server.database.write(set_one_session_per_tag, server.world.us, True, NOW)
     async with server.charger("DEP-1", version) as charger, server.charger("GF-1", version) as other:
-        await until(lambda: server.gateway.customers[server.world.us].running is not None)
+        await until(lambda: server.gateway.customers[server.world.us].active_sessions is not None)
         await charger.call("TransactionEvent", STARTED)
         assert await status(other, "ALICE") == "ConcurrentTx"
         await charger.call("TransactionEvent", ENDED)

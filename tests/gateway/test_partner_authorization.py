@@ -332,7 +332,7 @@ async def test_a_start_whose_link_is_lost_meanwhile_is_one_session_when_it_is_se
 async def test_a_partner_s_tag_too_is_in_one_session_at_a_time(server: InProcess, asked: Receiver) -> None:
     await server.database.write(set_one_session_per_tag, server.world.us, True, NOW)
     async with server.charger("DEP-1") as charger, server.charger("GF-1") as other:
-        await until(lambda: server.gateway.customers[server.world.us].running is not None)
+        await until(lambda: server.gateway.customers[server.world.us].active_sessions is not None)
         assert (await charger.call("StartTransaction", start("STRANGER")))["idTagInfo"]["status"] == "Accepted"
         assert (await other.call("StartTransaction", start("STRANGER")))["idTagInfo"]["status"] == "ConcurrentTx"
 
@@ -387,7 +387,7 @@ async def test_a_charge_that_begins_by_a_partner_s_yes_is_shown_though_he_takes_
         await charger.call(*availability(1, 1, "Occupied", V201))
         waiting = await charger.begin("TransactionEvent", began)
         await asyncio.to_thread(asked.wait_for, lambda messages: len(messages) == 1)
-        await server.gateway.customers[server.world.us].outbox.write()
+        await server.gateway.customers[server.world.us].write_buffer.write()
         assert (await server.shown("GF-1"))["sockets"][0]["status"] == "Preparing"
         gate.opened.set()
         assert (await waiting)["idTokenInfo"]["status"] == "Accepted"

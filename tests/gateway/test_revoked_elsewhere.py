@@ -88,7 +88,7 @@ async def test_on_sqlite_a_partner_and_a_setting_of_another_process_count_at_onc
             make(partners.remove)(other, world.us)
             assert not await accepted(charger, "STRANGER")
             assert (await charger.call("StartTransaction", start("ALICE")))["idTagInfo"]["status"] == "Accepted"
-            await server.inside("DEP-1").customer.outbox.write()
+            await server.inside("DEP-1").customer.write_buffer.write()
             other.write_now(charging_settings.set_one_session_per_tag, world.us, True, NOW)
             assert not await accepted(beside)
 

@@ -253,11 +253,11 @@ async def test_messages_of_a_process_that_was_killed_are_applied_once_by_the_nex
     async with node(world) as server, server.charger("DEP-1") as charger:
         began = await charger.call("StartTransaction", start())
         customer = server.gateway.customers[world.us]
-        await customer.outbox.write()
+        await customer.write_buffer.write()
         stopped = SessionNotice(
             "DEP-1", NOW, str(began["transactionId"]), says={"stopped_at": NOW, "meter_stop": 200.0}
         )
-        write_buffer = customer.outbox
+        write_buffer = customer.write_buffer
         async with write_buffer._writing:  # the node neither writes nor ends before the copy is made
             assert await write_buffer.keep(stopped)
             copy = spool_folder(world.url).with_suffix(".copy")
@@ -291,21 +291,21 @@ async def test_while_no_disk_takes_it_a_message_is_not_answered_and_the_charger_
         folder.touch()
         try:
             with writer_held(world.url):
-                await until(lambda: server.gateway.customers[world.us].outbox.is_away or hurry(server, world))
+                await until(lambda: server.gateway.customers[world.us].write_buffer.is_away or hurry(server, world))
                 await has_no_answer(charger, "StartTransaction", start(connector=2))
                 await has_no_answer(charger, "StartTransaction", start(connector=2))
                 assert await status(charger, "ALICE") == "Accepted", "cards are decided all the same"
                 assert value("messages_not_kept_total") >= before + 2
         finally:
             folder.unlink()
-        await until(lambda: not server.gateway.customers[world.us].outbox.is_away)
+        await until(lambda: not server.gateway.customers[world.us].write_buffer.is_away)
         again = await charger.call("StartTransaction", start(connector=2))
         assert again["idTagInfo"]["status"] == "Accepted"
         assert len(await server.read(sessions.find, *EVERY)) == 2
 
 
 def hurry(server: InProcess, world: World) -> None:
-    write_buffer = server.gateway.customers[world.us].outbox
+    write_buffer = server.gateway.customers[world.us].write_buffer
     write_buffer.note(server.inside("DEP-1"))
     write_buffer.hurry()
 
@@ -359,7 +359,7 @@ async def test_a_running_node_takes_over_what_another_left(world: World) -> None
         folder.mkdir(parents=True, exist_ok=True)
         ended = SessionNotice("DEP-1", NOW, str(began["transactionId"]), says={"stopped_at": NOW})
         file = SpoolFile(folder / f"dead{SUFFIX}", GENEROUS)
-        file.put([SpoolRow(server.gateway.customers[world.us].outbox.owner, 1, NOW.isoformat(), dump(ended))])
+        file.put([SpoolRow(server.gateway.customers[world.us].write_buffer.owner, 1, NOW.isoformat(), dump(ended))])
         await server.gateway.look_after()
         assert not server.gateway.spool.count, "its process lives"
         file.close()
@@ -408,7 +408,7 @@ async def test_a_message_that_the_database_refuses_is_set_aside_and_holds_no_oth
     before, tags = value("messages_set_aside_total"), ["BOB", "ERIN", "DAN", "ALICE", "FAY", "GUS", "BOB"]
     async with either.charger("DEP-1") as charger, either.charger("GF-1") as other:
         await charger.call("Heartbeat", {})
-        async with either.gateway.customers[either.world.us].outbox._writing:  # so that all are in one batch
+        async with either.gateway.customers[either.world.us].write_buffer._writing:  # so that all are in one batch
             calls = [
                 await each.begin("StartTransaction", start(tag, meter=number))
                 for each in (charger, other)

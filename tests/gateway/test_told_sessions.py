@@ -316,9 +316,9 @@ async def test_a_stop_that_is_written_before_its_start_ends_it(server: InProcess
 
 async def keep(server: InProcess, *notices: sessions.SessionNotice) -> None:
     """As a node writes them."""
-    outbox = server.gateway.customers[server.world.us].outbox
+    write_buffer = server.gateway.customers[server.world.us].write_buffer
     for notice in notices:
-        await outbox.keep(notice)
+        await write_buffer.keep(notice)
 
 
 @pytest.mark.parametrize("kind", ["Updated", "Ended"])
@@ -545,7 +545,7 @@ async def test_a_socket_is_not_shown_as_charging_after_a_lost_end(server: InProc
 
 async def one_session(server: InProcess) -> None:
     await server.database.write(set_one_session_per_tag, server.world.us, True, NOW)
-    await until(lambda: server.gateway.customers[server.world.us].running is not None)
+    await until(lambda: server.gateway.customers[server.world.us].active_sessions is not None)
 
 
 async def start_status(charger: RawCharger, *arguments: Any, **more: Any) -> str:
@@ -601,7 +601,7 @@ async def test_a_card_is_not_locked_out_for_ever_by_a_charger_that_is_gone(serve
         await one_session(server)
         async with server.charger("DEP-1") as charger:
             await begun(charger)
-        await until(lambda: server.inside("DEP-1").link is None)
+        await until(lambda: server.inside("DEP-1").connection is None)
         assert await v2.status(other, "ALICE") == "ConcurrentTx"
         server.clock.at = after(6)
         await becomes(other, "Accepted")

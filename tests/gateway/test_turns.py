@@ -56,7 +56,7 @@ async def test_a_command_does_not_wait_for_our_own_question_that_is_never_answer
 async def test_a_command_goes_before_our_own_questions_that_wait(server: InProcess, operator: Operator) -> None:
     async with server.charger("DEP-1", answers={"Reset": ACCEPTED}) as charger:
         await charger.call("Heartbeat", {})
-        socket = _link(server)
+        socket = _connection(server)
         first, *later = [asyncio.create_task(socket.call("ClearCache", {})) for _ in range(3)]
         await charger.asked.get()
         asked = asyncio.create_task(operator.told("reset", {"type": "Hard"}))
@@ -73,7 +73,7 @@ async def test_our_own_question_is_not_cut_short_while_no_operator_waits(
     monkeypatch.setattr(turn, "YIELD_SECONDS", 0.0)
     async with server.charger("DEP-1", answers={}) as charger:
         await charger.call("Heartbeat", {})
-        socket = _link(server)
+        socket = _connection(server)
         ours = [asyncio.create_task(socket.call("ClearCache", {})) for _ in range(2)]
         await charger.asked.get()
         await charger.call("Heartbeat", {})
@@ -88,7 +88,7 @@ async def test_our_own_question_is_not_cut_short_while_no_operator_waits(
 async def test_our_own_question_that_made_way_for_an_operator_can_still_be_answered(server: InProcess) -> None:
     async with server.charger("DEP-1", answers={}) as charger:
         await charger.call("Heartbeat", {})
-        socket = _link(server)
+        socket = _connection(server)
         ours = asyncio.create_task(socket.call("ClearCache", {}))
         assert (await charger.asked.get())[0] == "ClearCache"
         theirs = asyncio.create_task(socket.call("Reset", {"type": "Soft"}, operator=CallProgress()))
@@ -110,7 +110,7 @@ async def test_our_own_question_that_made_way_for_an_operator_can_still_be_answe
 async def test_an_operator_s_command_makes_way_for_no_other(server: InProcess) -> None:
     async with server.charger("DEP-1", answers={}) as charger:
         await charger.call("Heartbeat", {})
-        socket = _link(server)
+        socket = _connection(server)
         first = asyncio.create_task(socket.call("Reset", {"type": "Soft"}, operator=CallProgress()))
         await charger.asked.get()
         second = asyncio.create_task(socket.call("ClearCache", {}, operator=CallProgress()))
@@ -139,8 +139,8 @@ async def test_a_turn_that_is_given_as_its_waiter_goes_is_given_on() -> None:
     await line.take("D", False)
 
 
-def _link(server: InProcess) -> ChargerConnection:
-    found = server.gateway.link("DEP-1")
+def _connection(server: InProcess) -> ChargerConnection:
+    found = server.gateway.connection("DEP-1")
     assert found is not None
     return found
 
@@ -176,7 +176,7 @@ async def test_what_was_not_sent_is_sent_when_it_is_asked_for_again_under_its_ke
     key = {"Idempotency-Key": "again"}
     async with asked_in_vain(server, Reset=ACCEPTED) as charger:
         assert (await operator.tell("reset", {"type": "Hard"}, **key)).status_code == 409
-        await answer(charger, _link(server), {"configurationKey": []})
+        await answer(charger, _connection(server), {"configurationKey": []})
         for _ in range(2):
             assert (await operator.tell("reset", {"type": "Hard"}, **key)).status_code == 200
         assert [action for action, _ in told(charger)].count("Reset") == 1
@@ -206,9 +206,9 @@ async def test_of_two_calls_the_first_of_which_was_sent_not_everything_was_not_s
         asked = asyncio.create_task(operator.refusal("disconnect", {"socketId": 1}))
         while (await charger.asked.get())[0] != "RemoteStopTransaction":
             pass  # its list was asked for
-        other = asyncio.create_task(_link(server).call("ClearCache", {}, operator=CallProgress()))
-        await until(lambda: _link(server)._turn._operators)
-        await answer(charger, _link(server), ACCEPTED)
+        other = asyncio.create_task(_connection(server).call("ClearCache", {}, operator=CallProgress()))
+        await until(lambda: _connection(server)._turn._operators)
+        await answer(charger, _connection(server), ACCEPTED)
         status, detail = await asked
         other.cancel()
     assert status == 504

@@ -1,7 +1,7 @@
 """The door for chargers: OCPP 1.6, 2.0.1 and 2.1 over web sockets.
 
 endpoint        who may open a socket, and by which version it speaks
-link            one socket: frames in, frames out, calls to the charger
+connection            one socket: frames in, frames out, calls to the charger
 frames          OCPP-J: calls, results, errors
 schemas         the official schemas, loosened where real chargers are loose
 ocpp16, ocpp2x  a version's actions, each with what is done about it

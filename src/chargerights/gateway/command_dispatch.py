@@ -32,21 +32,21 @@ log = structlog.get_logger()
 
 
 class CommandDispatcher:
-    """This node's. `link` finds a charger's open socket here."""
+    """This node's. `connection` finds a charger's open socket here."""
 
     def __init__(
         self,
         node: str,
         database: Database,
         clock: Callable[[], datetime],
-        link: Callable[[str], ChargerConnection | None],
+        connection: Callable[[str], ChargerConnection | None],
     ) -> None:
         self._node = node
         self._database = database
         self._clock = clock
-        self._link = link
+        self._connection = connection
 
-    async def tell(
+    async def send(
         self,
         customer_id: int,
         actor: Actor,
@@ -58,27 +58,27 @@ class CommandDispatcher:
     ) -> CommandOutcome:
         """What came of telling the customer's charger to do that, whichever node holds its socket; of a request that
         came before, what came of it then. Raises DatabaseFault, KeyReused."""
-        outcome = await self._tell(
+        outcome = await self._send(
             customer_id, actor, QueuedCommand(secrets.token_hex(16), charger_id, action, arguments, secret), once
         )
         metrics.command(action, outcome.end)
         return outcome
 
-    async def _tell(self, customer_id: int, actor: Actor, command: QueuedCommand, once: Once | None) -> CommandOutcome:
+    async def _send(self, customer_id: int, actor: Actor, command: QueuedCommand, once: Once | None) -> CommandOutcome:
         charger_id, action = command.charger_id, command.action
-        link = self._link(charger_id)
-        if link is not None and link.charger.customer.id != customer_id:
-            link = None
-        if link is not None and COMMANDS[action].only_asks:  # which no one else need know
-            return await self._do(link, command)
+        connection = self._connection(charger_id)
+        if connection is not None and connection.charger.customer.id != customer_id:
+            connection = None
+        if connection is not None and COMMANDS[action].only_asks:  # which no one else need know
+            return await self._do(connection, command)
         at = self._clock()
         expires_at = at + timedelta(seconds=TAKEN_SECONDS)
-        here = self._node if link is not None else None
+        here = self._node if connection is not None else None
         put = await self._database.write(commands.put, customer_id, command, actor, at, expires_at, here, once)
         if not put.is_new:
             return await self._await(customer_id, put.id)
-        if link is not None:
-            return await self._do_and_keep(customer_id, link, command)
+        if connection is not None:
+            return await self._do_and_keep(customer_id, connection, command)
         if put.node is None:
             return CommandOutcome(End.NOT_CONNECTED)
         outcome = await self._await(customer_id, put.id)
@@ -86,26 +86,28 @@ class CommandDispatcher:
             await self._database.write(commands.forget, customer_id, put.id)
         return outcome
 
-    async def take(self, customer: CustomerRuntime) -> None:
+    async def collect(self, customer: CustomerRuntime) -> None:
         """Does what other nodes were asked for, at chargers that are connected here."""
         for command in await self._database.write(commands.take, customer.id, self._node, self._clock()):
             charger: ConnectedCharger | None = customer.chargers.get(command.charger_id)
-            if charger is not None and charger.link is not None:
-                customer.spawn(self._do_and_keep(customer.id, charger.link, command))
+            if charger is not None and charger.connection is not None:
+                customer.spawn(self._do_and_keep(customer.id, charger.connection, command))
             else:
                 await self._database.write(commands.finish, customer.id, command.id, CommandOutcome(End.NOT_CONNECTED))
 
-    async def _do_and_keep(self, customer_id: int, link: ChargerConnection, command: QueuedCommand) -> CommandOutcome:
-        outcome = await self._do(link, command)
+    async def _do_and_keep(
+        self, customer_id: int, connection: ChargerConnection, command: QueuedCommand
+    ) -> CommandOutcome:
+        outcome = await self._do(connection, command)
         try:
             await self._database.write(commands.finish, customer_id, command.id, outcome)
         except DatabaseFault as fault:
             log.warning("what came of a command is not kept", charger=command.charger_id, cause=str(fault))
         return outcome
 
-    async def _do(self, link: ChargerConnection, command: QueuedCommand) -> CommandOutcome:
-        await link.charger.customer.following.be_current()  # a tag may have to be good there
-        outcome = await perform(link, self._database, command, DONE_SECONDS)
+    async def _do(self, connection: ChargerConnection, command: QueuedCommand) -> CommandOutcome:
+        await connection.charger.customer.following.be_current()  # a tag may have to be good there
+        outcome = await perform(connection, self._database, command, DONE_SECONDS)
         told = {
             "charger": command.charger_id,
             "command": command.action,

@@ -69,22 +69,22 @@ class CustomerRuntime:
         self.node = node
         self.clock = clock
         self.chargers: dict[str, ConnectedCharger] = {}
-        self.running: ActiveSessions | None = None
+        self.active_sessions: ActiveSessions | None = None
         """None when a tag may be in any number of sessions."""
         self.partner: PartnerClient | None = None
         """Who is asked about tags that are unknown here."""
         self.after_boot: Sequence[Work] = ()
-        """Done with every charger that has started, beside its link; see `ChargerConnection.spawn`."""
+        """Done with every charger that has started, beside its connection; see `ChargerConnection.spawn`."""
         self.on_replaced: Callable[[str], None] = lambda charger_id: None
         """Told of chargers whose open socket was replaced by a newer one."""
-        self.take_commands: Callable[[CustomerRuntime], Coroutine[Any, Any, None]] | None = None
-        """Does what waits for this node; see `WebhookDispatcher.take`."""
+        self.collect_commands: Callable[[CustomerRuntime], Coroutine[Any, Any, None]] | None = None
+        """Does what waits for this node; see `CommandDispatcher.collect`."""
         self.check_proofs: Callable[[CustomerRuntime, Sequence[ConnectedCharger]], Coroutine[Any, Any, None]] | None
         self.check_proofs = None
         """Closes sockets of chargers that were removed or have another password; see `Gateway.check_proofs`."""
-        self.outbox = WriteBuffer(customer_id, node, database, images, clock, threads, spool)
-        self.outbox.on_elsewhere = self._elsewhere
-        self.outbox.on_gone = self._gone
+        self.write_buffer = WriteBuffer(customer_id, node, database, images, clock, threads, spool)
+        self.write_buffer.on_elsewhere = self._elsewhere
+        self.write_buffer.on_gone = self._gone
         self.lists = LocalLists(customer_id, self.chargers, database, images, clock)
         self.blocks = Blocks(customer_id, self.chargers, database, clock)
         self._silent: dict[str, datetime] = {}
@@ -108,19 +108,21 @@ class CustomerRuntime:
         async with self._opening:
             if not self._opened:
                 added_at = await self._database.glance(charger_batches.added_at, self.id)
-                self.outbox.owner = Owner(self.id, "" if added_at is None else added_at.isoformat())
+                self.write_buffer.owner = Owner(self.id, "" if added_at is None else added_at.isoformat())
                 await self._follow_once()
                 self._opened = True
                 self.spawn(self._reserve_later(), "numbers")
                 await asyncio.wait(self._named("numbers"), timeout=NUMBERS_SECONDS)  # without: see next_transaction
-                for work in (self.outbox.run(), self._follow()):
+                for work in (self.write_buffer.run(), self._follow()):
                     self.spawn(work)
 
     async def close(self) -> None:
         """Writes what waits or leaves it in the spool, and ends what runs beside the chargers."""
         await asyncio.gather(self.following.close(), end(self._tasks))
-        await self.outbox.close()
-        await end([asyncio.create_task(self._close_rest())], AWAY_SECONDS if self.outbox.is_away else CLOSE_SECONDS)
+        await self.write_buffer.close()
+        await end(
+            [asyncio.create_task(self._close_rest())], AWAY_SECONDS if self.write_buffer.is_away else CLOSE_SECONDS
+        )
 
     async def _close_rest(self) -> None:
         await self.lists.close()
@@ -218,8 +220,8 @@ class CustomerRuntime:
 
     async def _follow_once(self) -> None:
         standing = await self.following.follow()
-        if standing is not None and standing.has_commands and self.take_commands is not None:
-            await self.take_commands(self)
+        if standing is not None and standing.has_commands and self.collect_commands is not None:
+            await self.collect_commands(self)
 
     async def _brought(self, standing: CustomerStanding, image: NetworkSnapshot, known: Mark | None) -> None:
         """Follows what is no part of the image, which stands now at that mark."""
@@ -231,24 +233,24 @@ class CustomerRuntime:
         await self._follow_sessions(standing)
         if image.proofs_since != self._proofs_as_of and self.check_proofs is not None:
             proofs_as_of = image.proofs_since
-            await self.check_proofs(self, [each for each in self.chargers.values() if each.link is not None])
+            await self.check_proofs(self, [each for each in self.chargers.values() if each.connection is not None])
             self._proofs_as_of = proofs_as_of
 
     def _begin_again(self, image: NetworkSnapshot) -> None:
         """The database was restored, or has lost revisions: what is known here of connected chargers is written again,
         and session numbers go on above those that were given."""
         self._lineage = image.lineage
-        self.running = None
+        self.active_sessions = None
         for charger in self.chargers.values():
-            if charger.link is not None:
-                self.outbox.note_whole(charger)
+            if charger.connection is not None:
+                self.write_buffer.note_whole(charger)
         self.spawn(self._reserve_later(), "numbers")
 
     async def _follow_sessions(self, standing: CustomerStanding) -> None:
         if not standing.one_session_per_tag:
-            self.running = None
+            self.active_sessions = None
             return
-        running, now = self.running or ActiveSessions(), asyncio.get_running_loop().time()
+        running, now = self.active_sessions or ActiveSessions(), asyncio.get_running_loop().time()
         if running.version > standing.live_version:  # the database has gone back
             running = ActiveSessions()
         if running.version < standing.live_version:
@@ -258,7 +260,7 @@ class CustomerRuntime:
         if now - self._silent_as_of >= SILENT_SECONDS:
             self._silent = await self._database.read(sessions.silent_chargers, self.id)
             self._silent_as_of = now
-        self.running = running
+        self.active_sessions = running
 
     async def _follow_partner(self) -> None:
         """Every change of who is asked is a revision."""
@@ -272,14 +274,14 @@ class CustomerRuntime:
 
     def _is_here(self, charger_id: str) -> bool:
         charger = self.chargers.get(charger_id)
-        return charger is not None and charger.link is not None
+        return charger is not None and charger.connection is not None
 
     def is_lost(self, charger_id: str) -> bool:
         """Whether the charger was removed, or has not been heard of for long: its sessions may have ended long ago."""
         if self.charger(charger_id) is None:
             return True
         here, silent_since = self.chargers.get(charger_id), self._silent.get(charger_id)
-        if silent_since is None or (here is not None and here.link is not None):
+        if silent_since is None or (here is not None and here.connection is not None):
             return False
         heard = here.last_seen if here is not None and here.last_seen is not None else silent_since
         return max(silent_since, heard) < self.clock() - LOST_AFTER
@@ -288,23 +290,23 @@ class CustomerRuntime:
         """It has opened a newer socket at another node: the one here is a leftover."""
         charger = self.chargers.pop(charger_id, None)
         self._images.held(self.id).forget(charger_id)
-        if charger is not None and (link := charger.left()) is not None:
-            self.replaced(charger_id, link)
+        if charger is not None and (connection := charger.left()) is not None:
+            self.replaced(charger_id, connection)
 
     def is_connected(self, charger_id: str) -> bool:
         """Whether the charger has an open socket, here or at another node."""
         live = self._live(charger_id)
         return self._is_here(charger_id) or (live is not None and live.connected and live.node != self.node)
 
-    def replaced(self, charger_id: str, link: ChargerConnection) -> None:
+    def replaced(self, charger_id: str, connection: ChargerConnection) -> None:
         """Closes the charger's socket, for which a newer one speaks now."""
         self.on_replaced(charger_id)
-        self.spawn(link.replaced())
+        self.spawn(connection.replaced())
 
     def _gone(self) -> None:
         for charger in self.chargers.values():
-            if charger.link is not None:
-                self.outbox.note(charger)
+            if charger.connection is not None:
+                self.write_buffer.note(charger)
 
     def spawn(self, work: Coroutine[Any, Any, object], name: str | None = None) -> None:
         """Runs work beside the chargers, as long as this is open."""

@@ -65,7 +65,7 @@ class ChargerEndpoint:
         await receive()  # the handshake
         claimed = _claimed(scope)
         try:
-            link = await self._handshake(claimed, scope, receive, send)
+            connection = await self._handshake(claimed, scope, receive, send)
         except HandshakeRejected as refused:
             is_known = self._gateway.refused(claimed, refused)
             log.info(
@@ -78,21 +78,21 @@ class ChargerEndpoint:
             await (_close if isinstance(refused, NothingCommon) else _refuse)(send, refused)
             await _gone(receive)
             return
-        charger, at = link.charger, self._gateway.clock()
-        await send({"type": "websocket.accept", "subprotocol": link.version})
-        before = charger.connected(link, at)
+        charger, at = connection.charger, self._gateway.clock()
+        await send({"type": "websocket.accept", "subprotocol": connection.version})
+        before = charger.connected(connection, at)
         if before is not None:
             charger.customer.replaced(charger.charger_id, before)
         charger.customer.spawn(self._gateway.connected(charger))
         structlog.contextvars.bind_contextvars(charger=charger.charger_id)
-        log.info("charger connected", charger=charger.charger_id, version=link.version)
-        connected = metrics.CONNECTED.labels(link.version)
+        log.info("charger connected", charger=charger.charger_id, version=connection.version)
+        connected = metrics.CONNECTED.labels(connection.version)
         connected.inc()
         try:
-            await link.run()
+            await connection.run()
         finally:
             connected.dec()
-            charger.disconnected(link)
+            charger.disconnected(connection)
             log.info("charger disconnected", charger=charger.charger_id)
 
     async def _handshake(self, charger_id: str | None, scope: Scope, receive: Receive, send: Send) -> ChargerConnection:

@@ -57,7 +57,7 @@ class SpoolSettings(NamedTuple):
 
 
 class Gateway:
-    """`running` looks after it. `link` finds a charger's open socket on this node."""
+    """`running` looks after it. `connection` finds a charger's open socket on this node."""
 
     def __init__(
         self,
@@ -85,17 +85,17 @@ class Gateway:
         self._refusals = RejectedHandshakes()
         self._rivals = Rivals(monotonic)
         self._looks = 0
-        self.courier = CommandDispatcher(self.node, database, clock, self.link)
-        self.tell = self.courier.tell
+        self.dispatcher = CommandDispatcher(self.node, database, clock, self.connection)
+        self.send = self.dispatcher.send
         self._threads = ThreadPoolExecutor(1 if database.is_sqlite else WRITERS, "chargers")
         """What writes: SQLite lets one write at a time."""
 
-    def link(self, charger_id: str) -> ChargerConnection | None:
+    def connection(self, charger_id: str) -> ChargerConnection | None:
         """The charger's open socket, if it is connected to this node."""
         known = self._known.get(charger_id)
         customer = self.customers.get(known.customer_id) if known is not None else None
         charger = customer.chargers.get(charger_id) if customer is not None else None
-        return charger.link if charger is not None else None
+        return charger.connection if charger is not None else None
 
     async def know(self, charger_id: str) -> KnownCredentials:
         """Whose charger it is and how it proves it; while the database is away, what was so when it last connected.
@@ -137,7 +137,7 @@ class Gateway:
                 self.spool,
                 self._targets,
             )
-            customer.take_commands = self.courier.take
+            customer.collect_commands = self.dispatcher.collect
             customer.check_proofs = self.check_proofs
             customer.after_boot = self.after_boot
             customer.on_replaced = self._rivals.replaced
@@ -163,16 +163,16 @@ class Gateway:
         ids = [each.charger_id for each in chargers]
         found = await self._database.read(charger_passwords.hashes, customer.id, ids)
         for charger in chargers:
-            link, known = charger.link, self._known.get(charger.charger_id)
-            if link is None:
+            connection, known = charger.connection, self._known.get(charger.charger_id)
+            if connection is None:
                 continue
             if charger.charger_id not in found:
-                customer.spawn(link.close(REMOVED, "this charger has been removed"))
+                customer.spawn(connection.close(REMOVED, "this charger has been removed"))
             elif known is not None and found[charger.charger_id] != known.hash:
-                customer.spawn(link.close(POLICY, "this charger has a new password"))
+                customer.spawn(connection.close(POLICY, "this charger has a new password"))
             else:
                 continue
-            link.is_closed = True
+            connection.is_closed = True
 
     def refused(self, charger_id: str | None, refused: HandshakeRejected) -> bool:
         """Keeps that a handshake with that id was refused, and returns whether a charger has it."""
@@ -209,8 +209,8 @@ class Gateway:
     def measure(self) -> None:
         """Brings the metrics that are no counts up to date."""
         customers = self.customers.values()
-        metrics.OUTBOX_WAITING.set(sum(each.outbox.waiting for each in customers))
-        metrics.OUTBOX_SECONDS.set(max((each.outbox.age for each in customers), default=0))
+        metrics.WRITE_BUFFER_WAITING.set(sum(each.write_buffer.waiting for each in customers))
+        metrics.WRITE_BUFFER_SECONDS.set(max((each.write_buffer.age for each in customers), default=0))
         metrics.SPOOL_WAITING.set(self.spool.count)
         metrics.SPOOL_SECONDS.set(self.spool.age(self.clock()))
         metrics.IMAGE_SECONDS.set(max((each.image_age for each in customers), default=0))
@@ -233,7 +233,7 @@ class Gateway:
         await self._replay()
         with suppress(TimeoutError):  # so that a start comes before what chargers say of it next
             async with asyncio.timeout(REPLAY_SECONDS):
-                await asyncio.gather(*(each.outbox.write() for each in self.customers.values()))
+                await asyncio.gather(*(each.write_buffer.write() for each in self.customers.values()))
         beside = [
             asyncio.create_task(each) for each in (self._look_after(), notices.listen(self._database, self._heard))
         ]
@@ -261,7 +261,7 @@ class Gateway:
                 log.warning("messages stay in the spool", customer=owner.customer_id, cause=str(fault))
             else:
                 if customer is not None:
-                    customer.outbox.hurry()
+                    customer.write_buffer.hurry()
 
     async def _served_if_known(self, owner: Owner) -> CustomerRuntime | None:
         """The customer, unless the messages are of another database's. Raises DatabaseFault."""
@@ -292,11 +292,13 @@ class Gateway:
         for customer in self.customers.values():
             for charger in [*customer.chargers.values()]:
                 self._tell_problem(charger)
-                if charger.link is not None and charger.link.is_stuck:
+                if charger.connection is not None and charger.connection.is_stuck:
                     log.warning("a charger reads nothing", charger=charger.charger_id)
-                    charger.link.cut()
-                elif charger.link is not None and customer.charger(charger.charger_id) is None and customer.network:
-                    await charger.link.close(REMOVED, "this charger has been removed")
+                    charger.connection.cut()
+                elif (
+                    charger.connection is not None and customer.charger(charger.charger_id) is None and customer.network
+                ):
+                    await charger.connection.close(REMOVED, "this charger has been removed")
         try:
             silent = await self._database.read(live.silent_customers, self.clock())
             self._looks += 1

@@ -93,7 +93,7 @@ async def ask(view: View, charger_id: str, action: Action, arguments: dict[str, 
     """Asks the charger for something. Raises the errors of this module."""
     view.charger(charger_id)
     caller = view.caller
-    outcome = await view.services.chargers.tell(caller.customer_id, caller.actor, charger_id, action, arguments)
+    outcome = await view.services.chargers.send(caller.customer_id, caller.actor, charger_id, action, arguments)
     return _answered(view, charger_id, outcome)
 
 
@@ -111,7 +111,7 @@ async def send(
     view.charger(charger_id)
     given = {name: value for name, value in arguments.items() if value is not None}
     customer_id, actor = view.caller.customer_id, view.caller.actor
-    outcome = await view.services.chargers.tell(customer_id, actor, charger_id, action, given, secret, change.once)
+    outcome = await view.services.chargers.send(customer_id, actor, charger_id, action, given, secret, change.once)
     if outcome.end is End.TAG_REFUSED:
         raise TagRefused(*_why(view, (secret or {})["idTag"], charger_id, outcome))
     return _answered(view, charger_id, outcome)

@@ -23,7 +23,7 @@ from ..storage.journal import Actor
 class Chargers(Protocol):
     """Access to chargers that are connected to this node or to another one."""
 
-    async def tell(
+    async def send(
         self,
         customer_id: int,
         actor: Actor,

@@ -58,7 +58,7 @@ class AuthorizationResult(NamedTuple):
         return self.reason is _ACCEPTED
 
 
-def rule(
+def authorize(
     charger: ConnectedCharger,
     id_tag: str | None,
     message: str,
@@ -85,18 +85,18 @@ def rule(
     if decision is not None and decision.cause is _RIGHT_STANDS:
         rights = [each.right for each in decision.verdicts if each.standing is _STANDS]
     where = (evse_id, None if evse_id is not None else connector_id)
-    in_use = customer.running is not None and customer.running.holds(
+    in_use = customer.active_sessions is not None and customer.active_sessions.holds(
         key, charger.charger_id, transaction_id, where, customer.is_lost
     )
-    ruling = _ruled(decision, rights, in_use, verdict)
+    result = _ruled(decision, rights, in_use, verdict)
     is_start = bool(transaction_id) or message == AUTHORIZE
     if is_start and charger.remote_starts.allows(key, (evse_id, connector_id), transaction_id, at):
-        ruling = _ordered(ruling, decision)
+        result = _ordered(result, decision)
     right_id = place_kind = place_id = None
     if rights:
         right_id, (kind, place) = rights[0].id, rights[0].place
         place_kind, place_id = kind._value_, str(place)
-    customer.outbox.decided(
+    customer.write_buffer.decided(
         Authorization(
             at=at,
             charger_id=charger.charger_id,
@@ -105,16 +105,16 @@ def rule(
             id_tag=lenient_parsing.tag(id_tag or ""),
             tag_key=key[:MAX_TAG_LENGTH],
             message=message,
-            reason=ruling.reason._value_,
-            cause=ruling.cause,
-            driver_id=ruling.driver_id,
+            reason=result.reason._value_,
+            cause=result.cause,
+            driver_id=result.driver_id,
             right_id=right_id,
             place_kind=place_kind,
             place_id=place_id,
         )
     )
-    metrics.decision(ruling.reason._value_, perf_counter() - began)
-    return ruling
+    metrics.decision(result.reason._value_, perf_counter() - began)
+    return result
 
 
 def would_accept(charger: ConnectedCharger, id_tag: str | None) -> bool:
@@ -124,7 +124,7 @@ def would_accept(charger: ConnectedCharger, id_tag: str | None) -> bool:
         return False
     if not decide(customer.network, id_tag, charger.charger_id, customer.clock()).allowed:
         return False
-    running = customer.running
+    running = customer.active_sessions
     return running is None or not running.holds(tag_key(id_tag), charger.charger_id, "", is_lost=customer.is_lost)
 
 
@@ -147,14 +147,14 @@ def _ruled(
     return AuthorizationResult(_ACCEPTED, cause._value_, driver.id, group_of(driver.id), ends_at(decision.tag, rights))
 
 
-def _ordered(ruling: AuthorizationResult, decision: Decision | None) -> AuthorizationResult:
-    """The ruling for a start that an operator has ordered: a yes unless the charger is unknown or blocked."""
-    if ruling.accepted or decision is None or decision.charger is None:
-        return ruling
+def _ordered(result: AuthorizationResult, decision: Decision | None) -> AuthorizationResult:
+    """The result for a start that an operator has ordered: a yes unless the charger is unknown or blocked."""
+    if result.accepted or decision is None or decision.charger is None:
+        return result
     if _is_blocked(decision):
-        return AuthorizationResult(_CHARGER_BLOCKED.reason, _CHARGER_BLOCKED._value_, ruling.driver_id)
-    group = None if ruling.driver_id is None else group_of(ruling.driver_id)
-    return AuthorizationResult(_ACCEPTED, OPERATOR_START, ruling.driver_id, group)
+        return AuthorizationResult(_CHARGER_BLOCKED.reason, _CHARGER_BLOCKED._value_, result.driver_id)
+    group = None if result.driver_id is None else group_of(result.driver_id)
+    return AuthorizationResult(_ACCEPTED, OPERATOR_START, result.driver_id, group)
 
 
 def _is_blocked(decision: Decision) -> bool:

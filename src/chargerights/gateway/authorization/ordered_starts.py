@@ -49,15 +49,17 @@ async def _informed(charger: ConnectedCharger, answer: Callable[[], Answer]) -> 
 
 
 async def _learn(charger: ConnectedCharger) -> None:
-    link = charger.link
+    connection = charger.connection
     try:
         found = await charger.customer.ordered_starts(charger.charger_id)
     except DatabaseFault as fault:
         log.warning("starts that operators have ordered are not known", charger=charger.charger_id, cause=str(fault))
         return
-    if link is None or charger.link is not link:  # what the charger is told since is known by its new connection
+    if (
+        connection is None or charger.connection is not connection
+    ):  # what the charger is told since is known by its new connection
         return
-    charger.remote_starts.learn(_as_known(charger, link.version, order) for order in found)
+    charger.remote_starts.learn(_as_known(charger, connection.version, order) for order in found)
 
 
 def _as_known(charger: ConnectedCharger, version: str, order: orders.OrderedStart) -> RemoteStart:

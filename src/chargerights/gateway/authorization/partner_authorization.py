@@ -1,9 +1,9 @@
-"""A customer's partner, who is asked in real time about tags that are unknown here (API.md section 3).
+"""A customer's partner, which is asked in real time about tags that are unknown here (API.md section 3).
 
-A question waits for nothing but its own answer: the link reads on, other chargers are answered meanwhile. Two questions
-about one tag at one charger are one. Answers, yes or no, count for a while. A partner who does not answer in time, or
-not in the words agreed, leaves the fallback to be told, which is a no unless the customer wants it otherwise; one who
-fails again and again is left alone for a while.
+A question waits for its own answer alone: meanwhile the connection reads on, and other chargers are answered. Two
+questions about one tag at one charger are sent once. Answers, yes or no, are cached for a while. A partner that does
+not answer in time, or not as agreed, leaves the fallback: a no unless the customer has chosen otherwise. After several
+failures in a row the partner is not asked for a while.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class NotUnderstood(Exception):
 
 
 class PartnerClient:
-    """Asks; `ask` is for the event loop, from any charger's link."""
+    """Asks; `ask` is for the event loop, from any charger's connection."""
 
     def __init__(
         self,

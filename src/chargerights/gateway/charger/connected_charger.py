@@ -31,13 +31,13 @@ SOCKETS_OF_EVSE = 100
 
 
 class ConnectedCharger:
-    """Its live state and what it has begun; outlives its sockets. `link` is the open one."""
+    """Its live state and what it has begun; outlives its sockets. `connection` is the open one."""
 
     def __init__(self, customer: CustomerRuntime, charger_id: str, known: LiveCharger | None) -> None:
         known = known or LiveCharger(charger_id, False)
         self.customer = customer
         self.charger_id = charger_id
-        self.link: ChargerConnection | None = None
+        self.connection: ChargerConnection | None = None
         self.starts = Starts()
         self.remote_starts = RemoteStarts()
         self.report: dict[int, ConfigurationReport] = {}
@@ -76,7 +76,7 @@ class ConnectedCharger:
     def state(self) -> LiveCharger:
         return LiveCharger(
             self.charger_id,
-            self.link is not None,
+            self.connection is not None,
             self.last_seen,
             self._last_message,
             self._status,
@@ -87,50 +87,50 @@ class ConnectedCharger:
             self.reports.faults,
         )
 
-    def connected(self, link: ChargerConnection, at: datetime) -> ChargerConnection | None:
+    def connected(self, connection: ChargerConnection, at: datetime) -> ChargerConnection | None:
         """It has opened this socket, which speaks for it from now on; gives the one that did until now."""
-        before, self.link = self.link, link
+        before, self.connection = self.connection, connection
         self._free.clear()
         self.remote_starts.connected(at)
         self._node, self._connected_at = self.customer.node, at
         self.heard(at)
-        version = link.version.removeprefix("ocpp")
+        version = connection.version.removeprefix("ocpp")
         if self.reported.ocpp_version != version:
             self.says_of_itself(ocpp_version=version)
         return before
 
-    def disconnected(self, link: ChargerConnection) -> None:
+    def disconnected(self, connection: ChargerConnection) -> None:
         """The socket is gone; of one that was replaced, nothing changes."""
-        if self.link is link:
-            self.link = None
-            self.customer.outbox.note(self)
+        if self.connection is connection:
+            self.connection = None
+            self.customer.write_buffer.note(self)
 
     def left(self) -> ChargerConnection | None:
         """It has connected to another node, which speaks for it now; gives the leftover socket."""
-        link, self.link = self.link, None
-        return link
+        connection, self.connection = self.connection, None
+        return connection
 
     def heard(self, at: datetime, message: str | None = None) -> None:
         """A frame came, with that message in it if one could be read."""
         self.last_seen = at
         if message is not None:
             self._last_message = message
-        if self.link is not None:
-            self.customer.outbox.note(self)
+        if self.connection is not None:
+            self.customer.write_buffer.note(self)
 
     def says_of_itself(self, **members: str | tuple[ChargerConfiguration | ReportedSocket, ...] | None) -> None:
         """What it reports; what it leaves out stays as it was."""
         given: dict[str, Any] = {name: value for name, value in members.items() if value is not None}
         self.reported = replace(self.reported, **given)
-        if self.link is not None:
-            self.customer.outbox.note_whole(self)
+        if self.connection is not None:
+            self.customer.write_buffer.note_whole(self)
 
     def booted(self, ask: Work) -> None:
         """It has started: once it has its answer, it is asked for what it has not said, and whoever wants to know that
         it has started is told."""
-        if self.link is not None:
+        if self.connection is not None:
             for work in (ask, *self.customer.after_boot):
-                self.link.spawn(work(self))
+                self.connection.spawn(work(self))
 
     @property
     def build(self) -> tuple[str | None, ...]:
@@ -149,14 +149,14 @@ class ConnectedCharger:
     ) -> None:
         """A session begins, or goes on, at the EVSE or connector. With the key of its tag if that may charge."""
         self.goes_on(transaction_id)
-        if self.customer.running is not None and (is_start or tag_key is not None):
-            self.customer.running.begin(tag_key, self.charger_id, place, transaction_id, at)
+        if self.customer.active_sessions is not None and (is_start or tag_key is not None):
+            self.customer.active_sessions.begin(tag_key, self.charger_id, place, transaction_id, at)
 
     def goes_on(self, transaction_id: str) -> None:
         """There is news of a session."""
         self._free.clear()
-        if self.customer.running is not None:
-            self.customer.running.resume(self.charger_id, transaction_id)
+        if self.customer.active_sessions is not None:
+            self.customer.active_sessions.resume(self.charger_id, transaction_id)
 
     def ended(self, transaction_id: str, at: datetime | None = None) -> None:
         """A session has ended; in 2.x at that instant."""
@@ -166,8 +166,8 @@ class ConnectedCharger:
             while len(self._over) > ENDS_KEPT:
                 del self._over[next(iter(self._over))]
         self.starts.end(transaction_id)
-        if self.customer.running is not None:
-            self.customer.running.end(self.charger_id, transaction_id)
+        if self.customer.active_sessions is not None:
+            self.customer.active_sessions.end(self.charger_id, transaction_id)
 
     def is_over(self, transaction_id: str, started_at: datetime | None) -> bool:
         """Of 2.x, whose events come in any order: whether the transaction has ended already. A start that is later
@@ -180,13 +180,13 @@ class ConnectedCharger:
 
     def restarted(self) -> None:
         """It says that it has started: its sessions seem to have ended. A second time by one socket, it was asked."""
-        if self._restarted_on is self.link:
+        if self._restarted_on is self.connection:
             return
-        self._restarted_on = self.link
+        self._restarted_on = self.connection
         self._running.clear()
-        if self.customer.running is not None:
-            self.customer.running.rest(self.charger_id)
-        self.customer.outbox.keep(SessionNotice(self.charger_id, self.customer.clock(), sign=Sign.BOOT))
+        if self.customer.active_sessions is not None:
+            self.customer.active_sessions.rest(self.charger_id)
+        self.customer.write_buffer.keep(SessionNotice(self.charger_id, self.customer.clock(), sign=Sign.BOOT))
 
     def is_free(self, evse_id: int | None, connector_id: int, at: datetime) -> None:
         """A connector is available: the session there seems to have ended."""
@@ -196,11 +196,13 @@ class ConnectedCharger:
         if key in self._free:
             return
         self._free.add(key)
-        if self.customer.running is not None and whole_evse:
-            self.customer.running.rest(self.charger_id, at, (evse_id, None if evse_id is not None else connector_id))
+        if self.customer.active_sessions is not None and whole_evse:
+            self.customer.active_sessions.rest(
+                self.charger_id, at, (evse_id, None if evse_id is not None else connector_id)
+            )
         says = {"evse_id": evse_id, "connector_id": connector_id, "whole_evse": whole_evse}
         clock = self.customer.clock()
-        self.customer.outbox.keep(SessionNotice(self.charger_id, clock, says=says, at=at, sign=Sign.AVAILABLE))
+        self.customer.write_buffer.keep(SessionNotice(self.charger_id, clock, says=says, at=at, sign=Sign.AVAILABLE))
 
     # -- its connectors ---------------------------------------------------------------------------
 
@@ -241,8 +243,8 @@ class ConnectedCharger:
         for connector in [*self._connectors.values()]:
             if connector.evse_id == evse_id:
                 self.set_connector(self._as_occupied(connector))
-        if self.link is not None:  # what was heard may have been written while a partner was asked
-            self.customer.outbox.note(self)
+        if self.connection is not None:  # what was heard may have been written while a partner was asked
+            self.customer.write_buffer.note(self)
 
     def _as_occupied(self, connector: LiveConnector) -> LiveConnector:
         if connector.status not in (PREPARING, CHARGING, *OCCUPIED_BY.values()):

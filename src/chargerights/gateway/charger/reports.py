@@ -89,7 +89,7 @@ class Reports:
         )
         if self._is_flooding():
             return
-        self._charger.customer.outbox.reported(report)
+        self._charger.customer.write_buffer.reported(report)
 
     def _is_flooding(self) -> bool:
         minute = self._charger.customer.clock().timestamp() // 60

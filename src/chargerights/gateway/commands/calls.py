@@ -28,7 +28,7 @@ class CommandCall:
     waits for it, and it has no `id`."""
 
     charger: ConnectedCharger
-    link: ChargerConnection
+    connection: ChargerConnection
     database: Database
     arguments: Mapping[str, Any]
     progress: CallProgress | None = None
@@ -52,10 +52,10 @@ class CommandCall:
 
     @property
     def is_16(self) -> bool:
-        return self.link.version == V16
+        return self.connection.version == V16
 
     def row(self, action: Action) -> CommandRow:
-        return TABLES[version_of(self.link)][action]
+        return TABLES[version_of(self.connection)][action]
 
 
 Payload = Callable[[CommandCall], dict[str, Any]]
@@ -95,8 +95,8 @@ PAYLOADS: Mapping[Action, tuple[Payload, Payload]] = {
 """What commands that are one call say, in 1.6 and in 2.x."""
 
 
-def version_of(link: ChargerConnection) -> str:
-    return link.version.removeprefix("ocpp")
+def version_of(connection: ChargerConnection) -> str:
+    return connection.version.removeprefix("ocpp")
 
 
 def _operative(told: CommandCall) -> str:
@@ -121,8 +121,8 @@ async def call(told: CommandCall, action: Action, **more: Any) -> CommandOutcome
     payload = {name: value for name, value in payload.items() if value is not None}
     message = told.row(action).messages[0]
     if told.progress is not None:
-        sendable.require(told.link.version, message, payload)
-    answer = await told.link.call(message, payload, operator=told.progress)
+        sendable.require(told.connection.version, message, payload)
+    answer = await told.connection.call(message, payload, operator=told.progress)
     info = answer.get("statusInfo") or {}
     text = ": ".join(info[name] for name in ("reasonCode", "additionalInfo") if info.get(name))
     return CommandOutcome(End.ANSWERED, answer["status"], text)

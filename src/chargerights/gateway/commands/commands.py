@@ -19,7 +19,7 @@ from ..connection.connection import ChargerConnection
 from ..connection.turn import CallProgress
 from ..messages import configuration
 from ..ocpp import local_list_messages
-from ..ocpp.call_errors import Busy, CallRefused, LinkLost, NoAnswer, NotConnected
+from ..ocpp.call_errors import Busy, CallRefused, ConnectionLost, NoAnswer, NotConnected
 from ..ocpp.ocpp_j import UNKNOWN_ACTION
 from ..ocpp.sendable import Unsayable
 from ..reconcile.local_list_requests import NotTaken
@@ -34,10 +34,14 @@ IN_USE_WORDS = ("Accepted", "Scheduled")
 """With which a charger does as ChangeAvailability says, now or after the session that runs."""
 
 
-async def perform(link: ChargerConnection, database: Database, command: QueuedCommand, within: float) -> CommandOutcome:
+async def perform(
+    connection: ChargerConnection, database: Database, command: QueuedCommand, within: float
+) -> CommandOutcome:
     """Does the command at the charger of that socket within that number of seconds."""
     progress = CallProgress()
-    told = CommandCall(link.charger, link, database, command.arguments | (command.secret or {}), progress, command.id)
+    told = CommandCall(
+        connection.charger, connection, database, command.arguments | (command.secret or {}), progress, command.id
+    )
     try:
         async with asyncio.timeout(within):
             outcome = await _perform(told, command.action)
@@ -52,7 +56,7 @@ async def perform(link: ChargerConnection, database: Database, command: QueuedCo
 
 
 async def _perform(told: CommandCall, action: Action) -> CommandOutcome:
-    missing = lacking(TABLES[version_of(told.link)], version_of(told.link), action, told.arguments)
+    missing = lacking(TABLES[version_of(told.connection)], version_of(told.connection), action, told.arguments)
     if missing is not None:
         return CommandOutcome(End.IMPOSSIBLE, text=missing)
     does = _DOES.get(action)
@@ -64,7 +68,7 @@ async def _perform(told: CommandCall, action: Action) -> CommandOutcome:
         return CommandOutcome(End.IMPOSSIBLE, text=f"the charger speaks {lacks}: nothing was sent")
     except CallRefused as refused:
         return CommandOutcome(End.ERROR, refused.code, refused.text)
-    except (LinkLost, NoAnswer) as silent:
+    except (ConnectionLost, NoAnswer) as silent:
         return CommandOutcome(End.SILENT, text=f"{silent}: it may have done it")
     except Busy as busy:
         return CommandOutcome(End.BUSY, text=str(busy))
@@ -120,12 +124,12 @@ async def _change_availability(told: CommandCall) -> CommandOutcome:
 
 async def _read_list_version(told: CommandCall) -> CommandOutcome:
     try:
-        answer = await told.link.call("GetLocalListVersion", {}, operator=told.progress)
+        answer = await told.connection.call("GetLocalListVersion", {}, operator=told.progress)
     except CallRefused as refused:
         if refused.code not in UNKNOWN_ACTION:
             raise
         return CommandOutcome(End.ANSWERED, refused.code, refused.text, found=-1)
-    version = local_list_messages.version_of(told.link.version, answer)
+    version = local_list_messages.version_of(told.connection.version, answer)
     return CommandOutcome(End.ANSWERED, "Accepted" if version >= 0 else "NotSupported", found=version)
 
 
@@ -145,11 +149,11 @@ async def _send_list(told: CommandCall) -> CommandOutcome:
 
 
 async def tell_availability(
-    link: ChargerConnection, database: Database, socket_id: int, is_available: bool
+    connection: ChargerConnection, database: Database, socket_id: int, is_available: bool
 ) -> CommandOutcome:
     """What came of telling the charger, for no operator. Raises CallFailed."""
     arguments = {"socketId": socket_id or None, "available": is_available}
-    return await call(CommandCall(link.charger, link, database, arguments), Action.CHANGE_AVAILABILITY)
+    return await call(CommandCall(connection.charger, connection, database, arguments), Action.CHANGE_AVAILABILITY)
 
 
 _DOES: Mapping[Action, Callable[[CommandCall], Awaitable[CommandOutcome]]] = {

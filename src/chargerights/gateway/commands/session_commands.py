@@ -12,8 +12,8 @@ from ...rights.identifiers import tag_key
 from ...storage.charging import sessions
 from ...storage.charging.commands import CommandOutcome, End
 from ...storage.charging.sessions import OCPP_2X, OCPP_16, EndedBy, Session
-from ..authorization.authorization import AuthorizationResult, rule
-from ..ocpp.call_errors import LinkLost, NoAnswer
+from ..authorization.authorization import AuthorizationResult, authorize
+from ..ocpp.call_errors import ConnectionLost, NoAnswer
 from ..ocpp.lenient_parsing import MAX_NUMBER
 from ..ocpp.local_list_messages import TAG_LENGTHS
 from ..ocpp.ocpp_j import V16
@@ -35,13 +35,13 @@ async def start(told: CommandCall) -> CommandOutcome:
         _require(told, Action.START, transaction_id="")  # none yet: any session of the tag counts against it
         return await call(told, Action.START)
     charger = told.charger
-    place = charger.place_in(told.link.version, told.socket)
+    place = charger.place_in(told.connection.version, told.socket)
     ordered = charger.remote_starts.expect(told.id, tag_key(told["idTag"]), place, charger.customer.clock())
     may_start = False
     try:
         outcome = await call(told, Action.START)
         may_start = outcome.word == "Accepted"
-    except (LinkLost, NoAnswer, asyncio.CancelledError):  # it may have been told
+    except (ConnectionLost, NoAnswer, asyncio.CancelledError):  # it may have been told
         may_start = told.progress is None or bool(told.progress.sent)
         raise
     finally:
@@ -77,7 +77,7 @@ async def disconnect(told: CommandCall) -> CommandOutcome:
 def _require(told: CommandCall, action: Action, transaction_id: str | None) -> AuthorizationResult:
     """The tag may charge at the charger now, kept as a decision that the action's message asked for. Raises NotSent."""
     tag, charger = told["idTag"], told.charger
-    ruling = rule(
+    result = authorize(
         charger,
         tag,
         told.row(action).messages[0],
@@ -85,9 +85,9 @@ def _require(told: CommandCall, action: Action, transaction_id: str | None) -> A
         connector_id=told.socket if told.is_16 else told.connector,
         transaction_id=transaction_id,
     )
-    if not ruling.accepted:
-        raise NotSent(ruling.cause, End.TAG_REFUSED, ruling.reason.value)
-    return ruling
+    if not result.accepted:
+        raise NotSent(result.cause, End.TAG_REFUSED, result.reason.value)
+    return result
 
 
 async def _session(told: CommandCall, action: Action) -> Session | None:
@@ -95,12 +95,12 @@ async def _session(told: CommandCall, action: Action) -> Session | None:
 
     With `validate` the tag must be good there, and the session its driver's. Raises NotSent.
     """
-    ruling = _require(told, action, None) if told["validate"] else None
-    await told.charger.customer.outbox.written_within(WRITTEN_SECONDS)
+    result = _require(told, action, None) if told["validate"] else None
+    await told.charger.customer.write_buffer.written_within(WRITTEN_SECONDS)
     session = await (_running(told) if told["sessionId"] is None else _named(told, told["sessionId"]))
     if session is None:
         return None
-    if ruling is not None and session.driver_id != ruling.driver_id:
+    if result is not None and session.driver_id != result.driver_id:
         raise NotSent(ANOTHER_DRIVER, End.TAG_REFUSED, "Invalid")
     if session.ocpp not in (None, OCPP_16 if told.is_16 else OCPP_2X) or (told.is_16 and not _is_16(session)):
         raise NotSent(

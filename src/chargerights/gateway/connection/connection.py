@@ -1,8 +1,8 @@
 """One charger's socket: its calls are answered in the order they come, and it can be called.
 
 A handler is a plain function, so it is done before the next frame is read, and nothing a handler waits for keeps the
-link from reading: where an answer must wait for something (`Later`, or a coroutine), it goes out when that is done,
-and frames are read meanwhile. So a handler, too, may call its own charger (mobilityhouse/ocpp #130).
+connection from reading: where an answer must wait for something (`Later`, or a coroutine), it goes out when that is
+done, and frames are read meanwhile. So a handler, too, may call its own charger (mobilityhouse/ocpp #130).
 
 Towards the charger one call is under way at a time, as OCPP asks; operators' calls go before our own (see `turn`).
 None is sent before the charger has started (see `boot_wait`).
@@ -25,7 +25,7 @@ from starlette.types import Receive, Send
 from ... import metrics
 from ..charger.connected_charger import ConnectedCharger
 from ..ocpp import ocpp_j, schemas
-from ..ocpp.call_errors import Busy, CallFailed, CallRefused, LinkLost, NoAnswer, NotConnected
+from ..ocpp.call_errors import Busy, CallFailed, CallRefused, ConnectionLost, NoAnswer, NotConnected
 from ..ocpp.ocpp_j import MAX_BYTES, NOT_ANSWERED, UNANSWERED, BadFrame, FrameFault, FrameKind
 from .answers import Actions, Answer, Later
 from .boot_wait import BOOT, BootWait
@@ -39,7 +39,7 @@ TURN_SECONDS = 20.0
 SEND_SECONDS = 20.0
 """After which a charger that reads nothing is cut off."""
 UNANSWERED_AT_ONCE, ANSWERED_SECONDS = 50, 30.0
-"""With more unanswered messages nothing is read; after that time the link is closed."""
+"""With more unanswered messages nothing is read; after that time the connection is closed."""
 REPLACED, REMOVED, POLICY, TOO_LONG, TRY_AGAIN_LATER = 4000, 4001, 1008, 1009, 1013
 DECIDED = ("Authorize", "StartTransaction", "StopTransaction", "TransactionEvent")
 """What is answered by rights. Before such a message is handled, nothing else is read: what comes after it stays after
@@ -123,11 +123,11 @@ class ChargerConnection:
             await self._send(ocpp_j.call(message_id, action, payload))
             return await answer
         except OSError:
-            raise LinkLost(f"{self.charger.charger_id} has lost its connection") from None
+            raise ConnectionLost(f"{self.charger.charger_id} has lost its connection") from None
         finally:
             del self._asked[message_id]
             if answer.done() and not answer.cancelled():
-                answer.exception()  # else asyncio complains when the link ended before the call was even sent
+                answer.exception()  # else asyncio complains when the connection ended before the call was even sent
 
     @property
     def is_started(self) -> bool:
@@ -135,7 +135,7 @@ class ChargerConnection:
         return self._boot.is_over
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:
-        """Runs work beside the reading, for as long as the link is open at most. A failed call ends it in silence."""
+        """Runs work beside the reading while the connection is open. A failed call ends it without an error."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._worked)
@@ -230,7 +230,7 @@ class ChargerConnection:
             task.cancel()
         for _, answer in self._asked.values():
             if not answer.done():
-                answer.set_exception(LinkLost(f"{self.charger.charger_id} has lost its connection"))
+                answer.set_exception(ConnectionLost(f"{self.charger.charger_id} has lost its connection"))
 
     async def _read(self, raw: str | bytes) -> None:
         kind = None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 AT_ONCE = 3
-"""How often a newer connection wins at once: a charger on a bad link opens another before the old one is known dead."""
+"""How often a newer connection wins at once: on a bad network, a charger connects again before its old socket ends."""
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 10.0, 300.0
 CALM_SECONDS = 900.0
 """After which all is forgotten."""

@@ -93,9 +93,9 @@ async def _started(charger: ConnectedCharger, ask: Callable[[ConnectedCharger], 
     """Reads it now if it may be new, else once, some minutes after it was last read."""
     now, read_at = asyncio.get_running_loop().time(), charger.read_at
     if read_at is not None and charger.read_build == charger.build and now < read_at + READ_AGAIN_SECONDS:
-        if charger.read_later is charger.link:
+        if charger.read_later is charger.connection:
             return
-        charger.read_later = charger.link
+        charger.read_later = charger.connection
         await asyncio.sleep(read_at + READ_AGAIN_SECONDS - now)
         charger.read_later = None
         if charger.read_at != read_at:
@@ -228,12 +228,12 @@ def _place(
 async def _call(
     charger: ConnectedCharger, action: str, payload: dict[str, Any], operator: CallProgress | None
 ) -> dict[str, Any]:
-    if charger.link is None:
+    if charger.connection is None:
         raise NotConnected(f"{charger.charger_id} is not connected")
     if operator is None:
-        return await charger.link.call(action, payload, ANSWER_SECONDS)
-    sendable.require(charger.link.version, action, payload)
-    return await charger.link.call(action, payload, operator=operator)
+        return await charger.connection.call(action, payload, ANSWER_SECONDS)
+    sendable.require(charger.connection.version, action, payload)
+    return await charger.connection.call(action, payload, operator=operator)
 
 
 def _changed(charger: ConnectedCharger, name: str, value: str, status: str) -> Said:

@@ -13,7 +13,7 @@ from typing import Any
 from ...rights.identifiers import tag_key
 from ...rights.live import LiveConnector
 from ...storage.charging.sessions import OCPP_16, MeterReading, SessionNotice, plausible
-from ..authorization.authorization import AuthorizationResult, rule
+from ..authorization.authorization import AuthorizationResult, authorize
 from ..authorization.ordered_starts import once_known
 from ..authorization.partner_authorization import PartnerAnswer, known_of
 from ..charger.connected_charger import ConnectedCharger
@@ -26,11 +26,13 @@ HEARTBEAT_SECONDS = 300
 NO_CLOCK = lenient_parsing.EARLIEST
 
 
-def authorize(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+def answer_authorize(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
     id_tag = lenient_parsing.card_16(payload["idTag"])
-    return once_known(
-        charger, id_tag, lambda verdict: {"idTagInfo": _info(rule(charger, id_tag, "Authorize", verdict=verdict))}
-    )
+
+    def answer(verdict: PartnerAnswer | None) -> dict[str, Any]:
+        return {"idTagInfo": _info(authorize(charger, id_tag, "Authorize", verdict=verdict))}
+
+    return once_known(charger, id_tag, answer)
 
 
 def boot_notification(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
@@ -72,7 +74,7 @@ def meter_values(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
     )
     if notice.transaction_id is not None:
         charger.goes_on(notice.transaction_id)
-    return Later({}, charger.customer.outbox.keep(notice))
+    return Later({}, charger.customer.write_buffer.keep(notice))
 
 
 def start_transaction(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
@@ -88,7 +90,7 @@ def _started(charger: ConnectedCharger, payload: dict[str, Any], verdict: Partne
     started_at = lenient_parsing.instant(payload["timestamp"], NO_CLOCK)
     has_clock = plausible(started_at, at) == started_at
     start_key, transaction_id, is_new = charger.begin(said, has_clock)
-    ruling = rule(
+    result = authorize(
         charger,
         id_tag,
         "StartTransaction",
@@ -108,17 +110,17 @@ def _started(charger: ConnectedCharger, payload: dict[str, Any], verdict: Partne
             "connector_id": connector_id,
             "id_tag": shown,
             "tag_key": key,
-            "driver_id": ruling.driver_id,
-            "reason": ruling.reason._value_,
+            "driver_id": result.driver_id,
+            "reason": result.reason._value_,
             "started_at": lenient_parsing.instant(payload["timestamp"], at),
             "meter_start": lenient_parsing.amount(payload["meterStart"]),
         },
         ocpp=OCPP_16,
     )
     if not charger.starts.has_ended(transaction_id):
-        charger.begins(transaction_id, (None, connector_id), notice.occurred_at, key if ruling.accepted else None)
-    answer = {"idTagInfo": _info(ruling), "transactionId": int(transaction_id)}
-    return Later(answer, charger.customer.outbox.keep(notice))
+        charger.begins(transaction_id, (None, connector_id), notice.occurred_at, key if result.accepted else None)
+    answer = {"idTagInfo": _info(result), "transactionId": int(transaction_id)}
+    return Later(answer, charger.customer.write_buffer.keep(notice))
 
 
 def status_notification(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
@@ -159,8 +161,8 @@ def stop_transaction(charger: ConnectedCharger, payload: dict[str, Any]) -> Answ
     answer = {}
     if id_tag is not None:
         verdict = known_of(charger, id_tag)
-        answer["idTagInfo"] = _info(rule(charger, id_tag, "StopTransaction", verdict=verdict))
-    return Later(answer, charger.customer.outbox.keep(notice))
+        answer["idTagInfo"] = _info(authorize(charger, id_tag, "StopTransaction", verdict=verdict))
+    return Later(answer, charger.customer.write_buffer.keep(notice))
 
 
 def _transaction(payload: dict[str, Any]) -> str:
@@ -183,7 +185,7 @@ def rejected(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
 ACTIONS: Actions = {
     **report_messages.COMMON,
     **report_messages.ONLY_16,
-    "Authorize": authorize,
+    "Authorize": answer_authorize,
     "BootNotification": boot_notification,
     "DataTransfer": data_transfer,
     "Heartbeat": heartbeat,
@@ -195,8 +197,8 @@ ACTIONS: Actions = {
 }
 
 
-def _info(ruling: AuthorizationResult) -> dict[str, Any]:
-    return info_16(STATUS_16[ruling.reason], ruling.group, ruling.until)
+def _info(result: AuthorizationResult) -> dict[str, Any]:
+    return info_16(STATUS_16[result.reason], result.group, result.until)
 
 
 def _digest(*said: object) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...rights.live import LiveConnector
 from ...storage.charging.sessions import OCPP_2X, MeterReading, SessionNotice, plausible
-from ..authorization.authorization import AuthorizationResult, rule
+from ..authorization.authorization import AuthorizationResult, authorize
 from ..authorization.ordered_starts import once_known, with_orders
 from ..authorization.partner_authorization import PartnerAnswer, known_of
 from ..charger.connected_charger import ConnectedCharger
@@ -32,10 +32,12 @@ STOP_AUTHORIZED = "StopAuthorized"
 """The trigger of an event with the card that ends the session, not the one that began it."""
 
 
-def authorize(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
+def answer_authorize(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
     id_tag = lenient_parsing.card_2x(payload["idToken"])
     return once_known(
-        charger, id_tag, lambda verdict: {"idTokenInfo": _info(rule(charger, id_tag, "Authorize", verdict=verdict))}
+        charger,
+        id_tag,
+        lambda verdict: {"idTokenInfo": _info(authorize(charger, id_tag, "Authorize", verdict=verdict))},
     )
 
 
@@ -59,7 +61,7 @@ def boot_notification(charger: ConnectedCharger, payload: dict[str, Any]) -> Ans
 def meter_values(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
     readings = _readings(charger, payload["meterValue"], lenient_parsing.number(payload["evseId"]))
     notice = SessionNotice(charger.charger_id, charger.customer.clock(), readings=readings, ocpp=OCPP_2X)
-    return Later({}, charger.customer.outbox.keep(notice))
+    return Later({}, charger.customer.write_buffer.keep(notice))
 
 
 def notify_event(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
@@ -120,7 +122,7 @@ def _event(charger: ConnectedCharger, payload: dict[str, Any], verdict: PartnerA
         id_tag = lenient_parsing.card_2x(token)
         shown = None if id_tag is None else lenient_parsing.tag(id_tag)
         key = None if id_tag is None else lenient_parsing.key(id_tag)
-        ruling = rule(
+        result = authorize(
             charger,
             id_tag,
             f"TransactionEvent {kind}",
@@ -129,13 +131,13 @@ def _event(charger: ConnectedCharger, payload: dict[str, Any], verdict: PartnerA
             transaction_id=transaction_id,
             verdict=verdict,
         )
-        answer["idTokenInfo"] = _info(ruling)
+        answer["idTokenInfo"] = _info(result)
         if kind == ENDED or payload.get("triggerReason") == STOP_AUTHORIZED:
             says |= {"stop_id_tag": shown, "stop_tag_key": key}
         else:
             says |= {"id_tag": shown, "tag_key": key}
-            says |= {"driver_id": ruling.driver_id, "reason": ruling.reason._value_}
-            tag = key if ruling.accepted else None
+            says |= {"driver_id": result.driver_id, "reason": result.reason._value_}
+            tag = key if result.accepted else None
     if kind == ENDED:
         charger.ended(transaction_id, occurred_at)
     elif not is_over:
@@ -152,7 +154,7 @@ def _event(charger: ConnectedCharger, payload: dict[str, Any], verdict: PartnerA
         ocpp=OCPP_2X,
         is_live=not payload.get("offline"),
     )
-    return Later(answer, charger.customer.outbox.keep(notice))
+    return Later(answer, charger.customer.write_buffer.keep(notice))
 
 
 def failed(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
@@ -162,7 +164,7 @@ def failed(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
 ACTIONS_201: Actions = {
     **report_messages.COMMON,
     **report_messages.ONLY_2X,
-    "Authorize": authorize,
+    "Authorize": answer_authorize,
     "BootNotification": boot_notification,
     "ClearedChargingLimit": noted,
     "DataTransfer": data_transfer,
@@ -197,8 +199,8 @@ ACTIONS_21: Actions = {
 }
 
 
-def _info(ruling: AuthorizationResult) -> dict[str, Any]:
-    return info_2x(STATUS_2X[ruling.reason], ruling.group, ruling.until)
+def _info(result: AuthorizationResult) -> dict[str, Any]:
+    return info_2x(STATUS_2X[result.reason], result.group, result.until)
 
 
 def _availability(charger: ConnectedCharger, message: str, evse_id: Any, connector_id: Any, word: str, at: Any) -> None:

@@ -11,7 +11,7 @@ class NotConnected(CallFailed):
     """The charger has no open socket."""
 
 
-class LinkLost(NotConnected):
+class ConnectionLost(NotConnected):
     """The charger lost its socket after it was asked and before it answered."""
 
 

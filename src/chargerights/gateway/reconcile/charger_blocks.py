@@ -78,13 +78,13 @@ class Blocks:
 
 
 class BlockSync:
-    """One charger's. `look` is called now and then, and does beside the link what there is to do."""
+    """One charger's. `look` is called now and then, and does beside the connection what there is to do."""
 
     def __init__(self, charger: ConnectedCharger, customer_id: int, database: Database) -> None:
         self.charger = charger
         self._customer_id = customer_id
         self._database = database
-        self._link: ChargerConnection | None = None
+        self._connection: ChargerConnection | None = None
         self._as_blocked: bool | None = None
         """What it was last brought to by this socket, since it started."""
         self._tried: bool | None = None
@@ -98,23 +98,23 @@ class BlockSync:
 
     def look(self, is_blocked: bool, now: float) -> None:
         """Begins what there is to do, if the charger is connected. `now` is the event loop's time."""
-        link = self.charger.link
-        if link is None:
+        connection = self.charger.connection
+        if connection is None:
             return
-        if link is not self._link:  # whose work ends with it
-            self._link = link
+        if connection is not self._connection:  # whose work ends with it
+            self._connection = connection
             self._as_blocked, self._tried, self._is_running = None, None, False
         if self._is_running or self._as_blocked is is_blocked:
             return
         if self._tried is not is_blocked:
             self._tried, self._failures, self._try_at = is_blocked, 0, now
-        if now >= self._try_at and link.is_started:
+        if now >= self._try_at and connection.is_started:
             self._as_blocked, self._is_running = is_blocked, True
-            link.spawn(self._work(link, is_blocked))
+            connection.spawn(self._work(connection, is_blocked))
 
-    async def _work(self, link: ChargerConnection, is_blocked: bool) -> None:
+    async def _work(self, connection: ChargerConnection, is_blocked: bool) -> None:
         try:
-            await self._bring(link, is_blocked)
+            await self._bring(connection, is_blocked)
         except NotConnected:  # the next connection begins anew
             raise
         except DatabaseFault as fault:
@@ -123,32 +123,32 @@ class BlockSync:
             self._failed(error, min(AGAIN_SECONDS * 2.0 ** min(self._failures, 10), LATEST_SECONDS))
             self._failures += 1
         finally:
-            if self._link is link:
+            if self._connection is connection:
                 self._is_running = False
 
     def _failed(self, error: Exception, pause: float) -> None:
         self._as_blocked, self._try_at = None, asyncio.get_running_loop().time() + pause
         log.info("a charger is not told of its block", charger=self.charger.charger_id, cause=str(error), pause=pause)
 
-    async def _bring(self, link: ChargerConnection, is_blocked: bool) -> None:
+    async def _bring(self, connection: ChargerConnection, is_blocked: bool) -> None:
         """Tells it what it must be told: while it is blocked, to be out of use; after a block, what is in use again."""
         key = self._customer_id, self.charger.charger_id
         out = await self._database.glance(availability.get, *key)
         if is_blocked:
             if not out.by_block:
                 await self._database.write(availability.by_block, *key, True)
-            await self._tell(link, WHOLE, False)
+            await self._tell(connection, WHOLE, False)
         elif out.by_block:
             if WHOLE not in out.by_operator:
-                await self._tell(link, WHOLE, True)
+                await self._tell(connection, WHOLE, True)
                 for socket in sorted(out.by_operator):  # of 1.6, which the whole has put back into use
-                    await self._tell(link, socket, False)
+                    await self._tell(connection, socket, False)
             await self._database.write(availability.by_block, *key, False)
 
-    async def _tell(self, link: ChargerConnection, socket_id: int, is_available: bool) -> None:
+    async def _tell(self, connection: ChargerConnection, socket_id: int, is_available: bool) -> None:
         """Raises NotDone unless it does that. One that knows no such thing is left as it is."""
         try:
-            outcome: CommandOutcome = await tell_availability(link, self._database, socket_id, is_available)
+            outcome: CommandOutcome = await tell_availability(connection, self._database, socket_id, is_available)
         except CallRefused as refused:
             if refused.code not in UNKNOWN_ACTION:
                 raise

@@ -24,7 +24,7 @@ from ..charger.connected_charger import ConnectedCharger
 from ..connection.connection import ChargerConnection
 from ..connection.turn import CallProgress
 from ..ocpp import local_list_messages
-from ..ocpp.call_errors import Busy, CallFailed, CallRefused, LinkLost, NoAnswer, NotConnected
+from ..ocpp.call_errors import Busy, CallFailed, CallRefused, ConnectionLost, NoAnswer, NotConnected
 from ..ocpp.local_list_messages import ListLimits
 from ..ocpp.ocpp_j import UNKNOWN_ACTION
 from .local_list_requests import Again, NotSupported, NotTaken
@@ -47,7 +47,7 @@ log = structlog.get_logger()
 
 
 class LocalListSync:
-    """`look` is called now and then, and does beside the link what there is to do."""
+    """`look` is called now and then, and does beside the connection what there is to do."""
 
     def __init__(self, charger: ConnectedCharger, lists: LocalLists) -> None:
         self.charger = charger
@@ -55,7 +55,7 @@ class LocalListSync:
         self.wanted = 0
         self.version = 0
         self._lists = lists
-        self._link: ChargerConnection | None = None
+        self._connection: ChargerConnection | None = None
         self._may_hold: dict[int, Mapping[str, ListedTag]] = {}
         """By version; more than one while it is not known which."""
         self._is_loaded = self._is_checked = self._is_running = False
@@ -105,40 +105,40 @@ class LocalListSync:
 
     def look(self, now: float, at: datetime) -> None:
         """Begins what there is to do, if the charger is connected. `now` is the event loop's time."""
-        link = self.charger.link
-        if link is None:
+        connection = self.charger.connection
+        if connection is None:
             return
-        if link is not self._link:  # whose work ends with it
-            self._link, self._try_at = link, now
+        if connection is not self._connection:  # whose work ends with it
+            self._connection, self._try_at = connection, now
             self._is_checked = self._has_no_cache = self._is_running = False
             self._failures = 0
         if self._is_running:
             return
         if self._again is not None:
             self._is_running = True
-            link.spawn(self._work(link, self._again))
+            connection.spawn(self._work(connection, self._again))
             return
         if self._is_checked:
             ready = self._has_work(at) if self.trouble not in HOPELESS else self._taken and not self._has_no_cache
         elif self._configurations is self.charger.reported.configurations:
             ready = now >= self._configured_by
         else:
-            ready = link.is_started
+            ready = connection.is_started
         if ready and now >= self._try_at:
             self._is_running = True
-            link.spawn(self._work(link))
+            connection.spawn(self._work(connection))
 
     def _has_work(self, at: datetime) -> bool:
         return bool(self._whole or self._keys or self._taken) or at >= min(self._until, self._refill_at)
 
-    async def _work(self, link: ChargerConnection, again: Again | None = None) -> None:
+    async def _work(self, connection: ChargerConnection, again: Again | None = None) -> None:
         try:
             if again is not None or not self._is_checked:
-                await self._check(link, again)
+                await self._check(connection, again)
             while self.trouble not in HOPELESS and self._has_work(self._lists.at):
-                await self._bring(link)
+                await self._bring(connection)
             if self._taken:
-                await self._clear_cache(link)
+                await self._clear_cache(connection)
             self._failures = 0
             self._end_again(again)
         except NotConnected as lost:  # the next connection begins again
@@ -151,8 +151,8 @@ class LocalListSync:
             self._failed(error)
             self._end_again(again, error)
         finally:
-            self._end_again(again, LinkLost(f"{self.charger.charger_id} has lost its connection"))
-            if self._link is link:
+            self._end_again(again, ConnectionLost(f"{self.charger.charger_id} has lost its connection"))
+            if self._connection is connection:
                 self._is_running = False
             self._lists.changed(self)
 
@@ -195,7 +195,7 @@ class LocalListSync:
     def kept(self) -> KeptList:
         return KeptList(self.charger.charger_id, self.version, self.wanted, self.trouble, self.tags, self._lists.at)
 
-    async def _check(self, link: ChargerConnection, again: Again | None) -> None:
+    async def _check(self, connection: ChargerConnection, again: Again | None) -> None:
         """Asks for its version, and so finds what it holds. For an operator, what it holds is taken to be unknown."""
         self._is_checked = True  # a boot meanwhile takes it back
         if not self._is_loaded:
@@ -204,12 +204,12 @@ class LocalListSync:
                 self.version = known.version
                 self._may_hold = {} if known.tags is None else {known.version: known.tags}
             self._is_loaded = True
-        if again is None and not self._limits(link).enabled:
+        if again is None and not self._limits(connection).enabled:
             self._give_up(OutOfStep.SWITCHED_OFF)
             return
         try:
-            said = await self._call(link, "GetLocalListVersion", {}, VERSION_SECONDS)
-            version = local_list_messages.version_of(link.version, said)
+            said = await self._call(connection, "GetLocalListVersion", {}, VERSION_SECONDS)
+            version = local_list_messages.version_of(connection.version, said)
         except CallRefused as error:
             if error.code not in UNKNOWN_ACTION:
                 raise
@@ -230,35 +230,35 @@ class LocalListSync:
         self.trouble, self._may_hold = trouble, {}
         self._keys.clear()
 
-    def _limits(self, link: ChargerConnection) -> ListLimits:
-        return local_list_messages.limits(link.version, self.charger.reported.configurations)
+    def _limits(self, connection: ChargerConnection) -> ListLimits:
+        return local_list_messages.limits(connection.version, self.charger.reported.configurations)
 
     # -- what it must hold ------------------------------------------------------------------------
 
-    async def _bring(self, link: ChargerConnection) -> None:
+    async def _bring(self, connection: ChargerConnection) -> None:
         """Brings it to what it must hold now."""
-        limits = self._limits(link)
-        target = await self._target(link, limits.capacity)
+        limits = self._limits(connection)
+        target = await self._target(connection, limits.capacity)
         held = self.tags
         if held is None or (not held and target):
-            await self._tell_all(link, limits, target)
+            await self._tell_all(connection, limits, target)
         else:
-            await self._tell_difference(link, limits, held, target)
+            await self._tell_difference(connection, limits, held, target)
         self.trouble = OutOfStep.TOO_SMALL if self.wanted > len(target) else None
         if self._taken:
-            await self._clear_cache(link)
+            await self._clear_cache(connection)
 
-    async def _target(self, link: ChargerConnection, capacity: int | None) -> Mapping[str, ListedTag]:
+    async def _target(self, connection: ChargerConnection, capacity: int | None) -> Mapping[str, ListedTag]:
         at, held = self._lists.at, self.tags
         keys, self._keys = self._keys, set()
         if self._whole or held is None or at >= min(self._until, self._refill_at):
-            return await self._whole_target(link, capacity, at)
+            return await self._whole_target(connection, capacity, at)
         network = self._lists.network
         target, left_out, was_too_long = dict(held), 0, self.wanted > len(held)
         for key in sorted(keys, key=held.__contains__, reverse=True):  # what goes makes room for what comes
             found, until = look_up(network, key, self.charger.charger_id, at, self._lists.hours_too)
             self._until = min(self._until, until)
-            if found is None or not local_list_messages.can_say(link.version, found.id_tag):
+            if found is None or not local_list_messages.can_say(connection.version, found.id_tag):
                 target.pop(key, None)
             elif key in target or capacity is None or len(target) < capacity:
                 target[key] = found
@@ -272,14 +272,16 @@ class LocalListSync:
         return target
 
     async def _whole_target(
-        self, link: ChargerConnection, capacity: int | None, at: datetime
+        self, connection: ChargerConnection, capacity: int | None, at: datetime
     ) -> Mapping[str, ListedTag]:
         self._whole, self._refill_at = False, END
         made = await self._lists.wanted(self.charger.charger_id, at)
         self._until = made.until
         tags = made.tags
-        if not all(local_list_messages.can_say(link.version, each.id_tag) for each in tags.values()):
-            tags = {key: each for key, each in tags.items() if local_list_messages.can_say(link.version, each.id_tag)}
+        if not all(local_list_messages.can_say(connection.version, each.id_tag) for each in tags.values()):
+            tags = {
+                key: each for key, each in tags.items() if local_list_messages.can_say(connection.version, each.id_tag)
+            }
         self.wanted = len(tags)
         if capacity is None or len(tags) <= capacity:
             return tags
@@ -289,25 +291,27 @@ class LocalListSync:
 
     # -- telling it -------------------------------------------------------------------------------
 
-    async def _tell_all(self, link: ChargerConnection, limits: ListLimits, target: Mapping[str, ListedTag]) -> None:
+    async def _tell_all(
+        self, connection: ChargerConnection, limits: ListLimits, target: Mapping[str, ListedTag]
+    ) -> None:
         """The first part replaces whatever it holds, the others come to it."""
-        entries = [(key, local_list_messages.entry(link.version, each)) for key, each in target.items()]
+        entries = [(key, local_list_messages.entry(connection.version, each)) for key, each in target.items()]
         held: dict[str, ListedTag] = {}
         kind = "Full"
         for part in local_list_messages.in_parts(entries, limits):
             held = held | {key: target[key] for key, _ in part}
-            await self._send(link, kind, part, target if len(held) == len(target) else held)
+            await self._send(connection, kind, part, target if len(held) == len(target) else held)
             kind = "Differential"
 
     async def _tell_difference(
         self,
-        link: ChargerConnection,
+        connection: ChargerConnection,
         limits: ListLimits,
         held: Mapping[str, ListedTag],
         target: Mapping[str, ListedTag],
     ) -> None:
         """Removals first: they make room."""
-        entries = local_list_messages.differences(link.version, held, target)
+        entries = local_list_messages.differences(connection.version, held, target)
         if not entries:
             return
         after = dict(held)
@@ -318,22 +322,26 @@ class LocalListSync:
                     after[key] = target[key]
                 else:
                     del after[key]
-            await self._send(link, "Differential", part, after)
+            await self._send(connection, "Differential", part, after)
 
     async def _send(
-        self, link: ChargerConnection, kind: str, part: list[tuple[str, dict[str, Any]]], after: Mapping[str, ListedTag]
+        self,
+        connection: ChargerConnection,
+        kind: str,
+        part: list[tuple[str, dict[str, Any]]],
+        after: Mapping[str, ListedTag],
     ) -> None:
         before = self._may_hold
         self.version += 1
         self._may_hold = {**before, self.version: after}
-        message = local_list_messages.update(link.version, self.version, kind, [each for _, each in part])
+        message = local_list_messages.update(connection.version, self.version, kind, [each for _, each in part])
         try:
-            status = (await self._call(link, "SendLocalList", message))["status"]
+            status = (await self._call(connection, "SendLocalList", message))["status"]
         except CallRefused as error:
             if error.code not in UNKNOWN_ACTION:
                 raise
             status = error.code
-        if self._link is not link:
+        if self._connection is not connection:
             raise NotConnected("the charger has connected again meanwhile")
         if status in UNKNOWN_ACTION:
             raise NotSupported(kind, status)
@@ -342,16 +350,16 @@ class LocalListSync:
             raise NotTaken(kind, status)
         self._may_hold = {self.version: after}
 
-    async def _clear_cache(self, link: ChargerConnection) -> None:
+    async def _clear_cache(self, connection: ChargerConnection) -> None:
         """What the charger remembers of answers goes too; one that has no such memory says no."""
         if not self._has_no_cache:
             try:
-                await self._call(link, "ClearCache", {})
+                await self._call(connection, "ClearCache", {})
             except CallRefused as error:
                 self._has_no_cache = error.code in UNKNOWN_ACTION
         self._taken = False
 
     async def _call(
-        self, link: ChargerConnection, action: str, payload: dict[str, Any], seconds: float | None = None
+        self, connection: ChargerConnection, action: str, payload: dict[str, Any], seconds: float | None = None
     ) -> dict[str, Any]:
-        return await link.call(action, payload, seconds, None if self._again is None else self._again.progress)
+        return await connection.call(action, payload, seconds, None if self._again is None else self._again.progress)

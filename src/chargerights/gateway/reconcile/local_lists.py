@@ -117,7 +117,7 @@ class LocalLists:
 
     def states(self) -> Counter[str]:
         """How many lists of connected chargers are in which state."""
-        return Counter(each.state for each in self._lists.values() if each.charger.link is not None)
+        return Counter(each.state for each in self._lists.values() if each.charger.connection is not None)
 
     async def close(self) -> None:
         """Keeps what is to be kept."""
