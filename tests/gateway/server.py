@@ -13,6 +13,7 @@ import uvicorn
 
 from chargerights.app import SERVER_OPTIONS, create_app
 from chargerights.gateway.charger.connected_charger import ConnectedCharger
+from chargerights.gateway.connection.connection import ChargerConnection
 from chargerights.gateway.gateway import Gateway, SpoolSettings
 from chargerights.gateway.handshake.handshake_auth import Policy
 from chargerights.net.allowed_targets import AllowedTargets
@@ -67,6 +68,12 @@ class InProcess:
     def inside(self, charger_id: str) -> ConnectedCharger:
         """The charger as the server's handlers see it."""
         return self.gateway.customers[self.world.us].chargers[charger_id]
+
+    def connection(self, charger_id: str) -> ChargerConnection:
+        """The charger's open socket."""
+        connection = self.inside(charger_id).connection
+        assert isinstance(connection, ChargerConnection)
+        return connection
 
     async def read(self, work: Callable[..., Any], *arguments: Any) -> Any:
         """What the database says of our customer once everything that was said is written."""

@@ -209,8 +209,7 @@ async def test_what_a_peer_does_makes_no_traceback(
 
 async def test_a_socket_that_uvicorn_has_just_closed_is_a_lost_link_and_no_error(server: InProcess) -> None:
     async with server.charger("DEP-1"):
-        connection = server.gateway.connection("DEP-1")
-        assert connection is not None
+        connection = server.connection("DEP-1")
         connection._send_event.__self__.keepalive_timeout()  # type: ignore[attr-defined]
         with pytest.raises(ConnectionResetError):
             await connection._send("[]")
@@ -443,11 +442,10 @@ async def test_a_charger_that_reads_nothing_is_cut_off_and_others_never_notice(
 async def test_a_charger_answers_a_call(server: InProcess) -> None:
     async with server.charger("DEP-1", answers={"ClearCache": {"status": "Accepted"}}) as charger:
         await charger.call("Heartbeat", {})
-        connection = server.gateway.connection("DEP-1")
-        assert connection is not None
+        connection = server.connection("DEP-1")
         assert await connection.call("ClearCache", {}) == {"status": "Accepted"}
-        assert server.gateway.connection("GF-1") is None
-        assert server.gateway.connection("NO-SUCH") is None
+        assert server.gateway.charger("GF-1") is None
+        assert server.gateway.charger("NO-SUCH") is None
 
 
 async def test_whoever_wants_to_know_is_told_of_a_charger_that_has_started_and_may_call_it(server: InProcess) -> None:
@@ -457,8 +455,8 @@ async def test_whoever_wants_to_know_is_told_of_a_charger_that_has_started_and_m
         assert charger.connection is not None
         answered.put_nowait(await charger.connection.call("ClearCache", {}))
 
-    server.gateway.after_boot.append(clear)
     async with server.charger("DEP-1", answers={**ANSWERS, "ClearCache": {"status": "Accepted"}}) as charger:
+        server.gateway.customers[server.world.us].after_boot.append(clear)
         await charger.call("BootNotification", BOOT)
         assert await answered.get() == {"status": "Accepted"}
 
@@ -467,8 +465,7 @@ async def test_refusals_and_silence_are_told_apart(server: InProcess) -> None:
     answers = {"ClearCache": ("NotSupported", "not here", {}), "Reset": {"status": 7}, "UnlockConnector": []}
     async with server.charger("DEP-1", answers=answers) as charger:
         await charger.call("Heartbeat", {})
-        connection = server.gateway.connection("DEP-1")
-        assert connection is not None
+        connection = server.connection("DEP-1")
         with pytest.raises(CallRefused, match="NotSupported: not here"):
             await connection.call("ClearCache", {})
         with pytest.raises(CallRefused, match="TypeConstraintViolation"):
@@ -488,8 +485,7 @@ async def test_refusals_and_silence_are_told_apart(server: InProcess) -> None:
 async def test_a_late_answer_is_no_answer_to_the_next_call(server: InProcess) -> None:
     async with server.charger("DEP-1", answers={}) as charger:
         await charger.call("Heartbeat", {})
-        connection = server.gateway.connection("DEP-1")
-        assert connection is not None
+        connection = server.connection("DEP-1")
         with pytest.raises(NoAnswer):
             await connection.call("ClearCache", {}, 0.05)
         next_call = asyncio.create_task(connection.call("ClearCache", {}))
@@ -504,8 +500,7 @@ async def test_a_late_answer_is_no_answer_to_the_next_call(server: InProcess) ->
 async def test_one_call_is_under_way_at_a_time(server: InProcess) -> None:
     async with server.charger("DEP-1", answers={}) as charger:
         await charger.call("Heartbeat", {})
-        connection = server.gateway.connection("DEP-1")
-        assert connection is not None
+        connection = server.connection("DEP-1")
         calls = [asyncio.create_task(connection.call("ClearCache", {})) for _ in range(3)]
         for _ in range(3):
             await charger.asked.get()

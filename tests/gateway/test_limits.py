@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from chargerights.gateway.charger import connected_charger
+from chargerights.gateway.charger import connectors, reports2x
 from chargerights.gateway.charger.remote_starts import REMEMBERED, RemoteStarts
 from chargerights.gateway.commands import session_commands
 from chargerights.gateway.handshake.rivals import AT_ONCE, Rivals
-from chargerights.gateway.messages import configuration
 from chargerights.gateway.ocpp.ocpp_j import MAX_BYTES, MAX_ID_LENGTH
 from chargerights.gateway.writes import write_buffer
 from tests.gateway.client import ANSWERS, V201
@@ -111,8 +110,8 @@ async def test_what_finds_no_room_in_memory_is_not_answered_and_may_be_sent_agai
 async def test_a_charger_has_a_bounded_number_of_connectors_and_configurations(
     server: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connected_charger, "MAX_CONNECTORS", 3)
-    monkeypatch.setattr(configuration, "MAX_CONFIGURATIONS", 3)
+    monkeypatch.setattr(connectors, "MAX_CONNECTORS", 3)
+    monkeypatch.setattr(reports2x, "MAX_CONFIGURATIONS", 3)
     async with server.charger("DEP-1") as charger:
         for number in (*range(1, 8), 2):
             said = {"connectorId": number, "errorCode": "NoError", "status": "Charging" if number == 2 else "Available"}

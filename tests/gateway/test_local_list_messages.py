@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chargerights.gateway.messages.configuration import of_report
 from chargerights.gateway.ocpp.local_list_messages import (
     FRAME_BYTES,
     UNKNOWN_PER_MESSAGE,
@@ -21,6 +20,7 @@ from chargerights.gateway.ocpp.local_list_messages import (
     removal,
     update,
 )
+from chargerights.gateway.ocpp.variables import of_report
 from chargerights.rights.live import ChargerConfiguration
 from chargerights.rights.local_list import ListedTag
 from tests.gateway.client import V16, V21, V201, official

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chargerights.gateway.authorization.authorization import group_of
+from chargerights.gateway.ocpp.groups import group_of
 from chargerights.rights.identifiers import INT64_MAX
 from chargerights.rights.model import Tag
 from chargerights.storage.charging import authorizations, sessions

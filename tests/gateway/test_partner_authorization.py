@@ -14,8 +14,8 @@ import orjson
 import pytest
 from standardwebhooks import Webhook
 
-from chargerights.gateway.authorization import partner_authorization
-from chargerights.gateway.authorization.partner_authorization import REASONS, PartnerCause, PartnerReason
+from chargerights.gateway import partner_client
+from chargerights.gateway.partner_client import REASONS, PartnerCause, PartnerReason
 from chargerights.net.allowed_targets import AllowedTargets
 from chargerights.rights import decide
 from chargerights.rights.decide import Reason
@@ -407,7 +407,7 @@ async def test_a_question_is_signed_with_the_secret(server: InProcess, receiver:
 async def test_questions_of_a_customer_wait_for_their_turn_within_their_time(
     server: InProcess, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(partner_authorization, "AT_ONCE", 2)
+    monkeypatch.setattr(partner_client, "AT_ONCE", 2)
     await ask(server, receiver.url)
     receiver.behaviour = gate = Gate()
     async with server.charger("DEP-1") as charger:
@@ -422,12 +422,12 @@ async def test_questions_of_a_customer_wait_for_their_turn_within_their_time(
 async def test_a_partner_who_fails_again_and_again_is_left_alone_for_a_while(
     server: InProcess, asked: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(partner_authorization, "PAUSE_SECONDS", 3600.0)
+    monkeypatch.setattr(partner_client, "PAUSE_SECONDS", 3600.0)
     asked.behaviour = answers(500)
     async with server.charger("DEP-1") as charger:
-        for number in range(partner_authorization.FAILURES + 3):
+        for number in range(partner_client.FAILURES + 3):
             assert await authorize(charger, f"S-{number}") == "Invalid"
-        assert len(asked.messages) == partner_authorization.FAILURES
+        assert len(asked.messages) == partner_client.FAILURES
         partner = server.gateway.customers[server.world.us].partner
         assert partner is not None
         asked.behaviour = YES

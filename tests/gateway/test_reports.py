@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chargerights.gateway.charger import reports
+from chargerights.gateway.charger import fault_reports
 from chargerights.storage import events
 from chargerights.storage.charging import charger_reports
 from tests.gateway.client import V16, V21, V201, RawCharger
@@ -288,7 +288,7 @@ async def test_of_one_charger_the_newest_are_kept(
 async def test_a_charger_that_reports_without_end_fills_nothing(
     server: InProcess, operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reports, "MOST_PER_MINUTE", 4)
+    monkeypatch.setattr(fault_reports, "MOST_PER_MINUTE", 4)
     async with server.charger("DEP-1") as charger:
         for number in range(9):
             await says(charger, errorCode=f"Code{number}")

@@ -15,7 +15,8 @@ from chargerights.gateway.commands import commands
 from chargerights.gateway.commands.calls import PAYLOADS
 from chargerights.gateway.connection import connection, turn
 from chargerights.gateway.connection.connection import ChargerConnection
-from chargerights.gateway.connection.turn import CallProgress, Turn
+from chargerights.gateway.connection.turn import Turn
+from chargerights.gateway.ports import CallProgress
 from chargerights.rights.commands import TABLES
 from tests.gateway.client import ANSWERS, RawCharger, official
 from tests.gateway.operating import ACCEPTED, Operator, told
@@ -140,9 +141,7 @@ async def test_a_turn_that_is_given_as_its_waiter_goes_is_given_on() -> None:
 
 
 def _connection(server: InProcess) -> ChargerConnection:
-    found = server.gateway.connection("DEP-1")
-    assert found is not None
-    return found
+    return server.connection("DEP-1")
 
 
 async def answer(charger: RawCharger, socket: ChargerConnection, payload: Any, number: int = -1) -> None:

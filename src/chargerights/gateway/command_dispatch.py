@@ -19,7 +19,7 @@ from ..storage.idempotency import Once
 from ..storage.journal import Actor
 from .charger.connected_charger import ConnectedCharger
 from .commands.commands import perform
-from .connection.connection import CALL_SECONDS, TURN_SECONDS, ChargerConnection
+from .connection.connection import CALL_SECONDS, TURN_SECONDS
 from .customer_runtime import CustomerRuntime
 
 DONE_SECONDS = TURN_SECONDS + CALL_SECONDS + 5.0
@@ -32,19 +32,19 @@ log = structlog.get_logger()
 
 
 class CommandDispatcher:
-    """This node's. `connection` finds a charger's open socket here."""
+    """The commands of one node. `find` returns a charger whose open socket is at this node."""
 
     def __init__(
         self,
         node: str,
         database: Database,
         clock: Callable[[], datetime],
-        connection: Callable[[str], ChargerConnection | None],
+        find: Callable[[str], ConnectedCharger | None],
     ) -> None:
         self._node = node
         self._database = database
         self._clock = clock
-        self._connection = connection
+        self._find = find
 
     async def send(
         self,
@@ -66,19 +66,19 @@ class CommandDispatcher:
 
     async def _send(self, customer_id: int, actor: Actor, command: QueuedCommand, once: Once | None) -> CommandOutcome:
         charger_id, action = command.charger_id, command.action
-        connection = self._connection(charger_id)
-        if connection is not None and connection.charger.customer.id != customer_id:
-            connection = None
-        if connection is not None and COMMANDS[action].only_asks:  # which no one else need know
-            return await self._do(connection, command)
+        charger = self._find(charger_id)
+        if charger is not None and charger.customer.id != customer_id:
+            charger = None
+        if charger is not None and COMMANDS[action].only_asks:  # other processes need not know
+            return await self._perform(charger, command)
         at = self._clock()
         expires_at = at + timedelta(seconds=TAKEN_SECONDS)
-        here = self._node if connection is not None else None
+        here = self._node if charger is not None else None
         put = await self._database.write(commands.put, customer_id, command, actor, at, expires_at, here, once)
         if not put.is_new:
             return await self._await(customer_id, put.id)
-        if connection is not None:
-            return await self._do_and_keep(customer_id, connection, command)
+        if charger is not None:
+            return await self._perform_and_store(charger, command)
         if put.node is None:
             return CommandOutcome(End.NOT_CONNECTED)
         outcome = await self._await(customer_id, put.id)
@@ -87,34 +87,37 @@ class CommandDispatcher:
         return outcome
 
     async def collect(self, customer: CustomerRuntime) -> None:
-        """Does what other nodes were asked for, at chargers that are connected here."""
+        """Performs what other nodes were asked for, at chargers that are connected to this one."""
         for command in await self._database.write(commands.take, customer.id, self._node, self._clock()):
             charger: ConnectedCharger | None = customer.chargers.get(command.charger_id)
             if charger is not None and charger.connection is not None:
-                customer.spawn(self._do_and_keep(customer.id, charger.connection, command))
+                customer.spawn(self._perform_and_store(charger, command))
             else:
                 await self._database.write(commands.finish, customer.id, command.id, CommandOutcome(End.NOT_CONNECTED))
 
-    async def _do_and_keep(
-        self, customer_id: int, connection: ChargerConnection, command: QueuedCommand
-    ) -> CommandOutcome:
-        outcome = await self._do(connection, command)
+    async def _perform_and_store(self, charger: ConnectedCharger, command: QueuedCommand) -> CommandOutcome:
+        outcome = await self._perform(charger, command)
         try:
-            await self._database.write(commands.finish, customer_id, command.id, outcome)
+            await self._database.write(commands.finish, charger.customer.id, command.id, outcome)
         except DatabaseFault as fault:
             log.warning("what came of a command is not kept", charger=command.charger_id, cause=str(fault))
         return outcome
 
-    async def _do(self, connection: ChargerConnection, command: QueuedCommand) -> CommandOutcome:
-        await connection.charger.customer.following.be_current()  # a tag may have to be good there
-        outcome = await perform(connection, self._database, command, DONE_SECONDS)
-        told = {
-            "charger": command.charger_id,
-            "command": command.action,
-            "end": outcome.end,
-            "word": outcome.word or None,
-        }
-        log.info("command", **told, waited=round(outcome.waited, 3), answering=round(outcome.answering, 3))
+    async def _perform(self, charger: ConnectedCharger, command: QueuedCommand) -> CommandOutcome:
+        connection = charger.connection
+        await charger.customer.following.be_current()  # rights may have changed at another node
+        if connection is None:
+            return CommandOutcome(End.NOT_CONNECTED, text=f"{command.charger_id} is not connected")
+        outcome = await perform(charger, connection, self._database, command, DONE_SECONDS)
+        log.info(
+            "command",
+            charger=command.charger_id,
+            command=command.action,
+            end=outcome.end,
+            word=outcome.word or None,
+            waited=round(outcome.waited, 3),
+            answering=round(outcome.answering, 3),
+        )
         return outcome
 
     async def _await(self, customer_id: int, command_id: str) -> CommandOutcome:

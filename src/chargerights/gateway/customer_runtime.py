@@ -26,10 +26,10 @@ from ..storage.database import Database, DatabaseFault
 from ..storage.journal import Mark
 from ..storage.rows import partners
 from .active_sessions import ActiveSessions
-from .authorization.partner_authorization import PartnerClient
 from .charger.connected_charger import ConnectedCharger, Work
-from .connection.connection import ChargerConnection
 from .following import Following
+from .partner_client import PartnerClient
+from .ports import Connection
 from .reconcile.charger_blocks import Blocks
 from .reconcile.local_lists import LocalLists
 from .writes.spool import Spool
@@ -73,8 +73,6 @@ class CustomerRuntime:
         """None when a tag may be in any number of sessions."""
         self.partner: PartnerClient | None = None
         """Who is asked about tags that are unknown here."""
-        self.after_boot: Sequence[Work] = ()
-        """Done with every charger that has started, beside its connection; see `ChargerConnection.spawn`."""
         self.on_replaced: Callable[[str], None] = lambda charger_id: None
         """Told of chargers whose open socket was replaced by a newer one."""
         self.collect_commands: Callable[[CustomerRuntime], Coroutine[Any, Any, None]] | None = None
@@ -87,6 +85,8 @@ class CustomerRuntime:
         self.write_buffer.on_gone = self._gone
         self.lists = LocalLists(customer_id, self.chargers, database, images, clock)
         self.blocks = Blocks(customer_id, self.chargers, database, clock)
+        self.after_boot: list[Work] = [self.lists.booted, self.blocks.booted]
+        """Done with every charger that has started, beside its connection; see `ChargerConnection.spawn`."""
         self._silent: dict[str, datetime] = {}
         """Chargers with running sessions that are not connected, and when they were last heard of."""
         self._silent_as_of = -SILENT_SECONDS
@@ -150,14 +150,16 @@ class CustomerRuntime:
                 await self._follow_once()
         found = self.chargers.get(charger_id)
         if found is None:
-            found = self.chargers[charger_id] = ConnectedCharger(self, charger_id, self._live(charger_id))
+            found = self.chargers[charger_id] = ConnectedCharger(
+                self, charger_id, self._live(charger_id), self.after_boot
+            )
         if begins_16:
             try:
                 known = await self._database.glance(sessions.begun, self.id, charger_id)
             except DatabaseFault:
                 log.warning("what the charger has begun is not known while the database is away", charger=charger_id)
             else:
-                found.starts.learn(*known)
+                found.transactions_16.learn(*known)
         return found
 
     @property
@@ -298,7 +300,7 @@ class CustomerRuntime:
         live = self._live(charger_id)
         return self._is_here(charger_id) or (live is not None and live.connected and live.node != self.node)
 
-    def replaced(self, charger_id: str, connection: ChargerConnection) -> None:
+    def replaced(self, charger_id: str, connection: Connection) -> None:
         """Closes the charger's socket, for which a newer one speaks now."""
         self.on_replaced(charger_id)
         self.spawn(connection.replaced())

@@ -81,9 +81,7 @@ class ChargerEndpoint:
         charger, at = connection.charger, self._gateway.clock()
         await send({"type": "websocket.accept", "subprotocol": connection.version})
         before = charger.connected(connection, at)
-        if before is not None:
-            charger.customer.replaced(charger.charger_id, before)
-        charger.customer.spawn(self._gateway.connected(charger))
+        self._gateway.connected(charger, before)
         structlog.contextvars.bind_contextvars(charger=charger.charger_id)
         log.info("charger connected", charger=charger.charger_id, version=connection.version)
         connected = metrics.CONNECTED.labels(connection.version)

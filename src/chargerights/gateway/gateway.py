@@ -26,14 +26,14 @@ from ..storage.charging.charger_passwords import KnownCredentials
 from ..storage.charging.spool_file import Owner
 from ..storage.database import WRITERS, Database, DatabaseFault
 from ..storage.journal import Mark, Revised
-from .charger.connected_charger import ConnectedCharger, Work
+from .charger.connected_charger import ConnectedCharger
 from .command_dispatch import CommandDispatcher
-from .connection.connection import POLICY, REMOVED, ChargerConnection
+from .connection.connection import POLICY, REMOVED
 from .customer_runtime import CustomerRuntime
 from .handshake.handshake_auth import HandshakeRejected, Policy
 from .handshake.rejections import RejectedHandshake, RejectedHandshakes
 from .handshake.rivals import PROBLEM, Rivals
-from .reconcile import charger_blocks, local_lists
+from .ports import Connection
 from .reconcile.local_list_states import STATES
 from .writes.spool import MEGABYTE, Spool, default_folder
 
@@ -57,7 +57,7 @@ class SpoolSettings(NamedTuple):
 
 
 class Gateway:
-    """`running` looks after it. `connection` finds a charger's open socket on this node."""
+    """`running` looks after it."""
 
     def __init__(
         self,
@@ -73,8 +73,6 @@ class Gateway:
         self.policy = policy or Policy()
         self.clock = clock
         self.customers: dict[int, CustomerRuntime] = {}
-        self.after_boot: list[Work] = [local_lists.booted, charger_blocks.booted]
-        """What is done with every charger that has started, once it has its answer; see `ChargerConnection.spawn`."""
         spool = spool or SpoolSettings(default_folder(database))
         self.spool = Spool(spool.folder, self.node, spool.max_bytes)
         self._database = database
@@ -85,17 +83,17 @@ class Gateway:
         self._refusals = RejectedHandshakes()
         self._rivals = Rivals(monotonic)
         self._looks = 0
-        self.dispatcher = CommandDispatcher(self.node, database, clock, self.connection)
+        self.dispatcher = CommandDispatcher(self.node, database, clock, self.charger)
         self.send = self.dispatcher.send
         self._threads = ThreadPoolExecutor(1 if database.is_sqlite else WRITERS, "chargers")
         """What writes: SQLite lets one write at a time."""
 
-    def connection(self, charger_id: str) -> ChargerConnection | None:
-        """The charger's open socket, if it is connected to this node."""
+    def charger(self, charger_id: str) -> ConnectedCharger | None:
+        """Returns the charger, if its open socket is at this node."""
         known = self._known.get(charger_id)
         customer = self.customers.get(known.customer_id) if known is not None else None
         charger = customer.chargers.get(charger_id) if customer is not None else None
-        return charger.connection if charger is not None else None
+        return charger if charger is not None and charger.connection is not None else None
 
     async def know(self, charger_id: str) -> KnownCredentials:
         """Whose charger it is and how it proves it; while the database is away, what was so when it last connected.
@@ -139,7 +137,6 @@ class Gateway:
             )
             customer.collect_commands = self.dispatcher.collect
             customer.check_proofs = self.check_proofs
-            customer.after_boot = self.after_boot
             customer.on_replaced = self._rivals.replaced
         await customer.open()
         return customer
@@ -185,11 +182,17 @@ class Gateway:
         """Handshakes as the charger that this process refused in the last hour, the latest first."""
         return self._refusals.of(charger_id, self.clock())
 
-    async def connected(self, charger: ConnectedCharger) -> None:
-        """The charger has a new socket: looks once more at what may have changed since its handshake began."""
+    def connected(self, charger: ConnectedCharger, replaced: Connection | None) -> None:
+        """Closes the socket that a new one has replaced, and checks what has changed since its handshake began."""
+        customer = self.customers[charger.customer.id]
+        if replaced is not None:
+            customer.replaced(charger.charger_id, replaced)
+        customer.spawn(self._check_again(customer, charger))
+
+    async def _check_again(self, customer: CustomerRuntime, charger: ConnectedCharger) -> None:
         self._tell_problem(charger)
         with suppress(DatabaseFault):
-            await self.check_proofs(charger.customer, [charger])
+            await self.check_proofs(customer, [charger])
 
     def limit(self, charger_id: str) -> None:
         """Counts a handshake of a charger that has proved that it is it. Raises Refused."""
@@ -222,7 +225,7 @@ class Gateway:
         """Shows what is wrong with the charger's connection, or that nothing is any more."""
         problem = self._rivals.problem(charger.charger_id)
         if problem != (charger.reported.connection_problem or ""):
-            charger.says_of_itself(connection_problem=problem)
+            charger.update_reported(connection_problem=problem)
 
     # -- what runs beside the chargers ------------------------------------------------------------
 

@@ -11,16 +11,13 @@ import asyncio
 from collections import Counter
 from http import HTTPStatus
 from ipaddress import IPv6Address, IPv6Network
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import structlog
 
 from .. import metrics
 from ..settings import Settings
 from .proxies import Proxies, address_of
-
-if TYPE_CHECKING:
-    from .configuration import Config
 
 LOOK_SECONDS = 1.0
 SUBSCRIBER = 64
@@ -36,10 +33,16 @@ class Watched(Protocol):
         """Ends the connection when its client is too slow."""
 
 
+class HasGate(Protocol):
+    """The configuration of a process, as its connections need it."""
+
+    gate: Gate
+
+
 class Gated:
     """A connection of either protocol: what both know of the gate and of their client."""
 
-    def __init__(self, config: Config, *given: Any, **named: Any) -> None:
+    def __init__(self, config: HasGate, *given: Any, **named: Any) -> None:
         super().__init__(config, *given, **named)  # type: ignore[call-arg]  # of uvicorn's protocol
         self._gate = config.gate
         self.client: tuple[str, int] | None

@@ -20,7 +20,8 @@ from ...rights.model import Right
 from ...storage.charging.authorizations import Authorization
 from ..charger.connected_charger import ConnectedCharger
 from ..ocpp import lenient_parsing
-from .partner_authorization import PartnerAnswer
+from ..ocpp.groups import group_of
+from ..partner_client import PartnerAnswer
 
 TAG_IN_USE = "tagInUse"
 NETWORK_AWAY = "networkAway"
@@ -35,12 +36,10 @@ MEANINGS = {
 }
 """Causes beside those of the core: their reason, and what is so."""
 AUTHORIZE = "Authorize"
-GROUP_PREFIX = "driver-"
 # Measured: Python 3.11 finds an enum's member, and its value, by a call; a decision would make a dozen of them.
 _STANDS, _RIGHT_STANDS, _TAG_UNKNOWN = RightStatus.STANDS, Cause.RIGHT_STANDS, Cause.TAG_UNKNOWN
 _CHARGER_BLOCKED = Cause.CHARGER_BLOCKED
 _ACCEPTED = Reason.ACCEPTED
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 class AuthorizationResult(NamedTuple):
@@ -159,12 +158,3 @@ def _ordered(result: AuthorizationResult, decision: Decision | None) -> Authoriz
 
 def _is_blocked(decision: Decision) -> bool:
     return decision.charger is not None and decision.charger.is_blocked(decision.at)
-
-
-def group_of(driver_id: int) -> str:
-    """The driver's group as chargers are told it, in at most 20 characters: no card shows a text like it."""
-    digits = ""
-    while driver_id:
-        driver_id, digit = divmod(driver_id, 36)
-        digits = _DIGITS[digit] + digits
-    return GROUP_PREFIX + digits

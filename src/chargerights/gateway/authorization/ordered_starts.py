@@ -17,8 +17,9 @@ from ...storage.database import DatabaseFault
 from ..charger.connected_charger import ConnectedCharger
 from ..charger.remote_starts import RemoteStart
 from ..connection.answers import Answer, Later
+from ..partner_client import PartnerAnswer
 from .authorization import would_accept
-from .partner_authorization import PartnerAnswer, with_partner
+from .partner_authorization import with_partner
 
 LEARN_SECONDS = 2.0
 """The longest that a tag that would be refused waits for the database."""

@@ -12,10 +12,9 @@ from ...rights.explain import blocked_text
 from ...storage.charging.commands import CommandOutcome, End
 from ...storage.database import Database
 from ..charger.connected_charger import ConnectedCharger
-from ..connection.connection import ChargerConnection
-from ..connection.turn import CallProgress
 from ..ocpp import sendable
 from ..ocpp.ocpp_j import V16
+from ..ports import CallProgress, Connection
 
 _CARD = re.compile(r"[0-9A-Fa-f]{8}|[0-9A-Fa-f]{14}|[0-9A-Fa-f]{20}")
 """The UID of an RFID card: 4, 7 or 10 bytes."""
@@ -28,7 +27,7 @@ class CommandCall:
     waits for it, and it has no `id`."""
 
     charger: ConnectedCharger
-    connection: ChargerConnection
+    connection: Connection
     database: Database
     arguments: Mapping[str, Any]
     progress: CallProgress | None = None
@@ -44,11 +43,11 @@ class CommandCall:
 
     @property
     def evse(self) -> int | None:
-        return None if self.socket is None else self.charger.place_of(self.socket)[0]
+        return None if self.socket is None else self.charger.evse_of(self.socket)[0]
 
     @property
     def connector(self) -> int | None:
-        return None if self.socket is None else self.charger.place_of(self.socket)[1]
+        return None if self.socket is None else self.charger.evse_of(self.socket)[1]
 
     @property
     def is_16(self) -> bool:
@@ -67,7 +66,7 @@ PAYLOADS: Mapping[Action, tuple[Payload, Payload]] = {
         lambda it: {
             "idToken": {"idToken": it["idTag"], "type": "ISO14443" if _CARD.fullmatch(it["idTag"]) else "Central"},
             "evseId": it.evse,
-            "remoteStartId": it.charger.next_request(),
+            "remoteStartId": it.charger.reports_2x.next_request(),
         },
     ),
     Action.STOP: (
@@ -95,7 +94,7 @@ PAYLOADS: Mapping[Action, tuple[Payload, Payload]] = {
 """What commands that are one call say, in 1.6 and in 2.x."""
 
 
-def version_of(connection: ChargerConnection) -> str:
+def version_of(connection: Connection) -> str:
     return connection.version.removeprefix("ocpp")
 
 

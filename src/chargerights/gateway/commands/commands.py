@@ -15,14 +15,14 @@ from ...rights.commands import TABLES, Action, lacking
 from ...storage.charging import availability
 from ...storage.charging.commands import TRY_AGAIN, CommandOutcome, End, QueuedCommand
 from ...storage.database import Database, DatabaseFault
-from ..connection.connection import ChargerConnection
-from ..connection.turn import CallProgress
+from ..charger.connected_charger import ConnectedCharger
 from ..messages import configuration
 from ..ocpp import local_list_messages
-from ..ocpp.call_errors import Busy, CallRefused, ConnectionLost, NoAnswer, NotConnected
+from ..ocpp.call_errors import Busy, CallRefused, ConnectionLost, NoAnswer, NotConnected, NotTaken
 from ..ocpp.ocpp_j import UNKNOWN_ACTION
 from ..ocpp.sendable import Unsayable
-from ..reconcile.local_list_requests import NotTaken
+from ..ocpp.variables import is_password, is_secret
+from ..ports import CallProgress, Connection
 from . import session_commands
 from .calls import CommandCall, NotSent, call, require_unblocked, version_of
 
@@ -35,13 +35,11 @@ IN_USE_WORDS = ("Accepted", "Scheduled")
 
 
 async def perform(
-    connection: ChargerConnection, database: Database, command: QueuedCommand, within: float
+    charger: ConnectedCharger, connection: Connection, database: Database, command: QueuedCommand, within: float
 ) -> CommandOutcome:
-    """Does the command at the charger of that socket within that number of seconds."""
+    """Does the command at the charger by that connection, within that number of seconds."""
     progress = CallProgress()
-    told = CommandCall(
-        connection.charger, connection, database, command.arguments | (command.secret or {}), progress, command.id
-    )
+    told = CommandCall(charger, connection, database, command.arguments | (command.secret or {}), progress, command.id)
     try:
         async with asyncio.timeout(within):
             outcome = await _perform(told, command.action)
@@ -86,17 +84,17 @@ def _as_sent(outcome: CommandOutcome, progress: CallProgress) -> CommandOutcome:
 
 
 async def _read_configuration(told: CommandCall) -> CommandOutcome:
-    names = [each for each in told["names"] or () if not configuration.is_secret(each)]
+    names = [each for each in told["names"] or () if not is_secret(each)]
     if told["names"] and not names:
         return CommandOutcome(End.ANSWERED, "Accepted", found=[])
     ask = configuration.ask_16 if told.is_16 else configuration.ask_2x
     said = await ask(told.charger, names, told.progress)
-    return CommandOutcome(End.ANSWERED, said.word, found=[astuple(each) for each in said.configurations])
+    return CommandOutcome(End.ANSWERED, said.status, found=[astuple(each) for each in said.configurations])
 
 
 async def _change_configuration(told: CommandCall) -> CommandOutcome:
     name = told["name"]
-    if configuration.is_password(name):
+    if is_password(name):
         raise NotSent(
             "the charger's password is not set like this: a charger that has another than the server knows is out"
         )
@@ -104,7 +102,7 @@ async def _change_configuration(told: CommandCall) -> CommandOutcome:
         raise NotSent("the charger speaks OCPP 2.x, in which a name is like OCPPCommCtrlr.HeartbeatInterval")
     change = configuration.change_16 if told.is_16 else configuration.change_2x
     said = await change(told.charger, name, told["value"], told.progress)
-    return CommandOutcome(End.ANSWERED, said.word)
+    return CommandOutcome(End.ANSWERED, said.status)
 
 
 async def _change_availability(told: CommandCall) -> CommandOutcome:
@@ -135,7 +133,7 @@ async def _read_list_version(told: CommandCall) -> CommandOutcome:
 
 async def _send_list(told: CommandCall) -> CommandOutcome:
     """Sends the whole list, also to a charger that said that its list is off."""
-    sending = told.charger.customer.lists.send_again(told.charger, told.progress)
+    sending = told.charger.customer.lists.send_again(told.charger.charger_id, told.progress)
     if sending is None:
         raise NotSent("the charger's list is being sent again already: nothing more was sent")
     done, _ = await asyncio.wait([sending], timeout=LIST_SECONDS)
@@ -148,12 +146,12 @@ async def _send_list(told: CommandCall) -> CommandOutcome:
     return CommandOutcome(End.ANSWERED, "Accepted")
 
 
-async def tell_availability(
-    connection: ChargerConnection, database: Database, socket_id: int, is_available: bool
+async def send_availability(
+    charger: ConnectedCharger, connection: Connection, database: Database, socket_id: int, is_available: bool
 ) -> CommandOutcome:
-    """What came of telling the charger, for no operator. Raises CallFailed."""
+    """Sends ChangeAvailability when no operator has asked for it. Raises CallFailed."""
     arguments = {"socketId": socket_id or None, "available": is_available}
-    return await call(CommandCall(connection.charger, connection, database, arguments), Action.CHANGE_AVAILABILITY)
+    return await call(CommandCall(charger, connection, database, arguments), Action.CHANGE_AVAILABILITY)
 
 
 _DOES: Mapping[Action, Callable[[CommandCall], Awaitable[CommandOutcome]]] = {

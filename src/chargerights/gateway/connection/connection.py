@@ -27,10 +27,11 @@ from ..charger.connected_charger import ConnectedCharger
 from ..ocpp import ocpp_j, schemas
 from ..ocpp.call_errors import Busy, CallFailed, CallRefused, ConnectionLost, NoAnswer, NotConnected
 from ..ocpp.ocpp_j import MAX_BYTES, NOT_ANSWERED, UNANSWERED, BadFrame, FrameFault, FrameKind
+from ..ports import CallProgress
 from .answers import Actions, Answer, Later
 from .boot_wait import BOOT, BootWait
 from .pace import Pace
-from .turn import CallProgress, Turn
+from .turn import Turn
 
 CALL_SECONDS = 30.0
 """How long a charger may take to answer, from when it was asked."""

@@ -5,22 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 YIELD_SECONDS = 3.0
 """How long our own question may still hold an operator up. It has its whole time to be answered all the same."""
-
-
-@dataclass(slots=True)
-class CallProgress:
-    """What has become of an operator's calls to a charger: `sent` names those that went out.
-
-    `waited`: seconds spent waiting for a turn. `answering`: seconds that the charger had to answer.
-    """
-
-    sent: list[str] = field(default_factory=list)
-    waited: float = 0.0
-    answering: float = 0.0
 
 
 class Hold:

@@ -15,11 +15,12 @@ from ...rights.live import LiveConnector
 from ...storage.charging.sessions import OCPP_16, MeterReading, SessionNotice, plausible
 from ..authorization.authorization import AuthorizationResult, authorize
 from ..authorization.ordered_starts import once_known
-from ..authorization.partner_authorization import PartnerAnswer, known_of
+from ..authorization.partner_authorization import known_of
 from ..charger.connected_charger import ConnectedCharger
 from ..connection.answers import Actions, Answer, Later
 from ..ocpp import lenient_parsing
 from ..ocpp.statuses import AVAILABLE, STATES_16, STATUS_16, info_16
+from ..partner_client import PartnerAnswer
 from . import configuration, report_messages
 
 HEARTBEAT_SECONDS = 300
@@ -36,7 +37,7 @@ def answer_authorize(charger: ConnectedCharger, payload: dict[str, Any]) -> Answ
 
 
 def boot_notification(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
-    charger.says_of_itself(
+    charger.update_reported(
         manufacturer=lenient_parsing.text(payload["chargePointVendor"]),
         model=lenient_parsing.text(payload["chargePointModel"]),
         serial_number=lenient_parsing.text(payload.get("chargePointSerialNumber"))
@@ -89,7 +90,7 @@ def _started(charger: ConnectedCharger, payload: dict[str, Any], verdict: Partne
     said = _digest(connector_id, tag_key(payload["idTag"]), payload["meterStart"], payload["timestamp"])
     started_at = lenient_parsing.instant(payload["timestamp"], NO_CLOCK)
     has_clock = plausible(started_at, at) == started_at
-    start_key, transaction_id, is_new = charger.begin(said, has_clock)
+    start_key, transaction_id, is_new = charger.begin_16(said, has_clock)
     result = authorize(
         charger,
         id_tag,
@@ -117,7 +118,7 @@ def _started(charger: ConnectedCharger, payload: dict[str, Any], verdict: Partne
         },
         ocpp=OCPP_16,
     )
-    if not charger.starts.has_ended(transaction_id):
+    if not charger.transactions_16.has_ended(transaction_id):
         charger.begins(transaction_id, (None, connector_id), notice.occurred_at, key if result.accepted else None)
     answer = {"idTagInfo": _info(result), "transactionId": int(transaction_id)}
     return Later(answer, charger.customer.write_buffer.keep(notice))
@@ -157,7 +158,7 @@ def stop_transaction(charger: ConnectedCharger, payload: dict[str, Any]) -> Answ
         readings=_readings(charger, payload.get("transactionData") or [], None),
         ocpp=OCPP_16,
     )
-    charger.ended(transaction_id)
+    charger.ended_16(transaction_id)
     answer = {}
     if id_tag is not None:
         verdict = known_of(charger, id_tag)

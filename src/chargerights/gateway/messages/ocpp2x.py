@@ -9,15 +9,15 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from ...rights.live import LiveConnector
 from ...storage.charging.sessions import OCPP_2X, MeterReading, SessionNotice, plausible
 from ..authorization.authorization import AuthorizationResult, authorize
 from ..authorization.ordered_starts import once_known, with_orders
-from ..authorization.partner_authorization import PartnerAnswer, known_of
+from ..authorization.partner_authorization import known_of
 from ..charger.connected_charger import ConnectedCharger
 from ..connection.answers import Actions, Answer, Later
 from ..ocpp import lenient_parsing
 from ..ocpp.statuses import AVAILABLE, STATES_2X, STATUS_2X, info_2x
+from ..partner_client import PartnerAnswer
 from . import configuration, report_messages
 from .ocpp16 import HEARTBEAT_SECONDS, data_transfer, heartbeat, noted, rejected
 
@@ -44,7 +44,7 @@ def answer_authorize(charger: ConnectedCharger, payload: dict[str, Any]) -> Answ
 def boot_notification(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
     station = payload["chargingStation"]
     modem = station.get("modem") or {}
-    charger.says_of_itself(
+    charger.update_reported(
         manufacturer=lenient_parsing.text(station["vendorName"]),
         model=lenient_parsing.text(station["model"]),
         serial_number=lenient_parsing.text(station.get("serialNumber")),
@@ -84,11 +84,6 @@ def notify_event(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
     return {}
 
 
-def notify_report(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
-    configuration.part_came(charger, payload)
-    return {}
-
-
 def status_notification(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
     place, word = (payload["evseId"], payload["connectorId"]), payload["connectorStatus"]
     _availability(charger, "StatusNotification", *place, word, payload["timestamp"])
@@ -115,7 +110,7 @@ def _event(charger: ConnectedCharger, payload: dict[str, Any], verdict: PartnerA
     says = _says(charger, payload, evse_id, connector_id)
     said_at = lenient_parsing.instant(payload["timestamp"], at)
     occurred_at = plausible(said_at, at)
-    is_over = charger.is_over(transaction_id, occurred_at if kind == STARTED else None)
+    is_over = charger.transactions_2x.has_ended(transaction_id, occurred_at if kind == STARTED else None)
     tag = None
     answer: dict[str, Any] = {}
     if token is not None:
@@ -139,11 +134,11 @@ def _event(charger: ConnectedCharger, payload: dict[str, Any], verdict: PartnerA
             says |= {"driver_id": result.driver_id, "reason": result.reason._value_}
             tag = key if result.accepted else None
     if kind == ENDED:
-        charger.ended(transaction_id, occurred_at)
+        charger.ended_2x(transaction_id, occurred_at)
     elif not is_over:
         charger.begins(transaction_id, (evse_id, None), occurred_at, tag, is_start=kind == STARTED)
     if kind == ENDED or not is_over:
-        charger.set_transaction(transaction_id, evse_id, info.get("chargingState"), kind != ENDED, connector_id)
+        charger.set_transaction_2x(transaction_id, evse_id, info.get("chargingState"), kind != ENDED, connector_id)
     notice = SessionNotice(
         charger.charger_id,
         at,
@@ -178,7 +173,7 @@ ACTIONS_201: Actions = {
     "NotifyEVChargingSchedule": rejected,
     "NotifyEvent": notify_event,
     "NotifyMonitoringReport": noted,
-    "NotifyReport": notify_report,
+    "NotifyReport": configuration.notify_report,
     "ReportChargingProfiles": noted,
     "ReservationStatusUpdate": noted,
     "SignCertificate": rejected,
@@ -209,9 +204,7 @@ def _availability(charger: ConnectedCharger, message: str, evse_id: Any, connect
         return
     report_messages.status_2x(charger, message, evse, connector, word, at)
     said_at = lenient_parsing.instant(at, charger.customer.clock())
-    charger.set_availability(
-        LiveConnector(charger.socket_id(evse, connector), status, said_at, evse_id=evse, connector_id=connector)
-    )
+    charger.set_availability_2x(evse, connector, status, said_at)
     if status == AVAILABLE:
         charger.is_free(evse, connector, said_at)
 

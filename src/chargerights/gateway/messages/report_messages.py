@@ -9,9 +9,9 @@ from typing import Any
 from ...rights.live import ChargerFault
 from ...storage.charging.charger_reports import ReportKind
 from ..charger.connected_charger import ConnectedCharger
-from ..charger.reports import Place
+from ..charger.fault_reports import Place
 from ..ocpp import lenient_parsing
-from .configuration import variable_name
+from ..ocpp.variables import variable_name
 
 NO_ERROR = ("", "NoError")
 FAULTED = "Faulted"
@@ -39,7 +39,7 @@ def status_16(charger: ConnectedCharger, payload: dict[str, Any]) -> None:
             vendor_error_code=lenient_parsing.text(payload.get("vendorErrorCode")),
             info=lenient_parsing.text(payload.get("info")),
         )
-    charger.reports.has("StatusNotification", (None, None, connector_id), fault, payload.get("timestamp"))
+    charger.fault_reports.has("StatusNotification", (None, None, connector_id), fault, payload.get("timestamp"))
 
 
 # -- OCPP 2.x -------------------------------------------------------------------------------------
@@ -52,7 +52,7 @@ def status_2x(
     fault = None
     if word == FAULTED:
         fault = ChargerFault(FAULTED, charger.customer.clock(), evse_id=evse_id, connector_id=connector_id)
-    charger.reports.has(message, (None, evse_id, connector_id), fault, said_at)
+    charger.fault_reports.has(message, (None, evse_id, connector_id), fault, said_at)
 
 
 def events_2x(charger: ConnectedCharger, payload: dict[str, Any]) -> None:
@@ -77,13 +77,13 @@ def _problem(charger: ConnectedCharger, event: dict[str, Any]) -> None:
             variable,
             info=lenient_parsing.text(event.get("techInfo")),
         )
-    charger.reports.has("NotifyEvent", place, fault, event.get("timestamp"))
+    charger.fault_reports.has("NotifyEvent", place, fault, event.get("timestamp"))
 
 
 def _alert(charger: ConnectedCharger, event: dict[str, Any]) -> None:
     variable, evse_id, connector_id = _place(event)
     value, ended = lenient_parsing.text(event.get("actualValue")), event.get("cleared") is True
-    charger.reports.add(
+    charger.fault_reports.add(
         ReportKind.ALERT,
         "NotifyEvent",
         lenient_parsing.text(event.get("techCode")) or variable or ALERTING,
@@ -116,7 +116,7 @@ Handler = Callable[[ConnectedCharger, dict[str, Any]], dict[str, Any]]
 def _step(kind: ReportKind, message: str, charger: ConnectedCharger, payload: dict[str, Any]) -> dict[str, Any]:
     word = lenient_parsing.text(payload.get("status"))
     if word is not None:
-        charger.reports.step(kind, message, word, lenient_parsing.number(payload.get("requestId")))
+        charger.fault_reports.step(kind, message, word, lenient_parsing.number(payload.get("requestId")))
     return {}
 
 
@@ -125,7 +125,9 @@ def _security(charger: ConnectedCharger, payload: dict[str, Any]) -> dict[str, A
     if code is not None:
         info = lenient_parsing.text(payload.get("techInfo"))
         said_at = payload.get("timestamp")
-        charger.reports.add(ReportKind.SECURITY, "SecurityEventNotification", code, said_at, (code, info), info=info)
+        charger.fault_reports.add(
+            ReportKind.SECURITY, "SecurityEventNotification", code, said_at, (code, info), info=info
+        )
     return {}
 
 

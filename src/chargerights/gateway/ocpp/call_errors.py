@@ -34,3 +34,15 @@ class CallRefused(CallFailed):
         super().__init__(f"{code}: {text}" if text else code)
         self.code = code
         self.text = text
+
+
+class NotTaken(CallFailed):
+    """The charger did not accept a list, and answered with this word."""
+
+    def __init__(self, kind: str, word: str) -> None:
+        super().__init__(f"SendLocalList ({kind}) was answered {word}")
+        self.word = word
+
+
+class NotSupported(NotTaken):
+    """The charger does not support lists."""

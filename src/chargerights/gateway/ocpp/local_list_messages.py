@@ -15,10 +15,10 @@ import orjson
 from ...rights.identifiers import MAX_TAG_LENGTH
 from ...rights.live import ChargerConfiguration
 from ...rights.local_list import ListedTag
-from ..authorization.authorization import group_of
-from ..messages.configuration import LIST_CAPACITY
+from .groups import group_of
 from .ocpp_j import V16, V201
 from .statuses import info_2x, info_16
+from .variables import LIST_CAPACITY
 
 UNKNOWN_PER_MESSAGE = 20
 """Entries in one message to a charger that does not say how many it takes."""

@@ -18,13 +18,13 @@ import structlog
 from ...rights.network import Network
 from ...storage.charging import availability
 from ...storage.charging.availability import WHOLE
-from ...storage.charging.commands import CommandOutcome, End
+from ...storage.charging.commands import End
 from ...storage.database import Database, DatabaseFault
 from ..charger.connected_charger import ConnectedCharger
-from ..commands.commands import IN_USE_WORDS, tell_availability
-from ..connection.connection import ChargerConnection
+from ..commands.commands import IN_USE_WORDS, send_availability
 from ..ocpp.call_errors import CallFailed, CallRefused, NotConnected
 from ..ocpp.ocpp_j import UNKNOWN_ACTION
+from ..ports import Connection
 
 AGAIN_SECONDS, LATEST_SECONDS = 60.0, 3600.0
 """What a charger does not do it is told again, after a pause that doubles."""
@@ -54,8 +54,8 @@ class Blocks:
         self._clock = clock
         self._told: dict[str, BlockSync] = {}
 
-    def booted(self, charger: ConnectedCharger) -> None:
-        """The charger has started."""
+    async def booted(self, charger: ConnectedCharger) -> None:
+        """Has the availability of a charger that has started checked."""
         self._of(charger).booted()
 
     def look_after(self, network: Network | None) -> None:
@@ -84,7 +84,7 @@ class BlockSync:
         self.charger = charger
         self._customer_id = customer_id
         self._database = database
-        self._connection: ChargerConnection | None = None
+        self._connection: Connection | None = None
         self._as_blocked: bool | None = None
         """What it was last brought to by this socket, since it started."""
         self._tried: bool | None = None
@@ -112,7 +112,7 @@ class BlockSync:
             self._as_blocked, self._is_running = is_blocked, True
             connection.spawn(self._work(connection, is_blocked))
 
-    async def _work(self, connection: ChargerConnection, is_blocked: bool) -> None:
+    async def _work(self, connection: Connection, is_blocked: bool) -> None:
         try:
             await self._bring(connection, is_blocked)
         except NotConnected:  # the next connection begins anew
@@ -130,7 +130,7 @@ class BlockSync:
         self._as_blocked, self._try_at = None, asyncio.get_running_loop().time() + pause
         log.info("a charger is not told of its block", charger=self.charger.charger_id, cause=str(error), pause=pause)
 
-    async def _bring(self, connection: ChargerConnection, is_blocked: bool) -> None:
+    async def _bring(self, connection: Connection, is_blocked: bool) -> None:
         """Tells it what it must be told: while it is blocked, to be out of use; after a block, what is in use again."""
         key = self._customer_id, self.charger.charger_id
         out = await self._database.glance(availability.get, *key)
@@ -145,10 +145,10 @@ class BlockSync:
                     await self._tell(connection, socket, False)
             await self._database.write(availability.by_block, *key, False)
 
-    async def _tell(self, connection: ChargerConnection, socket_id: int, is_available: bool) -> None:
+    async def _tell(self, connection: Connection, socket_id: int, is_available: bool) -> None:
         """Raises NotDone unless it does that. One that knows no such thing is left as it is."""
         try:
-            outcome: CommandOutcome = await tell_availability(connection, self._database, socket_id, is_available)
+            outcome = await send_availability(self.charger, connection, self._database, socket_id, is_available)
         except CallRefused as refused:
             if refused.code not in UNKNOWN_ACTION:
                 raise
@@ -156,8 +156,3 @@ class BlockSync:
         if outcome.end is not End.ANSWERED or outcome.word not in IN_USE_WORDS:
             raise NotDone(f"ChangeAvailability was answered {outcome.word}")
         log.info("a charger is told of its block", charger=self.charger.charger_id, socket=socket_id, use=is_available)
-
-
-async def booted(charger: ConnectedCharger) -> None:
-    """The charger has started: whether it is as it must be is looked at anew."""
-    charger.customer.blocks.booted(charger)

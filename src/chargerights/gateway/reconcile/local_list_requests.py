@@ -4,20 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ..connection.turn import CallProgress
-from ..ocpp.call_errors import CallFailed
-
-
-class NotTaken(CallFailed):
-    """The charger did not accept a list, and answered with this word."""
-
-    def __init__(self, kind: str, word: str) -> None:
-        super().__init__(f"SendLocalList ({kind}) was answered {word}")
-        self.word = word
-
-
-class NotSupported(NotTaken):
-    """The charger does not support lists."""
+from ..ports import CallProgress
 
 
 class Again:

@@ -12,26 +12,32 @@ import asyncio
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import structlog
 
 from ...rights.driver_sets import END
-from ...rights.local_list import ListedTag, look_up
+from ...rights.local_list import ListedTag, TagList, look_up
+from ...rights.network import Network
 from ...storage.charging.local_lists import KeptList, OutOfStep
 from ...storage.database import DatabaseFault
 from ..charger.connected_charger import ConnectedCharger
-from ..connection.connection import ChargerConnection
-from ..connection.turn import CallProgress
 from ..ocpp import local_list_messages
-from ..ocpp.call_errors import Busy, CallFailed, CallRefused, ConnectionLost, NoAnswer, NotConnected
+from ..ocpp.call_errors import (
+    Busy,
+    CallFailed,
+    CallRefused,
+    ConnectionLost,
+    NoAnswer,
+    NotConnected,
+    NotSupported,
+    NotTaken,
+)
 from ..ocpp.local_list_messages import ListLimits
 from ..ocpp.ocpp_j import UNKNOWN_ACTION
-from .local_list_requests import Again, NotSupported, NotTaken
+from ..ports import CallProgress, Connection
+from .local_list_requests import Again
 from .local_list_states import CHANGING, HOPELESS, IN_STEP
-
-if TYPE_CHECKING:
-    from .local_lists import LocalLists
 
 CONFIGURED_SECONDS = 5.0
 """The longest that is waited for what a charger says of its configuration after a boot."""
@@ -46,16 +52,49 @@ MANY = 500
 log = structlog.get_logger()
 
 
+class ListSource(Protocol):
+    """Where a list finds what it must hold, and what is stored of it."""
+
+    hours_too: bool
+
+    @property
+    def at(self) -> datetime:
+        """The instant."""
+
+    @property
+    def now(self) -> float:
+        """The event loop's time, by which pauses are measured."""
+
+    @property
+    def network(self) -> Network:
+        """The customer's network. Raises DatabaseFault."""
+
+    def after(self, seconds: float) -> datetime:
+        """The instant that many seconds from now."""
+
+    async def wanted(self, charger_id: str, at: datetime) -> TagList:
+        """Returns the tags that the charger must know."""
+
+    async def recent(self, charger_id: str) -> list[str]:
+        """Returns the keys of the tags last accepted there, the latest first."""
+
+    async def kept(self, charger_id: str) -> KeptList | None:
+        """Loads what is stored of the charger's list."""
+
+    def changed(self, which: LocalListSync) -> None:
+        """Has what the charger holds stored."""
+
+
 class LocalListSync:
     """`look` is called now and then, and does beside the connection what there is to do."""
 
-    def __init__(self, charger: ConnectedCharger, lists: LocalLists) -> None:
+    def __init__(self, charger: ConnectedCharger, lists: ListSource) -> None:
         self.charger = charger
         self.trouble: OutOfStep | None = None
         self.wanted = 0
         self.version = 0
         self._lists = lists
-        self._connection: ChargerConnection | None = None
+        self._connection: Connection | None = None
         self._may_hold: dict[int, Mapping[str, ListedTag]] = {}
         """By version; more than one while it is not known which."""
         self._is_loaded = self._is_checked = self._is_running = False
@@ -93,7 +132,7 @@ class LocalListSync:
         """It has started: its list may have changed, and what it says of its configuration, if it is asked."""
         self._is_checked = False
         self._configurations = self.charger.reported.configurations
-        self._configured_by = (self.charger.read_at or now) + CONFIGURED_SECONDS
+        self._configured_by = (self.charger.last_reading.at or now) + CONFIGURED_SECONDS
 
     def send_again(self, progress: CallProgress | None) -> asyncio.Future[None] | None:
         """Sends the whole list as soon as no other work is under way, also where the charger said that its list is off
@@ -131,7 +170,7 @@ class LocalListSync:
     def _has_work(self, at: datetime) -> bool:
         return bool(self._whole or self._keys or self._taken) or at >= min(self._until, self._refill_at)
 
-    async def _work(self, connection: ChargerConnection, again: Again | None = None) -> None:
+    async def _work(self, connection: Connection, again: Again | None = None) -> None:
         try:
             if again is not None or not self._is_checked:
                 await self._check(connection, again)
@@ -195,7 +234,7 @@ class LocalListSync:
     def kept(self) -> KeptList:
         return KeptList(self.charger.charger_id, self.version, self.wanted, self.trouble, self.tags, self._lists.at)
 
-    async def _check(self, connection: ChargerConnection, again: Again | None) -> None:
+    async def _check(self, connection: Connection, again: Again | None) -> None:
         """Asks for its version, and so finds what it holds. For an operator, what it holds is taken to be unknown."""
         self._is_checked = True  # a boot meanwhile takes it back
         if not self._is_loaded:
@@ -230,12 +269,12 @@ class LocalListSync:
         self.trouble, self._may_hold = trouble, {}
         self._keys.clear()
 
-    def _limits(self, connection: ChargerConnection) -> ListLimits:
+    def _limits(self, connection: Connection) -> ListLimits:
         return local_list_messages.limits(connection.version, self.charger.reported.configurations)
 
     # -- what it must hold ------------------------------------------------------------------------
 
-    async def _bring(self, connection: ChargerConnection) -> None:
+    async def _bring(self, connection: Connection) -> None:
         """Brings it to what it must hold now."""
         limits = self._limits(connection)
         target = await self._target(connection, limits.capacity)
@@ -248,7 +287,7 @@ class LocalListSync:
         if self._taken:
             await self._clear_cache(connection)
 
-    async def _target(self, connection: ChargerConnection, capacity: int | None) -> Mapping[str, ListedTag]:
+    async def _target(self, connection: Connection, capacity: int | None) -> Mapping[str, ListedTag]:
         at, held = self._lists.at, self.tags
         keys, self._keys = self._keys, set()
         if self._whole or held is None or at >= min(self._until, self._refill_at):
@@ -272,7 +311,7 @@ class LocalListSync:
         return target
 
     async def _whole_target(
-        self, connection: ChargerConnection, capacity: int | None, at: datetime
+        self, connection: Connection, capacity: int | None, at: datetime
     ) -> Mapping[str, ListedTag]:
         self._whole, self._refill_at = False, END
         made = await self._lists.wanted(self.charger.charger_id, at)
@@ -291,9 +330,7 @@ class LocalListSync:
 
     # -- telling it -------------------------------------------------------------------------------
 
-    async def _tell_all(
-        self, connection: ChargerConnection, limits: ListLimits, target: Mapping[str, ListedTag]
-    ) -> None:
+    async def _tell_all(self, connection: Connection, limits: ListLimits, target: Mapping[str, ListedTag]) -> None:
         """The first part replaces whatever it holds, the others come to it."""
         entries = [(key, local_list_messages.entry(connection.version, each)) for key, each in target.items()]
         held: dict[str, ListedTag] = {}
@@ -305,7 +342,7 @@ class LocalListSync:
 
     async def _tell_difference(
         self,
-        connection: ChargerConnection,
+        connection: Connection,
         limits: ListLimits,
         held: Mapping[str, ListedTag],
         target: Mapping[str, ListedTag],
@@ -326,7 +363,7 @@ class LocalListSync:
 
     async def _send(
         self,
-        connection: ChargerConnection,
+        connection: Connection,
         kind: str,
         part: list[tuple[str, dict[str, Any]]],
         after: Mapping[str, ListedTag],
@@ -350,7 +387,7 @@ class LocalListSync:
             raise NotTaken(kind, status)
         self._may_hold = {self.version: after}
 
-    async def _clear_cache(self, connection: ChargerConnection) -> None:
+    async def _clear_cache(self, connection: Connection) -> None:
         """What the charger remembers of answers goes too; one that has no such memory says no."""
         if not self._has_no_cache:
             try:
@@ -360,6 +397,6 @@ class LocalListSync:
         self._taken = False
 
     async def _call(
-        self, connection: ChargerConnection, action: str, payload: dict[str, Any], seconds: float | None = None
+        self, connection: Connection, action: str, payload: dict[str, Any], seconds: float | None = None
     ) -> dict[str, Any]:
         return await connection.call(action, payload, seconds, None if self._again is None else self._again.progress)

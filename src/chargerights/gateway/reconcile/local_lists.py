@@ -26,7 +26,7 @@ from ...storage.charging.local_lists import KeptList
 from ...storage.database import Database, DatabaseFault
 from ...storage.entity_types import KINDS
 from ..charger.connected_charger import ConnectedCharger
-from ..connection.turn import CallProgress
+from ..ports import CallProgress
 from .local_list_sync import LocalListSync
 
 ENTRIES_AT_ONCE = 2_000
@@ -88,13 +88,13 @@ class LocalLists:
     def after(self, seconds: float) -> datetime:
         return self._clock() + timedelta(seconds=seconds)
 
-    def booted(self, charger: ConnectedCharger) -> None:
-        """The charger has started."""
+    async def booted(self, charger: ConnectedCharger) -> None:
+        """Has the list of a charger that has started checked."""
         self._list_of(charger).booted(self.now)
 
-    def send_again(self, charger: ConnectedCharger, progress: CallProgress | None) -> asyncio.Future[None] | None:
+    def send_again(self, charger_id: str, progress: CallProgress | None) -> asyncio.Future[None] | None:
         """Begins to send the charger's whole list; see `LocalListSync.send_again`."""
-        which = self._list_of(charger)
+        which = self._list_of(self._chargers[charger_id])
         done = which.send_again(progress)
         which.look(self.now, self.at)
         return done
@@ -215,7 +215,7 @@ class LocalLists:
     # -- what is kept of them ---------------------------------------------------------------------
 
     def changed(self, which: LocalListSync) -> None:
-        """It is to be kept what that charger holds."""
+        """Has what the charger holds stored."""
         if self._lists.get(which.charger.charger_id) is which:
             self._unsaved[which.charger.charger_id] = which.kept()
 
@@ -227,11 +227,6 @@ class LocalLists:
             self._unsaved = unsaved | self._unsaved
         except Exception as error:
             log.error("local lists cannot be kept", customer=self._customer_id, exc_info=error)
-
-
-async def booted(charger: ConnectedCharger) -> None:
-    """The charger has started: its list is looked at anew."""
-    charger.customer.lists.booted(charger)
 
 
 async def _in_steps(network: Network, charger_id: str, at: datetime, hours_too: bool) -> TagList:

@@ -21,6 +21,7 @@ import structlog
 
 from ... import metrics
 from ...replica.images import NetworkReplicas
+from ...replica.unwritten import ConnectedState
 from ...storage import faults
 from ...storage.charging import charger_batches
 from ...storage.charging.authorizations import Authorization
@@ -31,7 +32,6 @@ from ...storage.charging.messages import Message
 from ...storage.charging.sessions import SessionNotice
 from ...storage.charging.spool_file import Owner, SpoolFault
 from ...storage.database import Database, DatabaseFault
-from ..charger.connected_charger import ConnectedCharger
 from .pending import Entry, answer, halves, rows_of
 from .spool import Spool
 
@@ -102,12 +102,12 @@ class WriteBuffer:
 
     # -- what comes in ----------------------------------------------------------------------------
 
-    def note(self, charger: ConnectedCharger) -> None:
+    def note(self, charger: ConnectedState) -> None:
         """The charger's state has changed."""
         self._held.note(charger)
         self._work.set()
 
-    def note_whole(self, charger: ConnectedCharger) -> None:
+    def note_whole(self, charger: ConnectedState) -> None:
         """So has what it reports of itself."""
         self._whole.add(charger.charger_id)
         self.note(charger)

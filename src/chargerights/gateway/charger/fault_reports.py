@@ -10,16 +10,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 
 from ...rights.live import MAX_FAULTS, ChargerFault
 from ...storage.charging.charger_reports import ChargerReport, ReportKind
 from ..ocpp import lenient_parsing
-
-if TYPE_CHECKING:
-    from .connected_charger import ConnectedCharger
+from ..ports import CustomerContext
 
 MOST_PER_MINUTE = 60
 """Reports of one charger that are kept."""
@@ -31,11 +29,12 @@ Place = tuple[str | None, int | None, int | None]
 """Where a fault is: the variable that tells it (OCPP 2.x), the EVSE and the connector."""
 
 
-class Reports:
-    """What one charger has reported."""
+class FaultReports:
+    """The faults of one charger, and the reports that it has sent."""
 
-    def __init__(self, charger: ConnectedCharger, known: Iterable[ChargerFault]) -> None:
-        self._charger = charger
+    def __init__(self, charger_id: str, customer: CustomerContext, known: Iterable[ChargerFault]) -> None:
+        self._charger_id = charger_id
+        self._customer = customer
         self._faults: dict[Place, ChargerFault] = {
             (each.variable, each.evse_id, each.connector_id): each for each in known
         }
@@ -79,25 +78,23 @@ class Reports:
         self, kind: ReportKind, message: str, code: str, said_at: Any, said: tuple[object, ...], **members: Any
     ) -> None:
         """Keeps a report. `said` with the charger's instant tells it from others, where there is one."""
-        at = self._charger.customer.clock()
+        at = self._customer.clock()
         reported_at = None if said_at is None else lenient_parsing.instant(said_at, at)
         digest = (
             None if said_at is None else hashlib.blake2b(repr((said, said_at)).encode(), digest_size=16).hexdigest()
         )
         report = ChargerReport(
-            at, self._charger.charger_id, kind, message, code, reported_at=reported_at, digest=digest, **members
+            at, self._charger_id, kind, message, code, reported_at=reported_at, digest=digest, **members
         )
         if self._is_flooding():
             return
-        self._charger.customer.write_buffer.reported(report)
+        self._customer.write_buffer.reported(report)
 
     def _is_flooding(self) -> bool:
-        minute = self._charger.customer.clock().timestamp() // 60
+        minute = self._customer.clock().timestamp() // 60
         if minute != self._minute:
             self._minute, self._count = minute, 0
         self._count += 1
         if self._count == MOST_PER_MINUTE + 1:
-            log.warning(
-                "a charger reports too much: the rest of this minute is left out", charger=self._charger.charger_id
-            )
+            log.warning("a charger reports too much: the rest of this minute is left out", charger=self._charger_id)
         return self._count > MOST_PER_MINUTE
