@@ -22,7 +22,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from bench.harness import ROOT, print_table
-from chargerights.simulator.fleet import Fleet, Plan, Spec
+from chargerights.simulator.fleet import ChargerSpec, Fleet, Plan
 
 CHARGERS = 500
 VERSIONS = ("1.6", "2.0.1", "2.1")
@@ -40,7 +40,7 @@ async def measured(plan: Plan) -> list[tuple[str, str]]:
     )
     assert central.stdout is not None
     url = (await central.stdout.readline()).decode().strip()
-    specs = [Spec(f"SIM-{number}", VERSIONS[number % len(VERSIONS)], None) for number in range(CHARGERS)]
+    specs = [ChargerSpec(f"SIM-{number}", VERSIONS[number % len(VERSIONS)], None) for number in range(CHARGERS)]
     before, began, work = own_memory(), perf_counter(), process_time()
     try:
         async with Fleet(url, specs, plan, seed=1, connects_per_second=500) as fleet:

@@ -19,7 +19,7 @@ from chargerights.gateway.connection import boot_wait
 from chargerights.gateway.reconcile import local_list_sync
 from chargerights.rights.model import AccessGroup, Driver, Site
 from chargerights.simulator import SILENCE, SimulatedCharger
-from chargerights.simulator.local_list import Standing
+from chargerights.simulator.local_list import TagInfo
 from chargerights.simulator.model import Source
 from chargerights.storage.charging import local_lists, sessions
 from chargerights.storage.charging.local_lists import KeptList
@@ -203,7 +203,7 @@ async def test_a_charger_that_only_lost_its_link_is_told_the_difference(server: 
 
 async def test_a_list_of_somebody_else_s_is_replaced(server: InProcess) -> None:
     async with simulated(server, "DEP-1", "1.6") as charger:
-        charger.local_list.replace(7, [("MALLORY", Standing("Accepted"))])
+        charger.local_list.replace(7, [("MALLORY", TagInfo("Accepted"))])
         await comes_to_know(charger, DEPOTS)
         assert sent(charger) == [("Full", 8, ["ALICE", "BOB"], [])]
         await charger.until(lambda each: bool(each.commands("ClearCache")), PATIENCE)
@@ -286,7 +286,7 @@ async def test_an_operator_asks_for_the_version_and_sends_the_list_again(
         await kept(server, "DEP-1", lambda each: each.in_step)
         found = await ask(operator, "GET", "version")
         assert (found["status"], found["version"], found["sentVersion"]) == ("accepted", 1, 1)
-        charger.local_list.replace(3, [("MALLORY", Standing("Accepted"))])
+        charger.local_list.replace(3, [("MALLORY", TagInfo("Accepted"))])
         found = await ask(operator, "GET", "version")
         assert (found["version"], found["sentVersion"]) == (3, 1)
         assert (await ask(operator, "POST", "send"))["status"] == "accepted"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from chargerights.simulator.fleet import Fleet, Plan, Spec
+from chargerights.simulator.fleet import ChargerSpec, Fleet, Plan
 from tests.simulator.central import Central
 from tests.simulator.conftest import QUICK, VERSIONS
 
 ODD_TAGS = ["ALICE", "MALLORY"]  # one may charge, one may not
 
 
-def specs(count: int) -> list[Spec]:
-    return [Spec(f"SIM-{number}", VERSIONS[number % 3], None) for number in range(count)]
+def specs(count: int) -> list[ChargerSpec]:
+    return [ChargerSpec(f"SIM-{number}", VERSIONS[number % 3], None) for number in range(count)]
 
 
 def fleet(central: Central, count: int, plan: Plan) -> Fleet:

@@ -8,11 +8,11 @@ import pytest
 from ocpp.exceptions import FormatViolationError, OCPPError
 
 from chargerights.simulator import SILENCE, SimulatedCharger
-from chargerights.simulator.local_list import LocalList, Standing, Update
+from chargerights.simulator.local_list import ListUpdate, LocalList, TagInfo
 from tests.simulator.central import Central
 from tests.simulator.conftest import NewCharger
 
-YES = Standing("Accepted")
+YES = TagInfo("Accepted")
 
 
 def tags(found: LocalList) -> set[str]:
@@ -21,16 +21,16 @@ def tags(found: LocalList) -> set[str]:
 
 def test_a_full_list_replaces_whatever_its_version() -> None:
     known = LocalList(10)
-    assert known.replace(5, [("A", YES), ("B", YES)]) is Update.ACCEPTED
-    assert known.replace(2, [("C", YES)]) is Update.ACCEPTED
+    assert known.replace(5, [("A", YES), ("B", YES)]) is ListUpdate.ACCEPTED
+    assert known.replace(2, [("C", YES)]) is ListUpdate.ACCEPTED
     assert (known.version, tags(known)) == (2, {"c"})
 
 
 def test_a_difference_adds_changes_and_removes() -> None:
     known = LocalList(10)
     known.replace(1, [("A", YES), ("B", YES)])
-    blocked = Standing("Blocked")
-    assert known.change(2, [("a", blocked), ("B", None), ("C", YES), ("NEVER", None)]) is Update.ACCEPTED
+    blocked = TagInfo("Blocked")
+    assert known.change(2, [("a", blocked), ("B", None), ("C", YES), ("NEVER", None)]) is ListUpdate.ACCEPTED
     assert (known.version, known.entries) == (2, {"a": blocked, "c": YES})
 
 
@@ -38,7 +38,7 @@ def test_a_difference_adds_changes_and_removes() -> None:
 def test_a_difference_that_is_not_newer_changes_nothing(version: int) -> None:
     known = LocalList(10)
     known.replace(3, [("A", YES)])
-    assert known.change(version, [("B", YES)]) is Update.VERSION_MISMATCH
+    assert known.change(version, [("B", YES)]) is ListUpdate.VERSION_MISMATCH
     assert (known.version, tags(known)) == (3, {"a"})
 
 
@@ -52,18 +52,18 @@ def test_a_difference_that_is_not_newer_changes_nothing(version: int) -> None:
         (-1, [("A", YES)]),
     ],
 )
-def test_a_full_list_that_fails_changes_nothing(version: int, entries: list[tuple[str, Standing | None]]) -> None:
+def test_a_full_list_that_fails_changes_nothing(version: int, entries: list[tuple[str, TagInfo | None]]) -> None:
     known = LocalList(2)
     known.replace(1, [("X", YES)])
-    assert known.replace(version, entries) is Update.FAILED
+    assert known.replace(version, entries) is ListUpdate.FAILED
     assert (known.version, tags(known)) == (1, {"x"})
 
 
 def test_a_difference_that_makes_the_list_too_long_fails_whole() -> None:
     known = LocalList(2)
     known.replace(1, [("A", YES)])
-    assert known.change(2, [("B", YES), ("C", YES)]) is Update.FAILED
-    assert known.change(2, [("A", None), ("B", YES), ("C", YES)]) is Update.ACCEPTED
+    assert known.change(2, [("B", YES), ("C", YES)]) is ListUpdate.FAILED
+    assert known.change(2, [("A", None), ("B", YES), ("C", YES)]) is ListUpdate.ACCEPTED
     assert tags(known) == {"b", "c"}
 
 
@@ -72,7 +72,7 @@ def test_an_empty_list_has_version_0() -> None:
     known.replace(4, [("A", YES)])
     known.change(5, [("A", None)])
     assert known.version == 0
-    assert known.change(1, [("B", YES)]) is Update.ACCEPTED
+    assert known.change(1, [("B", YES)]) is ListUpdate.ACCEPTED
 
 
 class Lists:
@@ -109,7 +109,7 @@ async def test_a_charger_takes_lists_and_says_their_version(lists: Lists, charge
     assert await lists.send(1, "Full", ("ALICE", "Accepted"), ("BOB", "Accepted")) == "Accepted"
     assert await lists.send(2, "Differential", ("BOB", None), ("CAROL", "Blocked")) == "Accepted"
     assert await lists.version() == 2
-    assert charger.local_list.entries == {"alice": YES, "carol": Standing("Blocked")}
+    assert charger.local_list.entries == {"alice": YES, "carol": TagInfo("Blocked")}
 
 
 async def test_a_charger_refuses_a_version_that_is_not_newer(lists: Lists) -> None:

@@ -5,41 +5,41 @@ from __future__ import annotations
 import pytest
 
 from chargerights.simulator import SimulatedCharger, Source
-from chargerights.simulator.local_list import Standing
-from chargerights.simulator.model import Verdict
+from chargerights.simulator.local_list import TagInfo
+from chargerights.simulator.model import TagDecision
 from tests.simulator.central import STARTED, Central
 from tests.simulator.test_sessions import session_messages
 
-ACCEPTED = Standing("Accepted")
-EXPIRED = Standing("Accepted", expires=STARTED)
+ACCEPTED = TagInfo("Accepted")
+EXPIRED = TagInfo("Accepted", expires=STARTED)
 
 
 @pytest.fixture
 async def offline(charger: SimulatedCharger) -> SimulatedCharger:
     """It has a local list, and no network."""
-    entries = {"LISTED": ACCEPTED, "OLD": EXPIRED, "THIEF": Standing("Blocked")}
+    entries = {"LISTED": ACCEPTED, "OLD": EXPIRED, "THIEF": TagInfo("Blocked")}
     charger.local_list.replace(7, list(entries.items()))
     await charger.go_offline()
     return charger
 
 
 @pytest.mark.parametrize(
-    ("tag", "verdict"),
+    ("tag", "decision"),
     [
-        ("listed", Verdict("Accepted", Source.LOCAL_LIST)),
-        ("OLD", Verdict("Expired", Source.LOCAL_LIST)),
-        ("THIEF", Verdict("Blocked", Source.LOCAL_LIST)),
-        ("NOBODY", Verdict("Unknown", Source.CHARGER)),
+        ("listed", TagDecision("Accepted", Source.LOCAL_LIST)),
+        ("OLD", TagDecision("Expired", Source.LOCAL_LIST)),
+        ("THIEF", TagDecision("Blocked", Source.LOCAL_LIST)),
+        ("NOBODY", TagDecision("Unknown", Source.CHARGER)),
     ],
 )
-async def test_the_local_list_decides(offline: SimulatedCharger, tag: str, verdict: Verdict) -> None:
-    assert await offline.present(tag) == verdict
+async def test_the_local_list_decides(offline: SimulatedCharger, tag: str, decision: TagDecision) -> None:
+    assert await offline.present(tag) == decision
 
 
 async def test_a_card_that_was_accepted_before_is_in_the_cache(charger: SimulatedCharger) -> None:
     await charger.present("ALICE")
     await charger.go_offline()
-    assert await charger.present("ALICE") == Verdict("Accepted", Source.CACHE)
+    assert await charger.present("ALICE") == TagDecision("Accepted", Source.CACHE)
 
 
 async def test_a_card_that_was_refused_since_is_refused_by_the_cache(
@@ -49,7 +49,7 @@ async def test_a_card_that_was_refused_since_is_refused_by_the_cache(
     central.tags["ALICE"] = {"status": "Blocked"}
     await charger.present("ALICE")
     await charger.go_offline()
-    assert await charger.present("ALICE") == Verdict("Blocked", Source.CACHE)
+    assert await charger.present("ALICE") == TagDecision("Blocked", Source.CACHE)
 
 
 async def test_without_cache_a_card_that_was_accepted_before_is_unknown(charger: SimulatedCharger) -> None:

@@ -106,8 +106,8 @@ async def test_a_card_that_is_not_accepted_starts_nothing(
     charger = await new_charger(version=version)
     await charger.until(lambda each: each.online)
     await charger.plug_in()
-    verdict = await charger.present("MALLORY")
-    assert (verdict.allowed, verdict.status, verdict.source) == (False, status, Source.CENTRAL_SYSTEM)
+    decision = await charger.present("MALLORY")
+    assert (decision.allowed, decision.status, decision.source) == (False, status, Source.CENTRAL_SYSTEM)
     assert charger.transactions == []
     assert charger.tally.cards_refused == {status: 1}
     assert session_messages(central) == []

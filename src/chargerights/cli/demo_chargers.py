@@ -42,7 +42,7 @@ def running(host: str, port: int, passwords: Mapping[str, str], tags: Sequence[s
 
 
 async def _run(host: str, port: int, passwords: Mapping[str, str], tags: Sequence[str]) -> None:
-    from ..simulator.fleet import Fleet, Plan, Spec  # here, as it takes half a second to import
+    from ..simulator.fleet import ChargerSpec, Fleet, Plan  # here, as it takes half a second to import
 
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
@@ -51,7 +51,9 @@ async def _run(host: str, port: int, passwords: Mapping[str, str], tags: Sequenc
     while not (over.done() or await _listens(host, port)):
         await asyncio.wait([over], timeout=LOOK_SECONDS)
     plan = Plan(tags, ARRIVALS_PER_MINUTE, SESSION_SECONDS, OUTAGES_PER_HOUR, OUTAGE_SECONDS)
-    specs = [Spec(each, version, passwords[each]) for each, version in zip(passwords, cycle(VERSIONS), strict=False)]
+    specs = [
+        ChargerSpec(each, version, passwords[each]) for each, version in zip(passwords, cycle(VERSIONS), strict=False)
+    ]
     address = f"[{host}]" if ":" in host else host
     settings = {"MeterValueSampleInterval": METER_SECONDS}
     async with Fleet(f"ws://{address}:{port}/ocpp", specs, plan, configuration=settings):

@@ -71,7 +71,7 @@ def simulate(
     """
     import uvloop  # here, as OCPP below: together they take half a second, and no other command needs them
 
-    from ..simulator.fleet import Fleet, Plan, Spec
+    from ..simulator.fleet import ChargerSpec, Fleet, Plan
 
     address = urlsplit(url)
     if address.scheme not in ("ws", "wss") or not address.hostname:
@@ -82,7 +82,7 @@ def simulate(
     given = [(known or {}).get(charger_id, password) for charger_id in listed]
     fleet = Fleet(
         url,
-        [Spec(*each) for each in zip(listed, cycle(versions), given, strict=False)],
+        [ChargerSpec(*each) for each in zip(listed, cycle(versions), given, strict=False)],
         Plan(_listed(tags), arrivals_per_minute, session_seconds, outages_per_hour, outage_seconds),
         connectors=connectors,
         seed=seed,

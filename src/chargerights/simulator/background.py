@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
-from .wire import NoAnswer
+from .errors import NoAnswer
 
 Fact = Callable[[], bool]
 Step = Coroutine[Any, Any, None]

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from typing import Any, Self
 
@@ -16,46 +17,24 @@ from ocpp.exceptions import OCPPError
 from websockets.asyncio.client import ClientConnection
 
 from .background import Background, Step
-from .configuration import Configuration
+from .configuration import SettingValues
+from .device import About, CentralSystem, Timings
 from .life import Life
 from .local_list import ACCEPTED, LocalList
-from .model import Cause, Connector, Model, State, Transaction, Verdict
+from .model import ChargerModel, SimulatedConnector, State, TagDecision, Transaction, Trigger
 from .ocpp2x import Ocpp21, Ocpp201
 from .ocpp16 import Ocpp16
 from .sessions import Sessions
 from .tally import Tally
-from .wire import Wire
+from .wire import ChargerLink
 
-DIALECTS: Mapping[str, type[Wire]] = {"1.6": Ocpp16, "2.0.1": Ocpp201, "2.1": Ocpp21}
+DIALECTS: Mapping[str, type[ChargerLink]] = {"1.6": Ocpp16, "2.0.1": Ocpp201, "2.1": Ocpp21}
 COMMANDS_KEPT = 100
 POWER_W = 11_000
 
 
 @dataclass(frozen=True, slots=True)
-class About:
-    """What a charger says of itself when it boots; `meter_*` in 1.6 only."""
-
-    vendor: str = "chargerights"
-    model: str = "Simulated"
-    serial_number: str | None = None
-    iccid: str | None = None
-    imsi: str | None = None
-    meter_type: str | None = None
-    meter_serial_number: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Timings:
-    """In seconds. `second` is how long a second of every configured interval lasts: tests take a short one."""
-
-    answer: float = 30.0
-    close: float = 5.0
-    reboot: float = 5.0
-    second: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
+class ReceivedCommand:
     """What a central system told the charger, as it came."""
 
     action: str
@@ -103,26 +82,26 @@ class SimulatedCharger:
         self.random = chance or random.Random()  # noqa: S311 - chance, not secrecy
         self.tls = tls
         self.car_comes_when_started = car_comes_when_started
-        self.configuration = Configuration(dict(configuration or {}))
+        self.configuration = SettingValues(dict(configuration or {}))
         self.configuration.put("LocalAuthListMaxLength", local_list_capacity)
         self.configuration.put("NumberOfConnectors", connectors)
         numbers = range(1, connectors + 1)
-        self.model = Model(
+        self.model = ChargerModel(
             self.configuration,
-            {number: Connector(number, POWER_W) for number in numbers},
+            {number: SimulatedConnector(number, POWER_W) for number in numbers},
             LocalList(local_list_capacity),
         )
-        self.sessions = Sessions(self, on_start)
+        self.sessions = Sessions(self, None if on_start is None else partial(on_start, self))
         self.registration: str | None = None
         self.refusal: str | None = None
         self.closed: str | None = None
         self.rebooting = False
-        self.told: deque[Command] = deque(maxlen=COMMANDS_KEPT)
+        self.commands_received: deque[ReceivedCommand] = deque(maxlen=COMMANDS_KEPT)
         self.answers: dict[str, Mapping[str, Any] | OCPPError | object] = {}
-        self.event_ids = count(1)
+        self._event_ids = count(1)
         self.background = Background()
-        self.life = Life(self)
-        self.wire: Wire | None = None
+        self.life = Life(self, self.sessions, self.dialect)
+        self.central: CentralSystem | None = None
         self._socket: ClientConnection | None = None
 
     async def __aenter__(self) -> Self:
@@ -143,7 +122,7 @@ class SimulatedCharger:
 
     @property
     def connected(self) -> bool:
-        return self.wire is not None
+        return self.central is not None
 
     @property
     def online(self) -> bool:
@@ -177,7 +156,7 @@ class SimulatedCharger:
 
     def commands(self, action: str) -> list[Any]:
         """The payloads of the latest commands of this kind, oldest first."""
-        return [command.payload for command in self.told if command.action == action]
+        return [command.payload for command in self.commands_received if command.action == action]
 
     async def until(self, fact: Callable[[SimulatedCharger], bool], seconds: float = 60.0) -> None:
         """Returns once the fact is true of this charger. Raises TimeoutError."""
@@ -193,7 +172,7 @@ class SimulatedCharger:
 
     # What people do.
 
-    async def present(self, tag: str, number: int = 1) -> Verdict:
+    async def present(self, tag: str, number: int = 1) -> TagDecision:
         """Shows a tag at a connector: it starts a session, or ends the one that it (or one of its group) started."""
         return await self.sessions.present(tag, self.model.connectors[number])
 
@@ -205,7 +184,7 @@ class SimulatedCharger:
 
     async def measure(self, number: int = 1) -> None:
         """Meter values of the session before the next are due."""
-        self.sessions.measure(self.model.connectors[number], Cause.PERIODIC)
+        self.sessions.measure(self.model.connectors[number], Trigger.PERIODIC)
 
     async def go_offline(self) -> None:
         """Takes the network away: the link breaks without a close."""
@@ -227,9 +206,9 @@ class SimulatedCharger:
 
     # What its life and its wire tell it.
 
-    def connected_by(self, wire: Wire | None, socket: ClientConnection | None) -> None:
-        self.wire, self._socket = wire, socket
-        if wire is not None:
+    def linked(self, central: CentralSystem | None, socket: ClientConnection | None) -> None:
+        self.central, self._socket = central, socket
+        if central is not None:
             self.refusal = self.closed = None
         elif self.model.online:
             self.model.online = False
@@ -248,10 +227,22 @@ class SimulatedCharger:
         self.tally.accepted += 1
         self.changed()
 
-    def was_told(self, action: str, payload: Any) -> None:
-        self.told.append(Command(action, payload))
+    def received(self, action: str, payload: Any) -> None:
+        self.commands_received.append(ReceivedCommand(action, payload))
         self.tally.commands[action] += 1
         self.changed()
+
+    def next_event_id(self) -> int:
+        return next(self._event_ids)
+
+    def boot_now(self) -> None:
+        self.life.boot_now.set()
+
+    def reboot(self, reason: str) -> None:
+        self.life.boot_reason = reason
+        self.registration = None
+        self.rebooting = True
+        self.spawn(self.reconnect())
 
     def changed(self) -> None:
         """Wakes whoever waits for a fact, and the charger to say what there is to say."""

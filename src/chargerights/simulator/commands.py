@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from .configuration import Outcome, Setting
-from .local_list import ACCEPTED, Standing, Update
-from .model import Authorisation, Cause, Connector
-
-if TYPE_CHECKING:
-    from .charger import SimulatedCharger
+from .configuration import ChangeResult, Setting
+from .device import Device
+from .local_list import ACCEPTED, ListUpdate, TagInfo
+from .model import PendingStart, SimulatedConnector, Trigger
+from .sessions import Sessions
 
 Later = Callable[..., None]
 
@@ -20,8 +18,9 @@ Later = Callable[..., None]
 class Commands:
     """Methods that answer at once are told `afterwards`, which does a step once the answer is sent."""
 
-    def __init__(self, charger: SimulatedCharger) -> None:
+    def __init__(self, charger: Device, sessions: Sessions) -> None:
         self._charger = charger
+        self._sessions = sessions
         self._model = charger.model
 
     def remote_start(self, tag: str, number: int | None, remote_start_id: int | None, afterwards: Later) -> bool:
@@ -34,34 +33,33 @@ class Commands:
         if not free or not self._charger.online:
             return False
         connector = next((each for each in free if each.plugged), free[0])
-        sessions = self._charger.sessions
-        authorisation = Authorisation(sessions.new_id(), tag, None, Cause.REMOTE, remote_start_id)
-        afterwards(sessions.start_remotely, connector, authorisation, self._charger.car_comes_when_started)
+        pending = PendingStart(self._sessions.new_id(), tag, None, Trigger.REMOTE, remote_start_id)
+        afterwards(self._sessions.start_remotely, connector, pending, self._charger.car_comes_when_started)
         return True
 
     async def remote_stop(self, number: int) -> None:
-        self._charger.sessions.stop(self._model.connectors[number], Cause.REMOTE)
+        self._sessions.stop(self._model.connectors[number], Trigger.REMOTE)
 
-    async def unlock(self, connector: Connector) -> None:
+    async def unlock(self, connector: SimulatedConnector) -> None:
         """The cable is let go; a session ends by it."""
-        self._charger.sessions.stop(connector, Cause.UNLOCKED)
-        self._charger.sessions.unplug(connector)
+        self._sessions.stop(connector, Trigger.UNLOCKED)
+        self._sessions.unplug(connector)
 
-    async def measure(self, connector: Connector) -> None:
-        self._charger.sessions.measure(connector, Cause.TRIGGERED)
+    async def measure(self, connector: SimulatedConnector) -> None:
+        self._sessions.measure(connector, Trigger.TRIGGERED)
 
-    async def reset(self, cause: Cause) -> None:
+    async def reset(self, cause: Trigger) -> None:
         """Ends what runs and boots anew. What is not confirmed outlives any reset; a soft one waits a little for it."""
         for connector in self._model.connectors.values():
-            self._charger.sessions.stop(connector, cause)
-        if cause is Cause.SOFT_RESET:
+            self._sessions.stop(connector, cause)
+        if cause is Trigger.SOFT_RESET:
             await self._settle()
-        self._reboot("RemoteReset")
+        self._charger.reboot("RemoteReset")
 
     async def reset_when_idle(self) -> None:
         await self._charger.background.until(lambda: not self._charger.transactions, None)
         await self._settle()
-        self._reboot("ScheduledReset")
+        self._charger.reboot("ScheduledReset")
 
     def change_availability(self, number: int | None, operative: bool) -> str:
         """1.6's and 2.x's word for it; None is the whole charger."""
@@ -74,15 +72,15 @@ class Commands:
         self._charger.changed()
         return "Accepted" if all(done) else "Scheduled"
 
-    def change_setting(self, setting: Setting, value: str, afterwards: Later) -> Outcome:
+    def change_setting(self, setting: Setting, value: str, afterwards: Later) -> ChangeResult:
         outcome = self._charger.configuration.change(setting, value)
-        if setting.name == "AuthorizationKey" and outcome is Outcome.ACCEPTED:
+        if setting.name == "AuthorizationKey" and outcome is ChangeResult.ACCEPTED:
             self._charger.password = value
             afterwards(self._charger.reconnect)  # with the new one, as use case A01 has it
         self._charger.changed()
         return outcome
 
-    def update_local_list(self, version: int, kind: str, entries: Iterable[tuple[str, Standing | None]]) -> Update:
+    def update_local_list(self, version: int, kind: str, entries: Iterable[tuple[str, TagInfo | None]]) -> ListUpdate:
         local_list = self._model.local_list
         outcome = {"Full": local_list.replace, "Differential": local_list.change}[kind](version, entries)
         self._charger.configuration.put("LocalAuthListCtrlr.Entries", len(local_list))
@@ -101,7 +99,7 @@ class Commands:
         for status in ("Downloading", "Downloaded", "Installing"):
             await self._report_firmware(status, request_id)
         charger.firmware = PurePosixPath(urlsplit(location).path).stem[:50] or charger.firmware
-        self._reboot("FirmwareUpdate")
+        self._charger.reboot("FirmwareUpdate")
         await charger.background.until(lambda: charger.online and not charger.rebooting, None)
         await self._report_firmware("Installed", request_id)
         charger.firmware_status = "Idle"
@@ -109,23 +107,17 @@ class Commands:
     async def boot_again(self) -> None:
         """A boot that was asked for: it may end the waiting for the next one."""
         charger = self._charger
-        if charger.wire is None or not charger.online:
-            charger.life.boot_now.set()
+        if charger.central is None or not charger.online:
+            charger.boot_now()
             return
-        charger.registered(*await charger.wire.boot("Triggered"))
+        charger.registered(*await charger.central.boot("Triggered"))
         if charger.registration != ACCEPTED:
             await charger.reconnect()
 
     async def _settle(self) -> None:
         await self._charger.background.until(lambda: self._charger.settled, self._charger.timings.close)
 
-    def _reboot(self, reason: str) -> None:
-        self._charger.life.boot_reason = reason
-        self._charger.registration = None
-        self._charger.rebooting = True
-        self._charger.spawn(self._charger.reconnect())
-
     async def _report_firmware(self, status: str, request_id: int | None) -> None:
         self._charger.firmware_status = status
-        if self._charger.wire is not None:
-            await self._charger.wire.report_firmware(status, request_id)
+        if self._charger.central is not None:
+            await self._charger.central.report_firmware(status, request_id)

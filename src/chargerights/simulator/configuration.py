@@ -24,7 +24,7 @@ class Mutability(StrEnum):
     WRITE_ONLY = "WriteOnly"
 
 
-class Outcome(StrEnum):
+class ChangeResult(StrEnum):
     """How a change ended; the words that 1.6 and 2.x share."""
 
     ACCEPTED = "Accepted"
@@ -126,7 +126,7 @@ _BY_VARIABLE = {
 }
 
 
-class Configuration:
+class SettingValues:
     """The values of one charger's settings; only those that differ from the table's take memory."""
 
     def __init__(self, values: dict[str, str | int | bool] | None = None) -> None:
@@ -148,18 +148,18 @@ class Configuration:
         setting = BY_NAME[name]
         self._values[setting.name] = str(value).lower() if isinstance(value, bool) else str(value)
 
-    def change(self, setting: Setting, value: str) -> Outcome:
+    def change(self, setting: Setting, value: str) -> ChangeResult:
         """A change that a central system asks for."""
         if setting.mutability is Mutability.READ_ONLY:
-            return Outcome.REJECTED
+            return ChangeResult.REJECTED
         if setting.kind is Kind.BOOLEAN:
             value = value.lower()
             if value not in ("true", "false"):
-                return Outcome.REJECTED
+                return ChangeResult.REJECTED
         if setting.kind is Kind.INTEGER and not (value.isascii() and value.isdecimal()):
-            return Outcome.REJECTED
+            return ChangeResult.REJECTED
         self._values[setting.name] = value
-        return Outcome.REBOOT_REQUIRED if setting.reboot else Outcome.ACCEPTED
+        return ChangeResult.REBOOT_REQUIRED if setting.reboot else ChangeResult.ACCEPTED
 
 
 def of_key(key: str) -> Setting | None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from .background import Background, Step
-from .charger import About, SimulatedCharger, Timings
+from .charger import SimulatedCharger
+from .device import About, Timings
 from .model import State, Transaction
 from .tally import Tally
 
@@ -32,7 +33,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Spec:
+class ChargerSpec:
     """One charger of the fleet."""
 
     id: str
@@ -46,7 +47,7 @@ class Fleet:
     def __init__(
         self,
         url: str,
-        specs: Sequence[Spec],
+        specs: Sequence[ChargerSpec],
         plan: Plan,
         *,
         connectors: int = 1,
@@ -134,8 +135,8 @@ class Fleet:
             return
         charger, number = self._chance.choice(free)
         await charger.plug_in(number)
-        verdict = await charger.present(self._chance.choice(self._plan.tags), number)
-        if not verdict.allowed:
+        decision = await charger.present(self._chance.choice(self._plan.tags), number)
+        if not decision.allowed:
             await charger.unplug(number)
 
     def _started(self, charger: SimulatedCharger, transaction: Transaction) -> None:

@@ -8,18 +8,18 @@ import base64
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.typing import Subprotocol
 
-from .model import Notice, State
-from .wire import LinkLost, NoAnswer, Wire
-
-if TYPE_CHECKING:
-    from .charger import SimulatedCharger
+from .device import Device
+from .errors import LinkLost, NoAnswer
+from .model import State, TransactionMessage
+from .sessions import Sessions
+from .wire import ChargerLink
 
 BOOT_RETRY_S = 60  # where the central system leaves the interval to the charger
 MAX_FRAME = 2**20
@@ -33,8 +33,10 @@ class Life:
     """Runs until it is cancelled. Others clear `network` to take it away, set `hurry` to end a back-off, `boot_now` to
     boot before the interval has passed, `stirred` when there is something to say."""
 
-    def __init__(self, charger: SimulatedCharger) -> None:
+    def __init__(self, charger: Device, sessions: Sessions, dialect: type[ChargerLink]) -> None:
         self._charger = charger
+        self._sessions = sessions
+        self._dialect = dialect
         self.network = asyncio.Event()
         self.network.set()
         self.hurry = asyncio.Event()
@@ -44,7 +46,7 @@ class Life:
         self._failures = 0
         self._reported: dict[int, State] = {}
         self._lost_at: float | None = None
-        self._unconfirmed: Notice | None = None
+        self._unconfirmed: TransactionMessage | None = None
         self._attempts = 0
         self._retry_at = 0.0
 
@@ -85,7 +87,7 @@ class Life:
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[ClientConnection]:
         charger = self._charger
-        subprotocol = Subprotocol(charger.dialect.subprotocol)
+        subprotocol = Subprotocol(self._dialect.subprotocol)
         headers = {}
         if charger.password is not None:
             user = f"{charger.id}:{charger.password}".encode()
@@ -128,8 +130,8 @@ class Life:
     async def _serve(self, socket: ClientConnection) -> None:
         """Speaks and listens until the link is lost."""
         charger = self._charger
-        wire = charger.dialect(charger, socket)
-        charger.connected_by(wire, socket)
+        wire = self._dialect(charger, self._sessions, socket)
+        charger.linked(wire, socket)
         tasks = [asyncio.ensure_future(step) for step in (self._listen(wire), self._speak(wire))]
         try:  # no TaskGroup: Python 3.11's forgets its own cancellation when the link is lost at the same moment
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -142,9 +144,9 @@ class Life:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self._lost_at = monotonic()
-            charger.connected_by(None, None)
+            charger.linked(None, None)
 
-    async def _listen(self, wire: Wire) -> None:
+    async def _listen(self, wire: ChargerLink) -> None:
         try:
             await wire.start()
         except ConnectionClosed as closed:
@@ -155,7 +157,7 @@ class Life:
         finally:
             wire.lost.cancel()
 
-    async def _speak(self, wire: Wire) -> None:
+    async def _speak(self, wire: ChargerLink) -> None:
         charger = self._charger
         await self._boot(wire)
         self._failures = 0
@@ -179,7 +181,7 @@ class Life:
     def _heartbeat_s(self) -> float:
         return max(1, self._charger.configuration.number("HeartbeatInterval")) * self._charger.timings.second
 
-    async def _boot(self, wire: Wire) -> None:
+    async def _boot(self, wire: ChargerLink) -> None:
         """Asks to be accepted, again after each interval, as 1.6 section 4.2 and 2.x use cases B01 to B03 have it;
         a charger that was accepted and only lost its link need not ask."""
         charger = self._charger
@@ -199,7 +201,7 @@ class Life:
             self._reported = {}
         self.boot_reason = ""
 
-    async def _report_states(self, wire: Wire) -> None:
+    async def _report_states(self, wire: ChargerLink) -> None:
         for number in self._charger.numbers:
             state = self._charger.state(number)
             if self._reported.get(number) != state:
@@ -207,16 +209,16 @@ class Life:
                     await wire.report_status(number)
                 self._reported[number] = state
 
-    async def _send_queue(self, wire: Wire) -> None:
+    async def _send_queue(self, wire: ChargerLink) -> None:
         """Sends the transaction messages in order; one that is refused is tried again as often as configured."""
         charger = self._charger
         queue = charger.model.queue
         while queue and monotonic() >= self._retry_at:
-            notice = queue[0]
-            charger.tally.resent += notice is self._unconfirmed
-            self._unconfirmed = notice
+            message = queue[0]
+            charger.tally.resent += message is self._unconfirmed
+            self._unconfirmed = message
             try:
-                await wire.send(notice)
+                await wire.send(message)
             except LinkLost:
                 raise
             except NoAnswer:

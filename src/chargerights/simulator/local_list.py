@@ -1,4 +1,4 @@
-"""What a charger knows of tags by itself: the local authorisation list that a central system sends, and the cache of
+"""What a charger knows of tags by itself: the local pending list that a central system sends, and the cache of
 what it answered before. Pure: time is an argument."""
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ EXPIRED = "Expired"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class TagInfo:
     """What a central system said of a tag: idTagInfo in 1.6, idTokenInfo in 2.x."""
 
     status: str
@@ -26,7 +26,7 @@ class Standing:
         return EXPIRED if expired and self.status == ACCEPTED else self.status
 
 
-class Update(StrEnum):
+class ListUpdate(StrEnum):
     """How an update ended; 2.x lacks NotSupported."""
 
     ACCEPTED = "Accepted"
@@ -41,62 +41,62 @@ class LocalList:
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
         self.version = 0
-        self._entries: dict[str, Standing] = {}
+        self._entries: dict[str, TagInfo] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
 
     @property
-    def entries(self) -> Mapping[str, Standing]:
+    def entries(self) -> Mapping[str, TagInfo]:
         """By tag, in small letters."""
         return self._entries
 
-    def find(self, tag: str) -> Standing | None:
+    def find(self, tag: str) -> TagInfo | None:
         return self._entries.get(tag.casefold())
 
-    def replace(self, version: int, entries: Iterable[tuple[str, Standing | None]]) -> Update:
+    def replace(self, version: int, entries: Iterable[tuple[str, TagInfo | None]]) -> ListUpdate:
         """A full update. On any failure the list stays as it was."""
         return self._keep(version, {}, list(entries), removals=False)
 
-    def change(self, version: int, entries: Iterable[tuple[str, Standing | None]]) -> Update:
-        """A differential update: an entry without standing is removed."""
+    def change(self, version: int, entries: Iterable[tuple[str, TagInfo | None]]) -> ListUpdate:
+        """A differential update: an entry without info is removed."""
         if version <= self.version:
-            return Update.VERSION_MISMATCH
+            return ListUpdate.VERSION_MISMATCH
         return self._keep(version, self._entries, list(entries), removals=True)
 
     def _keep(
-        self, version: int, kept: dict[str, Standing], entries: list[tuple[str, Standing | None]], *, removals: bool
-    ) -> Update:
-        named = {tag.casefold(): standing for tag, standing in entries}
-        removed = {tag for tag, standing in named.items() if standing is None}
+        self, version: int, kept: dict[str, TagInfo], entries: list[tuple[str, TagInfo | None]], *, removals: bool
+    ) -> ListUpdate:
+        named = {tag.casefold(): info for tag, info in entries}
+        removed = {tag for tag, info in named.items() if info is None}
         if len(named) < len(entries) or version < 1 or (removed and not removals):
-            return Update.FAILED
-        found = {tag: standing for tag, standing in (kept | named).items() if standing is not None}
+            return ListUpdate.FAILED
+        found = {tag: info for tag, info in (kept | named).items() if info is not None}
         if len(found) > self.capacity:
-            return Update.FAILED
+            return ListUpdate.FAILED
         self._entries = found
         self.version = version if found else 0
-        return Update.ACCEPTED
+        return ListUpdate.ACCEPTED
 
 
 class Cache:
-    """The latest standings that a central system answered; the oldest make room."""
+    """The latest infos that a central system answered; the oldest make room."""
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
-        self._standings: dict[str, Standing] = {}
+        self._infos: dict[str, TagInfo] = {}
 
     def __len__(self) -> int:
-        return len(self._standings)
+        return len(self._infos)
 
-    def find(self, tag: str) -> Standing | None:
-        return self._standings.get(tag.casefold())
+    def find(self, tag: str) -> TagInfo | None:
+        return self._infos.get(tag.casefold())
 
-    def keep(self, tag: str, standing: Standing) -> None:
-        self._standings.pop(tag.casefold(), None)
-        if len(self._standings) >= self._capacity:
-            del self._standings[next(iter(self._standings))]
-        self._standings[tag.casefold()] = standing
+    def keep(self, tag: str, info: TagInfo) -> None:
+        self._infos.pop(tag.casefold(), None)
+        if len(self._infos) >= self._capacity:
+            del self._infos[next(iter(self._infos))]
+        self._infos[tag.casefold()] = info
 
     def clear(self) -> None:
-        self._standings.clear()
+        self._infos.clear()

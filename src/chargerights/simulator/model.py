@@ -1,9 +1,9 @@
 """One charger's state, as both generations of OCPP drive it: connectors, transactions, what is known of tags, and the
 queue of transaction messages that a central system has not confirmed yet. Pure: no I/O, time is an argument.
 
-A transaction runs while its cable is plugged in and its tag authorised, in whichever order that came about:
+A transaction runs while its cable is plugged in and its tag authorized, in whichever order that came about:
 
-    Available ── plug_in / authorise ──▶ Preparing ── the other ──▶ Charging ── stop / unplug ──▶ Finishing, Available
+    Available ── plug_in / authorize ──▶ Preparing ── the other ──▶ Charging ── stop / unplug ──▶ Finishing, Available
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum, auto
 
-from .configuration import Configuration
-from .local_list import ACCEPTED, Cache, LocalList, Standing
+from .configuration import SettingValues
+from .local_list import ACCEPTED, Cache, LocalList, TagInfo
 
 CACHE_CAPACITY = 100
 
@@ -39,7 +39,7 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class TagDecision:
     """May the tag charge here? `status` is the word of whoever decided; the charger's own words are NoAnswer,
     Offline, InUse, Unavailable."""
 
@@ -52,21 +52,21 @@ class Verdict:
         return self.status == ACCEPTED
 
 
-class Cause(Enum):
+class Trigger(Enum):
     """Why a transaction message is sent."""
 
     CARD = auto()
     REMOTE = auto()
     PERIODIC = auto()
     TRIGGERED = auto()
-    DEAUTHORISED = auto()
+    DEAUTHORIZED = auto()
     UNPLUGGED = auto()
     UNLOCKED = auto()
     SOFT_RESET = auto()
     HARD_RESET = auto()
 
 
-class Event(StrEnum):
+class TransactionEventType(StrEnum):
     """2.x's words; StartTransaction, MeterValues and StopTransaction in 1.6."""
 
     STARTED = "Started"
@@ -91,13 +91,13 @@ class Transaction:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Notice:
+class TransactionMessage:
     """A transaction message: kept until it is confirmed, whatever happens to the link."""
 
-    event: Event
+    event: TransactionEventType
     transaction: Transaction
     at: datetime
-    cause: Cause
+    cause: Trigger
     meter_wh: int
     power_w: int
     seq_no: int
@@ -106,24 +106,24 @@ class Notice:
 
 
 @dataclass(slots=True)
-class Authorisation:
+class PendingStart:
     """A tag that may charge and waits for its cable."""
 
     id: str
     tag: str
     group: str | None
-    cause: Cause
+    cause: Trigger
     remote_start_id: int | None = None
 
 
 @dataclass(slots=True)
-class Connector:
+class SimulatedConnector:
     number: int
     power_w: int
     plugged: bool = False
     operative: bool = True
     operative_next: bool | None = None
-    authorised: Authorisation | None = None
+    authorized: PendingStart | None = None
     transaction: Transaction | None = None
     finished: bool = False
     _register_wh: float = 0.0
@@ -137,7 +137,7 @@ class Connector:
             return State.UNAVAILABLE
         if self.finished:
             return State.FINISHING
-        return State.PREPARING if self.plugged or self.authorised is not None else State.AVAILABLE
+        return State.PREPARING if self.plugged or self.authorized is not None else State.AVAILABLE
 
     def meter_wh(self, at: datetime) -> int:
         """The energy register: it counts at full power while a transaction runs."""
@@ -151,66 +151,66 @@ class Connector:
 
 
 @dataclass
-class Model:
-    configuration: Configuration
-    connectors: dict[int, Connector]
+class ChargerModel:
+    configuration: SettingValues
+    connectors: dict[int, SimulatedConnector]
     local_list: LocalList
     cache: Cache = field(default_factory=lambda: Cache(CACHE_CAPACITY))
-    queue: deque[Notice] = field(default_factory=deque)
+    queue: deque[TransactionMessage] = field(default_factory=deque)
     operative: bool = True
     online: bool = False
 
-    def known_standing(self, tag: str, at: datetime) -> Verdict | None:
+    def known_info(self, tag: str, at: datetime) -> TagDecision | None:
         """What the list says of the tag, else the cache."""
         if self.configuration.flag("LocalAuthListEnabled"):
             found = self.local_list.find(tag)
             if found is not None:
-                return Verdict(found.at(at), Source.LOCAL_LIST, found.group)
+                return TagDecision(found.at(at), Source.LOCAL_LIST, found.group)
         if self.configuration.flag("AuthorizationCacheEnabled"):
             found = self.cache.find(tag)
             if found is not None:
-                return Verdict(found.at(at), Source.CACHE, found.group)
+                return TagDecision(found.at(at), Source.CACHE, found.group)
         return None
 
-    def decide_offline(self, tag: str, at: datetime) -> Verdict:
+    def decide_offline(self, tag: str, at: datetime) -> TagDecision:
         """The charger's own decision, as OCPP 1.6 sections 3.4 and 3.5 and 2.x use cases C10 to C15 have it."""
-        known = self.known_standing(tag, at)
+        known = self.known_info(tag, at)
         if not self.configuration.flag("LocalAuthorizeOffline"):
-            return Verdict("Offline", Source.CHARGER)
+            return TagDecision("Offline", Source.CHARGER)
         if known is not None:
             return known
         unknown_may = self.configuration.flag("AllowOfflineTxForUnknownId")
-        return Verdict(ACCEPTED if unknown_may else "Unknown", Source.CHARGER)
+        return TagDecision(ACCEPTED if unknown_may else "Unknown", Source.CHARGER)
 
-    def remember(self, tag: str, standing: Standing) -> None:
+    def remember(self, tag: str, info: TagInfo) -> None:
         """Keeps what the central system said; a tag on the local list stays out of the cache (1.6 section 3.4.2)."""
         if self.configuration.flag("AuthorizationCacheEnabled") and self.local_list.find(tag) is None:
-            self.cache.keep(tag, standing)
+            self.cache.keep(tag, info)
 
-    def plug_in(self, connector: Connector, at: datetime) -> Transaction | None:
+    def plug_in(self, connector: SimulatedConnector, at: datetime) -> Transaction | None:
         """The transaction that begins by it, if a tag waits."""
         connector.plugged = True
-        return None if connector.authorised is None else self._start(connector, connector.authorised, at)
+        return None if connector.authorized is None else self._start(connector, connector.authorized, at)
 
-    def authorise(self, connector: Connector, authorisation: Authorisation, at: datetime) -> Transaction | None:
+    def authorize(self, connector: SimulatedConnector, pending: PendingStart, at: datetime) -> Transaction | None:
         """The tag may charge: the transaction that begins by it, or None until the cable comes."""
         if connector.plugged:
-            return self._start(connector, authorisation, at)
-        connector.authorised = authorisation
+            return self._start(connector, pending, at)
+        connector.authorized = pending
         return None
 
-    def unplug(self, connector: Connector, at: datetime) -> bool:
+    def unplug(self, connector: SimulatedConnector, at: datetime) -> bool:
         """Ends the connector's transaction; whether there was one."""
-        stopped = self.stop(connector, at, Cause.UNPLUGGED)
+        stopped = self.stop(connector, at, Trigger.UNPLUGGED)
         connector.plugged = connector.finished = False
         return stopped
 
-    def stop(self, connector: Connector, at: datetime, cause: Cause, tag: str | None = None) -> bool:
+    def stop(self, connector: SimulatedConnector, at: datetime, cause: Trigger, tag: str | None = None) -> bool:
         """Ends the connector's transaction; whether there was one."""
         transaction = connector.transaction
         if transaction is None:
             return False
-        self._note(Event.ENDED, connector, transaction, at, cause, tag)
+        self._note(TransactionEventType.ENDED, connector, transaction, at, cause, tag)
         transaction.running = False
         connector.transaction = None
         connector.finished = True
@@ -219,45 +219,45 @@ class Model:
             connector.operative, connector.operative_next = connector.operative_next, None
         return True
 
-    def measure(self, connector: Connector, at: datetime, cause: Cause) -> None:
+    def measure(self, connector: SimulatedConnector, at: datetime, cause: Trigger) -> None:
         if connector.transaction is not None:
-            self._note(Event.UPDATED, connector, connector.transaction, at, cause, None)
+            self._note(TransactionEventType.UPDATED, connector, connector.transaction, at, cause, None)
 
-    def make_available(self, connector: Connector, operative: bool) -> bool:
+    def make_available(self, connector: SimulatedConnector, operative: bool) -> bool:
         """Changes whether the connector may be used; False when a transaction must end first."""
         if connector.transaction is not None and not operative:
             connector.operative_next = operative
             return False
         connector.operative, connector.operative_next = operative, None
         if not operative:
-            connector.authorised = None
+            connector.authorized = None
         return True
 
     def running(self) -> list[Transaction]:
         return [each.transaction for each in self.connectors.values() if each.transaction is not None]
 
-    def _start(self, connector: Connector, authorisation: Authorisation, at: datetime) -> Transaction:
-        transaction = Transaction(
-            authorisation.id, connector.number, authorisation.tag, authorisation.group, authorisation.remote_start_id
-        )
-        connector.authorised = None
+    def _start(self, connector: SimulatedConnector, pending: PendingStart, at: datetime) -> Transaction:
+        transaction = Transaction(pending.id, connector.number, pending.tag, pending.group, pending.remote_start_id)
+        connector.authorized = None
         connector.finished = False
         connector.transaction = transaction
         connector.count(at, at)
-        self._note(Event.STARTED, connector, transaction, at, authorisation.cause, authorisation.tag)
+        self._note(TransactionEventType.STARTED, connector, transaction, at, pending.cause, pending.tag)
         return transaction
 
     def _note(
         self,
-        event: Event,
-        connector: Connector,
+        event: TransactionEventType,
+        connector: SimulatedConnector,
         transaction: Transaction,
         at: datetime,
-        cause: Cause,
+        cause: Trigger,
         tag: str | None,
     ) -> None:
-        power_w = connector.power_w if event is Event.UPDATED else 0
+        power_w = connector.power_w if event is TransactionEventType.UPDATED else 0
         seq_no, transaction.messages = transaction.messages, transaction.messages + 1
         self.queue.append(
-            Notice(event, transaction, at, cause, connector.meter_wh(at), power_w, seq_no, not self.online, tag)
+            TransactionMessage(
+                event, transaction, at, cause, connector.meter_wh(at), power_w, seq_no, not self.online, tag
+            )
         )

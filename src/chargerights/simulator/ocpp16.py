@@ -10,23 +10,23 @@ from ocpp.v16.enums import Action
 
 from . import configuration
 from .configuration import Mutability
-from .local_list import Standing, Update
-from .model import Cause, Connector, Event, Notice, Verdict
-from .wire import Wire, accepted, instant, stamp
+from .local_list import ListUpdate, TagInfo
+from .model import SimulatedConnector, TagDecision, TransactionEventType, TransactionMessage, Trigger
+from .wire import ChargerLink, accepted, instant, stamp
 
 UNANSWERED = -1  # of a transaction whose start was never answered, as the errata of 1.6 have it
 REASONS = {
-    Cause.CARD: "Local",
-    Cause.REMOTE: "Remote",
-    Cause.DEAUTHORISED: "DeAuthorized",
-    Cause.UNPLUGGED: "EVDisconnected",
-    Cause.UNLOCKED: "UnlockCommand",
-    Cause.SOFT_RESET: "SoftReset",
-    Cause.HARD_RESET: "HardReset",
+    Trigger.CARD: "Local",
+    Trigger.REMOTE: "Remote",
+    Trigger.DEAUTHORIZED: "DeAuthorized",
+    Trigger.UNPLUGGED: "EVDisconnected",
+    Trigger.UNLOCKED: "UnlockCommand",
+    Trigger.SOFT_RESET: "SoftReset",
+    Trigger.HARD_RESET: "HardReset",
 }
 
 
-class Ocpp16(Wire, ChargePoint):
+class Ocpp16(ChargerLink, ChargePoint):
     subprotocol = "ocpp1.6"
     known_actions = frozenset(map(str, Action))
     format_violation = exceptions.FormationViolationError
@@ -48,9 +48,9 @@ class Ocpp16(Wire, ChargePoint):
     async def heartbeat(self) -> None:
         await self.ask(call.Heartbeat(), lambda answer: instant(answer.current_time))
 
-    async def authorise(self, tag: str) -> Verdict:
-        standing = await self.ask(call.Authorize(id_tag=tag), lambda answer: _standing(answer.id_tag_info))
-        return self.charger.sessions.heard(tag, standing)
+    async def authorize(self, tag: str) -> TagDecision:
+        info = await self.ask(call.Authorize(id_tag=tag), lambda answer: _tag_info(answer.id_tag_info))
+        return self.sessions.heard(tag, info)
 
     async def report_status(self, number: int) -> None:
         request = call.StatusNotification(
@@ -61,43 +61,43 @@ class Ocpp16(Wire, ChargePoint):
         )
         await self.ask(request, lambda _: None)
 
-    async def send(self, notice: Notice) -> None:
-        transaction = notice.transaction
-        if notice.event is Event.STARTED:
+    async def send(self, message: TransactionMessage) -> None:
+        transaction = message.transaction
+        if message.event is TransactionEventType.STARTED:
             start = call.StartTransaction(
                 connector_id=transaction.connector,
                 id_tag=transaction.tag,
-                meter_start=notice.meter_wh,
-                timestamp=stamp(notice.at),
+                meter_start=message.meter_wh,
+                timestamp=stamp(message.at),
             )
-            number, standing = await self.ask(
-                start, lambda answer: (int(answer.transaction_id), _standing(answer.id_tag_info))
+            number, info = await self.ask(
+                start, lambda answer: (int(answer.transaction_id), _tag_info(answer.id_tag_info))
             )
             transaction.number = number
-            self.charger.sessions.heard_of(transaction, standing)
+            self.sessions.heard_of(transaction, info)
             return
         number = UNANSWERED if transaction.number is None else transaction.number
-        if notice.event is Event.UPDATED:
+        if message.event is TransactionEventType.UPDATED:
             meter = call.MeterValues(
-                connector_id=transaction.connector, transaction_id=number, meter_value=[_meter_value(notice)]
+                connector_id=transaction.connector, transaction_id=number, meter_value=[_meter_value(message)]
             )
             await self.ask(meter, lambda _: None)
             return
         stop = call.StopTransaction(
             transaction_id=number,
-            meter_stop=notice.meter_wh,
-            timestamp=stamp(notice.at),
-            reason=REASONS[notice.cause],
-            id_tag=notice.tag,
+            meter_stop=message.meter_wh,
+            timestamp=stamp(message.at),
+            reason=REASONS[message.cause],
+            id_tag=message.tag,
         )
-        ended = await self.ask(stop, lambda answer: _standing(answer.id_tag_info) if answer.id_tag_info else None)
-        if ended is not None and notice.tag is not None:  # of the card that ended it
-            self.charger.sessions.heard(notice.tag, ended)
+        ended = await self.ask(stop, lambda answer: _tag_info(answer.id_tag_info) if answer.id_tag_info else None)
+        if ended is not None and message.tag is not None:  # of the card that ended it
+            self.sessions.heard(message.tag, ended)
 
     async def report_firmware(self, status: str, request_id: int | None) -> None:
         await self.ask(call.FirmwareStatusNotification(status=status), lambda _: None)
 
-    async def report_meter(self, connector: Connector) -> None:
+    async def report_meter(self, connector: SimulatedConnector) -> None:
         """MeterValues outside any transaction."""
         at = self.charger.now()
         sample = {"value": str(connector.meter_wh(at)), "context": "Trigger", "unit": "Wh"}
@@ -117,7 +117,7 @@ class Ocpp16(Wire, ChargePoint):
         return call_result.RemoteStopTransaction(status=accepted(found is not None))
 
     def reset(self, type: str, **_: Any) -> Any:
-        cause = {"Soft": Cause.SOFT_RESET, "Hard": Cause.HARD_RESET}[type]
+        cause = {"Soft": Trigger.SOFT_RESET, "Hard": Trigger.HARD_RESET}[type]
         self.afterwards(self.commands.reset, cause)
         return call_result.Reset(status="Accepted")
 
@@ -186,19 +186,19 @@ class Ocpp16(Wire, ChargePoint):
         **_: Any,
     ) -> Any:
         if not self.charger.configuration.flag("LocalAuthListEnabled"):
-            return call_result.SendLocalList(status=Update.NOT_SUPPORTED)
+            return call_result.SendLocalList(status=ListUpdate.NOT_SUPPORTED)
         entries = [
-            (cast("str", each["id_tag"]), _standing(each["id_tag_info"]) if each.get("id_tag_info") else None)
+            (cast("str", each["id_tag"]), _tag_info(each["id_tag_info"]) if each.get("id_tag_info") else None)
             for each in local_authorization_list or ()
         ]
         if len(entries) > self.charger.configuration.number("SendLocalListMaxLength"):
-            return call_result.SendLocalList(status=Update.FAILED)
+            return call_result.SendLocalList(status=ListUpdate.FAILED)
         status = self.commands.update_local_list(list_version, update_type, entries)
         return call_result.SendLocalList(status=status)
 
     def get_local_list_version(self, **_: Any) -> Any:
         enabled = self.charger.configuration.flag("LocalAuthListEnabled")
-        return call_result.GetLocalListVersion(list_version=self.charger.local_list.version if enabled else -1)
+        return call_result.GetLocalListVersion(list_version=self.charger.model.local_list.version if enabled else -1)
 
     def clear_cache(self, **_: Any) -> Any:
         return call_result.ClearCache(status=accepted(self.commands.clear_cache()))
@@ -227,14 +227,14 @@ class Ocpp16(Wire, ChargePoint):
     }
 
 
-def _standing(info: dict[str, Any]) -> Standing:
-    return Standing(str(info["status"]), instant(info.get("expiry_date")), info.get("parent_id_tag"))
+def _tag_info(info: dict[str, Any]) -> TagInfo:
+    return TagInfo(str(info["status"]), instant(info.get("expiry_date")), info.get("parent_id_tag"))
 
 
-def _meter_value(notice: Notice) -> dict[str, Any]:
-    context = "Trigger" if notice.cause is Cause.TRIGGERED else "Sample.Periodic"
+def _meter_value(message: TransactionMessage) -> dict[str, Any]:
+    context = "Trigger" if message.cause is Trigger.TRIGGERED else "Sample.Periodic"
     samples = [
-        {"value": str(notice.meter_wh), "measurand": "Energy.Active.Import.Register", "unit": "Wh"},
-        {"value": str(notice.power_w), "measurand": "Power.Active.Import", "unit": "W"},
+        {"value": str(message.meter_wh), "measurand": "Energy.Active.Import.Register", "unit": "Wh"},
+        {"value": str(message.power_w), "measurand": "Power.Active.Import", "unit": "W"},
     ]
-    return {"timestamp": stamp(notice.at), "sampledValue": [{**sample, "context": context} for sample in samples]}
+    return {"timestamp": stamp(message.at), "sampledValue": [{**sample, "context": context} for sample in samples]}

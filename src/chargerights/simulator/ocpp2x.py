@@ -11,30 +11,30 @@ from ocpp.v201.enums import Action as Action201
 
 from . import configuration
 from .configuration import Mutability
-from .local_list import ACCEPTED, Standing, Update
-from .model import Cause, Event, Notice, Verdict
+from .local_list import ACCEPTED, ListUpdate, TagInfo
+from .model import TagDecision, TransactionEventType, TransactionMessage, Trigger
 from .reports import REPORTS, availability
-from .wire import Wire, accepted, instant, stamp
+from .wire import ChargerLink, accepted, instant, stamp
 
 CONNECTOR = 1  # of each EVSE
 TOKEN_TYPE = "ISO14443"  # noqa: S105 - a kind of card
 TRIGGERS = {
-    Cause.CARD: "Authorized",
-    Cause.REMOTE: "RemoteStart",
-    Cause.PERIODIC: "MeterValuePeriodic",
-    Cause.TRIGGERED: "Trigger",
+    Trigger.CARD: "Authorized",
+    Trigger.REMOTE: "RemoteStart",
+    Trigger.PERIODIC: "MeterValuePeriodic",
+    Trigger.TRIGGERED: "Trigger",
 }
 ENDS = {  # trigger reason, stopped reason
-    Cause.CARD: ("StopAuthorized", "Local"),
-    Cause.REMOTE: ("RemoteStop", "Remote"),
-    Cause.DEAUTHORISED: ("Deauthorized", "DeAuthorized"),
-    Cause.UNPLUGGED: ("EVDeparted", "EVDisconnected"),
-    Cause.UNLOCKED: ("UnlockCommand", "Other"),
-    Cause.HARD_RESET: ("ResetCommand", "ImmediateReset"),
+    Trigger.CARD: ("StopAuthorized", "Local"),
+    Trigger.REMOTE: ("RemoteStop", "Remote"),
+    Trigger.DEAUTHORIZED: ("Deauthorized", "DeAuthorized"),
+    Trigger.UNPLUGGED: ("EVDeparted", "EVDisconnected"),
+    Trigger.UNLOCKED: ("UnlockCommand", "Other"),
+    Trigger.HARD_RESET: ("ResetCommand", "ImmediateReset"),
 }
 
 
-class Ocpp2x(Wire):
+class Ocpp2x(ChargerLink):
     async def boot(self, reason: str) -> tuple[str, int]:
         about = self.charger.about
         station: dict[str, Any] = {
@@ -51,9 +51,9 @@ class Ocpp2x(Wire):
     async def heartbeat(self) -> None:
         await self.ask(self._call.Heartbeat(), lambda answer: instant(answer.current_time))
 
-    async def authorise(self, tag: str) -> Verdict:
+    async def authorize(self, tag: str) -> TagDecision:
         request = self._call.Authorize(id_token=_token(tag))
-        return self.charger.sessions.heard(tag, await self.ask(request, lambda answer: _standing(answer.id_token_info)))
+        return self.sessions.heard(tag, await self.ask(request, lambda answer: _tag_info(answer.id_token_info)))
 
     async def report_status(self, number: int) -> None:
         request = self._call.StatusNotification(
@@ -64,31 +64,31 @@ class Ocpp2x(Wire):
         )
         await self.ask(request, lambda _: None)
 
-    async def send(self, notice: Notice) -> None:
-        transaction = notice.transaction
+    async def send(self, message: TransactionMessage) -> None:
+        transaction = message.transaction
         info: dict[str, Any] = {"transactionId": transaction.id}
-        if notice.event is Event.ENDED:
-            trigger, info["stoppedReason"] = ENDS[notice.cause]
+        if message.event is TransactionEventType.ENDED:
+            trigger, info["stoppedReason"] = ENDS[message.cause]
         else:
-            trigger, info["chargingState"] = TRIGGERS[notice.cause], "Charging"
-        if notice.event is Event.STARTED and transaction.remote_start_id is not None:
+            trigger, info["chargingState"] = TRIGGERS[message.cause], "Charging"
+        if message.event is TransactionEventType.STARTED and transaction.remote_start_id is not None:
             info["remoteStartId"] = transaction.remote_start_id
         request = self._call.TransactionEvent(
-            event_type=notice.event,
-            timestamp=stamp(notice.at),
+            event_type=message.event,
+            timestamp=stamp(message.at),
             trigger_reason=trigger,
-            seq_no=notice.seq_no,
+            seq_no=message.seq_no,
             transaction_info=info,
-            offline=notice.offline,
+            offline=message.offline,
             evse={"id": transaction.connector, "connectorId": CONNECTOR},
-            id_token=None if notice.tag is None else _token(notice.tag),
-            meter_value=[_meter_value(notice)],
+            id_token=None if message.tag is None else _token(message.tag),
+            meter_value=[_meter_value(message)],
         )
-        standing = await self.ask(request, lambda a: _standing(a.id_token_info) if a.id_token_info else None)
-        if standing is not None and notice.event is not Event.ENDED:
-            self.charger.sessions.heard_of(transaction, standing)
-        elif standing is not None and notice.tag is not None:  # of the card that ended it
-            self.charger.sessions.heard(notice.tag, standing)
+        tag_info = await self.ask(request, lambda a: _tag_info(a.id_token_info) if a.id_token_info else None)
+        if tag_info is not None and message.event is not TransactionEventType.ENDED:
+            self.sessions.heard_of(transaction, tag_info)
+        elif tag_info is not None and message.tag is not None:  # of the card that ended it
+            self.sessions.heard(message.tag, tag_info)
 
     async def report_firmware(self, status: str, request_id: int | None) -> None:
         request = self._call.FirmwareStatusNotification(status=status, request_id=request_id)
@@ -123,7 +123,7 @@ class Ocpp2x(Wire):
         return self._call_result.RequestStopTransaction(status=accepted(found is not None))
 
     def transaction_status(self, transaction_id: str | None = None, **_: Any) -> Any:
-        waiting = [notice.transaction.id for notice in self.charger.model.queue]
+        waiting = [message.transaction.id for message in self.charger.model.queue]
         if transaction_id is None:
             return self._call_result.GetTransactionStatus(messages_in_queue=bool(waiting))
         running = any(each.id == transaction_id for each in self.charger.transactions)
@@ -137,7 +137,7 @@ class Ocpp2x(Wire):
         if {"Immediate": False, "OnIdle": True}[type] and self.charger.transactions:
             self.afterwards(self.commands.reset_when_idle)
             return self._call_result.Reset(status="Scheduled")
-        self.afterwards(self.commands.reset, Cause.HARD_RESET)
+        self.afterwards(self.commands.reset, Trigger.HARD_RESET)
         return self._call_result.Reset(status="Accepted")
 
     def unlock(self, evse_id: int, connector_id: int, **_: Any) -> Any:
@@ -202,7 +202,7 @@ class Ocpp2x(Wire):
     ) -> Any:
         settings = self.charger.configuration
         entries = [
-            (str(each["id_token"]["id_token"]), _standing(each["id_token_info"]) if each.get("id_token_info") else None)
+            (str(each["id_token"]["id_token"]), _tag_info(each["id_token_info"]) if each.get("id_token_info") else None)
             for each in local_authorization_list or ()
         ]
         if len(entries) > settings.number("SendLocalListMaxLength"):
@@ -210,13 +210,15 @@ class Ocpp2x(Wire):
         if self.frame_size > settings.number("LocalAuthListCtrlr.BytesPerMessage"):
             raise self.format_violation(details={"cause": "more than LocalAuthListCtrlr.BytesPerMessage"})
         if not settings.flag("LocalAuthListEnabled"):
-            return self._call_result.SendLocalList(status=Update.FAILED)
+            return self._call_result.SendLocalList(status=ListUpdate.FAILED)
         status = self.commands.update_local_list(version_number, update_type, entries)
         return self._call_result.SendLocalList(status=status)
 
     def get_local_list_version(self, **_: Any) -> Any:
         enabled = self.charger.configuration.flag("LocalAuthListEnabled")
-        return self._call_result.GetLocalListVersion(version_number=self.charger.local_list.version if enabled else 0)
+        return self._call_result.GetLocalListVersion(
+            version_number=self.charger.model.local_list.version if enabled else 0
+        )
 
     def clear_cache(self, **_: Any) -> Any:
         return self._call_result.ClearCache(status=accepted(self.commands.clear_cache()))
@@ -280,7 +282,7 @@ class Ocpp21(Ocpp2x, v21.ChargePoint):
     async def report_status(self, number: int) -> None:
         at = stamp(self.charger.now())
         event = {
-            "eventId": next(self.charger.event_ids),
+            "eventId": self.charger.next_event_id(),
             "timestamp": at,
             "trigger": "Delta",
             "actualValue": availability(self.charger.state(number)),
@@ -309,23 +311,25 @@ def _token(tag: str) -> dict[str, str]:
     return {"idToken": tag, "type": TOKEN_TYPE}
 
 
-def _standing(info: dict[str, Any]) -> Standing:
+def _tag_info(info: dict[str, Any]) -> TagInfo:
     group = info.get("group_id_token")
-    return Standing(
+    return TagInfo(
         str(info["status"]), instant(info.get("cache_expiry_date_time")), None if group is None else group["id_token"]
     )
 
 
-def _meter_value(notice: Notice) -> dict[str, Any]:
-    context = {Event.STARTED: "Transaction.Begin", Event.ENDED: "Transaction.End"}.get(notice.event, "Sample.Periodic")
-    if notice.cause is Cause.TRIGGERED:
+def _meter_value(message: TransactionMessage) -> dict[str, Any]:
+    context = {TransactionEventType.STARTED: "Transaction.Begin", TransactionEventType.ENDED: "Transaction.End"}.get(
+        message.event, "Sample.Periodic"
+    )
+    if message.cause is Trigger.TRIGGERED:
         context = "Trigger"
     samples: list[dict[str, Any]] = [
         {
-            "value": notice.meter_wh,
+            "value": message.meter_wh,
             "measurand": "Energy.Active.Import.Register",
             "unitOfMeasure": {"unit": "Wh"},
         },
-        {"value": notice.power_w, "measurand": "Power.Active.Import", "unitOfMeasure": {"unit": "W"}},
+        {"value": message.power_w, "measurand": "Power.Active.Import", "unitOfMeasure": {"unit": "W"}},
     ]
-    return {"timestamp": stamp(notice.at), "sampledValue": [{**sample, "context": context} for sample in samples]}
+    return {"timestamp": stamp(message.at), "sampledValue": [{**sample, "context": context} for sample in samples]}

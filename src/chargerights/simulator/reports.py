@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import configuration
 from .configuration import Kind, Mutability
-from .model import Connector, State
-
-if TYPE_CHECKING:
-    from .charger import SimulatedCharger
+from .device import Device
+from .model import SimulatedConnector, State
 
 CONNECTOR_TYPE = "cType2"
 PHASES = 3
@@ -21,7 +19,7 @@ def availability(state: State) -> str:
     return state if state in (State.AVAILABLE, State.UNAVAILABLE) else "Occupied"
 
 
-def configuration_inventory(charger: SimulatedCharger) -> Iterator[dict[str, Any]]:
+def configuration_inventory(charger: Device) -> Iterator[dict[str, Any]]:
     """What a central system can set, and the limits it must keep."""
     for setting, variable in configuration.variables():
         component = {"name": variable.component}
@@ -31,11 +29,11 @@ def configuration_inventory(charger: SimulatedCharger) -> Iterator[dict[str, Any
             attribute["value"] = charger.configuration.text(setting.name)
         limits: dict[str, Any] = {"valuesList": setting.default} if setting.kind is Kind.LIST else {}
         if setting.name == "LocalAuthListCtrlr.Entries":
-            limits["maxLimit"] = charger.local_list.capacity
+            limits["maxLimit"] = charger.model.local_list.capacity
         yield _report(component, named, attribute, setting.kind, limits)
 
 
-def full_inventory(charger: SimulatedCharger) -> Iterator[dict[str, Any]]:
+def full_inventory(charger: Device) -> Iterator[dict[str, Any]]:
     """Everything: the settings, the charging station, its EVSEs and their connectors."""
     yield from configuration_inventory(charger)
     about = charger.about
@@ -52,7 +50,7 @@ def full_inventory(charger: SimulatedCharger) -> Iterator[dict[str, Any]]:
         yield _fact(_connector(connector), "SupplyPhases", str(PHASES), Kind.INTEGER)
 
 
-def summary_inventory(charger: SimulatedCharger) -> Iterator[dict[str, Any]]:
+def summary_inventory(charger: Device) -> Iterator[dict[str, Any]]:
     """What can be used and what cannot."""
     values = {"valuesList": "Available,Occupied,Reserved,Unavailable,Faulted"}
     station = availability(charger.state(0))
@@ -70,7 +68,7 @@ REPORTS = {
 }
 
 
-def _connector(connector: Connector) -> dict[str, Any]:
+def _connector(connector: SimulatedConnector) -> dict[str, Any]:
     return {"name": "Connector", "evse": {"id": connector.number, "connectorId": 1}}
 
 

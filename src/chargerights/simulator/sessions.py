@@ -5,133 +5,128 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from time import perf_counter
-from typing import TYPE_CHECKING
 
-from .local_list import ACCEPTED, Standing
-from .model import Authorisation, Cause, Connector, Source, Transaction, Verdict
-from .wire import LinkLost, NoAnswer
-
-if TYPE_CHECKING:
-    from .charger import SimulatedCharger
+from .device import Device
+from .errors import LinkLost, NoAnswer
+from .local_list import ACCEPTED, TagInfo
+from .model import PendingStart, SimulatedConnector, Source, TagDecision, Transaction, Trigger
 
 
 class Sessions:
-    def __init__(
-        self,
-        charger: SimulatedCharger,
-        on_start: Callable[[SimulatedCharger, Transaction], None] | None,
-    ) -> None:
+    """The sessions of one charger. `on_start` is called with every transaction that begins."""
+
+    def __init__(self, charger: Device, on_start: Callable[[Transaction], None] | None = None) -> None:
         self._charger = charger
         self._model = charger.model
         self._on_start = on_start
 
-    async def present(self, tag: str, connector: Connector) -> Verdict:
+    async def present(self, tag: str, connector: SimulatedConnector) -> TagDecision:
         running = connector.transaction
         if running is not None and running.tag.casefold() == tag.casefold():
-            self.stop(connector, Cause.CARD, tag)
-            return Verdict(ACCEPTED, Source.CHARGER, running.group)
+            self.stop(connector, Trigger.CARD, tag)
+            return TagDecision(ACCEPTED, Source.CHARGER, running.group)
         if running is None and not connector.operative:
-            return self._judged(Verdict("Unavailable", Source.CHARGER))
-        verdict = await self._authorise(tag)
+            return self._judged(TagDecision("Unavailable", Source.CHARGER))
+        decision = await self._authorize(tag)
         running = connector.transaction  # it may have changed meanwhile
-        if verdict.allowed and running is None:
-            self._let(connector, Authorisation(self.new_id(), tag, verdict.group, Cause.CARD))
-        elif verdict.allowed and running is not None:
-            if verdict.group is None or verdict.group != running.group:
-                return self._judged(Verdict("InUse", Source.CHARGER))
-            self.stop(connector, Cause.CARD, tag)
-        return self._judged(verdict)
+        if decision.allowed and running is None:
+            self._let(connector, PendingStart(self.new_id(), tag, decision.group, Trigger.CARD))
+        elif decision.allowed and running is not None:
+            if decision.group is None or decision.group != running.group:
+                return self._judged(TagDecision("InUse", Source.CHARGER))
+            self.stop(connector, Trigger.CARD, tag)
+        return self._judged(decision)
 
-    async def start_remotely(self, connector: Connector, authorisation: Authorisation, car_comes: bool) -> None:
+    async def start_remotely(self, connector: SimulatedConnector, pending: PendingStart, car_comes: bool) -> None:
         """A start that the central system asked for; the tag is judged first when configured so."""
         if self._charger.configuration.flag("AuthorizeRemoteTxRequests"):
-            verdict = self._judged(await self._authorise(authorisation.tag))
-            if not verdict.allowed:
+            decision = self._judged(await self._authorize(pending.tag))
+            if not decision.allowed:
                 return
-            authorisation.group = verdict.group
+            pending.group = decision.group
         if connector.transaction is None:
-            self._let(connector, authorisation)
+            self._let(connector, pending)
             if car_comes and not connector.plugged:
                 self.plug_in(connector)
 
-    def plug_in(self, connector: Connector) -> None:
+    def plug_in(self, connector: SimulatedConnector) -> None:
         self._began(connector, self._model.plug_in(connector, self._charger.now()))
 
-    def unplug(self, connector: Connector) -> None:
+    def unplug(self, connector: SimulatedConnector) -> None:
         self._ended(self._model.unplug(connector, self._charger.now()))
 
-    def stop(self, connector: Connector, cause: Cause, tag: str | None = None) -> None:
+    def stop(self, connector: SimulatedConnector, cause: Trigger, tag: str | None = None) -> None:
         self._ended(self._model.stop(connector, self._charger.now(), cause, tag))
 
-    def measure(self, connector: Connector, cause: Cause) -> None:
+    def measure(self, connector: SimulatedConnector, cause: Trigger) -> None:
         self._model.measure(connector, self._charger.now(), cause)
         self._charger.changed()
 
-    def heard(self, tag: str, standing: Standing) -> Verdict:
+    def heard(self, tag: str, info: TagInfo) -> TagDecision:
         """What the central system said of a tag."""
-        self._model.remember(tag, standing)
-        return Verdict(standing.status, Source.CENTRAL_SYSTEM, standing.group)
+        self._model.remember(tag, info)
+        return TagDecision(info.status, Source.CENTRAL_SYSTEM, info.group)
 
-    def heard_of(self, transaction: Transaction, standing: Standing) -> None:
+    def heard_of(self, transaction: Transaction, info: TagInfo) -> None:
         """What it said of the tag of a transaction that is reported: the last word, even when it runs already."""
-        self.heard(transaction.tag, standing)
-        transaction.status = standing.status
-        transaction.group = standing.group or transaction.group
-        if standing.status == ACCEPTED:
+        self.heard(transaction.tag, info)
+        transaction.status = info.status
+        transaction.group = info.group or transaction.group
+        if info.status == ACCEPTED:
             return
-        self._charger.tally.starts_refused[standing.status] += 1
+        self._charger.tally.starts_refused[info.status] += 1
         if transaction.running and self._charger.configuration.flag("StopTransactionOnInvalidId"):
-            self.stop(self._model.connectors[transaction.connector], Cause.DEAUTHORISED)
+            self.stop(self._model.connectors[transaction.connector], Trigger.DEAUTHORIZED)
 
     def new_id(self) -> str:
         return str(uuid.UUID(int=self._charger.random.getrandbits(128), version=4))
 
-    async def _authorise(self, tag: str) -> Verdict:
+    async def _authorize(self, tag: str) -> TagDecision:
         charger = self._charger
-        known = self._model.known_standing(tag, charger.now())
+        known = self._model.known_info(tag, charger.now())
         if known is not None and known.allowed and charger.configuration.flag("LocalPreAuthorize"):
             return known
-        if charger.wire is not None and charger.online:
+        if charger.central is not None and charger.online:
             began = perf_counter()
             try:
-                verdict = await charger.wire.authorise(tag)
+                decision = await charger.central.authorize(tag)
             except LinkLost:
                 pass  # then it is offline
             except NoAnswer:
-                return Verdict("NoAnswer", Source.CHARGER)
+                return TagDecision("NoAnswer", Source.CHARGER)
             else:
-                charger.tally.authorise_ms.append((perf_counter() - began) * 1000)
-                return verdict
+                charger.tally.authorize_ms.append((perf_counter() - began) * 1000)
+                return decision
         return self._model.decide_offline(tag, charger.now())
 
-    def _judged(self, verdict: Verdict) -> Verdict:
+    def _judged(self, decision: TagDecision) -> TagDecision:
         tally = self._charger.tally
-        if verdict.allowed:
-            tally.cards_accepted[verdict.source.value] += 1
+        if decision.allowed:
+            tally.cards_accepted[decision.source.value] += 1
         else:
-            tally.cards_refused[verdict.status] += 1
+            tally.cards_refused[decision.status] += 1
         self._charger.changed()
-        return verdict
+        return decision
 
-    def _let(self, connector: Connector, authorisation: Authorisation) -> None:
-        transaction = self._model.authorise(connector, authorisation, self._charger.now())
+    def _let(self, connector: SimulatedConnector, pending: PendingStart) -> None:
+        transaction = self._model.authorize(connector, pending, self._charger.now())
         if transaction is None:
-            self._charger.spawn(self._give_up(connector, authorisation))
+            self._charger.spawn(self._give_up(connector, pending))
         self._began(connector, transaction)
 
-    async def _give_up(self, connector: Connector, authorisation: Authorisation) -> None:
+    async def _give_up(self, connector: SimulatedConnector, pending: PendingStart) -> None:
         await self._charger.sleep(self._charger.configuration.number("ConnectionTimeOut"))
-        if connector.authorised is authorisation:
-            connector.authorised = None
+        if connector.authorized is pending:
+            connector.authorized = None
             self._charger.changed()
 
-    def _began(self, connector: Connector, transaction: Transaction | None) -> None:
+    def _began(self, connector: SimulatedConnector, transaction: Transaction | None) -> None:
         if transaction is not None:
             self._charger.tally.started += 1
             self._charger.tally.charging += 1
             self._charger.spawn(self._meter(connector, transaction))
             if self._on_start is not None:
-                self._on_start(self._charger, transaction)
+                self._on_start(transaction)
         self._charger.changed()
 
     def _ended(self, was_running: bool) -> None:
@@ -140,9 +135,9 @@ class Sessions:
             self._charger.tally.charging -= 1
         self._charger.changed()
 
-    async def _meter(self, connector: Connector, transaction: Transaction) -> None:
+    async def _meter(self, connector: SimulatedConnector, transaction: Transaction) -> None:
         while interval := self._charger.configuration.number("MeterValueSampleInterval"):
             await self._charger.sleep(interval)
             if not transaction.running:
                 return
-            self.measure(connector, Cause.PERIODIC)
+            self.measure(connector, Trigger.PERIODIC)

@@ -28,7 +28,7 @@ class Tally:
     sent: Counter[str] = field(default_factory=Counter)
     commands: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
-    authorise_ms: deque[float] = field(default_factory=lambda: deque(maxlen=LATENCIES_KEPT))
+    authorize_ms: deque[float] = field(default_factory=lambda: deque(maxlen=LATENCIES_KEPT))
 
     def summary(self) -> dict[str, Any]:
         """For programs: the members of `chargerights simulate --json`."""
@@ -56,7 +56,7 @@ class Tally:
 
     def latency(self, share: float) -> float | None:
         """The time within which this share of the latest Authorize calls was answered, in milliseconds."""
-        if not self.authorise_ms:
+        if not self.authorize_ms:
             return None
-        ranked = sorted(self.authorise_ms)
+        ranked = sorted(self.authorize_ms)
         return round(ranked[min(len(ranked) - 1, int(share * len(ranked)))], 1)

@@ -9,19 +9,18 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from ocpp import exceptions
 from ocpp.charge_point import ChargePoint, camel_to_snake_case, remove_nones, serialize_as_dict, snake_to_camel_case
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from .commands import Commands
-from .model import Notice, Verdict
-
-if TYPE_CHECKING:
-    from websockets.asyncio.client import ClientConnection
-
-    from .charger import SimulatedCharger
+from .device import Device
+from .errors import CallRefused, LinkLost, MalformedAnswer, NoAnswer, TimedOut
+from .model import TagDecision, TransactionMessage
+from .sessions import Sessions
 
 LOGGER = logging.getLogger("chargerights.simulator")
 LOGGER.addHandler(logging.NullHandler())  # else Python prints the library's warnings over the terminal's table
@@ -30,36 +29,7 @@ SILENCE = object()
 T = TypeVar("T")
 
 
-class NoAnswer(Exception):
-    """The central system did not answer as it should:
-
-    NoAnswer
-    ├── LinkLost        the link went before it answered
-    ├── TimedOut        it answered nothing in time
-    ├── CallRefused     it answered with a CALLERROR
-    └── MalformedAnswer what it answered cannot be read
-    """
-
-
-class LinkLost(NoAnswer):
-    pass
-
-
-class TimedOut(NoAnswer):
-    def __str__(self) -> str:
-        return "timed out"
-
-
-class CallRefused(NoAnswer):
-    """Its text is the error's code."""
-
-
-class MalformedAnswer(NoAnswer):
-    def __str__(self) -> str:
-        return "malformed answer"
-
-
-class Wire(ChargePoint):
+class ChargerLink(ChargePoint):
     """A charger's side of one link."""
 
     subprotocol: ClassVar[str]
@@ -67,10 +37,11 @@ class Wire(ChargePoint):
     known_actions: ClassVar[frozenset[str]]
     format_violation: ClassVar[type[exceptions.OCPPError]] = exceptions.FormatViolationError
 
-    def __init__(self, charger: SimulatedCharger, socket: ClientConnection) -> None:
+    def __init__(self, charger: Device, sessions: Sessions, socket: ClientConnection) -> None:
         super().__init__(charger.id, socket, response_timeout=charger.timings.answer, logger=LOGGER)
         self.charger = charger
-        self.commands = Commands(charger)
+        self.sessions = sessions
+        self.commands = Commands(charger, sessions)
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.frame_size = 0
         self._afterwards: list[Callable[[], Coroutine[Any, Any, None]]] = []
@@ -84,14 +55,14 @@ class Wire(ChargePoint):
     async def heartbeat(self) -> None:
         raise NotImplementedError
 
-    async def authorise(self, tag: str) -> Verdict:
+    async def authorize(self, tag: str) -> TagDecision:
         raise NotImplementedError
 
     async def report_status(self, number: int) -> None:
         """Tells the state of the connector."""
         raise NotImplementedError
 
-    async def send(self, notice: Notice) -> None:
+    async def send(self, message: TransactionMessage) -> None:
         """Sends a transaction message and keeps what the answer says of the transaction."""
         raise NotImplementedError
 
@@ -143,7 +114,7 @@ class Wire(ChargePoint):
         self._afterwards = []
         charger = self.charger
         action = str(msg.action)
-        charger.was_told(action, msg.payload)
+        charger.received(action, msg.payload)
         if action in charger.answers:
             answer = charger.answers[action]
             if answer is SILENCE:

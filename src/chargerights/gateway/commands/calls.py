@@ -106,7 +106,7 @@ def _evse(told: CommandCall) -> dict[str, Any] | None:
     return None if told.evse is None else {"id": told.evse, "connectorId": told.connector}
 
 
-class NotSent(Exception):
+class CommandNotSent(Exception):
     """A command that is not for this charger now."""
 
     def __init__(self, text: str, end: End = End.IMPOSSIBLE, word: str = "") -> None:
@@ -131,4 +131,4 @@ def require_unblocked(told: CommandCall) -> None:
     """Raises NotSent."""
     charger = told.charger.customer.charger(told.charger.charger_id)
     if charger is not None and charger.blocked_until is not None and charger.is_blocked(told.charger.customer.clock()):
-        raise NotSent(f"{blocked_text(charger.blocked_until)}: unblock it first")
+        raise CommandNotSent(f"{blocked_text(charger.blocked_until)}: unblock it first")

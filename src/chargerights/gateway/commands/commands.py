@@ -24,7 +24,7 @@ from ..ocpp.sendable import Unsayable
 from ..ocpp.variables import is_password, is_secret
 from ..ports import CallProgress, Connection
 from . import session_commands
-from .calls import CommandCall, NotSent, call, require_unblocked, version_of
+from .calls import CommandCall, CommandNotSent, call, require_unblocked, version_of
 
 LIST_SECONDS = 30.0
 """How long the answer waits for a whole local list, which goes in many messages."""
@@ -60,7 +60,7 @@ async def _perform(told: CommandCall, action: Action) -> CommandOutcome:
     does = _DOES.get(action)
     try:
         return await (call(told, action) if does is None else does(told))
-    except NotSent as refused:
+    except CommandNotSent as refused:
         return refused.outcome
     except Unsayable as lacks:
         return CommandOutcome(End.IMPOSSIBLE, text=f"the charger speaks {lacks}: nothing was sent")
@@ -95,11 +95,11 @@ async def _read_configuration(told: CommandCall) -> CommandOutcome:
 async def _change_configuration(told: CommandCall) -> CommandOutcome:
     name = told["name"]
     if is_password(name):
-        raise NotSent(
+        raise CommandNotSent(
             "the charger's password is not set like this: a charger that has another than the server knows is out"
         )
     if not told.is_16 and "." not in name:
-        raise NotSent("the charger speaks OCPP 2.x, in which a name is like OCPPCommCtrlr.HeartbeatInterval")
+        raise CommandNotSent("the charger speaks OCPP 2.x, in which a name is like OCPPCommCtrlr.HeartbeatInterval")
     change = configuration.change_16 if told.is_16 else configuration.change_2x
     said = await change(told.charger, name, told["value"], told.progress)
     return CommandOutcome(End.ANSWERED, said.status)
@@ -135,7 +135,7 @@ async def _send_list(told: CommandCall) -> CommandOutcome:
     """Sends the whole list, also to a charger that said that its list is off."""
     sending = told.charger.customer.lists.send_again(told.charger.charger_id, told.progress)
     if sending is None:
-        raise NotSent("the charger's list is being sent again already: nothing more was sent")
+        raise CommandNotSent("the charger's list is being sent again already: nothing more was sent")
     done, _ = await asyncio.wait([sending], timeout=LIST_SECONDS)
     if not done:
         return CommandOutcome(End.ANSWERED, "Scheduled", "the list goes in many messages, and is still being sent")

@@ -17,7 +17,7 @@ from ..ocpp.call_errors import ConnectionLost, NoAnswer
 from ..ocpp.lenient_parsing import MAX_NUMBER
 from ..ocpp.local_list_messages import TAG_LENGTHS
 from ..ocpp.ocpp_j import V16
-from .calls import CommandCall, NotSent, call, require_unblocked
+from .calls import CommandCall, CommandNotSent, call, require_unblocked
 
 SESSIONS_LOOKED_AT = 50
 WRITTEN_SECONDS = 2.0
@@ -29,7 +29,7 @@ ANOTHER_DRIVER = "sessionOfAnotherDriver"
 
 async def start(told: CommandCall) -> CommandOutcome:
     if told.is_16 and len(told["idTag"]) > TAG_LENGTHS[V16]:
-        raise NotSent(f"the charger speaks OCPP 1.6, in which a tag has at most {TAG_LENGTHS[V16]} characters")
+        raise CommandNotSent(f"the charger speaks OCPP 1.6, in which a tag has at most {TAG_LENGTHS[V16]} characters")
     require_unblocked(told)
     if told["validate"]:
         _require(told, Action.START, transaction_id="")  # none yet: any session of the tag counts against it
@@ -53,7 +53,7 @@ async def start(told: CommandCall) -> CommandOutcome:
 async def stop(told: CommandCall) -> CommandOutcome:
     session = await _session(told, Action.STOP)
     if session is None:
-        raise NotSent("no session runs there")
+        raise CommandNotSent("no session runs there")
     return await call(told, Action.STOP, transactionId=session.transaction_id)
 
 
@@ -65,7 +65,7 @@ async def disconnect(told: CommandCall) -> CommandOutcome:
         await call(told, Action.STOP, transactionId=session.transaction_id)
         socket = _socket_of(told, session)
     if socket is None:
-        raise NotSent("no session runs there: say which socketId")
+        raise CommandNotSent("no session runs there: say which socketId")
     for attempt in range(1, UNLOCK_ATTEMPTS + 1):
         outcome = await call(told, Action.UNLOCK, socketId=socket)
         if outcome.word != "OngoingAuthorizedTransaction" or attempt == UNLOCK_ATTEMPTS:
@@ -86,7 +86,7 @@ def _require(told: CommandCall, action: Action, transaction_id: str | None) -> A
         transaction_id=transaction_id,
     )
     if not result.accepted:
-        raise NotSent(result.cause, End.TAG_REFUSED, result.reason.value)
+        raise CommandNotSent(result.cause, End.TAG_REFUSED, result.reason.value)
     return result
 
 
@@ -101,9 +101,9 @@ async def _session(told: CommandCall, action: Action) -> Session | None:
     if session is None:
         return None
     if result is not None and session.driver_id != result.driver_id:
-        raise NotSent(ANOTHER_DRIVER, End.TAG_REFUSED, "Invalid")
+        raise CommandNotSent(ANOTHER_DRIVER, End.TAG_REFUSED, "Invalid")
     if session.ocpp not in (None, OCPP_16 if told.is_16 else OCPP_2X) or (told.is_16 and not _is_16(session)):
-        raise NotSent(
+        raise CommandNotSent(
             f"session {session.id} began when the charger spoke another version of OCPP, so it cannot be stopped by its"
             f" transaction id. End it with POST /v2/sessions/{session.id}/end"
         )
@@ -122,7 +122,7 @@ async def _running(told: CommandCall) -> Session | None:
     key = None if told["idTag"] is None else tag_key(told["idTag"])
     among = [session for session in newest.values() if key in (None, tag_key(session.id_tag or ""))]
     if len(among) > 1:
-        raise NotSent("several sessions run there: say which sessionId or socketId")
+        raise CommandNotSent("several sessions run there: say which sessionId or socketId")
     return among[0] if among else None
 
 
@@ -130,9 +130,9 @@ async def _named(told: CommandCall, session_id: int) -> Session:
     """The session of that id, unless its own stop has come. Raises NotSent."""
     session = await told.database.read(sessions.get, told.charger.customer.id, session_id)
     if session is None or session.charger_id != told.charger.charger_id:
-        raise NotSent(f"charger {told.charger.charger_id} has no session {session_id}")
+        raise CommandNotSent(f"charger {told.charger.charger_id} has no session {session_id}")
     if session.ended_by == EndedBy.CHARGER:
-        raise NotSent(f"session {session_id} has ended already")
+        raise CommandNotSent(f"session {session_id} has ended already")
     return session
 
 

@@ -23,7 +23,7 @@ READ_AGAIN_SECONDS = 300.0
 """The least time between two readings after starts of the charger."""
 
 
-class ConfigurationAnswer(NamedTuple):
+class ConfigurationReply(NamedTuple):
     """A charger's answer to a question or a change: its status, and the values that it reported."""
 
     status: str
@@ -40,9 +40,7 @@ async def started_2x(charger: ConnectedCharger) -> None:
     await _started(charger, ask_2x)
 
 
-async def _started(
-    charger: ConnectedCharger, ask: Callable[[ConnectedCharger], Awaitable[ConfigurationAnswer]]
-) -> None:
+async def _started(charger: ConnectedCharger, ask: Callable[[ConnectedCharger], Awaitable[ConfigurationReply]]) -> None:
     """Reads it now if it may have changed, else once, some minutes after the last reading."""
     last, loop = charger.last_reading, asyncio.get_running_loop()
     read_at = last.at
@@ -64,18 +62,18 @@ async def _started(
 
 async def ask_16(
     charger: ConnectedCharger, names: Sequence[str] = (), operator: CallProgress | None = None
-) -> ConfigurationAnswer:
+) -> ConfigurationReply:
     """Asks for the keys of these names, or for all, which are then stored."""
     result = await _call(charger, "GetConfiguration", {"key": [*names]} if names else {}, operator)
     configurations = keys_of_16(result)
     if not names:
         charger.update_reported(configurations=configurations)
-    return ConfigurationAnswer("Accepted", configurations)
+    return ConfigurationReply("Accepted", configurations)
 
 
 async def ask_2x(
     charger: ConnectedCharger, names: Sequence[str] = (), operator: CallProgress | None = None
-) -> ConfigurationAnswer:
+) -> ConfigurationReply:
     """Asks for the variables of these names, or for all. Raises NoAnswer.
 
     All variables come in a report, as NotifyReport messages that may be sent before this call is answered. It is stored
@@ -83,22 +81,22 @@ async def ask_2x(
     """
     if names:
         values = [await _variable(charger, name, operator) for name in names]
-        return ConfigurationAnswer("Accepted", tuple(value for value in values if value is not None))
+        return ConfigurationReply("Accepted", tuple(value for value in values if value is not None))
     with charger.reports_2x.awaited() as (request_id, report):
         try:
             payload = {"requestId": request_id, "reportBase": "FullInventory"}
             answer = await _call(charger, "GetBaseReport", payload, operator)
             if answer["status"] != "Accepted":
-                return ConfigurationAnswer(answer["status"])
+                return ConfigurationReply(answer["status"])
             async with asyncio.timeout(ANSWER_SECONDS):
-                return ConfigurationAnswer("Accepted", await report)
+                return ConfigurationReply("Accepted", await report)
         except TimeoutError:
             raise NoAnswer(f"{charger.charger_id} has not sent all parts of its report") from None
 
 
 async def change_16(
     charger: ConnectedCharger, name: str, value: str, operator: CallProgress | None
-) -> ConfigurationAnswer:
+) -> ConfigurationReply:
     """Sets a key."""
     result = await _call(charger, "ChangeConfiguration", {"key": name, "value": value}, operator)
     return _changed(charger, name, value, result["status"])
@@ -106,7 +104,7 @@ async def change_16(
 
 async def change_2x(
     charger: ConnectedCharger, name: str, value: str, operator: CallProgress | None
-) -> ConfigurationAnswer:
+) -> ConfigurationReply:
     """Sets a variable."""
     result: dict[str, Any] = {}
     for place in variable_places(name):
@@ -152,10 +150,10 @@ async def _call(
     return await charger.connection.call(action, payload, operator=operator)
 
 
-def _changed(charger: ConnectedCharger, name: str, value: str, status: str) -> ConfigurationAnswer:
+def _changed(charger: ConnectedCharger, name: str, value: str, status: str) -> ConfigurationReply:
     """Updates the stored configuration if the charger has accepted the change."""
     known = charger.reported.configurations
     if status == "Accepted" and any(each.name == name for each in known):
         changed = tuple(replace(each, value=value) if each.name == name else each for each in known)
         charger.update_reported(configurations=changed)
-    return ConfigurationAnswer(status)
+    return ConfigurationReply(status)

@@ -1,0 +1,36 @@
+"""Why the central system brought no answer."""
+
+from __future__ import annotations
+
+
+class NoAnswer(Exception):
+    """The central system did not answer as it should:
+
+    NoAnswer
+    ├── LinkLost        the link ended before the answer came
+    ├── TimedOut        no answer came in time
+    ├── CallRefused     it answered with a CALLERROR
+    └── MalformedAnswer its answer cannot be read
+    """
+
+
+class LinkLost(NoAnswer):
+    """The link ended before the answer came."""
+
+
+class TimedOut(NoAnswer):
+    """No answer came in time."""
+
+    def __str__(self) -> str:
+        return "timed out"
+
+
+class CallRefused(NoAnswer):
+    """It answered with a CALLERROR. The text is the error's code."""
+
+
+class MalformedAnswer(NoAnswer):
+    """The answer cannot be read."""
+
+    def __str__(self) -> str:
+        return "malformed answer"
