@@ -18,25 +18,25 @@ SCHEMAS = schemas()
 
 # API.md 1.2, member by member; `?` is nullable, [] a list.
 MEMBERS = {
-    "User": "id int64, name string, homeGroupId int64, homeGroupName string, externalId string, tags Tag[], "
-    "chargerGroups ChargerGroup[], chargers Charger[], payerId int64?, integratedExternalIds ExternalId[]",
-    "Tag": "id int64, idTag string, expiringDate date-time, startDate date-time?, lastUpdated date-time?, "
+    "User": "id int64, name string, homeGroupId int64, homeGroupName string, externalId string, tags V1Tag[], "
+    "chargerGroups ChargerGroup[], chargers V1Charger[], payerId int64?, integratedExternalIds ExternalId[]",
+    "V1Tag": "id int64, idTag string, expiringDate date-time, startDate date-time?, lastUpdated date-time?, "
     "tokenName string, invoicable boolean",
     "ChargerGroup": "onlineSocket int32?, offlineSocket int32?, errorSocket int32?, subgroups ChargerGroup[], "
-    "chargers Charger[], payerId int64?, costId string, costName string, paymentRecipientId int64?, id int64, "
+    "chargers V1Charger[], payerId int64?, costId string, costName string, paymentRecipientId int64?, id int64, "
     "groupName string, groupType int32, externalId string",
-    "Charger": "id int64?, chargerId string, chargerName string, groupId int64, groupName string, "
+    "V1Charger": "id int64?, chargerId string, chargerName string, groupId int64, groupName string, "
     "firmwareVersion string?, publicGroupName string?, manufacturer string?, serialNumber string?, "
     "chargerModel string?, amountOfSockets int32, lastSeen date-time, lastMessage string?, "
     "activeConnection boolean, chargerStatus string, locationInfo LocationInfo, pushIntegrationEnabled boolean, "
-    "chargerSpecificMessageStructure boolean, chargerConfigurations Configuration[]?, sockets Socket[]?, "
+    "chargerSpecificMessageStructure boolean, chargerConfigurations V1Configuration[]?, sockets V1Socket[]?, "
     "evseId string, splitEvseBySocket boolean, capabilities string[], physicalReference string, "
     "integrationRelays string[], iccid string, imsi string, meterSerialNumber string, meterType string, "
     "customProperties object?",
     "LocationInfo": "latitude double, longitude double, streetAddress string?, streetNumber string, "
     "houseLetter string?, postalNumber string, city string?, area string?, country string?",
-    "Configuration": "configName string, configValue string, canBeChanged boolean",
-    "Socket": "type string?, maxPower string?, status string, id int32, name string, deviceEvseId int32?, "
+    "V1Configuration": "configName string, configValue string, canBeChanged boolean",
+    "V1Socket": "type string?, maxPower string?, status string, id int32, name string, deviceEvseId int32?, "
     "deviceConnectorId int32?, format string?, socketPowerType string?, maxWatts int32?, maxVoltage int32?, "
     "maxAmperage int32?, phaseRotation string?, termsAndConditions uri?, lastUpdated date-time, "
     "chargingStationEvseId int32?",
@@ -113,7 +113,7 @@ def test_the_wire_s_old_members_are_marked_deprecated() -> None:
         for member, each in SCHEMAS[name]["properties"].items()
         if each.get("deprecated")
     }
-    assert old == {"Charger.amountOfSockets", "Socket.maxPower"}
+    assert old == {"V1Charger.amountOfSockets", "V1Socket.maxPower"}
 
 
 def test_numbered_words_say_what_they_mean() -> None:

@@ -32,6 +32,7 @@ async def test_a_dry_run_tells_who_would_gain_access_where_and_changes_nothing(f
     before = await rows(fresh_api)
     response = await fresh_api.post("/v2/rights?dryRun=true", GRANT)
     assert good(response, ImpactShape) == {
+        "dryRun": True,
         "summary": "1 driver would gain access, at 1 site and 1 charger.",
         "at": "2026-06-03T09:00:00Z",
         "revision": 2,

@@ -13,12 +13,15 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from ... import __version__
-from ..v2 import impact
-from . import links
+from ..common.errors import V1_PREFIX
+from ..v2.impact import ImpactShape
+from ..v2.shapes import PROBLEM_SCHEMA
+from . import links, names
 from .descriptions import IDS, OPERATIONS, TAGS
 from .descriptions import operation as described_operation
 from .pages import TITLE
 from .swagger2 import METHODS
+from .tidying import add_impacts, tidy
 from .wire import Json
 from .wire_bodies import schemas
 
@@ -65,20 +68,26 @@ def complete(openapi: Json) -> Json:
     Takes out what FastAPI adds and no route of ours answers: its 422. Where a route declares a parameter that
     the table of operations describes, the table's words win. The argument is left as it was.
     """
-    whole = copy.deepcopy(openapi)
+    whole: Json = json.loads(json.dumps(openapi))  # no part of it twice in memory: parts are changed in place
     components = whole.setdefault("components", {})
     defined = components.setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         defined.pop(name, None)
+    defined["Problem"] = PROBLEM_SCHEMA
+    v2 = {**whole, "paths": {path: item for path, item in whole["paths"].items() if not path.startswith(V1_PREFIX)}}
+    add_impacts(v2, ImpactShape.model_json_schema(mode="serialization", ref_template=names.REFS + "{model}"))
+    tidy(v2)
+    names.publish(v2)
+    defined = components["schemas"]
     for name, schema in schemas().items():
         if defined.setdefault(name, schema) != schema:
             raise ValueError(f"a schema of another interface is called {name}, as one of v1: rename it")
-    impact.document(whole)
     components["securitySchemes"] = SECURITY_SCHEMES
     whole["security"] = ANY_HEADER
     whole["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()] + whole.get("tags", [])
     for operation in (item[method] for item in whole["paths"].values() for method in METHODS if method in item):
         _complete_operation(operation)
+    names.name_enumerations(whole)
     links.add(whole)
     components["schemas"] = dict(sorted(components["schemas"].items()))
     return whole

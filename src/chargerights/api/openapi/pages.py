@@ -67,8 +67,7 @@ def install(app: FastAPI) -> None:
 
 
 def _committed() -> Json:
-    document: Json = json.loads(_text(OPENAPI))
-    return document
+    return {"servers": [{"url": "/"}], **json.loads(_text(OPENAPI))}
 
 
 @cache

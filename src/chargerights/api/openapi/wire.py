@@ -39,10 +39,10 @@ Uri = Annotated[AnyUrl, WithJsonSchema({"type": "string", "format": "uri"})]
 
 
 def numbered(name: str, values: dict[str, str]) -> WithJsonSchema:
-    """An enumeration whose words travel as 0, 1, 2, …; 0 is the default."""
+    """An enumeration whose words travel as 0, 1, 2, …"""
     words = [{"value": n, "name": word, "description": text} for n, (word, text) in enumerate(values.items())]
     kind = {"name": name, "modelAsString": False, "values": words}
-    return described_int(32, enum=list(range(len(values))), default=0, **{"x-ms-enum": kind})
+    return described_int(32, enum=list(range(len(values))), **{"x-ms-enum": kind})
 
 
 GroupType = Annotated[
@@ -96,7 +96,7 @@ def shown(example: Json) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [example]})
 
 
-class Tag(Wire):
+class V1Tag(Wire):
     """What a driver shows to a charger: a card, an app's token, a number plate or a vehicle's id."""
 
     model_config = shown(examples.TAG)
@@ -134,7 +134,7 @@ class LocationInfo(Wire):
     country: str | None = given("Country")
 
 
-class Configuration(Wire):
+class V1Configuration(Wire):
     """One setting the charger has reported."""
 
     model_config = shown(examples.CONFIGURATION)
@@ -143,7 +143,7 @@ class Configuration(Wire):
     canBeChanged: bool = given("Whether the charger lets it be changed from here")
 
 
-class Socket(Wire):
+class V1Socket(Wire):
     """A plug or outlet; the charger's controller (number 0) is never listed."""
 
     model_config = shown(examples.SOCKET)
@@ -165,7 +165,7 @@ class Socket(Wire):
     chargingStationEvseId: Int32 | None = given("Number of the EVSE that feeds the socket")
 
 
-class Charger(Wire):
+class V1Charger(Wire):
     """A charger: what the operator wrote about it, and what it reports itself."""
 
     model_config = shown(examples.CHARGER)
@@ -187,8 +187,8 @@ class Charger(Wire):
     locationInfo: LocationInfo = given("Where the charger stands")
     pushIntegrationEnabled: bool = given("Whether what happens at the charger is pushed to an integration")
     chargerSpecificMessageStructure: bool = given("Whether those pushes have a form of the charger's own")
-    chargerConfigurations: list[Configuration] | None = given("Settings the charger has reported")
-    sockets: list[Socket] | None = given("Sockets of the charger, by number")
+    chargerConfigurations: list[V1Configuration] | None = given("Settings the charger has reported")
+    sockets: list[V1Socket] | None = given("Sockets of the charger, by number")
     evseId: str = absent("eMI3 id of the charger, such as FRA23E45B*78C")
     splitEvseBySocket: bool = given("Whether each socket is an EVSE of its own towards partners: its id is then the"
                                     " chargerId followed by the socket's number, else the chargerId")  # fmt: skip
@@ -212,7 +212,7 @@ class ChargerGroup(Wire):
     )
     errorSocket: Int32 | None = given("Sockets with a fault, here and below")
     subgroups: list[ChargerGroup] = given("The sites right below this one, each with its own subgroups")
-    chargers: list[Charger] = given("The chargers on this site itself")
+    chargers: list[V1Charger] = given("The chargers on this site itself")
     payerId: Int64 | None = given("Who pays for charging here")
     costId: str = absent("Cost centre the site is booked on")
     costName: str = absent("Name of that cost centre")
@@ -248,9 +248,9 @@ class User(BriefUser):
 
     model_config = shown(examples.USER)
     externalId: str = absent("The driver's id in the customer's own system")
-    tags: list[Tag] = given("What the driver can show to a charger")
+    tags: list[V1Tag] = given("What the driver can show to a charger")
     chargerGroups: list[ChargerGroup] = given("Sites on which the driver holds a right himself, each with all below it")
-    chargers: list[Charger] = given("Chargers on which the driver holds a right by name or through an access group")
+    chargers: list[V1Charger] = given("Chargers on which the driver holds a right by name or through an access group")
     payerId: Int64 | None = given("Who pays for the driver's charging")
     integratedExternalIds: list[ExternalId] = given("The driver's ids in other systems")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import Field
 
@@ -78,6 +78,7 @@ class ImpactShape(Shape):
     """What a change would mean; nothing was changed. Who has access is who is listed: a right, valid at the instant,
     reaches the place, and the driver is enabled. Weekly hours and tags play no part."""
 
+    dry_run: Literal[True] = Field(description="Tells an impact from the answer without `dryRun`")
     summary: str = Field(description="In one sentence for a person")
     at: datetime = Field(description="The instant at which access is compared")
     changes_again_at: datetime | None = Field(
@@ -94,6 +95,7 @@ def shape_of(preview: Preview[Any]) -> ImpactShape:
     found = preview.impact
     gaining, losing = found.gaining, found.losing
     return ImpactShape(
+        dry_run=True,
         summary=_summary(len(gaining), len(losing), len(found.sites), len(found.chargers)),
         at=found.at,
         changes_again_at=found.changes_again_at,
@@ -170,17 +172,3 @@ def _summary(gaining: int, losing: int, sites: int, chargers: int) -> str:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-def document(openapi: dict[str, Any]) -> None:
-    """Tells in an OpenAPI document that every operation with `dryRun` may answer 200 with an impact."""
-    schema = ImpactShape.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
-    defined = {**schema.pop("$defs"), ImpactShape.__name__: schema}
-    reference = {"$ref": f"#/components/schemas/{ImpactShape.__name__}"}
-    for operation in (each for item in openapi["paths"].values() for each in item.values() if isinstance(each, dict)):
-        if not any(each.get("name") == "dryRun" for each in operation.get("parameters", ())):
-            continue
-        openapi["components"]["schemas"].update(defined)
-        ok = operation["responses"].setdefault("200", {"description": "With dryRun: what it would mean", "content": {}})
-        content = ok["content"].setdefault("application/json", {})
-        content["schema"] = {"anyOf": [content["schema"], reference]} if "schema" in content else reference

@@ -130,6 +130,7 @@ Instant = Annotated[AwareDatetime, AfterValidator(_askable)]
 
 PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
+    "description": "Why a request was refused, in the words of RFC 9457.",
     "properties": {
         **{name: {"type": "string"} for name in ("type", "title", "detail", "instance")},
         "status": {"type": "integer"},
@@ -143,7 +144,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 }
 PROBLEM: dict[str, Any] = {
     "description": "Refused, in the words of RFC 9457",
-    "content": {"application/problem+json": {"schema": PROBLEM_SCHEMA}},
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
 REFUSALS: dict[int | str, dict[str, Any]] = {"4XX": PROBLEM, "5XX": PROBLEM}
 """The answers of every operation of v2 that does not end well. An answer of any other status must be described."""

@@ -1,0 +1,80 @@
+"""Mends what FastAPI and pydantic write about v2, so that generators of clients make good types.
+
+* Titles that repeat the member's name go.
+* Parameters cannot be null: the ones that may be left out are not required.
+* Answers never hold null: members without a value are left out, so their types have no null.
+* An impact, which `dryRun=true` answers, and the answer without it are told apart by `dryRun`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .names import REFS, objects
+
+Json = dict[str, Any]
+
+NULL = {"type": "null"}
+IMPACT = "ImpactShape"
+
+
+def tidy(openapi: Json) -> None:
+    """Mends the document in place. Its schemas are v2's, by the names of their Python classes."""
+    schemas = openapi["components"]["schemas"]
+    taken = _reached(_parts(openapi, "requestBody"), schemas)
+    for name, schema in schemas.items():
+        for member in schema.get("properties", {}).values():
+            member.pop("title", None)
+            if name not in taken:
+                _drop_null(member)
+    for operation in (operation for item in openapi["paths"].values() for operation in item.values()):
+        for parameter in operation.get("parameters", ()):
+            parameter["schema"].pop("title", None)
+            parameter["schema"].pop("description", None)
+            _drop_null(parameter["schema"])
+
+
+def add_impacts(openapi: Json, impact: Json) -> None:
+    """Adds the impact, with the schemas that it is made of, as the answer to `dryRun=true`."""
+    schemas = openapi["components"]["schemas"]
+    schemas.update(impact.pop("$defs"))
+    schemas[IMPACT] = impact
+    shown = {"$ref": REFS + IMPACT}
+    for operation in (operation for item in openapi["paths"].values() for operation in item.values()):
+        if not any(parameter["name"] == "dryRun" for parameter in operation.get("parameters", ())):
+            continue
+        ok = operation["responses"].setdefault("200", {"description": "With dryRun: what it would mean", "content": {}})
+        content = ok["content"].setdefault("application/json", {})
+        content["schema"] = {"oneOf": [content["schema"], {**shown}]} if "schema" in content else {**shown}
+
+
+def _parts(openapi: Json, member: str) -> Iterator[Any]:
+    for item in openapi["paths"].values():
+        yield from (operation[member] for operation in item.values() if member in operation)
+
+
+def _reached(roots: Iterator[Any], schemas: Json) -> set[str]:
+    """Returns the names of the schemas that the roots are made of."""
+    names: set[str] = set()
+    waiting = [*roots]
+    while waiting:
+        for node in objects(waiting.pop()):
+            name = str(node.get("$ref", "")).removeprefix(REFS)
+            if name and name not in names:
+                names.add(name)
+                waiting.append(schemas[name])
+    return names
+
+
+def _drop_null(schema: Json) -> None:
+    """Takes null out of a schema, and the default that says that there is no value."""
+    if NULL not in schema.get("anyOf", ()):
+        return
+    others = [other for other in schema.pop("anyOf") if other != NULL]
+    if schema.get("default", ...) is None:
+        del schema["default"]
+    described = {**schema}
+    schema.clear()
+    schema.update(others[0] if len(others) == 1 else {"anyOf": others})
+    schema.update(described)
