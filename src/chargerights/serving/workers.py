@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 @dataclass(slots=True)
-class _Seen:
+class _WorkerState:
     """What is known of a worker process."""
 
     asked_at: float | None = None
@@ -62,7 +62,7 @@ class Workers(Multiprocess):
                 self._seen_of(again)
 
     def init_processes(self) -> None:
-        self._known: dict[Process, _Seen] = {}
+        self._known: dict[Process, _WorkerState] = {}
         super().init_processes()
         for process in self.processes:
             self._seen_of(process)
@@ -77,14 +77,14 @@ class Workers(Multiprocess):
                 process.process.kill()
                 process.process.join()
 
-    def _seen_of(self, process: Process) -> _Seen:
+    def _seen_of(self, process: Process) -> _WorkerState:
         if process not in self._known:
             self._known = {each: seen for each, seen in self._known.items() if each in self.processes}
-            self._known[process] = _Seen()
+            self._known[process] = _WorkerState()
             log.info("worker started", pid=process.pid)
         return self._known[process]
 
-    def _is_hung(self, process: Process, seen: _Seen, now: float) -> bool:
+    def _is_hung(self, process: Process, seen: _WorkerState, now: float) -> bool:
         """Whether its last sign of life is too long ago."""
         try:
             if seen.asked_at is not None and process.parent_conn.poll():

@@ -11,7 +11,7 @@ T = TypeVar("T")
 H = TypeVar("H", bound=Hashable)
 
 
-class Shared:
+class InternedValues:
     """The values of one load. They must be immutable."""
 
     def __init__(self) -> None:

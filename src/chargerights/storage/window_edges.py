@@ -12,7 +12,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Row, and_, func, not_,
 from ..rights import events
 from ..rights.events import EventCursor, EventType, NewEvent
 from ..rights.model import Right, Tag
-from .interning import Shared
+from .interning import InternedValues
 from .schema import rights, tags
 
 
@@ -25,7 +25,7 @@ class Edge(NamedTuple):
 
 
 def _right(type_: EventType, row: Row[Any]) -> NewEvent:
-    place = Shared().place(row.site_id, row.charger_id, row.access_group_id)
+    place = InternedValues().place(row.site_id, row.charger_id, row.access_group_id)
     return events.right(type_, row.driver_id, Right(row.id, place, row.valid_from, row.valid_until))
 
 

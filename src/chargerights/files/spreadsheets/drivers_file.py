@@ -25,7 +25,7 @@ from .identify import Mode
 from .planning import Ids, ImportPlan, plan
 from .problems import InvalidSpreadsheet, Problem, Problems
 from .rows import Rows, understand
-from .sheet import Cells, Sheet, Written
+from .sheet import Cells, DriverRows, Written
 from .tables import Table
 from .workbooks import is_workbook, read_workbook
 
@@ -85,7 +85,7 @@ def write_csv(network: Network, scope: Scope, file: BinaryIO, progress: Progress
     text = io.TextIOWrapper(file, "utf-8-sig", newline="")
     writer = csv.writer(text)
     writer.writerow([heading(column) for column in Column])
-    sheet = Sheet(network, scope)
+    sheet = DriverRows(network, scope)
     for driver in seen_drivers(network, scope):
         for cells in sheet.rows(driver):
             writer.writerow([_csv_text(cells.get(column)) for column in Column])
@@ -107,7 +107,7 @@ def write_xlsx(network: Network, scope: Scope, file: BinaryIO, progress: Progres
             page.set_column(position, position, WIDTHS.get(column, DEFAULT_WIDTH), day if column in DATES else text)
             page.write_string(0, position, heading(column), bold)
         page.freeze_panes(1, 1)
-        sheet = Sheet(network, scope)
+        sheet = DriverRows(network, scope)
         row = 1
         for driver in seen_drivers(network, scope):
             for cells in sheet.rows(driver):

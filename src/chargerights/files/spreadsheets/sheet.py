@@ -26,7 +26,7 @@ MAX_CELL = 32_000
 """Characters; Excel's limit is 32,767."""
 
 
-class Sheet:
+class DriverRows:
     """Formats drivers of an unchanging network, with the rights in the scope."""
 
     def __init__(self, network: Network, scope: Scope) -> None:

@@ -8,7 +8,7 @@ from .number_formats import Format, built_in, number_format
 from .packages import Package, beside, ignore, local_name
 from .problems import InvalidSpreadsheet, Problem
 from .sheets import Book, Sheet
-from .xlsx_rows import TRUE, Rows, Shared
+from .xlsx_rows import TRUE, SheetRows, WorkbookData
 from .xlsx_texts import Text
 
 FIRST_DAYS = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
@@ -61,14 +61,14 @@ class _Workbook:
                 kind, part = self._parts.get(values.get("id", ""), ("", ""))
                 if kind in ("worksheet", ""):
                     self._visible.append((values.get("name", "?"), part))
-        self._shared = Shared(self._texts(), self._formats(), FIRST_DAYS[from_1904], uncalculated)
+        self._shared = WorkbookData(self._texts(), self._formats(), FIRST_DAYS[from_1904], uncalculated)
 
     def book(self) -> Book:
         return Book((self._sheet(*sheet) for sheet in self._visible), self._shared.first_day)
 
     def _sheet(self, name: str, part: str) -> Sheet:
         sheet = Sheet(name)
-        sheet.rows = Rows(self._shared, sheet).read(self._package, part)
+        sheet.rows = SheetRows(self._shared, sheet).read(self._package, part)
         return sheet
 
     def _part(self, kind: str) -> str | None:

@@ -28,7 +28,7 @@ _TRUTHS = {"1": True, "true": True, "0": False, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class WorkbookData:
     """Data that the sheets of a workbook share.
 
     `uncalculated` says that Excel is to calculate when it opens the file.
@@ -40,10 +40,10 @@ class Shared:
     uncalculated: bool
 
 
-class Rows:
+class SheetRows:
     """Reads a sheet's rows."""
 
-    def __init__(self, shared: Shared, sheet: Sheet) -> None:
+    def __init__(self, shared: WorkbookData, sheet: Sheet) -> None:
         self._shared, self._sheet = shared, sheet
         self._names: dict[str, str] = {}
         self._done: list[tuple[int, list[Cell]]] = []

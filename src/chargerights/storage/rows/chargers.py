@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ...rights.errors import IdTaken
 from ...rights.model import AccessGroup, Charger, Connector
-from ..interning import Shared
+from ..interning import InternedValues
 from ..schema import access_group_chargers, access_groups, charger_owners, chargers, connectors
 from .sites import LOCATION_MEMBERS, location_of, location_row
 
@@ -31,7 +31,7 @@ def load(connection: Connection, customer_id: int, ids: Collection[str] | None =
         charger_rows = charger_rows.where(chargers.c.charger_id.in_(ids))
         connector_rows = connector_rows.where(connectors.c.charger_id.in_(ids))
     plugs: dict[str, list[Connector]] = {}
-    shared = Shared()
+    shared = InternedValues()
     for rows in connection.execute(connector_rows.order_by(connectors.c.id)).partitions(ROWS_PER_STEP):
         for charger_id, *values in rows:
             plugs.setdefault(charger_id, []).append(shared.of(Connector, tuple(values)))
@@ -143,7 +143,7 @@ def _row(charger: Charger) -> dict[str, Any]:
     }
 
 
-def _charger(row: Sequence[Any], plugs: tuple[Connector, ...], shared: Shared) -> Charger:
+def _charger(row: Sequence[Any], plugs: tuple[Connector, ...], shared: InternedValues) -> Charger:
     members: dict[str, Any] = dict(zip(_MEMBERS, row, strict=False))
     for name in ("manufacturer", "model", "firmware_version", "meter_type"):
         members[name] = shared.value(members[name])

@@ -12,7 +12,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Select, Table, bindpar
 
 from ...rights.identifiers import INT64_MAX, is_int64, tag_key
 from ...rights.model import Driver, ExternalId, Hours, PlaceKind, ReferenceType, Right, Tag
-from ..interning import Shared
+from ..interning import InternedValues
 from ..schema import driver_external_ids, drivers, rights, tags
 
 ROWS_PER_INSERT = 10_000
@@ -75,7 +75,7 @@ _LAST_OF_PAGE = select(func.max(_PAGE.c.id))
 def load(connection: Connection, customer_id: int, ids: Collection[int] | None = None) -> list[Driver]:
     """The customer's drivers by id; of the ids given, those there are."""
     found: list[Driver] = []
-    shared = Shared()
+    shared = InternedValues()
     if ids is not None:
         wanted = sorted(set(ids))
         for start in range(0, len(wanted), DRIVERS_PER_PAGE):
@@ -92,7 +92,7 @@ def load(connection: Connection, customer_id: int, ids: Collection[int] | None =
 
 
 def _whole(
-    connection: Connection, queries: Sequence[Select[Any]], asked: dict[str, Any], shared: Shared
+    connection: Connection, queries: Sequence[Select[Any]], asked: dict[str, Any], shared: InternedValues
 ) -> list[Driver]:
     """The drivers of those queries, by id."""
     own, *others = queries
@@ -192,7 +192,7 @@ def _rows(connection: Connection, query: Select[Any], asked: dict[str, Any]) -> 
     return found
 
 
-def _driver(row: Sequence[Any], external_ids: Rows, tags_of: Rows, rights_of: Rows, shared: Shared) -> Driver:
+def _driver(row: Sequence[Any], external_ids: Rows, tags_of: Rows, rights_of: Rows, shared: InternedValues) -> Driver:
     id_, name, home_site_id, external_id, payer_id, company_id, enabled = row
     return Driver(
         id_,
@@ -213,7 +213,7 @@ def _external_id(row: Sequence[Any]) -> ExternalId:
     return ExternalId(reference_id, external_id, ReferenceType(reference_type), effective_from)
 
 
-def _tag(driver_id: int, row: Sequence[Any], shared: Shared) -> Tag:
+def _tag(driver_id: int, row: Sequence[Any], shared: InternedValues) -> Tag:
     _, id_, id_tag, starts_at, expires_at, token_name, invoicable, blocked, updated_at = row
     return Tag(
         id_,
@@ -228,7 +228,7 @@ def _tag(driver_id: int, row: Sequence[Any], shared: Shared) -> Tag:
     )
 
 
-def _right(row: Sequence[Any], shared: Shared) -> Right:
+def _right(row: Sequence[Any], shared: InternedValues) -> Right:
     _, id_, site_id, charger_id, group_id, valid_from, valid_until, hours = row
     place = shared.place(site_id, charger_id, group_id)
     if valid_from is None and valid_until is None and not hours:  # most are so, and there are many
