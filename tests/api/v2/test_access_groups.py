@@ -109,7 +109,7 @@ async def test_a_site_manager_sees_of_a_group_only_what_is_his_and_changes_only_
     assert (item["chargersCount"], item["driversCount"]) == (1, 0)
     shown = good(await send(api, "GET", VISITORS_PATH, key=manager), AccessGroupShape)
     assert (shown["chargers"], shown["drivers"]) == ([{"id": 4, "chargerId": "CIR-2"}], [])
-    not_his = "access group 1 holds chargers that you do not see: somebody who does can change it"
+    not_his = "access group 1 holds chargers that you do not see: someone who does can change it"
     for method, body in (("PATCH", {"name": "X"}), ("PATCH", {"chargerIds": []}), ("DELETE", None)):
         assert refused(await send(api, method, VISITORS_PATH, body, key=manager)) == (403, not_his)
     await send(api, "PATCH", VISITORS_PATH, {"chargerIds": ["OFF-1"]})

@@ -168,7 +168,7 @@ async def test_a_site_manager_changes_the_topmost_of_his_sites_but_does_not_move
     ):
         assert refused(await send(api, method, path, body, key=manager)) == (
             403,
-            "site 2 is at the top of what you see: somebody who sees more can move or remove it",
+            "site 2 is at the top of what you see: someone who sees more can move or remove it",
         )
     assert good(await send(api, "PATCH", path, {"name": "Depot 1"}, key=manager), SiteShape)["name"] == "Depot 1"
     assert good(await send(api, "GET", path), SiteShape)["parentSiteId"] == COMPANY.id

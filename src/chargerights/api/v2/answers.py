@@ -7,12 +7,10 @@ from typing import Any, TypeVar
 
 from fastapi import Response
 
-from ...operations.errors import Members
-from ...operations.mutation import NO_MEMBERS, Mutation
+from ...operations.mutation import Applied, Mutation
 from ...operations.view import View
 from ...replica.preview import Preview
 from ...storage.entity_types import version_of
-from ...storage.journal import Revision
 from .impact import shape_of as impact_shape
 from .shapes import Shape
 
@@ -33,22 +31,18 @@ def etag_of(entity: Any) -> str:
     return f'"{version_of(entity)}"'
 
 
-async def apply(
+async def respond(
     change: Mutation,
-    action: str,
-    work: Callable[[Revision], R],
+    applied: Applied[R] | Preview[R],
     show: Callable[[View, R], Response] | None = None,
     *,
     tell: Callable[[R], Response] | None = None,
-    members: Members = NO_MEMBERS,
-    in_thread: bool = False,
 ) -> Response:
-    """Applies the change and answers with its result, or with the impact of a dry run.
+    """Answers with the result of a change, or with the impact of a dry run.
 
     `show` shows the result in a view of the network after the change, `tell` without one. Without either the answer
     has no content (204).
     """
-    applied = await change.apply(action, work, members=members, in_thread=in_thread)
     if isinstance(applied, Preview):
         return answer(impact_shape(applied))
     if tell is not None:

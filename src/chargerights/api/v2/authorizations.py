@@ -9,36 +9,29 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from ...fields import types
+from ...operations import tags as operations
 from ...operations.mutation import Mutation
 from ...operations.paging import part_of
+from ...operations.tags import tag_of
 from ...operations.view import View
 from ...operations.visibility import names_driver
 from ...rights.decide import Reason
-from ...rights.errors import InvalidIdentifier, NotFound, TagTaken, UnknownDriver
-from ...rights.identifiers import NO_TAG, tag_text
-from ...rights.model import Tag
 from ...rights.permissions import Permission
-from ...storage.changes import tags
 from ...storage.charging import authorizations
 from ...storage.charging.authorizations import Authorization
-from ...storage.journal import Revision
 from ..common.auth import CallerFirst
-from .answers import apply
+from .answers import respond
 from .charging_records import AskedDriver, AskedRecords, Viewing
 from .dependencies import on_post
 from .paging import Sorted, listed
 from .path_ids import AuthorisationId
 from .shapes import REFUSALS, Draft, Shape, page_of
-from .tags import TagShape, shown, tag_of
+from .tags import TagShape, shown
 
 router = APIRouter(prefix="/v2/authorisations", tags=["Charging"], route_class=CallerFirst, responses=REFUSALS)
 
 OF_THE_DRIVER = ("driver_id", "right_id", "place_kind", "place_id")
 """Members that tell whose tag it was."""
-
-
-class UnknownAuthorisation(NotFound):
-    what = "authorisation"
 
 
 class AuthorisationShape(Shape):
@@ -111,32 +104,10 @@ async def add_shown_tag(
     authorisation_id: AuthorisationId,
     body: HolderDraft,
 ) -> Response:
-    """For a tag that nobody knew: from now on it is this driver's, as it was shown."""
-    view = change.view
-    found = await view.services.database.read(authorizations.get, view.caller.customer_id, authorisation_id)
-    if found is None or not (view.scope.unlimited or view.scope.can_see_charger(found.charger_id)):
-        raise UnknownAuthorisation((authorisation_id,))
-    view.in_body("driverId", view.driver, body.driver_id)
-    if found.tag_key.startswith(NO_TAG):
-        raise InvalidIdentifier(
-            f"the charger did not send a tag but {found.id_tag or 'nothing readable'}: add the tag as the card has it"
-        )
-    draft = Tag(0, 0, tag_text(found.id_tag), token_name=body.token_name)
-
-    def work(revision: Revision) -> int:
-        try:
-            return tags.add(revision, body.driver_id, draft).id
-        except TagTaken:
-            if view.sees_tags:
-                raise
-            raise TagTaken("the tag that was shown is already in use") from None  # its text is not for the caller
-
-    return await apply(
-        change,
-        "tag.add",
-        work,
-        lambda after, tag_id: shown(after, tag_of(after.driver(body.driver_id), tag_id), 201),
-        members={UnknownDriver: "driverId", TagTaken: "idTag"},
+    """Adds to a driver a tag that no driver had, as it was shown."""
+    added = await operations.add_shown(change, authorisation_id, body.driver_id, body.token_name)
+    return await respond(
+        change, added, lambda view, tag_id: shown(view, tag_of(view.driver(body.driver_id), tag_id), 201)
     )
 
 

@@ -9,18 +9,14 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ...fields import types
-from ...files.network_file.schema import PLACE_MEMBERS
+from ...operations import rights as operations
 from ...operations.mutation import Mutation
-from ...operations.view import View
-from ...rights.errors import InvalidWindow
 from ...rights.model import Place, PlaceKind
-from ...storage.changes import rights
-from ...storage.changes.rights import Granted, Terms
-from ...storage.journal import Revision
+from ...storage.changes.rights import Terms
 from ..common.auth import LongBody
-from .answers import answer, apply
+from .answers import answer, respond
 from .dependencies import on_post
-from .rights import UNKNOWN, WRITE, RightTerms
+from .rights import WRITE, RightTerms
 from .shapes import REFUSALS, Draft, Shape
 
 router = APIRouter(prefix="/v2/rights", tags=["Rights"], route_class=LongBody, responses=REFUSALS)
@@ -77,48 +73,20 @@ class BulkRevoked(Shape):
     revoked: int = Field(description="Rights that were taken")
 
 
-IN_BULK_BODY = {**{error: f"{name}s" for error, name in UNKNOWN.items()}, InvalidWindow: "validUntil"}
-
-
 @router.post("/grant", operation_id="grantRights", summary="Grant many rights", response_model=BulkGranted)
 async def grant_many(change: Annotated[Mutation, Depends(on_post(WRITE))], body: BulkGrant) -> Response:
-    """To each of the drivers on each of the places, in one transaction; those held already in the same words stay."""
-    terms = Terms(**body.facts())
-    places = _places_in(change.view, body)
+    """Grants each of the drivers a right on each of the places, in one transaction.
 
-    def work(revision: Revision) -> list[int]:
-        granted: list[Granted] = rights.grant_all(revision, body.driver_ids, places, terms)
-        new = sum(each.new for each in granted)
-        return [new, len(granted) - new]
-
-    def tell(counts: list[int]) -> Response:
-        return answer(BulkGranted(granted=counts[0], held_already=counts[1]))
-
-    return await apply(change, "right.grant", work, tell=tell, members=IN_BULK_BODY, in_thread=True)
+    Rights that are held already in the same words stay.
+    """
+    granted = await operations.grant_all(change, body.driver_ids, body.places(), Terms(**body.facts()))
+    return await respond(
+        change, granted, tell=lambda counts: answer(BulkGranted(granted=counts[0], held_already=counts[1]))
+    )
 
 
 @router.post("/revoke", operation_id="revokeRights", summary="Revoke many rights", response_model=BulkRevoked)
 async def revoke_many(change: Annotated[Mutation, Depends(on_post(WRITE))], body: BulkRevoke) -> Response:
-    """All rights of each of the drivers on each of the places themselves, in one transaction."""
-    places = _places_in(change.view, body)
-
-    def work(revision: Revision) -> int:
-        return rights.revoke_all(revision, body.driver_ids, places)
-
-    return await apply(
-        change,
-        "right.revoke",
-        work,
-        tell=lambda count: answer(BulkRevoked(revoked=count)),
-        members=IN_BULK_BODY,
-        in_thread=True,
-    )
-
-
-def _places_in(view: View, body: GrantedPlaces) -> list[Place]:
-    """Raises InMember when the caller may not grant there, or not to them."""
-    places = body.places()
-    view.in_body("driverIds", view.driver, *body.driver_ids)
-    for place in places:
-        view.in_body(f"{PLACE_MEMBERS[place.kind]}s", view.place, place)
-    return places
+    """Revokes all rights of each of the drivers on the places themselves, in one transaction."""
+    revoked = await operations.revoke_all(change, body.driver_ids, body.places())
+    return await respond(change, revoked, tell=lambda count: answer(BulkRevoked(revoked=count)))

@@ -1,11 +1,4 @@
-"""A charger is blocked for a while: until then nobody may charge there, whoever asks and through whichever door.
-
-A block is a fact of the charger, not a word to it: it holds at once, also while the charger is not connected, and
-ends by itself. The node that holds the charger's socket tells it to be out of use meanwhile (see `gateway.blocks`);
-what the charger says to that changes nothing here.
-
-A block takes no right away. So lists of who has access, local lists and previews stay as they are.
-"""
+"""Blocks of chargers (see `operations.chargers`)."""
 
 from __future__ import annotations
 
@@ -16,14 +9,12 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
 from ...fields import types
-from ...operations.errors import NoPreview
+from ...operations import chargers as operations
 from ...operations.mutation import Mutation
 from ...operations.view import View
-from ...rights.errors import InvalidWindow
 from ...rights.permissions import Permission
-from ...storage.changes import chargers as changes
 from ..common.auth import CallerFirst
-from .answers import answer, apply
+from .answers import answer, respond
 from .dependencies import on_post
 from .path_ids import ChargerId
 from .shapes import REFUSALS, Draft, Shape
@@ -53,33 +44,21 @@ class ChargerBlock(Shape):
 
 @router.post("/block", operation_id="blockCharger", summary="Block a charger for a while", response_model=ChargerBlock)
 async def block(change: Blocking, charger_id: ChargerId, body: BlockDraft) -> Response:
-    """Until then nobody may charge there, whatever he shows; then it is as before, by itself. A charger that is
-    connected is told to be out of use meanwhile. A session that runs there goes on. Another block replaces it."""
-    _require(change, charger_id)
-    return await apply(
-        change,
-        "charger.block",
-        lambda revision: changes.block(revision, charger_id, body.until).charger_id,
-        _shown,
-        members={InvalidWindow: "until"},
-    )
+    """Blocks a charger: until then no one may charge there, with any tag.
+
+    The block ends automatically. A connected charger is also sent out of use meanwhile. A session that is running goes
+    on. Another block replaces this one.
+    """
+    return await respond(change, await operations.block(change, charger_id, body.until), _shown)
 
 
 @router.post("/unblock", operation_id="unblockCharger", summary="End a charger's block", response_model=ChargerBlock)
 async def unblock(change: Blocking, charger_id: ChargerId) -> Response:
-    """It is as before the block: what an operator took out of use himself stays so. A charger that is not blocked stays
-    as it is."""
-    _require(change, charger_id)
-    return await apply(
-        change, "charger.unblock", lambda revision: changes.unblock(revision, charger_id).charger_id, _shown
-    )
+    """Ends a block, if there is one.
 
-
-def _require(change: Mutation, charger_id: str) -> None:
-    """Raises UnknownCharger, NoPreview."""
-    if change.dry_run:
-        raise NoPreview("is not for blocks: a block gives and takes no right")
-    change.view.charger(charger_id)
+    What an operator took out of use before the block stays out of use.
+    """
+    return await respond(change, await operations.unblock(change, charger_id), _shown)
 
 
 def _shown(view: View, charger_id: str) -> Response:

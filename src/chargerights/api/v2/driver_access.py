@@ -9,18 +9,16 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from ...fields import types
+from ...operations import rights as operations
 from ...operations.mutation import Mutation
 from ...operations.paging import sort_part
 from ...operations.view import View
 from ...rights import listing
-from ...rights.errors import UnknownCharger, UnknownSite
-from ...rights.model import Charger, Place, PlaceKind, Site, SiteType
+from ...rights.model import Charger, PlaceKind, Site, SiteType
 from ...rights.permissions import Permission
 from ...rights.search_sites import holds_text, searched
-from ...storage.changes import facts, rights
-from ...storage.journal import Revision
 from ..common.auth import CallerFirst
-from .answers import apply
+from .answers import respond
 from .dependencies import on_change, on_post, viewing
 from .paging import Sorted, listed
 from .path_ids import DriverId
@@ -60,17 +58,11 @@ class SiteIds(Draft):
 
     site_ids: list[types.EntityId] = Field(min_length=1, max_length=1_000)
 
-    def places(self) -> list[Place]:
-        return [Place(PlaceKind.SITE, each) for each in self.site_ids]
-
 
 class ChargerIds(Draft):
     """Chargers, by charger id."""
 
     charger_ids: list[types.ChargerId] = Field(min_length=1, max_length=1_000)
-
-    def places(self) -> list[Place]:
-        return [Place(PlaceKind.CHARGER, each) for each in self.charger_ids]
 
 
 @router.post(
@@ -81,8 +73,8 @@ async def grant_sites(
     driver_id: DriverId,
     body: SiteIds,
 ) -> Response:
-    """A right without limits on each of the sites; one that he holds already stays."""
-    return await _grant(change, driver_id, body.places(), "siteIds")
+    """Grants a right without limits on each of the sites, if the driver does not hold one."""
+    return await respond(change, await operations.grant_driver(change, driver_id, PlaceKind.SITE, body.site_ids))
 
 
 @router.delete(
@@ -93,8 +85,11 @@ async def revoke_sites(
     driver_id: DriverId,
     body: SiteIds,
 ) -> Response:
-    """All his rights on the sites themselves, with limits or without; none there is no error."""
-    return await _revoke(change, driver_id, body.places(), "siteIds")
+    """Revokes all rights on the sites themselves, with or without limits.
+
+    It is no error if there are no such rights.
+    """
+    return await respond(change, await operations.revoke_driver(change, driver_id, PlaceKind.SITE, body.site_ids))
 
 
 @router.get(
@@ -136,8 +131,8 @@ async def grant_chargers(
     driver_id: DriverId,
     body: ChargerIds,
 ) -> Response:
-    """A right without limits on each of the chargers; one that he holds already stays."""
-    return await _grant(change, driver_id, body.places(), "chargerIds")
+    """Grants a right without limits on each of the chargers, if the driver does not hold one."""
+    return await respond(change, await operations.grant_driver(change, driver_id, PlaceKind.CHARGER, body.charger_ids))
 
 
 @router.delete(
@@ -152,8 +147,11 @@ async def revoke_chargers(
     driver_id: DriverId,
     body: ChargerIds,
 ) -> Response:
-    """All his rights on the chargers themselves, with limits or without; none there is no error."""
-    return await _revoke(change, driver_id, body.places(), "chargerIds")
+    """Revokes all rights on the chargers themselves, with or without limits.
+
+    It is no error if there are no such rights.
+    """
+    return await respond(change, await operations.revoke_driver(change, driver_id, PlaceKind.CHARGER, body.charger_ids))
 
 
 @router.get(
@@ -191,30 +189,6 @@ async def chargers_of_driver(
         ),
         lambda charger: _charger(view, charger),
     )
-
-
-async def _grant(change: Mutation, driver_id: int, places: list[Place], member: str) -> Response:
-    view = change.view
-    view.driver(driver_id)
-    view.in_body(member, view.place, *places)
-    return await apply(
-        change,
-        "right.grant",
-        lambda revision: len(rights.grant_all(revision, [driver_id], places)),
-        members={UnknownSite: member, UnknownCharger: member},
-    )
-
-
-async def _revoke(change: Mutation, driver_id: int, places: list[Place], member: str) -> Response:
-    view = change.view
-    view.driver(driver_id)
-    view.in_body(member, view.place, *places)
-
-    def work(revision: Revision) -> int:
-        change.expect(facts.driver(revision, driver_id))
-        return rights.revoke_all(revision, [driver_id], places)
-
-    return await apply(change, "right.revoke", work)
 
 
 def _site(view: View, site: Site) -> AccessibleSite:

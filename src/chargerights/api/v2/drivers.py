@@ -11,17 +11,15 @@ from pydantic import Field
 
 from ...fields import types
 from ...fields.words import ReferenceTypeName
-from ...operations.errors import InMember
+from ...operations import drivers as operations
 from ...operations.mutation import Mutation
 from ...operations.paging import drivers_part
 from ...operations.view import View
-from ...rights.errors import InvalidInput, TagTaken, UnknownSite
 from ...rights.model import Driver, ExternalId, ReferenceType
 from ...rights.permissions import Permission
 from ...rights.search_drivers import DriverQuery
-from ...storage.changes import drivers, facts
 from ..common.auth import CallerFirst
-from .answers import answer, apply
+from .answers import answer, respond
 from .dependencies import on_change, on_post, viewing
 from .paging import Sorted, listed
 from .path_ids import DriverId
@@ -103,27 +101,15 @@ class DriverDraft(DriverMembers):
     tags: list[NewTag] = Field([], max_length=MOST_TAGS, description="What he shows; more can be added later")
 
 
-class NoHome(InvalidInput):
-    """A driver whom the caller himself would not see."""
-
-
-IN_BODY = {UnknownSite: "homeSiteId", TagTaken: "tags"}
-
-
 @router.post("", status_code=201, operation_id="addDriver", summary="Add a driver", response_model=DriverShape)
 async def add_driver(change: Annotated[Mutation, Depends(on_post(WRITE))], body: DriverDraft) -> Response:
-    """A new driver may charge nowhere: grant him rights then. With `tags` the caller needs WriteTags too."""
-    _require_home(change.view, body)
-    if body.tags:
-        change.view.require(Permission.WRITE_TAGS)
-    drafts = [each.draft(f"tags.{number}.") for number, each in enumerate(body.tags)]
-    return await apply(
-        change,
-        "driver.add",
-        lambda revision: drivers.add(revision, new_tags=drafts, **body.facts()).id,
-        lambda view, driver_id: shown(view, view.driver(driver_id), 201),
-        members=IN_BODY,
-    )
+    """Adds a driver, who may charge nowhere until they are granted rights.
+
+    With `tags` you need WriteTags too.
+    """
+    tags = [tag.draft(f"tags.{number}.") for number, tag in enumerate(body.tags)]
+    added = await operations.add(change, body.facts(), tags)
+    return await respond(change, added, lambda view, driver_id: shown(view, view.driver(driver_id), 201))
 
 
 @router.get("", operation_id="listDrivers", summary="List drivers", response_model=page_of(DriverShape))
@@ -131,20 +117,26 @@ async def list_drivers(
     view: Annotated[View, Depends(viewing(READ))],
     asked: Sorted,
     search: Annotated[
-        str | None, Query(description="Only those whose name, external id or, with ReadTags, tag holds this")
+        str | None,
+        Query(description="Only drivers whose name, external id or, with ReadTags, tag contains this text"),
     ] = None,
-    home_site_id: Annotated[int | None, Query(alias="homeSiteId", description="Only those at home there")] = None,
-    company_id: Annotated[int | None, Query(alias="companyId", description="Only this company's")] = None,
-    tag: Annotated[
-        str | None, Query(description="Only the one who shows this tag, in any case; needs ReadTags")
+    home_site_id: Annotated[
+        int | None, Query(alias="homeSiteId", description="Only drivers with this home site")
     ] = None,
-    external_id: Annotated[str | None, Query(alias="externalId", description="Only those with this id")] = None,
+    company_id: Annotated[int | None, Query(alias="companyId", description="Only drivers of this company")] = None,
+    tag: Annotated[str | None, Query(description="Only the driver with this tag, in any case; needs ReadTags")] = None,
+    external_id: Annotated[
+        str | None, Query(alias="externalId", description="Only drivers with this external id")
+    ] = None,
     reference_id: Annotated[
-        str | None, Query(alias="referenceId", description="Only those with an id in this other system")
+        str | None, Query(alias="referenceId", description="Only drivers with an id in this other system")
     ] = None,
-    enabled: Annotated[bool | None, Query(description="Only enabled or only disabled ones")] = None,
+    enabled: Annotated[bool | None, Query(description="Only enabled or only disabled drivers")] = None,
 ) -> Response:
-    """The drivers that the caller sees, disabled ones too; by name, or by id with `sortKey=id`."""
+    """Lists the drivers that you see, by name, or by id with `sortKey=id`.
+
+    Disabled drivers are included.
+    """
     if tag is not None:
         view.require(Permission.READ_TAGS)
     wanted = DriverQuery(home_site_id, company_id, tag, external_id, reference_id, enabled, search, view.sees_tags)
@@ -154,27 +146,20 @@ async def list_drivers(
 
 @router.get("/{driverId}", operation_id="getDriver", summary="Get a driver", response_model=DriverShape)
 async def get_driver(view: Annotated[View, Depends(viewing(READ))], driver_id: DriverId) -> Response:
-    """With an ETag for changing him, which his tags and rights are part of."""
+    """Returns a driver. The ETag, for changing the driver, covers tags and rights."""
     return shown(view, view.driver(driver_id))
 
 
 @router.patch("/{driverId}", operation_id="changeDriver", summary="Change a driver", response_model=DriverShape)
 async def change_driver(
-    change: Annotated[Mutation, Depends(on_change(WRITE))],
-    driver_id: DriverId,
-    body: DriverMembers,
+    change: Annotated[Mutation, Depends(on_change(WRITE))], driver_id: DriverId, body: DriverMembers
 ) -> Response:
-    """Members that are left out stay as they are; null takes a value away. Tags and rights have their own requests."""
-    change.view.driver(driver_id)
-    _require_home(change.view, body)
+    """Changes the members that are given; null removes a value.
 
-    def work(revision: Any) -> int:
-        change.expect(facts.driver(revision, driver_id))
-        return drivers.change(revision, driver_id, **body.facts()).id
-
-    return await apply(
-        change, "driver.change", work, lambda view, driver_id: shown(view, view.driver(driver_id)), members=IN_BODY
-    )
+    Tags and rights have requests of their own.
+    """
+    changed = await operations.change(change, driver_id, body.facts())
+    return await respond(change, changed, lambda view, driver_id: shown(view, view.driver(driver_id)))
 
 
 @router.delete(
@@ -185,22 +170,8 @@ async def change_driver(
     response_class=Response,
 )
 async def remove_driver(change: Annotated[Mutation, Depends(on_change(WRITE))], driver_id: DriverId) -> Response:
-    """With his tags and rights; what he was stays in the audit log."""
-    change.view.driver(driver_id)
-
-    def work(revision: Any) -> None:
-        change.expect(facts.driver(revision, driver_id))
-        drivers.remove(revision, driver_id)
-
-    return await apply(change, "driver.remove", work)
-
-
-def _require_home(view: View, body: DriverMembers) -> None:
-    """A caller of some sites only makes drivers of those sites: others he would not see."""
-    if body.home_site_id is not None:
-        view.in_body("homeSiteId", view.site, body.home_site_id)
-    elif not view.scope.unlimited and (isinstance(body, DriverDraft) or "home_site_id" in body.model_fields_set):
-        raise InMember("homeSiteId", NoHome("name one of your sites: you would not see a driver without a home site"))
+    """Removes a driver with their tags and rights. The audit log keeps the driver's past."""
+    return await respond(change, await operations.remove(change, driver_id))
 
 
 def shown(view: View, driver: Driver, status: int = 200) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -10,20 +9,14 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from ...fields import types
-from ...operations.errors import Forbidden, InMember
+from ...operations import operators as operations
 from ...operations.mutation import Mutation
 from ...operations.paging import sort_part
 from ...operations.view import View
-from ...operations.visibility import require_operator, sees_operator
-from ...rights.errors import UnknownSite
 from ...rights.permissions import Operator, Permission
 from ...storage import callers
-from ...storage.changes import operators
-from ...storage.journal import Revision
-from ...storage.rows import operators as stored
-from ...storage.rows.operators import UnknownOperator
 from ..common.auth import CallerFirst
-from .answers import answer, apply
+from .answers import answer, respond
 from .api_keys import ApiKeyShape
 from .api_keys import shape_of as key_shape
 from .dependencies import on_change, on_post, viewing
@@ -100,43 +93,36 @@ class OperatorDraft(Draft):
 
 @router.post("", status_code=201, operation_id="addOperator", summary="Add an operator", response_model=OperatorShape)
 async def add_operator(change: Annotated[Mutation, Depends(on_post(WRITE))], body: OperatorDraft) -> Response:
-    """Needs GlobalAdmin. Nobody gives more than he has: of some sites, only those and what is below them."""
-    _require_within(change.view, body.site_ids)
-    operator_id, _ = await change.make(
-        "operator.add",
-        lambda revision: operators.add(revision, body.name, body.permissions, body.site_ids).id,
-        members={UnknownSite: "siteIds"},
-    )
-    return shown(await one(change.view, operator_id), 201)
+    """Adds an operator. Needs GlobalAdmin.
+
+    You cannot grant sites that you do not see yourself.
+    """
+    return shown(await operations.add(change, body.name, body.permissions, body.site_ids), 201)
 
 
 @router.get("", operation_id="listOperators", summary="List operators", response_model=page_of(OperatorShape))
 async def list_operators(
     view: Annotated[View, Depends(viewing())],
     asked: Sorted,
-    search: Annotated[str | None, Query(description="Only those whose name holds this")] = None,
-    enabled: Annotated[bool | None, Query(description="Only enabled or only disabled ones")] = None,
+    search: Annotated[str | None, Query(description="Only operators whose name contains this text")] = None,
+    enabled: Annotated[bool | None, Query(description="Only enabled or only disabled operators")] = None,
 ) -> Response:
-    """Oneself; with GlobalAdmin, everybody whose site access is within one's own. By name, or by id (`sortKey=id`)."""
-    them = await view.services.database.read(stored.load, view.caller.customer_id)
-    text = "" if search is None else search.strip().casefold()
-    found = [each for each in them if sees_operator(view, each) and text in each.name.casefold()]
-    if enabled is not None:
-        found = [each for each in found if each.enabled is enabled]
-    return listed(
-        sort_part(
-            found,
-            asked,
-            name=lambda operator: (operator.name.casefold(), operator.id),
-            id=lambda operator: (operator.id,),
-        ),
-        shape_of,
+    """Lists yourself and, with GlobalAdmin, operators whose sites are within yours.
+
+    They are sorted by name, or by id with `sortKey=id`.
+    """
+    part = sort_part(
+        await operations.find(view, search, enabled),
+        asked,
+        name=lambda operator: (operator.name.casefold(), operator.id),
+        id=lambda operator: (operator.id,),
     )
+    return listed(part, shape_of)
 
 
 @router.get("/me", operation_id="getCaller", summary="Say who I am", response_model=CallerShape)
 async def get_caller(view: Annotated[View, Depends(viewing())]) -> Response:
-    """The operator and the key of this request, and the customer they are of."""
+    """Returns the operator and the API key of this request, and their customer."""
     customer, operator, key = await view.services.database.read(callers.identity, view.caller)
     members = shape_of(operator).model_dump()
     shape = CallerShape(**members, customer=CustomerShape(id=customer.id, name=customer.name), api_key=key_shape(key))
@@ -145,28 +131,25 @@ async def get_caller(view: Annotated[View, Depends(viewing())]) -> Response:
 
 @router.get("/{operatorId}", operation_id="getOperator", summary="Get an operator", response_model=OperatorShape)
 async def get_operator(view: Annotated[View, Depends(viewing())], operator_id: OperatorId) -> Response:
-    """Oneself; with GlobalAdmin, others. With an ETag for changing him."""
-    return shown(await one(view, operator_id))
+    """Returns yourself or, with GlobalAdmin, another operator.
+
+    It has an ETag for changing the operator.
+    """
+    return shown(await operations.one(view, operator_id))
 
 
 @router.patch(
     "/{operatorId}", operation_id="changeOperator", summary="Change an operator", response_model=OperatorShape
 )
 async def change_operator(
-    change: Annotated[Mutation, Depends(on_change(WRITE))],
-    operator_id: OperatorId,
-    body: OperatorMembers,
+    change: Annotated[Mutation, Depends(on_change(WRITE))], operator_id: OperatorId, body: OperatorMembers
 ) -> Response:
-    """Needs GlobalAdmin. What he may counts from his next request on. The last who may do everything stays: 409."""
-    if "site_ids" in body.model_fields_set:
-        _require_within(change.view, body.site_ids)
+    """Changes an operator. Needs GlobalAdmin.
 
-    def work(revision: Revision) -> Operator:
-        _expect(change, revision, operator_id)
-        return operators.change(revision, operator_id, **body.facts())
-
-    changed, _ = await change.make("operator.change", work, members={UnknownSite: "siteIds"})
-    return shown(changed)
+    New permissions count from the operator's next request on. The last operator with GlobalAdmin for all sites stays:
+    409.
+    """
+    return shown(await operations.change(change, operator_id, body.facts()))
 
 
 @router.delete(
@@ -176,40 +159,12 @@ async def change_operator(
     summary="Remove an operator",
     response_class=Response,
 )
-async def remove_operator(
-    change: Annotated[Mutation, Depends(on_change(WRITE))],
-    operator_id: OperatorId,
-) -> Response:
-    """Needs GlobalAdmin. He is disabled and his keys are revoked; his record stays, for the audit log names him."""
+async def remove_operator(change: Annotated[Mutation, Depends(on_change(WRITE))], operator_id: OperatorId) -> Response:
+    """Disables an operator and revokes their keys. Needs GlobalAdmin.
 
-    def work(revision: Revision) -> None:
-        _expect(change, revision, operator_id)
-        operators.remove(revision, operator_id)
-
-    return await apply(change, "operator.remove", work)
-
-
-async def one(view: View, operator_id: int) -> Operator:
-    """Raises UnknownOperator, of one whom the caller does not see too."""
-    found = await view.services.database.glance(stored.load, view.caller.customer_id, [operator_id])
-    if not found:
-        raise UnknownOperator((operator_id,))
-    require_operator(view, found[0])
-    return found[0]
-
-
-def _expect(change: Mutation, revision: Revision, operator_id: int) -> None:
-    """Raises UnknownOperator, of one whom the caller does not see too; and PreconditionFailed."""
-    operator = operators.one(revision, operator_id)
-    require_operator(change.view, operator)
-    change.expect(operator)
-
-
-def _require_within(view: View, site_ids: Collection[int] | None) -> None:
-    """Raises InMember for site access beyond the caller's own."""
-    if site_ids is None and not view.scope.unlimited:
-        raise InMember("siteIds", Forbidden("nobody can give more than he has: name sites of your own"))
-    view.in_body("siteIds", view.site, *(site_ids or ()))
+    The record stays, because the audit log names it.
+    """
+    return await respond(change, await operations.remove(change, operator_id))
 
 
 def shown(operator: Operator, status: int = 200) -> Response:

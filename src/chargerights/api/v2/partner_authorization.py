@@ -20,7 +20,7 @@ from ...storage.journal import Revision
 from ...storage.rows import partners
 from ...storage.rows.partners import Fallback, NoPartner, Partner
 from ..common.auth import CallerFirst
-from .answers import answer, apply
+from .answers import answer, respond
 from .dependencies import on_change, viewing
 from .shapes import REFUSALS, Draft, Shape
 
@@ -107,8 +107,10 @@ async def set_partner(change: Annotated[Mutation, Depends(on_change(ADMIN))], bo
             secret = before[1]
         made.append(changes.put(revision, body.url, body.timeout_seconds, body.fallback, body.cache_seconds, secret))
 
-    return await apply(
-        change, "partnerAuthorisation.set", work, lambda _, __: answer(_shape(made[-1]), entity=made[-1])
+    return await respond(
+        change,
+        await change.apply("partnerAuthorisation.set", work),
+        lambda _, __: answer(_shape(made[-1]), entity=made[-1]),
     )
 
 
@@ -127,7 +129,7 @@ async def remove_partner(change: Annotated[Mutation, Depends(on_change(ADMIN))])
         change.expect(changes.one(revision))
         changes.remove(revision)
 
-    return await apply(change, "partnerAuthorisation.remove", work)
+    return await respond(change, await change.apply("partnerAuthorisation.remove", work))
 
 
 def _all_sites(view: View) -> None:

@@ -10,15 +10,13 @@ from pydantic import Field
 from pydantic.alias_generators import to_camel
 
 from ...files.network_file.write import driver_members
+from ...operations import drivers as operations
 from ...operations.mutation import Mutation
 from ...operations.view import View
-from ...rights.errors import UnknownDriver
 from ...rights.permissions import Permission
-from ...storage import personal
-from ...storage.journal import ERASURE
 from ...storage.personal import PersonalEvent, PersonalRecord
 from ..common.auth import CallerFirst
-from .answers import answer, apply
+from .answers import answer, respond
 from .dependencies import on_post, viewing
 from .path_ids import DriverId
 from .shapes import REFUSALS, Shape
@@ -57,10 +55,11 @@ class PersonalData(Shape):
     response_model=PersonalData,
 )
 async def personal_data(view: Annotated[View, Depends(viewing(*READ))], driver_id: DriverId) -> Response:
-    """For a person who asks what is known about him: his facts, every change of them, and what chargers recorded."""
-    _require_seen(view, driver_id)
-    known = await view.services.database.read(personal.known_about, view.caller.customer_id, driver_id)
-    return answer(shape_of(driver_id, known))
+    """Returns a driver's facts, every change of them, and what chargers recorded.
+
+    For a person who asks what is known about them.
+    """
+    return answer(shape_of(driver_id, await operations.known_about(view, driver_id)))
 
 
 @router.post(
@@ -71,18 +70,12 @@ async def personal_data(view: Annotated[View, Depends(viewing(*READ))], driver_i
     response_class=Response,
 )
 async def erase(change: Annotated[Mutation, Depends(on_post(*WRITE))], driver_id: DriverId) -> Response:
-    """For good: the driver goes with his tags and rights, and his name, tags and ids in other systems go from the
-    audit log and all records, which keep his number. Erasing him again changes nothing."""
-    _require_seen(change.view, driver_id)
-    return await apply(change, ERASURE, lambda revision: personal.erase(revision, driver_id))
+    """Removes a driver for good, with their tags and rights.
 
-
-def _require_seen(view: View, driver_id: int) -> None:
-    """Who was removed is at no site any more: only a caller of all sites asks about him. Raises UnknownDriver."""
-    if driver_id in view.network.drivers:
-        view.driver(driver_id)
-    elif not view.scope.unlimited:
-        raise UnknownDriver((driver_id,))
+    Names, tags and ids in other systems are removed from the audit log and from all records, which keep the driver's
+    number. Erasing the driver again changes nothing.
+    """
+    return await respond(change, await operations.erase(change, driver_id))
 
 
 def shape_of(driver_id: int, known: PersonalRecord) -> PersonalData:

@@ -1,8 +1,4 @@
-"""Rights as things: granted, listed, changed and revoked, one by one or many at once (API.md section 3).
-
-A caller of matching sites only sees the rights of his drivers and those on his places; he grants to his drivers on his
-places, and takes any right on his places.
-"""
+"""Rights: granted, listed, changed and revoked."""
 
 from __future__ import annotations
 
@@ -13,26 +9,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
-from pyroaring import BitMap64
 
 from ...fields import types
-from ...files.network_file.schema import PLACE_MEMBERS
+from ...operations import rights as operations
 from ...operations.errors import blaming, require_one_at_most
 from ...operations.mutation import Mutation
-from ...operations.paging import matching, part_of
+from ...operations.rights import right_of
 from ...operations.view import View
-from ...rights import search_drivers
-from ...rights.errors import InvalidHours, InvalidWindow, UnknownDriver
+from ...rights.errors import InvalidHours
 from ...rights.model import Driver, Place, PlaceKind, Right
-from ...rights.network import UNKNOWN_PLACES
 from ...rights.permissions import Permission
-from ...storage.changes import rights
-from ...storage.changes.rights import Terms, UnknownRight
-from ...storage.journal import Revision
-from ...storage.rows import drivers
+from ...storage.changes.rights import Terms
 from ..common.auth import CallerFirst
 from . import hours
-from .answers import answer, apply
+from .answers import answer, respond
 from .dependencies import on_change, on_post, viewing
 from .hours import WeeklyHours, WeeklyHoursDraft
 from .paging import Sorted, listed
@@ -97,152 +87,74 @@ class RightDraft(RightTerms):
                 yield Place(kind, id_)
 
 
-UNKNOWN = {UnknownDriver: "driverId"} | {UNKNOWN_PLACES[kind]: name for kind, name in PLACE_MEMBERS.items()}
-IN_BODY = {**UNKNOWN, InvalidWindow: "validUntil"}
-
-
 @router.post(
     "",
     status_code=201,
     operation_id="grantRight",
     summary="Grant a right",
     response_model=RightShape,
-    responses={200: {"model": RightShape, "description": "The right, which he holds already"}},
+    responses={200: {"model": RightShape, "description": "The right, which the driver holds already"}},
 )
 async def grant(change: Annotated[Mutation, Depends(on_post(WRITE))], body: RightDraft) -> Response:
-    """A right that the driver holds already in the same words is not given twice: then the answer is 200 with it."""
-    view = change.view
-    (place,) = body.places()
-    terms = Terms(**body.facts())
-    view.in_body("driverId", view.driver, body.driver_id)
-    view.in_body(PLACE_MEMBERS[place.kind], view.place, place)
+    """Grants a right.
 
-    def work(revision: Revision) -> list[int]:
-        granted = rights.grant(revision, body.driver_id, place, terms)
-        return [granted.right.id, granted.new]
+    A right that the driver holds already in the same words is not granted twice: the answer is 200 with that right.
+    """
+    (place,) = body.places()
+    granted = await operations.grant(change, body.driver_id, place, Terms(**body.facts()))
 
     def show(view: View, made: list[int]) -> Response:
         return shown(view, *right_of(view.driver(body.driver_id), made[0]), 201 if made[1] else 200)
 
-    return await apply(change, "right.grant", work, show, members=IN_BODY)
+    return await respond(change, granted, show)
 
 
 @router.get("", operation_id="listRights", summary="List rights", response_model=page_of(RightShape))
 async def list_rights(
     view: Annotated[View, Depends(viewing(READ))],
     asked: Sorted,
-    driver_id: Annotated[int | None, Query(alias="driverId", description="Only this driver's")] = None,
-    site_id: Annotated[int | None, Query(alias="siteId", description="Only those on this site itself")] = None,
-    charger_id: Annotated[str | None, Query(alias="chargerId", description="Only those on this charger")] = None,
+    driver_id: Annotated[int | None, Query(alias="driverId", description="Only rights of this driver")] = None,
+    site_id: Annotated[int | None, Query(alias="siteId", description="Only rights on this site itself")] = None,
+    charger_id: Annotated[str | None, Query(alias="chargerId", description="Only rights on this charger")] = None,
     access_group_id: Annotated[
-        int | None, Query(alias="accessGroupId", description="Only those on this access group")
+        int | None, Query(alias="accessGroupId", description="Only rights on this access group")
     ] = None,
-    valid: Annotated[bool | None, Query(description="Only those whose window holds now, or only others")] = None,
+    valid: Annotated[bool | None, Query(description="Only rights whose window holds now, or only others")] = None,
 ) -> Response:
-    """By driver, then by number. Weekly hours are not asked."""
-    asked.key_among("driverId")
+    """Lists rights by driver, then by id. Weekly hours do not count for `valid`."""
     require_one_at_most({"siteId": site_id, "chargerId": charger_id, "accessGroupId": access_group_id})
     named = zip(PlaceKind, (site_id, charger_id, access_group_id), strict=True)
-    places = [Place(kind, id_) for kind, id_ in named if id_ is not None]
-    for each in places:
-        view.place(each)
-    network, scope = view.network, view.scope
-    place = next(iter(places), None)
-    drivers = search_drivers.everybody(network) if place is None else network.with_rights_on(place)
-    if driver_id is not None:
-        drivers = BitMap64((view.driver(driver_id).id,))
-
-    def fits(held: tuple[Driver, Right]) -> bool:
-        driver, right = held
-        return (
-            place in (None, right.place)
-            and valid in (None, right.valid(view.at))
-            and (scope.can_see_driver(driver) or scope.can_manage(right.place))
-        )
-
-    def show(held: tuple[Driver, Right]) -> RightShape:
-        return shape_of(view, *held)
-
-    if asked.walking:
-        last = asked.after(int, int)
-        after = None if last is None else (int(last[0]), int(last[1]))
-        found = await matching(
-            view, search_drivers.rights_after(network, drivers, asked.descending, after), fits, asked
-        )
-        return listed(part_of(found, asked, _key), show)
-    if driver_id is None and place is None and valid is None and scope.unlimited:
-        found = search_drivers.rights_page(network, asked.descending, asked.start, asked.count)
-        return listed(part_of(found, asked, _key, network.right_count), show)
-    everything = [held for held in search_drivers.rights_after(network, drivers, asked.descending) if fits(held)]
-    part = everything[asked.start : asked.start + asked.count]
-    return listed(part_of(part, asked, _key, len(everything)), show)
+    place = next((Place(kind, id_) for kind, id_ in named if id_ is not None), None)
+    found = await operations.find(view, asked, driver_id, place, valid)
+    return listed(found, lambda held: shape_of(view, *held))
 
 
 @router.get("/{rightId}", operation_id="getRight", summary="Get a right", response_model=RightShape)
 async def get_right(view: Annotated[View, Depends(viewing(READ))], right_id: RightId) -> Response:
-    """With an ETag for changing it."""
-    return shown(view, *await find(view, right_id))
+    """Returns a right with an ETag for changing it."""
+    return shown(view, *await operations.one(view, right_id))
 
 
 @router.patch("/{rightId}", operation_id="changeRight", summary="Change a right", response_model=RightShape)
 async def change_right(
-    change: Annotated[Mutation, Depends(on_change(WRITE))],
-    right_id: RightId,
-    body: RightTerms,
+    change: Annotated[Mutation, Depends(on_change(WRITE))], right_id: RightId, body: RightTerms
 ) -> Response:
-    """Its window and hours; null takes a limit away. Its driver and place stay: grant another right."""
-    driver, right = await find(change.view, right_id)
-    change.view.place(right.place)
-    terms = body.facts()
+    """Changes a right's window and hours; null removes a limit.
 
-    def work(revision: Revision) -> None:
-        change.expect(rights.held(revision, right_id)[1])
-        rights.change(revision, right_id, **terms)
-
-    def show(view: View, _: None) -> Response:
-        return shown(view, *right_of(view.network.drivers[driver.id], right_id))
-
-    return await apply(change, "right.change", work, show, members=IN_BODY)
+    Its driver and place cannot be changed: grant another right.
+    """
+    changed = await operations.change(change, right_id, body.facts())
+    return await respond(
+        change, changed, lambda view, driver_id: shown(view, *right_of(view.network.drivers[driver_id], right_id))
+    )
 
 
 @router.delete(
     "/{rightId}", status_code=204, operation_id="revokeRight", summary="Revoke a right", response_class=Response
 )
 async def revoke(change: Annotated[Mutation, Depends(on_change(WRITE))], right_id: RightId) -> Response:
-    """The driver keeps the other rights he holds, on the same place too."""
-    _, right = await find(change.view, right_id)
-    change.view.place(right.place)
-
-    def work(revision: Revision) -> None:
-        change.expect(rights.held(revision, right_id)[1])
-        rights.remove(revision, right_id)
-
-    return await apply(change, "right.revoke", work)
-
-
-def _key(held: tuple[Driver, Right]) -> search_drivers.Key:
-    driver, right = held
-    return driver.id, right.id
-
-
-async def find(view: View, right_id: int) -> tuple[Driver, Right]:
-    """Raises UnknownRight, of one that the caller does not see too."""
-    driver_id = await view.services.database.glance(drivers.holder_of_right, view.caller.customer_id, right_id)
-    driver = None if driver_id is None else view.network.drivers.get(driver_id)
-    if driver is None:
-        raise UnknownRight((right_id,))
-    found = right_of(driver, right_id)
-    if not (view.scope.can_see_driver(driver) or view.scope.can_manage(found[1].place)):
-        raise UnknownRight((right_id,))
-    return found
-
-
-def right_of(driver: Driver, right_id: int) -> tuple[Driver, Right]:
-    """Raises UnknownRight."""
-    for right in driver.rights:
-        if right.id == right_id:
-            return driver, right
-    raise UnknownRight((right_id,))
+    """Revokes a right. The driver keeps other rights, also those on the same place."""
+    return await respond(change, await operations.revoke(change, right_id))
 
 
 def shown(view: View, driver: Driver, right: Right, status: int = 200) -> Response:

@@ -1,13 +1,8 @@
-"""Sites: the places with chargers, as a tree (API.md section 2).
-
-A caller who is limited to some sites adds sites only below those he sees, and moves a site only to where he sees it. A
-topmost site of his is where somebody else has put it: he may change it, but not move or remove it.
-"""
+"""Sites: the places with chargers, as a tree."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from functools import partial
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -15,18 +10,15 @@ from pydantic import BeforeValidator, Field
 
 from ...fields import types
 from ...fields.words import SiteTypeName
-from ...operations.errors import Forbidden, InMember
+from ...operations import sites as operations
 from ...operations.mutation import Mutation
 from ...operations.paging import sort_part
 from ...operations.view import View
-from ...rights.errors import DomainError, InvalidInput, SiteCycle, SiteTooDeep, UnknownSite
-from ...rights.model import NOWHERE, Location, Site, SiteType
+from ...rights.model import Location, Site, SiteType
 from ...rights.permissions import Permission
-from ...rights.search_sites import SiteQuery, Sizes, find_sites
-from ...storage.changes import facts, sites
-from ...storage.journal import Revision
+from ...rights.search_sites import SiteQuery, Sizes
 from ..common.auth import CallerFirst
-from .answers import answer, apply
+from .answers import answer, respond
 from .dependencies import on_change, on_post, viewing
 from .paging import Sorted, listed
 from .path_ids import ExternalSiteId, SiteId
@@ -45,7 +37,6 @@ SAME_NAMES = (
     "payment_recipient_id",
     "free_to_use",
 )
-IN_BODY: Mapping[type[DomainError], str] = {SiteCycle: "parentSiteId", SiteTooDeep: "parentSiteId"}
 
 
 class SiteOwn(Address):
@@ -122,10 +113,6 @@ class SiteDraft(SiteMembers):
     name: types.Name = Field(description="Its name among operators")
 
 
-class NoParent(InvalidInput):
-    """A site that the caller himself would not see."""
-
-
 def _apart(ids: Any) -> Any:
     """`?siteIds=1,2` says the same as `?siteIds=1&siteIds=2`."""
     return [part for each in ids for part in each.split(",")] if isinstance(ids, list) else ids
@@ -133,17 +120,12 @@ def _apart(ids: Any) -> Any:
 
 @router.post("", status_code=201, operation_id="addSite", summary="Add a site", response_model=SiteShape)
 async def add_site(change: Annotated[Mutation, Depends(on_post(WRITE))], body: SiteDraft) -> Response:
-    """At the top of the tree, unless `parentSiteId` names the site right above. A right on a site above reaches it."""
-    view = change.view
-    _require_seen_parent(view, body)
+    """Adds it at the top of the tree, or below `parentSiteId`.
 
-    def work(revision: Revision) -> int:
-        _require_parent(view, revision, body)
-        return sites.add(revision, **body.facts(NOWHERE)).id
-
-    return await apply(
-        change, "site.add", work, lambda view, site_id: shown(view, view.site(site_id), 201), members=IN_BODY
-    )
+    Rights on the sites above reach it.
+    """
+    added = await operations.add(change, body.facts)
+    return await respond(change, added, lambda view, site_id: shown(view, view.site(site_id), 201))
 
 
 @router.get("", operation_id="listSites", summary="List sites", response_model=page_of(SiteShape))
@@ -151,41 +133,35 @@ async def list_sites(
     view: Annotated[View, Depends(viewing(READ))],
     asked: Sorted,
     search: Annotated[
-        str | None, Query(description="Only those whose name, public name or external id holds this")
+        str | None, Query(description="Only sites whose name, public name or external id contains this text")
     ] = None,
-    country: Annotated[str | None, Query(description="Only those in this country, in any case")] = None,
-    city: Annotated[str | None, Query(description="Only those in this city, in any case")] = None,
-    cost_id: Annotated[str | None, Query(alias="costId", description="Only this cost centre's")] = None,
-    external_id: Annotated[str | None, Query(alias="externalId", description="Only those with this id")] = None,
+    country: Annotated[str | None, Query(description="Only sites in this country, in any case")] = None,
+    city: Annotated[str | None, Query(description="Only sites in this city, in any case")] = None,
+    cost_id: Annotated[str | None, Query(alias="costId", description="Only sites of this cost centre")] = None,
+    external_id: Annotated[str | None, Query(alias="externalId", description="Only sites with this id")] = None,
     show_only_root_sites: Annotated[
-        bool, Query(alias="showOnlyRootSites", description="Only the topmost ones that the caller sees")
+        bool, Query(alias="showOnlyRootSites", description="Only the topmost sites that you see")
     ] = False,
     parent_site_id: Annotated[
-        int | None, Query(alias="parentSiteId", description="Only those right below this site")
+        int | None, Query(alias="parentSiteId", description="Only sites right below this site")
     ] = None,
     site_ids: Annotated[
         list[int] | None,
         BeforeValidator(_apart),
-        Query(alias="siteIds", description="Only these; repeated, or in one with commas between"),
+        Query(alias="siteIds", description="Only these sites; repeated, or in one with commas between"),
     ] = None,
 ) -> Response:
-    """The sites that the caller sees; by name, or by id with `sortKey=id`."""
-    scope = view.scope
-    among: Collection[int] = scope.roots if show_only_root_sites else scope.sites
-    if parent_site_id is not None:
-        below = view.network.subsites(parent_site_id) if scope.can_see_site(parent_site_id) else ()
-        among = [each for each in below if each in among]
+    """Lists the sites that you see, by name, or by id with `sortKey=id`."""
     ids = None if site_ids is None else frozenset(site_ids)
-    found = find_sites(view.network, SiteQuery(ids, country, city, cost_id, external_id, search), among)
-    return listed(
-        sort_part(found, asked, name=lambda site: (site.name.casefold(), site.id), id=lambda site: (site.id,)),
-        shower(view),
-    )
+    query = SiteQuery(ids, country, city, cost_id, external_id, search)
+    found = operations.find(view, query, show_only_root_sites, parent_site_id)
+    part = sort_part(found, asked, name=lambda site: (site.name.casefold(), site.id), id=lambda site: (site.id,))
+    return listed(part, shower(view))
 
 
 @router.get("/{siteId}", operation_id="getSite", summary="Get a site", response_model=SiteShape)
 async def get_site(view: Annotated[View, Depends(viewing(READ))], site_id: SiteId) -> Response:
-    """With an ETag for changing it."""
+    """Returns a site with an ETag for changing it."""
     return shown(view, view.site(site_id))
 
 
@@ -196,75 +172,38 @@ async def get_site(view: Annotated[View, Depends(viewing(READ))], site_id: SiteI
     response_model=SiteShape,
 )
 async def get_site_by_external_id(
-    view: Annotated[View, Depends(viewing(READ))],
-    external_site_id: ExternalSiteId,
+    view: Annotated[View, Depends(viewing(READ))], external_site_id: ExternalSiteId
 ) -> Response:
-    """The site that carries this id of the operator's own system; of several, the one with the lowest id."""
-    found = find_sites(view.network, SiteQuery(external_id=external_site_id), view.scope.sites)
-    if not found:
-        raise UnknownSite((external_site_id,))
-    return shown(view, min(found, key=lambda site: site.id))
+    """Returns the site with this id in the operator's own system.
+
+    Of several such sites it returns the one with the lowest id.
+    """
+    return shown(view, operations.by_external_id(view, external_site_id))
 
 
 @router.patch("/{siteId}", operation_id="changeSite", summary="Change or move a site", response_model=SiteShape)
 async def change_site(
-    change: Annotated[Mutation, Depends(on_change(WRITE))],
-    site_id: SiteId,
-    body: SiteMembers,
+    change: Annotated[Mutation, Depends(on_change(WRITE))], site_id: SiteId, body: SiteMembers
 ) -> Response:
-    """Members that are left out stay as they are; null takes a value away. With another `parentSiteId` the site moves
-    there with all that is below it: from then on rights on the sites above it there reach it, and no longer those on
-    the sites it was below. Who is limited to some sites cannot move the topmost of them."""
-    view = change.view
-    site = view.site(site_id)
-    if "parent_site_id" in body.model_fields_set and body.parent_site_id != site.parent_id:
-        _require_movable(view, site)
-        _require_seen_parent(view, body)
+    """Changes the members that are given; null removes a value.
 
-    def work(revision: Revision) -> int:
-        before = facts.site(revision, site_id)
-        change.expect(before)
-        _require_parent(view, revision, body)
-        return sites.change(revision, site_id, **body.facts(before.location)).id
-
-    return await apply(
-        change, "site.change", work, lambda view, site_id: shown(view, view.site(site_id)), members=IN_BODY
-    )
+    With another `parentSiteId` the site moves there with everything below it: from then on rights on the sites above
+    it there reach it, and rights on the sites that it was below no longer do. An operator that is limited to some
+    sites cannot move the topmost of them.
+    """
+    changed = await operations.change(change, site_id, body.facts)
+    return await respond(change, changed, lambda view, site_id: shown(view, view.site(site_id)))
 
 
 @router.delete(
     "/{siteId}", status_code=204, operation_id="removeSite", summary="Remove a site", response_class=Response
 )
 async def remove_site(change: Annotated[Mutation, Depends(on_change(WRITE))], site_id: SiteId) -> Response:
-    """One without chargers, subsites, drivers at home there and rights on it; else 409. Who is limited to some sites
-    cannot remove the topmost of them."""
-    _require_movable(change.view, change.view.site(site_id))
+    """Removes a site without chargers, subsites, home drivers and rights.
 
-    def work(revision: Revision) -> None:
-        change.expect(facts.site(revision, site_id))
-        sites.remove(revision, site_id)
-
-    return await apply(change, "site.remove", work)
-
-
-def _require_movable(view: View, site: Site) -> None:
-    """Raises Forbidden for a topmost site of a limited caller."""
-    if not view.scope.unlimited and site.id in view.scope.roots:
-        raise Forbidden(f"site {site.id} is at the top of what you see: somebody who sees more can move or remove it")
-
-
-def _require_seen_parent(view: View, body: SiteMembers) -> None:
-    """The caller sees the parent, so that he sees the site."""
-    if body.parent_site_id is not None:
-        view.in_body("parentSiteId", view.site, body.parent_site_id)
-    elif not view.scope.unlimited:
-        raise InMember("parentSiteId", NoParent("name one of your sites: you would not see a site at the top"))
-
-
-def _require_parent(view: View, revision: Revision, body: SiteMembers) -> None:
-    """The parent is still there: what is not found otherwise is the site itself."""
-    if body.parent_site_id is not None:
-        view.in_body("parentSiteId", partial(facts.site, revision), body.parent_site_id)
+    Any of those is a 409. An operator that is limited to some sites cannot remove the topmost of them.
+    """
+    return await respond(change, await operations.remove(change, site_id))
 
 
 def shown(view: View, site: Site, status: int = 200) -> Response:

@@ -30,7 +30,7 @@ from ...storage.rows.webhooks import DeliveryProgress, UnknownWebhook, Webhook
 from ...webhooks import messages
 from ..common.auth import CallerFirst, permitted
 from ..common.state import state_of
-from .answers import answer, apply, etag_of
+from .answers import answer, etag_of, respond
 from .dependencies import on_change, on_post
 from .events import of_all_sites
 from .paging import Sorted, listed
@@ -151,7 +151,7 @@ async def add_webhook(change: Adding, body: WebhookDraft) -> Response:
         note = shown_before(secret, f"POST {location}/rotate-secret makes a new one")
         return shown({**made, **({"secret": secret} if secret else {"note": note})}, 201, {"Location": location})
 
-    return await apply(change, "webhook.add", work, show, members=IN_BODY)
+    return await respond(change, await change.apply("webhook.add", work, members=IN_BODY), show)
 
 
 @router.get("", operation_id="listWebhooks", summary="List webhooks", response_model=page_of(WebhookShape))
@@ -186,7 +186,7 @@ async def change_webhook(change: Changing, webhook_id: WebhookId, body: WebhookM
         changes.change(revision, webhook_id, **members)
         made.update(described(revision, webhook_id))
 
-    return await apply(change, "webhook.change", work, lambda _, __: shown(made))
+    return await respond(change, await change.apply("webhook.change", work), lambda _, __: shown(made))
 
 
 @router.delete(
@@ -199,7 +199,7 @@ async def remove_webhook(change: Changing, webhook_id: WebhookId) -> Response:
         change.expect(changes.find(revision, webhook_id))
         changes.remove(revision, webhook_id)
 
-    return await apply(change, "webhook.remove", work)
+    return await respond(change, await change.apply("webhook.remove", work))
 
 
 @router.post(
@@ -219,7 +219,7 @@ async def rotate_secret(change: Adding, webhook_id: WebhookId) -> Response:
     def show(_: View, __: None) -> Response:
         return answer(SecretShape(secret=secret, note=shown_before(secret, "rotate it again for a new one")))
 
-    return await apply(change, "webhook.rotateSecret", work, show)
+    return await respond(change, await change.apply("webhook.rotateSecret", work), show)
 
 
 @router.post(
@@ -236,7 +236,9 @@ async def replay(change: Adding, webhook_id: WebhookId, body: ReplayDraft) -> Re
         webhooks.replay(revision.connection, revision.customer_id, webhook_id, body.after)
         return described(revision, webhook_id)
 
-    return await apply(change, "webhook.replay", work, lambda _, made: shown(made), members=IN_BODY)
+    return await respond(
+        change, await change.apply("webhook.replay", work, members=IN_BODY), lambda _, made: shown(made)
+    )
 
 
 @router.post(
