@@ -54,7 +54,7 @@ def test_the_servers_role_cannot_change_what_the_journal_holds(owner: Cli, role:
     owner.customer(DEPOT)
     done = owner("migrate", "--grant-to", ROLE)
     assert (done.status, done.err) == (0, "")
-    assert done.out.endswith(f"{ROLE} may run the server, and cannot change the journal.\n")
+    assert done.out.endswith(f"{ROLE} has the grants of the server. It cannot change the journal.\n")
     with psycopg.connect(role, autocommit=True) as connection:
         for table in APPEND_ONLY:
             assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() != (0,)

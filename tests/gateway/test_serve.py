@@ -146,13 +146,13 @@ async def test_the_server_speaks_tls_itself_which_is_profile_2(
 @pytest.mark.parametrize(
     ("certificate", "key", "cause"),
     [
-        ("certificate.pem", None, "TLS takes both --tls-certificate and --tls-key"),
-        (None, "key.pem", "TLS takes both --tls-certificate and --tls-key"),
+        ("certificate.pem", None, "TLS needs both --tls-certificate and --tls-key"),
+        (None, "key.pem", "TLS needs both --tls-certificate and --tls-key"),
         ("certificate.pem", "absent.pem", "absent.pem cannot be read: No such file or directory"),
         (".", "key.pem", "cannot be read: Is a directory"),
-        ("key.pem", "certificate.pem", "are no certificate with its key"),
-        ("certificate.pem", "other.pem", "are no certificate with its key"),
-        ("certificate.pem", "locked.pem", "are no certificate with its key"),
+        ("key.pem", "certificate.pem", "are not a certificate and its key"),
+        ("certificate.pem", "other.pem", "are not a certificate and its key"),
+        ("certificate.pem", "locked.pem", "are not a certificate and its key"),
     ],
 )
 def test_files_that_make_no_tls_stop_the_program_and_are_named(
