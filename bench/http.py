@@ -30,7 +30,7 @@ from bench.in_process import Subject
 from bench.network import generate, write_file
 from bench.servers import Customer, customer, floor, load, serving, watched
 from chargerights.rights.model import Place, PlaceKind
-from chargerights.storage import journal
+from chargerights.storage import revisions
 from chargerights.storage.changes.rights import grant
 from chargerights.storage.database import Database
 from chargerights.storage.journal import Actor, ChangeContext
@@ -110,7 +110,7 @@ class Writer:
     def write(self) -> None:
         self._next_driver += 1
         occasion = ChangeContext(datetime.now(UTC), Actor("bench"), "right.grant")
-        self._database.write_now(journal.make, self._customer_id, occasion, grant, self._next_driver, self._place)
+        self._database.write_now(revisions.make, self._customer_id, occasion, grant, self._next_driver, self._place)
 
 
 class Setting(NamedTuple):

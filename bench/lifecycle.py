@@ -27,7 +27,7 @@ from bench.network import Facts, generate, write_file
 from bench.servers import Customer, customer, load, serving
 from chargerights.rights.decide import decide
 from chargerights.rights.model import Charger, Driver, Place, PlaceKind
-from chargerights.storage import journal, networks
+from chargerights.storage import networks, revisions
 from chargerights.storage.changes.rights import grant
 from chargerights.storage.database import Database
 from chargerights.storage.journal import Actor, ChangeContext
@@ -69,7 +69,7 @@ def seen_after_grant(facts: Facts, writer: Customer, port: int) -> tuple[Timings
                 sys.exit("a driver without a right may charge")
             occasion = ChangeContext(datetime.now(UTC), Actor("bench"), "right.grant")
             granted.append(
-                stopwatch(partial(database.write_now, journal.make, writer.id, occasion, grant, driver.id, place))
+                stopwatch(partial(database.write_now, revisions.make, writer.id, occasion, grant, driver.id, place))
             )
             committed = perf_counter()
             while not ask():

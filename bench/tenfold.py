@@ -23,7 +23,8 @@ from bench.network import Facts, generate
 from bench.servers import Customer, customer, serving
 from chargerights.storage import networks
 from chargerights.storage.database import Database
-from chargerights.storage.journal import Actor, revise
+from chargerights.storage.journal import Actor
+from chargerights.storage.revisions import revise
 
 SCALES = (1, 10)
 ROUNDS = 30

@@ -24,7 +24,8 @@ from chargerights.rights.network import Network
 from chargerights.storage import callers, networks
 from chargerights.storage.charging import live
 from chargerights.storage.database import Database
-from chargerights.storage.journal import Actor, revise
+from chargerights.storage.journal import Actor
+from chargerights.storage.revisions import revise
 from tests.support.clock import Clock
 from tests.support.oracle import Facts
 from tests.support.world import FACTS, NOW, RIVAL

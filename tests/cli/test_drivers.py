@@ -8,7 +8,8 @@ import pytest
 
 from chargerights.cli.common import now
 from chargerights.storage.callers import HOST
-from chargerights.storage.journal import ChangeContext, make
+from chargerights.storage.journal import ChangeContext
+from chargerights.storage.revisions import make
 from chargerights.storage.rows import drivers
 from tests.cli.conftest import DEPOT, Cli
 from tests.support.servers import opened

@@ -18,7 +18,8 @@ from sqlalchemy import Connection
 from chargerights.rights.model import Place, PlaceKind, Right
 from chargerights.storage.changes import rights as changes
 from chargerights.storage.database import Database
-from chargerights.storage.journal import Actor, ChangeContext, make, revise
+from chargerights.storage.journal import Actor, ChangeContext
+from chargerights.storage.revisions import make, revise
 from chargerights.storage.rows import drivers, sites
 
 LEFT, RIGHT = 1, 2

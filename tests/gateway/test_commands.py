@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from chargerights.gateway import command_dispatch
 from chargerights.rights.permissions import Permission
-from chargerights.storage import callers, journal
+from chargerights.storage import callers, revisions
 from chargerights.storage.changes import operators
 from chargerights.storage.charging import authorizations
 from chargerights.storage.charging_settings import set_one_session_per_tag
@@ -222,7 +222,7 @@ async def test_what_a_charger_was_told_is_in_the_audit_log_whatever_came_of_it(
 def new_key(connection: Connection, customer_id: int, permissions: set[Permission], sites: list[int] | None) -> str:
     occasion = ChangeContext(NOW, Actor("test"), "operator.add")
     reach = None if sites is None else tuple(sites)
-    made = journal.make(connection, customer_id, occasion, operators.add, "One", frozenset(permissions), reach)
+    made = revisions.make(connection, customer_id, occasion, operators.add, "One", frozenset(permissions), reach)
     return callers.add_key(connection, customer_id, at=NOW, operator_id=made.id)[1]
 
 

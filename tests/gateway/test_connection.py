@@ -20,7 +20,8 @@ from chargerights.gateway.messages import ocpp16
 from chargerights.gateway.ocpp.call_errors import CallRefused, NoAnswer, NotConnected
 from chargerights.log_limits import FewAlike
 from chargerights.storage.charging import authorizations, sessions
-from chargerights.storage.journal import Actor, revise
+from chargerights.storage.journal import Actor
+from chargerights.storage.revisions import revise
 from tests.gateway.client import ANSWERS, V16, V201, CallError
 from tests.gateway.operating import Operator
 from tests.gateway.server import InProcess, node, text

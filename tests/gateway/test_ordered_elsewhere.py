@@ -14,7 +14,8 @@ from chargerights.gateway.authorization import ordered_starts
 from chargerights.storage import personal, schema
 from chargerights.storage.charging import authorizations
 from chargerights.storage.database import DatabaseAway
-from chargerights.storage.journal import Actor, revise
+from chargerights.storage.journal import Actor
+from chargerights.storage.revisions import revise
 from tests.gateway import test_ocpp2x as v2
 from tests.gateway.client import V16, V201, RawCharger
 from tests.gateway.operating import Operator

@@ -19,7 +19,7 @@ from chargerights.gateway.partner_client import REASONS, PartnerCause, PartnerRe
 from chargerights.net.allowed_targets import AllowedTargets
 from chargerights.rights import decide
 from chargerights.rights.decide import Reason
-from chargerights.storage import journal
+from chargerights.storage import revisions
 from chargerights.storage.changes import partners as changes
 from chargerights.storage.charging import authorizations, sessions
 from chargerights.storage.charging_settings import set_one_session_per_tag
@@ -77,7 +77,7 @@ def receiver() -> Iterator[Receiver]:
 async def ask(server: InProcess, url: str, **more: Any) -> None:
     """Our customer's partner is that one from now on."""
     settings = {"timeout_seconds": 3.0, "fallback": Fallback.DENY, "cache_seconds": 60.0, "secret": None, **more}
-    await server.database.write(journal.make, server.world.us, OCCASION, changes.put, url, **settings)
+    await server.database.write(revisions.make, server.world.us, OCCASION, changes.put, url, **settings)
     await until(lambda: is_asked(server, url, **settings))
 
 
@@ -366,7 +366,7 @@ async def test_one_customer_s_partner_is_not_another_s(server: InProcess, asked:
 async def test_a_partner_who_is_taken_away_is_asked_no_more(server: InProcess, asked: Receiver) -> None:
     async with server.charger("DEP-1") as charger:
         assert await authorize(charger) == "Accepted"
-        await server.database.write(journal.make, server.world.us, OCCASION, changes.remove)
+        await server.database.write(revisions.make, server.world.us, OCCASION, changes.remove)
         await until(lambda: server.gateway.customers[server.world.us].partner is None)
         assert await authorize(charger) == "Invalid"
 

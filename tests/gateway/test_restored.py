@@ -15,7 +15,7 @@ import structlog
 
 from chargerights.gateway import customer_runtime
 from chargerights.rights.live import LiveCharger
-from chargerights.storage import journal, schema
+from chargerights.storage import revisions, schema
 from chargerights.storage.changes import drivers
 from chargerights.storage.charging import live, sessions
 from chargerights.storage.database import Database, DatabaseAway
@@ -103,7 +103,7 @@ async def restorable(its_world: World) -> AsyncIterator[InProcess]:
 
 
 async def remove(server: InProcess, driver_id: int) -> None:
-    await server.database.write(journal.make, server.world.us, OCCASION, drivers.remove, driver_id)
+    await server.database.write(revisions.make, server.world.us, OCCASION, drivers.remove, driver_id)
 
 
 async def accepts(charger: RawCharger, id_tag: str) -> None:
@@ -173,7 +173,7 @@ async def test_a_restored_database_that_has_gone_further_than_what_was_known_is_
         await restore()
         with opened(server.world.url) as other:
             for driver in (BOB, *FACTS.drivers[-2:]):
-                other.write_now(journal.make, us, OCCASION, drivers.remove, driver.id)
+                other.write_now(revisions.make, us, OCCASION, drivers.remove, driver.id)
         await accepts(charger, "ALICE")
         assert not await accepted(charger, "BOB")
 

@@ -12,7 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from chargerights.gateway import customer_runtime
-from chargerights.storage import charging_settings, journal
+from chargerights.storage import charging_settings, revisions
 from chargerights.storage.changes import chargers, drivers, partners
 from chargerights.storage.charging import charger_passwords
 from chargerights.storage.database import Database
@@ -47,12 +47,12 @@ Work = Callable[[Database, int], Any]
 
 
 def make(work: Callable[..., Any], *arguments: Any) -> Work:
-    return lambda database, us: database.write_now(journal.make, us, OCCASION, work, *arguments)
+    return lambda database, us: database.write_now(revisions.make, us, OCCASION, work, *arguments)
 
 
 def bulk(database: Database, us: int) -> None:
     """More changes than are handed on, as an import makes them."""
-    many = [replace(ALICE, id=1000 + each, name=f"{each}", tags=(), rights=()) for each in range(journal.FEW)]
+    many = [replace(ALICE, id=1000 + each, name=f"{each}", tags=(), rights=()) for each in range(revisions.FEW)]
     database.write_now(put, us, *many, replace(ALICE, enabled=False))
 
 

@@ -15,11 +15,12 @@ from chargerights.replica.as_of import AsOfNetworks
 from chargerights.replica.images import NetworkReplicas, NetworkSnapshot
 from chargerights.rights.decide import Cause, decide
 from chargerights.rights.network import Network
-from chargerights.storage import journal, journal_rewind, personal, schema
+from chargerights.storage import journal_rewind, personal, revisions, schema
 from chargerights.storage.database import Database, DatabaseFault
 from chargerights.storage.entity_types import Entity, key_of, kind_of
-from chargerights.storage.journal import ERASURE, ChangeContext, Revision, revise
+from chargerights.storage.journal import ERASURE, ChangeContext
 from chargerights.storage.journal_rewind import BEGINS, LOADED, BeforeHistory
+from chargerights.storage.revisions import Revision, revise
 from tests.replica.test_images_walk import Walk
 from tests.storage.writing import TEST, add_customer, put_facts, revision_of, store_facts, stored
 from tests.support.oracle import Facts
@@ -229,7 +230,7 @@ async def test_a_remembered_past_that_names_an_erased_driver_is_forgotten(databa
     past = AsOfNetworks(database)
     ((_, named),) = [each for each in await pasts(past, await image_of(database, customer), [NOW]) if each]
     assert named.drivers[ALICE.id] == ALICE
-    database.write_now(journal.make, customer, ChangeContext(at_minute(2), TEST, ERASURE), personal.erase, ALICE.id)
+    database.write_now(revisions.make, customer, ChangeContext(at_minute(2), TEST, ERASURE), personal.erase, ALICE.id)
     ((_, nameless),) = [each for each in await pasts(past, await image_of(database, customer), [NOW]) if each]
     assert nameless.drivers[ALICE.id] == replace(ALICE, name=f"driver {ALICE.id}", tags=())
 

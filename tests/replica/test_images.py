@@ -16,7 +16,7 @@ from chargerights.replica.images import NetworkReplicas, NetworkSnapshot
 from chargerights.rights.decide import decide
 from chargerights.rights.live import LiveCharger
 from chargerights.rights.model import Driver, Place, PlaceKind, Right, Site
-from chargerights.storage import journal, networks, schema
+from chargerights.storage import journal, networks, revisions, schema
 from chargerights.storage.charging import live
 from chargerights.storage.database import Database, DatabaseAway
 from chargerights.storage.journal import Actor, UnknownCustomer
@@ -361,7 +361,7 @@ async def test_a_charger_that_is_removed_and_comes_again_has_none_of_its_old_sta
     assert "ALONE" in (await images.fresh(cast, revision_of(database, cast), 1)).live
 
     def remove(connection: Connection) -> None:
-        with journal.revise(connection, cast, at=NOW, actor=Actor("test"), action="test") as revision:
+        with revisions.revise(connection, cast, at=NOW, actor=Actor("test"), action="test") as revision:
             revision.remove(alone)
 
     database.write_now(remove)

@@ -30,11 +30,12 @@ from chargerights.rights.model import (
     Tag,
 )
 from chargerights.rights.network import Network
-from chargerights.storage import journal
+from chargerights.storage import journal, revisions
 from chargerights.storage.changes import rights as right_changes
 from chargerights.storage.database import Database
 from chargerights.storage.entity_types import Entity
-from chargerights.storage.journal import Actor, revise
+from chargerights.storage.journal import Actor
+from chargerights.storage.revisions import revise
 from tests.storage.writing import OCCASION, revision_of, store_facts, stored
 from tests.support.oracle import Facts
 from tests.support.world import NOW
@@ -186,7 +187,7 @@ def grant(database: Database, customer: int, walk: Walk) -> None:
     """As the doors do; the walk's network gets what the answer says."""
     driver = walk.random.choice([*walk.network.drivers.values()])
     where = walk.random.choice([Place(PlaceKind.SITE, each) for each in walk.network.sites])
-    right = database.write_now(journal.make, customer, OCCASION, right_changes.grant, driver.id, where).right
+    right = database.write_now(revisions.make, customer, OCCASION, right_changes.grant, driver.id, where).right
     if right not in driver.rights:
         core.put_driver(walk.network, replace(driver, rights=(*driver.rights, right)))
 

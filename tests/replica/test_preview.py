@@ -16,10 +16,11 @@ from chargerights.replica.preview import Preview, preview
 from chargerights.rights.errors import UnknownDriver
 from chargerights.rights.impact import Impact, impact
 from chargerights.rights.model import Place, PlaceKind, Site
-from chargerights.storage import journal, networks
+from chargerights.storage import networks, revisions
 from chargerights.storage.changes import rights
 from chargerights.storage.database import Database
-from chargerights.storage.journal import Revision, UnknownCustomer
+from chargerights.storage.journal import UnknownCustomer
+from chargerights.storage.revisions import Revision
 from tests.replica.test_as_of import drop, put
 from tests.replica.test_images_walk import Walk
 from tests.storage.writing import OCCASION, everything, put_facts, revision_of, store_facts, stored
@@ -35,7 +36,7 @@ def all_of(*them: Work) -> Work:
 
 
 def made(customer: int, work: Work) -> Callable[[Connection], Any]:
-    return lambda connection: journal.make(connection, customer, OCCASION, work)
+    return lambda connection: revisions.make(connection, customer, OCCASION, work)
 
 
 class Doors:

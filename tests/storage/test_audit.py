@@ -14,7 +14,8 @@ from chargerights.rights.model import Driver, Site
 from chargerights.storage import audit
 from chargerights.storage.audit import AuditQuery, Record
 from chargerights.storage.database import Database
-from chargerights.storage.journal import Actor, revise
+from chargerights.storage.journal import Actor
+from chargerights.storage.revisions import revise
 from tests.conftest import Databases
 from tests.storage.writing import add_customer
 from tests.support.servers import opened

@@ -21,11 +21,12 @@ from chargerights.rights.errors import (
 )
 from chargerights.rights.identifiers import INT64_MAX
 from chargerights.rights.model import Charger, Connector, Driver, Hours, Place, PlaceKind, Right, Site
-from chargerights.storage import journal, schema
+from chargerights.storage import revisions, schema
 from chargerights.storage.changes import chargers as charger_changes
 from chargerights.storage.changes import rights, sites
 from chargerights.storage.database import Database
-from chargerights.storage.journal import LARGEST_FOLLOWED, Actor, UnknownCustomer, revise
+from chargerights.storage.journal import Actor, UnknownCustomer
+from chargerights.storage.revisions import LARGEST_FOLLOWED, revise
 from chargerights.storage.rows import chargers
 from tests.storage.writing import OCCASION, add_customer, everything, put, put_facts, revision_of, store_facts, stored
 from tests.support.oracle import Facts
@@ -52,21 +53,21 @@ A_CHARGER = Charger(0, "NEW-1", DEPOT.id, "New", connectors=(Connector(1, "left"
 
 
 def add_site(database: Database, customer: int, name: str = "New") -> int:
-    return database.write_now(journal.make, customer, OCCASION, sites.add, name).id
+    return database.write_now(revisions.make, customer, OCCASION, sites.add, name).id
 
 
 def add_charger(database: Database, customer: int, charger: Charger) -> None:
-    database.write_now(journal.make, customer, OCCASION, charger_changes.add, charger)
+    database.write_now(revisions.make, customer, OCCASION, charger_changes.add, charger)
 
 
 def grant(database: Database, customer: int, driver_id: int, where: Place, **when: Any) -> Right:
     return database.write_now(
-        journal.make, customer, OCCASION, rights.grant, driver_id, where, rights.Terms(**when)
+        revisions.make, customer, OCCASION, rights.grant, driver_id, where, rights.Terms(**when)
     ).right
 
 
 def revoke(database: Database, customer: int, driver_id: int, where: Place) -> int:
-    return database.write_now(journal.make, customer, OCCASION, rights.revoke, driver_id, where)
+    return database.write_now(revisions.make, customer, OCCASION, rights.revoke, driver_id, where)
 
 
 @pytest.fixture
@@ -157,7 +158,7 @@ def test_another_customers_charger_is_not_blocked_and_not_unblocked(database: Da
     with pytest.raises(UnknownCharger, match=r"^no charger DEP-1$"):
         block(database, other, "DEP-1", TOMORROW)
     with pytest.raises(UnknownCharger, match=r"^no charger DEP-1$"):
-        database.write_now(journal.make, other, OCCASION, charger_changes.unblock, "DEP-1")
+        database.write_now(revisions.make, other, OCCASION, charger_changes.unblock, "DEP-1")
     assert database.read_now(everything) == before
 
 
@@ -170,13 +171,13 @@ def test_a_block_is_a_fact_of_one_charger_until_it_is_taken_off(database: Databa
     block(database, cast, "DEP-1", TOMORROW)  # which it is already
     assert revision_of(database, cast) == revision
     for _ in range(2):  # the second finds nothing to do
-        database.write_now(journal.make, cast, OCCASION, charger_changes.unblock, "DEP-1")
+        database.write_now(revisions.make, cast, OCCASION, charger_changes.unblock, "DEP-1")
     assert revision_of(database, cast) == revision + 1
     assert stored(database, cast).chargers["DEP-1"] == DEP_1
 
 
 def block(database: Database, customer: int, charger_id: str, until: datetime) -> None:
-    database.write_now(journal.make, customer, OCCASION, charger_changes.block, charger_id, until)
+    database.write_now(revisions.make, customer, OCCASION, charger_changes.block, charger_id, until)
 
 
 def test_a_charger_id_that_any_customer_has_is_refused(database: Database, cast: int) -> None:

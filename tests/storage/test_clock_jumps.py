@@ -9,7 +9,7 @@ import structlog
 
 from chargerights.replica.as_of import AsOfNetworks
 from chargerights.replica.images import NetworkReplicas
-from chargerights.storage import audit, journal
+from chargerights.storage import audit, revisions
 from chargerights.storage.database import Database
 from chargerights.storage.journal import ChangeContext
 from chargerights.storage.journal_rewind import BeforeHistory
@@ -25,10 +25,10 @@ def at_minute(minute: int) -> datetime:
 
 
 def rename(database: Database, customer: int, name: str, at: datetime) -> None:
-    def work(revision: journal.Revision) -> None:
+    def work(revision: revisions.Revision) -> None:
         revision.put(replace(FACTS.sites[0], name=name))
 
-    database.write_now(journal.make, customer, ChangeContext(at, TEST, "site.change"), work)
+    database.write_now(revisions.make, customer, ChangeContext(at, TEST, "site.change"), work)
 
 
 async def names(database: Database, customer: int, now: datetime, *instants: datetime) -> list[str | None]:

@@ -26,7 +26,7 @@ from chargerights.rights.model import (
     SiteType,
     Tag,
 )
-from chargerights.storage import journal
+from chargerights.storage import journal, revisions
 from chargerights.storage.changes.access_groups import GroupAndDrivers
 from chargerights.storage.database import Database
 from chargerights.storage.entity_types import Entity, key_of, version_of
@@ -214,7 +214,7 @@ def test_what_is_removed_is_gone_with_all_that_belongs_to_it(database: Database,
     put_facts(database, customer, EVERYTHING)
 
     def remove(connection: Connection) -> None:
-        with journal.revise(connection, customer, at=NOW, actor=journal.Actor("test"), action="test") as revision:
+        with revisions.revise(connection, customer, at=NOW, actor=journal.Actor("test"), action="test") as revision:
             for entity in reversed([*entities_of(EVERYTHING)]):
                 if entity is not ROOT:
                     revision.remove(entity)

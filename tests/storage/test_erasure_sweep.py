@@ -10,7 +10,7 @@ from sqlalchemy import JSON, Connection, Text, insert, select
 
 from chargerights.rights.local_list import ListedTag
 from chargerights.rights.model import Driver, ExternalId, Place, PlaceKind, Right, Tag
-from chargerights.storage import imports, journal, schema
+from chargerights.storage import imports, revisions, schema
 from chargerights.storage.charging import charger_batches, commands, local_lists, set_aside
 from chargerights.storage.charging.authorizations import Authorization
 from chargerights.storage.charging.charger_batches import Batch
@@ -130,7 +130,7 @@ def names(value: Any) -> bool:
 
 
 def forget(database: Database, customer: int) -> None:
-    database.write_now(journal.make, customer, ChangeContext(at_minute(3), Actor("key 5", 1), ERASURE), erase, WHO.id)
+    database.write_now(revisions.make, customer, ChangeContext(at_minute(3), Actor("key 5", 1), ERASURE), erase, WHO.id)
 
 
 def test_no_column_of_any_table_names_an_erased_driver(database: Database, lived: int) -> None:

@@ -18,7 +18,7 @@ from chargerights.storage.changes import rights
 from chargerights.storage.changes.rights import Terms
 from chargerights.storage.database import Database
 from chargerights.storage.events import Event
-from chargerights.storage.journal import make, revise
+from chargerights.storage.revisions import make, revise
 from chargerights.storage.rows import drivers
 from tests.replica.following import Follower, all_events, types
 from tests.storage.writing import OCCASION, TEST, add_customer, put, store_facts

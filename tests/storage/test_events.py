@@ -19,7 +19,7 @@ from chargerights.storage.changes import webhooks as hooks
 from chargerights.storage.charging import live
 from chargerights.storage.database import Database
 from chargerights.storage.events import EventsGone, EventToCome
-from chargerights.storage.journal import make, revise
+from chargerights.storage.revisions import make, revise
 from chargerights.storage.rows import webhooks
 from tests.replica.following import all_events, types
 from tests.storage.writing import OCCASION, TEST, add_customer, everything, put, put_facts, revision_of, store_facts

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from chargerights.storage import imports, journal, personal
+from chargerights.storage import imports, journal, personal, revisions
 from chargerights.storage.changes import drivers
 from chargerights.storage.database import Database
 from chargerights.storage.imports import (
@@ -110,8 +110,8 @@ def test_the_oldest_imports_are_forgotten(database: Database, customer: int) -> 
 def test_when_a_driver_is_erased_no_report_names_anybody_any_more(database: Database, attempt: Attempt) -> None:
     report = {"losers": [{"name": "Ursula"}]}
     database.write_now(imports.end, attempt, ImportState.SUCCEEDED, LATER, report)
-    driver = database.write_now(journal.make, attempt.customer_id, OCCASION, drivers.add, "Ursula")
+    driver = database.write_now(revisions.make, attempt.customer_id, OCCASION, drivers.add, "Ursula")
     erasure = ChangeContext(LATER, TEST, journal.ERASURE)
-    database.write_now(journal.make, attempt.customer_id, erasure, personal.erase, driver.id)
+    database.write_now(revisions.make, attempt.customer_id, erasure, personal.erase, driver.id)
     stands = found(database, attempt)
     assert (stands.state, stands.report, stands.file_name) == (ImportState.SUCCEEDED, None, None)

@@ -14,10 +14,11 @@ from sqlalchemy.exc import IntegrityError
 
 from chargerights.rights.model import Charger, Connector, Driver, Place, PlaceKind, Right, Site, Tag
 from chargerights.rights.network import Network
-from chargerights.storage import journal
+from chargerights.storage import journal, revisions
 from chargerights.storage.callers import list_customers
 from chargerights.storage.database import Database
-from chargerights.storage.journal import Actor, UnknownCustomer, revise
+from chargerights.storage.journal import Actor, UnknownCustomer
+from chargerights.storage.revisions import revise
 from chargerights.storage.schema import journal as journal_table
 from tests.storage.test_entity_types import EVERYTHING
 from tests.storage.writing import add_customer, everything, put, put_facts, revision_of, store_facts, stored
@@ -56,7 +57,7 @@ def test_a_driver_is_noted_as_he_is_loaded(database: Database, customer: int) ->
         for each in FACTS.drivers
     ]
 
-    def work(connection: Connection, *them: Driver) -> list[journal.JournalChange]:
+    def work(connection: Connection, *them: Driver) -> list[revisions.JournalChange]:
         with revise(connection, customer, at=NOW, actor=Actor("test"), action="test") as revision:
             revision.put(them[0]) if len(them) == 1 else revision.put_drivers(them)
         return revision.changes

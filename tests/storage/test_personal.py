@@ -12,7 +12,7 @@ from chargerights.replica.images import NetworkReplicas
 from chargerights.rights.errors import UnknownDriver
 from chargerights.rights.identifiers import NO_TAG
 from chargerights.rights.model import Driver, ExternalId, Place, PlaceKind, Right, Tag
-from chargerights.storage import journal, personal_tables, schema
+from chargerights.storage import personal_tables, revisions, schema
 from chargerights.storage.charging import authorizations, charger_batches, sessions, set_aside
 from chargerights.storage.charging.authorizations import Authorization
 from chargerights.storage.charging.charger_batches import Batch
@@ -72,7 +72,7 @@ def lived(database: Database, customer: int) -> int:
 
 
 def forget(database: Database, customer: int, driver_id: int = URSULA.id) -> None:
-    database.write_now(journal.make, customer, ChangeContext(at_minute(3), OFFICER, ERASURE), erase, driver_id)
+    database.write_now(revisions.make, customer, ChangeContext(at_minute(3), OFFICER, ERASURE), erase, driver_id)
 
 
 def known(database: Database, customer: int, driver_id: int = URSULA.id) -> PersonalRecord:

@@ -13,7 +13,7 @@ from chargerights.replica.images import NetworkReplicas
 from chargerights.rights.commands import Action
 from chargerights.rights.live import LiveCharger
 from chargerights.rights.model import AccessGroup, Charger, Driver, Place, PlaceKind, Right, Site, Tag
-from chargerights.storage import callers, event_clock, events, journal, schema, webhook_queue
+from chargerights.storage import callers, event_clock, events, revisions, schema, webhook_queue
 from chargerights.storage.changes import partners, rights, sites, webhooks
 from chargerights.storage.charging import availability, charger_batches, charger_passwords, commands, live, local_lists
 from chargerights.storage.charging.authorizations import Authorization
@@ -22,7 +22,8 @@ from chargerights.storage.charging.local_lists import KeptList
 from chargerights.storage.charging.sessions import MeterReading, SessionNotice
 from chargerights.storage.charging_settings import set_one_session_per_tag
 from chargerights.storage.database import Database
-from chargerights.storage.journal import Actor, revise
+from chargerights.storage.journal import Actor
+from chargerights.storage.revisions import revise
 from chargerights.storage.rows import webhooks as webhooks_rows
 from chargerights.storage.rows.partners import Fallback
 from tests.storage.writing import OCCASION, add_customer, entities_of, put, put_facts, revision_of, store_facts, stored
@@ -86,7 +87,7 @@ def test_nothing_that_one_customer_changes_changes_a_row_of_the_other(database: 
     command = replace(COMMAND, charger_id="THEIRS-1")
     database.write_now(commands.put, theirs, command, Actor("test"), NOW, TOMORROW, None)
     url = "https://example.com/"
-    (hook, _), (other, _) = [database.write_now(journal.make, each, OCCASION, webhooks.add, url) for each in two]
+    (hook, _), (other, _) = [database.write_now(revisions.make, each, OCCASION, webhooks.add, url) for each in two]
     assert hook.id == other.id
     before = database.read_now(rows_of, theirs)
 
@@ -118,10 +119,10 @@ def test_nothing_that_one_customer_changes_changes_a_row_of_the_other(database: 
         (put, (mine, replace(driver, name="Other", tags=(Tag(7, 1, "NEW"),), rights=driver.rights[:1]))),
         (put, (mine, replace(site, name="Other"), replace(charger, name="Other"))),
         (put, (mine, replace(group, charger_ids=frozenset()))),
-        (journal.make, (mine, OCCASION, sites.add, "New")),
-        (journal.make, (mine, OCCASION, rights.grant, 1, Place(PlaceKind.SITE, 1))),
-        (journal.make, (mine, OCCASION, rights.revoke, 1, Place(PlaceKind.SITE, 2))),
-        (journal.make, (mine, OCCASION, rights.revoke, 1, Place(PlaceKind.ACCESS_GROUP, 1))),
+        (revisions.make, (mine, OCCASION, sites.add, "New")),
+        (revisions.make, (mine, OCCASION, rights.grant, 1, Place(PlaceKind.SITE, 1))),
+        (revisions.make, (mine, OCCASION, rights.revoke, 1, Place(PlaceKind.SITE, 2))),
+        (revisions.make, (mine, OCCASION, rights.revoke, 1, Place(PlaceKind.ACCESS_GROUP, 1))),
         (live.record, (mine, [LiveCharger("MINE-1", True)], NOW)),
         (charger_passwords.renew, ("MINE-1", NOW)),
         (set_one_session_per_tag, (mine, True, NOW)),
@@ -129,8 +130,8 @@ def test_nothing_that_one_customer_changes_changes_a_row_of_the_other(database: 
         (availability.by_block, (mine, "MINE-1", True)),
         (availability.by_block, (mine, "THEIRS-1", True)),
         (availability.by_operator, (mine, "MINE-1", 1, True)),
-        (journal.make, (mine, OCCASION, partners.put, "https://partner", 1.0, Fallback.ALLOW, 1.0, "secret")),
-        (journal.make, (mine, OCCASION, partners.remove)),
+        (revisions.make, (mine, OCCASION, partners.put, "https://partner", 1.0, Fallback.ALLOW, 1.0, "secret")),
+        (revisions.make, (mine, OCCASION, partners.remove)),
         (charger_batches.write, (mine, "node", BATCH)),
         (charger_batches.write, (mine, "other", replace(BATCH, states=(), messages=BATCH.messages[1:]))),
         (commands.put, (mine, COMMAND, Actor("test"), NOW, TOMORROW, "node")),
@@ -140,12 +141,12 @@ def test_nothing_that_one_customer_changes_changes_a_row_of_the_other(database: 
         (commands.forget, (mine, COMMAND.id)),
         (live.disconnect_silent, (mine, TOMORROW)),
         (deliver, ()),
-        (journal.make, (mine, OCCASION, webhooks.change, hook.id)),
-        (journal.make, (mine, OCCASION, webhooks.rotate, hook.id)),
-        (journal.make, (mine, OCCASION, webhooks.disable, hook.id, hook.url)),
+        (revisions.make, (mine, OCCASION, webhooks.change, hook.id)),
+        (revisions.make, (mine, OCCASION, webhooks.rotate, hook.id)),
+        (revisions.make, (mine, OCCASION, webhooks.disable, hook.id, hook.url)),
         (event_clock.advance, (mine, TOMORROW, 10)),
         (events.prune, (mine, TOMORROW, 100)),
-        (journal.make, (mine, OCCASION, webhooks.remove, hook.id)),
+        (revisions.make, (mine, OCCASION, webhooks.remove, hook.id)),
         (callers.note_use, (caller, TOMORROW)),
         (callers.revoke_key, (mine, key.id, NOW)),
         (remove_all, ()),

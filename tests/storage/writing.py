@@ -11,7 +11,8 @@ from chargerights.rights.network import Network
 from chargerights.storage import callers, networks, schema
 from chargerights.storage.database import Database
 from chargerights.storage.entity_types import Entity
-from chargerights.storage.journal import Actor, ChangeContext, revise
+from chargerights.storage.journal import Actor, ChangeContext
+from chargerights.storage.revisions import revise
 from tests.support.oracle import Facts
 from tests.support.world import NOW
 

@@ -14,7 +14,7 @@ from chargerights.storage import callers, webhook_queue
 from chargerights.storage.changes import rights
 from chargerights.storage.changes import webhooks as changes
 from chargerights.storage.database import Database
-from chargerights.storage.journal import make
+from chargerights.storage.revisions import make
 from chargerights.storage.rows import webhooks
 from chargerights.storage.rows.webhooks import DeliveryProgress, Webhook
 from chargerights.webhooks.delivery import RetryPace, WebhookDispatcher

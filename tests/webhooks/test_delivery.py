@@ -11,7 +11,8 @@ from standardwebhooks import Webhook
 
 from chargerights.storage.changes import webhooks as changes
 from chargerights.storage.database import Database, DatabaseAway
-from chargerights.storage.journal import make, since
+from chargerights.storage.journal import since
+from chargerights.storage.revisions import make
 from chargerights.webhooks import delivery as couriers
 from chargerights.webhooks.delivery import RetryPace
 from tests.replica.following import all_events

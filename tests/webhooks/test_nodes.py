@@ -18,7 +18,7 @@ from chargerights.rights.model import Place, PlaceKind
 from chargerights.storage import event_clock
 from chargerights.storage.changes import rights
 from chargerights.storage.changes.rights import Terms
-from chargerights.storage.journal import make
+from chargerights.storage.revisions import make
 from tests.storage.writing import OCCASION
 from tests.support.servers import new_customer, opened, serving
 from tests.support.waiting import PATIENCE, wait_until

@@ -15,7 +15,7 @@ from ..rights.errors import UnknownCharger
 from ..rights.live import status_of
 from ..rights.model import Charger
 from ..rights.search_sites import chargers_at
-from ..storage import journal, networks
+from ..storage import networks, revisions
 from ..storage.callers import HOST
 from ..storage.changes import chargers as changes
 from ..storage.charging import charger_passwords, charger_reports
@@ -155,7 +155,8 @@ def _change(charger_id: str, action: str, common: Common, work: Callable[..., Ch
     """Changes the charger for its owner, and prints the resulting block."""
     with common.open() as database:
         occasion = ChangeContext(now(), HOST, action)
-        changed = database.write_now(journal.make, _owner(database, charger_id), occasion, work, charger_id, *arguments)
+        owner = _owner(database, charger_id)
+        changed = database.write_now(revisions.make, owner, occasion, work, charger_id, *arguments)
     until = changed.blocked_until
     if common.json:
         print_json({"chargerId": charger_id, "blockedUntil": until})

@@ -18,7 +18,7 @@ from ..rights.explain import hours_text, place_name
 from ..rights.model import Driver
 from ..rights.network import Network
 from ..rights.search_sites import same_text
-from ..storage import journal, networks, personal
+from ..storage import networks, personal, revisions
 from ..storage.callers import HOST
 from ..storage.journal import ERASURE, ChangeContext
 from .common import (
@@ -148,7 +148,7 @@ def erase_driver(
             who = known.driver.name if known.driver is not None else f"driver {driver_id} (already removed)"
             raise WrongQuestion(f"nothing was erased: add --yes to erase {who} for good")
         occasion = ChangeContext(now(), HOST, ERASURE)
-        database.write_now(journal.make, customer, occasion, personal.erase, driver_id)
+        database.write_now(revisions.make, customer, occasion, personal.erase, driver_id)
     if common.json:
         print_json({"clientId": customer, "driverId": driver_id, "erased": True})
     else:

@@ -14,7 +14,8 @@ from ..files.network_file import Facts, InvalidNetworkFile, NetworkFile, charger
 from ..files.network_file import dump as dump_network
 from ..storage import callers, networks
 from ..storage.database import Database
-from ..storage.journal import Actor, revise
+from ..storage.journal import Actor
+from ..storage.revisions import revise
 from ..storage.rows import chargers
 from .common import Bar, Common, CustomerId, complain, now, print_json, read_input, stdout, written_whole
 

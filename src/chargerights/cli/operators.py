@@ -10,7 +10,7 @@ from rich.table import Table
 
 from ..rights.identifiers import name as checked_name
 from ..rights.permissions import Operator, Permission
-from ..storage import callers, journal
+from ..storage import callers, revisions
 from ..storage.changes import operators
 from ..storage.journal import ChangeContext
 from ..storage.rows import operators as stored
@@ -47,7 +47,7 @@ def add_operator(
     shown = checked_name(name, "the operator's name")
     with common.open() as database:
         made = database.write_now(
-            journal.make, customer, _occasion("operator.add"), operators.add, shown, permissions(may or []), site
+            revisions.make, customer, _occasion("operator.add"), operators.add, shown, permissions(may or []), site
         )
     if common.json:
         print_json(_members(customer, made))
@@ -108,7 +108,7 @@ def change_operator(
         raise WrongQuestion("nothing to change: give --name, --may, --site, --all-sites, --enabled or --no-enabled")
     with common.open() as database:
         changed = database.write_now(
-            journal.make, customer, _occasion("operator.change"), operators.change, operator_id, **members
+            revisions.make, customer, _occasion("operator.change"), operators.change, operator_id, **members
         )
     if common.json:
         print_json(_members(customer, changed))
@@ -128,7 +128,7 @@ def remove_operator(operator_id: Id, /, *, customer: CustomerId, common: Common 
         Number of the operator, as `operator list` shows it.
     """
     with common.open() as database:
-        database.write_now(journal.make, customer, _occasion("operator.remove"), operators.remove, operator_id)
+        database.write_now(revisions.make, customer, _occasion("operator.remove"), operators.remove, operator_id)
     if common.json:
         print_json({"clientId": customer, "id": operator_id, "enabled": False})
     else:

@@ -25,7 +25,8 @@ from ..storage.charging import charger_batches, charger_passwords, live, ordered
 from ..storage.charging.charger_passwords import KnownCredentials
 from ..storage.charging.spool_file import Owner
 from ..storage.database import WRITERS, Database, DatabaseFault
-from ..storage.journal import Mark, Revised
+from ..storage.journal import Mark
+from ..storage.revisions import Revised
 from .charger.connected_charger import ConnectedCharger
 from .command_dispatch import CommandDispatcher
 from .connection.connection import POLICY, REMOVED

@@ -20,7 +20,8 @@ from ..files.spreadsheets.drivers_file import Ids, ImportPlan, InvalidSpreadshee
 from ..rights.permissions import Scope
 from ..storage import import_plans
 from ..storage.database import Database, DatabaseAway
-from ..storage.journal import ChangeContext, Revision, revise
+from ..storage.journal import ChangeContext
+from ..storage.revisions import Revision, revise
 from .bounds import MAX_MEMORY, bounded_memory
 
 P = ParamSpec("P")

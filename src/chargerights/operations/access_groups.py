@@ -17,7 +17,7 @@ from ..rights.errors import UnknownCharger, UnknownDriver
 from ..rights.model import AccessGroup, Place, PlaceKind
 from ..rights.search_sites import holds_text, searched
 from ..storage.changes import access_groups
-from ..storage.journal import Revision
+from ..storage.revisions import Revision
 from .errors import Forbidden, Members
 from .mutation import Applied, Mutation
 from .view import View

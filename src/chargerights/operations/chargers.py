@@ -20,7 +20,7 @@ from ..rights.model import Charger, Location
 from ..rights.network import PlacedCharger
 from ..rights.search_sites import chargers_at, holds_text, same_text, searched
 from ..storage.changes import chargers, facts
-from ..storage.journal import Revision
+from ..storage.revisions import Revision
 from .errors import Members, NoPreview
 from .mutation import Applied, Mutation
 from .view import View

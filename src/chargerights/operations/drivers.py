@@ -11,8 +11,9 @@ from ..rights.model import Tag
 from ..rights.permissions import Permission
 from ..storage import personal
 from ..storage.changes import drivers, facts
-from ..storage.journal import ERASURE, Revision
+from ..storage.journal import ERASURE
 from ..storage.personal import PersonalRecord
+from ..storage.revisions import Revision
 from .errors import InMember, Members
 from .mutation import Applied, Mutation
 from .view import View

@@ -16,10 +16,11 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from ..replica.preview import Preview, preview
 from ..rights.permissions import Permission, Scope
-from ..storage import idempotency, journal
+from ..storage import idempotency, revisions
 from ..storage.entity_types import version_of
 from ..storage.idempotency import Once
-from ..storage.journal import ChangeContext, Revision
+from ..storage.journal import ChangeContext
+from ..storage.revisions import Revision
 from .errors import Members, NoPreview, PreconditionFailed, blaming
 from .view import View, look
 from .visibility import naming_only_seen_drivers
@@ -115,7 +116,7 @@ class Mutation:
             services.history,
             customer_id,
             view.at,
-            lambda connection: journal.make(connection, customer_id, context, work),
+            lambda connection: revisions.make(connection, customer_id, context, work),
         )
         return _seen(view, tried)
 

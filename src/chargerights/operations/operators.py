@@ -15,7 +15,7 @@ from ..rights.errors import UnknownSite
 from ..rights.permissions import Operator, Permission
 from ..storage.changes import api_keys, operators
 from ..storage.changes.api_keys import InvalidExpiry, OperatorDisabled, TooManyKeys
-from ..storage.journal import Revision
+from ..storage.revisions import Revision
 from ..storage.rows import keys
 from ..storage.rows import operators as rows
 from ..storage.rows.keys import ApiKey, UnknownKey

@@ -20,7 +20,7 @@ from ..rights.network import UNKNOWN_PLACES
 from ..rights.search_drivers import Key
 from ..storage.changes import facts, rights
 from ..storage.changes.rights import ALWAYS, Terms, UnknownRight
-from ..storage.journal import Revision
+from ..storage.revisions import Revision
 from ..storage.rows import drivers
 from .errors import Members
 from .mutation import Applied, Mutation

@@ -15,7 +15,7 @@ from ..rights.errors import InvalidInput, SiteCycle, SiteTooDeep, UnknownSite
 from ..rights.model import NOWHERE, Location, Site
 from ..rights.search_sites import SiteQuery, find_sites
 from ..storage.changes import facts, sites
-from ..storage.journal import Revision
+from ..storage.revisions import Revision
 from .errors import Forbidden, InMember, Members
 from .mutation import Applied, Mutation
 from .view import View

@@ -15,7 +15,7 @@ from ..rights.search_drivers import Key
 from ..storage.changes import tags
 from ..storage.changes.tags import UnknownTag
 from ..storage.charging import authorizations
-from ..storage.journal import Revision
+from ..storage.revisions import Revision
 from ..storage.rows import drivers
 from .errors import Members
 from .mutation import Applied, Mutation

@@ -33,7 +33,8 @@ from ..rights.network import Network
 from ..storage import journal, networks
 from ..storage.charging import live
 from ..storage.database import Database, DatabaseAway, DatabaseFault
-from ..storage.journal import JournalEntry, Mark, Revised
+from ..storage.journal import JournalEntry, Mark
+from ..storage.revisions import Revised
 from .unwritten import UnwrittenStates
 
 CHANGES_PER_STEP = 50

@@ -12,7 +12,8 @@ from ..rights.identifiers import name as checked_name
 from ..rights.permissions import Operator, Permission
 from . import events
 from .changes import api_keys
-from .journal import Actor, Mark, UnknownCustomer, revise
+from .journal import Actor, Mark, UnknownCustomer
+from .revisions import revise
 from .rows import keys, operators
 from .rows.keys import ApiKey
 from .rows.operators import permissions_of

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from .callers import HOST
 from .entity_types import CHARGING_SETTINGS, ChargingSettings
-from .journal import JournalChange, revise
+from .revisions import JournalChange, revise
 from .schema import charging_settings
 
 

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, insert, select
 
 from ..rights.errors import Conflict
-from . import journal
-from .journal import ChangeContext, Revision
+from . import journal, revisions
+from .journal import ChangeContext
+from .revisions import Revision
 from .schema import customers, idempotency_keys
 
 KEPT = timedelta(days=1)
@@ -54,7 +55,7 @@ def make(
         kept = find(connection, customer_id, once, occasion.at)
         if kept is not None:
             return Made(kept.result, journal.number_of(connection, customer_id))
-    with journal.revise(connection, customer_id, **occasion._asdict()) as revision:
+    with revisions.revise(connection, customer_id, **occasion._asdict()) as revision:
         result = work(revision)
     if once is not None:
         keep(connection, customer_id, once, result, occasion.at)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 from ..rights.model import Driver
 from ..rights.network import Network
 from . import networks
-from .journal import LARGEST_FOLLOWED, Revision
+from .revisions import LARGEST_FOLLOWED, Revision
 from .schema import customers
 
 

@@ -14,7 +14,8 @@ from ..rights.model import AccessGroup, Charger, Driver, Site
 from ..rights.network import Network
 from . import journal
 from .charging import live
-from .journal import Mark, Revision, UnknownCustomer
+from .journal import Mark, UnknownCustomer
+from .revisions import Revision
 from .rows import chargers, drivers, sites
 from .schema import customers, live_versions
 

@@ -21,8 +21,9 @@ from ..rights.model import Driver
 from . import imports, personal_tables
 from .charging import charger_reports, commands, local_lists, sessions, set_aside
 from .entity_types import DRIVER
-from .journal import AFTER, BEFORE, NAMED, OF_CHANGE, OF_ENTRY, JournalChange, Revision
+from .journal import AFTER, BEFORE, NAMED, OF_CHANGE, OF_ENTRY
 from .personal_tables import about
+from .revisions import JournalChange, Revision
 from .rows import drivers
 from .rows.pseudonyms import pseudonymous
 from .schema import journal, journal_changes, journal_personal

@@ -28,7 +28,8 @@ from ..net.tasks import end
 from ..storage import events, webhook_queue
 from ..storage.changes import webhooks
 from ..storage.database import Database, DatabaseFault
-from ..storage.journal import Actor, ChangeContext, make
+from ..storage.journal import Actor, ChangeContext
+from ..storage.revisions import make
 from ..storage.webhook_queue import Lease, WaitingDelivery
 from . import messages
 

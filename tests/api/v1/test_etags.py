@@ -9,7 +9,7 @@ import pytest
 
 from chargerights.rights.live import LiveCharger
 from chargerights.rights.model import Place, PlaceKind
-from chargerights.storage import journal
+from chargerights.storage import revisions
 from chargerights.storage.changes import rights
 from tests.api.client import MISSION, Api, listed
 from tests.storage.writing import OCCASION
@@ -34,7 +34,7 @@ async def etag(api: Api, path: str = MISSION, site_ids: tuple[int, ...] = (DEPOT
 
 
 async def grant(api: Api, driver_id: int = DAN.id, place: Place = Place(PlaceKind.SITE, DEPOT.id)) -> None:  # noqa: B008
-    await api.change(journal.make, api.us.id, OCCASION, rights.grant, driver_id, place)
+    await api.change(revisions.make, api.us.id, OCCASION, rights.grant, driver_id, place)
 
 
 def matching(name: str) -> dict[str, str]:

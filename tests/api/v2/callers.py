@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from chargerights.rights.permissions import Permission
-from chargerights.storage import callers, journal
+from chargerights.storage import callers, revisions
 from chargerights.storage.changes import operators
 from chargerights.storage.journal import Actor, ChangeContext
 from tests.api.client import Api
@@ -26,7 +26,7 @@ async def new_operator(
     def make(connection: Connection) -> str:
         occasion = ChangeContext(NOW, Actor("test"), "operator.add")
         reach = None if site_ids is None else tuple(site_ids)
-        made = journal.make(connection, api.us.id, occasion, operators.add, "Someone", frozenset(permissions), reach)
+        made = revisions.make(connection, api.us.id, occasion, operators.add, "Someone", frozenset(permissions), reach)
         _, secret = callers.add_key(connection, api.us.id, at=NOW, operator_id=made.id, **key)
         return secret
 

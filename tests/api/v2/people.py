@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from chargerights.rights.permissions import Permission
 from chargerights.storage import callers
 from chargerights.storage.changes import operators
-from chargerights.storage.journal import revise
+from chargerights.storage.revisions import revise
 from tests.api.client import Api
 from tests.support.servers import TEST
 from tests.support.world import NOW

@@ -10,7 +10,7 @@ from chargerights.api.v2.access_groups import AccessGroupItem, AccessGroupShape
 from chargerights.api.v2.shapes import Page
 from chargerights.rights.errors import UnknownDriver
 from chargerights.rights.permissions import Permission
-from chargerights.storage import journal
+from chargerights.storage import revisions
 from chargerights.storage.changes import access_groups
 from tests.api.client import Api
 from tests.api.v2.asking import NOT_A_MEMBER, good, ids, names, refused, send
@@ -233,7 +233,7 @@ async def test_a_group_is_added_once_under_one_idempotency_key(fresh_api: Api) -
 
 async def test_a_group_of_which_a_driver_goes_before_it_is_written_leaves_nothing_behind(fresh_api: Api) -> None:
     with pytest.raises(UnknownDriver):
-        await fresh_api.change(journal.make, fresh_api.us.id, OCCASION, access_groups.add, "G", ["DEP-1"], [404])
+        await fresh_api.change(revisions.make, fresh_api.us.id, OCCASION, access_groups.add, "G", ["DEP-1"], [404])
     assert names(good(await send(fresh_api, "GET", GROUPS), Page[AccessGroupItem])) == ["Visitors"]
 
 

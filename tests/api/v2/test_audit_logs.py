@@ -14,7 +14,8 @@ from chargerights.storage import schema
 from chargerights.storage.audit import CHANGES_SHOWN
 from chargerights.storage.changes import rights, sites
 from chargerights.storage.charging_settings import set_one_session_per_tag
-from chargerights.storage.journal import Actor, revise
+from chargerights.storage.journal import Actor
+from chargerights.storage.revisions import revise
 from tests.api.client import Api
 from tests.api.v2.people import items, person, refused
 from tests.support.world import ALICE, BOB, DEPOT, FACTS, NOW

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from chargerights.api.v2.impact import ImpactShape
 from chargerights.rights.permissions import Permission
 from chargerights.storage.callers import HOST
-from chargerights.storage.journal import revise
+from chargerights.storage.revisions import revise
 from tests.api.checking import valid
 from tests.api.client import Api, listed, problem
 from tests.api.v2.asking import good

@@ -12,7 +12,7 @@ from chargerights.api.v2.sites import SiteMembers, SiteShape
 from chargerights.files.network_file.schema import SiteEntry, members_of
 from chargerights.rights.identifiers import MAX_SITE_DEPTH
 from chargerights.rights.permissions import Permission
-from chargerights.storage import journal
+from chargerights.storage import revisions
 from chargerights.storage.changes import sites as changes
 from tests.api.client import Api
 from tests.api.v2.asking import NOT_A_MEMBER, good, ids, names, refused, send
@@ -304,7 +304,7 @@ def remove_before_the_next_change(api: Api, monkeypatch: pytest.MonkeyPatch, sit
     write = api.database.write
 
     async def late(*work: Any) -> Any:
-        await api.change(journal.make, api.us.id, OCCASION, changes.remove, site_id)
+        await api.change(revisions.make, api.us.id, OCCASION, changes.remove, site_id)
         return await write(*work)
 
     monkeypatch.setattr(api.database, "write", late)

@@ -17,7 +17,7 @@ from ...rights import listing
 from ...rights.driver_sets import NO_DRIVERS, DriverSet
 from ...rights.errors import InvalidInput, NotFound, UnknownCharger, UnknownSite
 from ...rights.permissions import Permission
-from ...storage import journal
+from ...storage import revisions
 from ...storage.callers import Caller
 from ...storage.changes import chargers
 from ...storage.changes import sites as site_changes
@@ -131,7 +131,7 @@ async def add_site(request: Request, caller: WritesSites) -> Response:
     if caller.site_ids is not None:
         raise Forbidden("an operator of some sites makes none at the top of the tree: POST /v2/sites below one of them")
     occasion = ChangeContext(state.clock(), caller.actor, "site.add")
-    site = await state.database.write(journal.make, caller.customer_id, occasion, site_changes.add, name)
+    site = await state.database.write(revisions.make, caller.customer_id, occasion, site_changes.add, name)
     return Response(b"%d" % site.id, media_type="application/json")
 
 
@@ -146,7 +146,7 @@ async def add_charger(request: Request, caller: WritesChargers) -> Response:
         raise NoSuchThing(str(UnknownSite((site_id,))))
     try:
         occasion = ChangeContext(state.clock(), caller.actor, "charger.add")
-        await state.database.write(journal.make, caller.customer_id, occasion, chargers.add, charger)
+        await state.database.write(revisions.make, caller.customer_id, occasion, chargers.add, charger)
     except NotFound as error:
         raise NoSuchThing(str(error)) from error
     return PlainTextResponse(charger_id)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Response
 from ...operations.mutation import Mutation
 from ...rights.permissions import Permission
 from ...storage.charging import charger_passwords
-from ...storage.journal import Revision
+from ...storage.revisions import Revision
 from ..common.auth import CallerFirst
 from .answers import answer
 from .dependencies import on_post

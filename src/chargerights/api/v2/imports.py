@@ -23,7 +23,8 @@ from ...storage.callers import Caller
 from ...storage.database import DatabaseFault
 from ...storage.idempotency import Once
 from ...storage.imports import GOING, UNDONE, Attempt, Import, ImportRequest, ImportState, Stage, UnknownImport
-from ...storage.journal import ChangeContext, Revision
+from ...storage.journal import ChangeContext
+from ...storage.revisions import Revision
 from ..common.auth import Authenticated, permitted
 from ..common.body import InvalidBody
 from ..common.state import AppState as Shared

@@ -16,7 +16,7 @@ from ...operations.view import View
 from ...rights.errors import DomainError, InvalidInput
 from ...rights.permissions import Permission
 from ...storage.changes import partners as changes
-from ...storage.journal import Revision
+from ...storage.revisions import Revision
 from ...storage.rows import partners
 from ...storage.rows.partners import Fallback, NoPartner, Partner
 from ..common.auth import CallerFirst

@@ -24,7 +24,7 @@ from ...rights.permissions import Permission
 from ...storage.callers import Caller
 from ...storage.changes import webhooks as changes
 from ...storage.events import EventsGone, EventToCome
-from ...storage.journal import Revision
+from ...storage.revisions import Revision
 from ...storage.rows import webhooks
 from ...storage.rows.webhooks import DeliveryProgress, UnknownWebhook, Webhook
 from ...webhooks import messages

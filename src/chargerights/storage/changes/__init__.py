@@ -1,7 +1,9 @@
-"""What doors change: each function works on a revision that is open, and refuses what contradicts the facts.
+"""Changes of entities: functions that work on an open revision.
 
-    await database.write(journal.make, customer_id, rights.grant, driver_id, place, at=…, actor=…, action="right.grant")
+They refuse what contradicts the other entities:
 
-What is written is checked here against the rows of the same transaction; what needs no other facts to see is checked
-where the value is made (`rights.model`, `rights.identifiers`).
+    await database.write(revisions.make, customer_id, context, rights.grant, driver_id, place)
+
+Changes are checked here against the rows of the same transaction. Values that are invalid alone are refused where they
+are made (`rights.model`, `rights.identifiers`).
 """

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from ...rights.model import AccessGroup, Place, PlaceKind
 from ..entity_types import ACCESS_GROUP
-from ..journal import Revision
+from ..revisions import Revision
 from ..schema import rights as right_rows
 from . import facts, rights
 

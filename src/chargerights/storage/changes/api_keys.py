@@ -10,7 +10,7 @@ from ...rights.errors import Conflict, InvalidInput
 from ...rights.identifiers import name as checked_name
 from ...rights.permissions import Operator
 from ..entity_types import API_KEY
-from ..journal import JournalChange, Revision
+from ..revisions import JournalChange, Revision
 from ..rows import keys, operators
 from ..rows.keys import ApiKey, UnknownKey
 from ..rows.operators import UnknownOperator

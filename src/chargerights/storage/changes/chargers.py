@@ -8,7 +8,7 @@ from typing import Any
 
 from ...rights.errors import IdTaken, InvalidWindow, StillReferenced
 from ...rights.model import Charger
-from ..journal import Revision
+from ..revisions import Revision
 from ..rows import chargers
 from ..schema import access_group_chargers
 from ..schema import rights as right_rows

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...rights.model import Driver, Tag
 from ..entity_types import DRIVER
-from ..journal import Revision
+from ..revisions import Revision
 from . import facts, tags
 
 

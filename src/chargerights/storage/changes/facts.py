@@ -10,7 +10,7 @@ from sqlalchemy import Column, Table, func, select
 from ...rights.errors import NotFound, UnknownAccessGroup, UnknownCharger, UnknownDriver, UnknownSite
 from ...rights.model import AccessGroup, Charger, Driver, Place, PlaceKind, Site
 from ...rights.network import UNKNOWN_PLACES
-from ..journal import Revision
+from ..revisions import Revision
 from ..rows import chargers, drivers, sites
 
 _LOAD: dict[PlaceKind, Callable[..., list[Any]]] = {

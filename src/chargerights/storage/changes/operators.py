@@ -9,7 +9,7 @@ from typing import Any
 from ...rights.errors import Conflict
 from ...rights.model import Place, PlaceKind
 from ...rights.permissions import Operator, Permission
-from ..journal import Revision
+from ..revisions import Revision
 from ..rows import operators
 from ..rows.operators import UnknownOperator
 from . import api_keys, facts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..journal import Revision
+from ..revisions import Revision
 from ..rows import partners
 from ..rows.partners import Fallback, NoPartner, Partner
 

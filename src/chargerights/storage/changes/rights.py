@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ...rights.errors import NotFound
 from ...rights.model import Driver, Hours, Place, Right
-from ..journal import Revision
+from ..revisions import Revision
 from ..rows import drivers
 from . import facts
 

@@ -10,7 +10,7 @@ from ...rights.errors import StillReferenced
 from ...rights.model import Site
 from ...rights.network import Network
 from ..entity_types import SITE
-from ..journal import Revision
+from ..revisions import Revision
 from ..rows import sites
 from ..schema import chargers as charger_rows
 from ..schema import drivers as driver_rows

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from ...rights.errors import NotFound, TagTaken
 from ...rights.identifiers import tag_key, tag_text
 from ...rights.model import Driver, Tag
-from ..journal import Revision
+from ..revisions import Revision
 from ..rows import drivers
 from ..schema import tags as tag_rows
 from . import facts

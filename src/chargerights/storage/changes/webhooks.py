@@ -8,7 +8,7 @@ from typing import Any
 
 from ...rights.errors import Conflict
 from ..entity_types import WEBHOOK
-from ..journal import JournalChange, Revision
+from ..revisions import JournalChange, Revision
 from ..rows import webhooks
 from ..rows.webhooks import UnknownWebhook, Webhook
 

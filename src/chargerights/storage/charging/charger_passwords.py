@@ -18,7 +18,8 @@ from sqlalchemy import Connection, and_, bindparam, delete, insert, select
 from ...rights.errors import UnknownCharger
 from ..callers import HOST
 from ..entity_types import CHARGER_PASSWORD, PasswordSet
-from ..journal import Actor, JournalChange, Revision, revise
+from ..journal import Actor
+from ..revisions import JournalChange, Revision, revise
 from ..rows.chargers import owner
 from ..schema import charger_owners, charger_passwords, chargers
 

@@ -22,10 +22,11 @@ from sqlalchemy import Connection, bindparam, delete, exists, insert, null, sele
 
 from ...rights.commands import COMMANDS, DONE, TAKEN, WAITING, Action
 from ...rights.identifiers import tag_key
-from .. import idempotency, journal
+from .. import idempotency, revisions
 from ..entity_types import COMMAND, CommandRecord
 from ..idempotency import Once
-from ..journal import Actor, JournalChange
+from ..journal import Actor
+from ..revisions import JournalChange
 from ..schema import charger_commands as rows
 from ..schema import live_chargers
 from . import ordered_starts
@@ -210,7 +211,7 @@ def _end(connection: Connection, customer_id: int, command_id: str, outcome: Com
         return
     told = CommandRecord(row.charger_id, row.action, row.arguments, outcome.end, outcome.word, outcome.is_yes)
     actor = Actor(row.actor, row.operator_id)
-    with journal.revise(connection, customer_id, at=row.at, actor=actor, action=f"charger.{row.action}") as revision:
+    with revisions.revise(connection, customer_id, at=row.at, actor=actor, action=f"charger.{row.action}") as revision:
         revision.changes.append(JournalChange(COMMAND, row.charger_id, None, told))
 
 

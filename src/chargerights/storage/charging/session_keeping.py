@@ -18,8 +18,8 @@ from dataclasses import replace
 from sqlalchemy import Connection, and_, bindparam, insert, select
 
 from ..entity_types import SESSION, SessionEnd
-from ..journal import JournalChange, Revision
 from ..personal_tables import forget_late
+from ..revisions import JournalChange, Revision
 from ..schema import sessions
 from . import live, session_ends, session_finding, session_readings
 from .session_rows import Row, end_of, place_of, stop_key
