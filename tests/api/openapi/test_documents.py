@@ -16,9 +16,9 @@ from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV31SpecValidat
 
 from chargerights import __version__
 from chargerights.api.openapi import build, pages, reference
-from chargerights.api.openapi.descriptions import OPERATIONS
-from chargerights.api.openapi.descriptions import operation as description
 from chargerights.api.openapi.swagger2 import swagger2
+from chargerights.api.v1.contract.descriptions import OPERATIONS
+from chargerights.api.v1.contract.descriptions import operation as description
 from chargerights.app import create_app
 from chargerights.storage.database import Database
 from tests.api.checking import Json, valid

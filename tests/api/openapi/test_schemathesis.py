@@ -18,7 +18,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from chargerights.api.openapi import wire_examples
+from chargerights.api.v1.contract import wire_examples
 from chargerights.app import create_app
 from chargerights.rights.model import Site
 from chargerights.storage.database import Database

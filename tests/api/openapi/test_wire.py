@@ -8,10 +8,10 @@ from copy import deepcopy
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from chargerights.api.openapi import wire, wire_examples
 from chargerights.api.openapi.swagger2_schemas import schema as swagger_schema
-from chargerights.api.openapi.wire_bodies import schemas
 from chargerights.api.v1.bodies import new_charger
+from chargerights.api.v1.contract import wire, wire_examples
+from chargerights.api.v1.contract.wire_bodies import schemas
 from tests.api.checking import Json, valid
 
 SCHEMAS = schemas()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chargerights.api.openapi.wire_examples import NEW_CHARGER
+from chargerights.api.v1.contract.wire_examples import NEW_CHARGER
 from tests.api.client import BAD, Api, read, refusal
 from tests.api.v1.test_authorised_users_of_site import NOT_INT64
 from tests.support.world import RIVAL_GARAGE

@@ -14,16 +14,16 @@ from fastapi.openapi.utils import get_openapi
 
 from ... import __version__
 from ..common.errors import V1_PREFIX
+from ..v1.contract.descriptions import IDS, OPERATIONS, TAGS
+from ..v1.contract.descriptions import operation as described_operation
+from ..v1.contract.wire import Json
+from ..v1.contract.wire_bodies import schemas
 from ..v2.impact import ImpactShape
 from ..v2.shapes import PROBLEM_SCHEMA
 from . import links, names
-from .descriptions import IDS, OPERATIONS, TAGS
-from .descriptions import operation as described_operation
 from .pages import TITLE
 from .swagger2 import METHODS
 from .tidying import add_impacts, tidy
-from .wire import Json
-from .wire_bodies import schemas
 
 DESCRIPTION = (
     "Knows who may charge where. Lists the drivers who hold a right at sites and chargers, with their tags, sites"

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from ..v1.contract.wire import Json
 from .swagger2 import METHODS
-from .wire import Json
 
 PREFIX = "/v2/"
 STATUSES = ("201", "202")

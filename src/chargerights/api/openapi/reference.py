@@ -8,9 +8,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from .descriptions import OPERATIONS, operation
-from .wire import Json
-from .wire_bodies import schemas
+from ..v1.contract.descriptions import OPERATIONS, operation
+from ..v1.contract.wire import Json
+from ..v1.contract.wire_bodies import schemas
 
 WORDS = {"string": "text"}
 

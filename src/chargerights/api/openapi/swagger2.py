@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..v1.contract.wire import words
 from .swagger2_schemas import CannotRender, Json, each_member, kept, plain_schema, schema
-from .wire import words
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 JSON, FILE = "application/json", "application/octet-stream"

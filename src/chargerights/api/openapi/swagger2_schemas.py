@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from .wire import words
+from ..v1.contract.wire import words
 
 Json = dict[str, Any]
 

@@ -25,8 +25,8 @@ from ...storage.journal import ChangeContext
 from ..common.auth import permitted
 from ..common.errors import SitesNotFound
 from ..common.state import state_of
-from ..openapi.descriptions import operation
 from .bodies import new_charger, new_site_name
+from .contract.descriptions import operation
 from .responses import V1Context, int64, json_body, open_context, site_ids, switch
 
 router = APIRouter(prefix="/api", strict_content_type=False)

@@ -13,7 +13,7 @@ from typing import Any
 
 from fastapi import Response
 
-from ..common.errors import V1_TEXTS
+from ...common.errors import V1_TEXTS
 from . import wire_examples as examples
 from .wire import Json
 

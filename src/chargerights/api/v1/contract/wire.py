@@ -20,8 +20,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AnyUrl, AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema
 
-from ...fields.words import Capability, ConnectorFormat, PhaseRotation, PowerType
-from ...rights.identifiers import INT64_MAX, INT64_MIN
+from ....fields.words import Capability, ConnectorFormat, PhaseRotation, PowerType
+from ....rights.identifiers import INT64_MAX, INT64_MIN
 from . import wire_examples as examples
 
 Json = dict[str, Any]

@@ -11,8 +11,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
 
-from ...files.network_file.schema import ChargerEntry
-from ..v1.bodies import MEMBERS, RENAMED
+from ....files.network_file.schema import ChargerEntry
+from ..bodies import MEMBERS, RENAMED
 from . import wire_examples as examples
 from .wire import (
     BriefHomeGroups,
