@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from pydantic import TypeAdapter
 from sqlalchemy import Connection
 
-from chargerights.api.openapi import wire
+from chargerights.api.v1.contract import wire
 from chargerights.api.v2 import decisions
 from chargerights.app import create_app
 from chargerights.files import network_file
