@@ -64,6 +64,14 @@ async def test_a_transaction_of_2_x_is_kept_whose_events_have_odd_types(server: 
     assert session.stopped_at is not None
 
 
+async def test_a_start_is_known_again_in_other_types(either: InProcess) -> None:
+    said = start("ALICE") | {"meterStart": 100}
+    numbers = [{}, {"meterStart": 100.0}, {"meterStart": "100"}, {"meterStart": "100", "connectorId": "1"}]
+    async with either.charger("DEP-1") as charger:
+        answers = [await charger.call("StartTransaction", said | odd) for odd in numbers]
+    assert len({answer["transactionId"] for answer in answers}) == 1
+
+
 async def test_a_stop_without_a_readable_id_is_kept_once(server: InProcess) -> None:
     async with server.charger("DEP-1") as charger:
         for _ in range(3):

@@ -191,7 +191,8 @@ def test_a_stop_message_tells_the_stop_value_also_by_a_clock_that_stands_still()
     ("start", "stop", "expected"),
     [
         (100, 900, (100, 900)),
-        (0, 0, (0, 800)),
+        (0, 0, (150, 800)),
+        (0, None, (0, 800)),
         (800, 800, (800, 800)),
         (0, 900, (0, 900)),
         (100, None, (100, 800)),
@@ -212,6 +213,14 @@ def test_what_1_6_says_stands_unless_it_cannot_be(start: Any, stop: Any, expecte
     registers.merge(NOW, [wh(150, context="Transaction.Begin")])
     registers.merge(END, [wh(800, context="Transaction.End")])
     assert registers.energy(NOW) == expected
+
+
+@pytest.mark.parametrize(("at", "value"), [(NOW, 150), (END, 0)])
+def test_zeros_of_1_6_stand_without_a_whole_pair_of_samples(at: Any, value: float) -> None:
+    registers = Registers(None)
+    registers.say(0, 0)
+    registers.merge(at, [wh(value)])
+    assert registers.energy(NOW) == (0, 0)
 
 
 def test_a_stop_below_the_start_is_no_stop_value() -> None:

@@ -87,7 +87,8 @@ def _started(charger: ConnectedCharger, payload: dict[str, Any], verdict: Partne
     shown = None if id_tag is None else lenient_parsing.tag(id_tag)
     key = None if id_tag is None else lenient_parsing.key(id_tag)
     connector_id = lenient_parsing.number(payload["connectorId"])
-    said = _digest(connector_id, tag_key(payload["idTag"]), payload["meterStart"], payload["timestamp"])
+    meter_start = lenient_parsing.amount(payload["meterStart"])
+    said = _digest(connector_id, tag_key(payload["idTag"]), meter_start, payload["timestamp"])
     started_at = lenient_parsing.instant(payload["timestamp"], NO_CLOCK)
     has_clock = plausible(started_at, at) == started_at
     start_key, transaction_id, is_new = charger.begin_16(said, has_clock)
@@ -114,7 +115,7 @@ def _started(charger: ConnectedCharger, payload: dict[str, Any], verdict: Partne
             "driver_id": result.driver_id,
             "reason": result.reason._value_,
             "started_at": lenient_parsing.instant(payload["timestamp"], at),
-            "meter_start": lenient_parsing.amount(payload["meterStart"]),
+            "meter_start": meter_start,
         },
         ocpp=OCPP_16,
     )
@@ -171,7 +172,8 @@ def _transaction(payload: dict[str, Any]) -> str:
     given = payload["transactionId"]
     if given is not None:
         return str(given)
-    return f"?{_digest(payload['timestamp'], payload['meterStop'], payload.get('idTag'))}"
+    meter_stop = lenient_parsing.amount(payload["meterStop"])
+    return f"?{_digest(payload['timestamp'], meter_stop, payload.get('idTag'))}"
 
 
 def noted(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:

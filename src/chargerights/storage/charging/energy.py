@@ -2,7 +2,8 @@
 
 The register of imported energy is reported in many samples: at the start, now and then, at the end, in any order and
 more than once. `Registers` keeps the few of them that can be the start or stop value. Merging a sample is cheap, and
-the result does not depend on the order. OCPP 1.6 also says `meterStart` and `meterStop`, which come first.
+the result does not depend on the order. OCPP 1.6 also says `meterStart` and `meterStop`. These come first, unless both
+are 0 and the samples have both: such a charger does not read its meter for them.
 
 A sample counts when its measurand is `Energy.Active.Import.Register` (the default) and its value a number that is not
 negative. Samples have a source: a location (Outlet, the default, before all others), as a total or as the sum of the
@@ -155,10 +156,11 @@ class Registers:
     def energy(self, started_at: datetime | None) -> Energy:
         """The session's start and stop value, as far as they are known; the stop value is not below the start value."""
         said, pairs = self.said, []
+        is_unread = said == (0, 0)
         for key in self._whole():
             source = self._sources[key]
             start = source.start(started_at)
-            first = said.start if said.start is not None or start is None else start.value
+            first = start.value if start is not None and (is_unread or said.start is None) else said.start
             stop = source.stop(start, started_at, first)
             pairs.append((key[1], Energy(start and start.value, stop and stop.value)))
         told = next((pair for _, pair in pairs if None not in pair), None)
@@ -168,6 +170,8 @@ class Registers:
                 next((pair.start for pair in alike if pair.start is not None), None),
                 next((pair.stop for pair in alike if pair.stop is not None), None),
             )
+        if is_unread and told.start is not None and told.stop is not None and told.stop >= told.start:
+            return told
         first = told.start if said.start is None else said.start
         stops = [said.stop, told.stop] if said.stop or not told.stop else [told.stop]
         return Energy(first, next((stop for stop in stops if stop is not None and stop >= (first or 0)), None))
