@@ -169,7 +169,7 @@ STANDINGS = {
 EVENTS = {
     EventType.RIGHT_GRANTED: "a right was granted, by hand, by a program or with a new driver",
     EventType.RIGHT_CHANGED: "the window or the weekly hours of a right were changed",
-    EventType.RIGHT_REVOKED: "a right was taken, or its driver removed",
+    EventType.RIGHT_REVOKED: "a right was revoked, or its driver removed",
     EventType.RIGHT_BEGAN: "the window of a right has begun",
     EventType.RIGHT_ENDED: "the window of a right has ended",
     EventType.TAG_ADDED: "a tag was added",
@@ -182,15 +182,15 @@ EVENTS = {
     EventType.DRIVER_ADDED: "a driver was added",
     EventType.DRIVER_CHANGED: "the name, home site, payer, company or an external id of a driver was changed",
     EventType.DRIVER_ENABLED: "a driver was enabled",
-    EventType.DRIVER_DISABLED: "a driver was disabled: he may charge nowhere, whatever rights he holds",
-    EventType.DRIVER_REMOVED: "a driver was removed, after his rights and tags",
+    EventType.DRIVER_DISABLED: "a driver was disabled: they may charge nowhere, whatever rights they hold",
+    EventType.DRIVER_REMOVED: "a driver was removed, after their rights and tags",
     EventType.CHARGER_STATUS: "a charger connected or disconnected, or its status word or that of a connector changed",
     EventType.CHARGER_FAULT: "a charger reported an error of its own or of a connector, or that it has ended",
     EventType.CHARGER_ALERT: "a charger reported an alert of a monitored component, or that it has ended (OCPP 2.x)",
     EventType.CHARGER_FIRMWARE: "a charger reported a step of a firmware update",
     EventType.CHARGER_DIAGNOSTICS: "a charger reported a step of an upload of diagnostics or logs",
     EventType.CHARGER_SECURITY: "a charger reported a security event",
-    EventType.NETWORK_LOADED: "a file was loaded; none of what it holds is told by itself: read the network anew",
+    EventType.NETWORK_LOADED: "a file was loaded, which emits no further events: reload the network",
 }
 
 PERMISSIONS = {
@@ -268,7 +268,7 @@ def worked_example() -> str:
     lists, checks = [], []
     for site in network.sites.values():
         names = [network.drivers[driver_id].name for driver_id in drivers_of_site(network, site.id, at).drivers]
-        lists.append((site.name, ", ".join(names) or "nobody"))
+        lists.append((site.name, ", ".join(names) or "no one"))
     for driver in network.drivers.values():
         for charger_id in network.chargers:
             found = explain(network, driver.tags[0].id_tag, charger_id, at)
