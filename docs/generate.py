@@ -151,19 +151,19 @@ CAUSES = {
     Cause.TAG_NOT_STARTED: "the tag's window has not begun",
     Cause.TAG_EXPIRED: "the tag's window has ended",
     Cause.NO_RIGHT_HERE: "no right of the driver reaches the charger",
-    Cause.NO_RIGHT_NOW: "a right reaches the charger, but its window or weekly hours do not hold now",
-    Cause.CHARGER_BLOCKED: "a right reaches the charger and holds now, but an operator has blocked the charger",
-    Cause.RIGHT_STANDS: "a right reaches the charger and holds now, and the charger is not blocked",
+    Cause.NO_RIGHT_NOW: "a right reaches the charger, but its window or weekly hours do not include this instant",
+    Cause.CHARGER_BLOCKED: "a right reaches the charger and is valid now, but an operator has blocked the charger",
+    Cause.RIGHT_STANDS: "a right reaches the charger and is valid now, and the charger is not blocked",
     Cause.NOT_FREE_TO_USE: "no tag was shown, and the charger is not free to use",
     Cause.FREE_TO_USE: "no tag was shown, and the charger is free to use and not blocked",
 }
 
 STANDINGS = {
-    RightStatus.STANDS: "it reaches the charger and holds now: the answer is yes",
+    RightStatus.STANDS: "it reaches the charger and is valid now: the answer is yes",
     RightStatus.ELSEWHERE: "it does not reach the charger",
     RightStatus.NOT_YET: "it reaches the charger; its window has not begun",
     RightStatus.ENDED: "it reaches the charger; its window has ended",
-    RightStatus.OUTSIDE_HOURS: "it reaches the charger; its weekly hours do not hold now",
+    RightStatus.OUTSIDE_HOURS: "it reaches the charger; its weekly hours do not include this instant",
 }
 
 EVENTS = {
@@ -219,7 +219,7 @@ def complete(words: dict[E, str], enumeration: type[E]) -> None:
 def causes() -> str:
     complete(CAUSES, Cause)
     rows = [(words, f"`{cause}`", f"`{cause.reason}`") for cause, words in CAUSES.items()]
-    return table(["what is so", "cause", "reason"], rows)
+    return table(["condition", "cause", "reason"], rows)
 
 
 @part("standings")
@@ -390,7 +390,7 @@ def charger_words() -> str:
     causes: list[tuple[str, str, Reason]] = [(words, cause, cause.reason) for cause, words in CAUSES.items()]
     causes += [(words, name, reason) for name, (reason, words) in authorization.MEANINGS.items()]
     rows = [(words, f"`{name}`", f"`{STATUS_2X[reason]}`", f"`{STATUS_16[reason]}`") for words, name, reason in causes]
-    return table(["what is so", "cause", "OCPP 2.x", "OCPP 1.6"], rows)
+    return table(["condition", "cause", "OCPP 2.x", "OCPP 1.6"], rows)
 
 
 @part("operations")
