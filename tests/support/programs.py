@@ -37,6 +37,11 @@ def needs_tool_package(name: str) -> pytest.MarkDecorator:
     return _skipped_without(find_spec(name), f"`make deploy-tools`, which installs {name}")
 
 
+def needs_development_package(name: str) -> pytest.MarkDecorator:
+    """Marks tests that need that Python package of requirements-dev.lock."""
+    return _skipped_without(find_spec(name), f"`make install`, which installs {name}")
+
+
 def needs_packages(folder: Path) -> pytest.MarkDecorator:
     """Marks tests that need Node and the packages of that folder."""
     return _skipped_without(

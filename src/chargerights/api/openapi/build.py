@@ -23,7 +23,7 @@ from ..v2.shapes import PROBLEM_SCHEMA
 from . import links, names
 from .pages import TITLE
 from .swagger2 import METHODS
-from .tidying import add_impacts, tidy
+from .tidying import add_impacts, say_defaults, tidy
 
 DESCRIPTION = (
     "Knows who may charge where. Lists the drivers who hold a right at sites and chargers, with their tags, sites"
@@ -80,6 +80,7 @@ def complete(openapi: Json) -> Json:
     names.publish(v2)
     defined = components["schemas"]
     for name, schema in schemas().items():
+        say_defaults(schema)
         if defined.setdefault(name, schema) != schema:
             raise ValueError(f"a schema of another interface is called {name}, as one of v1: rename it")
     components["securitySchemes"] = SECURITY_SCHEMES

@@ -3,11 +3,14 @@
 * Titles that repeat the member's name go.
 * Parameters cannot be null: the ones that may be left out are not required.
 * Answers never hold null: members without a value are left out, so their types have no null.
+* Defaults of members are words, for generators take a member with a `default` for one that must be given. In answers
+  such members are always there.
 * An impact, which `dryRun=true` answers, and the answer without it are told apart by `dryRun`.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,8 +29,10 @@ def tidy(openapi: Json) -> None:
     for name, schema in schemas.items():
         for member in schema.get("properties", {}).values():
             member.pop("title", None)
-            if name not in taken:
-                _drop_null(member)
+        if name in taken:
+            say_defaults(schema)
+        else:
+            _always_there(schema)
     for operation in (operation for item in openapi["paths"].values() for operation in item.values()):
         for parameter in operation.get("parameters", ()):
             parameter["schema"].pop("title", None)
@@ -65,6 +70,24 @@ def _reached(roots: Iterator[Any], schemas: Json) -> set[str]:
                 names.add(name)
                 waiting.append(schemas[name])
     return names
+
+
+def say_defaults(body: Json) -> None:
+    """Moves the defaults of a body's members into their descriptions."""
+    for member in body.get("properties", {}).values():
+        default = member.pop("default", None)
+        if default is not None:
+            described = f"{member['description'].rstrip('.')}. " if "description" in member else ""
+            member["description"] = f"{described}Default: {json.dumps(default)}"
+
+
+def _always_there(answer: Json) -> None:
+    """Makes members with a default required. Takes null out of the others, which are left out without a value."""
+    for name, member in answer.get("properties", {}).items():
+        _drop_null(member)
+        if "default" in member:
+            del member["default"]
+            answer.setdefault("required", []).append(name)
 
 
 def _drop_null(schema: Json) -> None:
