@@ -8,12 +8,6 @@ from pathlib import Path
 
 import pytest
 import trustme
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    PrivateFormat,
-    load_pem_private_key,
-)
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
@@ -80,37 +74,13 @@ async def test_settings_name_the_profile_and_the_header_of_certificates(world: W
         assert await status(server, world, BY_TLS | {"X-Subject": "CN=DEP-1"}, password=False) == 101
 
 
-@pytest.mark.parametrize(
-    ("settings", "options", "cause"),
-    [
-        (
-            {"OCPP_SUBJECT_HEADER": "X-Subject"},
-            (),
-            "CHARGERIGHTS_OCPP_SUBJECT_HEADER is set and CHARGERIGHTS_TRUSTED_PROXIES is not: any client could write",
-        ),
-        ({"OCPP_SUBJECT_HEADER": "X-Subject", "TRUSTED_PROXIES": "*"}, (), "CHARGERIGHTS_TRUSTED_PROXIES: '*' is no"),
-        ({"TRUSTED_PROXIES": "10.0.0.1/8"}, (), "CHARGERIGHTS_TRUSTED_PROXIES: '10.0.0.1/8' is no address"),
-        ({"TRUSTED_PROXIES": "proxy.example"}, (), "CHARGERIGHTS_TRUSTED_PROXIES: 'proxy.example' is no address"),
-        ({"TRUSTED_PROXIES": "0.0.0.0/0"}, (), "CHARGERIGHTS_TRUSTED_PROXIES: '0.0.0.0/0' trusts half the internet"),
-        ({"OCPP_SECURITY_PROFILE": "3"}, (), "security profile 3 needs CHARGERIGHTS_OCPP_SUBJECT_HEADER"),
-        ({}, ("--ocpp-security-profile", "3"), "security profile 3 needs CHARGERIGHTS_OCPP_SUBJECT_HEADER"),
-        ({"METRICS_TOKEN": "short"}, (), "CHARGERIGHTS_METRICS_TOKEN cannot be"),
-    ],
-)
-def test_settings_that_would_let_strangers_in_stop_the_program(
-    world: World, settings: dict[str, str], options: tuple[str, ...], cause: str
-) -> None:
-    given = {f"CHARGERIGHTS_{name}": value for name, value in settings.items()}
-    with pytest.raises(RuntimeError, match="does not start") as ended, serving(world.url, *options, settings=given):
+def test_settings_that_would_let_strangers_in_stop_the_program(world: World) -> None:
+    """The other settings: tests/cli/test_serve_refusals.py."""
+    settings = {"CHARGERIGHTS_METRICS_TOKEN": "short"}
+    with pytest.raises(RuntimeError, match="does not start") as ended, serving(world.url, settings=settings):
         pass
-    assert cause in str(ended.value)
+    assert "CHARGERIGHTS_METRICS_TOKEN cannot be" in str(ended.value)
     assert "Traceback" not in str(ended.value)
-
-
-@pytest.mark.parametrize("profile", ["4", "-1", "two"])
-def test_a_profile_that_there_is_not_stops_the_program(world: World, profile: str) -> None:
-    with pytest.raises(RuntimeError, match="does not start"), serving(world.url, "--ocpp-security-profile", profile):
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -141,31 +111,3 @@ async def test_the_server_speaks_tls_itself_which_is_profile_2(
             assert client.get("/api/groups").status_code == 200
         with pytest.raises(ssl.SSLCertVerificationError):
             await status(server, world, {}, trusted=ssl.create_default_context())
-
-
-@pytest.mark.parametrize(
-    ("certificate", "key", "cause"),
-    [
-        ("certificate.pem", None, "TLS needs both --tls-certificate and --tls-key"),
-        (None, "key.pem", "TLS needs both --tls-certificate and --tls-key"),
-        ("certificate.pem", "absent.pem", "absent.pem cannot be read: No such file or directory"),
-        (".", "key.pem", "cannot be read: Is a directory"),
-        ("key.pem", "certificate.pem", "are not a certificate and its key"),
-        ("certificate.pem", "other.pem", "are not a certificate and its key"),
-        ("certificate.pem", "locked.pem", "are not a certificate and its key"),
-    ],
-)
-def test_files_that_make_no_tls_stop_the_program_and_are_named(
-    world: World, issuer: trustme.CA, files: tuple[str, str], certificate: str | None, key: str | None, cause: str
-) -> None:
-    folder = Path(files[0]).parent
-    issuer.issue_cert("127.0.0.1").private_key_pem.write_to_path(folder / "other.pem")
-    whole = load_pem_private_key(Path(files[1]).read_bytes(), None)
-    secret = whole.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
-    (folder / "locked.pem").write_bytes(secret)
-    options = [] if certificate is None else ["--tls-certificate", str(folder / certificate)]
-    options += [] if key is None else ["--tls-key", str(folder / key)]
-    with pytest.raises(RuntimeError, match="does not start") as ended, serving(world.url, *options):
-        pass
-    assert cause in str(ended.value)
-    assert "Traceback" not in str(ended.value)
