@@ -97,7 +97,9 @@ docs: $(INSTALLED) ## write the generated parts of docs/ anew
 docs-check: $(INSTALLED) ## the generated parts of docs/ are up to date, links lead somewhere
 	$(BIN)/python docs/generate.py --check
 
-check: lint types imports docs-check coverage test ## everything that CI checks
+# The tests of the rights core run once, with coverage.
+check: lint types imports docs-check coverage ## everything that CI checks
+	$(PYTEST) --ignore=tests/rights $(ARGS)
 
 mutants: $(INSTALLED) ## change the rights core in many small ways and see the tests notice (minutes)
 	HYPOTHESIS_PROFILE=mutants $(BIN)/mutmut run $(ARGS)
