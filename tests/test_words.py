@@ -41,7 +41,6 @@ NOT_YET = (
     "src/chargerights/serving/",
     "src/chargerights/settings.py",
     "src/chargerights/simulator/",
-    "src/chargerights/storage/",
     "src/chargerights/telemetry.py",
     "tests/",
 )

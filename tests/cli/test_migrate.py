@@ -32,7 +32,7 @@ def test_an_empty_database_is_brought_to_this_version_and_again_nothing_happens(
 def test_sqlite_has_no_roles_to_grant_to(run: Cli) -> None:
     done = run("migrate", "--grant-to", "server")
     assert (done.status, done.out) == (2, "")
-    assert done.err == "SQLite has no roles: whoever can write the file can change all of it\n"
+    assert done.err == "SQLite has no roles: anyone who can write the file can change everything\n"
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_a_role_that_may_not_migrate_is_told_to_let_the_owner(
     ("to", "why"),
     [
         ("nobody-here", "there is no role nobody-here: make it first"),
-        ("postgres", "postgres is a superuser, who may do everything: name another role"),
+        ("postgres", "postgres is a superuser with all privileges: name another role"),
     ],
 )
 def test_a_role_that_cannot_be_narrowed_is_refused(owner: Cli, to: str, why: str) -> None:

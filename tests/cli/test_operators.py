@@ -72,7 +72,7 @@ def test_a_removed_operator_keeps_his_record_and_loses_his_keys(run_both: Cli) -
     assert [each["enabled"] for each in run_both("operator", "list", "--customer", us, "--json").json] == [True, False]
     told = run_both("key", "add", "--customer", us, "--operator", made)
     assert (told.status, told.out) == (2, "")
-    assert told.err == f"operator {made} is disabled, so that his keys are refused: enable him first\n"
+    assert told.err == f"operator {made} is disabled, and their keys are refused: enable the operator first\n"
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,9 @@ def test_a_removed_operator_keeps_his_record_and_loses_his_keys(run_both: Cli) -
         (("change", 99, "--name", "x"), "no operator 99"),
         (("change", 1), "nothing to change: give --name, "),
         (("change", 1, "--site", 2, "--all-sites"), "--site and --all-sites contradict each other"),
-        (("change", 1, "--site", 2), "nobody would be left who may do everything: "),
-        (("change", 1, "--may", "ReadTags"), "nobody would be left who may do everything: "),
-        (("remove", 1), "nobody would be left who may do everything: "),
+        (("change", 1, "--site", 2), "no operator with all permissions would be left: "),
+        (("change", 1, "--may", "ReadTags"), "no operator with all permissions would be left: "),
+        (("remove", 1), "no operator with all permissions would be left: "),
         (("remove", 99), "no operator 99"),
     ],
 )

@@ -1,7 +1,7 @@
-"""Undoes a customer's journal: from a network of one revision back to one of an earlier revision.
+"""Rewinding of the journal, from a network to one of an earlier revision.
 
-What was before a change is kept for every change but bulk loads and what came before the journal begins: there the
-past ends. Drivers who were erased since appear as the journal keeps them, by number and without their tags.
+The journal has the state before every change, except for bulk loads and for changes from before the journal begins:
+the past ends there. Drivers that were erased since appear as the journal keeps them, by number and without tags.
 """
 
 from __future__ import annotations
@@ -24,17 +24,20 @@ from .schema import journal, journal_changes, journal_personal
 from .schema.columns import Instant
 
 ONE_BY_ONE = 5_000
-"""Changes of a network; beyond them it is faster to build it of all its facts afresh."""
+"""For more changes than this it is faster to rebuild the network."""
 LOADED = "much was loaded at once then, and what stood before it is not kept"
 BEGINS = "the journal begins then"
 
 
 class BeforeHistory(InvalidInput):
-    """An instant that the journal does not reach back to."""
+    """An instant from before the part of the journal that can be rewound."""
 
 
 class JournalRewind:
-    """Walks from the latest of the known networks, which are only looked at, back to earlier ones."""
+    """A walk from the latest of the known networks to earlier ones.
+
+    Known ones are never changed.
+    """
 
     def __init__(self, connection: Connection, customer_id: int, known: dict[int, Network]) -> None:
         self._connection = connection
@@ -44,20 +47,26 @@ class JournalRewind:
         self.network = known[self.ended_at]
 
     def revision_at(self, at: datetime, now: datetime = END) -> int:
-        """The revision, of those up to here, that stood at the instant; 0 before the customer's first. An entry from
-        after `now` was made while a clock was ahead: what the clock said of those after it counts then."""
+        """Returns the latest revision at the instant, or 0 before the first one.
+
+        Considers revisions up to the current one. An entry from after `now` was made while a clock was ahead: for those
+        that follow, the clock's own instant counts.
+        """
         asked = {**self._span(0), "at": at, "now": now}
         return max(self._connection.scalar(_STOOD, asked) or 0, self._connection.scalar(_BY_THEN, asked) or 0)
 
     def to(self, revision: int) -> Network:
-        """The network of that revision, until the next step; ask for later revisions first. Raises BeforeHistory."""
-        nearest = min(each for each in self._known if each >= revision)
+        """Returns the network of that revision, valid until the next step.
+
+        Ask for later revisions first. Raises BeforeHistory.
+        """
+        nearest = min(known for known in self._known if known >= revision)
         if nearest <= self.ended_at:
             self.ended_at, self.network = nearest, self._known[nearest]
         if revision < self.ended_at:
             try:
                 self.network = self._undone(revision)
-            except DomainError as error:  # facts that contradict each other, or words of a newer version
+            except DomainError as error:  # entities that contradict each other, or of a newer version
                 if isinstance(error, BeforeHistory):
                     raise
                 raise DatabaseFault(f"the journal of customer {self._customer_id} cannot be undone: {error}") from error
@@ -79,7 +88,7 @@ class JournalRewind:
         return network
 
     def _require_entries(self, revision: int) -> None:
-        """Every revision after that one is journaled with what was before it.
+        """Checks that the journal has every revision after that one, with prior states.
 
         Raises BeforeHistory.
         """
@@ -87,28 +96,28 @@ class JournalRewind:
         if loaded is None and count == self.ended_at - revision:
             return
         wall, why = loaded or first or self.ended_at, LOADED if loaded else BEGINS
-        mine = (journal.c.customer_id == self._customer_id) & (journal.c.revision == wall)
-        at = self._connection.scalar(select(journal.c.at).where(mine))
+        entry = (journal.c.customer_id == self._customer_id) & (journal.c.revision == wall)
+        at = self._connection.scalar(select(journal.c.at).where(entry))
         when = "of the past" if at is None else f"before {at.isoformat(timespec='seconds').replace('+00:00', 'Z')}"
         raise BeforeHistory(f"there is no answer {when}: {why}")
 
     def _span(self, revision: int) -> dict[str, int]:
-        """The revisions to undo."""
+        """Returns the parameters that select the revisions to undo."""
         return {"customer": self._customer_id, "after": revision, "latest": self.ended_at}
 
 
 def _spanned(table: Table) -> ColumnElement[bool]:
     columns = table.c
-    mine = columns.customer_id == bindparam("customer")
-    return and_(mine, columns.revision > bindparam("after"), columns.revision <= bindparam("latest"))
+    of_customer = columns.customer_id == bindparam("customer")
+    return and_(of_customer, columns.revision > bindparam("after"), columns.revision <= bindparam("latest"))
 
 
 _LATER = select(func.min(journal.c.revision)).where(_spanned(journal), journal.c.at > bindparam("at", type_=Instant))
 _STOOD = select(func.max(journal.c.revision)).where(
     _spanned(journal), journal.c.revision < func.coalesce(_LATER.scalar_subquery(), INT64_MAX)
 )
-"""Of entries from before they were kept in order, one may be earlier than the one before it. What stood then is what
-all changes up to one made that were asked for by then."""
+"""The latest revision at an instant. An old entry may be earlier than the one before it: then all revisions up to
+one that was requested by that instant count."""
 _BY_THEN = select(func.max(journal.c.revision)).where(
     _spanned(journal),
     journal.c.at > bindparam("now", type_=Instant),
@@ -141,11 +150,11 @@ _EARLIEST = (
     .where(journal_changes.c.customer_id == bindparam("customer"))
     .order_by(journal_changes.c.revision.desc(), journal_changes.c.position.desc())
 )
-"""Of every entity what it was before its first change; of several in one revision the first comes last."""
+"""The state of every entity before its first change. Of several changes in one revision the first comes last."""
 
 
 def _states_before(rows: Iterable[Any]) -> list[EntityState]:
-    """Returns the states before the changes of these rows, of entities that are part of a network."""
+    """Returns the states of a network's entities before the changes of these rows."""
     states = []
     for kind_name, entity_id, before, named in rows:
         kind = KINDS[kind_name]

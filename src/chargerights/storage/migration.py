@@ -49,7 +49,7 @@ def migrate(url: str) -> None:
 
 
 def latest() -> str:
-    """The newest revision: `r` and the number that the last file of the migrations begins with."""
+    """Returns the newest revision: `r` and the number of the last migration's file."""
     return "r" + max(path.name for path in VERSIONS.glob("[0-9]*.py")).partition("_")[0]
 
 

@@ -1,4 +1,4 @@
-"""A customer's whole network: loaded as one snapshot, stored as one bulk revision."""
+"""Whole networks: loaded from one snapshot, stored as one bulk revision."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Snapshot(NamedTuple):
 
 
 def latest(connection: Connection, customer_id: int) -> tuple[Mark, int]:
-    """The customer's latest revision and live version. Raises UnknownCustomer."""
+    """Returns the customer's latest mark and live version. Raises UnknownCustomer."""
     row = connection.execute(_LATEST, {"customer": customer_id}).one_or_none()
     if row is None:
         raise UnknownCustomer((customer_id,))
@@ -51,7 +51,7 @@ _LATEST = (
 
 
 def load(connection: Connection, customer_id: int) -> Snapshot:
-    """The customer's network; run it in a snapshot. Raises UnknownCustomer."""
+    """Loads the customer's network. Run it in a snapshot. Raises UnknownCustomer."""
     mark = journal.mark_of(connection, customer_id)
     with _without_collector():
         network = Network.build(
@@ -72,7 +72,10 @@ def store(
     new_drivers: Sequence[Driver],
     progress: Callable[[int], None] = lambda done: None,
 ) -> None:
-    """Adds new, checked entities in bulk; `progress` is told how many of them more are stored."""
+    """Adds new, checked entities in bulk.
+
+    `progress` is called with the number of entities stored since its last call.
+    """
     revision.bulk = True
     connection, customer_id = revision.connection, revision.customer_id
     sites.add(connection, customer_id, new_sites)
@@ -89,8 +92,11 @@ def store(
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Millions of objects that all stay need no collection while they are made, nor ever after: a full collection
-    of a large network would hold the event loop for half a second. They still go when nothing refers to them."""
+    """Disables garbage collection while millions of objects are made.
+
+    Freezes them at the end. All of them stay, and a full collection of a large network would block the event loop for
+    half a second. They are still freed when nothing refers to them.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:

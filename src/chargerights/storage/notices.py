@@ -1,7 +1,7 @@
-"""PostgreSQL's notices: the other processes hear of every committed revision within milliseconds.
+"""PostgreSQL's notifications of committed revisions, within milliseconds.
 
-Correctness does not depend on them: the processes poll the database as well. A pooler in transaction mode, for example,
-lets no notices through.
+Correctness does not depend on them: processes poll the database, too. A connection pooler in transaction mode, for
+example, drops them.
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ from .database import Database
 from .journal import CHANNEL, Mark
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
-"""Seconds before it connects again; each attempt doubles them."""
+"""First and longest pause before it reconnects, in seconds. Each failed attempt doubles it."""
 
 log = structlog.get_logger()
 
 
 async def listen(database: Database, heard: Callable[[int, Mark], None]) -> None:
-    """Calls `heard` with each customer and mark that is committed, until it is cancelled. Does nothing on SQLite."""
+    """Calls `heard` with each committed customer and mark, until it is cancelled.
+
+    Does nothing on SQLite.
+    """
     pause = FIRST_PAUSE
     while not database.is_sqlite:
         try:

@@ -1,9 +1,9 @@
-"""Personal data: what is known about one driver, and forgetting it for good.
+"""Personal data of a driver, and its erasure.
 
-Three things hold what names a person: the facts (his name, tags and ids in other systems), `journal_personal`, and the
-tables of `holders`, whose rows outlive him. Erasing removes the facts as one revision, deletes his rows of
-`journal_personal`, and blanks what names him in the rest. His number stays in all of it, so that what was done
-can still be counted and followed; it names nobody any more.
+Personal data is in three places: the driver's own rows (name, tags, ids in other systems), `journal_personal`, and the
+tables of `personal_tables`, whose rows outlive the driver. Erasing removes the driver's own rows as one revision,
+deletes their rows of `journal_personal`, and replaces personal data in the rest. The driver's number stays everywhere,
+so that the past can still be counted and followed. It leads to no person any more.
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ from .schema import journal, journal_changes, journal_personal
 
 
 class PersonalEvent(NamedTuple):
-    """One change of a driver as the journal has it; `named` tells whether it still names him."""
+    """One change of a driver from the journal.
+
+    `named` tells whether it still has personal data.
+    """
 
     revision: int
     at: datetime
@@ -44,9 +47,9 @@ class PersonalEvent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PersonalRecord:
-    """All that is kept about one driver.
+    """All data about one driver.
 
-    `driver` is None when he was removed; `rows` are by table.
+    `driver` is None if the driver was removed. `rows` are by table.
     """
 
     driver: Driver | None
@@ -55,7 +58,7 @@ class PersonalRecord:
 
 
 def known_about(connection: Connection, customer_id: int, driver_id: int) -> PersonalRecord:
-    """What is kept about the driver, also of one who was removed.
+    """Returns all data about the driver, who may have been removed.
 
     Raises UnknownDriver.
     """
@@ -75,8 +78,11 @@ def known_about(connection: Connection, customer_id: int, driver_id: int) -> Per
 
 
 def erase(revision: Revision, driver_id: int) -> None:
-    """Forgets who the driver is, tags and rights included; one who was removed before too. Erasing him again changes
-    nothing. The revision's action is `journal.ERASURE`. Raises UnknownDriver."""
+    """Erases the driver, tags and rights included.
+
+    A driver that was removed before can be erased, too. Erasing again changes nothing. The revision's action must be
+    `journal.ERASURE`. Raises UnknownDriver.
+    """
     connection, customer_id = revision.connection, revision.customer_id
     known = known_about(connection, customer_id, driver_id)
     if known.driver is not None:
@@ -89,8 +95,8 @@ def erase(revision: Revision, driver_id: int) -> None:
     connection.execute(delete(journal_personal).where(mine))
     keys = _tag_keys(known.driver, known.history)
     for holder in personal_tables.HOLDERS:
-        his = about(holder.table, customer_id, driver_id, keys)
-        connection.execute(update(holder.table).where(his).values(dict(holder.blanks)))
+        of_driver = about(holder.table, customer_id, driver_id, keys)
+        connection.execute(update(holder.table).where(of_driver).values(dict(holder.blanks)))
     sessions.forget_stops(connection, customer_id, [each["id"] for each in known.rows["stopped_sessions"]])
     set_aside.forget(connection, customer_id, driver_id, keys)
     imports.forget_reports(connection, customer_id)
@@ -105,7 +111,7 @@ def _driver(connection: Connection, customer_id: int, driver_id: int) -> Driver 
 
 
 def _history(connection: Connection, customer_id: int, driver_id: int) -> list[PersonalEvent]:
-    """His changes, the oldest first."""
+    """Returns the driver's changes, oldest first."""
     change = journal_changes.c
     entry = [journal.c[name] for name in ("revision", "at", "actor", "operator_id", "action")]
     query = (
@@ -123,11 +129,11 @@ def _image(dumped: Any) -> Driver | None:
 
 
 def _tag_keys(driver: Driver | None, history: Sequence[PersonalEvent]) -> set[str]:
-    """By which rows that know no driver are his: of the tags that he has or had."""
+    """Returns the keys of the driver's present and former tags."""
     images = [driver, *(image for event in history if event.named for image in (event.before, event.after))]
     return {tag_key(tag.id_tag) for image in images if image is not None for tag in image.tags}
 
 
-def _rows(connection: Connection, table: Table, his: ColumnElement[bool]) -> list[dict[str, Any]]:
-    rows = connection.execute(select(table).where(his).order_by(*table.primary_key)).mappings()
+def _rows(connection: Connection, table: Table, of_driver: ColumnElement[bool]) -> list[dict[str, Any]]:
+    rows = connection.execute(select(table).where(of_driver).order_by(*table.primary_key)).mappings()
     return [{str(name): value for name, value in row.items()} for row in rows]

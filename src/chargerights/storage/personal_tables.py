@@ -1,7 +1,9 @@
-"""The tables outside the facts and the journal that name drivers and tags: what chargers asked, sessions, and the like.
+"""Tables with personal data outside the network and the journal.
 
-Their rows outlive the drivers they are about, and say who it was by columns `driver_id` and `tag_key`. A new table of
-that kind belongs here: then erasing a driver blanks it, and an export of what is known about him has it.
+They are authorization decisions, sessions and the like. …
+
+Their rows outlive their drivers, and refer to them by columns `driver_id` and `tag_key`. List a new table of that kind
+here, so that erasing a driver erases it there, and the export of personal data has it.
 """
 
 from __future__ import annotations
@@ -16,11 +18,11 @@ from .journal import ERASURE
 from .schema import authorisations, drivers, journal, journal_changes, sessions
 
 ERASED = "erased"
-"""Stands where a text that named him must be; as no tag's key has small letters, it is none's."""
+"""Replaces a required text. It is no tag's key, as keys have no small letters."""
 
 
 class Holder(NamedTuple):
-    """A table, and what is put where a row of it names an erased driver."""
+    """A table, and the values that replace personal data in its rows."""
 
     table: Table
     blanks: Mapping[str, str | None]
@@ -33,16 +35,21 @@ HOLDERS: tuple[Holder, ...] = (
 
 
 def about(table: Table, customer_id: int, driver_id: int, tag_keys: Iterable[str]) -> ColumnElement[bool]:
-    """The rows about the driver: those that say so, and those that know no driver but one of these tags."""
+    """Returns the condition for rows of the driver.
+
+    They name the driver, or no driver but one of these tags.
+    """
     columns = table.c
-    keys = [key for tag in sorted(tag_keys) for key in (tag, NO_TAG + tag)]  # a number may have been the tag's
+    keys = [key for tag in sorted(tag_keys) for key in (tag, NO_TAG + tag)]  # the number may have been the tag's, too
     by_tag = and_(columns.driver_id.is_(None), columns.tag_key.in_(keys))
     return and_(columns.customer_id == customer_id, or_(columns.driver_id == driver_id, by_tag))
 
 
 def forget_late(connection: Connection, customer_id: int, table: Table, driver_ids: Iterable[int | None]) -> None:
-    """Blanks what was written just now of drivers who have been erased meanwhile: records come a little after what they
-    tell of."""
+    """Erases personal data in new rows of drivers that were erased in between.
+
+    Records are written a little after the fact.
+    """
     named = {each for each in driver_ids if each is not None}
     there = drivers.c.id.in_(named) & (drivers.c.customer_id == customer_id)
     gone = named - {*connection.scalars(select(drivers.c.id).where(there))} if named else named
@@ -61,7 +68,7 @@ def forget_late(connection: Connection, customer_id: int, table: Table, driver_i
 
 
 def used_tags(connection: Connection, customer_id: int) -> frozenset[str]:
-    """The keys of the tags that were ever shown, as far as rows of that are kept."""
+    """Returns the keys of all tags that were ever presented, as far as rows are kept."""
     return frozenset(
         key
         for holder in HOLDERS

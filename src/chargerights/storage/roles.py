@@ -1,8 +1,8 @@
-"""What a PostgreSQL role needs to run the server, and no more: it cannot change what the journal holds.
+"""The least grants of a PostgreSQL role that runs the server.
 
-The tables belong to whoever migrates. The server's role reads and writes them, but of the journal it only reads and
-adds, so that nobody who takes over the server can rewrite what was done. What names a person stands apart, in
-`journal_personal`, where the role may delete too: drivers can be erased.
+The tables belong to the role that migrates. The server's role reads and writes them, but only reads and adds to the
+journal, so that an attacker who takes over the server cannot rewrite the past. Personal data is apart, in
+`journal_personal`, where the role can delete, too: drivers can be erased.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ class InvalidRole(DatabaseFault):
 
 
 def grant(url: str, role: str) -> None:
-    """Gives the role what the server needs on the tables as they are now, and takes from it what it does not need.
+    """Grants the role what the server needs, and revokes everything else.
 
-    Raises InvalidRole for a role that there is not, for one that may do everything anyway, and on SQLite, which has
-    no roles.
+    Raises: InvalidRole: the role does not exist or has all privileges anyway, or the database is SQLite, which has no
+    roles.
     """
     database = Database(url)
     try:
         if database.is_sqlite:
-            raise InvalidRole("SQLite has no roles: whoever can write the file can change all of it")
+            raise InvalidRole("SQLite has no roles: anyone who can write the file can change everything")
         database.write_now(_grant, role)
     finally:
         database.close_now()
@@ -65,12 +65,14 @@ def _grant(connection: Connection, role: str) -> None:
 
 
 def _require_narrow(connection: Connection, role: str, tables: list[str]) -> None:
-    """Raises InvalidRole."""
+    """Checks that the role exists and can be limited. Raises InvalidRole."""
     superuser = connection.execute(text(_ROLE), {"role": role}).scalar()
     if superuser is None:
         raise InvalidRole(f"there is no role {role}: make it first, as in CREATE ROLE {role} LOGIN")
     if superuser:
-        raise InvalidRole(f"{role} is a superuser, who may do everything: name another role")
+        raise InvalidRole(f"{role} is a superuser with all privileges: name another role")
     owned = connection.scalars(text(_OWNED), {"role": role, "tables": tables}).all()
     if owned:
-        raise InvalidRole(f"{role} owns {owned[0]}, or is a member of its owner, and may do everything: name another")
+        raise InvalidRole(
+            f"{role} owns {owned[0]}, or is a member of its owner, and has all privileges: name another role"
+        )

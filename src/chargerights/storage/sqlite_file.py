@@ -12,7 +12,10 @@ log = structlog.get_logger()
 
 
 class SqliteFile:
-    """A database file, its write-ahead log and that log's index, told from others of the same names by inode."""
+    """A database file with its logs, told from others of the same name by inode.
+
+    The logs are the write-ahead log and its index.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -23,10 +26,10 @@ class SqliteFile:
         """Device and inode. None until the file exists."""
 
     def check(self, reopen: Callable[[], None]) -> None:
-        """Calls `reopen` when another file has taken the database's place; takes a microsecond.
+        """Calls `reopen` when another file has taken the database's place.
 
-        Open connections stay with the old file, which has no name any more. Raises FileNotFoundError when the file has
-        gone.
+        It takes a microsecond. Open connections stay with the old file, which has no name any more. Raises
+        FileNotFoundError when the file has gone.
         """
         try:
             status = self._path.stat()

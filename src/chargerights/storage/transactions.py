@@ -31,7 +31,10 @@ _BEGIN = {
 
 @contextmanager
 def transaction(connection: Connection, sqlite: bool, *, snapshot: bool = False, keep: bool = True) -> Iterator[None]:
-    """Runs the context in a transaction: commits it at the end, or rolls it back on an error or without `keep`."""
+    """Runs the context in a transaction.
+
+    Commits it at the end. Rolls it back on an error, or without `keep`.
+    """
     for statement in _BEGIN[sqlite, snapshot]:
         connection.exec_driver_sql(statement)
     try:
@@ -56,7 +59,7 @@ def _roll_back(connection: Connection) -> None:
 
 
 def prepare_sqlite(connection: Any, _record: object) -> None:
-    """Sets up a new connection to SQLite: write-ahead log, foreign keys, durable commits."""
+    """Sets up a connection to SQLite: write-ahead log, foreign keys, durable commits."""
     cursor = connection.cursor()
     for attempt in range(BUSY_ATTEMPTS, 0, -1):
         try:

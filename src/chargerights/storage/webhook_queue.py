@@ -1,7 +1,7 @@
-"""Deliveries of events to webhooks, as the node that makes them sees it.
+"""The queue of deliveries to webhooks, and the leases of nodes.
 
-A lease in the webhook's row lets one node at a time deliver. Whoever lost it, by its end or because the webhook was
-changed, writes nothing any more and learns so from the answer. What was delivered but not written yet is delivered
+A lease in the webhook's row lets one node at a time deliver. A node whose lease has expired, or whose webhook was
+changed, writes nothing any more, and the result tells it so. Events that were delivered but not recorded are delivered
 again: at least once.
 """
 
@@ -21,7 +21,10 @@ _HOOK = webhooks.c
 
 @dataclass(frozen=True, slots=True)
 class WaitingDelivery:
-    """An enabled webhook whose next attempt is due and that nobody delivers to; the log's last event is `number`."""
+    """An enabled webhook without a lease whose next attempt is due.
+
+    `number` is the log's last event.
+    """
 
     customer_id: int
     id: int
@@ -33,7 +36,7 @@ class WaitingDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to deliver to a webhook, and all that is needed for it."""
+    """The exclusive right to deliver to a webhook, and its data."""
 
     customer_id: int
     id: int
@@ -46,7 +49,7 @@ class Lease:
 
 
 def waiting(connection: Connection, now: datetime) -> list[WaitingDelivery]:
-    """Of all customers, those that have waited longest first."""
+    """Returns the waiting webhooks of all customers, the longest waiting first."""
     query = (
         select(_HOOK.customer_id, _HOOK.id, _HOOK.types, _HOOK.position, _HOOK.updated_at, event_clocks.c.number)
         .join(event_clocks, event_clocks.c.customer_id == _HOOK.customer_id)
@@ -60,7 +63,10 @@ def waiting(connection: Connection, now: datetime) -> list[WaitingDelivery]:
 def take(
     connection: Connection, customer_id: int, webhook_id: int, owner: str, now: datetime, until: datetime
 ) -> Lease | None:
-    """The lease until then; None when another has it or the webhook is not to be delivered to."""
+    """Takes the lease until then.
+
+    Returns None if another node has it or nothing may be delivered.
+    """
     row = connection.execute(
         update(webhooks)
         .where(_HOOK.customer_id == customer_id, _HOOK.id == webhook_id, _HOOK.enabled, _free(now))
@@ -84,8 +90,11 @@ def take(
 def keep(
     connection: Connection, lease: Lease, position: int, status: int | None, at: datetime, until: datetime | None
 ) -> bool:
-    """Notes that everything up to that event is done with, and that the receiver took some of it with that status
-    (None: it was sent none); renews the lease, or gives it up (None). Whether the lease still held."""
+    """Records the progress, and tells whether the lease was still held.
+
+    Everything up to that event is done. `status` is the receiver's last, or None if it was sent nothing. The lease is
+    renewed until then, or released with None.
+    """
     values: dict[str, Any] = {"position": position, "leased_until": until}
     if until is None:
         values["lease_owner"] = None
@@ -104,9 +113,9 @@ def fail(
     at: datetime,
     next_attempt_at: datetime,
 ) -> bool:
-    """Notes that the next event could not be delivered, and gives up the lease.
+    """Records that the next event could not be delivered, and releases the lease.
 
-    Whether it still held.
+    Tells whether the lease was still held.
     """
     values = {
         "attempts": attempts,
@@ -121,7 +130,10 @@ def fail(
 
 
 def skip(connection: Connection, hook: WaitingDelivery, position: int, now: datetime) -> bool:
-    """Passes over events that are not for this webhook, unless somebody delivers to it or has changed it."""
+    """Skips events that are not for this webhook.
+
+    Does nothing if a node delivers to it or it was changed.
+    """
     unchanged = and_(
         _HOOK.customer_id == hook.customer_id,
         _HOOK.id == hook.id,

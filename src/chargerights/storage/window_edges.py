@@ -1,4 +1,4 @@
-"""The instants at which windows of rights and tags begin and end, in rows."""
+"""Instants at which windows of rights and tags begin and end, from their rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .schema import rights, tags
 
 
 class Edge(NamedTuple):
-    """A window's beginning or end; `id` is that of its right or tag."""
+    """The beginning or end of a window. `id` is that of its right or tag."""
 
     at: datetime
     id: int
@@ -43,7 +43,7 @@ _EDGES: tuple[tuple[Column[Any], EventType, Callable[[EventType, Row[Any]], NewE
 
 
 def passed(connection: Connection, customer_id: int, clock: EventCursor, now: datetime, limit: int) -> list[Edge]:
-    """The first edges after the clock, up to and with `now`, in order."""
+    """Returns the first edges after the clock up to `now`, inclusive, in order."""
     found: list[Edge] = []
     for column, type_, draft_of in _EDGES:
         id_ = column.table.c.id
@@ -59,7 +59,7 @@ def passed(connection: Connection, customer_id: int, clock: EventCursor, now: da
 
 
 def upcoming(connection: Connection, customer_id: int, clock: EventCursor) -> datetime | None:
-    """The instant of the first edge after the clock."""
+    """Returns the instant of the first edge after the clock."""
     firsts = [
         connection.scalar(select(func.min(column)).where(_after(column, customer_id, clock))) for column, _, _ in _EDGES
     ]

@@ -1,4 +1,4 @@
-"""Access groups are added, changed and removed; and who holds a right on them."""
+"""Changes of access groups and their drivers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from . import facts, rights
 
 @dataclass(frozen=True, slots=True)
 class GroupAndDrivers(AccessGroup):
-    """An access group with who holds a right on it: what callers see, and change, as one."""
+    """An access group with the drivers that have a right on it, as callers see it."""
 
     driver_ids: frozenset[int] = frozenset()
 
@@ -28,14 +28,14 @@ class GroupAndDrivers(AccessGroup):
 
 
 def whole(revision: Revision, group_id: int) -> GroupAndDrivers:
-    """Raises UnknownAccessGroup."""
+    """Returns the group with its drivers. Raises UnknownAccessGroup."""
     return GroupAndDrivers.of(facts.access_group(revision, group_id), holders_of(revision, group_id))
 
 
 def add(
     revision: Revision, name: str, charger_ids: Collection[str] = (), driver_ids: Collection[int] = ()
 ) -> AccessGroup:
-    """A new access group; the drivers get a right on it.
+    """Adds an access group, and gives the drivers a right on it.
 
     Raises UnknownCharger, UnknownDriver.
     """
@@ -49,10 +49,11 @@ def add(
 
 
 def change(revision: Revision, group_id: int, driver_ids: Collection[int] | None = None, **members: Any) -> AccessGroup:
-    """The group with those members changed.
+    """Changes members of the group.
 
-    `driver_ids`: who shall hold a right on it, and nobody else; those who do already keep theirs. Raises
-    UnknownAccessGroup, UnknownCharger, UnknownDriver.
+    `driver_ids` are all drivers that are to have a right on it. Those that have one already keep it.
+
+    Raises UnknownAccessGroup, UnknownCharger, UnknownDriver.
     """
     before = facts.access_group(revision, group_id)
     after = replace(before, **members)
@@ -76,7 +77,7 @@ def remove(revision: Revision, group_id: int) -> None:
 
 
 def holders_of(revision: Revision, group_id: int) -> set[int]:
-    """The drivers with a right on the group, whatever its window."""
+    """Returns the drivers with a right on the group, whatever its window."""
     columns = right_rows.c
     mine = (columns.customer_id == revision.customer_id) & (columns.access_group_id == group_id)
     return set(revision.connection.scalars(select(columns.driver_id).where(mine)))

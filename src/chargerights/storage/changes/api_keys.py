@@ -1,4 +1,4 @@
-"""API keys are made and revoked."""
+"""Changes of API keys."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from ..rows.operators import UnknownOperator
 
 UNNAMED = "key"
 MOST_KEYS = 50
-"""Of one operator that can be used: beyond that, they are forgotten ones."""
+"""Usable keys of one operator. More are probably forgotten ones."""
 
 
 class InvalidExpiry(InvalidInput):
-    """A key that would have expired before it is made."""
+    """An expiry in the past."""
 
 
 class TooManyKeys(Conflict):
-    """An operator who has as many keys as an operator can have."""
+    """An operator that has the largest number of keys already."""
 
 
 class OperatorDisabled(Conflict):
-    """A key for an operator whose keys are refused."""
+    """A key for a disabled operator, whose keys are refused."""
 
 
 def add(
@@ -40,7 +40,7 @@ def add(
     read_only: bool = False,
     expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:
-    """A new key of the operator, and its secret, which is to be shown this once.
+    """Adds a key of the operator. Returns it with its secret, to be shown only now.
 
     Raises UnknownOperator, OperatorDisabled, TooManyKeys, InvalidExpiry, InvalidIdentifier.
     """
@@ -51,7 +51,9 @@ def add(
     if not found:
         raise UnknownOperator((operator_id,))
     if not found[0].enabled:
-        raise OperatorDisabled(f"operator {operator_id} is disabled, so that his keys are refused: enable him first")
+        raise OperatorDisabled(
+            f"operator {operator_id} is disabled, and their keys are refused: enable the operator first"
+        )
     if keys.count_usable(revision.connection, revision.customer_id, operator_id, revision.at) >= MOST_KEYS:
         raise TooManyKeys(
             f"operator {operator_id} has {MOST_KEYS} API keys, the most that an operator can have: revoke one that is"
@@ -65,7 +67,7 @@ def add(
 
 
 def revoke(revision: Revision, key_id: int) -> None:
-    """The key stops working with the next request; revoking it again changes nothing.
+    """Revokes the key from the next request on. Revoking it again changes nothing.
 
     Raises UnknownKey.
     """
@@ -76,13 +78,16 @@ def revoke(revision: Revision, key_id: int) -> None:
 
 
 def revoke_all_of(revision: Revision, operator_id: int) -> None:
-    """All keys of the operator stop working."""
+    """Revokes all keys of the operator."""
     them = keys.load(revision.connection, revision.customer_id)
     _revoke(revision, [each for each in them if each.operator_id == operator_id])
 
 
 def administrator(revision: Revision) -> Operator:
-    """The customer's first operator who may do everything everywhere: `changes.operators` sees that there is one."""
+    """Returns the customer's first operator with all permissions everywhere.
+
+    `changes.operators` ensures that there is one.
+    """
     them = operators.load(revision.connection, revision.customer_id)
     return next(each for each in them if each.administers)
 

@@ -1,4 +1,4 @@
-"""Chargers are added, changed, blocked and removed."""
+"""Changes of chargers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from . import facts
 
 
 def add(revision: Revision, charger: Charger) -> Charger:
-    """A new charger; it gets its number here. Raises UnknownSite, IdTaken."""
+    """Adds a charger and assigns its id. Raises UnknownSite, IdTaken."""
     facts.site(revision, charger.site_id)
     if chargers.taken(revision.connection, [charger.charger_id]):
         raise IdTaken(f"charger id {charger.charger_id} is taken: charger ids are unique across all customers")
@@ -27,7 +27,7 @@ def add(revision: Revision, charger: Charger) -> Charger:
 
 
 def change(revision: Revision, charger_id: str, **members: Any) -> Charger:
-    """The charger with those members changed. Raises UnknownCharger, UnknownSite."""
+    """Changes members of the charger. Raises UnknownCharger, UnknownSite."""
     before = facts.charger(revision, charger_id)
     after = replace(before, **members)
     if after.site_id != before.site_id:
@@ -39,7 +39,7 @@ def change(revision: Revision, charger_id: str, **members: Any) -> Charger:
 
 
 def block(revision: Revision, charger_id: str, until: datetime) -> Charger:
-    """The charger, at which nobody may charge before that instant.
+    """Blocks the charger until that instant.
 
     Raises UnknownCharger, InvalidWindow.
     """
@@ -49,12 +49,15 @@ def block(revision: Revision, charger_id: str, until: datetime) -> Charger:
 
 
 def unblock(revision: Revision, charger_id: str) -> Charger:
-    """The charger, blocked no longer. Raises UnknownCharger."""
+    """Ends the block of the charger. Raises UnknownCharger."""
     return _blocked(revision, charger_id, None)
 
 
 def _blocked(revision: Revision, charger_id: str, until: datetime | None) -> Charger:
-    """Nothing that was entered of it has changed: it keeps its `updated_at`."""
+    """Sets or ends the block.
+
+    The charger keeps its `updated_at`, as no entered data changes.
+    """
     charger = replace(facts.charger(revision, charger_id), blocked_until=until)
     revision.put(charger)
     return charger

@@ -1,4 +1,4 @@
-"""Drivers are added, changed and removed."""
+"""Changes of drivers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from . import facts, tags
 
 
 def add(revision: Revision, name: str, new_tags: Iterable[Tag] = (), **members: Any) -> Driver:
-    """A new driver with those tags, whose numbers and driver are set here.
+    """Adds a driver with those tags, and assigns their ids.
 
     Raises UnknownSite, TagTaken.
     """
@@ -28,7 +28,7 @@ def add(revision: Revision, name: str, new_tags: Iterable[Tag] = (), **members: 
 
 
 def change(revision: Revision, driver_id: int, **members: Any) -> Driver:
-    """The driver with those members changed. Raises UnknownDriver, UnknownSite."""
+    """Changes members of the driver. Raises UnknownDriver, UnknownSite."""
     before = facts.driver(revision, driver_id)
     after = replace(before, **members)
     if after.home_site_id is not None and after.home_site_id != before.home_site_id:
@@ -38,5 +38,5 @@ def change(revision: Revision, driver_id: int, **members: Any) -> Driver:
 
 
 def remove(revision: Revision, driver_id: int) -> None:
-    """Removes the driver with his tags and rights. Raises UnknownDriver."""
+    """Removes the driver with all tags and rights. Raises UnknownDriver."""
     revision.remove(facts.driver(revision, driver_id))

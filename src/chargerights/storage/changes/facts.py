@@ -1,4 +1,4 @@
-"""The facts that changes are checked against, as rows of the same transaction."""
+"""The entities that changes are checked against, from the same transaction."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def driver(revision: Revision, driver_id: int) -> Driver:
 
 
 def drivers_of(revision: Revision, driver_ids: Collection[int]) -> list[Driver]:
-    """The drivers, by id. Raises UnknownDriver with every id that is none."""
+    """Returns the drivers, by id. Raises UnknownDriver with every unknown id."""
     found = drivers.load(revision.connection, revision.customer_id, driver_ids)
     unknown = sorted(set(driver_ids) - {each.id for each in found})
     if unknown:
@@ -50,7 +50,10 @@ def drivers_of(revision: Revision, driver_ids: Collection[int]) -> list[Driver]:
 
 
 def require_places(revision: Revision, places: Collection[Place]) -> None:
-    """Raises UnknownSite, UnknownCharger or UnknownAccessGroup with every place of that kind that there is not."""
+    """Checks that the places exist.
+
+    Raises UnknownSite, UnknownCharger or UnknownAccessGroup with every unknown place of that kind.
+    """
     for kind, load in _LOAD.items():
         ids = {place.id for place in places if place.kind is kind}
         if ids:
@@ -61,7 +64,7 @@ def require_places(revision: Revision, places: Collection[Place]) -> None:
 
 
 def count(revision: Revision, table: Table, column: Column[Any], value: object) -> int:
-    """How many of the customer's rows of the table have that value."""
+    """Returns the number of the customer's rows of the table with that value."""
     query = select(func.count()).where(table.c.customer_id == revision.customer_id, column == value)
     return revision.connection.scalar(query) or 0
 

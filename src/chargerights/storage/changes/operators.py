@@ -1,4 +1,4 @@
-"""Operators are added, changed and removed."""
+"""Changes of operators."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from . import api_keys, facts
 
 
 class NobodyLeft(Conflict):
-    """The last operator who may do everything would be gone."""
+    """A change after which no operator would have all permissions."""
 
 
 def add(
     revision: Revision, name: str, permissions: Collection[Permission], site_ids: Collection[int] | None = None
 ) -> Operator:
-    """A new operator. Raises UnknownSite."""
+    """Adds an operator. Raises UnknownSite."""
     _require_sites(revision, site_ids)
     operator = Operator(
         revision.next_id(),
@@ -37,7 +37,7 @@ def add(
 
 
 def change(revision: Revision, operator_id: int, **members: Any) -> Operator:
-    """The operator with those members changed.
+    """Changes members of the operator.
 
     Raises UnknownOperator, UnknownSite, NobodyLeft.
     """
@@ -52,9 +52,9 @@ def change(revision: Revision, operator_id: int, **members: Any) -> Operator:
 
 
 def remove(revision: Revision, operator_id: int) -> None:
-    """Disables the operator for good: his keys are revoked.
+    """Disables the operator for good and revokes all of their keys.
 
-    He stays in the journal's records, so his row stays too.
+    The journal still refers to them, so their row stays.
 
     Raises UnknownOperator, NobodyLeft.
     """
@@ -70,9 +70,9 @@ def one(revision: Revision, operator_id: int) -> Operator:
 
 
 def _require_administrator(revision: Revision) -> None:
-    if not any(each.administers for each in operators.load(revision.connection, revision.customer_id)):
+    if not any(operator.administers for operator in operators.load(revision.connection, revision.customer_id)):
         raise NobodyLeft(
-            "nobody would be left who may do everything: give another operator GlobalAdmin for all sites first"
+            "no operator with all permissions would be left: give another operator GlobalAdmin for all sites first"
         )
 
 

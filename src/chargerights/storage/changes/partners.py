@@ -1,4 +1,4 @@
-"""A customer's partner, who is asked about tags unknown here, is set and taken away."""
+"""Changes of the partner that is asked about unknown tags."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..rows.partners import Fallback, NoPartner, Partner
 def put(
     revision: Revision, url: str, timeout_seconds: float, fallback: Fallback, cache_seconds: float, secret: str | None
 ) -> Partner:
-    """That partner in place of the one before, if there was one."""
+    """Sets the partner, in place of the one before."""
     partner = Partner(url, timeout_seconds, fallback, cache_seconds, secret is not None, revision.at)
     revision.put(partner)
     partners.set_secret(revision.connection, revision.customer_id, secret)
@@ -18,12 +18,12 @@ def put(
 
 
 def remove(revision: Revision) -> None:
-    """Nobody is asked any more. Raises NoPartner."""
+    """Removes the partner. Raises NoPartner."""
     revision.remove(one(revision))
 
 
 def one(revision: Revision) -> Partner:
-    """Raises NoPartner."""
+    """Returns the partner. Raises NoPartner."""
     found = partners.load(revision.connection, revision.customer_id)
     if not found:
         raise NoPartner()

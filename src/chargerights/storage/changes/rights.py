@@ -1,4 +1,4 @@
-"""Rights are granted, changed and revoked."""
+"""Changes of rights."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class UnknownRight(NotFound):
 
 
 class Terms(NamedTuple):
-    """When a right holds: in its window, and in its weekly hours; always, as it is."""
+    """The window and weekly hours of a right. By default it is always valid."""
 
     valid_from: datetime | None = None
     valid_until: datetime | None = None
@@ -30,7 +30,7 @@ ALWAYS = Terms()
 
 
 class Granted(NamedTuple):
-    """A right and its driver; `new`: it was not held before in the same words."""
+    """A right and its driver. `new` is False if the driver had the same right before."""
 
     driver_id: int
     right: Right
@@ -38,8 +38,12 @@ class Granted(NamedTuple):
 
 
 def grant(revision: Revision, driver_id: int, place: Place, terms: Terms = ALWAYS) -> Granted:
-    """A right for the driver; one he holds already in the same words is not given twice. Raises UnknownDriver, and
-    UnknownSite, UnknownCharger or UnknownAccessGroup for a place that there is not."""
+    """Grants the driver a right, unless they have the same right already.
+
+    Raises:
+        UnknownDriver.
+        UnknownSite, UnknownCharger, UnknownAccessGroup: the place does not exist.
+    """
     (granted,) = grant_all(revision, [driver_id], [place], terms)
     return granted
 
@@ -47,7 +51,7 @@ def grant(revision: Revision, driver_id: int, place: Place, terms: Terms = ALWAY
 def grant_all(
     revision: Revision, driver_ids: Collection[int], places: Collection[Place], terms: Terms = ALWAYS
 ) -> list[Granted]:
-    """A right for every one of the drivers on every one of the places; those held already in the same words stay."""
+    """Grants every driver a right on every place. Equal rights stay."""
     places = list(dict.fromkeys(places))
     found = facts.drivers_of(revision, set(driver_ids))
     facts.require_places(revision, places)
@@ -70,7 +74,7 @@ def grant_all(
 
 
 def revoke(revision: Revision, driver_id: int, place: Place) -> int:
-    """Takes all the driver's rights on the place itself; how many there were.
+    """Revokes all of the driver's rights on the place itself, and returns their number.
 
     Raises UnknownDriver.
     """
@@ -78,7 +82,10 @@ def revoke(revision: Revision, driver_id: int, place: Place) -> int:
 
 
 def revoke_all(revision: Revision, driver_ids: Collection[int], places: Collection[Place]) -> int:
-    """Takes all rights that the drivers hold on the places themselves; how many there were. Raises UnknownDriver."""
+    """Revokes all of the drivers' rights on the places themselves.
+
+    Returns their number. Raises UnknownDriver.
+    """
     taken = set(places)
     changed: list[Driver] = []
     count = 0
@@ -93,7 +100,7 @@ def revoke_all(revision: Revision, driver_ids: Collection[int], places: Collecti
 
 
 def change(revision: Revision, right_id: int, **members: Any) -> Granted:
-    """The right with another window or other hours.
+    """Changes the window or hours of the right.
 
     Raises UnknownRight, InvalidWindow.
     """
@@ -105,13 +112,13 @@ def change(revision: Revision, right_id: int, **members: Any) -> Granted:
 
 
 def remove(revision: Revision, right_id: int) -> None:
-    """Takes that one right. Raises UnknownRight."""
+    """Revokes one right. Raises UnknownRight."""
     driver, _ = held(revision, right_id)
     revision.put(replace(driver, rights=tuple(right for right in driver.rights if right.id != right_id)))
 
 
 def held(revision: Revision, right_id: int) -> tuple[Driver, Right]:
-    """The right and its driver. Raises UnknownRight."""
+    """Returns the right and its driver. Raises UnknownRight."""
     driver_id = drivers.holder_of_right(revision.connection, revision.customer_id, right_id)
     if driver_id is None:
         raise UnknownRight((right_id,))

@@ -1,4 +1,4 @@
-"""Sites are added, changed and removed."""
+"""Changes of sites."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from . import facts
 
 
 def add(revision: Revision, name: str, **members: Any) -> Site:
-    """A new site; at the top of the tree unless `parent_id` is among its members.
+    """Adds a site, at the top of the tree unless `parent_id` is given.
 
     Raises UnknownSite, SiteTooDeep.
     """
@@ -32,7 +32,7 @@ def add(revision: Revision, name: str, **members: Any) -> Site:
 
 
 def change(revision: Revision, site_id: int, **members: Any) -> Site:
-    """The site with those members changed.
+    """Changes members of the site.
 
     Raises UnknownSite (the parent's too), SiteCycle, SiteTooDeep.
     """
@@ -63,8 +63,10 @@ def remove(revision: Revision, site_id: int) -> None:
 
 
 def _require_parent(revision: Revision, site: Site) -> None:
-    """The parent is there, does not lie below the site, and does not lie too deep for it and what is below it: as the
-    core has it, of the tree alone."""
+    """Checks the site's parent by the core's rules, on the tree alone.
+
+    The parent exists, is not below the site, and is not too deep for the site and its subsites.
+    """
     if site.parent_id is not None:
         parents = sites.parents(revision.connection, revision.customer_id)
         tree = Network.build([Site(each, "", parent) for each, parent in parents.items()], (), (), ())

@@ -1,4 +1,4 @@
-"""Tags are added to drivers, changed and removed."""
+"""Changes of tags."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class UnknownTag(NotFound):
 
 
 def add(revision: Revision, driver_id: int, draft: Tag) -> Tag:
-    """A new tag of the driver; its number is set here.
+    """Adds a tag to the driver and assigns its id.
 
     Raises UnknownDriver, TagTaken, InvalidIdentifier.
     """
@@ -34,7 +34,7 @@ def add(revision: Revision, driver_id: int, draft: Tag) -> Tag:
 
 
 def change(revision: Revision, tag_id: int, **members: Any) -> Tag:
-    """The tag with those members changed. Raises UnknownTag, InvalidWindow."""
+    """Changes members of the tag. Raises UnknownTag, InvalidWindow."""
     driver, before = held(revision, tag_id)
     after = replace(before, **members)
     if after != before:
@@ -45,13 +45,13 @@ def change(revision: Revision, tag_id: int, **members: Any) -> Tag:
 
 
 def remove(revision: Revision, tag_id: int) -> None:
-    """Takes the tag from its driver. Raises UnknownTag."""
+    """Removes the tag from its driver. Raises UnknownTag."""
     driver, _ = held(revision, tag_id)
     revision.put(replace(driver, tags=tuple(each for each in driver.tags if each.id != tag_id)))
 
 
 def held(revision: Revision, tag_id: int) -> tuple[Driver, Tag]:
-    """The tag and its driver. Raises UnknownTag."""
+    """Returns the tag and its driver. Raises UnknownTag."""
     driver_id = drivers.holder_of_tag(revision.connection, revision.customer_id, tag_id)
     if driver_id is None:
         raise UnknownTag((tag_id,))
@@ -60,13 +60,16 @@ def held(revision: Revision, tag_id: int) -> tuple[Driver, Tag]:
 
 
 def numbered(revision: Revision, driver_id: int, draft: Tag) -> Tag:
-    """The new tag as it is kept."""
+    """Returns the new tag as it is stored."""
     text = tag_text(draft.id_tag)
     return replace(draft, id=revision.next_id(), driver_id=driver_id, id_tag=text, updated_at=revision.at)
 
 
 def require_free(revision: Revision, new: Collection[Tag]) -> None:
-    """Raises TagTaken when one is a tag of the customer already, in whatever case, or two of them are the same."""
+    """Checks that the customer has not these tags yet, and that they differ.
+
+    Raises TagTaken.
+    """
     keys: dict[str, str] = {}
     for tag in new:
         key = tag_key(tag.id_tag)

@@ -1,4 +1,4 @@
-"""Webhooks are added, changed and removed."""
+"""Changes of webhooks."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ MAX_WEBHOOKS = 20
 
 
 class TooManyWebhooks(Conflict):
-    """The customer has as many webhooks as one may have."""
+    """A customer that has the largest number of webhooks already."""
 
 
 def add(
     revision: Revision, url: str, types: Collection[str] | None = None, after: int | None = None
 ) -> tuple[Webhook, str]:
-    """A new webhook and its secret, which is to be shown this once.
+    """Adds a webhook. Returns it with its secret, to be shown only now.
 
-    It is sent what comes after that event; of None, what comes from now on. Raises TooManyWebhooks, EventsGone,
+    It receives the events after that number, or by default those from now on. Raises TooManyWebhooks, EventsGone,
     EventToCome.
     """
     connection, customer_id, at = revision.connection, revision.customer_id, revision.at
@@ -38,7 +38,7 @@ def add(
 
 
 def change(revision: Revision, webhook_id: int, **members: Any) -> Webhook:
-    """The webhook with another `url`, other `types`, or `enabled` or not.
+    """Changes `url`, `types` or `enabled` of the webhook.
 
     Raises UnknownWebhook.
     """
@@ -51,15 +51,20 @@ def change(revision: Revision, webhook_id: int, **members: Any) -> Webhook:
 
 
 def disable(revision: Revision, webhook_id: int, url: str) -> None:
-    """Disables a webhook whose receiver at that URL wants no more; one that goes elsewhere by now stays as it is."""
+    """Disables a webhook whose receiver at that URL wants no more messages.
+
+    Does nothing if it has another URL by now.
+    """
     for webhook in webhooks.load(revision.connection, revision.customer_id, [webhook_id]):
         if webhook.url == url:
             change(revision, webhook_id, enabled=False)
 
 
 def rotate(revision: Revision, webhook_id: int) -> str:
-    """A new secret, to be shown this once; for a day what is sent is signed with the one before, too. Raises
-    UnknownWebhook."""
+    """Returns a new secret, to be shown only now.
+
+    For a day messages are signed with the old one, too. Raises UnknownWebhook.
+    """
     before, secret = find(revision, webhook_id), webhooks.new_secret()
     webhooks.rotate(revision.connection, revision.customer_id, webhook_id, secret, revision.at)
     revision.put(replace(before, updated_at=revision.at))
@@ -67,7 +72,7 @@ def rotate(revision: Revision, webhook_id: int) -> str:
 
 
 def remove(revision: Revision, webhook_id: int) -> None:
-    """Raises UnknownWebhook."""
+    """Removes the webhook. Raises UnknownWebhook."""
     revision.remove(find(revision, webhook_id))
 
 

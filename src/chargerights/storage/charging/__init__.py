@@ -1,1 +1,1 @@
-"""What chargers report and are sent: live state, sessions, energy, decisions, commands."""
+"""Storage of chargers' live state, sessions, energy, decisions and commands."""

@@ -1,4 +1,4 @@
-"""What chargers asked and were told: every decision with its reason and path, kept when it was made."""
+"""Authorization decisions at chargers, kept with their reason and path."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ DECISIONS_LOOKED_AT = 5_000
 class Authorization(NamedTuple):
     """One decision.
 
-    `id_tag` as it was shown; `cause` is the sentence of the rule that decided; the right and its place are those of the
-    first path of a yes.
+    `id_tag` is as it was presented. `cause` is the sentence of the rule that decided. The right and its place are those
+    of the first path that allows charging.
     """
 
     at: datetime
@@ -45,11 +45,11 @@ _COLUMNS = [authorisations.c[name] for name in Authorization._fields]
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationFilter:
-    """Which decisions; a member that is None asks nothing."""
+    """A filter of decisions. Members that are None match everything."""
 
     charger_id: str | None = None
     charger_ids: Collection[str] | None = None
-    """Of these chargers only."""
+    """None stands for all chargers."""
     id_tag: str | None = None
     driver_id: int | None = None
     reason: str | None = None
@@ -76,7 +76,7 @@ class AuthorizationFilter:
 
 
 def add(connection: Connection, customer_id: int, them: Sequence[Authorization]) -> None:
-    """Keeps the decisions, numbered in that order."""
+    """Adds the decisions, with ids in their order."""
     if not them:
         return
     after = connection.scalar(
@@ -98,7 +98,7 @@ def find(
     offset: int = 0,
     before: int | None = None,
 ) -> list[tuple[int, Authorization]]:
-    """Numbers and decisions, the newest first; `before`: only those with lower numbers."""
+    """Returns ids and decisions, newest first. `before` selects those with lower ids."""
     older = () if before is None else (authorisations.c.id < before,)
     query = (
         select(authorisations.c.id, *_COLUMNS)
@@ -111,7 +111,7 @@ def find(
 
 
 def recent_tags(connection: Connection, customer_id: int, charger_id: str) -> list[str]:
-    """Keys of the tags that were last accepted at the charger, the latest first."""
+    """Returns the keys of the tags last accepted at the charger, the latest first."""
     mine = (authorisations.c.customer_id == customer_id) & (authorisations.c.charger_id == charger_id)
     query = (
         select(authorisations.c.tag_key, authorisations.c.reason)
@@ -123,7 +123,7 @@ def recent_tags(connection: Connection, customer_id: int, charger_id: str) -> li
 
 
 def get(connection: Connection, customer_id: int, number: int) -> Authorization | None:
-    """The decision of that number."""
+    """Returns the decision with that id."""
     mine = (authorisations.c.customer_id == customer_id) & (authorisations.c.id == number)
     row = connection.execute(select(*_COLUMNS).where(mine)).one_or_none()
     return None if row is None else Authorization(*row)

@@ -1,9 +1,9 @@
-"""What has taken chargers out of use: a block, or an operator's command.
+"""Causes for which chargers are out of use: a block, or an operator's command.
 
-A charger keeps it over restarts, and cannot be asked why it is so.
+A charger stays out of use over restarts, and cannot be asked why it is.
 
-After a block a charger is put back into use once, and only as far as no operator had taken it out himself. Of chargers
-that nothing has taken out nothing is kept.
+After a block it is put back into use once, except for what an operator had taken out of use. Chargers without a cause
+have no row.
 """
 
 from __future__ import annotations
@@ -17,13 +17,16 @@ from ..schema import chargers
 from ..schema import out_of_use as rows
 
 WHOLE = 0
-"""The whole charger, where a socket could be named."""
+"""The whole charger, instead of a socket."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutOfUse:
-    """`by_block`: it was told to go out of use by a block, and not yet that this is over. `by_operator`: the sockets
-    that an operator took out of use, or WHOLE."""
+    """The causes for one charger.
+
+    `by_block` says that a block has taken it out of use and that its end has not been sent yet. `by_operator` has the
+    sockets that an operator took out of use, or WHOLE.
+    """
 
     by_block: bool = False
     by_operator: frozenset[int] = frozenset()
@@ -33,18 +36,21 @@ IN_USE = OutOfUse()
 
 
 def get(connection: Connection, customer_id: int, charger_id: str) -> OutOfUse:
-    """What has taken the charger out of use."""
+    """Returns the causes for which the charger is out of use."""
     row = connection.execute(select(rows).where(_mine(customer_id, charger_id))).one_or_none()
     return IN_USE if row is None else OutOfUse(row.by_block, frozenset(row.by_operator))
 
 
 def by_block(connection: Connection, customer_id: int, charger_id: str, is_out: bool) -> None:
-    """A block takes the charger out of use, or this is over."""
+    """Records that a block takes the charger out of use, or that it is over."""
     _put(connection, customer_id, charger_id, replace(get(connection, customer_id, charger_id), by_block=is_out))
 
 
 def by_operator(connection: Connection, customer_id: int, charger_id: str, socket_id: int, is_out: bool) -> None:
-    """An operator has taken that socket, or WHOLE, out of use or put it back; with the whole, every socket is back."""
+    """Records that an operator took that socket, or WHOLE, out of use or put it back.
+
+    WHOLE puts every socket back.
+    """
     before = get(connection, customer_id, charger_id)
     if is_out:
         sockets = before.by_operator | {socket_id}
@@ -56,7 +62,7 @@ def by_operator(connection: Connection, customer_id: int, charger_id: str, socke
 
 
 def _put(connection: Connection, customer_id: int, charger_id: str, out: OutOfUse) -> None:
-    """Of a charger that there is not, nothing is kept."""
+    """Writes the row. Does nothing for a charger that does not exist."""
     mine = (chargers.c.customer_id == customer_id) & (chargers.c.charger_id == charger_id)
     connection.execute(delete(rows).where(_mine(customer_id, charger_id)))
     if out != IN_USE and connection.scalar(select(exists().where(mine))):

@@ -1,7 +1,7 @@
-"""What one node's chargers did since the last time, written in one transaction of their customer.
+"""Batches of chargers' messages and states, written in one transaction.
 
-A batch is written once: its number is kept with it, so that one whose COMMIT was done but not answered is seen to be
-there when it is tried again. So are the numbers of its messages, which may be in a spool, too, and come from there
+A batch is written once. Its number is kept with it, so that a batch whose COMMIT was done but not answered is
+recognised when it is retried. So are the numbers of its messages, which may be in a spool, too, and come from there
 after the node that received them has ended.
 """
 
@@ -22,8 +22,11 @@ from .messages import Message
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`whole`: ids of the chargers that said something new of themselves, beside what they do. Messages are numbered in
-    a row from `first` by the node that received them, `origin`, if that was another one; 0: they have no numbers."""
+    """One batch.
+
+    `whole` has the ids of chargers that reported something new about themselves. Messages are numbered consecutively
+    from `first` by the node that received them: `origin`, if it was another one. 0 means that they have no numbers.
+    """
 
     number: int
     at: datetime
@@ -35,14 +38,15 @@ class Batch:
 
     @property
     def last(self) -> int:
-        """The number of the last message."""
+        """Returns the number of the last message."""
         return self.first + len(self.messages) - 1 if self.first else 0
 
 
 class Written(NamedTuple):
-    """`elsewhere`: chargers that have connected to another node since.
+    """The result of a batch.
 
-    `was_gone`: others have taken this node for dead and said that its chargers are not connected.
+    `elsewhere` has the chargers that have connected to another node since. `was_gone` says that other nodes took this
+    node for dead and marked its chargers as disconnected.
     """
 
     version: int
@@ -51,9 +55,9 @@ class Written(NamedTuple):
 
 
 class CustomerStanding(NamedTuple):
-    """A customer as their chargers' node must know them.
+    """The state of a customer that the node of their chargers needs.
 
-    `has_commands`: some wait for that node.
+    `has_commands` says that commands wait for that node.
     """
 
     mark: Mark
@@ -64,7 +68,7 @@ class CustomerStanding(NamedTuple):
 
 
 def write(connection: Connection, customer_id: int, node: str, batch: Batch) -> Written:
-    """Writes what of the batch is not written. Raises UnknownCustomer."""
+    """Writes the part of the batch that is not written yet. Raises UnknownCustomer."""
     version, before, fresh = _begin(connection, customer_id, node, batch)
     if before.batch >= batch.number:
         return Written(version, was_gone=before.gone)
@@ -74,7 +78,7 @@ def write(connection: Connection, customer_id: int, node: str, batch: Batch) -> 
 
 
 def put_aside(connection: Connection, customer_id: int, node: str, batch: Batch, error: str) -> Written:
-    """Keeps the batch's one message for an operator to look at: it cannot be written as what it is."""
+    """Sets the batch's only message aside, as the database refuses it."""
     version, before, fresh = _begin(connection, customer_id, node, batch)
     if before.batch < batch.number and fresh:
         set_aside.add(connection, customer_id, version, batch.at, fresh[0], error)
@@ -84,7 +88,10 @@ def put_aside(connection: Connection, customer_id: int, node: str, batch: Batch,
 def _begin(
     connection: Connection, customer_id: int, node: str, batch: Batch
 ) -> tuple[int, live.NodeBefore, tuple[Message, ...]]:
-    """Takes the customer's next version, under whose lock it sees which of the messages are not written yet."""
+    """Takes the customer's next version, and finds the messages still to write.
+
+    The version's lock keeps others from writing them.
+    """
     version = live.next_version(connection, customer_id)
     is_own = batch.origin in ("", node)
     before = live.note_node(connection, customer_id, node, batch.number, batch.at, batch.last if is_own else 0)
@@ -111,11 +118,11 @@ _STANDING = (
 
 
 def standing(connection: Connection, customer_id: int, node: str, at: datetime) -> CustomerStanding | None:
-    """How new the customer's facts are, his settings, and what there is to do for the node."""
+    """Returns the customer's mark and settings, and what the node has to do."""
     row = connection.execute(_STANDING, {"customer": customer_id, "node": node, "at": at}).one_or_none()
     return None if row is None else CustomerStanding(Mark(*row[:2]), row[2], *map(bool, row[3:]))
 
 
 def added_at(connection: Connection, customer_id: int) -> datetime | None:
-    """When the customer was added, if it is one."""
+    """Returns when the customer was added, or None for an unknown customer."""
     return connection.scalar(select(customers.c.created_at).where(customers.c.id == customer_id))

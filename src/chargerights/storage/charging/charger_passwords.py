@@ -1,7 +1,7 @@
-"""The passwords that chargers show (OCPP security profiles 1 and 2), and whose charger shows it.
+"""Passwords of chargers (OCPP security profiles 1 and 2), and chargers' owners.
 
 A password is 160 random bits in hexadecimal: 40 characters are the most that OCPP 1.6's AuthorizationKey and 2.x's
-BasicAuthPassword both take. Only its SHA-256 is stored; random bits need no salt and no slow hash.
+BasicAuthPassword both accept. Only its SHA-256 is stored: random bits need no salt and no slow hash.
 """
 
 from __future__ import annotations
@@ -28,15 +28,18 @@ IDS_PER_QUERY = 500
 
 
 class KnownCredentials(NamedTuple):
-    """A charger that some customer has; `hash` is None when it has no password."""
+    """The owner and credentials of a charger. `hash` is None if it has no password."""
 
     customer_id: int
     hash: str | None
     serial_number: str | None
 
     def shows(self, password: bytes) -> bool:
-        """Whether that is its password, as text or as the bytes that the text writes in hexadecimal: chargers of 1.6
-        send those (OCPP-J 1.6 section 6.2.2)."""
+        """Tells whether that is its password.
+
+        It may be the text, or the bytes that the text writes in hexadecimal, as chargers of 1.6 send it (OCPP-J 1.6
+        section 6.2.2).
+        """
         hashes = (_hash(password), _hash(password.hex().encode()))
         return self.hash is not None and any(hmac.compare_digest(self.hash, each) for each in hashes)
 
@@ -63,13 +66,13 @@ _KNOW = (
 
 
 def know(connection: Connection, charger_id: str) -> KnownCredentials | None:
-    """Whose charger it is and how it proves it; None for one that no customer has."""
+    """Returns the charger's owner and credentials, or None for an unknown charger."""
     row = connection.execute(_KNOW, {"charger": charger_id}).one_or_none()
     return None if row is None else KnownCredentials(*row)
 
 
 def hashes(connection: Connection, customer_id: int, charger_ids: Collection[str]) -> dict[str, str | None]:
-    """Of those of the chargers that the customer still has, what their passwords are kept as."""
+    """Returns the password hashes of the chargers that the customer still has."""
     found: dict[str, str | None] = {}
     ids = [*charger_ids]
     for start in range(0, len(ids), IDS_PER_QUERY):
@@ -92,9 +95,9 @@ _HASHES = (
 
 
 def renew(connection: Connection, charger_id: str, at: datetime, actor: Actor = HOST) -> str:
-    """A new password for the charger, to be shown this once.
+    """Returns a new password for the charger, to be shown only now.
 
-    The old one stops working, and a socket that was opened with it is closed. Raises UnknownCharger.
+    The old one stops working, and a connection that was opened with it is closed. Raises UnknownCharger.
     """
     customer_id = owner(connection, charger_id)
     if customer_id is None:
@@ -104,7 +107,7 @@ def renew(connection: Connection, charger_id: str, at: datetime, actor: Actor = 
 
 
 def renew_in(revision: Revision, charger_id: str) -> str:
-    """The same as a part of that revision."""
+    """Does the same as a part of that revision."""
     connection, customer_id = revision.connection, revision.customer_id
     password = secrets.token_hex(PASSWORD_BYTES)
     columns = charger_passwords.c

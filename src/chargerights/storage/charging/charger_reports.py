@@ -1,7 +1,7 @@
-"""What chargers report of faults, updates and security: the newest of each charger, each once, and its event.
+"""Chargers' reports of faults, updates and security, and their events.
 
-A charger that sends a report again after an outage sends the same: a report with an instant of the charger's own has a
-digest of what it says, which is kept once.
+The newest of each charger are kept, each once. A charger may send a report again after an outage: a report with the
+charger's own instant has a digest of its content, which is kept once.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from ..schema import chargers, live_versions
 KEPT_PER_CHARGER = 1_000
 IDS_PER_QUERY = 500
 SHORTEST_TAG = 4
-"""Characters of a tag that is looked for in texts."""
+"""The shortest tag that is searched for in texts, in characters."""
 
 
 class ReportKind(StrEnum):
-    """What a report is about."""
+    """The subject of a report."""
 
     FAULT = "fault"
     """An error of the charger or of a connector, or its end."""
@@ -54,8 +54,8 @@ EVENTS = {
 class ChargerReport(NamedTuple):
     """One report.
 
-    `at` is this server's instant, `reported_at` the charger's; `code` is OCPP's word, or of an alert the charger's
-    code, else the name of its variable. `ended` is None where nothing begins or ends.
+    `at` is the server's instant, `reported_at` the charger's. `code` is OCPP's word. For an alert it is the charger's
+    code or else the name of its variable. `ended` is None where nothing begins or ends.
     """
 
     at: datetime
@@ -82,7 +82,7 @@ _COLUMNS = [rows.c[name] for name in ChargerReport._fields]
 
 @dataclass(frozen=True, slots=True)
 class ReportFilter:
-    """Which of a charger's reports; a member that is None asks nothing."""
+    """A filter of a charger's reports. Members that are None match everything."""
 
     charger_id: str
     kinds: Collection[str] | None = None
@@ -101,8 +101,10 @@ class ReportFilter:
 
 
 def add(connection: Connection, customer_id: int, given: Sequence[ChargerReport], at: datetime) -> None:
-    """Keeps the reports that are not kept yet, of chargers that there are, and tells of each by an event. Call it when
-    the customer's live version is taken. The oldest beyond KEPT_PER_CHARGER go."""
+    """Adds new reports of existing chargers, with an event for each.
+
+    Call it when the customer's live version is taken. The oldest beyond KEPT_PER_CHARGER are deleted.
+    """
     new = _new(connection, customer_id, given)
     if not new:
         return
@@ -120,9 +122,9 @@ def add(connection: Connection, customer_id: int, given: Sequence[ChargerReport]
 
 
 def event(number: int, report: ChargerReport) -> NewEvent:
-    """The event of a report.
+    """Returns the event of a report.
 
-    It holds no text of the charger's, which may name a person or a card.
+    It has no text of the charger's, which may name a person or a card.
     """
     data = {
         "reportId": number,
@@ -150,7 +152,7 @@ def find(
     offset: int = 0,
     before: int | None = None,
 ) -> list[tuple[int, ChargerReport]]:
-    """Numbers and reports, the newest first; `before`: only those with lower numbers."""
+    """Returns ids and reports, newest first. `before` selects those with lower ids."""
     older = () if before is None else (rows.c.id < before,)
     query = select(rows.c.id, *_COLUMNS).where(*wanted.clauses(customer_id), *older).order_by(rows.c.id.desc())
     return [(number, ChargerReport(*row)) for number, *row in connection.execute(query.limit(limit).offset(offset))]
@@ -161,9 +163,9 @@ def count(connection: Connection, customer_id: int, wanted: ReportFilter) -> int
 
 
 def forget_tags(connection: Connection, customer_id: int, tag_keys: Collection[str]) -> None:
-    """Blanks the texts of chargers that hold one of these tags.
+    """Erases chargers' texts that contain one of these tags.
 
-    Very short ones are in many texts, and are left.
+    Very short tags occur in many texts, and are left.
     """
     for column in (rows.c.info, rows.c.value):
         for key in tag_keys:

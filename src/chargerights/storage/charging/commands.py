@@ -1,13 +1,13 @@
-"""What chargers are told to do, and what comes of it: kept, and carried from node to node.
+"""Commands to chargers and their outcomes, passed from node to node.
 
-Any node may be asked; the node that holds the charger's socket does it. The asking node writes the command for that
-node (`put`), which takes it (`take`), does it and writes its outcome (`finish`), which the asking node reads
-(`outcome_of`). A command is taken once, so it is never done twice; one that is not taken in time is withdrawn, so it is
-not done later. What must not be kept of it goes when it is taken, but for the tag of a start without a check (see
-`ordered_starts`).
+Any node may be asked. The node that holds the charger's connection executes the command. The asking node writes the
+command for that node (`put`), which takes it (`take`), executes it and writes its outcome (`finish`), which the asking
+node reads (`outcome_of`). A command is taken once, so it is never executed twice. One that is not taken in time is
+withdrawn, so it is not executed later. Its secrets are deleted when it is taken, except for the tag of a start without
+a check (see `ordered_starts`).
 
-When its outcome is known it is journaled in the same transaction, so that the audit log tells what chargers were told,
-by whom; rows here are kept for a while only.
+When its outcome is known it is journaled in the same transaction, so that the audit log has every command with its
+author. Rows here are kept only for a while.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ KEPT = timedelta(days=30)
 
 
 class End(StrEnum):
-    """How a command ended."""
+    """The way a command ended."""
 
     ANSWERED = "answered"
-    """The charger gave an answer, which may be a no."""
+    """The charger answered. It may have refused."""
     ERROR = "error"
     """The charger answered with an error."""
     SILENT = "silent"
-    """It was sent, and no answer came: it may have been done."""
+    """It was sent, and no answer came: it may have been executed."""
     NOT_CONNECTED = "notConnected"
     """The charger is not connected: nothing was sent."""
     BUSY = "busy"
-    """The charger was still busy with another question: nothing was sent."""
+    """The charger was still busy with another call: nothing was sent."""
     TAG_REFUSED = "tagRefused"
     """The tag may not charge there: nothing was sent."""
     IMPOSSIBLE = "impossible"
@@ -54,17 +54,19 @@ class End(StrEnum):
 
 
 TRY_AGAIN = (End.NOT_CONNECTED, End.BUSY)
-"""After these a request that is sent again under its Idempotency-Key is done again."""
+"""After these a request that is repeated with its Idempotency-Key is executed again."""
 YES = frozenset({"Accepted", "Unlocked", "Scheduled", "RebootRequired"})
-"""Words of chargers that are no refusals."""
+"""Answers of chargers that mean acceptance."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommandOutcome:
-    """`word`: what the charger answered in its version's word, its error's code, or the reason to refuse the tag;
-    `text` says more, for a person, or names the rule that refused the tag; `found`: what was asked for.
+    """The outcome of a command.
 
-    `waited`: seconds that it waited for its turn; `answering`: seconds that the charger had to answer."""
+    `word` is the charger's answer in its version's word, its error's code, or the reason to refuse the tag. `text` says
+    more for people, or names the rule that refused the tag. `found` has the data that was asked for. `waited` are the
+    seconds before its turn, `answering` the seconds that the charger had to answer.
+    """
 
     end: End
     word: str = ""
@@ -75,15 +77,15 @@ class CommandOutcome:
 
     @property
     def is_yes(self) -> bool:
-        """Whether the charger has done it or will, by itself or when it starts anew."""
+        """Tells whether the charger has executed it, or will, maybe after a restart."""
         return self.end is End.ANSWERED and self.word in YES
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedCommand:
-    """What a charger is told.
+    """A command to send to a charger.
 
-    `secret`: arguments that must not be kept, passwords and what names a person.
+    `secret` has arguments that must not be kept: passwords and personal data.
     """
 
     id: str
@@ -94,9 +96,9 @@ class QueuedCommand:
 
 
 class Put(NamedTuple):
-    """Where a command is done: at that node, or nowhere when there is none.
+    """The node that executes a command, or None if there is none.
 
-    `id` is another's when the request came before.
+    `id` is that of an earlier command if the request was repeated.
     """
 
     id: str
@@ -114,8 +116,11 @@ def put(
     here: str | None,
     once: Once | None = None,
 ) -> Put:
-    """Keeps the command for the node that holds the charger's socket; `here`: that node, when it is the asking one.
-    What nobody can do is kept as not connected. Of a request that came before, its command. Raises KeyReused."""
+    """Writes the command for the node that holds the charger's connection.
+
+    `here` is that node if it is the asking one. A command that no node can execute is written as not connected. A
+    repeated request gets its earlier command. Raises KeyReused.
+    """
     kept = None if once is None else idempotency.find(connection, customer_id, once, at)
     if kept is not None:
         _, outcome = outcome_of(connection, customer_id, kept.result)
@@ -160,11 +165,11 @@ WAITS = exists().where(
     rows.c.node == bindparam("node"),
     rows.c.expires_at > bindparam("at"),
 )
-"""Whether a command waits for that node, as a part of other queries."""
+"""A condition for other queries: a command waits for that node."""
 
 
 def take(connection: Connection, customer_id: int, node: str, at: datetime) -> list[QueuedCommand]:
-    """The commands that wait for the node, which now does them."""
+    """Returns the commands that wait for the node, and marks them as taken."""
     waiting = (rows.c.customer_id == customer_id) & (rows.c.state == WAITING) & (rows.c.node == node)
     columns = (rows.c.id, rows.c.charger_id, rows.c.action, rows.c.arguments, rows.c.secret)
     query = select(*columns).where(waiting, rows.c.expires_at > at).order_by(rows.c.at).with_for_update()
@@ -184,12 +189,12 @@ def _keeps_tag(command: QueuedCommand) -> bool:
 
 
 def finish(connection: Connection, customer_id: int, command_id: str, outcome: CommandOutcome) -> None:
-    """Keeps what came of the command."""
+    """Writes the outcome of the command."""
     _end(connection, customer_id, command_id, outcome)
 
 
 def withdraw(connection: Connection, customer_id: int, command_id: str) -> bool:
-    """Whether the command was not taken yet; then it never will be."""
+    """Tells whether the command was not taken yet. Then it never will be."""
     mine = (rows.c.customer_id == customer_id) & (rows.c.id == command_id) & (rows.c.state == WAITING)
     waits = connection.scalar(select(rows.c.id).where(mine).with_for_update()) is not None
     if waits:
@@ -198,9 +203,9 @@ def withdraw(connection: Connection, customer_id: int, command_id: str) -> bool:
 
 
 def _end(connection: Connection, customer_id: int, command_id: str, outcome: CommandOutcome) -> None:
-    """Keeps the outcome of a command, and journals it unless it only asked.
+    """Writes the outcome of a command, and journals it unless it only reads.
 
-    Of one that is forgotten, or has ended, nothing.
+    Does nothing for a command that is deleted or has ended.
     """
     mine = (rows.c.customer_id == customer_id) & (rows.c.id == command_id) & (rows.c.state != DONE)
     shown = (rows.c.at, rows.c.actor, rows.c.operator_id, rows.c.charger_id, rows.c.action, rows.c.arguments)
@@ -216,7 +221,7 @@ def _end(connection: Connection, customer_id: int, command_id: str, outcome: Com
 
 
 def _may_start(outcome: CommandOutcome) -> bool:
-    """Whether a charger with that answer may start.
+    """Tells whether a charger with that answer may start a session.
 
     Only starts without a check still have their tags then.
     """
@@ -224,7 +229,7 @@ def _may_start(outcome: CommandOutcome) -> bool:
 
 
 def forget_tags(connection: Connection, customer_id: int, tag_keys: Collection[str]) -> None:
-    """Forgets these tags where a command that no node has taken names one; it is not taken any more."""
+    """Erases these tags from commands that no node has taken, which withdraws them."""
     mine = rows.c.customer_id == customer_id
     for command_id, secret in connection.execute(select(rows.c.id, rows.c.secret).where(mine)).all():
         if secret is not None and tag_key(str(secret.get("idTag"))) in tag_keys:
@@ -233,12 +238,12 @@ def forget_tags(connection: Connection, customer_id: int, tag_keys: Collection[s
 
 
 def forget(connection: Connection, customer_id: int, command_id: str) -> None:
-    """Removes a command of which nothing is to be kept: one that only asked."""
+    """Deletes a command that only reads."""
     connection.execute(delete(rows).where(rows.c.customer_id == customer_id, rows.c.id == command_id))
 
 
 def outcome_of(connection: Connection, customer_id: int, command_id: str) -> tuple[str, CommandOutcome | None]:
-    """The command's state, and what came of it if that is known."""
+    """Returns the command's state, and its outcome if it is known."""
     query = select(rows.c.state, rows.c.outcome)
     row = connection.execute(query.where(rows.c.customer_id == customer_id, rows.c.id == command_id)).one_or_none()
     if row is None:

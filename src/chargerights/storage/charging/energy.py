@@ -1,9 +1,9 @@
-"""The energy of a session, read from the samples of its meter values.
+"""The energy of a session, computed from the samples of its meter values.
 
 The register of imported energy is reported in many samples: at the start, now and then, at the end, in any order and
 more than once. `Registers` keeps the few of them that can be the start or stop value. Merging a sample is cheap, and
-the result does not depend on the order. OCPP 1.6 also says `meterStart` and `meterStop`. These come first, unless both
-are 0 and the samples have both: such a charger does not read its meter for them.
+the result does not depend on the order. OCPP 1.6 also reports `meterStart` and `meterStop`. These come first, unless
+both are 0 and the samples have both: such a charger does not read its meter for them.
 
 A sample counts when its measurand is `Energy.Active.Import.Register` (the default) and its value a number that is not
 negative. Samples have a source: a location (Outlet, the default, before all others), as a total or as the sum of the
@@ -36,26 +36,26 @@ REGISTER = "Energy.Active.Import.Register"
 BEGIN, END = "Transaction.Begin", "Transaction.End"
 OUTLET = "Outlet"
 LOCATIONS = (OUTLET, "Cable", "EV", "Body", "Inlet")
-"""In the order of preference; other words come after them."""
+"""In the order of preference. Other words come after them."""
 TOTAL = (OUTLET, ())
 PHASES = {"L1": "L1", "L2": "L2", "L3": "L3", "L1-N": "L1", "L2-N": "L2", "L3-N": "L3"}
 THREE = ("L1", "L2", "L3")
 KILO = {"kwh": "wh", "kw": "w", "kvarh": "varh", "kvar": "var", "kva": "va"}
 NEAR_START = timedelta(seconds=60)
 ROUNDING = 1.0
-"""By how many Wh a stop of 1.6, which is whole, can be below a reading."""
+"""The most by which a stop of 1.6, in whole Wh, can be below a reading."""
 MAX_ENERGY, MAX_POWER = 10**18, 9
 
 _DEFAULTS = {"measurand": REGISTER, "context": "Sample.Periodic", "location": OUTLET, "format": "Raw"}
 _NUMBER = re.compile(r"\s*[+-]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})(e[+-]?\d{1,3})?\s*", re.ASCII | re.IGNORECASE)
-"""A decimal number. One with a comma is not read: in 604,213 it may stand for a point, or for nothing."""
+"""A decimal number without a comma: in 604,213 it may stand for a point, or for nothing."""
 
 Source = tuple[str, tuple[str, ...]]
-"""A location, and the phases that were added up; no phases for a total."""
+"""A location, and the phases that were added up. A total has no phases."""
 
 
 class ToldEnergy(NamedTuple):
-    """A register in Wh, and when the meter showed it."""
+    """A register in Wh, and the instant of the reading."""
 
     at: datetime
     value: float
@@ -77,7 +77,7 @@ class Energy(NamedTuple):
 
 
 class _Source:
-    """What one source has told that can be a start or stop value."""
+    """The samples of one source that can be a start or stop value."""
 
     __slots__ = ("begin", "closing", "end", "first", "highest", "last", "opening")
 
@@ -95,7 +95,7 @@ class _Source:
     end: ToldEnergy | None
 
     def merge(self, told: ToldEnergy, context: str, started_at: datetime | None, in_stop: bool) -> None:
-        """Adds a sample; `started_at` is given when the sample came in the start message."""
+        """Adds a sample. `started_at` is set if the sample came in the start message."""
         if context == BEGIN:
             self.begin = min(self.begin or told, told)
         if context == END:
@@ -117,7 +117,7 @@ class _Source:
         return min(near, key=lambda told: (abs(told.at - started_at), told), default=None)
 
     def stop(self, start: ToldEnergy | None, started_at: datetime | None, least: float | None) -> ToldEnergy | None:
-        """The stop value, which is not below `least`."""
+        """Returns the stop value, which is not below `least`."""
         after = started_at if start is None else start.at
         later = [
             told if told is not None and (after is None or told.at > after) else None
@@ -133,28 +133,31 @@ class _Source:
 
 
 class Registers:
-    """What was told of the energy of one session."""
+    """The registers that were reported for one session."""
 
     def __init__(self, kept: Mapping[str, Any] | None) -> None:
-        """From what `kept` gave."""
+        """Restores what `kept` returned."""
         kept = kept or {}
         self.said = Energy(*kept.get("said", ()))
         """OCPP 1.6: meterStart and meterStop."""
         self._sources = {_source(name): _Source(source) for name, source in kept.get("sources", {}).items()}
 
     def say(self, start: float | None, stop: float | None) -> None:
-        """Takes what 1.6 says; the first value that can be one counts."""
+        """Takes the values of 1.6. The first valid value of each counts."""
         given = zip(self.said, (start, stop), strict=True)
         self.said = Energy(*(said if told is None or told < 0 or said is not None else told for said, told in given))
 
     def merge(self, at: datetime, samples: Any, started_at: datetime | None = None, in_stop: bool = False) -> None:
-        """Adds a meter value; `started_at` is given when it came in the start message."""
+        """Adds a meter value. `started_at` is set if it came in the start message."""
         for sample in read(samples):
             source = self._sources.setdefault(sample.source, _Source({}))
             source.merge(ToldEnergy(at, sample.value), sample.context, started_at, in_stop)
 
     def energy(self, started_at: datetime | None) -> Energy:
-        """The session's start and stop value, as far as they are known; the stop value is not below the start value."""
+        """Returns the session's start and stop value, as far as they are known.
+
+        The stop value is not below the start value.
+        """
         said, pairs = self.said, []
         is_unread = said == (0, 0)
         for key in self._whole():
@@ -177,14 +180,17 @@ class Registers:
         return Energy(first, next((stop for stop in stops if stop is not None and stop >= (first or 0)), None))
 
     def contradicts(self, end: Registers) -> bool:
-        """Whether a register of the session was seen above what this end says, which is then another session's."""
+        """Tells whether a register of the session was above this end's.
+
+        Then the end is another session's.
+        """
         seen, last = self._highest(), end._highest()
         return any(last[key] <= seen[key] - ROUNDING for key in seen.keys() & last.keys())
 
     def _highest(self) -> dict[Source, float]:
-        """The highest value of each source.
+        """Returns the highest value of each source.
 
-        What 1.6 says is the total at the outlet; three phases are one, too.
+        The values of 1.6 are the total at the outlet. Three phases are a total, too.
         """
         found = {key: each.highest.value for key, each in self._sources.items() if each.highest is not None}
         found |= {
@@ -194,20 +200,20 @@ class Registers:
         return found | ({TOTAL: max(said)} if said else {})
 
     def _whole(self) -> list[Source]:
-        """The sources that are totals, or have all phases of their location; the first counts most."""
+        """Returns the sources that are totals or have all phases, best first."""
         phases: dict[str, set[str]] = {}
         for location, names in self._sources:
             phases.setdefault(location, set()).update(names)
         return sorted((key for key in self._sources if not key[1] or {*key[1]} == phases[key[0]]), key=_rank)
 
     def kept(self) -> dict[str, Any]:
-        """All of it as JSON."""
+        """Returns everything as JSON."""
         sources = {f"{'+'.join(phases)}={place}": each.kept() for (place, phases), each in self._sources.items()}
         return {"said": list(self.said), "sources": sources}
 
 
 def by_instant(readings: Iterable[tuple[datetime, Any]]) -> dict[datetime, list[Any]]:
-    """The samples of each instant: some chargers send each phase in a meter value of its own."""
+    """Returns the samples of each instant, as some chargers send phases separately."""
     found: dict[datetime, list[Any]] = {}
     for at, samples in readings:
         found.setdefault(at, []).extend(samples if isinstance(samples, list) else ())
@@ -215,9 +221,9 @@ def by_instant(readings: Iterable[tuple[datetime, Any]]) -> dict[datetime, list[
 
 
 def read(samples: Any) -> Iterator[Sample]:
-    """The registers of imported energy in the meter values of one instant (OCPP 1.6 or 2.x), in Wh.
+    """Yields the registers of imported energy at one instant (OCPP 1.6 or 2.x), in Wh.
 
-    What is said of a phase in two values gives two sums: the lowest and the highest.
+    A phase with two values gives two sums: the lowest and the highest.
     """
     phases: dict[tuple[str, str], dict[str, list[float]]] = {}
     for sample in samples if isinstance(samples, list) else ():
@@ -238,14 +244,17 @@ def read(samples: Any) -> Iterator[Sample]:
 
 
 def phases_in(samples: Any) -> list[Any]:
-    """The samples of single phases."""
+    """Returns the samples of single phases."""
     return (
         [each for each in samples if isinstance(each, dict) and each.get("phase")] if isinstance(samples, list) else []
     )
 
 
 def identities(samples: Any) -> dict[bytes, Any]:
-    """The samples, each by what stays the same however it is written: with or without defaults, number or text."""
+    """Returns the samples by an identity that does not depend on how they are written.
+
+    Defaults may be left out, and numbers may be text.
+    """
     found = {}
     for sample in samples if isinstance(samples, list) else ():
         members = dict(sample) if isinstance(sample, dict) else {"value": sample}
@@ -265,7 +274,10 @@ def _word(sample: Mapping[str, Any], name: str) -> str:
 
 
 def _unit(sample: Mapping[str, Any]) -> tuple[str, int | None]:
-    """The unit in lower case, without its kilo, and the power of ten; None for one that cannot be."""
+    """Returns the unit in lower case without its kilo, and the power of ten.
+
+    The power is None if it is not valid.
+    """
     given = sample.get("unitOfMeasure")
     given = given if isinstance(given, dict) else sample
     unit, power = given.get("unit"), given.get("multiplier")
@@ -285,13 +297,13 @@ def _watt_hours(sample: Mapping[str, Any]) -> float | None:
 
 
 def _number(value: Any) -> Decimal | None:
-    """The number, whether written as one or as text."""
+    """Returns the number, which may be written as text."""
     written = str(value) if type(value) in (int, float, str) else ""
     return Decimal(written.strip()) if _NUMBER.fullmatch(written) else None
 
 
 def _plain(value: Decimal) -> str:
-    """One spelling of the number."""
+    """Returns the number in its one normal form."""
     return "0" if value == 0 else str(value.normalize())
 
 

@@ -1,14 +1,12 @@
-"""What chargers report of themselves: connection, status, firmware, configuration.
+"""Live state of chargers: connection, status, firmware, configuration.
 
-Outside the revision.
+It is outside the revision, as it changes far more often than rights. It has its own version per customer: a batch of
+changed chargers is written with the next version, and readers fetch the rows above the version they have. The
+version's row is locked until the batch commits, so batches of one customer follow each other on all nodes.
 
-It changes far more often than rights, so it has its own version per customer: a batch of changed chargers is
-written with the next version, and readers fetch the rows above the version they have. The version's row is locked
-until the batch commits, so batches of one customer follow each other on all nodes.
-
-A charger's socket is held by one node. Of two sockets the one that was opened last speaks for the charger, so the end
-of an old one changes nothing. A node that has not been heard of for `NODE_SILENT` has died: whichever node notices
-says that its chargers are not connected any more.
+A charger's connection is held by one node. Of two connections the later one counts, so the end of an old one changes
+nothing. A node without a sign of life for `NODE_SILENT` has died: the first node that notices marks its chargers as
+disconnected.
 """
 
 from __future__ import annotations
@@ -27,7 +25,7 @@ from . import statuses
 
 NODE_SILENT = timedelta(seconds=30)
 NODE_FORGOTTEN = timedelta(days=30)
-"""Until then messages in the spool of a node that has ended are written once, whenever its machine comes back."""
+"""How long messages in the spool of a node that has ended are still written only once."""
 IDS_PER_QUERY = 500
 
 
@@ -38,7 +36,7 @@ _KEY = ("customer_id", "charger_id")
 
 
 def record(connection: Connection, customer_id: int, states: Iterable[LiveCharger], at: datetime) -> int:
-    """Writes the chargers' states, whole, as the customer's next live version, and returns it."""
+    """Writes the chargers' whole states as the next live version, and returns it."""
     states = list(states)
     version = next_version(connection, customer_id)
     put(connection, customer_id, version, states, {state.charger_id for state in states}, at)
@@ -46,7 +44,10 @@ def record(connection: Connection, customer_id: int, states: Iterable[LiveCharge
 
 
 def next_version(connection: Connection, customer_id: int) -> int:
-    """Takes the customer's next live version; others wait for it until the transaction ends. Raises UnknownCustomer."""
+    """Takes the customer's next live version. Others wait until the transaction ends.
+
+    Raises UnknownCustomer.
+    """
     version: int | None = connection.scalar(
         update(live_versions)
         .where(live_versions.c.customer_id == customer_id)
@@ -66,8 +67,11 @@ def put(
     whole: Collection[str],
     at: datetime,
 ) -> list[str]:
-    """Writes the states under a version just taken, what they report only of the charger ids in `whole`; gives the ids
-    of chargers for which a newer socket speaks. States of chargers that there are not are left out."""
+    """Writes the states under a version just taken.
+
+    Reported values are written only for the charger ids in `whole`. States of unknown chargers are left out. Returns
+    the ids of chargers that have a newer connection.
+    """
     if not states:
         return []
     with statuses.telling(
@@ -105,21 +109,21 @@ def _put(
 
 
 class _Socket(NamedTuple):
-    """Which socket speaks for a charger; no version: the charger has no state yet."""
+    """The connection that counts for a charger. Without a version it has no state yet."""
 
     version: int | None
     node: str | None
     connected_at: datetime | None
 
     def is_newer(self, state: LiveCharger) -> bool:
-        """Whether another node has opened it after the one that the state speaks of."""
+        """Tells whether it was opened at another node after that of the state."""
         if self.node == state.node or self.connected_at is None or state.connected_at is None:
             return False
         return self.connected_at > state.connected_at
 
 
 def _sockets(connection: Connection, customer_id: int, charger_ids: list[str]) -> dict[str, _Socket]:
-    """Of the chargers that there are."""
+    """Returns the connections of the chargers that exist."""
     same = (live_chargers.c.customer_id == chargers.c.customer_id) & (
         live_chargers.c.charger_id == chargers.c.charger_id
     )
@@ -137,9 +141,9 @@ def _sockets(connection: Connection, customer_id: int, charger_ids: list[str]) -
 
 
 class NodeBefore(NamedTuple):
-    """What was kept of a node.
+    """The row of a node before an update.
 
-    `applied`: the number of the last message of its chargers that is in the database.
+    `applied` is the number of the last message of its chargers that is in the database.
     """
 
     batch: int = 0
@@ -150,9 +154,11 @@ class NodeBefore(NamedTuple):
 def note_node(
     connection: Connection, customer_id: int, node: str, batch: int, at: datetime, applied: int = 0
 ) -> NodeBefore:
-    """Keeps that the node lives and has written its batch of that number, with messages up to `applied`, under a
-    version just taken. Gives what was kept before: a batch that was written (the answer to its COMMIT was lost) changes
-    nothing."""
+    """Records that the node is alive and has written a batch, up to message `applied`.
+
+    Call it under a version just taken. Returns the row before: a batch that was written before, because the answer to
+    its COMMIT was lost, changes nothing.
+    """
     before = _node(connection, customer_id, node)
     if before is None:
         values = {"seen_at": at, "batch": batch, "applied": applied}
@@ -164,7 +170,10 @@ def note_node(
 
 
 def note_messages(connection: Connection, customer_id: int, node: str, at: datetime, applied: int) -> int:
-    """Keeps that messages of a node that has ended are written up to that number; gives up to which they were."""
+    """Records that messages of an ended node are written up to that number.
+
+    Returns the number up to which they were.
+    """
     before = _node(connection, customer_id, node)
     if before is None:
         values = {"seen_at": at, "batch": 0, "gone": True, "applied": applied}
@@ -188,7 +197,7 @@ def _mine(customer_id: int, node: str) -> ColumnElement[bool]:
 
 
 def silent_customers(connection: Connection, at: datetime) -> list[int]:
-    """Customers whose chargers some node held that is silent now."""
+    """Returns customers with chargers of a node that is silent now."""
     query = select(live_nodes.c.customer_id).where(
         live_nodes.c.seen_at < at - NODE_SILENT, live_nodes.c.gone.is_(False)
     )
@@ -196,7 +205,7 @@ def silent_customers(connection: Connection, at: datetime) -> list[int]:
 
 
 def disconnect_silent(connection: Connection, customer_id: int, at: datetime) -> int:
-    """Says of the chargers whose node is silent that they are not connected; how many they were."""
+    """Marks the chargers of silent nodes as disconnected, and returns their number."""
     version = next_version(connection, customer_id)
     mine = live_nodes.c.customer_id == customer_id
     silent = [
@@ -216,7 +225,7 @@ def disconnect_silent(connection: Connection, customer_id: int, at: datetime) ->
 
 
 def since(connection: Connection, customer_id: int, version: int) -> tuple[int, list[LiveCharger]]:
-    """The live version now, and the states written after the given one."""
+    """Returns the live version, and the states written after the given one."""
     now = connection.scalar(select(live_versions.c.version).where(live_versions.c.customer_id == customer_id))
     query = select(live_chargers).where(live_chargers.c.customer_id == customer_id, live_chargers.c.version > version)
     rows = connection.execute(query).all()

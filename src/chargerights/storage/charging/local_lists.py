@@ -1,7 +1,7 @@
-"""What chargers' local authorisation lists hold, as they were told: so that after a restart a difference will do.
+"""Local authorization lists as they were sent.
 
-It is kept after it was sent. A charger says the version of its list, and no version is ever sent twice: whoever finds
-another version here than there knows that this is not what the charger has.
+A list is kept after it was sent, so that differences suffice after a restart. A charger reports the version of its
+list, and no version is ever sent twice: if the versions differ, the charger does not have what is kept here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ IDS_PER_QUERY = 500
 
 
 class OutOfStep(StrEnum):
-    """Why a charger's list is not in step."""
+    """The reason why a charger's list is out of date."""
 
     NOT_CONNECTED = "notConnected"
     NOT_ASKED = "notAsked"
@@ -36,10 +36,10 @@ class OutOfStep(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KeptList:
-    """One charger's.
+    """The list of one charger.
 
-    `tags`, by `tag_key`: what it holds; None: that is not known. `wanted`: how many tags there are to know. `reason`:
-    why it is not in step.
+    `tags` are its entries by `tag_key`, or None if they are unknown. `wanted` is the number of entries that it should
+    have. `reason` says why it is out of date.
     """
 
     charger_id: str
@@ -59,7 +59,7 @@ class KeptList:
 
 
 def put(connection: Connection, customer_id: int, them: Sequence[KeptList]) -> None:
-    """Keeps the lists; of chargers that there are not, none."""
+    """Writes the lists of chargers that exist."""
     for start in range(0, len(them), IDS_PER_QUERY):
         step = them[start : start + IDS_PER_QUERY]
         ids = [each.charger_id for each in step]
@@ -75,7 +75,7 @@ def put(connection: Connection, customer_id: int, them: Sequence[KeptList]) -> N
 
 
 def get(connection: Connection, customer_id: int, charger_id: str) -> KeptList | None:
-    """The charger's list, if it ever had one."""
+    """Returns the charger's list, if it ever had one."""
     mine = (local_lists.c.customer_id == customer_id) & (local_lists.c.charger_id == charger_id)
     row = connection.execute(select(local_lists).where(mine)).one_or_none()
     if row is None:
@@ -86,7 +86,10 @@ def get(connection: Connection, customer_id: int, charger_id: str) -> KeptList |
 
 
 def forget_tags(connection: Connection, customer_id: int, tag_keys: Collection[str]) -> None:
-    """Forgets what the lists that hold one of the tags are known to hold; their chargers are told all anew then."""
+    """Erases the entries of lists that have one of the tags.
+
+    They are sent in full again then.
+    """
     columns = local_lists.c
     kept = select(columns.charger_id, columns.entries).where(columns.customer_id == customer_id)
     naming = [

@@ -1,4 +1,4 @@
-"""What chargers say that is kept, as bytes: for the spool, and for what an operator has to look at."""
+"""Chargers' messages as bytes, for the spool and for messages that are set aside."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .sessions import SessionNotice
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A message that has no JSON form, or whose JSON a version before wrote in another way."""
+    """A message without a JSON form, or with that of an older version."""
 
     text: str
 
@@ -31,9 +31,9 @@ MAX_UNREADABLE = 100_000
 
 
 def dump(message: Message) -> bytes:
-    """The message as JSON.
+    """Returns the message as JSON.
 
-    Never fails: what has no JSON form is kept as Python shows it.
+    Never fails: a value without a JSON form is kept as its `repr`.
     """
     try:
         match message:
@@ -50,7 +50,7 @@ def dump(message: Message) -> bytes:
 
 
 def load(raw: bytes) -> Message:
-    """The message that `dump` was given."""
+    """Returns the message that `dump` was given."""
     try:
         match orjson.loads(raw):
             case {"notice": notice}:
@@ -68,7 +68,7 @@ def load(raw: bytes) -> Message:
 
 
 def received_at(message: Message, now: datetime) -> datetime:
-    """When the message came; of one that does not say, now."""
+    """Returns when the message was received, or now if it does not say."""
     match message:
         case SessionNotice():
             return message.received_at
@@ -82,7 +82,7 @@ def charger_of(message: Message) -> str:
 
 
 def shown(message: Message) -> Any:
-    """The message as a JSON value that every database takes."""
+    """Returns the message as a JSON value that every database accepts."""
     raw = dump(message)
     if b"\\u0000" in raw:
         return {"unreadable": ascii(message)[:MAX_UNREADABLE]}

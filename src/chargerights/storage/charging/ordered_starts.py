@@ -1,7 +1,7 @@
-"""Starts that operators have ordered without a check of the tag, as every process knows them.
+"""Starts that operators ordered without a check of the tag, for every process.
 
-They are commands whose tag is kept for as long as the charger's own questions about it are answered by the order. What
-an order has become is seen in the sessions.
+They are commands whose tag is kept as long as the order answers the charger's own requests about it. Sessions show what
+became of an order.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ VALID = timedelta(minutes=5)
 
 @dataclass(slots=True)
 class OrderedStart:
-    """`id`: the command's. `transaction_id`: what it has become."""
+    """An order. `id` is that of its command, `transaction_id` that of its session."""
 
     id: str
     at: datetime
@@ -32,12 +32,12 @@ class OrderedStart:
 
 
 def keeps_tag(action: str, arguments: Mapping[str, Any]) -> bool:
-    """Whether the command's tag is kept once the command is taken."""
+    """Tells whether the command's tag is kept once the command is taken."""
     return action == Action.START and not arguments.get("validate")
 
 
 def find(connection: Connection, customer_id: int, charger_id: str, now: datetime) -> list[OrderedStart]:
-    """The starts that the charger was told, or may have been, and that count now; the earliest first."""
+    """Returns the valid starts that may have been sent to the charger, earliest first."""
     rows = charger_commands.c
     of_charger = (rows.customer_id == customer_id) & (rows.charger_id == charger_id) & (rows.action == Action.START)
     query = select(rows.id, rows.at, rows.arguments, rows.secret).where(
@@ -53,8 +53,11 @@ def find(connection: Connection, customer_id: int, charger_id: str, now: datetim
 
 
 def _name_transactions(connection: Connection, customer_id: int, charger_id: str, found: list[OrderedStart]) -> None:
-    """A session of the tag that began after the order, or was shown the tag after it, is what the order has become;
-    whatever its socket: a tag that is accepted without an order needs none."""
+    """Sets the sessions that the orders have become.
+
+    It is a session of the tag that began, or was presented the tag, after the order. Its socket does not matter: a tag
+    that is accepted without an order needs none.
+    """
     rows = sessions.c
     since = found[0].at
     query = select(rows.transaction_id, rows.tag_key, rows.received_at, rows.tagged_at).where(
@@ -73,13 +76,13 @@ def _name_transactions(connection: Connection, customer_id: int, charger_id: str
 
 
 def customers_to_forget(connection: Connection, now: datetime) -> list[int]:
-    """Customers with orders that count no more and whose tags are still kept."""
+    """Returns customers with expired orders whose tags are still kept."""
     query = select(charger_commands.c.customer_id).where(_is_over(now))
     return [*connection.scalars(query.distinct())]
 
 
 def forget(connection: Connection, customer_id: int, now: datetime) -> None:
-    """Forgets the tags of the customer's orders that count no more."""
+    """Erases the tags of the customer's expired orders."""
     mine = charger_commands.c.customer_id == customer_id
     connection.execute(update(charger_commands).where(mine, _is_over(now)).values(secret=null()))
 

@@ -1,4 +1,4 @@
-"""Ends of sessions whose own stop has not come.
+"""Ends of sessions whose own stop has not arrived.
 
 A stop with an unknown transaction id ends the session that it can only mean, until a reading shows otherwise. What a
 charger does next (a start on the same connector, a boot, an available connector) marks sessions as ended (see
@@ -18,7 +18,7 @@ from .session_writing import ALL, MINE, PLACES, ROW, Writing, is_at
 from .sessions import OCPP_2X, EndedBy, SessionNotice, Sign
 
 LOOKED_AT = 10
-"""Earlier sessions at a connector that a start can end: those before them have been ended by these."""
+"""Earlier sessions at a connector that a start can end. Older ones have been ended by these."""
 
 _OTHERS = {
     place: select(ROW.id, ROW.begun_at, ROW.ended_by, ROW.marked_at).where(
@@ -38,7 +38,10 @@ _OPEN = ALL.where(ROW.stopped_at.is_(None))
 
 
 def take_unmatched_stop(writing: Writing, row: Row) -> None:
-    """Adds a stop of this session that was written before its start: another node had the start."""
+    """Adds a stop of this session that was written before its start.
+
+    Another node had the start.
+    """
     for stop in writing.rows(session_finding.BY_TRANSACTION, transaction=row["transaction_id"]):
         is_stop = stop["begun_at"] is None and stop["stopped_at"] is not None and stop["ocpp"] != OCPP_2X
         if not is_stop or stop["received_at"] < row["received_at"] or stop["stopped_at"] < row["started_at"]:
@@ -58,13 +61,13 @@ def take_unmatched_stop(writing: Writing, row: Row) -> None:
 
 
 def _forget(writing: Writing, id_: int) -> None:
-    """Removes what was kept of a transaction without a start."""
+    """Deletes the row of a transaction without a start."""
     writing.connection.execute(delete(meter_values).where(session_readings.OF_SESSION), writing.here | {"session": id_})
     writing.connection.execute(delete(sessions).where(ROW.customer_id == writing.customer_id, ROW.id == id_))
 
 
 def end_meant(writing: Writing, stop: Row) -> None:
-    """Ends the session that a stop with an unknown id can only mean."""
+    """Ends the only session that a stop with an unknown id can mean."""
     if stop["tag_key"] is None:
         return
     at = writing.at
@@ -93,7 +96,7 @@ def end_meant(writing: Writing, stop: Row) -> None:
 
 
 def check_end(writing: Writing, row: Row) -> None:
-    """Gives the session back when it has shown more than the stop that ended it and was not its own."""
+    """Reopens the session if its readings are higher than the stop that ended it."""
     if row["ended_by"] != EndedBy.UNMATCHED_STOP:
         return
     for stop in writing.rows(ALL.where(ROW.ends_session == row["id"])):
@@ -102,7 +105,7 @@ def check_end(writing: Writing, row: Row) -> None:
 
 
 def give_back(writing: Writing, row: Row, session_id: int) -> None:
-    """Undoes what a stop has ended: it is the stop of another session."""
+    """Undoes the end of a session by a stop that belongs to another session."""
     for other in writing.rows(ALL.where(ROW.id == session_id, ROW.ended_by == EndedBy.UNMATCHED_STOP)):
         before = dict(other)
         reopen(other)
@@ -114,7 +117,7 @@ def give_back(writing: Writing, row: Row, session_id: int) -> None:
 
 
 def settle(writing: Writing, row: Row) -> None:
-    """Marks the sessions before a start on that connector as ended, and takes the meter values that wait for it."""
+    """Ends earlier sessions on a start's connector, and takes waiting meter values."""
     place = place_of(row)
     if place is None:
         return
@@ -139,7 +142,7 @@ def settle(writing: Writing, row: Row) -> None:
 
 
 def mark_all(writing: Writing, sign: Sign) -> None:
-    """Marks the sessions that a boot or an available connector shows to have ended."""
+    """Marks sessions that end with a boot or an available connector."""
     notice, at = writing.notice, writing.at
     for row in writing.rows(_OPEN):
         if row["begun_at"] is None or row["received_at"] > notice.received_at:
@@ -149,7 +152,7 @@ def mark_all(writing: Writing, sign: Sign) -> None:
 
 
 def _was_here_before(writing: Writing, row: Row) -> bool:
-    """Whether all that is known of the session happened at this connector before this instant."""
+    """Tells whether the session is only known from this connector and earlier."""
     says = writing.notice.says
     is_here = row["connector_id"] == says["connector_id"] or (
         row["connector_id"] is None and says.get("whole_evse") is True

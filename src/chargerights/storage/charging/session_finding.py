@@ -1,4 +1,4 @@
-"""Which session a message belongs to, by its key or by its transaction id.
+"""Finding the session that a message belongs to, by its key or its transaction id.
 
 The key is that of a start of OCPP 1.6, the same in every copy of it. The ids of OCPP 1.6 are the server's and name one
 session. The ids of 2.x are the charger's, which may use one again: then each start has a session of its own, and other
@@ -18,7 +18,7 @@ from .session_writing import ALL, ROW, Writing
 from .sessions import OCPP_2X, OCPP_16, EndedBy
 
 AFTER_END = timedelta(seconds=60)
-"""How much later than its stop a message of 2.x can be said to belong to the same session."""
+"""How long after its stop a message of 2.x can belong to the same session."""
 OTHER = {OCPP_16: OCPP_2X, OCPP_2X: OCPP_16}
 
 _BY_KEY = ALL.where(ROW.key == bindparam("key"))
@@ -26,7 +26,7 @@ BY_TRANSACTION = ALL.where(ROW.transaction_id == bindparam("transaction"))
 
 
 def find(writing: Writing) -> Row | None:
-    """What the message belongs to: a session, or what is kept of a transaction without a start."""
+    """Returns the row of the message's session, or of a transaction without a start."""
     notice = writing.notice
     if notice.key is not None and notice.ocpp != OCPP_2X:
         return next(iter(writing.rows(_BY_KEY, key=notice.key)), None)
@@ -44,7 +44,7 @@ def find(writing: Writing) -> Row | None:
 
 
 def _begun_before(writing: Writing, begun: list[Row]) -> Row | None:
-    """The session of which this start is a copy."""
+    """Returns the session of which this start is a copy."""
     says = writing.notice.says
     for row in begun:
         tags = {row["tag_key"], says.get("tag_key")} - {None, ERASED}
@@ -54,7 +54,7 @@ def _begun_before(writing: Writing, begun: list[Row]) -> Row | None:
 
 
 def _waits_for_start(writing: Writing, begun: list[Row], waiting: list[Row]) -> Row | None:
-    """What is kept of the transaction that this start begins."""
+    """Returns the row of the transaction that this start begins."""
     for row in waiting:
         between = [each for each in begun if writing.at < each["begun_at"] <= row["last_at"]]
         if row["last_at"] is not None and row["last_at"] >= writing.at and not between:
@@ -63,7 +63,7 @@ def _waits_for_start(writing: Writing, begun: list[Row], waiting: list[Row]) -> 
 
 
 def _holding(writing: Writing, begun: list[Row]) -> Row | None:
-    """The session of 2.x during which the message was said."""
+    """Returns the session of 2.x during which the message was made."""
     after = timedelta(0) if writing.notice.ends else AFTER_END
     for row in reversed(begun):
         is_over = row["ended_by"] == EndedBy.CHARGER and writing.at > row["stopped_at"] + after
@@ -73,7 +73,7 @@ def _holding(writing: Writing, begun: list[Row]) -> Row | None:
 
 
 def _waiting(writing: Writing, waiting: list[Row]) -> Row | None:
-    """What is kept of the transaction whose start is not there yet."""
+    """Returns the row of the transaction whose start has not arrived yet."""
     for row in waiting:
         stopped_at, last_at = row["stopped_at"], row["last_at"]
         if writing.notice.ends:
@@ -86,7 +86,10 @@ def _waiting(writing: Writing, waiting: list[Row]) -> Row | None:
 
 
 def _only_one(writing: Writing, begun: list[Row]) -> Row | None:
-    """The only session of that id when it runs: the charger's clock was set back meanwhile."""
+    """Returns the only session of that id if it runs.
+
+    The charger's clock was set back then.
+    """
     if len(begun) != 1 or begun[0]["ended_by"] == EndedBy.CHARGER:
         return None
     evse_id = writing.notice.says.get("evse_id")
@@ -94,7 +97,10 @@ def _only_one(writing: Writing, begun: list[Row]) -> Row | None:
 
 
 def _is_same_stop(writing: Writing, row: Row) -> bool:
-    """A stop without a readable time has that of its receipt, which is another for each copy."""
+    """Tells whether the stop is a copy.
+
+    A stop without a readable time has that of its receipt, which differs from copy to copy.
+    """
     says = writing.notice.says
     if says["stopped_at"] not in (row["stopped_at"], writing.notice.received_at):
         return False

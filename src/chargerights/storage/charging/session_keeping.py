@@ -1,9 +1,9 @@
-"""Writes what chargers say of sessions and meters, so that neither order nor repetition makes a difference.
+"""Writes messages about sessions and meters, whatever their order and repetition.
 
-Chargers send what was not answered again, late and out of order. A message says what it knows of a session, and a
-session is what all its messages say together. This module takes a message through the others: `session_finding` finds
-the session, `session_rows` adds what the message says, `session_readings` keeps its meter values, and `session_ends`
-ends sessions whose own stop has not come. `session_writing` has what they share.
+Chargers resend what was not answered, late and out of order. A message says what it knows of a session, and a session
+is the union of its messages. This module takes a message through the others: `session_finding` finds the session,
+`session_rows` adds what the message says, `session_readings` keeps its meter values, and `session_ends` ends sessions
+whose own stop has not come. `session_writing` has what they share.
 
 A message with an unknown transaction id makes no session. A stop is kept, and ends the session that it can only mean:
 the only open one at that charger (in 2.x at that EVSE) with that card and no reading above the stop's. Meter values
@@ -35,14 +35,14 @@ _RUNNING = {
 
 
 def keep(connection: Connection, customer_id: int, version: int, notices: Sequence[SessionNotice]) -> None:
-    """Keeps what the messages say, under a live version that was just taken: its lock orders the nodes."""
+    """Writes the messages under a live version just taken. Its lock orders the nodes."""
     for notice in notices:
         _keep(Writing(connection, customer_id, version, notice))
     forget_late(connection, customer_id, sessions, [notice.says.get("driver_id") for notice in notices])
 
 
 def end(revision: Revision, session_id: int) -> int:
-    """Ends a session whose stop does not come, for an operator.
+    """Ends a session whose stop does not arrive, for an operator.
 
     Raises UnknownSession, SessionOver.
     """
@@ -85,7 +85,7 @@ def _keep_session(writing: Writing, before: Row | None) -> None:
         writing.connection.execute(insert(sessions), row)
     else:
         if notice.key is not None and row["transaction_id"] != notice.transaction_id:
-            row["transaction_id"] = notice.transaction_id  # its answer has reached the charger at last
+            row["transaction_id"] = notice.transaction_id  # the answer has now reached the charger
         writing.write(row, before)
     begins = row["begun_at"] is not None and (before is None or before["begun_at"] is None)
     if begins and notice.ocpp != OCPP_2X:
@@ -116,7 +116,7 @@ def _new_row(writing: Writing) -> Row:
 
 
 def _place_readings(writing: Writing) -> None:
-    """Gives meter values without a known transaction to the sessions that ran on their connector at the time."""
+    """Adds meter values without a known transaction to the session at their connector."""
     notice = writing.notice
     placed: dict[int, tuple[Row, list[MeterReading]]] = {}
     left = []

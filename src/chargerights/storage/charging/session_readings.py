@@ -1,6 +1,6 @@
-"""Meter values of sessions: each sample is kept once, with the session that it belongs to.
+"""Meter values of sessions: each sample is kept once, with its session.
 
-Chargers say some of them twice, in other messages and in other words, or before the start of their session.
+Chargers send some of them twice, in different messages and forms, or before the start of their session.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _KEPT = select(*_READING, _VALUE.session_id).where(_OF_CHARGER, _VALUE.at.in_(bi
 
 
 def merge_whole(writing: Writing, row: Row, notice: SessionNotice) -> None:
-    """Adds what the message says, and the phases that other messages have of the same instants."""
+    """Merges the message, and phases of the same instants from other messages."""
     instants = list({each.at for each in notice.readings if phases_in(each.samples)})
     if instants:
         kept = writing.connection.execute(_KEPT, writing.here | {"instants": instants})
@@ -43,7 +43,7 @@ def merge_whole(writing: Writing, row: Row, notice: SessionNotice) -> None:
 
 
 def adopt(writing: Writing, row: Row, place: tuple[str, int]) -> None:
-    """Takes meter values of the connector that came before the start did."""
+    """Takes the connector's meter values that arrived before the start."""
     name, number = place
     waiting = _ADOPTED[name]
     if (end_at := end_of(row)) is not None:
@@ -61,7 +61,7 @@ def adopt(writing: Writing, row: Row, place: tuple[str, int]) -> None:
 
 
 def of_session(writing: Writing, session_id: int) -> tuple[MeterReading, ...]:
-    """The meter values that are kept of the session."""
+    """Returns the stored meter values of the session."""
     query = select(*_READING).where(OF_SESSION)
     return tuple(
         MeterReading(*each) for each in writing.connection.execute(query, writing.here | {"session": session_id})
@@ -69,7 +69,7 @@ def of_session(writing: Writing, session_id: int) -> tuple[MeterReading, ...]:
 
 
 def add(writing: Writing, row: Row | None, readings: Iterable[MeterReading]) -> None:
-    """Keeps the samples that are not kept yet, with the session or, without one, with their connector."""
+    """Adds new samples to the session or, without one, to their connector."""
     readings = list(readings)
     if not readings:
         return
@@ -103,7 +103,7 @@ def add(writing: Writing, row: Row | None, readings: Iterable[MeterReading]) -> 
 
 
 def _whose(reading: MeterReading, session_id: int | None) -> tuple[object, ...]:
-    """What two readings that say the same are not the same without."""
+    """Returns the owner of a reading, which equal readings must share to be copies."""
     return (reading.at, session_id) if session_id else (reading.at, None, reading.evse_id, reading.connector_id)
 
 

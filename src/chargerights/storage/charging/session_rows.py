@@ -1,4 +1,4 @@
-"""What a message changes in the row of its session: columns that messages say, and columns that follow from others.
+"""Changes of a session's row by a message: reported columns and derived columns.
 
 Nothing here reads the database. The result depends neither on the order of messages nor on repetition.
 """
@@ -14,7 +14,7 @@ from .energy import Registers, by_instant
 from .sessions import EndedBy, SessionNotice
 
 LOST = (EndedBy.NEXT_START, EndedBy.BOOT, EndedBy.AVAILABLE, EndedBy.OPERATOR)
-"""Ends without a word of when the session ended, and with which meter value."""
+"""Ends that do not report the instant and meter value."""
 REVOCABLE = (None, EndedBy.BOOT, EndedBy.AVAILABLE)
 """Sessions that may still go on."""
 
@@ -23,7 +23,7 @@ Row = dict[str, Any]
 
 
 def merge(row: Row, notice: SessionNotice) -> None:
-    """Adds what the message says to what is known of its session."""
+    """Merges the message into the row of its session."""
     says, at = notice.says, notice.occurred_at
     for name in ("site_id", "evse_id", "connector_id"):
         if row[name] is None:
@@ -42,7 +42,7 @@ def merge(row: Row, notice: SessionNotice) -> None:
         reopen(row)
     row["last_at"] = max(row["last_at"] or at, at)
     registers = Registers(row["registers"])
-    if row["registers"] is None:  # written by a version that kept no more than these
+    if row["registers"] is None:  # written by a version that kept only these
         registers.say(row["meter_start"], row["meter_stop"])
     registers.say(says.get("meter_start"), says.get("meter_stop"))
     for instant, samples in by_instant((each.at, each.samples) for each in notice.readings).items():
@@ -52,7 +52,7 @@ def merge(row: Row, notice: SessionNotice) -> None:
 
 
 def derive(row: Row) -> None:
-    """Sets the columns that follow from others."""
+    """Sets the derived columns."""
     energy = Registers(row["registers"]).energy(row["started_at"])
     if row["registers"] is not None:
         row["meter_start"] = energy.start
@@ -67,7 +67,10 @@ def derive(row: Row) -> None:
 
 
 def stop_key(says: Row) -> str | None:
-    """The key of the tag that a stop was made with; messages that an earlier version kept do not say it."""
+    """Returns the key of the tag of a stop.
+
+    Messages of earlier versions do not have it.
+    """
     shown = says.get("stop_id_tag")
     return says.get("stop_tag_key") or (None if shown is None else tag_key(shown))
 
@@ -77,7 +80,10 @@ def _is_below(stop: float | None, start: float | None) -> bool:
 
 
 def _is_first_tag(row: Row, says: Row, at: datetime) -> bool:
-    """Whether what was shown at that instant began the session: the first tag does, else the first word without one."""
+    """Tells whether the tag at that instant began the session.
+
+    The first tag does, else the first message without one.
+    """
     if row["tagged_at"] is None or row["id_tag"] == ERASED:
         return row["id_tag"] is None
     if (row["id_tag"] is None) != (says["id_tag"] is None):
@@ -87,7 +93,7 @@ def _is_first_tag(row: Row, says: Row, at: datetime) -> bool:
 
 
 def _goes_on(row: Row, notice: SessionNotice) -> bool:
-    """Whether the message shows that a session which was marked as ended goes on."""
+    """Tells whether the message shows that a session marked as ended goes on."""
     if row["ended_by"] not in (EndedBy.BOOT, EndedBy.AVAILABLE):
         return False
     return notice.occurred_at > row["marked_at"] or (row["ended_by"] == EndedBy.BOOT and notice.is_live)
@@ -99,13 +105,16 @@ def reopen(row: Row) -> None:
 
 
 def place_of(row: Row) -> tuple[str, int] | None:
-    """Where only one session can run at a time: an EVSE of 2.x, a connector of 1.6."""
+    """Returns the place of the session: an EVSE of 2.x, a connector of 1.6.
+
+    At most one session runs there at a time.
+    """
     if row["evse_id"]:
         return "evse_id", row["evse_id"]
     return ("connector_id", row["connector_id"]) if row["connector_id"] and row["evse_id"] is None else None
 
 
 def end_of(row: Any) -> datetime | None:
-    """Until when meter values of its connector belong to the session."""
+    """Returns until when meter values of its connector belong to the session."""
     end_at: datetime | None = row["marked_at"] if row["ended_by"] in LOST else row["stopped_at"]
     return end_at

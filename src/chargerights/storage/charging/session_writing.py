@@ -1,4 +1,4 @@
-"""The way of one message into the sessions of its charger: which rows are read, and how a row is written."""
+"""Rows of sessions that one message reads and writes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PLACES = ("evse_id", "connector_id")
 
 
 def is_at(columns: Any, place: str) -> ColumnElement[bool]:
-    """The rows at the place that is bound as `number`."""
+    """Returns the condition for rows at the place that is bound as `number`."""
     here: ColumnElement[bool] = columns[place] == bindparam("number")
     return here if place == "evse_id" else here & columns["evse_id"].is_(None)
 
@@ -41,7 +41,7 @@ class Writing:
         self.here = {"customer": customer_id, "charger": notice.charger_id}
 
     def rows(self, query: Select[Any], **given: Any) -> list[Row]:
-        """Rows of the charger, in the order of their starts; those without one first.
+        """Returns rows of the charger by their starts, those without a start first.
 
         Sorted here: told to sort, SQLite reads all sessions of the customer instead of these.
         """
@@ -60,7 +60,7 @@ class Writing:
             self.connection.execute(_UPDATE, {**news, "version": self.version, **its})
 
     def mark(self, row: Row, by: EndedBy, at: datetime) -> None:
-        """Marks the session as ended, at that instant the latest."""
+        """Marks the session as ended at that instant or before."""
         before = dict(row)
         row |= {"ended_by": by, "marked_at": at}
         derive(row)

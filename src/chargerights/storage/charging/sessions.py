@@ -1,4 +1,6 @@
-"""Charging sessions (OCPP's transactions) and meter values, as they are read; `session_keeping` writes them.
+"""Charging sessions (OCPP's transactions) and meter values, for reading.
+
+`session_keeping` writes them.
 
 A session has a start. Messages about a transaction without a start are kept in the same table and are no sessions: they
 have no `begun_at`. When the start comes, they become a part of its session. Those with a stop are listed as unmatched
@@ -38,7 +40,7 @@ class SessionOver(Conflict):
 
 
 class EndedBy(StrEnum):
-    """What ended a session.
+    """The cause of a session's end.
 
     All but CHARGER stand in for a stop that did not come, and give way to it.
     """
@@ -57,7 +59,7 @@ class EndedBy(StrEnum):
 
 
 class Sign(StrEnum):
-    """What a charger says that tells sessions have ended, without a word about them."""
+    """Messages that show that sessions have ended without naming them."""
 
     BOOT = "boot"
     AVAILABLE = "available"
@@ -67,9 +69,9 @@ class Sign(StrEnum):
 class Session:
     """One session.
 
-    Instants are the charger's own, but `received_at` and `begun_at`; energy is in Wh. `reason` was decided when it
-    began: a charger can start what was refused. Without a stop of its own, `stopped_at` and `meter_stop` are the last
-    that is known (see `EndedBy`).
+    Instants are the charger's own, except `received_at` and `begun_at`. Energy is in Wh. `reason` was decided when it
+    began: a charger can start a session that was refused. Without a stop of its own, `stopped_at` and `meter_stop` are
+    the last known ones (see `EndedBy`).
     """
 
     id: int
@@ -104,7 +106,7 @@ class MeterReading(NamedTuple):
 
 
 class KeptSession(NamedTuple):
-    """A meter value as it is kept; its digest tells it from others of its instant."""
+    """A stored meter value. Its digest tells it from others of its instant."""
 
     reading: MeterReading
     digest: str
@@ -112,11 +114,11 @@ class KeptSession(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SessionNotice:
-    """What one message says of a session: columns of `sessions` in `says`, and `stop_tag_key`.
+    """A message about a session: columns of `sessions` in `says`, and `stop_tag_key`.
 
     Without a transaction id it has readings only. `key` names a start of OCPP 1.6, the same in every copy of it. `at`
-    is the charger's own instant of the message. `is_live`: it was not queued while the charger was offline. A notice
-    with a sign is about all sessions of the charger, or those at the connector in `says`.
+    is the charger's own instant of the message. `is_live` says that it was not queued while the charger was offline. A
+    notice with a sign is about all sessions of the charger, or those at the connector in `says`.
     """
 
     charger_id: str
@@ -141,18 +143,18 @@ class SessionNotice:
 
     @property
     def occurred_at(self) -> datetime:
-        """When it was said, by the charger's clock unless that is wrong."""
+        """Returns when it was made, by the charger's clock unless that is wrong."""
         said = self.at or self.says.get("started_at") or self.says.get("stopped_at") or self.received_at
         return plausible(said, self.received_at)
 
 
 def plausible(said: datetime, received_at: datetime) -> datetime:
-    """The charger's instant, or that of the receipt when the charger's clock is wrong."""
+    """Returns the charger's instant, or that of receipt if its clock is wrong."""
     return said if -CLOCK_BEHIND <= said - received_at <= CLOCK_AHEAD else received_at
 
 
 class Running(NamedTuple):
-    """What the rule of one session per tag needs to know of a session."""
+    """The part of a session that the rule of one session per tag needs."""
 
     charger_id: str
     evse_id: int | None
@@ -169,11 +171,10 @@ _COLUMNS = [sessions.c[name] for name in Session.__dataclass_fields__]
 
 @dataclass(frozen=True, slots=True)
 class SessionFilter:
-    """Which sessions; a member that is None asks nothing.
+    """A filter of sessions. Members that are None match everything.
 
-    `since` and `until` are asked of the start.
-
-    `unmatched`: instead of sessions, stops of transactions without a start; by the time of their receipt.
+    `since` and `until` refer to the start. `unmatched` selects stops of transactions without a start instead of
+    sessions, by the time of their receipt.
     """
 
     charger_id: str | None = None
@@ -187,7 +188,7 @@ class SessionFilter:
 
     @property
     def time(self) -> ColumnElement[Any]:
-        """What the list is ordered by, together with the id."""
+        """Returns the column that orders the list, together with the id."""
         return sessions.c.received_at if self.unmatched else sessions.c.begun_at
 
     def clauses(self, customer_id: int) -> list[ColumnElement[bool]]:
@@ -215,11 +216,11 @@ class SessionFilter:
 
 
 Position = tuple[datetime, int]
-"""Where a session stands in the list: the time that it is ordered by, and its id."""
+"""A place in the list: the time that orders it, and the id."""
 
 
 def position(session: Session) -> Position:
-    """Where the session stands in the list that it was found in."""
+    """Returns the session's place in the list."""
     return session.begun_at or session.received_at, session.id
 
 
@@ -231,7 +232,10 @@ def find(
     offset: int = 0,
     before: Position | None = None,
 ) -> list[Session]:
-    """The sessions, the newest first; `before`: only those that come after this position in the list."""
+    """Returns the sessions, newest first.
+
+    `before` selects those that follow that position in the list.
+    """
     query = select(*_COLUMNS).where(*wanted.clauses(customer_id))
     if before is not None:
         at, id_ = before
@@ -258,9 +262,9 @@ def readings(
     offset: int = 0,
     after: tuple[datetime, str] | None = None,
 ) -> tuple[list[KeptSession], int]:
-    """The session's meter values, in the order of their time, and how many there are.
+    """Returns the session's meter values in the order of time, and their number.
 
-    `after`: only those after that instant and digest.
+    `after` selects those after that instant and digest.
     """
     columns = meter_values.c
     mine = (columns.customer_id == customer_id) & (columns.session_id == session_id)
@@ -273,7 +277,10 @@ def readings(
 
 
 def reserve(connection: Connection, customer_id: int, how_many: int, least: int = 1) -> int:
-    """The first of that many session numbers in a row, `least` or higher, which no other node gets."""
+    """Reserves consecutive session ids for this node, and returns the first.
+
+    It is `least` or higher.
+    """
     after = connection.scalar(_RESERVE, {"customer": customer_id, "least": least, "how_many": how_many})
     return (after or least + how_many) - how_many
 
@@ -291,7 +298,7 @@ _RESERVE = (
 def begun(
     connection: Connection, customer_id: int, charger_id: str, limit: int = STARTS_REMEMBERED
 ) -> tuple[dict[str, str], set[str]]:
-    """The transaction ids of the charger's last sessions, by key, and those that have ended."""
+    """Returns transaction ids of the charger's last sessions by key, and ended ones."""
     query = (
         select(sessions.c.key, sessions.c.transaction_id, sessions.c.stopped_at)
         .where(*SessionFilter(charger_id=charger_id).clauses(customer_id), sessions.c.ocpp.is_distinct_from(OCPP_2X))
@@ -303,8 +310,10 @@ def begun(
 
 
 def running_since(connection: Connection, customer_id: int, version: int) -> tuple[int, list[Running]]:
-    """Sessions of known tags that were written after that live version, in the order they began; of those before the
-    first version, only open ones. And the highest version of all sessions."""
+    """Returns sessions that changed after that live version, and the highest version.
+
+    They have a known tag and are in the order of their starts. Before the first version only open ones count.
+    """
     rows = sessions.c
     mine = rows.customer_id == customer_id
     newest = connection.scalar(select(func.max(rows.version)).where(mine))
@@ -331,7 +340,7 @@ def running_since(connection: Connection, customer_id: int, version: int) -> tup
 
 
 def silent_chargers(connection: Connection, customer_id: int) -> dict[str, datetime]:
-    """The chargers with running sessions that are not connected, and when they were last heard of."""
+    """Returns disconnected chargers with running sessions, and when they were seen."""
     rows, live = sessions.c, live_chargers.c
     theirs = and_(live.customer_id == rows.customer_id, live.charger_id == rows.charger_id)
     query = (
@@ -345,7 +354,7 @@ def silent_chargers(connection: Connection, customer_id: int) -> dict[str, datet
 
 
 def stopped_with(connection: Connection, customer_id: int, tag_keys: Collection[str]) -> list[dict[str, Any]]:
-    """The stops of sessions that were begun with another tag than the one that stopped them, which is one of these."""
+    """Returns sessions that one of these tags stopped and another tag began."""
     columns = sessions.c
     other = and_(columns.customer_id == customer_id, columns.stop_id_tag.is_distinct_from(columns.id_tag))
     tags = connection.scalars(select(columns.stop_id_tag).where(other, columns.stop_id_tag.is_not(None)).distinct())
@@ -356,7 +365,7 @@ def stopped_with(connection: Connection, customer_id: int, tag_keys: Collection[
 
 
 def forget_stops(connection: Connection, customer_id: int, session_ids: Collection[int]) -> None:
-    """Forgets with which tag the sessions were stopped."""
+    """Erases the tags with which the sessions were stopped."""
     if session_ids:
         mine = (sessions.c.customer_id == customer_id) & (sessions.c.id == bindparam("session"))
         forgotten = update(sessions).where(mine).values(stop_id_tag=None)

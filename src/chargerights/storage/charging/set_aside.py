@@ -1,4 +1,4 @@
-"""Messages of chargers that the database refused for their data, kept for an operator to look at."""
+"""Chargers' messages that the database refused for their data."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _TAGS = ("id_tag", "stop_id_tag")
 
 
 class UnknownMessage(NotFound):
-    """An id of no message that was set aside."""
+    """An id that no message that was set aside has."""
 
     what = "message"
 
 
 class SetAside(NamedTuple):
-    """A message as it came, and why the database refused it."""
+    """A message as it was received, and why the database refused it."""
 
     id: int
     at: datetime
@@ -43,22 +43,22 @@ _COLUMNS = [set_aside.c[name] for name in SetAside._fields]
 
 
 def add(connection: Connection, customer_id: int, version: int, at: datetime, message: Message, error: str) -> None:
-    """Keeps the message under the live version that was just taken, which becomes its id."""
+    """Adds the message under the live version just taken, which becomes its id."""
     row = {"customer_id": customer_id, "id": version, "at": at, "error": ascii(error)[1:-1][:MAX_ERROR]}
     said = {"charger_id": messages.charger_of(message), "message": messages.shown(message)}
     connection.execute(insert(set_aside).values(row | said))
 
 
 def find(connection: Connection, customer_id: int) -> list[SetAside]:
-    """The customer's messages, the newest first."""
+    """Returns the customer's messages, newest first."""
     query = select(*_COLUMNS).where(set_aside.c.customer_id == customer_id).order_by(set_aside.c.id.desc())
     return [SetAside(*row) for row in connection.execute(query.limit(SHOWN_AT_ONCE))]
 
 
 def retry(connection: Connection, customer_id: int, message_id: int, at: datetime) -> None:
-    """Writes the message as what it is.
+    """Writes the message as usual.
 
-    Raises UnknownMessage, and what the database says of it.
+    Raises UnknownMessage, and the database's errors.
     """
     mine = (set_aside.c.customer_id == customer_id) & (set_aside.c.id == message_id)
     row = connection.execute(select(set_aside.c.message).where(mine)).one_or_none()
@@ -70,9 +70,10 @@ def retry(connection: Connection, customer_id: int, message_id: int, at: datetim
 
 
 def keep(connection: Connection, customer_id: int, version: int, given: Collection[Message], at: datetime) -> None:
-    """Writes messages as what they are, under a live version that was just taken.
+    """Writes messages as usual, under a live version just taken.
 
-    Raises ValueError for what cannot be read.
+    Raises:
+        ValueError: a message cannot be parsed.
     """
     decisions = [each for each in given if isinstance(each, Authorization)]
     notices = [each for each in given if isinstance(each, SessionNotice)]
@@ -85,14 +86,14 @@ def keep(connection: Connection, customer_id: int, version: int, given: Collecti
 
 
 def about(connection: Connection, customer_id: int, driver_id: int, tag_keys: Collection[str]) -> list[dict[str, Any]]:
-    """The messages that name the driver or one of these tags."""
+    """Returns the messages that name the driver or one of these tags."""
     query = select(*_COLUMNS).where(set_aside.c.customer_id == customer_id).order_by(set_aside.c.id)
     found = (SetAside(*row) for row in connection.execute(query))
     return [each._asdict() for each in found if _names(each.message, driver_id, tag_keys)]
 
 
 def forget(connection: Connection, customer_id: int, driver_id: int, tag_keys: Collection[str]) -> None:
-    """Removes the messages that name the driver or one of these tags."""
+    """Deletes the messages that name the driver or one of these tags."""
     for each in about(connection, customer_id, driver_id, tag_keys):
         mine = (set_aside.c.customer_id == customer_id) & (set_aside.c.id == each["id"])
         connection.execute(delete(set_aside).where(mine))

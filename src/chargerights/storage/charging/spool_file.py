@@ -1,7 +1,7 @@
-"""One process's spool: messages of chargers that are on its disk before they are in the database.
+"""The spool of one process, with chargers' messages that are not in the database.
 
-An SQLite file of its own, written with full synchronisation. Its process holds the file's lock as long as it lives,
-whatever ends it; a file that can be locked belongs to a process that has ended.
+It is an SQLite file of its own, written with full synchronisation. Its process holds the file's lock as long as it
+lives, whatever ends it; a file that can be locked belongs to a process that has ended.
 """
 
 from __future__ import annotations
@@ -36,22 +36,25 @@ class SpoolFault(Exception):
 
 
 class UnusableFolder(Exception):
-    """A folder that the files cannot be kept in."""
+    """A folder in which spool files cannot be written."""
 
 
 class SpoolInUse(SpoolFault):
-    """Another process holds the file."""
+    """A file that another process has locked."""
 
 
 class Owner(NamedTuple):
-    """A customer, told from a customer of that id in another database by when it was added."""
+    """A customer of one database: its id, and when it was added."""
 
     customer_id: int
     added_at: str
 
 
 class SpoolRow(NamedTuple):
-    """`number`: in the order of coming, for each customer. `at`: when it came."""
+    """A message.
+
+    `number` is in order of receipt per customer, `at` the instant of receipt.
+    """
 
     owner: Owner
     number: int
@@ -60,17 +63,17 @@ class SpoolRow(NamedTuple):
 
 
 class SpoolBacklog(NamedTuple):
-    """How many messages wait, and since when the first of them."""
+    """The number of waiting messages, and since when the first one waits."""
 
     messages: int
     oldest: str
 
 
 class SpoolFile:
-    """An open, locked file; for one thread at a time."""
+    """An open, locked file, for one thread at a time."""
 
     def __init__(self, path: Path, max_bytes: int) -> None:
-        """Opens the file, and makes it if there is none. Raises SpoolInUse, SpoolFault."""
+        """Opens the file, or creates it. Raises SpoolInUse, SpoolFault."""
         self.path = path
         self.origin = path.name.removesuffix(SUFFIX)
         """The process that wrote it."""
@@ -89,7 +92,7 @@ class SpoolFile:
             raise
 
     def put(self, rows: Sequence[SpoolRow]) -> None:
-        """Adds the messages, and returns when they are on the disk. Raises SpoolFault."""
+        """Adds the messages, and returns when they are on disk. Raises SpoolFault."""
         if not self.path.exists():
             raise SpoolFault(f"{self.path} has been removed")
         given = [(*row.owner, row.number, row.at, row.message) for row in rows]
@@ -97,13 +100,16 @@ class SpoolFile:
             self._connection.executemany("INSERT OR IGNORE INTO messages VALUES (?, ?, ?, ?, ?)", given)
 
     def take(self, owner: Owner, after: int, limit: int) -> list[tuple[int, bytes]]:
-        """The customer's first messages after that number, with theirs, up to a gap in these. Raises SpoolFault."""
+        """Returns the customer's first messages after that number, up to a gap.
+
+        Each comes with its number. Raises SpoolFault.
+        """
         with _faults():
             rows = self._connection.execute(_TAKE, (*owner, after, limit)).fetchall()
         return [(number, message) for place, (number, message) in enumerate(rows) if number == rows[0][0] + place]
 
     def drop(self, owner: Owner, up_to: int) -> int:
-        """Removes the customer's messages up to that number; how many there were.
+        """Deletes the customer's messages up to that number, and returns how many.
 
         Raises SpoolFault.
         """
@@ -111,25 +117,31 @@ class SpoolFile:
             return self._connection.execute(_DROP, (*owner, up_to)).rowcount
 
     def oldest(self, owner: Owner) -> str | None:
-        """When the customer's first message came, if one waits. Raises SpoolFault."""
+        """Returns when the customer's first waiting message was received.
+
+        Raises SpoolFault.
+        """
         with _faults():
             row = self._connection.execute(_OLDEST, owner).fetchone()
         return None if row is None else str(row[0])
 
     def waiting(self, owner: Owner, after: int) -> SpoolBacklog | None:
-        """What waits of the customer after that number. Raises SpoolFault."""
+        """Returns the customer's backlog after that number. Raises SpoolFault."""
         with _faults():
             count, oldest = self._connection.execute(_WAITING, (*owner, after)).fetchone()
         return SpoolBacklog(count, oldest) if count else None
 
     def all_waiting(self) -> dict[Owner, SpoolBacklog]:
-        """What waits, by customer. Raises SpoolFault."""
+        """Returns the backlogs by customer. Raises SpoolFault."""
         with _faults():
             rows = self._connection.execute(_ALL_WAITING).fetchall()
         return {Owner(*row[:2]): SpoolBacklog(*row[2:]) for row in rows}
 
     def close(self) -> None:
-        """Lets go of the file; one that is empty is removed first, so that no other process finds it between."""
+        """Closes the file.
+
+        An empty one is deleted first, before another process can find it.
+        """
         with suppress(SpoolFault, OSError):
             if not self.all_waiting():
                 for suffix in ("", "-wal"):

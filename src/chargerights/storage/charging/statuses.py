@@ -1,4 +1,4 @@
-"""Tells of every change of the status words of chargers and connectors."""
+"""Events for changes of the status of chargers and connectors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..schema import live_chargers
 
 
 class Status(NamedTuple):
-    """A charger's connection, its word, and its connectors' words by their number."""
+    """A charger's connection, its status, and its connectors' statuses by number."""
 
     connected: bool
     word: str
@@ -28,7 +28,7 @@ UNKNOWN = Status(False, word_of(False, None, ()), ())
 
 @contextmanager
 def telling(connection: Connection, customer_id: int, them: ColumnElement[bool], at: datetime) -> Iterator[None]:
-    """Tells what changes of those chargers' states within.
+    """Writes events for the changes of those chargers' statuses in the context.
 
     Enter it when the customer's live version is taken.
     """

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the connection and in the transaction that `migration.migrate` opened."""
+"""Alembic's entry: runs the migrations in the transaction of `migration.migrate`."""
 
 from alembic import context
 

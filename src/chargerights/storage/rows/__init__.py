@@ -1,1 +1,1 @@
-"""Facts as rows: one module for each kind of entity."""
+"""Entities in rows: a module for each type."""

@@ -1,4 +1,4 @@
-"""Chargers with their connectors, and access groups, in rows; and which customer a charger id belongs to."""
+"""Rows of chargers with their connectors, of charger owners, and of access groups."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ROWS_PER_STEP = 2_000
 
 
 def load(connection: Connection, customer_id: int, ids: Collection[str] | None = None) -> list[Charger]:
-    """The customer's chargers; of the charger ids given, those there are."""
+    """Returns the customer's chargers: all, or those of these charger ids."""
     charger_rows = select(*_COLUMNS).where(chargers.c.customer_id == customer_id)
     connector_rows = select(*_CONNECTOR_COLUMNS).where(connectors.c.customer_id == customer_id)
     if ids is not None:
@@ -43,7 +43,10 @@ def load(connection: Connection, customer_id: int, ids: Collection[str] | None =
 
 
 def add(connection: Connection, customer_id: int, them: Iterable[Charger]) -> None:
-    """Adds chargers whose ids no customer has (see `taken`); raises IdTaken when one was taken since that was asked."""
+    """Adds chargers whose ids no customer has (see `taken`).
+
+    Raises IdTaken if an id was taken in between.
+    """
     them = list(them)
     if them:
         owned = [{"charger_id": each.charger_id, "customer_id": customer_id} for each in them]
@@ -57,7 +60,7 @@ def add(connection: Connection, customer_id: int, them: Iterable[Charger]) -> No
 
 
 def replace(connection: Connection, customer_id: int, before: Charger, charger: Charger) -> None:
-    """Keeps the charger's row, which others refer to, and gives it all its values anew."""
+    """Updates all values of the charger's row. Other rows refer to it."""
     key = (chargers.c.customer_id == customer_id) & (chargers.c.charger_id == charger.charger_id)
     connection.execute(chargers.update().where(key).values(_row(charger)))
     if before.connectors != charger.connectors:
@@ -73,7 +76,7 @@ def remove(connection: Connection, customer_id: int, charger_id: str) -> None:
 
 
 def taken(connection: Connection, charger_ids: Iterable[str]) -> set[str]:
-    """Which of the charger ids some customer has, whoever it is."""
+    """Returns those of the charger ids that any customer has."""
     wanted, found = list(charger_ids), set[str]()
     query = select(charger_owners.c.charger_id).where(charger_owners.c.charger_id.in_(bindparam("ids", expanding=True)))
     for start in range(0, len(wanted), IDS_PER_QUERY):
@@ -82,7 +85,7 @@ def taken(connection: Connection, charger_ids: Iterable[str]) -> set[str]:
 
 
 def owner(connection: Connection, charger_id: str) -> int | None:
-    """The customer whose charger it is."""
+    """Returns the customer that owns the charger."""
     found: int | None = connection.scalar(
         select(charger_owners.c.customer_id).where(charger_owners.c.charger_id == charger_id)
     )
@@ -90,7 +93,7 @@ def owner(connection: Connection, charger_id: str) -> int | None:
 
 
 def load_groups(connection: Connection, customer_id: int, ids: Collection[int] | None = None) -> list[AccessGroup]:
-    """The customer's access groups; of the ids given, those there are."""
+    """Returns the customer's access groups: all, or those of these ids."""
     group_rows = select(access_groups).where(access_groups.c.customer_id == customer_id)
     member_rows = select(access_group_chargers).where(access_group_chargers.c.customer_id == customer_id)
     if ids is not None:
@@ -114,7 +117,10 @@ def add_groups(connection: Connection, customer_id: int, them: Iterable[AccessGr
 
 
 def replace_group(connection: Connection, customer_id: int, before: AccessGroup, group: AccessGroup) -> None:
-    """Keeps the group's row, which rights refer to, and the rows of the chargers that stay in it."""
+    """Updates the group's row, and adds and deletes rows of chargers.
+
+    Rights refer to its row.
+    """
     columns = access_group_chargers.c
     key = (access_groups.c.customer_id == customer_id) & (access_groups.c.id == group.id)
     connection.execute(access_groups.update().where(key).values(_group_members(group)))
@@ -132,7 +138,7 @@ def remove_group(connection: Connection, customer_id: int, group_id: int) -> Non
 
 
 def _group_members(group: AccessGroup) -> dict[str, Any]:
-    """What stands in the group's own row."""
+    """Returns the values of the group's own row."""
     return {"name": group.name, "created_at": group.created_at, "updated_at": group.updated_at}
 
 

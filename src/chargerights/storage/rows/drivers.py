@@ -1,4 +1,4 @@
-"""Drivers in rows, each whole: with his external ids, tags and rights."""
+"""Rows of drivers with their external ids, tags and rights."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from ..schema import driver_external_ids, drivers, rights, tags
 
 ROWS_PER_INSERT = 10_000
 DRIVERS_PER_PAGE = 2_000
-"""Loaded at a time: what is only needed in between stays small."""
+"""Loaded at a time, which limits the memory that loading needs."""
 
 Rows = dict[int, list[Sequence[Any]]]
-"""A driver's rows, by his id; the first column is that id."""
+"""Rows by driver id, which is their first column."""
 
 Owned = TypeVar("Owned", Tag, Right)
 _second = itemgetter(1)
@@ -45,9 +45,9 @@ _RIGHT = [
 
 
 def _queries(of_driver: Callable[[Column[Any]], ColumnElement[bool]]) -> tuple[Select[Any], ...]:
-    """What a driver is made of, for the drivers of that condition on their id.
+    """Returns the queries for all parts of drivers that match a condition on their id.
 
-    Made once: they are asked often.
+    They are built once, as they are used often.
     """
     customer: ColumnElement[int] = bindparam("customer")
     belongings = ((driver_external_ids, _EXTERNAL_ID), (tags, _TAG), (rights, _RIGHT))
@@ -73,7 +73,7 @@ _LAST_OF_PAGE = select(func.max(_PAGE.c.id))
 
 
 def load(connection: Connection, customer_id: int, ids: Collection[int] | None = None) -> list[Driver]:
-    """The customer's drivers by id; of the ids given, those there are."""
+    """Returns the customer's drivers, sorted by id: all, or those of these ids."""
     found: list[Driver] = []
     shared = InternedValues()
     if ids is not None:
@@ -94,7 +94,7 @@ def load(connection: Connection, customer_id: int, ids: Collection[int] | None =
 def _whole(
     connection: Connection, queries: Sequence[Select[Any]], asked: dict[str, Any], shared: InternedValues
 ) -> list[Driver]:
-    """The drivers of those queries, by id."""
+    """Returns the drivers of those queries in the order of their ids."""
     own, *others = queries
     external_ids, tags_of, rights_of = (_rows(connection, query, asked) for query in others)
     rows = connection.execute(own, asked)
@@ -102,20 +102,22 @@ def _whole(
 
 
 def as_loaded(driver: Driver) -> Driver:
-    """The driver as `load` has him once he is kept: tags and rights in the order of their ids. All else is kept as it
-    is given, which saves reading again what was just written."""
+    """Returns the driver as `load` would return it.
+
+    Tags and rights are sorted by id. Everything else is stored as given, so that the rows need not be read again.
+    """
     return replaced(
         driver, tags=tuple(sorted(driver.tags, key=_id_of)), rights=tuple(sorted(driver.rights, key=_id_of))
     )
 
 
 def holder_of_tag(connection: Connection, customer_id: int, tag_id: int) -> int | None:
-    """The driver whose tag that is."""
+    """Returns the driver that has the tag."""
     return _holder(connection, tags, customer_id, tag_id)
 
 
 def holder_of_right(connection: Connection, customer_id: int, right_id: int) -> int | None:
-    """The driver whose right that is."""
+    """Returns the driver that has the right."""
     return _holder(connection, rights, customer_id, right_id)
 
 
@@ -133,7 +135,7 @@ def add(connection: Connection, customer_id: int, them: Sequence[Driver]) -> Non
 
 
 def replace(connection: Connection, customer_id: int, before: Driver, driver: Driver) -> None:
-    """Keeps the driver's row and those of his tags and rights that are as they were."""
+    """Updates the driver's row, and replaces the rows of tags and rights that differ."""
     key = (drivers.c.customer_id == customer_id) & (drivers.c.id == driver.id)
     if _members(before) != _members(driver):
         connection.execute(drivers.update().where(key).values(_members(driver)))
@@ -157,7 +159,7 @@ def remove_all(connection: Connection, customer_id: int, driver_ids: Collection[
 
 
 def _members(driver: Driver) -> dict[str, Any]:
-    """What stands in the driver's own row."""
+    """Returns the values of the driver's own row."""
     return {
         "name": driver.name,
         "home_site_id": driver.home_site_id,
@@ -171,7 +173,7 @@ def _members(driver: Driver) -> dict[str, Any]:
 def _keep(
     connection: Connection, customer_id: int, table: Table, before: tuple[Owned, ...], after: tuple[Owned, ...]
 ) -> tuple[Owned, ...]:
-    """Deletes the rows of what is gone or has changed; what is to be written instead."""
+    """Deletes rows that are gone or have changed, and returns what to write instead."""
     gone = [each.id for each in set(before) - set(after)]
     if gone:
         connection.execute(delete(table).where(table.c.customer_id == customer_id, table.c.id.in_(gone)))
@@ -179,7 +181,7 @@ def _keep(
 
 
 def _rows(connection: Connection, query: Select[Any], asked: dict[str, Any]) -> Rows:
-    """The rows of the query by driver, each driver's in the order of the second column.
+    """Returns the query's rows by driver, in the order of the second column.
 
     Sorted here: asked to sort by id, SQLite without statistics walks all of the customer's rows in that order.
     """
@@ -231,7 +233,7 @@ def _tag(driver_id: int, row: Sequence[Any], shared: InternedValues) -> Tag:
 def _right(row: Sequence[Any], shared: InternedValues) -> Right:
     _, id_, site_id, charger_id, group_id, valid_from, valid_until, hours = row
     place = shared.place(site_id, charger_id, group_id)
-    if valid_from is None and valid_until is None and not hours:  # most are so, and there are many
+    if valid_from is None and valid_until is None and not hours:  # the most common case
         return Right(id_, place)
     times = tuple([shared.of(Hours, tuple(each)) for each in hours]) if hours else ()
     return Right(id_, place, shared.value(valid_from), shared.value(valid_until), shared.value(times))

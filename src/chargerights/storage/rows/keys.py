@@ -1,8 +1,7 @@
-"""API keys in rows.
+"""Rows of API keys.
 
-A key is `crk_<customer id>_<256 random bits in hex>`: the prefix makes a leaked key recognisable, the customer
-id finds its row without a look-up across customers. Only its SHA-256 is stored; 256 random bits need no salt
-and no slow hash.
+A key is `crk_<customer id>_<256 random bits in hex>`: the prefix makes a leaked key recognisable, the customer id finds
+its row without a look-up across customers. Only its SHA-256 is stored: 256 random bits need no salt and no slow hash.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ class UnknownKey(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key as lists show it: everything but the key."""
+    """A key as lists show it, without its secret."""
 
     id: int
     operator_id: int
@@ -48,7 +47,7 @@ _COLUMNS = [api_keys.c[name] for name in _MEMBERS]
 
 
 def load(connection: Connection, customer_id: int, ids: Collection[int] | None = None) -> list[ApiKey]:
-    """The customer's keys by id; of the ids given, those there are."""
+    """Returns the customer's keys, sorted by id: all, or those of these ids."""
     query = select(*_COLUMNS).where(api_keys.c.customer_id == customer_id).order_by(api_keys.c.id)
     if ids is not None:
         query = query.where(api_keys.c.id.in_(ids))
@@ -56,7 +55,7 @@ def load(connection: Connection, customer_id: int, ids: Collection[int] | None =
 
 
 def load_with_customers(connection: Connection, customer_id: int | None = None) -> list[tuple[int, ApiKey]]:
-    """Customer ids and keys, of one customer or of all."""
+    """Returns customer ids and keys, of one customer or of all."""
     query = select(api_keys.c.customer_id, *_COLUMNS).order_by(api_keys.c.customer_id, api_keys.c.id)
     if customer_id is not None:
         query = query.where(api_keys.c.customer_id == customer_id)
@@ -78,7 +77,7 @@ def replace(connection: Connection, customer_id: int, before: ApiKey, key: ApiKe
 
 
 def count_usable(connection: Connection, customer_id: int, operator_id: int, at: datetime) -> int:
-    """How many keys of the operator are neither revoked nor expired."""
+    """Returns the number of the operator's keys that are neither revoked nor expired."""
     columns = api_keys.c
     query = (
         select(func.count())
@@ -90,7 +89,7 @@ def count_usable(connection: Connection, customer_id: int, operator_id: int, at:
 
 
 def customer_of(secret: str) -> int | None:
-    """The customer whose key it would be; None of what is no key."""
+    """Returns the customer id in a key's text, or None if the text is not a key."""
     match = _KEY.fullmatch(secret)
     return int(match[1]) if match is not None and is_int64(int(match[1])) else None
 

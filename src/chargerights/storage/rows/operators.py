@@ -1,4 +1,4 @@
-"""Operators in rows: who works for a customer, with what permissions, at which sites."""
+"""Rows of operators."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class UnknownOperator(NotFound):
 
 
 def load(connection: Connection, customer_id: int, ids: Collection[int] | None = None) -> list[Operator]:
-    """The customer's operators by id; of the ids given, those there are."""
+    """Returns the customer's operators, sorted by id: all, or those of these ids."""
     query = select(*_COLUMNS).where(operators.c.customer_id == customer_id).order_by(operators.c.id)
     if ids is not None:
         query = query.where(operators.c.id.in_(ids))
@@ -45,7 +45,7 @@ def remove(connection: Connection, customer_id: int, operator_id: int) -> None:
 
 @lru_cache(maxsize=1024)
 def permissions_of(words: tuple[str, ...]) -> frozenset[Permission]:
-    """The permissions of a row's words; one that this version does not know gives nothing."""
+    """Returns the permissions of a row. Ignores those that this version does not know."""
     return frozenset(Permission(each) for each in words if each in Permission._value2member_map_)
 
 

@@ -1,4 +1,7 @@
-"""Whom a customer asks about tags that he does not know, in a row; the secret stays there, and in no journal."""
+"""Rows of the partners that are asked about unknown tags.
+
+The secret is only there, not in the journal.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from ...rights.errors import NotFound
 from ..schema import partner_authorisations
 
 ONLY = 1
-"""A customer has one partner at most."""
+"""A customer has at most one partner."""
 
 
 class NoPartner(NotFound):
@@ -26,7 +29,7 @@ class NoPartner(NotFound):
 
 
 class Fallback(StrEnum):
-    """What is answered when the partner does not answer."""
+    """The answer when the partner does not answer."""
 
     DENY = "deny"
     ALLOW = "allow"
@@ -34,7 +37,7 @@ class Fallback(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """Who is asked, how long an answer is waited for, and how long it counts, in seconds."""
+    """A partner, its timeout, and how long its answers are cached, in seconds."""
 
     url: str
     timeout_seconds: float
@@ -55,7 +58,7 @@ def load(connection: Connection, customer_id: int, ids: Collection[int] | None =
 
 
 def asked(connection: Connection, customer_id: int) -> tuple[Partner, str | None] | None:
-    """The customer's partner, if he has one, and the secret that questions are signed with."""
+    """Returns the customer's partner and the secret that signs requests, or None."""
     query = select(*(_TABLE.c[name] for name in _MEMBERS), _TABLE.c.secret).where(_TABLE.c.customer_id == customer_id)
     row = connection.execute(query).one_or_none()
     if row is None:

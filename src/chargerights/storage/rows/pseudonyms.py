@@ -1,7 +1,7 @@
-"""A driver without what names a person: what the journal keeps of him for good.
+"""Drivers without personal data, as the journal keeps them for good.
 
-The numbers of drivers, tags and rights stay, so that the history of rights can still be followed; so do the places
-that rights are on.
+The ids of drivers, tags and rights stay, and so do the places of rights, so that the history of rights can still be
+followed.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from ...rights.model import Driver, Tag
 
 
 def pseudonymous(driver: Driver) -> Driver:
-    """The driver with `driver 17` as name and `tag 93` as what they show.
+    """Returns the driver with `driver 17` as name and `tag 93` as tags.
 
-    Ids in other systems are left out, payer and company included: somebody who pays for themselves, or works alone, has
-    these to themselves.
+    Ids in other systems are left out, payer and company included: they may identify a driver who pays themselves or
+    works alone.
     """
     return replace(
         driver,

@@ -1,4 +1,4 @@
-"""Sites in rows."""
+"""Rows of sites."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _COLUMNS = [sites.c[name] for name in (*_MEMBERS, *LOCATION_MEMBERS)]
 
 
 def load(connection: Connection, customer_id: int, ids: Collection[int] | None = None) -> list[Site]:
-    """The customer's sites; of the ids given, those there are."""
+    """Returns the customer's sites: all, or those of these ids."""
     query = select(*_COLUMNS).where(sites.c.customer_id == customer_id)
     if ids is not None:
         query = query.where(sites.c.id.in_(ids))
@@ -25,13 +25,13 @@ def load(connection: Connection, customer_id: int, ids: Collection[int] | None =
 
 
 def parents(connection: Connection, customer_id: int) -> dict[int, int | None]:
-    """The site right above each of the customer's sites."""
+    """Returns the parent of each of the customer's sites."""
     rows = connection.execute(select(sites.c.id, sites.c.parent_id).where(sites.c.customer_id == customer_id))
     return {row.id: row.parent_id for row in rows}
 
 
 def add(connection: Connection, customer_id: int, them: Iterable[Site]) -> None:
-    """Adds sites, parents before the sites below them."""
+    """Adds sites. Parents must come before their subsites."""
     rows = [
         {"customer_id": customer_id, **{name: getattr(site, name) for name in _MEMBERS}, **location_row(site.location)}
         for site in them
@@ -41,7 +41,7 @@ def add(connection: Connection, customer_id: int, them: Iterable[Site]) -> None:
 
 
 def replace(connection: Connection, customer_id: int, before: Site, site: Site) -> None:
-    """Keeps the site's row, which others refer to, and gives it all its values anew."""
+    """Updates all values of the site's row. Other rows refer to it."""
     values = {name: getattr(site, name) for name in _MEMBERS if name != "id"} | location_row(site.location)
     key = (sites.c.customer_id == customer_id) & (sites.c.id == site.id)
     connection.execute(sites.update().where(key).values(values))
@@ -56,7 +56,7 @@ def location_row(location: Location) -> dict[str, Any]:
 
 
 def location_of(values: Sequence[Any]) -> Location:
-    """The location of a row's values, in the order of LOCATION_MEMBERS."""
+    """Returns the location of a row's values, in the order of LOCATION_MEMBERS."""
     return NOWHERE if values.count(None) == len(values) else Location(*values)
 
 

@@ -1,6 +1,6 @@
-"""Webhooks in rows: where a customer's events are sent, and the secrets they are signed with.
+"""Rows of webhooks, with the secrets that sign their messages.
 
-Whatever changes a webhook ends its lease (see `deliveries`), so that whoever delivers to it starts anew from the row.
+Every change of a webhook ends its lease (see `webhook_queue`), so that delivery starts again from the row.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class UnknownWebhook(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """`types`: what is sent there, None for everything."""
+    """A webhook. `types` are the events that it receives, or None for all."""
 
     id: int
     url: str
@@ -41,10 +41,10 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryProgress:
-    """How far a webhook has come.
+    """The progress of deliveries to a webhook.
 
-    `position`: the last event that is done with; `waiting`: how many events the log has beyond it; `attempts`: how many
-    have failed since one succeeded.
+    `position` is the last event that is done, `waiting` the number of events after it, and `attempts` the number of
+    failures since the last success.
     """
 
     position: int
@@ -64,7 +64,7 @@ _FREED = {"lease_owner": None, "leased_until": None, "attempts": 0, "next_attemp
 
 
 def load(connection: Connection, customer_id: int, ids: Collection[int] | None = None) -> list[Webhook]:
-    """The customer's webhooks by id; of the ids given, those there are."""
+    """Returns the customer's webhooks, sorted by id: all, or those of these ids."""
     query = select(*_COLUMNS).where(_those(customer_id, ids)).order_by(webhooks.c.id)
     return [_webhook(row) for row in connection.execute(query)]
 
@@ -75,9 +75,9 @@ def add(connection: Connection, customer_id: int, webhook: Webhook, secret: str,
 
 
 def replace(connection: Connection, customer_id: int, before: Webhook, webhook: Webhook) -> None:
-    """What waits is tried at once.
+    """Updates the webhook, and makes waiting events due at once.
 
-    One that was disabled goes on where it was, or with the first event still kept.
+    One that was disabled continues where it was, or with the first event that is still kept.
     """
     _update(connection, customer_id, webhook.id, _row(webhook))
     if webhook.enabled and not before.enabled:
@@ -98,7 +98,7 @@ def count(connection: Connection, customer_id: int) -> int:
 def load_with_progress(
     connection: Connection, customer_id: int, ids: Collection[int] | None = None
 ) -> list[tuple[Webhook, DeliveryProgress]]:
-    """The same, each with how far it has come."""
+    """Returns the webhooks with their progress."""
     query = (
         select(event_clocks.c.number, *_PROGRESS, *_COLUMNS)
         .join(event_clocks, event_clocks.c.customer_id == webhooks.c.customer_id)
@@ -113,7 +113,7 @@ def load_with_progress(
 
 
 def replay(connection: Connection, customer_id: int, webhook_id: int, after: int) -> None:
-    """Has everything after that event sent, again where it was before.
+    """Sends everything after that event, also what was sent before.
 
     Raises UnknownWebhook, EventsGone, EventToCome.
     """
@@ -121,8 +121,11 @@ def replay(connection: Connection, customer_id: int, webhook_id: int, after: int
 
 
 def start(connection: Connection, customer_id: int, after: int | None) -> int:
-    """The position from which everything after that event is sent; of None, everything that comes from now on. It
-    stands until this transaction ends. Raises EventsGone, EventToCome."""
+    """Returns the position for sending everything after that event.
+
+    None stands for everything from now on. The position is valid until this transaction ends. Raises EventsGone,
+    EventToCome.
+    """
     pruned, last = _ends(connection, customer_id)
     if after is None:
         return last
@@ -134,18 +137,18 @@ def start(connection: Connection, customer_id: int, after: int | None) -> int:
 
 
 def new_secret() -> str:
-    """As Standard Webhooks writes one."""
+    """Returns a secret in the format of Standard Webhooks."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
 def rotate(connection: Connection, customer_id: int, webhook_id: int, secret: str, at: datetime) -> None:
-    """Signs with that secret from now on, and for a day with the one before, too."""
+    """Sets the secret that signs from now on. For a day the one before signs, too."""
     before = {"old_secret": webhooks.c.secret, "old_secret_until": at + OLD_SECRET_LASTS}
     _update(connection, customer_id, webhook_id, {**before, "secret": secret})
 
 
 def signing_secrets(connection: Connection, customer_id: int, webhook_id: int, at: datetime) -> list[str]:
-    """The secrets to sign with, the newest first. Raises UnknownWebhook."""
+    """Returns the secrets to sign with, newest first. Raises UnknownWebhook."""
     columns = webhooks.c
     query = select(columns.secret, columns.old_secret, columns.old_secret_until)
     row = connection.execute(query.where(columns.customer_id == customer_id, columns.id == webhook_id)).one_or_none()
@@ -155,7 +158,7 @@ def signing_secrets(connection: Connection, customer_id: int, webhook_id: int, a
 
 
 def valid_secrets(secret: str, old_secret: str | None, old_until: datetime | None, at: datetime) -> list[str]:
-    """The secrets of a webhook's row that hold then, the newest first."""
+    """Returns the secrets of a webhook's row that are valid then, newest first."""
     return [secret] if old_secret is None or old_until is None or old_until <= at else [secret, old_secret]
 
 
@@ -171,7 +174,10 @@ def _update(connection: Connection, customer_id: int, webhook_id: int, values: d
 
 
 def _ends(connection: Connection, customer_id: int) -> tuple[int, int]:
-    """The last event that is gone and the last that there is, held still until this transaction ends."""
+    """Returns the last deleted event and the last event.
+
+    They are locked until this transaction ends.
+    """
     columns = event_clocks.c
     query = select(columns.pruned, columns.number).where(columns.customer_id == customer_id).with_for_update()
     pruned, last = connection.execute(query).one()
