@@ -74,7 +74,7 @@ def grant_all(
 
 
 def revoke(revision: Revision, driver_id: int, place: Place) -> int:
-    """Revokes all of the driver's rights on the place itself, and returns their number.
+    """Revokes the driver's rights on the place itself, and returns their number.
 
     Raises UnknownDriver.
     """
