@@ -33,7 +33,7 @@ NOT_YET = (
     "README.md",
     "bench/",
     "docs/",
-    "src/chargerights/api/",
+    "src/chargerights/api/openapi/",
     "src/chargerights/app.py",
     "src/chargerights/gateway/",
     "src/chargerights/log_limits.py",

@@ -1,1 +1,4 @@
-"""The door for programs: JSON over HTTP. A route parses, asks one or two functions, prints."""
+"""The door for programs: JSON over HTTP.
+
+A route parses, asks one or two functions, prints.
+"""

@@ -177,7 +177,7 @@ async def test_a_dry_run_leaves_its_idempotency_key_for_the_change(fresh_api: Ap
 async def test_a_right_that_begins_later_tells_when_its_impact_begins(fresh_api: Api) -> None:
     later = GRANT | {"validFrom": TOMORROW.isoformat()}
     told = good(await fresh_api.post("/v2/rights?dryRun=true", later), ImpactShape)
-    assert told["summary"] == "Nobody would gain or lose access."
+    assert told["summary"] == "No one would gain or lose access."
     assert told["changesAgainAt"] == "2026-06-04T09:00:00Z"
     assert told["at"] == NOW.isoformat().replace("+00:00", "Z")
 

@@ -1,1 +1,1 @@
-"""What v1 and v2 share: authentication, bodies, errors, rate limits and the state of the process."""
+"""Authentication, bodies, errors, rate limits and state, which v1 and v2 share."""

@@ -1,4 +1,4 @@
-"""Who asks: the API key of a request, checked at the database with every request.
+"""Authentication: the API key of a request, checked in the database every time.
 
 The same indexed read tells how new the answer must be (see `Caller`), so it costs nothing to stay current and a
 revoked key stops at once. The key comes in a header (`x-api-key` or `Authorization: Bearer`) or, for v1's clients, in
@@ -33,13 +33,16 @@ CLIENT_ID = "clientId"
 
 
 async def authenticated(request: Request) -> Caller:
-    """The caller; raises NotAuthorised, DatabaseAway."""
+    """The caller.
+
+    Raises NotAuthorised, DatabaseAway.
+    """
     known: Caller | None = getattr(request.state, "caller", None)
     return known or await _authenticate(request)
 
 
 class Authenticated(APIRoute):
-    """Authenticates before anything else, and refuses query parameters that the operation does not have."""
+    """Authenticates first, and refuses query parameters that the operation lacks."""
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named | {"strict_content_type": False})  # a JSON body needs no Content-Type
@@ -67,7 +70,7 @@ class Authenticated(APIRoute):
 
 
 class CallerFirst(Authenticated):
-    """Reads the body only after the caller is known: one who is not authorised learns nothing about theirs.
+    """Reads the body after authentication: others learn nothing about theirs.
 
     For routes whose body is a parameter. It keeps bodies to the same size as all others, and has them read as JSON
     whatever the Content-Type says, as those of v1 are: `curl -d` says something else.
@@ -93,7 +96,7 @@ def _query_parameters(dependant: Dependant) -> Iterator[str]:
 
 
 class LongBody(CallerFirst):
-    """The same for bodies that list thousands of things."""
+    """Reads bodies that list thousands of things."""
 
     most_bytes = 2 * 1024 * 1024
 

@@ -1,4 +1,4 @@
-"""Bodies and parameters that are not of their shape, each fault with its place and what would be right."""
+"""Malformed bodies and parameters: each fault with its place and the remedy."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ class InvalidBody(InvalidInput):
 
 
 async def body_bytes(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
-    """The body as bytes. Raises InvalidBody for one that is too large, without reading all of it."""
+    """The body as bytes.
+
+    Raises InvalidBody for one that is too large, without reading all of it.
+    """
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -38,7 +41,10 @@ async def body_bytes(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
 
 
 def malformed(found: RequestValidationError, body: Any) -> Malformed:
-    """The refusal of a request in which the framework found faults; `body`: the type of the operation's body."""
+    """The refusal of a request in which the framework found faults.
+
+    `body`: the type of the operation's body.
+    """
     errors: dict[str, list[str]] = {}
     for fault in found.errors()[:FAULTS_SHOWN]:
         errors.setdefault(_place(fault), []).append(_sentence(fault, body))
@@ -46,8 +52,10 @@ def malformed(found: RequestValidationError, body: Any) -> Malformed:
 
 
 def require_parameters(given: Collection[str], known: tuple[str, ...]) -> None:
-    """Raises Malformed for a query parameter that the operation does not have: a filter or a dryRun that is spelt
-    wrong must not be passed over."""
+    """Raises Malformed for a query parameter that the operation does not have.
+
+    A misspelt filter or dryRun must not be ignored.
+    """
     unknown = [name for name in given if name not in known]
     if unknown:
         raise Malformed({name: [unknown_parameter(name, known)] for name in unknown[:FAULTS_SHOWN]})

@@ -1,7 +1,7 @@
-"""From errors to the wire: one table, for v1 as `text/plain`, for v2 as RFC 9457 `application/problem+json`.
+"""Responses to errors: `text/plain` in v1, RFC 9457 problems in v2.
 
-The table goes by class; a subclass without a row of its own has its parent's. v1 knows only 400, 401, 404, 429 and
-503: a conflict is a 400 there, and who may not is not authorised.
+One table maps classes to statuses; a subclass without a row of its own has its parent's. v1 knows only
+400, 401, 404, 429 and 503: a conflict is a 400 there, and a missing permission a 401.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ log = structlog.get_logger()
 
 
 class NotAuthorised(DomainError):
-    """No key, an unknown, revoked or expired one, another customer's, or one that may not do this."""
+    """A missing, unknown, revoked or expired key, or another customer's."""
 
 
 class SitesNotFound(NotFound):
-    """The mission's 404: ids that are no sites of the customer, or sites without drivers."""
+    """A 404 of v1: ids that are not the customer's sites, or sites without drivers."""
 
     what = "site"
 
@@ -77,8 +77,10 @@ def answer(
     errors: dict[str, list[str]] | None = None,
     extension: dict[str, Any] | None = None,
 ) -> Response:
-    """The error on the wire of the path that was asked. `errors`: what is wrong, by member or parameter; `extension`:
-    more members for programs."""
+    """The error on the wire of the path that was asked.
+
+    `errors`: what is wrong, by member or parameter; `extension`: more members for programs.
+    """
     if request.url.path.startswith(V1_PREFIX):
         status = {403: 401, 409: 400}.get(status, status)
         return _plain(V1_TEXTS.get(status, HTTPStatus(status).phrase), status, detail)
@@ -108,7 +110,7 @@ def install(app: FastAPI) -> None:
         return response
 
     async def framework(request: Request, error: Exception) -> Response:
-        """The framework's own refusals: no such path, no such method, a body that it cannot read."""
+        """Answers the framework's refusals: an unknown path or method, a bad body."""
         refused = cast("HTTPException", error)
         status, phrase = refused.status_code, HTTPStatus(refused.status_code).phrase
         detail = FRAMEWORK_DETAILS.get(status, "" if refused.detail == phrase else refused.detail)
@@ -120,7 +122,7 @@ def install(app: FastAPI) -> None:
         return response
 
     async def left(request: Request, error: Exception) -> Response:
-        """The client went away while its body was read: no fault, and no answer that anyone reads."""
+        """Ends a request whose client has gone: no fault, and no one reads the answer."""
         return Response(status_code=CLIENT_LEFT)
 
     async def unexpected(request: Request, error: Exception) -> Response:

@@ -1,4 +1,4 @@
-"""Headers of every answer: what browsers and caches may do with it, and answers that are headers alone."""
+"""Headers of every answer, for browsers and caches, and answers to HEAD."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ ALWAYS_ASK, NEVER_KEEP = b"private, no-cache", b"no-store"
 
 
 class AnswerHeaders:
-    """`nosniff` on all; `Cache-Control` on those of the API that do not say themselves.
+    """`nosniff` on all.
+
+    `Cache-Control` on those of the API that do not say themselves.
 
     Keys are shown in headers that caches do not know. So an answer that has an ETag may be kept by its client, who asks
     whether it still counts; no other one by anyone. An answer to a change may hold a secret, ETag or not.
@@ -44,7 +46,7 @@ class AnswerHeaders:
 
 
 class HeadAsGet:
-    """Answers HEAD wherever GET works: with the status and headers of GET, and no body."""
+    """Answers HEAD wherever GET works, with its status and headers and no body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -68,6 +70,9 @@ class HeadAsGet:
 
 
 def client_has(request: Request, etag: str) -> bool:
-    """Returns whether the client has the answer of that ETag (RFC 9110 section 13.1.2, weak comparison)."""
+    """Returns whether the client has the answer of that ETag.
+
+    Compares weakly (RFC 9110 section 13.1.2).
+    """
     names = {name.strip().removeprefix("W/") for name in request.headers.get("if-none-match", "").split(",")}
     return "*" in names or etag.removeprefix("W/") in names

@@ -1,5 +1,7 @@
-"""Whether this process lives, whether it can serve, and its metrics. For machines beside it, not for programs of
-customers: without API keys, and in no document of the API."""
+"""Liveness, readiness and metrics of this process.
+
+For machines beside it, not for programs of customers: without API keys, and in no document of the API.
+"""
 
 from __future__ import annotations
 
@@ -17,21 +19,27 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/health")
 async def health(request: Request) -> dict[str, Any]:
-    """It answers, so it lives, whatever becomes of the database. With what waits for that in this process's spool."""
+    """Answers while the process lives, even without the database.
+
+    Includes the messages that wait for the database in this process's spool.
+    """
     waiting, seconds = state_of(request).chargers.spooled()
     return {"status": "alive", "messages": {"waiting": waiting, "oldestSeconds": round(seconds)}}
 
 
 @router.get("/ready")
 async def ready(request: Request) -> dict[str, str]:
-    """It can read the database. Raises DatabaseFault."""
+    """Answers if the database can be read. Raises DatabaseFault."""
     await state_of(request).database.reach()
     return {"status": "ready"}
 
 
 @router.get("/metrics")
 async def show_metrics(request: Request) -> Response:
-    """For whoever shows the token of the settings; without one in the settings there is nothing here."""
+    """Shows metrics to clients with the token of the settings.
+
+    If the settings have no token, the path does not exist.
+    """
     state = state_of(request)
     if not state.metrics_token:
         raise HTTPException(404)

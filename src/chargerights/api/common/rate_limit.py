@@ -1,7 +1,7 @@
-"""How often an operator may ask, whatever their keys: a bucket of tokens for each, in this process.
+"""Rate limits: a token bucket for each operator, whatever key they use.
 
-A bucket holds `BURST_SECONDS` of the rate; each request takes a token, and tokens come back at the rate. Every process
-counts by itself, so a server of several workers or nodes lets as many times the rate through.
+A bucket holds `BURST_SECONDS` of the rate; each request takes a token, and tokens come back at the rate. Each process
+has its own buckets, so a server of several workers or nodes lets through that many times the rate.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ class AppState(Services):
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def close(self) -> None:
-        """Interrupts imports, waits for tasks that outlive their requests, then closes the database."""
+        """Interrupts imports, waits for background tasks and closes the database."""
         await self.importer.close()
         await end(self.tasks, CLOSE_SECONDS)
         await self.database.close()

@@ -1,1 +1,1 @@
-"""The v1 wire (API.md sections 1.1 to 1.3): the mission's question and its siblings."""
+"""Version 1 of the HTTP API: drivers of sites and chargers, and the tree of sites."""

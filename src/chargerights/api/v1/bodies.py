@@ -1,4 +1,4 @@
-"""What v1 adds: new sites and chargers from their wire bodies.
+"""New sites and chargers of v1, from their request bodies.
 
 A new charger's members are those of a network file's charger, so the same reader checks them (`files`); only
 `chargerName` has another name there, and the id and site come from the path.
@@ -38,7 +38,10 @@ def new_site_name(body: Any) -> str:
 
 
 def new_charger(charger_id: str, site_id: int, body: Any) -> Charger:
-    """The charger that the body describes; its number is to be given. Raises InvalidAddition with every error."""
+    """The charger that the body describes.
+
+    Its number is to be given. Raises InvalidAddition with every error.
+    """
     if not isinstance(body, dict):
         raise InvalidAddition('the body is not an object: send {"chargerName": "Bay 1"}')
     unknown = sorted(body.keys() - MEMBERS)

@@ -1,4 +1,4 @@
-"""The v1 wire's objects (API.md section 1.2) from the model: only renames and encodes.
+"""Encodes the model as objects of v1, without deciding anything.
 
 A member without a value is `null` where the wire's type is nullable and left out where it is not.
 """
@@ -28,7 +28,10 @@ _OPTIONS = orjson.OPT_UTC_Z
 
 
 def encode(value: Any) -> bytes:
-    """JSON in UTF-8; instants in UTC with a Z."""
+    """JSON in UTF-8.
+
+    Instants in UTC with a Z.
+    """
     return orjson.dumps(value, option=_OPTIONS)
 
 
@@ -42,7 +45,10 @@ def brief_driver(driver: Driver, home: Site | None) -> dict[str, Any]:
 
 
 def driver_head(driver: Driver, home: Site | None, tags: bool = True) -> dict[str, Any]:
-    """A User without the sites and chargers they hold rights on; `tags`: with what they show."""
+    """A User without the sites and chargers they hold rights on.
+
+    `tags`: with what they show.
+    """
     user = brief_driver(driver, home)  # written out: there are tens of thousands in an answer
     if driver.external_id is not None:
         user["externalId"] = driver.external_id
@@ -61,7 +67,7 @@ def driver_head(driver: Driver, home: Site | None, tags: bool = True) -> dict[st
 
 
 def stranger_head(driver: Driver) -> dict[str, Any]:
-    """A User of whom only this is to be seen, without the sites and chargers he holds rights on."""
+    """A User that the caller does not see, without the places of their rights."""
     return {"id": driver.id, "name": driver.name, "tags": [], "payerId": None, "integratedExternalIds": []}
 
 
@@ -71,7 +77,7 @@ def brief_site(site: Site) -> dict[str, Any]:
 
 
 def site_members(site: Site) -> dict[str, Any]:
-    """What a Site and a UserGroup say of the site itself."""
+    """Members about the site itself, which a Site and a UserGroup share."""
     return {
         **brief_site(site),
         "payerId": site.payer_id,
@@ -81,8 +87,10 @@ def site_members(site: Site) -> dict[str, Any]:
 
 
 def charger(it: Charger, site: Site, live: LiveCharger | None, settings: bool = True) -> dict[str, Any]:
-    """A Charger with its live state; what it reports of itself goes before what the operator entered. `settings`: with
-    its configuration."""
+    """A Charger with its live state.
+
+    What it reports of itself goes before what the operator entered. `settings`: with its configuration.
+    """
     reported = live.reported if live is not None and settings else None
     sockets = [_socket(plug, live, state) for plug, state in sockets_of(it, live)]
     return {
@@ -127,7 +135,7 @@ def charger(it: Charger, site: Site, live: LiveCharger | None, settings: bool = 
 
 
 def socket_status(live: LiveCharger | None, state: LiveConnector | None) -> str:
-    """The socket's status word: Offline without a connection, Booting before its first report."""
+    """The socket's status: Offline without a connection, Booting before any report."""
     if live is None or not live.connected:
         return OFFLINE
     return state.status if state is not None else BOOTING

@@ -48,7 +48,10 @@ class ChargerFragment(NamedTuple):
 
 
 class BriefSite(NamedTuple):
-    """The users of one site with `excludeDetails`: true for as long as they are these and nobody is renamed."""
+    """The users of one site with `excludeDetails`.
+
+    True while the drivers are these and no driver or site is renamed.
+    """
 
     drivers: BitMap64
     names_since: Mark
@@ -56,7 +59,7 @@ class BriefSite(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """What an answer shows beyond who may charge where, by the caller's permissions."""
+    """Parts of an answer that depend on the caller's permissions."""
 
     tags: bool = True
     settings: bool = True

@@ -1,4 +1,4 @@
-"""Answers as streams of JSON fragments, which are encoded once per change and joined.
+"""Streams answers of JSON fragments, which are encoded once per change.
 
 A `JsonStreamer` writes one answer from one image. Its chunks are about `CHUNK_BYTES` long. An empty chunk says only
 "others may run now", so that making many fragments does not hold the event loop.
@@ -141,13 +141,13 @@ class JsonStreamer:
         yield b"".join(pieces)
 
     def _head(self, driver: Driver) -> dict[str, object]:
-        """The driver himself; of one whom the caller does not look after, no more than who he is."""
+        """The driver's own members: all, or id and name if the caller may see no more."""
         if self._scope.can_see_driver(driver):
             return encoding.driver_head(driver, self._home(driver), self._shown.tags)
         return encoding.stranger_head(driver)
 
     def _held(self, driver: Driver) -> tuple[list[int], list[str]]:
-        """The sites and chargers on which he holds rights, as far as the caller sees them."""
+        """The sites and chargers of the driver's rights that the caller sees."""
         site_ids, charger_ids = held_by_name(self._network, driver, self._at)
         scope = self._scope
         if scope.unlimited:
@@ -188,14 +188,20 @@ class JsonStreamer:
             yield from _joined(list(self._ropes[site_id].pieces), self._ropes[site_id].size)
 
     def site_alone(self, site_id: int) -> Iterator[bytes]:
-        """The site as Site without its subsites; its socket counts are still those of its subtree."""
+        """The site as Site without its subsites.
+
+        Its socket counts are still those of its subtree.
+        """
         yield from self._make_ropes(site_id)
         rope = self._ropes[site_id]
         own = self._own_pieces(site_id, rope.counts)
         yield from _joined([*own, b"]}"], sum(map(len, own)))
 
     def brief_sites(self, site_ids: Iterable[int], alone: bool = False) -> Iterator[bytes]:
-        """The sites as id, name, type and subsites only, separated by commas; `alone` leaves the subsites out."""
+        """The sites as id, name, type and subsites only, separated by commas.
+
+        `alone` leaves the subsites out.
+        """
         separator = b""
         steps = ((site_id, closing) for site_id in site_ids for closing in (False, True))
         for site_id, closing in steps if alone else _walk(self._network, site_ids):
@@ -207,7 +213,10 @@ class JsonStreamer:
                 separator = b""
 
     def _make_ropes(self, site_id: int) -> Iterator[bytes]:
-        """Makes the ropes of the site and of all below it that are not made yet; gives only empty chunks."""
+        """Makes the ropes of the site and of all below it that are not made yet.
+
+        Gives only empty chunks.
+        """
         for each in reversed([*self._network.subtree(site_id)]):
             if each not in self._ropes:
                 yield from self._make_chargers(self._network.chargers_at(each))
@@ -215,14 +224,17 @@ class JsonStreamer:
                 yield from self._pause()
 
     def _make_chargers(self, charger_ids: Iterable[str]) -> Iterator[bytes]:
-        """Makes the fragments of the chargers that this answer has not shown yet; gives only empty chunks."""
+        """Makes the fragments of the chargers that this answer has not shown yet.
+
+        Gives only empty chunks.
+        """
         for charger_id in charger_ids:
             if charger_id not in self._chargers:
                 self._charger(charger_id)
                 yield from self._pause()
 
     def _pause(self) -> Iterator[bytes]:
-        """An empty chunk, once in so many fragments."""
+        """An empty chunk after every FRAGMENTS_PER_TURN fragments."""
         self._made += 1
         if self._made % FRAGMENTS_PER_TURN == 0:
             yield b""
@@ -269,7 +281,10 @@ class JsonStreamer:
 
 
 def _walk(network: Network, site_ids: Iterable[int]) -> Iterator[tuple[int, bool]]:
-    """The sites and all below them: each once to open it and, after those below it, once to close it."""
+    """Walks the sites and all below them.
+
+    Each site comes twice: to open it and, after those below it, to close it.
+    """
     waiting = [(site_id, False) for site_id in reversed([*site_ids])]
     while waiting:
         site_id, closing = waiting.pop()

@@ -1,4 +1,4 @@
-"""What a v1 request asks, and how its answer goes out: with ETag and 304, whole or streamed.
+"""Parameters of v1 requests, and answers with ETags, whole or streamed.
 
 Bodies are read as JSON whatever the Content-Type says; parameters are read here rather than by the framework, so that
 a wrong one is named in the wire's own words.
@@ -57,7 +57,10 @@ async def json_body(request: Request) -> Any:
 
 
 def site_ids(body: Any) -> list[int]:
-    """The 1 to 20 site ids of `{"groupIds": [...]}` or of a bare array; repeated ones once."""
+    """The 1 to 20 site ids of `{"groupIds": [...]}` or of a bare array.
+
+    Repeated ones once.
+    """
     if isinstance(body, dict):
         if "groupIds" not in body:
             raise InvalidBody('groupIds is missing: send {"groupIds": [1, 2]}')
@@ -98,7 +101,10 @@ def int64(request: Request, name: str) -> int:
 
 
 def switch(request: Request, name: str) -> bool:
-    """The query parameter as yes or no; not given is no. Raises InvalidParameter."""
+    """The query parameter as yes or no.
+
+    Not given is no. Raises InvalidParameter.
+    """
     text = request.query_params.get(name, "false")
     value = SWITCHES.get(text.lower())
     if value is None:
@@ -108,7 +114,7 @@ def switch(request: Request, name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class V1Context:
-    """One request's view: an image as new as the request, and one instant for all of its answer."""
+    """One request's view: a snapshot as new as the request, and the answer's instant."""
 
     request: Request
     caller: Caller
@@ -123,7 +129,10 @@ class V1Context:
         return self.image.network
 
     async def answer(self, chunks: Iterator[bytes], *parts: object) -> Response:
-        """An answer that shows live state; `parts`: what besides the URL tells it from others."""
+        """An answer that shows live state.
+
+        `parts`: what besides the URL tells it from others.
+        """
         image = self.image
         state = (image.mark, image.live_version, image.ahead, image.network.stable_since(self.at))
         return await self._answer(chunks, *state, *parts)
@@ -145,8 +154,10 @@ class V1Context:
 
 
 async def open_context(request: Request, caller: Caller) -> V1Context:
-    """Brings the caller's image to the latest revision. Ask with everything already read: the image may be
-    replaced at the next await."""
+    """Brings the caller's image to the latest revision.
+
+    Ask with everything already read: the image may be replaced at the next await.
+    """
     state = state_of(request)
     image = await state.images.as_seen(caller.customer_id, caller.mark, caller.live_version)
     at, scope = state.clock(), Scope(image.network, caller.site_ids)
@@ -156,8 +167,10 @@ async def open_context(request: Request, caller: Caller) -> V1Context:
 
 
 async def _send(image: NetworkSnapshot, chunks: Iterator[bytes], headers: dict[str, str]) -> Response:
-    """The answer of those chunks; until it is out, its image stays as it is. Others run at each empty chunk and
-    between the batches of a stream."""
+    """The answer of those chunks.
+
+    Until it is out, its image stays as it is. Others run at each empty chunk and between the batches of a stream.
+    """
     token = image.pin()
     first: list[bytes] = []
     size = 0
@@ -181,8 +194,11 @@ async def _send(image: NetworkSnapshot, chunks: Iterator[bytes], headers: dict[s
 
 
 class _Streamed(StreamingResponse):
-    """Holds its image until it is out, or until its client has gone. Left to the garbage collector, the image would be
-    held on for a while, and every change meanwhile would copy the network."""
+    """Holds its image until it is out, or until its client has gone.
+
+    Left to the garbage collector, the image would be held on for a while, and every change meanwhile would copy the
+    network.
+    """
 
     def __init__(self, body: AsyncIterator[bytes], token: Pin, headers: dict[str, str]) -> None:
         super().__init__(body, media_type="application/json", headers=headers)
@@ -196,7 +212,10 @@ class _Streamed(StreamingResponse):
 
 
 def _batches(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The chunks joined to about CHUNK_BYTES; empty ones, which ask to let others run, stay as they are."""
+    """The chunks joined to about CHUNK_BYTES.
+
+    Empty ones, which ask to let others run, stay as they are.
+    """
     waiting: list[bytes] = []
     size = 0
     for chunk in chunks:

@@ -1,7 +1,6 @@
-"""The v1 wire (API.md sections 1.1 and 1.3): the mission's question and its siblings.
+"""Routes of v1: they parse, ask `rights`, and print through a `JsonStreamer`.
 
-Routes only: they parse, ask `rights`, and print through a `JsonStreamer`. What they say of themselves in the OpenAPI
-document stands in `documents`.
+Their descriptions in the OpenAPI document are in `contract`.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ WritesChargers = Annotated[Caller, Depends(permitted(Permission.WRITE_CHARGERS))
 
 
 class NoSuchThing(InvalidInput):
-    """A path names what there is not, on an operation that is documented without a 404."""
+    """An unknown thing in a path, on an operation that is documented without a 404."""
 
 
 @router.post("/group/authorisedUsers", **operation("getAuthorisedUsersForChargerGroups"))
@@ -54,7 +53,7 @@ async def drivers_of_sites(request: Request, caller: ReadsDrivers) -> Response:
 
 @router.get("/group/authorisedUsers/{groupId}", **operation("getAuthorisedUsersForChargerGroup"))
 async def drivers_of_site(request: Request, caller: ReadsDrivers) -> Response:
-    """Who may charge at one site."""
+    """Lists the drivers that may charge at one site."""
     site_id = int64(request, "groupId")
     brief = switch(request, "excludeDetails")
     asked = await open_context(request, caller)
@@ -63,7 +62,7 @@ async def drivers_of_site(request: Request, caller: ReadsDrivers) -> Response:
 
 @router.get("/charger/authorisedUsers/{chargerId}", **operation("getAuthorisedUsersForCharger"))
 async def drivers_of_charger(request: Request, caller: ReadsDrivers) -> Response:
-    """Who may charge at one charger."""
+    """Lists the drivers that may charge at one charger."""
     brief = switch(request, "excludeDetails")
     asked = await open_context(request, caller)
     charger_id = request.path_params["chargerId"]
@@ -108,7 +107,10 @@ async def sites(request: Request, caller: ReadsSites) -> Response:
 
 @router.get("/group/external/{externalId:path}", **operation("getChargerGroupByExternalId"))
 async def site_by_external_id(request: Request, caller: ReadsSites) -> Response:
-    """The site of that external id; of several, the one with the lowest id."""
+    """The site of that external id.
+
+    Of several, the one with the lowest id.
+    """
     external_id = request.path_params["externalId"]
     alone = switch(request, "excludeSubgroups")
     brief = switch(request, "excludeDetails")
@@ -125,7 +127,10 @@ async def site_by_external_id(request: Request, caller: ReadsSites) -> Response:
 
 @router.post("/group/add", **operation("addChargerGroup"))
 async def add_site(request: Request, caller: WritesSites) -> Response:
-    """Makes a site at the top of the tree; answers its id."""
+    """Makes a site at the top of the tree.
+
+    Answers its id.
+    """
     state = state_of(request)
     name = new_site_name(await json_body(request))
     if caller.site_ids is not None:
@@ -137,7 +142,10 @@ async def add_site(request: Request, caller: WritesSites) -> Response:
 
 @router.post("/charger/add/{chargerId}/{groupId}", **operation("addNewCharger"))
 async def add_charger(request: Request, caller: WritesChargers) -> Response:
-    """Makes a charger on a site; answers its charger id."""
+    """Makes a charger on a site.
+
+    Answers its charger id.
+    """
     state = state_of(request)
     charger_id = request.path_params["chargerId"]
     site_id = int64(request, "groupId")
@@ -159,7 +167,10 @@ async def _users(asked: V1Context, found: DriverSet, brief: bool) -> Response:
 
 
 def _listings(asked: V1Context, wanted: list[int]) -> dict[int, DriverSet]:
-    """Raises SitesNotFound with the ids that are unknown, or with all when nobody is listed at any."""
+    """The listings of the sites.
+
+    Raises SitesNotFound with the unknown ids, or with all ids if no driver is listed at any of them.
+    """
     unseen = [each for each in wanted if not asked.scope.can_see_site(each)]
     if unseen:
         raise SitesNotFound(unseen)

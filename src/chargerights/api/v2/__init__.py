@@ -1,4 +1,7 @@
-"""The management API (API.md section 2): a file for each noun; a route checks, changes or asks, and shows."""
+"""The management API (API.md section 2): a file for each noun.
+
+A route checks, changes or asks, and shows.
+"""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ WRITE = Permission.WRITE_CHARGERS, Permission.WRITE_DRIVERS
 
 
 class GroupHead(Shape):
-    """What names an access group."""
+    """Members that name an access group."""
 
     id: int
     name: str
@@ -66,7 +66,7 @@ class GroupCharger(Shape):
 class AccessGroupShape(GroupHead):
     """Chargers bundled for rights only, across sites."""
 
-    drivers: list[GroupDriver] = Field(description="Who holds a right on it, by id")
+    drivers: list[GroupDriver] = Field(description="Drivers that hold a right on it, by id")
     chargers: list[GroupCharger] = Field(description="Its chargers, by charger id")
 
 
@@ -78,20 +78,20 @@ class AccessGroupItem(GroupHead):
 
 
 class AccessGroupMembers(Draft):
-    """What can be changed of an access group."""
+    """Changes of an access group."""
 
     name: types.Name = unless_given("Its name")
     driver_ids: list[types.EntityId] = unless_given(
-        "Who shall hold a right on it, and nobody else; those who do already keep theirs, with its window"
+        "All drivers that hold a right on it; drivers that hold one already keep it, with its window"
     )
-    charger_ids: list[str] = unless_given("All of its chargers, by charger id, anew")
+    charger_ids: list[str] = unless_given("All of its chargers, by charger id")
 
 
 class AccessGroupDraft(AccessGroupMembers):
     """A new access group."""
 
     name: types.Name = Field(description="Its name")
-    driver_ids: list[types.EntityId] = Field([], description="Who gets a right on it")
+    driver_ids: list[types.EntityId] = Field([], description="Drivers that get a right on it")
     charger_ids: list[str] = Field([], description="Its chargers, by charger id")
 
 

@@ -1,4 +1,7 @@
-"""Answers of v2: what is shown, with its ETag; and changes, as their result or as the impact of a dry run."""
+"""Answers of v2: what is shown, with its ETag.
+
+And changes, as their result or as the impact of a dry run.
+"""
 
 from __future__ import annotations
 

@@ -30,9 +30,9 @@ class ApiKeyShape(Shape):
 
     id: int
     name: str
-    operator_id: int = Field(description="Whose it is; it may what he may")
-    last_characters: str = Field(description="What the key ends in")
-    read_only: bool = Field(description="true: of what he may, it may only read")
+    operator_id: int = Field(description="Its operator, whose permissions it has")
+    last_characters: str = Field(description="The last characters of the key")
+    read_only: bool = Field(description="true: it has only those of its operator's permissions that read")
     created_at: datetime
     expires_at: datetime | None = Field(None, description="From then on it is refused")
     revoked_at: datetime | None = Field(None, description="Since then it is refused")
@@ -51,9 +51,9 @@ class NewApiKeyShape(SecretAnswer, ApiKeyShape):
 class ApiKeyDraft(Draft):
     """A new key."""
 
-    name: types.Name = Field(description="What it is for")
-    operator_id: types.EntityId | None = Field(None, description="Whose it is; one's own when not given")
-    read_only: bool = Field(False, description="true: of what its operator may, it may only read")
+    name: types.Name = Field(description="Its purpose, for people")
+    operator_id: types.EntityId | None = Field(None, description="Its operator, by default yourself")
+    read_only: bool = Field(False, description="true: it has only those of its operator's permissions that read")
     expires_at: types.Instant | None = Field(None, description="From then on it is refused; null: never")
 
 

@@ -36,8 +36,8 @@ class ChangeShape(Shape):
 
     kind: str = Field(
         description="site, charger, accessGroup, driver, operator, apiKey, webhook, partnerAuthorisation or"
-        " chargingSettings; chargerPassword: that a charger was given one; command: what a charger was told, both under"
-        " that charger's id; session: one that an operator has ended"
+        " chargingSettings; chargerPassword: a new password of a charger; command: one that a charger was sent, both"
+        " under that charger's id; session: one that an operator has ended"
     )
     id: str
     before: dict[str, JsonValue] | None = Field(None, description="What it was; left out when it was added")
@@ -53,7 +53,7 @@ class AuditLogShape(Shape):
     is_api_call: bool = Field(description="Whether it came through this interface with an API key")
     timestamp: datetime
     successful: bool = Field(
-        description="false: what a charger was told was not done. A request that was refused is not in the log"
+        description="false: a charger did not follow a command. Refused requests are not in the log"
     )
     revision: int = Field(description="Number of the change; they have no gaps")
     actor: str = Field(description="`key 5`: that API key; `cli`: the server's own commands …")
@@ -82,7 +82,7 @@ async def list_audit_logs(
     view: Annotated[View, Depends(viewing(Permission.READ_AUDIT_LOGS))],
     asked: Unsorted,
     command: Annotated[types.Text | None, Query(description="Only this command: `driver.add` …")] = None,
-    operator_id: Annotated[Id | None, Query(alias="operatorId", description="Only what he did")] = None,
+    operator_id: Annotated[Id | None, Query(alias="operatorId", description="Only changes by this operator")] = None,
     is_api_call: Annotated[
         bool | None, Query(alias="isApiCall", description="Only what came, or did not come, with an API key")
     ] = None,
@@ -94,9 +94,12 @@ async def list_audit_logs(
         Query(alias="entityId", description="Only what changed this thing of that `kind`; chargers by chargerId"),
     ] = None,
 ) -> Response:
-    """Newest first; `kind=driver&entityId=17` is all that ever happened to driver 17. What names a driver who was
-    erased is shown as a pseudonym; without ReadTags, so are tags. Needs ReadAuditLogs, and no limits to some sites: one
-    entry may tell of many sites."""
+    """Newest first.
+
+    `kind=driver&entityId=17` is all that ever happened to driver 17. What names a driver who was erased is shown as a
+    pseudonym; without ReadTags, so are tags. Needs ReadAuditLogs, and no limits to some sites: one entry may tell of
+    many sites.
+    """
     if not view.scope.unlimited:
         raise Forbidden("the audit log tells of all sites: it is for operators whose site access is not limited")
     if entity_id is not None and kind is None:

@@ -1,4 +1,4 @@
-"""What an entry of the audit log did, in one short sentence for people.
+"""Describes an entry of the audit log in one short sentence for people.
 
 The sentence is read off what was before and after, so that every command has one, also those made after this module.
 """
@@ -63,7 +63,7 @@ Members = dict[str, Any]
 
 
 def sentence(record: Record, network: Network) -> str:
-    """What the entry did; places by the names that they have now."""
+    """Describes what the entry did, with places by their names of today."""
     if record.bulk:
         return "changed many things at once"
     if not record.changes:
@@ -133,13 +133,19 @@ def _tags(who: str, before: dict[int, Members], after: dict[int, Members]) -> st
 
 
 def _tag(tag: Members) -> str:
-    """The tag by its text; one whose driver was erased, by its number."""
+    """The tag by its text.
+
+    One whose driver was erased, by its number.
+    """
     numbered = f"tag {tag['id']}"
     return numbered if tag["id_tag"] == numbered else f"tag {tag['id_tag']}"
 
 
 def _named(kind: str, entity_id: str, members: Members) -> str:
-    """The thing by its name and number; one that is called as it is numbered, by that."""
+    """The thing by its name and number.
+
+    One that is called as it is numbered, by that.
+    """
     what, name = KINDS.get(kind, kind), members.get("name")
     if name is None or name == f"{what} {entity_id}":
         return f"{what} {entity_id}"
@@ -166,7 +172,10 @@ def _count(them: list[Members], what: str) -> str:
 
 
 def _listed(them: list[str]) -> str:
-    """`a, b and c`; of many, the first and how many more."""
+    """`a, b and c`.
+
+    Of many, the first and how many more.
+    """
     if len(them) > MOST_LISTED:
         them = [*them[: MOST_LISTED - 1], f"{len(them) - MOST_LISTED + 1} more"]
     return " and ".join([", ".join(them[:-1]), them[-1]] if len(them) > 1 else them)

@@ -1,4 +1,4 @@
-"""What chargers asked about tags and were told, and tags that are added from there."""
+"""Decisions that chargers were sent about tags, and tags added from them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ OF_THE_DRIVER = ("driver_id", "right_id", "place_kind", "place_id")
 
 
 class AuthorisationShape(Shape):
-    """What a charger asked about a tag and was told."""
+    """A decision that a charger was sent about a tag."""
 
     id: int
     at: datetime
@@ -54,7 +54,7 @@ class AuthorisationShape(Shape):
 
 
 class HolderDraft(Draft):
-    """Whose an unknown tag is to be."""
+    """The driver that an unknown tag is for."""
 
     driver_id: types.EntityId
     token_name: types.OptionalText = Field(None, description="The card's label")
@@ -63,7 +63,7 @@ class HolderDraft(Draft):
 @router.get(
     "",
     operation_id="listAuthorisations",
-    summary="List what chargers asked and were told",
+    summary="List decisions that chargers were sent",
     response_model=page_of(AuthorisationShape),
 )
 async def list_authorisations(
@@ -112,7 +112,7 @@ async def add_shown_tag(
 
 
 def _seen_chargers(view: View) -> list[str] | None:
-    """None when the caller sees all, removed ones too."""
+    """The chargers that the caller sees, or None if they see all, even removed ones."""
     if view.scope.unlimited:
         return None
     return [each for site_id in view.scope.sites for each in view.network.chargers_at(site_id)]

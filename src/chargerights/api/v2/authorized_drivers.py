@@ -1,4 +1,4 @@
-"""Who may charge at a site or charger, in pages: the mission's question as v2 asks it."""
+"""Pages of the drivers that may charge at a site or charger."""
 
 from __future__ import annotations
 
@@ -42,8 +42,11 @@ async def drivers_of_site(
     site_id: SiteId,
     search: Search = None,
 ) -> Response:
-    """Those with a right, valid now, on the site, a site above or below it, or a charger there, by name or through an
-    access group. Drivers whom the caller does not look after are shown by number and name only."""
+    """Lists drivers with a right that is valid now and reaches the site or part of it.
+
+    The right is on the site, a site above or below it, or a charger there, by name or through an access group. Drivers
+    that you do not see otherwise are shown by id and name only.
+    """
     view.site(site_id)
     return await _page(view, listing.drivers_of_site(view.network, site_id, view.at).drivers, asked, search)
 
@@ -60,8 +63,10 @@ async def drivers_of_charger(
     charger_id: ChargerId,
     search: Search = None,
 ) -> Response:
-    """Those with a right, valid now, that reaches the charger. Drivers whom the caller does not look after are shown
-    by number and name only."""
+    """Those with a right, valid now, that reaches the charger.
+
+    Drivers that you do not see otherwise are shown by id and name only.
+    """
     view.charger(charger_id)
     return await _page(view, listing.drivers_of_charger(view.network, charger_id, view.at).drivers, asked, search)
 

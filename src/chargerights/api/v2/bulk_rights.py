@@ -1,4 +1,4 @@
-"""Rights granted and revoked many at once: of each driver on each place, in one transaction."""
+"""Bulk grants and revocations: of each driver on each place, in one transaction."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ class BulkRevoke(GrantedPlaces):
 
 
 class BulkGranted(Shape):
-    """What came of a bulk grant."""
+    """The result of a bulk grant."""
 
     granted: int = Field(description="Rights that are new")
     held_already: int = Field(description="Rights that were held already in the same words")
 
 
 class BulkRevoked(Shape):
-    """What came of a bulk revocation."""
+    """The result of a bulk revocation."""
 
     revoked: int = Field(description="Rights that were taken")
 
@@ -87,6 +87,9 @@ async def grant_many(change: Annotated[Mutation, Depends(on_post(WRITE))], body:
 
 @router.post("/revoke", operation_id="revokeRights", summary="Revoke many rights", response_model=BulkRevoked)
 async def revoke_many(change: Annotated[Mutation, Depends(on_post(WRITE))], body: BulkRevoke) -> Response:
-    """Revokes all rights of each of the drivers on the places themselves, in one transaction."""
+    """Revokes all rights of each of the drivers on the places themselves.
+
+    Everything happens in one transaction.
+    """
     revoked = await operations.revoke_all(change, body.driver_ids, body.places())
     return await respond(change, revoked, tell=lambda count: answer(BulkRevoked(revoked=count)))

@@ -30,16 +30,18 @@ Blocking = Annotated[Mutation, Depends(on_post(Permission.OPERATE_CHARGERS))]
 
 
 class BlockDraft(Draft):
-    """For how long."""
+    """The end of a block."""
 
-    until: types.Instant = Field(description="Before this instant nobody may charge there; it must not have passed")
+    until: types.Instant = Field(description="No one may charge there before this instant, which must not have passed")
 
 
 class ChargerBlock(Shape):
-    """Whether a charger is blocked."""
+    """A charger's block, if there is one."""
 
     charger_id: str
-    blocked_until: datetime | None = Field(None, description="Before then nobody may charge there; when it is blocked")
+    blocked_until: datetime | None = Field(
+        None, description="No one may charge there before then; left out if not blocked"
+    )
 
 
 @router.post("/block", operation_id="blockCharger", summary="Block a charger for a while", response_model=ChargerBlock)

@@ -1,4 +1,7 @@
-"""A route for each command of `rights.commands.COMMANDS`; how commands end is in `telling`."""
+"""A route for each command of `rights.commands.COMMANDS`.
+
+How commands end is in `telling`.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ class ReadConfigurationShape(Shape):
 
 
 class ConfigurationAnswer(CommandAnswer):
-    """What the charger says of its settings now; never a secret."""
+    """A charger's settings as it reports them now, without secrets."""
 
     configurations: list[ReadConfigurationShape]
 
@@ -71,33 +74,46 @@ def command(
 
 @command(Action.START, "startCharging", "Start a session")
 async def start(change: Sending, charger_id: ChargerId, body: StartDraft) -> Response:
-    """Without socketId the charger chooses. The charger asks or starts as its own settings say; what it starts is a
-    session like any other."""
+    """Without socketId the charger chooses.
+
+    The charger asks or starts as its own settings say; what it starts is a session like any other.
+    """
     return await send(change, charger_id, Action.START, body.arguments(), body.socket_id, body.tag)
 
 
 @command(Action.STOP, "stopCharging", "Stop a session")
 async def stop(change: Sending, charger_id: ChargerId, body: StopDraft) -> Response:
-    """The session of that sessionId, or at the socket; without both the tag's, or the charger's only one. With
-    validateRfid it must be one of the tag's driver."""
+    """The session of that sessionId, or at the socket.
+
+    Without both the tag's, or the charger's only one. With validateRfid it must be one of the tag's driver.
+    """
     return await send(change, charger_id, Action.STOP, body.arguments(), body.socket_id, body.tag)
 
 
 @command(Action.DISCONNECT, "disconnectSocket", "Stop a session and let go of the cable")
 async def disconnect(change: Sending, charger_id: ChargerId, body: StopDraft) -> Response:
-    """As stop-charging, and then the connector is unlocked; the answer is that of the unlocking."""
+    """As stop-charging, and then the connector is unlocked.
+
+    The answer is that of the unlocking.
+    """
     return await send(change, charger_id, Action.DISCONNECT, body.arguments(), body.socket_id, body.tag)
 
 
 @command(Action.UNLOCK, "unlockSocket", "Let go of a cable")
 async def unlock(change: Sending, charger_id: ChargerId, body: UnlockDraft) -> Response:
-    """A charger of 1.6 ends the session there first; one of 2.x refuses while a session runs."""
+    """A charger of 1.6 ends the session there first.
+
+    One of 2.x refuses while a session runs.
+    """
     return await send(change, charger_id, Action.UNLOCK, {"socketId": body.socket_id}, body.socket_id)
 
 
 @command(Action.RESET, "resetCharger", "Restart a charger")
 async def reset(change: Sending, charger_id: ChargerId, body: ResetDraft) -> Response:
-    """It boots and connects again. With evseId only that EVSE restarts, and the charger stays connected."""
+    """Restarts a charger, which boots and connects again.
+
+    With evseId only that EVSE restarts, and the charger stays connected.
+    """
     return await send(change, charger_id, Action.RESET, {"type": body.type, "evseId": body.evse_id})
 
 
@@ -107,7 +123,10 @@ async def reset(change: Sending, charger_id: ChargerId, body: ResetDraft) -> Res
     "Take a charger or a socket out of use, or back into it",
 )
 async def change_availability(change: Sending, charger_id: ChargerId, body: AvailabilityDraft) -> Response:
-    """The charger keeps it over restarts. While a session runs it is scheduled for its end."""
+    """The charger keeps it over restarts.
+
+    While a session runs it is scheduled for its end.
+    """
     arguments = {"socketId": body.socket_id, "available": body.available}
     return await send(change, charger_id, Action.CHANGE_AVAILABILITY, arguments, body.socket_id)
 
@@ -121,7 +140,7 @@ async def trigger_message(change: Sending, charger_id: ChargerId, body: TriggerD
 
 @command(Action.CLEAR_CACHE, "clearChargerCache", "Have a charger forget the tags that it has seen")
 async def clear_cache(change: Sending, charger_id: ChargerId) -> Response:
-    """It then asks for each of them again."""
+    """Clears the charger's cache, so that it asks for each tag again."""
     return await send(change, charger_id, Action.CLEAR_CACHE, {})
 
 
@@ -138,7 +157,10 @@ async def read_configuration(
         list[str] | None, Query(alias="name", description="Only these settings", max_length=MAX_NAMES)
     ] = None,
 ) -> Response:
-    """As they are now; what was said last is in the charger itself. Secrets are left out."""
+    """As they are now.
+
+    What was said last is in the charger itself. Secrets are left out.
+    """
     answered = await ask(view, charger_id, Action.READ_CONFIGURATION, {"names": names})
     found = [
         ReadConfigurationShape(name=name, value=without_tags(view, value), can_be_changed=can)
@@ -149,7 +171,10 @@ async def read_configuration(
 
 @command(Action.CHANGE_CONFIGURATION, "changeChargerConfiguration", "Change one of a charger's settings")
 async def change_configuration(change: Sending, charger_id: ChargerId, body: SettingDraft) -> Response:
-    """The value is not kept here when the charger has it. Its own password is not set like this."""
+    """The value is not kept here when the charger has it.
+
+    Its own password is not set like this.
+    """
     return await send(
         change, charger_id, Action.CHANGE_CONFIGURATION, {"name": body.name}, secret={"value": body.value}
     )

@@ -1,4 +1,4 @@
-"""Why a charger does not connect: handshakes that were refused, with their reasons."""
+"""Refused handshakes, with the reasons why a charger does not connect."""
 
 from __future__ import annotations
 
@@ -47,8 +47,11 @@ async def list_refused_connections(
     asked: Unsorted,
     charger_id: ChargerId,
 ) -> Response:
-    """Handshakes with the charger's id, and with ids like it that no charger has, that were refused within the last
-    hour; the latest first. They are kept in the memory of the process that answers, at most ten an id."""
+    """Lists refused handshakes of the last hour, the latest first.
+
+    They used the charger's id, or an id like it that no charger has. They are kept in the memory of the process that
+    answers, at most ten for each id.
+    """
     found = sorted(view.services.chargers.refusals(view.charger(charger_id).charger_id), key=_key)
     return listed(sorted_part(found, replace(asked, descending=True), _key), _shape)
 

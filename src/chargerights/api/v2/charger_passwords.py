@@ -39,7 +39,10 @@ async def renew_password(
     change: Annotated[Mutation, Depends(on_post(Permission.WRITE_CHARGERS))],
     charger_id: ChargerId,
 ) -> Response:
-    """It is shown this once. The old one ends at once: if the charger is connected, its socket is closed."""
+    """Makes a password, which only this answer shows.
+
+    The old one ends at once: if the charger is connected, its socket is closed.
+    """
     change.view.charger(charger_id)
     password: str | None = None
 

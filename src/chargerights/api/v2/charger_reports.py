@@ -1,4 +1,4 @@
-"""What chargers report of faults, updates and security (see docs/chargers.md)."""
+"""Chargers' reports of faults, updates and security (see docs/chargers.md)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ router = APIRouter(
 
 
 class ChargerReportShape(Shape):
-    """Something that a charger reported. Texts are the charger's own; without ReadTags, tags in them are shown as …"""
+    """Something that a charger reported.
+
+    Texts are the charger's own; without ReadTags, tags in them are shown as …
+    """
 
     id: int
     kind: ReportKind
@@ -66,8 +69,11 @@ async def list_reports(
     since: Annotated[Instant | None, Query(alias="startDate", description="Only what came from then on")] = None,
     until: Annotated[Instant | None, Query(alias="endDate", description="Only what came before then")] = None,
 ) -> Response:
-    """Faults, alerts, firmware updates, uploads of diagnostics, and security events, the newest first. The newest 1,000
-    of a charger are kept."""
+    """Lists a charger's reports, the newest first.
+
+    They are faults, alerts, firmware updates, uploads of diagnostics, and security events. The newest 1,000 of a
+    charger are kept.
+    """
     wanted = charger_reports.ReportFilter(view.charger(charger_id).charger_id, kinds, since, until)
     database, customer_id = view.services.database, view.caller.customer_id
     total = None if asked.walking else await database.read(charger_reports.count, customer_id, wanted)

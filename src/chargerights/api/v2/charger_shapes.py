@@ -1,4 +1,4 @@
-"""What chargers look like: as they are shown, with their live state, and as they are entered."""
+"""Schemas of chargers: as shown, with their live state, and as entered."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ LISTS = ("capabilities", "integration_relays")
 
 
 def _either(name: str, other: str, description: str) -> Any:
-    """A member that answers show by the first name, and that bodies may give by either."""
+    """A member that bodies may name either way and answers name the first way."""
     return Field(
         None,
         description=f"{description}. May be written {other} instead",
@@ -46,7 +46,7 @@ def _either(name: str, other: str, description: str) -> Any:
 
 
 class ChargerOwn(Address):
-    """What is entered of a charger and shown of it in the same words."""
+    """Members of a charger that are shown as they are entered."""
 
     manufacturer: types.OptionalText = Field(None, description="Who made it")
     model: types.OptionalText = Field(None, description="The maker's name of the model")
@@ -54,7 +54,7 @@ class ChargerOwn(Address):
     firmware_version: types.OptionalText = _either("firmware", "firmwareVersion", "The firmware it is known to run")
     evse_id: types.OptionalText = Field(None, description="Its eMI3 id, such as FI*ABC*E1001")
     split_evse_by_socket: bool | None = Field(
-        None, description="Whether each socket is an EVSE by itself for roaming partners"
+        None, description="Whether each socket is an EVSE of its own for roaming partners"
     )
     push_integration_enabled: bool | None = Field(None, description="Whether its data is pushed to partners")
     charger_specific_message_structure: bool | None = Field(
@@ -75,7 +75,7 @@ class ChargerOwn(Address):
 
 
 class SocketOwn(BaseModel):
-    """What is entered of a plug or outlet and shown of it in the same words."""
+    """Members of a plug or outlet that are shown as they are entered."""
 
     type: ConnectorType | None = Field(None, description="OCPI's name of its connector standard")
     max_power: types.OptionalText = Field(None, description="Its greatest power, as a text; maxWatts is better")
@@ -92,7 +92,7 @@ class SocketOwn(BaseModel):
 
 
 class SocketHead(Shape):
-    """What names a socket, and its live status."""
+    """A socket's name and live status."""
 
     id: int = Field(description="Its number on the charger; OCPP's connector id in OCPP 1.6")
     name: str = Field(description="What is written on it, else its number")
@@ -113,7 +113,7 @@ class ConfigurationShape(Shape):
 
 
 class FaultShape(Shape):
-    """What is wrong with a charger or one of its connectors now, in the charger's words."""
+    """A current fault of a charger or one of its connectors, in the charger's words."""
 
     code: str = Field(description="OCPP 1.6: the errorCode; 2.x: Faulted, Problem or the charger's code")
     since: datetime
@@ -126,7 +126,7 @@ class FaultShape(Shape):
 
 
 class ChargerHead(Shape):
-    """What names a charger, where it is, and how it is."""
+    """A charger's names, place and state."""
 
     id: int = Field(description="Its number among the customer's things; requests name it by chargerId")
     charger_id: str = Field(description="The identity under which it connects, unique across all customers")
@@ -141,8 +141,10 @@ class ChargerHead(Shape):
 
 
 class ChargerShape(ChargerOwn, ChargerHead):
-    """A charger. What it reports of itself goes before what was entered; where none was entered, its place is its
-    site's."""
+    """A charger.
+
+    What it reports of itself goes before what was entered; where none was entered, its place is its site's.
+    """
 
     connection_problem: str | None = Field(
         None, description="What is wrong with its connection, such as another charger with its id"
@@ -151,7 +153,9 @@ class ChargerShape(ChargerOwn, ChargerHead):
     sockets: list[SocketShape] = Field(description="Those that were entered, and those that only the charger knows of")
     faults: list[FaultShape] | None = Field(None, description="What it reports to be wrong now, the oldest first")
     configurations: list[ConfigurationShape] | None = Field(None, description="Its settings, as it reports them")
-    blocked_until: datetime | None = Field(None, description="Before then nobody may charge there; when it is blocked")
+    blocked_until: datetime | None = Field(
+        None, description="No one may charge there before then; left out if not blocked"
+    )
     created_at: datetime | None = None
     updated_at: datetime | None = Field(None, description="When something entered of it was last changed")
 
@@ -175,17 +179,20 @@ def _each_once(sockets: list[SocketDraft]) -> list[SocketDraft]:
 
 
 class ChargerMembers(ChargerOwn, Draft):
-    """What can be changed of a charger; null takes a value away."""
+    """Changes of a charger. Null removes a value."""
 
     site_id: types.EntityId = unless_given("The site it stands at")
     name: types.OptionalText = Field(None, description="Its name among people")
     capabilities: list[Capability] | None = Field(None, description="What it can do, in OCPI's words")
     sockets: Annotated[list[SocketDraft], AfterValidator(_each_once)] | None = Field(
-        None, description="All of its sockets, anew"
+        None, description="All of its sockets"
     )
 
     def facts(self, before: Location) -> dict[str, Any]:
-        """The members that are given, as the model has them; `before`: where the charger is now."""
+        """The members that are given, as the model has them.
+
+        `before`: where the charger is now.
+        """
         given = self.given()
         found = {name: given[name] for name in ("site_id", *ENTERED, *REPORTED) if name in given}
         found |= {name: bool(given[name]) for name in SWITCHES if name in given}

@@ -1,4 +1,4 @@
-"""Chargers: the devices on the sites, as they are entered and with their live state."""
+"""Chargers: the devices at the sites, as entered and with their live state."""
 
 from __future__ import annotations
 
@@ -92,7 +92,9 @@ async def get_charger(view: Annotated[View, Depends(viewing(READ))], charger_id:
 async def change_charger(
     change: Annotated[Mutation, Depends(on_change(WRITE))], charger_id: ChargerId, body: ChargerMembers
 ) -> Response:
-    """Changes the members that are given; null removes a value.
+    """Changes the members that are given.
+
+    Null removes a value.
 
     `sockets` replaces all sockets. The charger id cannot be changed: add another charger. With another `siteId` the
     charger moves to that site, under the rights that reach there.

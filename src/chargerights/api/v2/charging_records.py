@@ -1,4 +1,4 @@
-"""Which records of charging are asked for: decisions, sessions and stops share filters and permissions."""
+"""Filters and permissions that decisions, sessions and unmatched stops share."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ Viewing = Annotated[View, Depends(viewing(*READ))]
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Records of a charger, of a tag, and from an instant until another; None asks nothing."""
+    """Records of a charger, of a tag, and from an instant until another.
+
+    None asks nothing.
+    """
 
     charger_id: str | None
     id_tag: str | None

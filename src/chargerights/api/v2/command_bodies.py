@@ -1,4 +1,4 @@
-"""What requests say of commands to chargers."""
+"""Request bodies of commands to chargers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class OneTooMany(InvalidInput):
 
 
 class SocketChoice(Draft):
-    """Where, and by whose tag."""
+    """A socket and a tag."""
 
     socket_id: SocketId | None = Field(None, description="Left out: the charger's only session, or what is free")
     rfid_tag: types.TagText | None = Field(None, description="What a driver would show")
@@ -41,18 +41,18 @@ class SocketChoice(Draft):
 
     @property
     def tag(self) -> dict[str, Any]:
-        """What names a person."""
+        """The member that names a person, which is not logged."""
         return {"idTag": self.rfid_tag}
 
 
 class StartDraft(SocketChoice):
-    """Where to start, and for whose tag."""
+    """The socket and tag of a session to start."""
 
     rfid_tag: types.TagText = Field(description="Whose session it is: what the driver would show")
 
 
 class StopDraft(SocketChoice):
-    """Which session to stop, and by whose tag."""
+    """The session to stop, and the tag that stops it."""
 
     session_id: types.EntityId | None = Field(
         None, description="The session; without it, the one at the socket or of the tag"
@@ -70,14 +70,17 @@ class UnlockDraft(Draft):
 
 
 class ResetDraft(Draft):
-    """Soft: sessions end in good order first (1.6), or it waits for them to end (2.x). Hard: at once."""
+    """Soft: sessions end in good order first (1.6), or it waits for them to end (2.x).
+
+    Hard: at once.
+    """
 
     type: Literal["Soft", "Hard"]
     evse_id: SocketId | None = Field(None, description="Only this EVSE, by its number at the charger; OCPP 2.x only")
 
 
 class AvailabilityDraft(Draft):
-    """Whether it may be used; without socketId the whole charger."""
+    """The availability of a socket or, without socketId, of the whole charger."""
 
     available: bool
     socket_id: SocketId | None = None
@@ -91,8 +94,10 @@ class SettingDraft(Draft):
 
 
 class TriggerDraft(Draft):
-    """A message that the charger is to send now. LogStatusNotification and TransactionEvent are in OCPP 2.x only,
-    DiagnosticsStatusNotification in 1.6 only."""
+    """A message that the charger is to send now.
+
+    LogStatusNotification and TransactionEvent are in OCPP 2.x only, DiagnosticsStatusNotification in 1.6 only.
+    """
 
     message: Trigger
     socket_id: SocketId | None = None

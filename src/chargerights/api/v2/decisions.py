@@ -1,8 +1,8 @@
-"""May this tag charge here, and why: the forward question and its explanation (API.md section 3).
+"""Decisions: whether a tag may charge at a charger, and why.
 
-Questions about an instant that has passed are answered from the facts as they were then; about now and later, from
-those of today. An operator with site access asks about his chargers; of drivers whom he does not look after he is
-told as far as a right of theirs reaches the charger.
+Questions about a past instant are answered from the facts as they were then, questions about now and later from those
+of today. An operator that is limited to some sites asks about their chargers, and learns of other drivers only as far
+as a right of theirs reaches the charger.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ EVERYTHING = Scope(Network(), None)
 
 
 class AccessQuestion(Shape):
-    """May this tag, or anyone without a tag, charge at this charger?"""
+    """A question: may this tag, or anyone without a tag, charge at this charger?"""
 
     charger_id: str = Field(description="The identity under which the charger connects", examples=["DEP-1"])
     id_tag: str | None = Field(
@@ -96,7 +96,10 @@ class AccessTag(Shape):
 
 
 class AccessDecision(Shape):
-    """A decision. `reason` is OCPP 2.0.1's word, `cause` the sentence of the rule that decided."""
+    """A decision.
+
+    `reason` is OCPP 2.0.1's word, `cause` the sentence of the rule that decided.
+    """
 
     allowed: bool
     reason: Reason
@@ -126,7 +129,7 @@ class AccessQuestions(Shape):
 
 
 class Unanswered(Shape):
-    """A question about an instant that the journal does not reach back to: not a no of that time, but no answer."""
+    """No answer, because the instant is before the journal. It does not mean no."""
 
     allowed: bool = Field(description="false: what is not known is no yes", json_schema_extra={"const": False})
     problem: str = Field(description="Why there is no answer, and from when on there are answers")
@@ -147,8 +150,11 @@ class AccessDecisions(Shape):
     response_model_exclude_none=True,
 )
 async def check(view: Annotated[View, Depends(viewing(*NEEDED))], question: AccessQuestion) -> Response:
-    """Decides by the rule that chargers are answered by; an unknown charger is a 404, an unknown tag a no. With `at`
-    in the past it decides by the facts of that instant, as far back as the journal goes; `revision` tells which."""
+    """Decides by the rule that chargers are answered by.
+
+    An unknown charger is a 404, an unknown tag a no. With `at` in the past it decides by the facts of that instant, as
+    far back as the journal goes; `revision` tells which.
+    """
 
     def judged(network: Network, revision: int) -> AccessDecision:
         _require_charger(view.scope_in(network), question.charger_id)
@@ -165,8 +171,11 @@ async def check(view: Annotated[View, Depends(viewing(*NEEDED))], question: Acce
     response_model_exclude_none=True,
 )
 async def check_many(view: Annotated[View, Depends(viewing(*NEEDED))], asked: AccessQuestions) -> Response:
-    """Each question is answered by itself: an unknown charger is a no with the cause `chargerUnknown`, and an instant
-    before the journal has a `problem` and no reason. A question that is not understood refuses them all."""
+    """Answers each question on its own.
+
+    An unknown charger is a no with the cause `chargerUnknown`, and an instant before the journal has a `problem` and no
+    reason. One malformed question refuses them all.
+    """
     revision = view.image.revision
     found = await as_of(view, [(each.at, partial(_decision, view, each)) for each in asked.questions])
     decisions = [
@@ -190,8 +199,10 @@ async def explain_access(
     without_tag: Annotated[bool, Query(alias="withoutTag", description="Whether no tag is shown")] = False,
     at: Annotated[Instant | None, Query(description="The instant asked about; now when not given")] = None,
 ) -> Response:
-    """The decision with every right of the driver, whether it reaches, and if not why not; of an instant in the past,
-    by the facts as they were then."""
+    """Returns the decision with every right of the driver and why it counts or not.
+
+    A past instant is decided by the facts as they were then.
+    """
     given = {"idTag": id_tag, "driverId": driver_id, "withoutTag": without_tag}
     require_one_at_most(given)
     if id_tag is None and driver_id is None and not without_tag:
@@ -236,7 +247,7 @@ def _decision(view: View, question: AccessQuestion, network: Network, revision: 
 def hint_of(
     network: Network, decision: Decision, id_tag: str | None, scope: Scope = EVERYTHING, tags: bool = True
 ) -> str | None:
-    """Which known tag may be the same card as an unknown one, as far as the scope shows its driver."""
+    """A known tag that may be the same card as an unknown one, if the scope shows it."""
     if id_tag is None or decision.cause is not Cause.TAG_UNKNOWN or not tags:
         return None
     return hint(network, id_tag, scope.can_see_driver)

@@ -24,7 +24,10 @@ Changer = Callable[..., Coroutine[Any, Any, Mutation]]
 
 
 def viewing(*permissions: Permission) -> Viewer:
-    """A dependency: the view of a caller who has all of the permissions. Raises Forbidden."""
+    """A dependency: the view of a caller who has all of the permissions.
+
+    Raises Forbidden.
+    """
 
     async def view(request: Request, caller: Reader) -> View:
         require(caller, *permissions)
@@ -34,7 +37,10 @@ def viewing(*permissions: Permission) -> Viewer:
 
 
 def on_post(*permissions: Permission) -> Changer:
-    """A dependency of a POST by a caller who has all of the permissions. Raises Forbidden."""
+    """A dependency of a POST by a caller who has all of the permissions.
+
+    Raises Forbidden.
+    """
 
     async def change(
         request: Request,
@@ -53,7 +59,10 @@ def on_post(*permissions: Permission) -> Changer:
 
 
 def on_change(*permissions: Permission) -> Changer:
-    """A dependency of a PATCH or DELETE by a caller who has all of the permissions. Raises Forbidden."""
+    """A dependency of a PATCH or DELETE by a caller who has all of the permissions.
+
+    Raises Forbidden.
+    """
 
     async def change(
         request: Request,

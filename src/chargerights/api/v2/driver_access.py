@@ -1,4 +1,4 @@
-"""Where a driver may charge: sites and chargers granted to him plainly, and all that his rights reach."""
+"""Sites and chargers where a driver may charge, by name or within a right's reach."""
 
 from __future__ import annotations
 
@@ -28,7 +28,11 @@ router = APIRouter(prefix="/v2/drivers/{driverId}", tags=["Drivers"], route_clas
 
 READ, WRITE = Permission.READ_DRIVERS, Permission.WRITE_DRIVERS
 Explicit = Annotated[
-    bool, Query(alias="explicitAccess", description="Only those granted by name; else all that his rights reach")
+    bool,
+    Query(
+        alias="explicitAccess",
+        description="true: only places granted by name; false: all within reach",
+    ),
 ]
 Search = Annotated[str | None, Query(description="Only those whose name or id holds this")]
 
@@ -73,7 +77,7 @@ async def grant_sites(
     driver_id: DriverId,
     body: SiteIds,
 ) -> Response:
-    """Grants a right without limits on each of the sites, if the driver does not hold one."""
+    """Grants a right without limits on each of the sites, unless it is held already."""
     return await respond(change, await operations.grant_driver(change, driver_id, PlaceKind.SITE, body.site_ids))
 
 
@@ -102,7 +106,10 @@ async def sites_of_driver(
     explicit: Explicit = False,
     search: Search = None,
 ) -> Response:
-    """The sites whose list has him now; `explicitAccess`: those he holds a right on himself. By name or id."""
+    """Lists the sites that list the driver now, by name or id.
+
+    With `explicitAccess`: sites on which the driver holds a right directly.
+    """
     driver, network = view.driver(driver_id), view.network
     ids: Iterable[int] = (
         listing.held_by_name(network, driver, view.at)[0]
@@ -131,7 +138,7 @@ async def grant_chargers(
     driver_id: DriverId,
     body: ChargerIds,
 ) -> Response:
-    """Grants a right without limits on each of the chargers, if the driver does not hold one."""
+    """Grants a right without limits on each of the chargers, unless held already."""
     return await respond(change, await operations.grant_driver(change, driver_id, PlaceKind.CHARGER, body.charger_ids))
 
 
@@ -167,8 +174,10 @@ async def chargers_of_driver(
     explicit: Explicit = False,
     search: Search = None,
 ) -> Response:
-    """The chargers that he may charge at now; `explicitAccess`: those granted by name, himself or in an access group.
-    By charger id, name or id."""
+    """Lists the chargers where the driver may charge now, by charger id, name or id.
+
+    With `explicitAccess`: chargers that are granted by name, directly or in an access group.
+    """
     driver, network = view.driver(driver_id), view.network
     ids: Iterable[str] = (
         listing.held_by_name(network, driver, view.at)[1]

@@ -35,10 +35,10 @@ MOST_EXTERNAL_IDS = 100
 
 
 class ExternalUserId(Shape):
-    """The driver's id in somebody else's system."""
+    """The driver's id in another system."""
 
     reference_type: ReferenceTypeName
-    reference_id: str = Field(description="Whose system it is")
+    reference_id: str = Field(description="The other system's name or owner")
     external_id: str
     effective_from: datetime | None = None
 
@@ -48,21 +48,21 @@ class DriverShape(Shape):
 
     id: int
     name: str
-    external_id: str | None = Field(None, description="His id in the operator's own system")
-    home_site_id: int | None = Field(None, description="The site that looks after him; it grants nothing")
+    external_id: str | None = Field(None, description="The driver's id in the operator's own system")
+    home_site_id: int | None = Field(None, description="The site that looks after them; grants nothing")
     home_site_name: str | None = None
     payer_id: int | None = None
     company_id: int | None = None
-    enabled: bool = Field(description="false: he may charge nowhere and is listed nowhere")
+    enabled: bool = Field(description="false: the driver may charge nowhere and is listed nowhere")
     tags: list[TagShape] | None = Field(None, description="Left out without ReadTags")
     external_user_ids: list[ExternalUserId]
 
 
 class ExternalUserIdDraft(Draft):
-    """The driver's id in somebody else's system."""
+    """The driver's id in another system."""
 
     reference_type: ReferenceTypeName = "INTEGRATION"
-    reference_id: types.Name = Field(description="Whose system it is")
+    reference_id: types.Name = Field(description="The other system's name or owner")
     external_id: types.Name
     effective_from: types.Instant | None = None
 
@@ -71,16 +71,18 @@ class ExternalUserIdDraft(Draft):
 
 
 class DriverMembers(Draft):
-    """What can be changed of a driver; null takes a value away."""
+    """Changes of a driver. Null removes a value."""
 
-    name: types.Name = unless_given("His name, or the vehicle's")
-    external_id: types.OptionalText = Field(None, description="His id in the operator's own system")
-    home_site_id: types.EntityId | None = Field(None, description="The site that looks after him; grants nothing")
+    name: types.Name = unless_given("The person's or vehicle's name")
+    external_id: types.OptionalText = Field(None, description="The driver's id in the operator's own system")
+    home_site_id: types.EntityId | None = Field(
+        None, description="The site that looks after the driver; it grants nothing"
+    )
     payer_id: types.Int64 | None = None
     company_id: types.Int64 | None = None
-    enabled: bool = unless_given("false: he may charge nowhere and is listed nowhere")
+    enabled: bool = unless_given("false: the driver may charge nowhere and is listed nowhere")
     external_user_ids: list[ExternalUserIdDraft] | None = Field(
-        None, max_length=MOST_EXTERNAL_IDS, description="All of them, anew"
+        None, max_length=MOST_EXTERNAL_IDS, description="All of the driver's ids in other systems"
     )
 
     def facts(self) -> dict[str, Any]:
@@ -97,8 +99,8 @@ SAME_NAMES = ("name", "external_id", "home_site_id", "payer_id", "company_id", "
 class DriverDraft(DriverMembers):
     """A new driver."""
 
-    name: types.Name = Field(description="His name, or the vehicle's")
-    tags: list[NewTag] = Field([], max_length=MOST_TAGS, description="What he shows; more can be added later")
+    name: types.Name = Field(description="The person's or vehicle's name")
+    tags: list[NewTag] = Field([], max_length=MOST_TAGS, description="Tags of the driver; more can be added later")
 
 
 @router.post("", status_code=201, operation_id="addDriver", summary="Add a driver", response_model=DriverShape)
@@ -154,7 +156,9 @@ async def get_driver(view: Annotated[View, Depends(viewing(READ))], driver_id: D
 async def change_driver(
     change: Annotated[Mutation, Depends(on_change(WRITE))], driver_id: DriverId, body: DriverMembers
 ) -> Response:
-    """Changes the members that are given; null removes a value.
+    """Changes the members that are given.
+
+    Null removes a value.
 
     Tags and rights have requests of their own.
     """
@@ -170,7 +174,10 @@ async def change_driver(
     response_class=Response,
 )
 async def remove_driver(change: Annotated[Mutation, Depends(on_change(WRITE))], driver_id: DriverId) -> Response:
-    """Removes a driver with their tags and rights. The audit log keeps the driver's past."""
+    """Removes a driver with their tags and rights.
+
+    The audit log keeps the driver's past.
+    """
     return await respond(change, await operations.remove(change, driver_id))
 
 

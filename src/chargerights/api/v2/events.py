@@ -1,4 +1,7 @@
-"""The log of events, for consumers that ask or that lost their place (see docs/events.md)."""
+"""The log of events, for consumers that poll or that lost their place.
+
+See docs/events.md.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ CODES = ("code", "vendorId", "vendorErrorCode")
 
 
 class EventShape(Shape):
-    """What happened, as webhooks carry it too."""
+    """An event, as webhooks carry it too."""
 
     type: EventType
     timestamp: datetime = Field(description="When it happened")
@@ -76,8 +79,10 @@ async def list_events(
     cursor: Cursor = None,
     types: Annotated[list[EventType] | None, Query(description="Only events of these types; repeat it")] = None,
 ) -> Response:
-    """In order, and none left out: what is committed later comes later. Events that are kept no more are a 410 whose
-    `first` is the first that is kept."""
+    """In order, and none left out: what is committed later comes later.
+
+    Events that are kept no more are a 410 whose `first` is the first that is kept.
+    """
     of_all_sites(caller)
     asked = cursors.list_name(request.url.path, request.query_params.multi_items(), POSITION)
     if cursor:

@@ -1,4 +1,7 @@
-"""Exports of drivers with tags and rights as CSV and Excel files, which imports take without changing anything."""
+"""Exports of drivers with tags and rights as CSV and Excel files.
+
+Imports of such a file change nothing.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,10 @@ def _binary(media_type: str) -> dict[int | str, dict[str, object]]:
     responses=_binary("text/csv"),
 )
 async def drivers_csv(view: Annotated[View, Depends(viewing(*READ))]) -> Response:
-    """The drivers that the caller sees, with the rights at his sites; UTF-8 with a byte order mark, commas."""
+    """Exports the drivers that you see, with their rights at your sites.
+
+    UTF-8 with a byte order mark, commas.
+    """
     return await _export(view, write_csv, CSV, "drivers.csv")
 
 
@@ -53,12 +59,15 @@ async def drivers_csv(view: Annotated[View, Depends(viewing(*READ))]) -> Respons
     responses=_binary(XLSX),
 )
 async def drivers_xlsx(view: Annotated[View, Depends(viewing(*READ))]) -> Response:
-    """The drivers that the caller sees, with the rights at his sites."""
+    """Exports the drivers that you see, with their rights at your sites."""
     return await _export(view, write_xlsx, XLSX, "drivers.xlsx")
 
 
 async def _export(view: View, write: Writer, media_type: str, name: str) -> Response:
-    """The file, written whole beside the event loop; the image stays as it is until it is."""
+    """The file, written whole beside the event loop.
+
+    The image stays as it is until it is.
+    """
     file = tempfile.TemporaryFile()  # noqa: SIM115 closed when it is sent
     reading = view.image.pin()
     try:

@@ -11,7 +11,10 @@ from .shapes import Draft, Shape
 
 
 class WeeklyHours(Shape):
-    """Local hours of one weekday; an end before the start lies on the next day."""
+    """Local hours of one weekday.
+
+    An end before the start lies on the next day.
+    """
 
     weekday: int = Field(description="1 is Monday, 7 is Sunday", ge=1, le=7)
     start: str = Field(alias="from", description="Local time, within")
@@ -19,7 +22,10 @@ class WeeklyHours(Shape):
 
 
 class WeeklyHoursDraft(Draft):
-    """Hours of one weekday, read in the time zone of the charger's site; an end before the start: on the next day."""
+    """Hours of one weekday, read in the time zone of the charger's site.
+
+    An end before the start: on the next day.
+    """
 
     weekday: types.Weekday = Field(description="1 is Monday, 7 is Sunday")
     start: types.Start = Field(alias="from", description="Local time, within")
@@ -31,7 +37,7 @@ class WeeklyHoursDraft(Draft):
 
 
 def shown(hours: tuple[Hours, ...]) -> list[WeeklyHours] | None:
-    """None of no hours."""
+    """The hours as shown, or None if there are no limits."""
     return [
         WeeklyHours(weekday=each.weekday, start=clock_text(each.start), end=clock_text(each.end)) for each in hours
     ] or None

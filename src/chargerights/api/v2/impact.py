@@ -1,6 +1,6 @@
-"""What a change would mean, as `dryRun=true` answers it: who would gain and who would lose access where.
+"""Impact of a change, which `dryRun=true` answers: who would gain and lose access.
 
-Lists are bounded, totals are not. What is lost comes first: that is what people look for before they change something.
+Lists are bounded, totals are not. Losses come first, because people look for those before they change something.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MOST_SHOWN = 100
 
 
 class DriverImpact(Shape):
-    """What the change means for one driver, in numbers of chargers and sites."""
+    """Impact on one driver, in numbers of chargers and sites."""
 
     driver_id: int
     driver_name: str
@@ -40,14 +40,14 @@ class PlaceImpact(Shape):
 
 
 class SiteImpact(PlaceImpact):
-    """What the change means for the list of a site."""
+    """Impact on the list of a site."""
 
     site_id: int
     site_name: str
 
 
 class ChargerImpact(PlaceImpact):
-    """What the change means at a charger."""
+    """Impact at a charger."""
 
     charger_id: str
     charger_name: str | None = None
@@ -56,7 +56,7 @@ class ChargerImpact(PlaceImpact):
 
 class ListedItems(Shape, Generic[S]):
     total: int = Field(description="How many there are")
-    items: list[S] = Field(description=f"{MOST_SHOWN} of them at most; where and for whom access is lost first")
+    items: list[S] = Field(description=f"At most {MOST_SHOWN} of them; those that lose access come first")
 
 
 class DriversImpact(ListedItems[DriverImpact]):
@@ -75,8 +75,11 @@ class ChargersImpact(ListedItems[ChargerImpact]):
 
 
 class ImpactShape(Shape):
-    """What a change would mean; nothing was changed. Who has access is who is listed: a right, valid at the instant,
-    reaches the place, and the driver is enabled. Weekly hours and tags play no part."""
+    """Impact of a change. Nothing was changed.
+
+    A driver has access where they are listed: the driver is enabled, and a right that is valid at the instant reaches
+    the place. Weekly hours and tags play no part.
+    """
 
     dry_run: Literal[True] = Field(description="Tells an impact from the answer without `dryRun`")
     summary: str = Field(description="In one sentence for a person")
@@ -91,7 +94,7 @@ class ImpactShape(Shape):
 
 
 def shape_of(preview: Preview[Any]) -> ImpactShape:
-    """The impact as far as the preview, which is limited to what the caller sees, has it."""
+    """The impact as shown. The preview is limited to what the caller sees."""
     found = preview.impact
     gaining, losing = found.gaining, found.losing
     return ImpactShape(
@@ -164,7 +167,7 @@ def _worst_first(places: Mapping[K, Difference], shape: Callable[[K, Difference]
 
 def _summary(gaining: int, losing: int, sites: int, chargers: int) -> str:
     if not gaining and not losing:
-        return "Nobody would gain or lose access."
+        return "No one would gain or lose access."
     would = [f"{_count(losing, 'driver')} would lose access"] if losing else []
     would += [f"{_count(gaining, 'driver')} would gain access"] if gaining else []
     return f"{' and '.join(would)}, at {_count(sites, 'site')} and {_count(chargers, 'charger')}."

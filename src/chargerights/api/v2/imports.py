@@ -1,4 +1,4 @@
-"""Imports of drivers with tags and rights from CSV and Excel files: sent, watched, listed."""
+"""Imports of drivers with tags and rights from CSV and Excel files."""
 
 from __future__ import annotations
 
@@ -49,7 +49,10 @@ FILE: dict[str, Any] = {
 
 
 class ImportFinding(Shape):
-    """An error or a warning. One that is the same in several cells of a column stands once, at the first of them."""
+    """An error or a warning.
+
+    One that is the same in several cells of a column stands once, at the first of them.
+    """
 
     row: int | None = Field(None, description="As spreadsheets number rows")
     column: str | None = Field(None, description="The column's heading, or its letters")
@@ -69,7 +72,7 @@ class ImportCounts(Shape):
 
 
 class LosingDriver(Shape):
-    """A driver who is removed, and where he is listed before."""
+    """A driver that is removed, and where they were listed before."""
 
     driver_id: int
     name: str
@@ -78,7 +81,7 @@ class LosingDriver(Shape):
 
 
 class ImportProgress(Shape):
-    """How far an import is in what it does now."""
+    """Progress of an import's current phase."""
 
     phase: str
     done: int
@@ -134,13 +137,15 @@ async def import_drivers(
     idempotency_key: Annotated[
         str | None,
         Header(
-            description="Names this request: sent again, its import is shown, and begun anew unless it came to an end",
+            description="Names this request: sent again, its import is shown, and started again if it was interrupted",
             min_length=1,
             max_length=255,
         ),
     ] = None,
 ) -> Response:
-    """Answers at once; ask for the import at its Location until it has ended. Everything is imported or nothing.
+    """Answers at once.
+
+    Ask for the import at its Location until it has ended. Everything is imported or nothing.
 
     Who sees only some sites imports only drivers at home there, and rights there.
     """
@@ -165,7 +170,10 @@ async def list_imports(
     caller: Annotated[Caller, Depends(permitted(*READ))],
     asked: Sorted,
 ) -> Response:
-    """Newest first, the last 200. Who sees only some sites sees only his own imports."""
+    """Lists the last 200 imports, the newest first.
+
+    An operator that is limited to some sites sees only their own imports.
+    """
     asked.key_among("id")
     state = state_of(request)
     operator_id = None if caller.site_ids is None else caller.operator_id
@@ -182,12 +190,18 @@ async def get_import(
     caller: Annotated[Caller, Depends(permitted(*READ))],
     import_id: ImportId,
 ) -> Response:
-    """Errors and warnings come when it has ended. Who sees only some sites sees only his own imports."""
+    """Errors and warnings come when it has ended.
+
+    An operator that is limited to some sites sees only their own imports.
+    """
     return await _shown(state_of(request), caller, import_id)
 
 
 async def _received(request: Request, file: BinaryIO, caller: Caller, key: str | None) -> Once | None:
-    """Writes the body to the file; what names the request, if it has a key. Raises InvalidBody."""
+    """Writes the body to the file.
+
+    What names the request, if it has a key. Raises InvalidBody.
+    """
     told = hashlib.blake2b(repr((request.url.path, sorted(request.query_params.items()))).encode(), digest_size=16)
     size = 0
     async for chunk in request.stream():
@@ -205,7 +219,7 @@ async def _received(request: Request, file: BinaryIO, caller: Caller, key: str |
 async def _attempt(
     state: Shared, caller: Caller, asked: ImportRequest, once: Once | None
 ) -> tuple[int, Attempt | None]:
-    """The import that is asked for, and an attempt at it unless the request was sent before and needs none.
+    """The import that is asked for, and a new attempt at it if it needs one.
 
     Raises TooManyImports, KeyReused.
     """
@@ -238,8 +252,11 @@ async def _find(state: Shared, caller: Caller, import_id: int) -> Import:
 
 
 async def _as_it_stands(state: Shared, caller: Caller, found: Import) -> Import:
-    """The import, interrupted if nothing works on it any more. Once an answer says that one has succeeded, this process
-    decides by what it brought, although a child process wrote that."""
+    """The import, interrupted if nothing works on it any more.
+
+    Once an answer says that one has succeeded, this process decides by what it brought, although a child process wrote
+    that.
+    """
     if found.state is ImportState.SUCCEEDED and (revision := (found.report or {}).get("revision")) is not None:
         await state.images.reach(caller.customer_id, revision)
     now = state.clock()
@@ -265,7 +282,10 @@ def _summary(state: Shared, caller: Caller, found: Import) -> ImportSummary:
 
 
 def _members(state: Shared, caller: Caller, found: Import) -> dict[str, Any]:
-    """What lists show of the import. How far it is is known best by the process that works on it."""
+    """Members that lists show of the import.
+
+    Only the process that works on it knows its current progress.
+    """
     stage = state.importer.stage(caller.customer_id, found.id) or Stage(found.phase, found.done, found.total)
     going = found.state in GOING
     report = found.report or {}

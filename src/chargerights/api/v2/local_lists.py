@@ -1,4 +1,7 @@
-"""Local authorisation lists: what a charger knows of tags when it is offline (see docs/local-lists.md)."""
+"""Local lists: the tags that a charger knows when it is offline.
+
+See docs/local-lists.md.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ router = APIRouter(
 
 
 class LocalListShape(Shape):
-    """What a charger's list is like."""
+    """State of a charger's list."""
 
     charger_id: str
     in_step: bool = Field(description="Whether it knows every tag that it may accept, and no other")
@@ -48,7 +51,7 @@ class LocalListShape(Shape):
 
 
 class LocalListVersionAnswer(CommandAnswer):
-    """What the charger says of its list's version now."""
+    """The charger's answer about its list's version."""
 
     version: int = Field(description="As the charger has it; 0: its list is empty; -1: it supports none")
     sent_version: int | None = Field(None, description="Of the list that was sent last")
@@ -67,7 +70,7 @@ async def get_local_list(
     view: Annotated[View, Depends(viewing(Permission.READ_CHARGERS))],
     charger_id: ChargerId,
 ) -> Response:
-    """Whether the charger knows the tags that it may accept when it is offline, and why not."""
+    """Says whether the charger knows the tags that it may accept offline, or why not."""
     charger = view.charger(charger_id)
     live = view.image.live.get(charger.charger_id)
     found = await _kept(view, charger.charger_id)
@@ -98,7 +101,10 @@ async def list_entries(
     LocalListVersionAnswer,
 )
 async def read_version(view: Viewing, charger_id: ChargerId) -> Response:
-    """As the charger has it now. Another one than was sent last: it has forgotten its list, or has another one."""
+    """As the charger has it now.
+
+    Another one than was sent last: it has forgotten its list, or has another one.
+    """
     answered = await ask(view, charger_id, Action.READ_LIST_VERSION, {})
     found = await _kept(view, charger_id)
     sent = None if found is None else found.version
@@ -107,8 +113,10 @@ async def read_version(view: Viewing, charger_id: ChargerId) -> Response:
 
 @command(Action.SEND_LIST, "sendLocalList", "Send a charger its whole local list again")
 async def send_list(change: Sending, charger_id: ChargerId) -> Response:
-    """Also to a charger that said that its list is off or that it supports none. Answers when the charger has all of
-    it; `scheduled`: it is long, and is still being sent."""
+    """Also to a charger that said that its list is off or that it supports none.
+
+    Answers when the charger has all of it; `scheduled`: it is long, and is still being sent.
+    """
     return await send(change, charger_id, Action.SEND_LIST, {})
 
 
@@ -135,7 +143,7 @@ def _shape(charger_id: str, found: KeptList | None, connected: bool) -> LocalLis
 
 
 _DETAILS = {
-    OutOfStep.NOT_CONNECTED: "the charger is not connected: it is told what has changed when it is",
+    OutOfStep.NOT_CONNECTED: "the charger is not connected: it is sent the changes when it connects",
     OutOfStep.NOT_ASKED: "the charger has connected, and is about to be asked for its list",
     OutOfStep.NOT_SUPPORTED: "the charger knows no local lists: offline it accepts what its own settings say",
     OutOfStep.SWITCHED_OFF: "local lists are switched off at the charger: set LocalAuthListEnabled to true",

@@ -1,4 +1,4 @@
-"""Operators: the people and programs that work for the customer, what they may do, and where (API.md section 2)."""
+"""Operators: people and programs that work for the customer."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ class OperatorShape(Shape):
 
     id: int
     name: str
-    permissions: list[Permission] = Field(description="What he may do; GlobalAdmin: everything")
+    permissions: list[Permission] = Field(description="What the operator may do; GlobalAdmin: everything")
     site_ids: list[int] | None = Field(
         None, description="Where: at these sites and all below them. Left out: at all sites"
     )
-    enabled: bool = Field(description="false: his keys are refused")
+    enabled: bool = Field(description="false: the operator's keys are refused")
     created_at: datetime | None = None
     updated_at: datetime | None = None
 
 
 class CustomerShape(Shape):
-    """Whose data it is."""
+    """The customer that owns the data."""
 
     id: int = Field(description="The clientId of v1")
     name: str
 
 
 class CallerShape(OperatorShape):
-    """Who asks: an operator, by one of his keys."""
+    """The caller: an operator, by one of their keys."""
 
     customer: CustomerShape
     api_key: ApiKeyShape
@@ -64,14 +64,14 @@ SiteIds = Annotated[list[types.EntityId], Field(max_length=MOST_SITES)]
 
 
 class OperatorMembers(Draft):
-    """What can be changed of an operator."""
+    """Changes of an operator."""
 
-    name: types.Name = unless_given("What people call him, or it")
-    permissions: Permissions = unless_given("All of them, anew")
+    name: types.Name = unless_given("The person's or program's name")
+    permissions: Permissions = unless_given("All permissions that the operator is to have")
     site_ids: SiteIds | None = Field(
-        None, description="All of them, anew: he sees these sites and all below them; null: all sites"
+        None, description="All sites that the operator is to see, with those below them; null: every site"
     )
-    enabled: bool = unless_given("false: his keys are refused, until he is enabled again")
+    enabled: bool = unless_given("false: the operator's keys are refused until the operator is enabled again")
 
     def facts(self) -> dict[str, Any]:
         """The members that are given, as the model has them."""
@@ -84,11 +84,14 @@ class OperatorMembers(Draft):
 
 
 class OperatorDraft(Draft):
-    """A new operator; without a key yet."""
+    """A new operator.
 
-    name: types.Name = Field(description="What people call him, or it")
-    permissions: Permissions = Field(description="What he may do")
-    site_ids: SiteIds | None = Field(description="He sees these sites and all below them; null: all sites")
+    Without a key yet.
+    """
+
+    name: types.Name = Field(description="The person's or program's name")
+    permissions: Permissions = Field(description="What the operator may do")
+    site_ids: SiteIds | None = Field(description="The operator sees these sites and all below them; null: every site")
 
 
 @router.post("", status_code=201, operation_id="addOperator", summary="Add an operator", response_model=OperatorShape)

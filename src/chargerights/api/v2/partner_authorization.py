@@ -1,4 +1,7 @@
-"""A customer's partner, who is asked about tags that are unknown here (see docs/partner-authorisation.md)."""
+"""The customer's partner, which is asked about tags that are unknown here.
+
+See docs/partner-authorisation.md.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,7 @@ IN_BODY: Mapping[type[DomainError], str] = {InvalidWebhookUrl: "url", InvalidSec
 
 
 class PartnerShape(Shape):
-    """Who is asked about tags that are unknown here."""
+    """The partner that is asked about tags that are unknown here."""
 
     url: str
     signed: bool = Field(description="Whether questions are signed; the secret is never shown")
@@ -55,7 +58,7 @@ class PartnerShape(Shape):
 
 
 class PartnerDraft(Draft):
-    """Who is to be asked."""
+    """A partner to ask."""
 
     url: str = Field(description="An https URL; without user, password and fragment")
     secret: str | None = Field(
@@ -63,7 +66,7 @@ class PartnerDraft(Draft):
     )
     timeout_seconds: float = Field(3.0, ge=0.1, le=LONGEST_SECONDS, description="How long an answer is waited for")
     fallback: Annotated[Fallback, Field(strict=False)] = Field(
-        Fallback.DENY, description="What is answered without one: `deny`, or `allow` whoever shows any card"
+        Fallback.DENY, description="The answer without one: `deny`, or `allow` any card"
     )
     cache_seconds: float = Field(60.0, ge=0, le=3600, description="How long an answer counts, a no too; 0: not at all")
 
@@ -118,7 +121,7 @@ async def set_partner(change: Annotated[Mutation, Depends(on_change(ADMIN))], bo
     "",
     status_code=204,
     operation_id="removePartnerAuthorisation",
-    summary="Ask nobody about unknown tags",
+    summary="Stop asking a partner about unknown tags",
     response_class=Response,
 )
 async def remove_partner(change: Annotated[Mutation, Depends(on_change(ADMIN))]) -> Response:

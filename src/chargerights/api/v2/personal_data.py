@@ -1,4 +1,7 @@
-"""Personal data: what is known about a driver, and forgetting who he is (see `storage.personal`)."""
+"""Personal data: everything known about a driver, and erasure.
+
+See `storage.personal`.
+"""
 
 from __future__ import annotations
 
@@ -35,16 +38,16 @@ class PersonalChange(Shape):
     actor: str = Field(description="Who made it: an API key, an import or a command")
     operator_id: int | None = None
     action: str
-    before: dict[str, Any] | None = Field(None, description="The driver as he was, as in a network file")
-    after: dict[str, Any] | None = Field(None, description="The driver as he was from then on")
+    before: dict[str, Any] | None = Field(None, description="The driver before the change, as in a network file")
+    after: dict[str, Any] | None = Field(None, description="The driver after the change")
 
 
 class PersonalData(Shape):
     """All that is kept about one driver."""
 
     driver_id: int
-    driver: dict[str, Any] | None = Field(None, description="As in a network file; left out when he was removed")
-    history: list[PersonalChange] = Field(description="Every change of him, the oldest first")
+    driver: dict[str, Any] | None = Field(None, description="As in a network file; left out if the driver was removed")
+    history: list[PersonalChange] = Field(description="Every change of the driver, the oldest first")
     records: dict[str, list[dict[str, Any]]] = Field(description="What else is kept, by kind: sessions, for example")
 
 
@@ -79,7 +82,7 @@ async def erase(change: Annotated[Mutation, Depends(on_post(*WRITE))], driver_id
 
 
 def shape_of(driver_id: int, known: PersonalRecord) -> PersonalData:
-    """What is known, as programs read it."""
+    """Converts the record for programs."""
     return PersonalData(
         driver_id=driver_id,
         driver=known.driver and driver_members(known.driver),

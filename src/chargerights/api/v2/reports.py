@@ -1,4 +1,7 @@
-"""Reports: what an operator looks through now and then (see `rights.reports`), of the drivers he looks after."""
+"""Reports of things that an operator checks now and then, about drivers they see.
+
+See `rights.reports`.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ Asked = Sorted
 
 
 class ReportItem(Shape):
-    """A driver, and what was found: a tag or a right of his, or others of his name."""
+    """A driver with a tag, a right or namesakes that the report found."""
 
     driver_id: int
     driver_name: str
@@ -47,7 +50,7 @@ class ReportItem(Shape):
     tag: TagShape | None = Field(None, description="Left out without ReadTags")
     right: RightShape | None = None
     ends_at: datetime | None = Field(None, description="When the tag or right ends")
-    namesakes: list[int] | None = Field(None, description="Numbers of the others who are named as he is")
+    namesakes: list[int] | None = Field(None, description="Numbers of other drivers with the same name")
     chargers_below: int | None = Field(None, description="Chargers that the right's site has, those below it included")
     levels_below: int | None = Field(None, description="Levels of sites from the right's site down, itself included")
 
@@ -58,8 +61,10 @@ async def expiring(
     asked: Asked,
     days: Annotated[int, Query(ge=1, le=3_650, description="How many days from now count as soon")] = 30,
 ) -> Response:
-    """Tags and rights that end within so many days, the first to end first. Blocked tags, and what disabled drivers
-    have, are left out."""
+    """Lists tags and rights that end within that many days, the first to end first.
+
+    Blocked tags, and what disabled drivers have, are left out.
+    """
     return await _report(
         view,
         asked,
@@ -77,8 +82,10 @@ async def expiring(
     response_model=page_of(ReportItem),
 )
 async def never_used(view: Viewing, asked: Asked) -> Response:
-    """Tags that could be used today and that no charger ever asked about, as far as records of that are kept; by
-    driver."""
+    """Lists tags that could be used today and that no charger ever asked about.
+
+    They are sorted by driver. Only kept records count.
+    """
 
     def find(network: Network) -> list[Finding]:
         used = view.services.database.read_now(personal_tables.used_tags, view.caller.customer_id)
@@ -94,7 +101,10 @@ async def never_used(view: Viewing, asked: Asked) -> Response:
     response_model=page_of(ReportItem),
 )
 async def duplicate_names(view: Viewing, asked: Asked) -> Response:
-    """Case and spaces aside; those of one name together, by name."""
+    """Case and spaces aside.
+
+    Those of one name together, by name.
+    """
     return await _report(view, asked, "duplicate-names", reports.duplicate_names, reports.by_name(view.network))
 
 
@@ -105,7 +115,10 @@ async def duplicate_names(view: Viewing, asked: Asked) -> Response:
     response_model=page_of(ReportItem),
 )
 async def tags_of_disabled_drivers(view: Viewing, asked: Asked) -> Response:
-    """Cards to be collected or given to others, by driver; blocked ones too."""
+    """Cards to be collected or given to others, by driver.
+
+    Blocked ones too.
+    """
     return await _report(view, asked, "tags-of-disabled-drivers", reports.tags_of_disabled, reports.by_driver)
 
 
@@ -120,7 +133,10 @@ async def high_rights(
         int | None, Query(ge=1, description="From how many levels of sites on it does so too; never when not given")
     ] = None,
 ) -> Response:
-    """Rights, valid now or later, on sites with that many chargers or levels below; the widest first."""
+    """Rights, valid now or later, on sites with that many chargers or levels below.
+
+    The widest first.
+    """
     return await _report(
         view,
         asked,
@@ -140,8 +156,10 @@ async def _report(
     order: Callable[[Finding], Key],
     *terms: object,
 ) -> Response:
-    """The page of what is found, in a thread: reports look at every driver. A report is remembered for its other pages,
-    to the minute and while no fact changes."""
+    """The page of what is found, in a thread: reports look at every driver.
+
+    A report is remembered for its other pages, to the minute and while no fact changes.
+    """
     asked.key_among("order")
     token, caller, remembered = view.image.pin(), view.caller, view.services.reports
     minute = view.at.replace(second=0, microsecond=0)

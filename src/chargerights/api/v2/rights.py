@@ -36,7 +36,10 @@ MOST_HOURS = 100
 
 
 class RightShape(Shape):
-    """A driver may charge there: at the site and all below it, the charger, or the chargers of the access group."""
+    """A right of a driver to charge at a place.
+
+    The place is a site with all sites below it, a charger, or the chargers of an access group.
+    """
 
     id: int
     driver_id: int
@@ -50,7 +53,7 @@ class RightShape(Shape):
 
 
 class RightTerms(Draft):
-    """When a right holds; null: without that limit."""
+    """The window and hours in which a right holds. Null: without that limit."""
 
     valid_from: types.Instant | None = Field(None, description="Begins at this instant")
     valid_until: types.Instant | None = Field(None, description="Ends before this instant")
@@ -59,7 +62,10 @@ class RightTerms(Draft):
     )
 
     def facts(self) -> dict[str, Any]:
-        """The members that are given, as the model has them. Raises InvalidHours in its member."""
+        """The members that are given, as the model has them.
+
+        Raises InvalidHours in its member.
+        """
         found = self.given()
         if "hours" in found:
             with blaming({InvalidHours: "hours"}):
@@ -139,7 +145,9 @@ async def get_right(view: Annotated[View, Depends(viewing(READ))], right_id: Rig
 async def change_right(
     change: Annotated[Mutation, Depends(on_change(WRITE))], right_id: RightId, body: RightTerms
 ) -> Response:
-    """Changes a right's window and hours; null removes a limit.
+    """Changes a right's window and hours.
+
+    Null removes a limit.
 
     Its driver and place cannot be changed: grant another right.
     """

@@ -1,4 +1,4 @@
-"""Charging sessions with their meter values, also as CSV, and how an operator ends one."""
+"""Charging sessions with their meter values, also as CSV, and ending one by hand."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ CSV_ROWS_AT_ONCE = 1_000
 
 
 class SessionShape(Shape):
-    """A charging session. Instants are the charger's own, but receivedAt; energy is in Wh."""
+    """A charging session.
+
+    Instants are the charger's own, but receivedAt; energy is in Wh.
+    """
 
     id: int
     charger_id: str
@@ -61,7 +64,7 @@ class SessionShape(Shape):
 
 
 class MeterValueShape(Shape):
-    """What a charger's meter said at an instant of the charger's clock."""
+    """Readings of a charger's meter at an instant of the charger's clock."""
 
     at: datetime
     evse_id: int | None = None
@@ -99,10 +102,13 @@ async def list_sessions(
     asked: Sorted,
     wanted: WantedSessions,
 ) -> Response:
-    """The newest first, by their start; startDate and endDate are asked of that.
+    """The newest first, by their start.
+
+    StartDate and endDate are asked of that.
 
     A start at an instant that cannot be right (more than 30 days before its receipt, or a day after) counts as of its
-    receipt. Ids are in no order of time."""
+    receipt. Ids are in no order of time.
+    """
     asked.key_among("startedAt", "id")  # the second for those who have known no other
     total, found = await find(view, asked, wanted)
     return listed(part_of(found, asked, key, total), lambda each: _shape(view, each))
@@ -145,10 +151,13 @@ async def end_session(
     change: Annotated[Mutation, Depends(on_post(Permission.OPERATE_CHARGERS, *READ))],
     session_id: SessionId,
 ) -> Response:
-    """For a charger that is gone or has forgotten the session. Nothing is sent to it: stop-charging does that.
+    """For a charger that is gone or has forgotten the session.
+
+    Nothing is sent to it: stop-charging does that.
 
     stoppedAt and meterStop are the last known values, and endedBy is operator. A stop that still comes replaces them.
-    A session that has ended is a 409."""
+    A session that has ended is a 409.
+    """
     await _seen(change.view, session_id)
     result, _ = await change.make("session.end", lambda revision: session_keeping.end(revision, session_id))
     return answer(_shape(change.view, await _seen(change.view, result)))
@@ -184,7 +193,7 @@ def _meter_value(kept: KeptSession) -> MeterValueShape:
 
 
 async def find(view: View, asked: Paging, wanted: sessions.SessionFilter) -> tuple[int | None, list[Session]]:
-    """How many there are in all, unless it is a walk, and those of the asked part."""
+    """Counts all sessions, except in a walk, and reads those of the part."""
     database, customer_id = view.services.database, view.caller.customer_id
     total = None if asked.walking else await database.read(sessions.count, customer_id, wanted)
     before = asked.after_instant(int)
@@ -230,7 +239,10 @@ def _csv(cells: list[object]) -> str:
 
 
 def _cell(value: object) -> object:
-    """Spreadsheets run what begins like a formula: such text, which a card may say, is quoted."""
+    """Quotes text that a spreadsheet would run as a formula.
+
+    A card may hold such text.
+    """
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):

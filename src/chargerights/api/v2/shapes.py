@@ -1,4 +1,7 @@
-"""What objects of v2 have in common: members in camelCase, unknown ones refused, none shown that has no value."""
+"""Base classes of v2's objects.
+
+Members are in camelCase, unknown members are refused, and members without a value are left out of answers.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,10 @@ LOCATION_MEMBERS = tuple(Location.__dataclass_fields__)
 
 
 class Shape(BaseModel):
-    """An object of v2: members in camelCase; those without a value are left out of answers."""
+    """An object of v2: members in camelCase.
+
+    Those without a value are left out of answers.
+    """
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
@@ -62,7 +68,7 @@ class Draft(BaseModel):
 
 
 class Address(BaseModel):
-    """Where a site or charger is: members of what is shown and of drafts, named as the model's `Location` has them."""
+    """The place of a site or charger, in members named as in the model's `Location`."""
 
     latitude: types.Latitude | None = Field(None, description="Degrees north, WGS 84")
     longitude: types.Longitude | None = Field(None, description="Degrees east, WGS 84")
@@ -86,12 +92,12 @@ def moved(place: Location, given: Mapping[str, Any]) -> Location:
 
 
 def unless_given(description: str) -> Any:
-    """A member of a change that may be left out, to stay as it is, but cannot be taken away with null."""
+    """A member of a change that may be left out but cannot be null."""
     return Field(None, description=description, json_schema_extra=_without_default)
 
 
 def _without_default(schema: dict[str, Any]) -> None:
-    """None stands for "not given" and is no value of the member."""
+    """Removes the default: None means "not given" and is not a value of the member."""
     schema.pop("default", None)
 
 

@@ -40,7 +40,7 @@ SAME_NAMES = (
 
 
 class SiteOwn(Address):
-    """What is entered of a site and shown of it in the same words."""
+    """Members of a site that are shown as they are entered."""
 
     public_name: types.OptionalText = Field(None, description="Its name among drivers")
     external_id: types.OptionalText = Field(None, description="Its id in the operator's own system")
@@ -49,7 +49,7 @@ class SiteOwn(Address):
         description="The IANA time zone in which weekly hours are read there, such as Europe/Helsinki; else that of"
         " the nearest site above that has one, else UTC",
     )
-    is_public_site: bool | None = Field(None, description="Whether the public is told of it")
+    is_public_site: bool | None = Field(None, description="Whether the site is public")
     free_to_use: bool | None = Field(
         None,
         description="Whether anyone may charge there without a tag; else as the nearest site above says, else not",
@@ -68,7 +68,7 @@ class SiteStep(Shape):
 
 
 class SiteHead(Shape):
-    """What names a site, and where in the tree it is."""
+    """A site's names and its place in the tree."""
 
     id: int
     name: str = Field(description="Its name among operators")
@@ -79,7 +79,10 @@ class SiteHead(Shape):
 
 
 class SiteShape(SiteOwn, SiteHead):
-    """A place with chargers; sites form a tree."""
+    """A place with chargers.
+
+    Sites form a tree.
+    """
 
     number_of_chargers: int = Field(description="At the site itself")
     total_number_of_chargers: int = Field(description="At the site and at all sites below it")
@@ -88,14 +91,17 @@ class SiteShape(SiteOwn, SiteHead):
 
 
 class SiteMembers(SiteOwn, Draft):
-    """What can be changed of a site; null takes a value away."""
+    """Changes of a site. Null removes a value."""
 
     name: types.Name = unless_given("Its name among operators")
     parent_site_id: types.EntityId | None = Field(None, description="The site right above; null: it is at the top")
     group_type: SiteTypeName | None = Field(None, description="What kind of place it is; null: SUB_CPO")
 
     def facts(self, before: Location) -> dict[str, Any]:
-        """The members that are given, as the model has them; `before`: where the site is now."""
+        """The members that are given, as the model has them.
+
+        `before`: where the site is now.
+        """
         given = self.given()
         found = {name: given[name] for name in ("name", *SAME_NAMES) if name in given}
         if "parent_site_id" in given:
@@ -185,7 +191,9 @@ async def get_site_by_external_id(
 async def change_site(
     change: Annotated[Mutation, Depends(on_change(WRITE))], site_id: SiteId, body: SiteMembers
 ) -> Response:
-    """Changes the members that are given; null removes a value.
+    """Changes the members that are given.
+
+    Null removes a value.
 
     With another `parentSiteId` the site moves there with everything below it: from then on rights on the sites above
     it there reach it, and rights on the sites that it was below no longer do. An operator that is limited to some
@@ -212,7 +220,7 @@ def shown(view: View, site: Site, status: int = 200) -> Response:
 
 
 def shower(view: View) -> Callable[[Site], SiteShape]:
-    """How sites are shown to the caller."""
+    """Returns a function that shows sites to the caller."""
     network, scope, sizes = view.network, view.scope, Sizes(view.network)
 
     def show(site: Site) -> SiteShape:

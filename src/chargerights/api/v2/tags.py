@@ -32,7 +32,7 @@ END_OF_TIME = datetime.fromisoformat(NO_EXPIRY)
 
 
 class TagShape(Shape):
-    """What a driver shows: a card, an app token, a number plate, a vehicle id."""
+    """A tag of a driver: a card, an app token, a number plate or a vehicle id."""
 
     id: int
     id_tag: str | None = Field(None, description="As it was entered; compared without case. Left out without ReadTags")
@@ -46,7 +46,7 @@ class TagShape(Shape):
 
 
 class TagMembers(Draft):
-    """What can be changed of a tag."""
+    """Changes of a tag."""
 
     expiring_date: types.Instant | None = Field(None, description="From then on it is refused; null: never")
     start_date: types.Instant | None = Field(None, description="Until then it is refused; null: never")
@@ -78,8 +78,10 @@ class NewTag(TagMembers):
     id_tag: types.TagText = Field(description="What the card, app, plate or vehicle shows")
 
     def draft(self, place: str = "") -> Tag:
-        """The tag without its number and driver. Raises InvalidWindow in its member; `place`: where the tag stands in
-        the body."""
+        """The tag without its number and driver.
+
+        Raises InvalidWindow in its member; `place`: where the tag stands in the body.
+        """
         with blaming({kind: f"{place}{member}" for kind, member in IN_BODY.items()}):
             return Tag(0, 0, self.id_tag, **self.facts())
 

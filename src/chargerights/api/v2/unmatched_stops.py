@@ -48,7 +48,10 @@ async def list_unmatched_stops(
     asked: Unsorted,
     records: AskedRecords,
 ) -> Response:
-    """The newest first, by their receipt. Each is here once, however often the charger sent it."""
+    """The newest first, by their receipt.
+
+    Each is here once, however often the charger sent it.
+    """
     site_ids = None if view.scope.unlimited else view.scope.sites
     wanted = SessionFilter(
         records.charger_id, site_ids, None, records.id_tag, records.since, records.until, unmatched=True

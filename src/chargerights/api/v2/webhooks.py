@@ -58,7 +58,7 @@ IN_BODY: Mapping[type[DomainError], str] = {EventsGone: "after", EventToCome: "a
 
 
 class DeliveryShape(Shape):
-    """How far the webhook has come."""
+    """Delivery progress of a webhook."""
 
     position: int = Field(description="The last event that is done with")
     waiting: int = Field(description="Events of the log after it, those of other types too")
@@ -71,7 +71,7 @@ class DeliveryShape(Shape):
 
 
 class WebhookShape(Shape):
-    """Where events are sent."""
+    """A web address that events are sent to."""
 
     id: int
     url: str
@@ -95,7 +95,7 @@ class SecretShape(SecretAnswer):
 
 
 class AttemptShape(Shape):
-    """What came of a test message."""
+    """The result of a test message."""
 
     delivered: bool
     status: int | None = Field(None, description="What the receiver answered, if it did")
@@ -107,7 +107,7 @@ Wanted = Annotated[list[Annotated[EventType, Field(strict=False)]], Field(min_le
 
 
 class WebhookMembers(Draft):
-    """What can be changed of a webhook."""
+    """Changes of a webhook."""
 
     url: str = Field("", description="An https URL; without user, password and fragment")
     types: Wanted | None = Field(None, description="What is sent; null: everything")
@@ -172,8 +172,11 @@ async def get_webhook(request: Request, caller: Asking, webhook_id: WebhookId) -
 
 @router.patch("/{webhookId}", operation_id="changeWebhook", summary="Change a webhook", response_model=WebhookShape)
 async def change_webhook(change: Changing, webhook_id: WebhookId, body: WebhookMembers) -> Response:
-    """Members that are left out stay as they are. What waits is tried at once. One that is enabled again goes on
-    where it was, or with the first event that is still kept."""
+    """Members that are left out stay as they are.
+
+    What waits is tried at once. One that is enabled again goes on where it was, or with the first event that is still
+    kept.
+    """
     members = body.given()
     if "url" in members:
         check(change.view, body.url)
@@ -193,7 +196,7 @@ async def change_webhook(change: Changing, webhook_id: WebhookId, body: WebhookM
     "/{webhookId}", status_code=204, operation_id="removeWebhook", summary="Remove a webhook", response_class=Response
 )
 async def remove_webhook(change: Changing, webhook_id: WebhookId) -> Response:
-    """What it has not got yet is not sent any more."""
+    """Removes a webhook. Undelivered events are not sent any more."""
 
     def work(revision: Revision) -> None:
         change.expect(changes.find(revision, webhook_id))
@@ -209,7 +212,10 @@ async def remove_webhook(change: Changing, webhook_id: WebhookId) -> Response:
     response_model=SecretShape,
 )
 async def rotate_secret(change: Adding, webhook_id: WebhookId) -> Response:
-    """For a day messages are signed with the secret before, too, so that the receiver can be changed over."""
+    """Makes a new secret.
+
+    For a day messages are signed with the old secret too, so that the receiver can be changed over.
+    """
     secret: str | None = None
 
     def work(revision: Revision) -> None:
@@ -248,8 +254,10 @@ async def replay(change: Adding, webhook_id: WebhookId, body: ReplayDraft) -> Re
     response_model=AttemptShape,
 )
 async def send_test(request: Request, caller: Asking, webhook_id: WebhookId) -> Response:
-    """Sends one message of the type `webhook.test` at once, also to a webhook that is disabled, and says what came of
-    it. It is no event of the log."""
+    """Sends one message of the type `webhook.test` at once and returns the result.
+
+    It is sent to a disabled webhook too, and is not in the log of events.
+    """
     state = state_of(request)
     at, read = state.clock(), state.database.read
     for webhook in await read(webhooks.load, caller.customer_id, [webhook_id]):
@@ -276,7 +284,7 @@ def described(revision: Revision, webhook_id: int) -> dict[str, Any]:
 
 
 def shown(made: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """What `described` says."""
+    """Answers with the webhook that `described` returns."""
     body = {name: value for name, value in made.items() if name != ETAG}
     return Response(orjson.dumps(body), status, {"ETag": made[ETAG], **(headers or {})}, "application/json")
 

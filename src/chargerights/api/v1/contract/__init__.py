@@ -1,1 +1,1 @@
-"""The published contract of v1: operations, schemas and examples, as the documents show them."""
+"""The published contract of v1: operations, schemas and examples."""

@@ -1,5 +1,6 @@
-"""What the documents say of each operation of v1 (API.md 1.1 and 1.3): one table, keyed by operationId. Of v2, whose
-routes say it themselves, the words for tags and ids.
+"""Descriptions of v1's operations in the documents, by operationId.
+
+The routes of v2 describe themselves; of v2 there are only the words for tags and ids.
 
 The routes take their descriptions from here (`@router.post(path, **operation("…"))`); docs/api.md's table is
 printed from here. What is true of an answer is said by the routes, not here.
@@ -27,15 +28,15 @@ TAGS = {
     "Tags": "What drivers show: cards, app tokens, number plates, vehicle ids.",
     "Rights": "This driver may charge there, in this window, at these hours.",
     "Decisions": "May this tag charge here, and why.",
-    "Charging": "What chargers asked and were told, and their sessions.",
-    "Commands": "What a charger is told to do.",
+    "Charging": "Decisions that chargers were sent, and their sessions.",
+    "Commands": "Commands to chargers.",
     "Imports and exports": "Drivers with their tags and rights, as CSV and Excel files.",
     "Reports": "What ends soon, what was never used, what reaches far.",
     "Events": "What has happened, in order, to read on from any number.",
     "Webhooks": "Where events are sent.",
     "Operators": "Who uses this interface, and what they may do.",
     "API keys": "What the operators' programs show.",
-    "Audit log": "What was changed, when and by whom.",
+    "Audit log": "Who changed what, and when.",
 }
 IDS = {
     "siteId": "Number of the site",
@@ -45,7 +46,7 @@ IDS = {
     "tagId": "Number of the tag",
     "rightId": "Number of the right",
     "groupId": "Number of the access group",
-    "authorisationId": "Number of the decision that a charger was told",
+    "authorisationId": "Number of the decision that a charger was sent",
     "sessionId": "Number of the charging session",
     "importId": "Number of the import",
     "webhookId": "Number of the webhook",
@@ -104,7 +105,7 @@ WITHOUT_SITE_DETAILS = switch("excludeDetails", "Leave out all of a site but num
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a 200 holds. Of several shapes the first is the one that comes unless another is asked for."""
+    """The content of a 200. Of several schemas the first is the default answer."""
 
     description: str
     shapes: tuple[Json, ...]
@@ -121,7 +122,10 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One row of the table. `wrong` and `missing` are the texts a 400 and a 404 may end in."""
+    """One row of the table.
+
+    `wrong` and `missing` are the texts a 400 and a 404 may end in.
+    """
 
     method: str
     path: str
@@ -149,10 +153,10 @@ OPERATIONS = {
         "Get all drivers who may charge at given sites",
         "Takes the numbers of up to 20 sites and answers, in that order, who holds a right there now: on the site,"
         " on a site above or below it, on one of its chargers, or through an access group with one of its chargers."
-        " Weekly hours and tags hide nobody; disabled drivers are not listed. A site that is not the customer's"
+        " Weekly hours and tags play no part; disabled drivers are not listed. A site that is not the customer's"
         " refuses the whole request.",
         Answer(
-            "Each site with its drivers. Without details a driver is his number, name and home site.",
+            "Each site with its drivers. Without details a driver is a number, a name and a home site.",
             (array(ref("SiteDrivers")), array(ref("BriefSiteDrivers"))),
             (("whole", [examples.SITE_DRIVERS]), ("withoutDetails", [examples.BRIEF_SITE_DRIVERS])),
         ),
@@ -170,7 +174,7 @@ OPERATIONS = {
         "/api/group/authorisedUsers/{groupId}",
         "Who may charge",
         "Get all drivers who may charge at one site",
-        "Who holds a right there now, by the same rules as for several sites; 404 when nobody does.",
+        "Who holds a right there now, by the same rules as for several sites; 404 when no one does.",
         USERS,
         wrong="groupId is 'abc': write a whole number up to 9223372036854775807",
         missing="17",
@@ -182,7 +186,7 @@ OPERATIONS = {
         "Who may charge",
         "Get all drivers who may charge at one charger",
         "Who holds a right that reaches the charger now: on it, on an access group that holds it, on its site or on"
-        " a site above. Empty when nobody does.",
+        " a site above. Empty when no one does.",
         USERS,
         wrong="no charger DEP-9",
         parameters=(CHARGER_ID, WITHOUT_DETAILS),
@@ -265,7 +269,7 @@ OPERATIONS = {
         "/api/charger/add/{chargerId}/{groupId}",
         "Chargers",
         "Add a charger to a site",
-        "Makes a charger under the identity with which it will connect. An identity is taken once, whoever has it.",
+        "Makes a charger under the identity with which it will connect. An identity is unique across all customers.",
         Answer("The charger's identity.", (TEXT,), (("identity", "DEP-2"),), "text/plain"),
         wrong="charger id DEP-1 is taken: charger ids are unique across all customers",
         parameters=(
@@ -279,8 +283,10 @@ OPERATIONS = {
 
 
 def operation(operation_id: str) -> dict[str, Any]:
-    """What FastAPI's `router.get` and `router.post` take to describe the operation, and to leave body, answer and
-    errors to the handler."""
+    """Arguments of `router.get` and `router.post` that describe the operation.
+
+    They leave body, answer and errors to the handler.
+    """
     described = OPERATIONS[operation_id]
     extra: Json = {"x-ms-visibility": "important", "parameters": [*described.parameters, CLIENT_ID]}
     if described.reads:

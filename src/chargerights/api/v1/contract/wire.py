@@ -1,4 +1,4 @@
-"""The objects of v1's answers (API.md 1.2), as models: what the documents describe and tests validate by.
+"""Models of the objects in v1's answers, for the documents and for tests.
 
 Answers are written by hand as bytes; nothing here runs when a request is served. Request bodies are in
 wire_bodies. Wire names live here as they are on the wire. Three kinds of members:
@@ -97,7 +97,7 @@ def shown(example: Json) -> ConfigDict:
 
 
 class V1Tag(Wire):
-    """What a driver shows to a charger: a card, an app's token, a number plate or a vehicle's id."""
+    """A driver's card, app token, number plate or vehicle id."""
 
     model_config = shown(examples.TAG)
     id: Int64 = given("Number of the tag")
@@ -120,7 +120,7 @@ class ExternalId(Wire):
 
 
 class LocationInfo(Wire):
-    """Where the charger stands."""
+    """The charger's address."""
 
     model_config = shown(examples.LOCATION)
     latitude: Double = absent("Degrees north, WGS 84")
@@ -144,7 +144,10 @@ class V1Configuration(Wire):
 
 
 class V1Socket(Wire):
-    """A plug or outlet; the charger's controller (number 0) is never listed."""
+    """A plug or outlet.
+
+    The charger's controller (number 0) is never listed.
+    """
 
     model_config = shown(examples.SOCKET)
     type: str | None = given("Plug standard in OCPI's words, such as IEC_62196_T2, IEC_62196_T2_COMBO or CHADEMO")
@@ -249,7 +252,7 @@ class User(BriefUser):
     model_config = shown(examples.USER)
     externalId: str = absent("The driver's id in the customer's own system")
     tags: list[V1Tag] = given("What the driver can show to a charger")
-    chargerGroups: list[ChargerGroup] = given("Sites on which the driver holds a right himself, each with all below it")
+    chargerGroups: list[ChargerGroup] = given("Sites on which the driver holds a right directly, with all below each")
     chargers: list[V1Charger] = given("Chargers on which the driver holds a right by name or through an access group")
     payerId: Int64 | None = given("Who pays for the driver's charging")
     integratedExternalIds: list[ExternalId] = given("The driver's ids in other systems")

@@ -1,4 +1,4 @@
-"""The request bodies of the v1 wire, for the documents, and the schemas of the whole v1 wire.
+"""Request bodies of v1, for the documents, and the schemas of all objects of v1.
 
 Bodies are read elsewhere: a new charger's by the reader of network files, so its schema is that file's.
 """
@@ -70,7 +70,7 @@ class _AsWritten(GenerateJsonSchema):
 
 
 def schemas() -> dict[str, Json]:
-    """The JSON Schema of every object of the v1 wire by its name, fit for `components/schemas`."""
+    """JSON Schemas of all objects of v1 by name, for `components/schemas`."""
     described = _schemas(*ANSWERS)
     for schema in described.values():
         schema.pop("additionalProperties")  # see wire: a client must take members it does not know
@@ -78,7 +78,10 @@ def schemas() -> dict[str, Json]:
 
 
 def _new_charger() -> dict[str, Json]:
-    """A network file's charger without what stands in the path; its name has another name here."""
+    """A network file's charger without what stands in the path.
+
+    Its name has another name here.
+    """
     whole = json.dumps(_schemas(ChargerEntry))
     for old, (new, _) in ENTRIES.items():
         whole = whole.replace(f'"{REFS}{old}"', f'"{REFS}{new}"')

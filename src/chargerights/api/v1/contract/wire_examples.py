@@ -1,4 +1,4 @@
-"""One example per object of the v1 wire, built from each other, for the documents and for nothing else.
+"""Examples of all objects of v1, built from each other, for the documents.
 
 Alice holds a right on the site Depot and one on the charger DEP-1 there.
 """
