@@ -32,7 +32,6 @@ BANNED = [(re.compile(rf"\b{word}\b", re.IGNORECASE), instead) for word, instead
 NOT_YET = (
     "README.md",
     "bench/",
-    "docs/",
     "src/chargerights/api/openapi/",
     "src/chargerights/app.py",
     "src/chargerights/gateway/",

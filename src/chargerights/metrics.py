@@ -42,7 +42,7 @@ _DECISION_SECONDS = Histogram(
     "chargerights_decision_seconds", "How long a decision took", buckets=FAST, registry=_REGISTRY
 )
 _COMMANDS = Counter(
-    "chargerights_charger_commands", "What chargers were told, and how it ended", ["command", "end"], registry=_REGISTRY
+    "chargerights_charger_commands", "Commands to chargers, by result", ["command", "end"], registry=_REGISTRY
 )
 _REQUESTS = Counter("chargerights_http_requests", "HTTP requests", ["method", "route", "status"], registry=_REGISTRY)
 _REQUEST_SECONDS = Histogram(

@@ -65,8 +65,7 @@ class Settings(BaseModel):
     metrics_token: str = Field(
         "",
         pattern="^([!-~]{16,})?$",
-        description="What a Prometheus server shows at `/metrics` as `Authorization: Bearer`, at least 16 characters of"
-        " ASCII; empty: there are no metrics to be had",
+        description="The bearer token for `/metrics`, at least 16 characters of ASCII; empty: `/metrics` is disabled",
     )
     ocpp_security_profile: int = Field(
         1,
