@@ -82,7 +82,8 @@ def test_a_small_document_becomes_a_valid_one_and_is_left_as_it_was() -> None:
     OpenAPIV2SpecValidator(rendered).validate()
     assert before == SMALL
     assert rendered["swagger"] == "2.0"
-    assert rendered["info"] == {"title": "Small", "version": "1", "license": {"name": "Apache-2.0"}}
+    license = {"name": "Apache-2.0", "url": "https://spdx.org/licenses/Apache-2.0.html"}
+    assert rendered["info"] == {"title": "Small", "version": "1", "license": license}
 
 
 def test_a_body_is_a_parameter_and_shared_parameters_are_each_operation_s() -> None:
@@ -106,6 +107,30 @@ def test_an_answer_has_one_schema_its_headers_and_the_first_example_of_a_media_t
             "examples": {"application/json": {"id": 7}},
         },
         "400": {"description": "Wrong", "schema": {"type": "string"}, "examples": {"text/plain": "no"}},
+    }
+
+
+def test_an_answer_of_two_shapes_has_a_bare_reference_and_names_the_other_beside_it() -> None:
+    document = deepcopy(SMALL)
+    shapes = {"oneOf": [{"$ref": "#/components/schemas/Site"}, {"type": "object"}]}
+    operation(document)["responses"]["200"]["content"]["application/json"] = {"schema": shapes}
+    rendered = render(document)
+    OpenAPIV2SpecValidator(rendered).validate()
+    answer = operation(rendered)["responses"]["200"]
+    assert (answer["schema"], answer["x-one-of"]) == ({"$ref": "#/definitions/Site"}, [{"type": "object"}])
+
+
+def test_an_enumeration_stands_where_it_is_used() -> None:
+    document = deepcopy(SMALL)
+    kind = {"$ref": "#/components/schemas/Kind", "description": "Which"}
+    document["components"]["schemas"]["Site"]["properties"]["kind"] = kind
+    definitions = render(document)["definitions"]
+    assert definitions.keys() == {"Site"}
+    assert definitions["Site"]["properties"]["kind"] == {
+        "type": "string",
+        "enum": ["A", "B"],
+        "description": "Which",
+        "x-ms-summary": "Kind",
     }
 
 
@@ -138,11 +163,19 @@ def test_an_operation_without_authentication_stays_without() -> None:
         ({"type": ["integer", "null"], "default": None}, {"type": "integer", "x-nullable": True}),
         (
             {"anyOf": [{"$ref": "#/components/schemas/Site"}, {"type": "null"}], "description": "Where"},
-            {"$ref": "#/definitions/Site", "description": "Where", "x-nullable": True},
+            {
+                "allOf": [{"$ref": "#/definitions/Site"}],
+                "type": "object",
+                "description": "Where",
+                "x-nullable": True,
+            },
         ),
         (
             {"anyOf": [{"$ref": "#/components/schemas/Site"}, {"type": "array", "items": {"type": "integer"}}]},
-            {"$ref": "#/definitions/Site", "x-any-of": [{"type": "array", "items": {"type": "integer"}}]},
+            {
+                "allOf": [{"$ref": "#/definitions/Site"}],
+                "x-any-of": [{"type": "array", "items": {"type": "integer"}}],
+            },
         ),
         (
             {"oneOf": [{"type": "integer"}, {"type": "string"}]},

@@ -23,7 +23,7 @@ from ..v2.shapes import PROBLEM_SCHEMA
 from . import links, names
 from .pages import TITLE
 from .swagger2 import METHODS
-from .tidying import add_impacts, say_defaults, tidy
+from .tidying import add_impacts, describe_bodies, say_defaults, tidy
 
 DESCRIPTION = (
     "Knows who may charge where. Lists the drivers who hold a right at sites and chargers, with their tags, sites"
@@ -88,6 +88,7 @@ def complete(openapi: Json) -> Json:
     whole["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()] + whole.get("tags", [])
     for operation in (item[method] for item in whole["paths"].values() for method in METHODS if method in item):
         _complete_operation(operation)
+    describe_bodies(whole)
     names.name_enumerations(whole)
     links.add(whole)
     components["schemas"] = dict(sorted(components["schemas"].items()))

@@ -14,7 +14,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..v1.contract.wire import words
-from .swagger2_schemas import CannotRender, Json, each_member, kept, plain_schema, schema
+from .swagger2_schemas import (
+    CannotRender,
+    Json,
+    each_member,
+    kept,
+    plain_schema,
+    schema,
+    schema_with_extensions,
+    with_enumerations_inside,
+)
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 JSON, FILE = "application/json", "application/octet-stream"
@@ -24,6 +33,7 @@ COLLECTION_FORMATS = {True: "multi", False: "csv"}
 def swagger2(openapi: Json) -> Json:
     """Renders the same API in Swagger 2.0, without its address. The argument is left as it was."""
     known = {"openapi", "info", "servers", "tags", "paths", "components", "security", "jsonSchemaDialect"}
+    openapi = with_enumerations_inside(openapi)
     extensions = each_member(openapi, "the document", known)
     components = openapi.get("components", {})
     each_member(components, "components", {"schemas", "securitySchemes"})
@@ -46,7 +56,9 @@ def _info(info: Json) -> Json:
     extensions = each_member(info, "info", {"title", "version", "description", "termsOfService", "contact", "license"})
     rendered = {**kept(info, "title", "version", "description", "termsOfService", "contact"), **extensions}
     if "license" in info:
-        rendered["license"] = kept(info["license"], "name", "url")  # 2.0 has no SPDX identifier
+        rendered["license"] = kept(info["license"], "name", "url")
+        if "identifier" in info["license"]:  # which 2.0 does not have
+            rendered["license"]["url"] = f"https://spdx.org/licenses/{info['license']['identifier']}.html"
     return rendered
 
 
@@ -144,13 +156,15 @@ class _Paths:
             raise CannotRender(f"{where}: it is {', '.join(body['content'])}; only {JSON} or {FILE} is rendered")
         (media,) = body["content"].values()
         each_member(media, where, {"schema", "example", "examples"})
+        described, beside = schema_with_extensions(media["schema"], where)
         rendered = {
             "name": "body",
             "in": "body",
             **kept(body, "description"),
             "required": body.get("required", False),
             "x-ms-summary": "Body",
-            "schema": schema(media["schema"], where),
+            "schema": described,
+            **beside,
         }
         for example in _examples(media)[:1]:
             rendered["x-example"] = example
@@ -169,7 +183,8 @@ class _Paths:
         if any(each != described[0] for each in described):
             raise CannotRender(f"{where}: its media types have different schemas; Swagger 2.0 has one per status")
         if described:
-            rendered["schema"] = schema(described[0], where)
+            rendered["schema"], beside = schema_with_extensions(described[0], where)
+            rendered |= beside
         examples = {name: shown[0] for name, media in content.items() if (shown := _examples(media))}
         if examples:
             rendered["examples"] = examples

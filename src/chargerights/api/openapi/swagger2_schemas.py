@@ -58,7 +58,54 @@ def schema(node: Any, where: str) -> Json:
             del rendered["default"]
     _render_values(node, rendered, where)
     _render_parts(node, rendered, where)
-    return {**rendered, **extensions}
+    return _beside({**rendered, **extensions})
+
+
+def _beside(rendered: Json) -> Json:
+    """Wraps a reference that has members beside it, which Swagger 2.0 does not allow.
+
+    Enumerations stand where they are used, so that a reference is one to an object.
+    """
+    if "$ref" not in rendered or len(rendered) == 1:
+        return rendered
+    others = {name: value for name, value in rendered.items() if name != "$ref"}
+    kind = {"type": "object"} if "x-nullable" in others else {}  # readers of x-nullable ask for a type
+    return {"allOf": [{"$ref": rendered["$ref"]}], **kind, **others}
+
+
+def schema_with_extensions(node: Json, where: str) -> tuple[Json, Json]:
+    """Returns the schema of an answer or body, and the extensions that belong to its owner.
+
+    A connector reads a bare reference, so the extensions of one move outside.
+    """
+    rendered = schema(node, where)
+    extensions = {name: value for name, value in rendered.items() if name.startswith("x-")}
+    if rendered.keys() == {"allOf", *extensions} and len(rendered["allOf"]) == 1:
+        return rendered["allOf"][0], extensions
+    return rendered, {}
+
+
+def with_enumerations_inside(openapi: Json) -> Json:
+    """Returns the document with each enumeration where it is used: connectors offer only such values as a choice."""
+    schemas = openapi.get("components", {}).get("schemas", {})
+    enumerations = {
+        OLD_REFS + name: {key: value for key, value in schema.items() if key not in ("title", "description")}
+        for name, schema in schemas.items()
+        if "enum" in schema
+    }
+
+    def inside(node: Any) -> Any:
+        if isinstance(node, list):
+            return [inside(part) for part in node]
+        if not isinstance(node, dict):
+            return node
+        found = {name: inside(part) for name, part in node.items() if name != "$ref" or part not in enumerations}
+        return found if len(found) == len(node) else {**enumerations[node["$ref"]], **found}
+
+    whole: Json = inside(openapi)
+    for reference in enumerations:
+        del whole["components"]["schemas"][reference.removeprefix(OLD_REFS)]
+    return whole
 
 
 def plain_schema(node: Json, schemas: Mapping[str, Json], where: str) -> Json:
@@ -126,7 +173,7 @@ def _render_parts(node: Json, rendered: Json, where: str) -> None:
         rendered["$ref"] = _ref(node["$ref"], where)
     if "properties" in node:
         rendered["properties"] = {
-            name: {**schema(each, f"{where}.{name}"), "x-ms-summary": words(name)}
+            name: _beside({**schema(each, f"{where}.{name}"), "x-ms-summary": words(name)})
             for name, each in node["properties"].items()
         }
     if "items" in node:

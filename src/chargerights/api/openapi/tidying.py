@@ -40,6 +40,16 @@ def tidy(openapi: Json) -> None:
             _drop_null(parameter["schema"])
 
 
+def describe_bodies(openapi: Json) -> None:
+    """Gives each body without a description that of its schema."""
+    schemas = openapi["components"]["schemas"]
+    for body in _parts(openapi, "requestBody"):
+        for media in body["content"].values():
+            name = media["schema"].get("$ref", "").removeprefix(REFS)
+            if name in schemas:
+                body.setdefault("description", schemas[name]["description"])
+
+
 def add_impacts(openapi: Json, impact: Json) -> None:
     """Adds the impact, with the schemas that it is made of, as the answer to `dryRun=true`."""
     schemas = openapi["components"]["schemas"]
