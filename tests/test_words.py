@@ -30,7 +30,6 @@ INSTEAD = {
 }
 BANNED = [(re.compile(rf"\b{word}\b", re.IGNORECASE), instead) for word, instead in INSTEAD.items()]
 NOT_YET = (
-    "README.md",
     "bench/",
     "src/chargerights/api/openapi/",
     "src/chargerights/app.py",
