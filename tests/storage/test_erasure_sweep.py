@@ -11,13 +11,13 @@ from sqlalchemy import JSON, Connection, Text, insert, select
 from chargerights.rights.local_list import ListedTag
 from chargerights.rights.model import Driver, ExternalId, Place, PlaceKind, Right, Tag
 from chargerights.storage import imports, revisions, schema
-from chargerights.storage.charging import charger_batches, commands, local_lists, set_aside
+from chargerights.storage.charging import charger_batches, commands, local_lists, sessions, set_aside
 from chargerights.storage.charging.authorizations import Authorization
 from chargerights.storage.charging.charger_batches import Batch
 from chargerights.storage.charging.charger_reports import ChargerReport
 from chargerights.storage.charging.commands import Action
 from chargerights.storage.charging.local_lists import KeptList
-from chargerights.storage.charging.sessions import SessionNotice
+from chargerights.storage.charging.sessions import OCPP_2X, OCPP_16, SessionFilter, SessionNotice
 from chargerights.storage.database import Database
 from chargerights.storage.imports import Attempt, ImportRequest
 from chargerights.storage.journal import ERASURE, Actor, ChangeContext
@@ -165,6 +165,22 @@ def test_records_that_are_written_after_the_erasure_name_nobody_either(database:
     says = {"id_tag": CARD[0], "tag_key": CARD[1], "driver_id": WHO.id, "started_at": NOW}
     session = SessionNotice("DEP-1", NOW, "9", "9", None, says)
     database.write_now(charger_batches.write, lived, "node", Batch(2, NOW, messages=(late, session)))
+    assert naming(database) == set()
+
+
+@pytest.mark.parametrize("ocpp", [OCPP_16, OCPP_2X])
+def test_the_stop_of_a_session_that_runs_during_the_erasure_does_not_name_the_driver(
+    database: Database, lived: int, ocpp: str
+) -> None:
+    says = {"id_tag": CARD[0], "tag_key": CARD[1], "driver_id": WHO.id, "started_at": NOW}
+    started = SessionNotice("DEP-1", NOW, "9", "9", None, says, ocpp=ocpp)
+    database.write_now(charger_batches.write, lived, "node", Batch(2, NOW, messages=(started,)))
+    forget(database, lived)
+    ends = {"stopped_at": at_minute(5), "stop_id_tag": CARD[0], "stop_tag_key": CARD[1]}
+    stopped = SessionNotice("DEP-1", at_minute(5), "9", says=ends, ocpp=ocpp)
+    database.write_now(charger_batches.write, lived, "node", Batch(3, at_minute(5), messages=(stopped,)))
+    (session, *_) = database.read_now(sessions.find, lived, SessionFilter(charger_id="DEP-1", running=False), 9)
+    assert (session.transaction_id, session.driver_id, session.ended_by) == ("9", WHO.id, "charger")
     assert naming(database) == set()
 
 

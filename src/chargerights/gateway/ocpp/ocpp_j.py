@@ -109,7 +109,8 @@ def read(raw: str | bytes) -> tuple[list[Any], str]:
         raise BadFrame(FrameFault.FRAMEWORK, "the message is not an array of a type, an id and more", kind=kind)
     message_id = frame[1]
     if not _is_id(message_id):
-        raise BadFrame(FrameFault.FRAMEWORK, "the message's id is not a text of at most 36 characters", kind=kind)
+        text = f"the message's id is not a text of at most {MAX_ID_LENGTH} characters"
+        raise BadFrame(FrameFault.FRAMEWORK, text, kind=kind)
     if kind is None:
         raise BadFrame(FrameFault.MESSAGE_TYPE, "the message's type is not a number", message_id)
     length = LENGTHS.get(kind, len(frame))

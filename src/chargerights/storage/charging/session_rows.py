@@ -36,8 +36,10 @@ def merge(row: Row, notice: SessionNotice) -> None:
     if notice.ends and (row["ended_by"] != EndedBy.CHARGER or row["stopped_at"] is None):
         row |= {name: says.get(name) for name in ("stopped_at", "stop_reason", "stop_id_tag")}
         row |= {"ended_by": EndedBy.CHARGER, "marked_at": None}
-    elif row["stop_id_tag"] is None and row["id_tag"] != ERASED:
+    elif row["stop_id_tag"] is None:
         row["stop_id_tag"] = says.get("stop_id_tag")
+    if row["id_tag"] == ERASED:  # most drivers stop with the card that began: it would name who was erased
+        row["stop_id_tag"] = None
     if not notice.begins and not notice.ends and _goes_on(row, notice):
         reopen(row)
     row["last_at"] = max(row["last_at"] or at, at)
