@@ -98,8 +98,7 @@ def check(
     if common.json:
         from ..api.v2 import decisions
 
-        hinted = decisions.hint_of(found.network, decision, tag)
-        answer = decisions.decided(found.network, decision, found.revision, hinted=hinted)
+        answer = decisions.decided(found.network, decision, found.revision, _hint(found, tag, decision))
         sys.stdout.write(answer.to_json() + "\n")
     else:
         stdout.print(_verdict(decision))
@@ -121,9 +120,7 @@ def explain(
     instant_asked = instant(at, "--at") if at is not None else now()
     found = _snapshot_for(common, charger, customer, instant_asked)
     explanation = core.explain(found.network, tag, charger, instant_asked)
-    hinted = None
-    if explanation.decision.cause is Cause.TAG_UNKNOWN:
-        hinted = hint(found.network, tag, lambda driver: True)
+    hinted = _hint(found, tag, explanation.decision)
     if common.json:
         from ..api.v2 import decisions
 
@@ -144,6 +141,11 @@ def explain(
 def _verdict(decision: Decision) -> str:
     colour = "green" if decision.allowed else "red"
     return f"[bold {colour}]{'yes' if decision.allowed else 'no'}[/] {decision.reason}"
+
+
+def _hint(found: Snapshot, tag: str, decision: Decision) -> str | None:
+    """A known tag that may be the same card as an unknown one."""
+    return hint(found.network, tag, lambda driver: True) if decision.cause is Cause.TAG_UNKNOWN else None
 
 
 def _snapshot_for(common: Common, charger_id: str, customer_id: int | None, at: datetime) -> Snapshot:

@@ -6,14 +6,11 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
-from pyroaring import BitMap64
 
-from ...operations.paging import Paging, drivers_part
+from ...operations import access
 from ...operations.view import View
-from ...rights import listing
 from ...rights.model import Driver
 from ...rights.permissions import Permission
-from ...rights.search_drivers import DriverQuery
 from ..common.auth import CallerFirst
 from .dependencies import viewing
 from .drivers import DriverShape, shape_of
@@ -47,8 +44,7 @@ async def drivers_of_site(
     The right is on the site, a site above or below it, or a charger there, by name or through an access group. Drivers
     that you do not see otherwise are shown by id and name only.
     """
-    view.site(site_id)
-    return await _page(view, listing.drivers_of_site(view.network, site_id, view.at).drivers, asked, search)
+    return listed(await access.drivers_of_site(view, site_id, search, asked), partial(_shape, view))
 
 
 @router.get(
@@ -63,18 +59,11 @@ async def drivers_of_charger(
     charger_id: ChargerId,
     search: Search = None,
 ) -> Response:
-    """Those with a right, valid now, that reaches the charger.
+    """Lists drivers with a right that is valid now and reaches the charger.
 
     Drivers that you do not see otherwise are shown by id and name only.
     """
-    view.charger(charger_id)
-    return await _page(view, listing.drivers_of_charger(view.network, charger_id, view.at).drivers, asked, search)
-
-
-async def _page(view: View, drivers: BitMap64, asked: Paging, search: str | None) -> Response:
-    known = None if view.scope.unlimited else view.scope.drivers
-    wanted = DriverQuery(search=search, search_tags=view.sees_tags, known=known)
-    return listed(await drivers_part(view, wanted, drivers, asked), partial(_shape, view))
+    return listed(await access.drivers_of_charger(view, charger_id, search, asked), partial(_shape, view))
 
 
 def _shape(view: View, driver: Driver) -> DriverShape:

@@ -1,28 +1,20 @@
-"""Decisions: whether a tag may charge at a charger, and why.
-
-Questions about a past instant are answered from the facts as they were then, questions about now and later from those
-of today. An operator that is limited to some sites asks about their chargers, and learns of other drivers only as far
-as a right of theirs reaches the charger.
-"""
+"""Decisions: whether a tag may charge at a charger, and why."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ...operations.as_of import as_of, at_one
+from ...operations import decisions as operations
+from ...operations.decisions import EVERYTHING, ChargingQuestion, Decided
 from ...operations.errors import Malformed, require_one_at_most
 from ...operations.view import View
-from ...operations.visibility import discreet
-from ...rights.decide import Cause, Decision, Reason, RightEvaluation, RightStatus, decide, decide_without_tag
-from ...rights.errors import UnknownCharger, UnknownDriver
-from ...rights.explain import Explanation, explain_decision, explain_driver, explain_without_tag, why_not
-from ...rights.hints import hint
+from ...rights.decide import Cause, Decision, Reason, RightEvaluation, RightStatus
+from ...rights.explain import Explanation, why_not
 from ...rights.model import PlaceKind
 from ...rights.network import Network
 from ...rights.permissions import Permission, Scope
@@ -39,8 +31,6 @@ many = APIRouter(route_class=LongBody)
 
 NEEDED = (Permission.READ_CHARGERS, Permission.READ_DRIVERS)
 MOST_QUESTIONS = 1_000
-EVERYTHING = Scope(Network(), None)
-"""What an operator without limits sees, of whatever network."""
 
 
 class AccessQuestion(Shape):
@@ -55,6 +45,9 @@ class AccessQuestion(Shape):
         description="Whether no tag is shown, as with a start button: only a charger that is free to use says yes",
     )
     at: Instant | None = Field(None, description="The instant asked about; now when not given")
+
+    def value(self) -> ChargingQuestion:
+        return ChargingQuestion(self.charger_id, self.id_tag, self.at)
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:
@@ -156,11 +149,7 @@ async def check(view: Annotated[View, Depends(viewing(*NEEDED))], question: Acce
     far back as the journal goes; `revision` tells which.
     """
 
-    def judged(network: Network, revision: int) -> AccessDecision:
-        _require_charger(view.scope_in(network), question.charger_id)
-        return _decision(view, question, network, revision)
-
-    return answer(await at_one(view, question.at, judged))
+    return answer(_decision(await operations.check(view, question.value())))
 
 
 @many.post(
@@ -177,9 +166,10 @@ async def check_many(view: Annotated[View, Depends(viewing(*NEEDED))], asked: Ac
     reason. One malformed question refuses them all.
     """
     revision = view.image.revision
-    found = await as_of(view, [(each.at, partial(_decision, view, each)) for each in asked.questions])
+    found = await operations.check_many(view, [question.value() for question in asked.questions])
     decisions = [
-        Unanswered(allowed=False, problem=str(each)) if isinstance(each, BeforeHistory) else each for each in found
+        Unanswered(allowed=False, problem=str(decided)) if isinstance(decided, BeforeHistory) else _decision(decided)
+        for decided in found
     ]
     return answer(AccessDecisions(decisions=decisions, revision=revision))
 
@@ -207,50 +197,12 @@ async def explain_access(
     require_one_at_most(given)
     if id_tag is None and driver_id is None and not without_tag:
         raise Malformed({"idTag": [f"is missing: give one of {', '.join(given)}=true"]})
-    instant = at or view.at
-
-    def judged(network: Network, revision: int) -> AccessExplanation:
-        scope = view.scope_in(network)
-        _require_charger(scope, charger_id)
-        if without_tag:
-            return explained(network, explain_without_tag(network, charger_id, instant), revision, scope)
-        if id_tag is not None:
-            decision = discreet(network, decide(network, id_tag, charger_id, instant), scope, view.sees_tags)
-            explanation = explain_decision(network, charger_id, decision, id_tag)
-            hinted = hint_of(network, decision, id_tag, scope, view.sees_tags)
-            return explained(network, explanation, revision, scope, hinted)
-        explanation = explain_driver(network, driver_id or 0, charger_id, instant)
-        if discreet(network, explanation.decision, scope).driver is None:
-            raise UnknownDriver((driver_id or 0,))
-        return explained(network, explanation, revision, scope)
-
-    return answer(await at_one(view, at, judged))
+    network, revision, explanation, scope, hinted = await operations.explain(view, charger_id, id_tag, driver_id, at)
+    return answer(explained(network, explanation, revision, scope, hinted))
 
 
-def _require_charger(scope: Scope, charger_id: str) -> None:
-    if not scope.can_see_charger(charger_id):
-        raise UnknownCharger((charger_id,))
-
-
-def _decision(view: View, question: AccessQuestion, network: Network, revision: int) -> AccessDecision:
-    scope, at = view.scope_in(network), question.at or view.at
-    if not (scope.unlimited or scope.can_see_charger(question.charger_id)):
-        decision = Decision(Cause.CHARGER_UNKNOWN, at)
-    elif question.id_tag is None:
-        decision = decide_without_tag(network, question.charger_id, at)
-    else:
-        decision = discreet(network, decide(network, question.id_tag, question.charger_id, at), scope, view.sees_tags)
-    hinted = hint_of(network, decision, question.id_tag, scope, view.sees_tags)
-    return decided(network, decision, revision, hinted)
-
-
-def hint_of(
-    network: Network, decision: Decision, id_tag: str | None, scope: Scope = EVERYTHING, tags: bool = True
-) -> str | None:
-    """A known tag that may be the same card as an unknown one, if the scope shows it."""
-    if id_tag is None or decision.cause is not Cause.TAG_UNKNOWN or not tags:
-        return None
-    return hint(network, id_tag, scope.can_see_driver)
+def _decision(decision: Decided) -> AccessDecision:
+    return decided(decision.network, decision.decision, decision.revision, decision.hint)
 
 
 def decided(network: Network, decision: Decision, revision: int, hinted: str | None = None) -> AccessDecision:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from ...fields import types
+from ...operations import access
 from ...operations import rights as operations
 from ...operations.mutation import Mutation
 from ...operations.paging import sort_part
 from ...operations.view import View
-from ...rights import listing
 from ...rights.model import Charger, PlaceKind, Site, SiteType
 from ...rights.permissions import Permission
-from ...rights.search_sites import holds_text, searched
 from ..common.auth import CallerFirst
 from .answers import respond
 from .dependencies import on_change, on_post, viewing
@@ -110,16 +108,7 @@ async def sites_of_driver(
 
     With `explicitAccess`: sites on which the driver holds a right directly.
     """
-    driver, network = view.driver(driver_id), view.network
-    ids: Iterable[int] = (
-        listing.held_by_name(network, driver, view.at)[0]
-        if explicit
-        else listing.sites_of_driver(network, driver.id, view.at)
-    )
-    found = [network.sites[each] for each in ids if view.scope.can_see_site(each)]
-    text = searched(search)
-    if text:
-        found = [each for each in found if holds_text(text, each.name, each.external_id, str(each.id))]
+    found = access.sites_of(view, driver_id, explicit, search)
     return listed(
         sort_part(found, asked, name=lambda site: (site.name.casefold(), site.id), id=lambda site: (site.id,)),
         lambda site: _site(view, site),
@@ -178,16 +167,7 @@ async def chargers_of_driver(
 
     With `explicitAccess`: chargers that are granted by name, directly or in an access group.
     """
-    driver, network = view.driver(driver_id), view.network
-    ids: Iterable[str] = (
-        listing.held_by_name(network, driver, view.at)[1]
-        if explicit
-        else listing.chargers_of_driver(network, driver.id, view.at)
-    )
-    found = [network.chargers[each] for each in ids if view.scope.can_see_charger(each)]
-    text = searched(search)
-    if text:
-        found = [each for each in found if holds_text(text, each.name, each.charger_id)]
+    found = access.chargers_of(view, driver_id, explicit, search)
     return listed(
         sort_part(
             found,

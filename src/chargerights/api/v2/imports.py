@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from datetime import datetime
-from secrets import token_hex
 from typing import Annotated, Any, BinaryIO
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
@@ -14,21 +13,14 @@ from pydantic import Field
 from pydantic.alias_generators import to_camel
 
 from ...files.spreadsheets.drivers_file import Mode
-from ...importing.runner import Job
-from ...operations.paging import part_of
-from ...rights.identifiers import is_int64
+from ...operations import imports as operations
 from ...rights.permissions import Permission
-from ...storage import idempotency, imports
 from ...storage.callers import Caller
-from ...storage.database import DatabaseFault
 from ...storage.idempotency import Once
-from ...storage.imports import GOING, UNDONE, Attempt, Import, ImportRequest, ImportState, Stage, UnknownImport
-from ...storage.journal import ChangeContext
-from ...storage.revisions import Revision
+from ...storage.imports import GOING, Import, ImportRequest, ImportState
 from ..common.auth import Authenticated, permitted
 from ..common.body import InvalidBody
-from ..common.state import AppState as Shared
-from ..common.state import state_of
+from ..common.state import AppState, state_of
 from .answers import answer
 from .paging import Sorted, listed
 from .path_ids import ImportId
@@ -143,22 +135,18 @@ async def import_drivers(
         ),
     ] = None,
 ) -> Response:
-    """Answers at once.
+    """Starts an import and answers at once.
 
-    Ask for the import at its Location until it has ended. Everything is imported or nothing.
-
-    Who sees only some sites imports only drivers at home there, and rights there.
+    Poll the import at its Location until it has ended. Either everything is imported or nothing. An operator that is
+    limited to some sites imports only drivers with a home site among them, and rights there.
     """
     state = state_of(request)
     with ExitStack() as stack:
         file = stack.enter_context(tempfile.TemporaryFile())
         once = await _received(request, file, caller, idempotency_key)
-        import_id, attempt = await _attempt(
-            state, caller, ImportRequest(caller.operator_id, mode, dry_run, file_name), once
-        )
-        if attempt is not None:
-            state.importer.start(Job(attempt, caller.operator_id, caller.site_ids, mode, dry_run, file))
-            stack.pop_all()  # the import closes the file
+        stack.pop_all()  # from here on, the order closes the file
+    order = ImportRequest(caller.operator_id, mode, dry_run, file_name)
+    import_id = await operations.order(state, caller, order, file, once)
     response = await _shown(state, caller, import_id, 202)
     response.headers["Location"] = f"{request.url.path}/{import_id}"
     return response
@@ -174,14 +162,9 @@ async def list_imports(
 
     An operator that is limited to some sites sees only their own imports.
     """
-    asked.key_among("id")
     state = state_of(request)
-    operator_id = None if caller.site_ids is None else caller.operator_id
-    them, total = await state.database.read(
-        imports.page, caller.customer_id, operator_id, asked.start, asked.count, asked.after_number()
-    )
-    them = [await _as_it_stands(state, caller, each) for each in them]
-    return listed(part_of(them, asked, lambda each: (each.id,), total), lambda each: _summary(state, caller, each))
+    part = await operations.page(state, caller, asked)
+    return listed(part, lambda import_: _summary(state, caller, import_))
 
 
 @router.get("/{importId}", operation_id="getImport", summary="Show how far an import is", response_model=ImportShape)
@@ -190,7 +173,7 @@ async def get_import(
     caller: Annotated[Caller, Depends(permitted(*READ))],
     import_id: ImportId,
 ) -> Response:
-    """Errors and warnings come when it has ended.
+    """Returns an import, with errors and warnings when it has ended.
 
     An operator that is limited to some sites sees only their own imports.
     """
@@ -198,78 +181,26 @@ async def get_import(
 
 
 async def _received(request: Request, file: BinaryIO, caller: Caller, key: str | None) -> Once | None:
-    """Writes the body to the file.
+    """Writes the body to the file, and identifies the request if it has a key.
 
-    What names the request, if it has a key. Raises InvalidBody.
+    Raises InvalidBody.
     """
-    told = hashlib.blake2b(repr((request.url.path, sorted(request.query_params.items()))).encode(), digest_size=16)
+    digest = hashlib.blake2b(repr((request.url.path, sorted(request.query_params.items()))).encode(), digest_size=16)
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > MAX_BYTES:
             raise InvalidBody(f"the body holds more than {MAX_BYTES // 1024**2} MB: split the file")
         file.write(chunk)
-        told.update(chunk)
+        digest.update(chunk)
     if not size:
         raise InvalidBody("the body is empty: send the file itself")
     file.seek(0)
-    return None if key is None else Once(caller.operator_id, key, told.hexdigest())
+    return None if key is None else Once(caller.operator_id, key, digest.hexdigest())
 
 
-async def _attempt(
-    state: Shared, caller: Caller, asked: ImportRequest, once: Once | None
-) -> tuple[int, Attempt | None]:
-    """The import that is asked for, and a new attempt at it if it needs one.
-
-    Raises TooManyImports, KeyReused.
-    """
-    state.importer.check(caller.customer_id)
-    at, name = state.clock(), token_hex(8)
-
-    def order(revision: Revision) -> int:
-        import_id = revision.next_id()
-        imports.add(revision.connection, Attempt(caller.customer_id, import_id, name), asked, at)
-        return import_id
-
-    occasion = ChangeContext(at, caller.actor, "import.order")
-    import_id = (await state.database.write(idempotency.make, caller.customer_id, occasion, once, order)).result
-    attempt = Attempt(caller.customer_id, import_id, name)
-    found = await _find(state, caller, import_id)
-    new = found.attempt == name
-    if not new and found.state in UNDONE:
-        new = await state.database.write(imports.again, attempt, at)
-    return import_id, attempt if new else None
-
-
-async def _find(state: Shared, caller: Caller, import_id: int) -> Import:
-    """Raises UnknownImport, of one that the caller does not see too."""
-    if not is_int64(import_id):
-        raise UnknownImport((import_id,))
-    found = await state.database.read(imports.find, caller.customer_id, import_id)
-    if caller.site_ids is not None and found.operator_id != caller.operator_id:
-        raise UnknownImport((import_id,))
-    return await _as_it_stands(state, caller, found)
-
-
-async def _as_it_stands(state: Shared, caller: Caller, found: Import) -> Import:
-    """The import, interrupted if nothing works on it any more.
-
-    Once an answer says that one has succeeded, this process decides by what it brought, although a child process wrote
-    that.
-    """
-    if found.state is ImportState.SUCCEEDED and (revision := (found.report or {}).get("revision")) is not None:
-        await state.images.reach(caller.customer_id, revision)
-    now = state.clock()
-    here = state.importer.stage(caller.customer_id, found.id) is not None
-    if found.state not in GOING or here or found.alive_until >= now:
-        return found
-    with suppress(DatabaseFault):  # an SQLite that is being written to: by that import, then
-        await state.database.write(imports.interrupt, caller.customer_id, found.id, now)
-    return await state.database.read(imports.find, caller.customer_id, found.id)
-
-
-async def _shown(state: Shared, caller: Caller, import_id: int, status: int = 200) -> Response:
-    found = await _find(state, caller, import_id)
+async def _shown(state: AppState, caller: Caller, import_id: int, status: int = 200) -> Response:
+    found = await operations.one(state, caller, import_id)
     report = found.report or {}
     details: dict[str, Any] = {}
     if all(map(caller.may, READ)):  # a caller who may only write is shown that the import was ordered
@@ -277,16 +208,16 @@ async def _shown(state: Shared, caller: Caller, import_id: int, status: int = 20
     return answer(ImportShape(**_members(state, caller, found), **details), status)
 
 
-def _summary(state: Shared, caller: Caller, found: Import) -> ImportSummary:
+def _summary(state: AppState, caller: Caller, found: Import) -> ImportSummary:
     return ImportSummary(**_members(state, caller, found))
 
 
-def _members(state: Shared, caller: Caller, found: Import) -> dict[str, Any]:
+def _members(state: AppState, caller: Caller, found: Import) -> dict[str, Any]:
     """Members that lists show of the import.
 
     Only the process that works on it knows its current progress.
     """
-    stage = state.importer.stage(caller.customer_id, found.id) or Stage(found.phase, found.done, found.total)
+    stage = operations.stage(state, caller, found)
     going = found.state in GOING
     report = found.report or {}
     return {

@@ -5,24 +5,18 @@ See `rights.reports`.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
-from ...operations.paging import Paging, sorted_part
+from ...operations import reports as operations
+from ...operations.paging import Part
 from ...operations.view import View
-from ...replica.images import Pin
-from ...rights import reports
 from ...rights.driver_sets import END
-from ...rights.network import Network
 from ...rights.permissions import Permission
 from ...rights.reports import Finding
-from ...rights.search_drivers import Key
-from ...storage import personal_tables
 from ..common.auth import CallerFirst
 from .dependencies import viewing
 from .paging import Sorted, listed
@@ -34,7 +28,6 @@ from .tags import shape_of as tag_shape
 
 router = APIRouter(prefix="/v2/reports", tags=["Reports"], route_class=CallerFirst, responses=REFUSALS)
 
-REMEMBERED = 4
 Viewing = Annotated[View, Depends(viewing(Permission.READ_DRIVERS))]
 Asked = Sorted
 
@@ -65,14 +58,7 @@ async def expiring(
 
     Blocked tags, and what disabled drivers have, are left out.
     """
-    return await _report(
-        view,
-        asked,
-        "expiring",
-        lambda network: reports.expiring(network, view.at, timedelta(days=days)),
-        reports.by_end,
-        days,
-    )
+    return _page(view, await operations.expiring(view, asked, days))
 
 
 @router.get(
@@ -87,11 +73,7 @@ async def never_used(view: Viewing, asked: Asked) -> Response:
     They are sorted by driver. Only kept records count.
     """
 
-    def find(network: Network) -> list[Finding]:
-        used = view.services.database.read_now(personal_tables.used_tags, view.caller.customer_id)
-        return reports.never_used(network, view.at, used)
-
-    return await _report(view, asked, "never-used", find, reports.by_driver)
+    return _page(view, await operations.never_used(view, asked))
 
 
 @router.get(
@@ -101,11 +83,8 @@ async def never_used(view: Viewing, asked: Asked) -> Response:
     response_model=page_of(ReportItem),
 )
 async def duplicate_names(view: Viewing, asked: Asked) -> Response:
-    """Case and spaces aside.
-
-    Those of one name together, by name.
-    """
-    return await _report(view, asked, "duplicate-names", reports.duplicate_names, reports.by_name(view.network))
+    """Lists drivers with the same name, by name. Case and spaces do not count."""
+    return _page(view, await operations.duplicate_names(view, asked))
 
 
 @router.get(
@@ -115,11 +94,11 @@ async def duplicate_names(view: Viewing, asked: Asked) -> Response:
     response_model=page_of(ReportItem),
 )
 async def tags_of_disabled_drivers(view: Viewing, asked: Asked) -> Response:
-    """Cards to be collected or given to others, by driver.
+    """Lists cards to collect or to give to others, by driver.
 
-    Blocked ones too.
+    Blocked tags are included.
     """
-    return await _report(view, asked, "tags-of-disabled-drivers", reports.tags_of_disabled, reports.by_driver)
+    return _page(view, await operations.tags_of_disabled(view, asked))
 
 
 @router.get(
@@ -133,54 +112,15 @@ async def high_rights(
         int | None, Query(ge=1, description="From how many levels of sites on it does so too; never when not given")
     ] = None,
 ) -> Response:
-    """Rights, valid now or later, on sites with that many chargers or levels below.
+    """Lists rights on sites with that many chargers or levels below, the widest first.
 
-    The widest first.
+    Rights that are valid now or later count.
     """
-    return await _report(
-        view,
-        asked,
-        "high-rights",
-        lambda network: reports.high_rights(network, view.at, chargers, levels),
-        reports.by_reach,
-        chargers,
-        levels,
-    )
+    return _page(view, await operations.high_rights(view, asked, chargers, levels))
 
 
-async def _report(
-    view: View,
-    asked: Paging,
-    name: str,
-    find: Callable[[Network], list[Finding]],
-    order: Callable[[Finding], Key],
-    *terms: object,
-) -> Response:
-    """The page of what is found, in a thread: reports look at every driver.
-
-    A report is remembered for its other pages, to the minute and while no fact changes.
-    """
-    asked.key_among("order")
-    token, caller, remembered = view.image.pin(), view.caller, view.services.reports
-    minute = view.at.replace(second=0, microsecond=0)
-    key = (caller.customer_id, view.image.mark, caller.site_ids, minute, name, terms)
-    found = remembered.get(key)
-    if found is None:
-        found = remembered[key] = await asyncio.to_thread(_found, view, find, token)
-        while len(remembered) > REMEMBERED:
-            del remembered[next(iter(remembered))]
-    return listed(sorted_part(found, asked, order), lambda each: _shape(view, each))
-
-
-def _found(view: View, find: Callable[[Network], list[Finding]], _token: Pin) -> list[Finding]:
-    """Holds the token until the thread is done."""
-    found = find(view.network)
-    if view.scope.unlimited:
-        return found
-    seen = view.scope.drivers
-    mine = [each for each in found if each.driver_id in seen]
-    kept = [each._replace(namesakes=tuple(other for other in each.namesakes if other in seen)) for each in mine]
-    return [each for each in kept if each.tag or each.right or each.namesakes]
+def _page(view: View, part: Part[Finding]) -> Response:
+    return listed(part, lambda finding: _shape(view, finding))
 
 
 def _shape(view: View, finding: Finding) -> ReportItem:
