@@ -77,6 +77,12 @@ async def test_a_body_that_is_not_json_is_refused_with_the_place_of_its_fault(sq
     assert (status, [*errors]) == (400, ["body"])
 
 
+@pytest.mark.parametrize("body", [b"\xff", b"\x1f\x8b\x08", b'{"name":' * 5_000], ids=["latin", "compressed", "deep"])
+async def test_a_body_that_cannot_be_read_is_refused_in_words(sqlite_api: Api, body: bytes) -> None:
+    status, errors = refused(await sqlite_api.post(DRIVERS, body))
+    assert (status, errors) == (400, {"body": ["it is not JSON in UTF-8, or it is compressed or nested too deeply"]})
+
+
 @pytest.mark.parametrize("driver_id", [404, 0, -1, MALLORY.id])
 async def test_a_driver_that_there_is_not_is_a_404_for_every_request(sqlite_api: Api, driver_id: int) -> None:
     for method, body in (("GET", None), ("PATCH", {"name": "X"}), ("DELETE", None)):

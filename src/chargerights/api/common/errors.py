@@ -60,7 +60,12 @@ V1_TEXTS = {
 
 CLIENT_LEFT = 499
 """In the log, as nginx writes it; never on the wire."""
-FRAMEWORK_DETAILS = {404: "nothing is at this path; see /docs", 405: "this path takes another method"}
+UNREADABLE_BODY = "it is not JSON in UTF-8, or it is compressed or nested too deeply"
+FRAMEWORK_DETAILS = {
+    400: f"body: {UNREADABLE_BODY}",
+    404: "nothing is at this path; see /docs",
+    405: "this path takes another method",
+}
 
 
 def status_of(error: Exception) -> int:
@@ -115,7 +120,8 @@ def install(app: FastAPI) -> None:
         status, phrase = refused.status_code, HTTPStatus(refused.status_code).phrase
         detail = FRAMEWORK_DETAILS.get(status, "" if refused.detail == phrase else refused.detail)
         in_v1 = request.url.path.startswith(V1_PREFIX)  # whose text for 404 speaks of sites
-        response = _plain(phrase, status, detail) if in_v1 else answer(request, status, detail)
+        errors = {"body": [UNREADABLE_BODY]} if status == 400 else None
+        response = _plain(phrase, status, detail) if in_v1 else answer(request, status, detail, errors)
         response.headers.update(refused.headers or {})
         if response.headers.get("allow") == "GET":
             response.headers["allow"] = "GET, HEAD"  # see HeadAsGet
