@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import subprocess
 from collections.abc import Iterator
 from importlib import import_module
 from ipaddress import ip_address, ip_network
@@ -131,8 +130,9 @@ def test_its_steps_end_in_a_server_that_cannot_rewrite_the_log(
 
     assert start(*SERVICES["migrate"]["command"], settings=settings("migrate", "postgres")).wait(PATIENCE) == 0
     as_server = settings("server", "chargerights_server")
-    made = start("customer", "add", "Northlight", output=subprocess.PIPE, settings=as_server)
-    assert b"crk_" in made.communicate(timeout=PATIENCE)[0]
+    with (tmp_path / "printed").open("w+b") as printed:
+        assert start("customer", "add", "Northlight", output=printed, settings=as_server).wait(PATIENCE) == 0
+    assert b"crk_" in (tmp_path / "printed").read_bytes()
     arguments = SERVICES["server"]["command"][1:]
     arguments[arguments.index("0.0.0.0")] = "127.0.0.1"
     with serving(None, *arguments, settings=as_server) as server, server.client() as client:

@@ -13,8 +13,6 @@ import os
 import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -32,6 +30,7 @@ from chargerights.files.network_file import parse
 from chargerights.storage import callers
 from chargerights.storage.database import Database
 from chargerights.storage.journal import Actor
+from tests.support.nursery import Program
 from tests.support.waiting import PATIENCE
 
 TEST = Actor("test")
@@ -75,9 +74,7 @@ def opened(url: str) -> Iterator[Database]:
 class Server:
     """A running server; ended with its context, by its process id."""
 
-    def __init__(
-        self, process: subprocess.Popen[bytes], port: int, log: IO[bytes], trusted: SSLContext | None = None
-    ) -> None:
+    def __init__(self, process: Program, port: int, log: IO[bytes], trusted: SSLContext | None = None) -> None:
         self.process = process
         self.url = f"{'https' if trusted else 'http'}://127.0.0.1:{port}"
         self._log = log
@@ -137,16 +134,10 @@ def serving(
                 server.kill()
 
 
-def start(
-    *arguments: str, output: IO[bytes] | int = subprocess.DEVNULL, settings: Mapping[str, str] | None = None
-) -> subprocess.Popen[bytes]:
+def start(*arguments: str, output: IO[bytes] | None = None, settings: Mapping[str, str] | None = None) -> Program:
     """`chargerights` with those arguments and settings, in a process of its own."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CHARGERIGHTS_")}
-    environment |= settings or {}
-    return subprocess.Popen(
-        [sys.executable, "-m", "chargerights", *arguments],
-        stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment,
-    )  # fmt: skip
+    return Program([*arguments], environment | dict(settings or {}), output)
 
 
 def free_port() -> int:
