@@ -26,6 +26,7 @@ from .errors import (
     UnknownCharger,
     UnknownDriver,
     UnknownSite,
+    already_tag,
 )
 from .identifiers import MAX_SITE_DEPTH, tag_key
 from .model import AccessGroup, Charger, Driver, Place, PlaceKind, Site
@@ -151,7 +152,7 @@ def put_driver(network: Network, driver: Driver) -> None:
         holder = network.tags.get(key)
         owner = keys.get(key) if holder is None or holder.driver_id == driver.id else holder.driver_id
         if owner is not None:
-            raise TagTaken(f'"{tag.id_tag}" is already a tag of driver {owner}', tag.id_tag, owner)
+            raise TagTaken(already_tag(f'"{tag.id_tag}"', f"driver {owner}"), tag.id_tag, owner)
         keys[key] = driver.id
     for right in driver.rights:
         network.require_place(right.place)

@@ -88,6 +88,14 @@ class IdTaken(Conflict):
     pass
 
 
+def already_tag(tag: str, owner: str, other_spelling: str = "") -> str:
+    """Returns the sentence that the tag has an owner.
+
+    `other_spelling` is the owner's, if it differs.
+    """
+    return f"{tag} is already a tag of {owner}{f', written {other_spelling} there' if other_spelling else ''}"
+
+
 class TagTaken(Conflict):
     """A tag that another driver has.
 

@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 import httpx
 import structlog
 
-from ..net import allowed_targets
+from ..net import allowed_targets, backoff
 from ..net.allowed_targets import AllowedTargets, Resolve
 from ..net.safe_http import ATTEMPT_SECONDS, Line, SendResult
 from ..net.tasks import end
@@ -59,7 +59,7 @@ class RetryPace:
 
     def retry(self, attempts: int) -> float:
         """Returns the pause after N failed attempts: exponential back-off with jitter."""
-        seconds = min(self.first_retry * 2.0 ** min(attempts - 1, 32), self.longest_retry)
+        seconds = backoff.pause(attempts, self.first_retry, self.longest_retry)
         return seconds * secrets.SystemRandom().uniform(1 - JITTER, 1 + JITTER)
 
 

@@ -16,6 +16,7 @@ from ...operations.mutation import Mutation
 from ...operations.paging import Paging, part_of
 from ...operations.view import View
 from ...operations.visibility import names_driver
+from ...rights.events import instant
 from ...rights.permissions import Permission
 from ...rights.search_drivers import Key
 from ...storage.charging import session_keeping, sessions
@@ -244,7 +245,7 @@ def _cell(value: object) -> object:
     A card may hold such text.
     """
     if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
+        return instant(value)
     if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
         return f"'{value}"
     return value

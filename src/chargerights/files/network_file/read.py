@@ -13,7 +13,7 @@ from itertools import chain
 from typing import TypeVar
 
 from ...fields.sentences import shown
-from ...rights.errors import InvalidHours, InvalidWindow
+from ...rights.errors import InvalidHours, InvalidWindow, already_tag
 from ...rights.identifiers import MAX_SITE_DEPTH, tag_key
 from ...rights.model import AccessGroup, Charger, Driver, Hours, Place, PlaceKind, Right, Site, Tag
 from ...rights.network import Network
@@ -178,8 +178,8 @@ class _Reader:
         claim = (id_tag, driver_id)
         holder = (known.id_tag, known.driver_id) if known else self.holders.setdefault(tag_key(id_tag), claim)
         if holder is not claim:
-            spelling = "" if holder[0] == id_tag else f", written {shown(holder[0])} there"
-            self.refusals.add((*at, "idTag"), f"{shown(id_tag)} is already a tag of driver {holder[1]}{spelling}")
+            spelling = "" if holder[0] == id_tag else shown(holder[0])
+            self.refusals.add((*at, "idTag"), already_tag(shown(id_tag), f"driver {holder[1]}", spelling))
         try:
             return Tag(
                 self.next_id(),

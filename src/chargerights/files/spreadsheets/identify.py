@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ...rights.hints import lost_zeros
+from ...rights.identifiers import name_key
 from ...rights.model import Driver
 from ...rights.network import Network
 from ...rights.permissions import Scope
@@ -64,7 +65,7 @@ class _Identifier:
         self.by_external_id: dict[str, list[Driver]] = defaultdict(list)
         self.by_name: dict[str, list[Driver]] = defaultdict(list)
         for driver in filter(scope.can_see_driver, network.drivers.values()):
-            self.by_name[_fold(driver.name)].append(driver)
+            self.by_name[name_key(driver.name)].append(driver)
             if driver.external_id is not None:
                 self.by_external_id[driver.external_id].append(driver)
         self.keys_of_external_ids: dict[str, set[Key]] = defaultdict(set)
@@ -224,8 +225,4 @@ def _ids(row: Row) -> list[Column]:
 
 def _name(row: Row) -> str:
     name = row.cells.get(Column.NAME)
-    return _fold(name) if isinstance(name, str) else ""
-
-
-def _fold(name: str) -> str:
-    return " ".join(name.split()).casefold()
+    return name_key(name) if isinstance(name, str) else ""

@@ -13,6 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
+from ...rights.identifiers import name_key
 from ...rights.model import Place, PlaceKind
 from ...rights.network import Network
 from ...rights.permissions import Scope
@@ -66,7 +67,7 @@ class PlaceNames:
         for name in names:
             if name:
                 self._exact[place.kind][name].append(place)
-                self._folded[place.kind][_fold(name)].append(place)
+                self._folded[place.kind][name_key(name)].append(place)
 
     def _candidates(self, kind: PlaceKind, item: Item, *, folded: bool) -> set[Place]:
         if kind is not PlaceKind.CHARGER and item.bare and (number := _number(item.text)):
@@ -79,7 +80,7 @@ class PlaceNames:
         if kind is PlaceKind.CHARGER and whole is not None and self._scope.can_see_charger(whole):
             return {Place(kind, whole)}
         index = (self._folded if folded else self._exact)[kind]
-        found = by_number | set(index.get(_fold(whole) if folded else whole, ()) if whole is not None else ())
+        found = by_number | set(index.get(name_key(whole) if folded else whole, ()) if whole is not None else ())
         if kind is PlaceKind.SITE and len(item.path) > 1:
             found.update(self._by_path(item.path, folded=folded))
         return found
@@ -94,10 +95,10 @@ class PlaceNames:
 
     def _by_path(self, path: tuple[str, ...], *, folded: bool) -> Iterable[Place]:
         def same(one: str, other: str) -> bool:
-            return _fold(one) == _fold(other) if folded else one == other
+            return name_key(one) == name_key(other) if folded else one == other
 
         index = (self._folded if folded else self._exact)[PlaceKind.SITE]
-        for place in index.get(_fold(path[-1]) if folded else path[-1], ()):
+        for place in index.get(name_key(path[-1]) if folded else path[-1], ()):
             names = self._chain(int(place.id))
             if len(names) >= len(path) and all(map(same, reversed(path), names)):
                 yield place
@@ -140,13 +141,9 @@ class PlaceNames:
         if self._guesses == 0:
             return ""
         self._guesses -= 1
-        close = difflib.get_close_matches(_fold(item.path[-1])[:100], self._folded[kind], CANDIDATES_NAMED)
+        close = difflib.get_close_matches(name_key(item.path[-1])[:100], self._folded[kind], CANDIDATES_NAMED)
         near = [self._described(place) for name in close for place in self._folded[kind][name]]
         return f"; did you mean {' or '.join(dict.fromkeys(near[:CANDIDATES_NAMED]))}?" if near else ""
-
-
-def _fold(name: str) -> str:
-    return " ".join(name.split()).casefold()
 
 
 _WORDS = {PlaceKind.SITE: "site", PlaceKind.CHARGER: "charger", PlaceKind.ACCESS_GROUP: "access group"}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from ...rights.errors import already_tag
 from ...rights.identifiers import tag_key
 from ...rights.listing import chargers_of_driver, sites_of_driver
 from ...rights.model import Driver
@@ -137,7 +138,7 @@ def _refuse_taken_tags(
             if key in after.get(holder.driver_id, {key}):
                 owner = network.drivers[holder.driver_id]
                 whose = described(owner) if scope.can_see_driver(owner) else "a driver that you cannot see"
-                problems.errors.add(_row_of(group, key), str(Column.TAG), f"{tag.id_tag} is already a tag of {whose}")
+                problems.errors.add(_row_of(group, key), str(Column.TAG), already_tag(tag.id_tag, whose))
 
 
 def _row_of(group: RowGroup, key: str) -> int:

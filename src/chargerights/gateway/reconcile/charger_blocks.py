@@ -15,6 +15,7 @@ from datetime import datetime
 
 import structlog
 
+from ...net import backoff
 from ...rights.network import Network
 from ...storage.charging import availability
 from ...storage.charging.availability import WHOLE
@@ -120,8 +121,8 @@ class BlockSync:
         except DatabaseFault as fault:
             self._failed(fault, DATABASE_SECONDS)
         except CallFailed as error:
-            self._failed(error, min(AGAIN_SECONDS * 2.0 ** min(self._failures, 10), LATEST_SECONDS))
             self._failures += 1
+            self._failed(error, backoff.pause(self._failures, AGAIN_SECONDS, LATEST_SECONDS))
         finally:
             if self._connection is connection:
                 self._is_running = False

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from ...net import backoff
 from ...rights.driver_sets import END
 from ...rights.local_list import ListedTag, TagList, look_up
 from ...rights.network import Network
@@ -212,8 +213,8 @@ class LocalListSync:
                 self.trouble = OutOfStep.DATABASE_AWAY
             case _:
                 self.trouble = OutOfStep.REFUSED
-        doubled = self._failures - (2 if self.trouble is OutOfStep.REFUSED else 1)
-        pause = 0.0 if doubled < 0 else min(AGAIN_SECONDS * 2.0 ** min(doubled, 10), LATEST_SECONDS)
+        counted = self._failures - (1 if self.trouble is OutOfStep.REFUSED else 0)
+        pause = backoff.pause(counted, AGAIN_SECONDS, LATEST_SECONDS) if counted else 0.0
         self._try_at = self._lists.now + pause
         log.info("a local list is not taken", charger=self.charger.charger_id, cause=str(error), pause=pause)
 

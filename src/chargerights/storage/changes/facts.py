@@ -2,51 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from typing import Any
+from collections.abc import Collection
+from typing import Any, TypeVar
 
 from sqlalchemy import Column, Table, func, select
 
 from ...rights.errors import NotFound, UnknownAccessGroup, UnknownCharger, UnknownDriver, UnknownSite
 from ...rights.model import AccessGroup, Charger, Driver, Place, PlaceKind, Site
 from ...rights.network import UNKNOWN_PLACES
+from ..entity_types import ACCESS_GROUP, CHARGER, DRIVER, SITE, AnyEntityType, EntityType, key_of
 from ..revisions import Revision
-from ..rows import chargers, drivers, sites
 
-_LOAD: dict[PlaceKind, Callable[..., list[Any]]] = {
-    PlaceKind.SITE: sites.load,
-    PlaceKind.CHARGER: chargers.load,
-    PlaceKind.ACCESS_GROUP: chargers.load_groups,
+E = TypeVar("E")
+K = TypeVar("K", int, str)
+
+_PLACES: dict[PlaceKind, AnyEntityType] = {
+    PlaceKind.SITE: SITE,
+    PlaceKind.CHARGER: CHARGER,
+    PlaceKind.ACCESS_GROUP: ACCESS_GROUP,
 }
 
 
+def one(revision: Revision, entity_type: EntityType[E, K], key: K, unknown: type[NotFound]) -> E:
+    """Returns the entity, or raises `unknown`."""
+    entities = entity_type.load(revision.connection, revision.customer_id, [key])
+    if not entities:
+        raise unknown((key,))
+    return entities[0]
+
+
 def site(revision: Revision, site_id: int) -> Site:
-    found: Site = _one(revision, sites.load, site_id, UnknownSite)
-    return found
+    return one(revision, SITE, site_id, UnknownSite)
 
 
 def charger(revision: Revision, charger_id: str) -> Charger:
-    found: Charger = _one(revision, chargers.load, charger_id, UnknownCharger)
-    return found
+    return one(revision, CHARGER, charger_id, UnknownCharger)
 
 
 def access_group(revision: Revision, group_id: int) -> AccessGroup:
-    found: AccessGroup = _one(revision, chargers.load_groups, group_id, UnknownAccessGroup)
-    return found
+    return one(revision, ACCESS_GROUP, group_id, UnknownAccessGroup)
 
 
 def driver(revision: Revision, driver_id: int) -> Driver:
-    found: Driver = _one(revision, drivers.load, driver_id, UnknownDriver)
-    return found
+    return one(revision, DRIVER, driver_id, UnknownDriver)
 
 
 def drivers_of(revision: Revision, driver_ids: Collection[int]) -> list[Driver]:
     """Returns the drivers, by id. Raises UnknownDriver with every unknown id."""
-    found = drivers.load(revision.connection, revision.customer_id, driver_ids)
-    unknown = sorted(set(driver_ids) - {each.id for each in found})
+    known = DRIVER.load(revision.connection, revision.customer_id, driver_ids)
+    unknown = sorted(set(driver_ids) - {driver.id for driver in known})
     if unknown:
         raise UnknownDriver(unknown)
-    return found
+    return known
 
 
 def require_places(revision: Revision, places: Collection[Place]) -> None:
@@ -54,11 +61,10 @@ def require_places(revision: Revision, places: Collection[Place]) -> None:
 
     Raises UnknownSite, UnknownCharger or UnknownAccessGroup with every unknown place of that kind.
     """
-    for kind, load in _LOAD.items():
+    for kind, entity_type in _PLACES.items():
         ids = {place.id for place in places if place.kind is kind}
         if ids:
-            found = load(revision.connection, revision.customer_id, ids)
-            known = {each.charger_id if isinstance(each, Charger) else each.id for each in found}
+            known = {key_of(entity) for entity in entity_type.load(revision.connection, revision.customer_id, ids)}
             if ids - known:
                 raise UNKNOWN_PLACES[kind](sorted(ids - known, key=str))
 
@@ -67,10 +73,3 @@ def count(revision: Revision, table: Table, column: Column[Any], value: object) 
     """Returns the number of the customer's rows of the table with that value."""
     query = select(func.count()).where(table.c.customer_id == revision.customer_id, column == value)
     return revision.connection.scalar(query) or 0
-
-
-def _one(revision: Revision, load: Callable[..., list[Any]], key: int | str, unknown: type[NotFound]) -> Any:
-    found = load(revision.connection, revision.customer_id, [key])
-    if not found:
-        raise unknown((key,))
-    return found[0]

@@ -9,6 +9,7 @@ from typing import Any
 from ...rights.errors import Conflict
 from ...rights.model import Place, PlaceKind
 from ...rights.permissions import Operator, Permission
+from ..entity_types import OPERATOR
 from ..revisions import Revision
 from ..rows import operators
 from ..rows.operators import UnknownOperator
@@ -63,10 +64,7 @@ def remove(revision: Revision, operator_id: int) -> None:
 
 
 def one(revision: Revision, operator_id: int) -> Operator:
-    found = operators.load(revision.connection, revision.customer_id, [operator_id])
-    if not found:
-        raise UnknownOperator((operator_id,))
-    return found[0]
+    return facts.one(revision, OPERATOR, operator_id, UnknownOperator)
 
 
 def _require_administrator(revision: Revision) -> None:

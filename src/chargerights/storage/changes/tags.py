@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from ...rights.errors import NotFound, TagTaken
+from ...rights.errors import NotFound, TagTaken, already_tag
 from ...rights.identifiers import tag_key, tag_text
 from ...rights.model import Driver, Tag
 from ..revisions import Revision
@@ -80,5 +80,5 @@ def require_free(revision: Revision, new: Collection[Tag]) -> None:
     mine = (columns.customer_id == revision.customer_id) & columns.tag_key.in_(keys)
     for row in revision.connection.execute(select(columns.id_tag, columns.tag_key, columns.driver_id).where(mine)):
         shown = keys[row.tag_key]
-        spelling = "" if row.id_tag == shown else f', written "{row.id_tag}" there'
-        raise TagTaken(f'"{shown}" is already a tag of driver {row.driver_id}{spelling}', shown, row.driver_id)
+        spelling = "" if row.id_tag == shown else f'"{row.id_tag}"'
+        raise TagTaken(already_tag(f'"{shown}"', f"driver {row.driver_id}", spelling), shown, row.driver_id)

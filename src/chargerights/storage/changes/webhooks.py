@@ -11,6 +11,7 @@ from ..entity_types import WEBHOOK
 from ..revisions import JournalChange, Revision
 from ..rows import webhooks
 from ..rows.webhooks import UnknownWebhook, Webhook
+from . import facts
 
 MAX_WEBHOOKS = 20
 
@@ -77,7 +78,4 @@ def remove(revision: Revision, webhook_id: int) -> None:
 
 
 def find(revision: Revision, webhook_id: int) -> Webhook:
-    found = webhooks.load(revision.connection, revision.customer_id, [webhook_id])
-    if not found:
-        raise UnknownWebhook((webhook_id,))
-    return found[0]
+    return facts.one(revision, WEBHOOK, webhook_id, UnknownWebhook)
