@@ -46,17 +46,17 @@ def list_chargers(
     network = snapshot.network
     below = None if site is None else set(network.subtree(site_named(network, site)))
     ids = [entry.charger_id for entry in chargers_at(network, below)]
-    found = [(network.chargers[charger_id], snapshot.live.get(charger_id)) for charger_id in ids]
+    pairs = [(network.chargers[charger_id], snapshot.live.get(charger_id)) for charger_id in ids]
     if common.json:
-        print_json([{**charger_members(each), "status": status_of(state)} for each, state in found])
+        print_json([{**charger_members(charger), "status": status_of(state)} for charger, state in pairs])
         return
     table = Table("Charger", "Name", "Site", "State")
-    for each, state in found:
+    for charger, state in pairs:
         states = [status_of(state)]
-        if each.blocked_until is not None and each.is_blocked(now()):
-            states.append(f"blocked until {instant_text(each.blocked_until)}")
-        place = f"{network.sites[each.site_id].name} ({each.site_id})"
-        table.add_row(*map(escape, (each.charger_id, each.name or "", place, ", ".join(states))))
+        if charger.blocked_until is not None and charger.is_blocked(now()):
+            states.append(f"blocked until {instant_text(charger.blocked_until)}")
+        place = f"{network.sites[charger.site_id].name} ({charger.site_id})"
+        table.add_row(*map(escape, (charger.charger_id, charger.name or "", place, ", ".join(states))))
     print_table(table)
 
 
@@ -129,18 +129,20 @@ def list_reports(
     """
     with common.open() as database:
         wanted = charger_reports.ReportFilter(charger_id, None if kind is None else (kind,))
-        found = database.read_now(charger_reports.find, _owner(database, charger_id), wanted, limit)
+        reports = database.read_now(charger_reports.find, _owner(database, charger_id), wanted, limit)
     if common.json:
-        members = [{"id": number, **report._asdict()} for number, report in found]
-        print_json([{to_camel(name): value for name, value in each.items() if name != "digest"} for each in members])
+        members = [{"id": number, **report._asdict()} for number, report in reports]
+        print_json(
+            [{to_camel(name): value for name, value in member.items() if name != "digest"} for member in members]
+        )
         return
-    for _, report in found:
+    for _, report in reports:
         state = {None: None, False: "began", True: "ended"}[report.ended]
         place = f"connector {report.connector_id}" if report.connector_id else None
         place = f"EVSE {report.evse_id}" if report.evse_id else place
-        said = (report.code, state, place, report.vendor_error_code, report.info)
-        line = "  ".join((f"{report.at:%Y-%m-%d %H:%M:%S}", report.kind, *filter(None, said)))
-        stdout.print("".join(each if each.isprintable() else "?" for each in line), markup=False)
+        details = (report.code, state, place, report.vendor_error_code, report.info)
+        line = "  ".join((f"{report.at:%Y-%m-%d %H:%M:%S}", report.kind, *filter(None, details)))
+        stdout.print("".join(character if character.isprintable() else "?" for character in line), markup=False)
 
 
 def _owner(database: Database, charger_id: str) -> int:

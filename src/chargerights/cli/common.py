@@ -116,16 +116,16 @@ def instant(text: str, option: str) -> datetime:
     Raises WrongQuestion.
     """
     try:
-        found = datetime.fromisoformat(text)
+        parsed = datetime.fromisoformat(text)
     except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
+        parsed = None
+    if parsed is None or parsed.tzinfo is None:
         raise WrongQuestion(
             f"{option} is {text!r}: write a date and time with its zone, like 2026-03-01T08:00:00+01:00"
         )
-    if not EARLIEST <= found <= LATEST:
+    if not EARLIEST <= parsed <= LATEST:
         raise WrongQuestion(f"{option} is {text!r}: write an instant from {EARLIEST.date()} to {LATEST.date()}")
-    return found.astimezone(UTC)
+    return parsed.astimezone(UTC)
 
 
 def read_input(file: str) -> bytes:

@@ -48,13 +48,13 @@ def add_customer(name: str, /, *, common: Common = COMMON) -> None:
 def list_customers(*, common: Common = COMMON) -> None:
     """List the customers."""
     with common.open() as database:
-        found = database.read_now(callers.list_customers)
+        customers = database.read_now(callers.list_customers)
     if common.json:
-        print_json([{"clientId": each.id, "name": each.name, "revision": each.revision} for each in found])
+        print_json([{"clientId": it.id, "name": it.name, "revision": it.revision} for it in customers])
         return
     table = Table("Id", "Name", "Since", "Revision")
-    for each in found:
-        table.add_row(str(each.id), escape(each.name), f"{each.created_at:%Y-%m-%d}", str(each.revision))
+    for it in customers:
+        table.add_row(str(it.id), escape(it.name), f"{it.created_at:%Y-%m-%d}", str(it.revision))
     print_table(table)
 
 
@@ -81,7 +81,7 @@ def set_customer(
         ("oneSessionPerTag", "one session per tag", one_session_per_tag, charging_settings.set_one_session_per_tag),
         ("listsHoursToo", "hours too on local lists", lists_hours_too, charging_settings.set_lists_hours_too),
     )
-    given = [each for each in settings if each[2] is not None]
+    given = [setting for setting in settings if setting[2] is not None]
     if not given:
         raise WrongQuestion("nothing to set: give --one-session-per-tag, --lists-hours-too, or either with --no-")
     with common.open() as database:
@@ -136,16 +136,16 @@ def list_keys(
 ) -> None:
     """List API keys with their names and last characters."""
     with common.open() as database:
-        found = database.read_now(keys.load_with_customers, customer)
+        listed = database.read_now(keys.load_with_customers, customer)
     if common.json:
-        print_json([_members(customer_id, each) for customer_id, each in found])
+        print_json([_members(customer_id, key_) for customer_id, key_ in listed])
         return
     table = Table("Customer", "Id", "Name", "Operator", "Key", "May", "Last used", "State")
-    for customer_id, each in found:
-        used = f"{each.last_used_at:%Y-%m-%d %H:%M}" if each.last_used_at else "never"
-        may = "read" if each.read_only else "read, write"
-        who = str(customer_id), str(each.id), escape(each.name), str(each.operator_id)
-        table.add_row(*who, f"crk_{customer_id}_…{each.last_characters}", may, used, _state(each))
+    for customer_id, key_ in listed:
+        used = f"{key_.last_used_at:%Y-%m-%d %H:%M}" if key_.last_used_at else "never"
+        may = "read" if key_.read_only else "read, write"
+        who = str(customer_id), str(key_.id), escape(key_.name), str(key_.operator_id)
+        table.add_row(*who, f"crk_{customer_id}_…{key_.last_characters}", may, used, _state(key_))
     print_table(table)
 
 
@@ -168,7 +168,7 @@ def revoke_key(
         Number of the key, as `key list` shows it.
     """
     with common.open() as database:
-        owners = [owner for owner, each in database.read_now(keys.load_with_customers, customer) if each.id == key_id]
+        owners = [owner for owner, key_ in database.read_now(keys.load_with_customers, customer) if key_.id == key_id]
         if len(owners) > 1:
             raise WrongQuestion(f"customers {', '.join(map(str, owners))} have a key {key_id}: add --customer")
         if not owners:
@@ -180,24 +180,24 @@ def revoke_key(
         stdout.print(f"Key {key_id} of customer {owners[0]} is revoked.")
 
 
-def _state(each: ApiKey) -> str:
-    if each.revoked_at is not None:
-        return f"revoked {each.revoked_at:%Y-%m-%d}"
-    if each.expires_at is not None:
-        return f"{'expired' if each.expires_at <= now() else 'expires'} {each.expires_at:%Y-%m-%d}"
+def _state(key: ApiKey) -> str:
+    if key.revoked_at is not None:
+        return f"revoked {key.revoked_at:%Y-%m-%d}"
+    if key.expires_at is not None:
+        return f"{'expired' if key.expires_at <= now() else 'expires'} {key.expires_at:%Y-%m-%d}"
     return "valid"
 
 
-def _members(customer_id: int, each: ApiKey) -> dict[str, object]:
+def _members(customer_id: int, key: ApiKey) -> dict[str, object]:
     return {
         "clientId": customer_id,
-        "id": each.id,
-        "name": each.name,
-        "operatorId": each.operator_id,
-        "lastCharacters": each.last_characters,
-        "readOnly": each.read_only,
-        "createdAt": each.created_at,
-        "expiresAt": each.expires_at,
-        "revokedAt": each.revoked_at,
-        "lastUsedAt": each.last_used_at,
+        "id": key.id,
+        "name": key.name,
+        "operatorId": key.operator_id,
+        "lastCharacters": key.last_characters,
+        "readOnly": key.read_only,
+        "createdAt": key.created_at,
+        "expiresAt": key.expires_at,
+        "revokedAt": key.revoked_at,
+        "lastUsedAt": key.last_used_at,
     }

@@ -41,17 +41,17 @@ def prepare_demo(database: Database, url: str, address: str) -> tuple[dict[str, 
     Returns new passwords of the simulated chargers, by charger id, and the tags that drivers show there.
     """
     at = now()
-    known = {each.name: each for each in database.read_now(callers.list_customers)}
+    known = {it.name: it for it in database.read_now(callers.list_customers)}
     customer = known.get(DEMO_CUSTOMER) or database.write_now(_add_demo, at)
     _, secret = database.write_now(callers.add_key, customer.id, at=at, name="demo")
-    found = database.read_now(networks.load, customer.id)
-    _print(database, url, address, secret, NetworkSnapshot.of(customer.id, found), at)
-    chargers = [each for each in CONNECTED if each in found.network.chargers]
-    return database.write_now(_renew, chargers, at), _cards(found.network, at)
+    snapshot = database.read_now(networks.load, customer.id)
+    _print(database, url, address, secret, NetworkSnapshot.of(customer.id, snapshot), at)
+    chargers = [charger_id for charger_id in CONNECTED if charger_id in snapshot.network.chargers]
+    return database.write_now(_renew, chargers, at), _cards(snapshot.network, at)
 
 
 def _renew(connection: Connection, charger_ids: list[str], at: datetime) -> dict[str, str]:
-    return {each: charger_passwords.renew(connection, each, at) for each in charger_ids}
+    return {charger_id: charger_passwords.renew(connection, charger_id, at) for charger_id in charger_ids}
 
 
 def _cards(network: Network, at: datetime) -> list[str]:
@@ -60,7 +60,7 @@ def _cards(network: Network, at: datetime) -> list[str]:
     Most tags of the stories are refused.
     """
     tags = [tag.id_tag for driver in network.drivers.values() for tag in driver.tags]
-    places = {tag: sum(decide(network, tag, each, at).allowed for each in CONNECTED) for tag in tags}
+    places = {tag: sum(decide(network, tag, charger_id, at).allowed for charger_id in CONNECTED) for tag in tags}
     best = sorted(tags, key=lambda tag: -places[tag])[:GOOD_CARDS]
     return [*best, *dict.fromkeys(story.id_tag for story in STORIES)]
 

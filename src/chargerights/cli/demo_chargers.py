@@ -52,7 +52,8 @@ async def _run(host: str, port: int, passwords: Mapping[str, str], tags: Sequenc
         await asyncio.wait([over], timeout=LOOK_SECONDS)
     plan = Plan(tags, ARRIVALS_PER_MINUTE, SESSION_SECONDS, OUTAGES_PER_HOUR, OUTAGE_SECONDS)
     specs = [
-        ChargerSpec(each, version, passwords[each]) for each, version in zip(passwords, cycle(VERSIONS), strict=False)
+        ChargerSpec(charger_id, version, password)
+        for (charger_id, password), version in zip(passwords.items(), cycle(VERSIONS), strict=False)
     ]
     address = f"[{host}]" if ":" in host else host
     settings = {"MeterValueSampleInterval": METER_SECONDS}

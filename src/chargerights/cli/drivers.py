@@ -53,8 +53,8 @@ def list_drivers(
     """List drivers in the order of their names."""
     with common.open() as database:
         network = database.read_now(networks.load, customer).network
-    found = search_drivers.find(network, search_drivers.DriverQuery(search=search))
-    drivers = search_drivers.page(network, found, "name", False, 0, limit)
+    ids = search_drivers.find(network, search_drivers.DriverQuery(search=search))
+    drivers = search_drivers.page(network, ids, "name", False, 0, limit)
     if common.json:
         print_json([driver_members(driver) for driver in drivers])
     else:
@@ -69,8 +69,8 @@ def list_drivers(
                 _state(driver),
             )
         print_table(table)
-    if len(found) > limit:
-        stderr.print(f"{len(found) - limit} more: narrow the list with --search, or raise --limit")
+    if len(ids) > limit:
+        stderr.print(f"{len(ids) - limit} more: narrow the list with --search, or raise --limit")
 
 
 @driver.command(name="show")
@@ -86,19 +86,19 @@ def show_driver(
     """
     with common.open() as database:
         network = database.read_now(networks.load, customer).network
-    found = _named(network, driver)
+    shown = _named(network, driver)
     if common.json:
-        print_json(driver_members(found))
+        print_json(driver_members(shown))
         return
-    lines = [f"Driver {found.id}, {found.name}: {_state(found)}"]
-    if found.home_site_id is not None:
-        lines.append(f"Home site: {_home(network, found)}")
-    lines.append("Tags:" if found.tags else "No tags")
-    for tag in found.tags:
+    lines = [f"Driver {shown.id}, {shown.name}: {_state(shown)}"]
+    if shown.home_site_id is not None:
+        lines.append(f"Home site: {_home(network, shown)}")
+    lines.append("Tags:" if shown.tags else "No tags")
+    for tag in shown.tags:
         limits = _listed("blocked" if tag.blocked else "", tag.starts_at, tag.expires_at)
         lines.append("  ".join(filter(None, ("", tag.id_tag, tag.token_name, limits))))
-    lines.append("Rights:" if found.rights else "No rights")
-    for right in found.rights:
+    lines.append("Rights:" if shown.rights else "No rights")
+    for right in shown.rights:
         hours = f"{hours_text(right.hours)} local time" if right.hours else ""
         lines.append(f"  {_listed(place_name(network, right.place), right.valid_from, right.valid_until, hours)}")
     for line in lines:

@@ -35,7 +35,7 @@ FAULT, INTERRUPTED, OUTPUT_CLOSED = 70, 130, 141
 
 def status_of(error: BaseException) -> int:
     """Prints the error and returns the exit status."""
-    known = next((STATUSES[each] for each in type(error).__mro__ if each in STATUSES), None)
+    known = next((STATUSES[class_] for class_ in type(error).__mro__ if class_ in STATUSES), None)
     if known is not None:
         complain(str(error))
         return known

@@ -39,15 +39,15 @@ def load(
     """
     try:
         with common.open() as database:
-            found, number = load_network(database, customer, parse(read_input(file)), callers.HOST)
+            added, number = load_network(database, customer, parse(read_input(file)), callers.HOST)
     except InvalidNetworkFile as refused:
         _list_errors(refused.errors, common.json)
         return 2
     counts = {
-        "sites": len(found.sites),
-        "chargers": len(found.chargers),
-        "accessGroups": len(found.access_groups),
-        "drivers": len(found.drivers),
+        "sites": len(added.sites),
+        "chargers": len(added.chargers),
+        "accessGroups": len(added.access_groups),
+        "drivers": len(added.drivers),
     }
     if common.json:
         print_json({**counts, "revision": number})
@@ -110,21 +110,21 @@ def load_file(
     with revise(connection, customer_id, at=at, actor=actor, action="network.load") as revision:
         known = networks.load(connection, customer_id).network
         for entries in (file.sites, file.access_groups, file.drivers):
-            revision.reserve(max((each.id for each in entries or ()), default=0))
-        found = facts(file, known, revision.next_id, at)
-        taken = chargers.taken(connection, (each.charger_id for each in found.chargers))
+            revision.reserve(max((it.id for it in entries or ()), default=0))
+        added = facts(file, known, revision.next_id, at)
+        taken = chargers.taken(connection, (it.charger_id for it in added.chargers))
         if taken:
             raise charger_taken_error(file, taken)
-        begin(len(found.sites) + len(found.chargers) + len(found.access_groups) + len(found.drivers))
-        networks.store(revision, found.sites, found.chargers, found.access_groups, found.drivers, stored)
-        return found, revision.number
+        begin(len(added.sites) + len(added.chargers) + len(added.access_groups) + len(added.drivers))
+        networks.store(revision, added.sites, added.chargers, added.access_groups, added.drivers, stored)
+        return added, revision.number
 
 
 def _list_errors(errors: list[str], as_json: bool) -> None:
     if as_json:
         print_json({"errors": errors})
         return
-    for each in errors[:ERRORS_SHOWN]:
-        complain(each)
+    for error in errors[:ERRORS_SHOWN]:
+        complain(error)
     more = f" ({len(errors) - ERRORS_SHOWN} more are not shown; --json lists all)" if len(errors) > ERRORS_SHOWN else ""
     complain(f"Nothing was loaded: the file has {len(errors)} error{'s' if len(errors) > 1 else ''}{more}.")

@@ -19,7 +19,7 @@ from .common import Common, CustomerId, Id, WrongQuestion, now, print_json, prin
 operator = App(name="operator")
 
 COMMON = Common()
-BY_NAME = {each.value.casefold(): each for each in Permission}
+BY_NAME = {permission.value.casefold(): permission for permission in Permission}
 May = Annotated[list[str] | None, Parameter(help="A permission, such as ReadDrivers. Can be repeated", negative="")]
 Sites = Annotated[
     list[Id] | None,
@@ -61,15 +61,15 @@ def list_operators(*, customer: CustomerId, common: Common = COMMON) -> None:
     """List the customer's operators."""
     with common.open() as database:
         database.read_now(callers.require_customer, customer)
-        found = database.read_now(stored.load, customer)
+        operators = database.read_now(stored.load, customer)
     if common.json:
-        print_json([_members(customer, each) for each in found])
+        print_json([_members(customer, it) for it in operators])
         return
     table = Table("Id", "Name", "May", "At", "State")
-    for each in found:
-        at = "all sites" if each.site_ids is None else ", ".join(map(str, each.site_ids)) or "no site"
-        may = ", ".join(sorted(each.permissions)) or "nothing"
-        table.add_row(str(each.id), escape(each.name), may, at, "enabled" if each.enabled else "disabled")
+    for it in operators:
+        at = "all sites" if it.site_ids is None else ", ".join(map(str, it.site_ids)) or "no site"
+        may = ", ".join(sorted(it.permissions)) or "nothing"
+        table.add_row(str(it.id), escape(it.name), may, at, "enabled" if it.enabled else "disabled")
     print_table(table)
 
 
@@ -137,22 +137,22 @@ def remove_operator(operator_id: Id, /, *, customer: CustomerId, common: Common 
 
 def permissions(words: list[str]) -> frozenset[Permission]:
     """The permissions with those names, in any case. Raises WrongQuestion."""
-    unknown = [each for each in words if each.casefold() not in BY_NAME]
+    unknown = [word for word in words if word.casefold() not in BY_NAME]
     if unknown:
         raise WrongQuestion(f"{unknown[0]} is not a permission: use one of {', '.join(Permission)}")
-    return frozenset(BY_NAME[each.casefold()] for each in words)
+    return frozenset(BY_NAME[word.casefold()] for word in words)
 
 
 def _occasion(action: str) -> ChangeContext:
     return ChangeContext(now(), callers.HOST, action)
 
 
-def _members(customer_id: int, each: Operator) -> dict[str, object]:
+def _members(customer_id: int, operator_: Operator) -> dict[str, object]:
     return {
         "clientId": customer_id,
-        "id": each.id,
-        "name": each.name,
-        "permissions": sorted(each.permissions),
-        "siteIds": each.site_ids,
-        "enabled": each.enabled,
+        "id": operator_.id,
+        "name": operator_.name,
+        "permissions": sorted(operator_.permissions),
+        "siteIds": operator_.site_ids,
+        "enabled": operator_.enabled,
     }

@@ -50,15 +50,15 @@ def who(
     """
     instant_asked = instant(at, "--at") if at is not None else now()
     with common.open() as database:
-        found = database.read_now(as_of.as_of, customer, instant_asked, now())
-    network = found.network
-    site_ids = [int(each) if is_number(each) else site_named(network, each) for each in sites]
+        snapshot = database.read_now(as_of.as_of, customer, instant_asked, now())
+    network = snapshot.network
+    site_ids = [int(word) if is_number(word) else site_named(network, word) for word in sites]
     listings = drivers_of_sites(network, site_ids, instant_asked)
     if common.json:
         from ..api.v1.fragments import Fragments
         from ..api.v1.json_stream import JsonStreamer
 
-        image = NetworkSnapshot.of(customer, found)
+        image = NetworkSnapshot.of(customer, snapshot)
         for chunk in JsonStreamer(image, Fragments(), instant_asked).site_drivers(listings, brief=True):
             sys.stdout.write(chunk.decode())
         sys.stdout.write("\n")
@@ -93,12 +93,12 @@ def check(
         Id of the charger.
     """
     instant_asked = instant(at, "--at") if at is not None else now()
-    found = _snapshot_for(common, charger, customer, instant_asked)
-    decision = decide(found.network, tag, charger, instant_asked)
+    snapshot = _snapshot_for(common, charger, customer, instant_asked)
+    decision = decide(snapshot.network, tag, charger, instant_asked)
     if common.json:
         from ..api.v2 import decisions
 
-        answer = decisions.decided(found.network, decision, found.revision, _hint(found, tag, decision))
+        answer = decisions.decided(snapshot.network, decision, snapshot.revision, _hint(snapshot, tag, decision))
         sys.stdout.write(answer.to_json() + "\n")
     else:
         stdout.print(_verdict(decision))
@@ -118,13 +118,13 @@ def explain(
         Id of the charger.
     """
     instant_asked = instant(at, "--at") if at is not None else now()
-    found = _snapshot_for(common, charger, customer, instant_asked)
-    explanation = core.explain(found.network, tag, charger, instant_asked)
-    hinted = _hint(found, tag, explanation.decision)
+    snapshot = _snapshot_for(common, charger, customer, instant_asked)
+    explanation = core.explain(snapshot.network, tag, charger, instant_asked)
+    hinted = _hint(snapshot, tag, explanation.decision)
     if common.json:
         from ..api.v2 import decisions
 
-        answer = decisions.explained(found.network, explanation, found.revision, hinted=hinted)
+        answer = decisions.explained(snapshot.network, explanation, snapshot.revision, hinted=hinted)
         sys.stdout.write(answer.to_json() + "\n")
     else:
         stdout.print(_verdict(explanation.decision))
@@ -133,7 +133,7 @@ def explain(
             stdout.print(hinted, markup=False)
         for verdict in explanation.verdicts:
             sign = "[green]✓[/]" if verdict.standing is RightStatus.STANDS else "[red]✗[/]"
-            stdout.print(sign, f"right on {escape(core.place_name(found.network, verdict.right.place))}", end="")
+            stdout.print(sign, f"right on {escape(core.place_name(snapshot.network, verdict.right.place))}", end="")
             stdout.print(f": {core.why_not(verdict) or 'stands'}", markup=False)
     return 0 if explanation.decision.allowed else 1
 
@@ -158,7 +158,7 @@ def _snapshot_for(common: Common, charger_id: str, customer_id: int | None, at: 
         return as_of.as_of(connection, owner, at, now())
 
     with common.open() as database:
-        found = database.read_now(load)
-    if charger_id not in found.network.chargers:
+        snapshot = database.read_now(load)
+    if charger_id not in snapshot.network.chargers:
         raise UnknownCharger((charger_id,))
-    return found
+    return snapshot

@@ -61,30 +61,30 @@ def serve(
     common: Common = COMMON,
 ) -> int:
     """Migrate the database if needed, then serve until interrupted."""
-    found = settings.read()
+    chosen = settings.read()
     if ocpp_security_profile is not None:
-        found = found.model_copy(update={"ocpp_security_profile": ocpp_security_profile})
-    telemetry.configure(found.log_format, found.log_level)
-    proxies = trusted_proxies(found)
+        chosen = chosen.model_copy(update={"ocpp_security_profile": ocpp_security_profile})
+    telemetry.configure(chosen.log_format, chosen.log_level)
+    proxies = trusted_proxies(chosen)
     tls = _tls(tls_certificate, tls_key)
-    found = found.model_copy(update={"max_connections": _connections(found.max_connections)})
+    chosen = chosen.model_copy(update={"max_connections": _connections(chosen.max_connections)})
     with ExitStack() as stack:
-        listeners = [stack.enter_context(each) for each in listen(host, port)]
+        listeners = [stack.enter_context(it) for it in listen(host, port)]
         port = listeners[0].getsockname()[1]
         with common.open() as database:
             address = f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
-            spool.prepare(Path(found.spool) if found.spool else spool.default_folder(database))
+            spool.prepare(Path(chosen.spool) if chosen.spool else spool.default_folder(database))
             chargers = prepare_demo(database, common.url, address) if demo else None
-        if chargers is not None and found.ocpp_security_profile <= demo_chargers.SECURITY_PROFILE and not tls:
+        if chargers is not None and chosen.ocpp_security_profile <= demo_chargers.SECURITY_PROFILE and not tls:
             stack.enter_context(demo_chargers.running(host, port, *chargers))
         if workers > 1:  # the worker that is asked for metrics answers for all
             os.environ[metrics.FOLDER] = stack.enter_context(TemporaryDirectory(prefix="chargerights-metrics-"))
-        if not (tls or proxies or all(ip_address(each.getsockname()[0]).is_loopback for each in listeners)):
+        if not (tls or proxies or all(ip_address(it.getsockname()[0]).is_loopback for it in listeners)):
             log.warning("serving plain HTTP beyond this machine: keys and passwords can be read on the way", host=host)
         _for_workers(common.url, ocpp_security_profile)
-        log.info("listening", url=address, workers=workers, max_connections=found.max_connections)
+        log.info("listening", url=address, workers=workers, max_connections=chosen.max_connections)
         options = SERVER_OPTIONS | tls
-        config = Config("chargerights.app:worker", found, proxies, factory=True, workers=workers, **options)
+        config = Config("chargerights.app:worker", chosen, proxies, factory=True, workers=workers, **options)
         return _run(config, listeners)
 
 

@@ -20,14 +20,14 @@ COMMON = Common()
 def show(*, customer: CustomerId, common: Common = COMMON) -> None:
     """List charger messages that the database rejected, newest first."""
     with common.open() as database:
-        found = database.read_now(messages.find, customer)
+        rejected = database.read_now(messages.find, customer)
     if common.json:
-        print_json([each._asdict() for each in found])
+        print_json([it._asdict() for it in rejected])
         return
-    for each in found:
-        stdout.print(f"{each.id}  {each.at:%Y-%m-%d %H:%M:%S} UTC  {each.charger_id}  {each.error}", markup=False)
-        stdout.print(f"    {orjson.dumps(each.message).decode()}", markup=False)
-    if not found:
+    for it in rejected:
+        stdout.print(f"{it.id}  {it.at:%Y-%m-%d %H:%M:%S} UTC  {it.charger_id}  {it.error}", markup=False)
+        stdout.print(f"    {orjson.dumps(it.message).decode()}", markup=False)
+    if not rejected:
         stdout.print("No message was set aside.")
 
 

@@ -82,7 +82,7 @@ def simulate(
     given = [(known or {}).get(charger_id, password) for charger_id in listed]
     fleet = Fleet(
         url,
-        [ChargerSpec(*each) for each in zip(listed, cycle(versions), given, strict=False)],
+        [ChargerSpec(*spec) for spec in zip(listed, cycle(versions), given, strict=False)],
         Plan(_listed(tags), arrivals_per_minute, session_seconds, outages_per_hour, outage_seconds),
         connectors=connectors,
         seed=seed,
@@ -140,17 +140,17 @@ def _ids(count: int | None, file: Path | None, known: list[str] | None, prefix: 
 
 
 def _passwords(file: Path) -> dict[str, str]:
-    found = {}
+    by_charger = {}
     for number, row in enumerate(csv.reader(_lines(file)), start=1):
         if len(row) != 2:
             raise WrongQuestion(f"{file}: row {number} has {len(row)} columns; each needs a charger id and a password")
-        found[row[0].strip()] = row[1].strip()
-    return found
+        by_charger[row[0].strip()] = row[1].strip()
+    return by_charger
 
 
 def _listed(tags: str) -> list[str]:
-    found = _lines(Path(tags[1:])) if tags.startswith("@") else tags.split(",")
-    return [each.strip() for each in found if each.strip()]
+    items = _lines(Path(tags[1:])) if tags.startswith("@") else tags.split(",")
+    return [item.strip() for item in items if item.strip()]
 
 
 def _lines(file: Path) -> list[str]:

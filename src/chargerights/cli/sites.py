@@ -56,7 +56,9 @@ def _tree(network: Network) -> Iterator[tuple[int, int]]:
     """Ids and depths of the sites as a tree, in the order of their names."""
 
     def in_order(parent_id: int | None) -> list[int]:
-        return sorted(network.subsites(parent_id), key=lambda each: (network.sites[each].name.casefold(), each))
+        return sorted(
+            network.subsites(parent_id), key=lambda site_id: (network.sites[site_id].name.casefold(), site_id)
+        )
 
     waiting = [(site_id, 0) for site_id in reversed(in_order(None))]
     while waiting:

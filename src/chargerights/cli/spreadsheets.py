@@ -99,10 +99,10 @@ def _print(report: ImportReport, dry_run: bool) -> None:
     if report.refused or report.plan is None:
         complain(f"Nothing was imported: the file has {_several(problems.errors.count, 'error')}.")
         return
-    for each in report.plan.losers[:LOSERS_SHOWN]:
-        lost = f"{_several(each.sites, 'site')} and {_several(each.chargers, 'charger')}"
+    for removed in report.plan.losers[:LOSERS_SHOWN]:
+        lost = f"{_several(removed.sites, 'site')} and {_several(removed.chargers, 'charger')}"
         verb = "would lose" if dry_run else "lost"
-        stdout.print(f"driver {each.driver.id}, {each.driver.name}: {verb} {lost}", markup=False)
+        stdout.print(f"driver {removed.driver.id}, {removed.driver.name}: {verb} {lost}", markup=False)
     if len(report.plan.removed) > LOSERS_SHOWN:
         stdout.print(f"… and {len(report.plan.removed) - LOSERS_SHOWN} more; --json lists up to 1000")
     counts = ", ".join(f"{count} {name}" for name, count in report.plan.counts.items())
@@ -111,9 +111,9 @@ def _print(report: ImportReport, dry_run: bool) -> None:
 
 
 def _list(first: list[Problem], count: int, prefix: str, show: Callable[[str], None]) -> None:
-    for each in first[:SHOWN]:
-        show(f"{prefix}{each}")
-    more = count - sum(each.count for each in first[:SHOWN])
+    for problem in first[:SHOWN]:
+        show(f"{prefix}{problem}")
+    more = count - sum(problem.count for problem in first[:SHOWN])
     if more:
         show(f"{prefix}… and {more} more; --json lists up to 1000")
 
