@@ -1,6 +1,6 @@
 """The one place that decides whether a tag may charge at a charger at an instant.
 
-The rule (DESIGN.md section 3). A tag may charge at a charger when
+The rule (docs/concepts.md). A tag may charge at a charger when
 
 1. the charger belongs to the customer,
 2. the customer knows the tag,

@@ -1,9 +1,9 @@
 """Access lists: the drivers listed at a place, and the places that list a driver.
 
-The rule (DESIGN.md section 3, rule 3). A driver is listed for a site when they are enabled and a right of theirs,
-valid at the instant, is on that site, on a site above or below it, on a charger of the site or of a site below it, or
-on an access group with such a charger. A right on a site counts even while the site has no charger. Weekly hours,
-tags and blocked chargers hide no one: the list says who holds rights.
+The rule (docs/concepts.md). A driver is listed for a site when they are enabled and a right of theirs, valid at the
+instant, is on that site, on a site above or below it, on a charger of the site or of a site below it, or on an access
+group with such a charger. A right on a site counts even while the site has no charger. Weekly hours, tags and blocked
+chargers hide no one: the list says who holds rights.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from .model import Charger, Connector
 
 @dataclass(frozen=True, slots=True)
 class LiveConnector:
-    """The last reported status of a connector, in the terms of v1 (OCPP.md section 1)."""
+    """The last reported status of a connector, in the terms of v1."""
 
     id: int
     status: str

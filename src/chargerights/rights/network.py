@@ -6,8 +6,8 @@ entry and moving a site touches none:
 * `open`: drivers whose right there has no window, as one roaring bitmap per place;
 * `windowed`: drivers whose right there has a window, with their windows.
 
-Weekly hours never hide a driver from a list (DESIGN.md section 3, rule 3), so these indexes ignore them; a decision
-reads the driver's own rights. Disabled drivers stay in the indexes and are removed from answers.
+Weekly hours never hide a driver from a list, so these indexes ignore them; a decision reads the driver's own rights.
+Disabled drivers stay in the indexes and are removed from answers.
 
 Only `apply` modifies a network. Every value in a dictionary here is immutable, bitmaps included: a change replaces
 it. So `fork` is a shallow copy, and a reader of the old network sees no change.
