@@ -11,15 +11,10 @@ SRC = Path(__file__).parents[1] / "src" / "chargerights"
 SIMULATOR = (
     "what either side of OCPP-J meets: the simulator knows the server by its wire alone, and imports nothing of it"
 )
-PUBLISHED = "the name of a schema in the published document of v1, as its clients know it"
 
 SHARED = {
-    "BriefSite": PUBLISHED,
     "CallRefused": SIMULATOR,
-    "Charger": PUBLISHED,
-    "ExternalId": PUBLISHED,
     "NoAnswer": SIMULATOR,
-    "Tag": PUBLISHED,
 }
 """Names that stand in two modules, and why."""
 

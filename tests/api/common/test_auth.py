@@ -159,7 +159,7 @@ async def test_each_customer_s_key_answers_of_that_customer_alone(api: Api) -> N
     ours, theirs = [(await api.get("/api/groups", key=key)).text for key in (api.us.key, api.rival.key)]
     assert "Rival" not in ours
     assert "RIV-1" not in ours
-    assert [site["groupName"] for site in read(await api.get("/api/groups", key=api.rival.key), "Site[]")] == [
+    assert [site["groupName"] for site in read(await api.get("/api/groups", key=api.rival.key), "ChargerGroup[]")] == [
         "Rival garage"
     ]
     assert "Depot" not in theirs

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from chargerights.api.v1.contract import wire_examples
+from chargerights.api.openapi import v1
 from chargerights.app import create_app
 from chargerights.rights.model import Site
 from chargerights.storage.database import Database
@@ -40,9 +40,10 @@ OURSELVES = {"operatorId": 1, "keyId": 2}
 """The numbers of a customer's first operator and of his first key."""
 UNUSED = 2**40
 
+GROUP_IDS = v1.examples()["groupIds"]
 EXAMPLE_SITES = tuple(
     Site(site_id, f"Example {site_id}", DEPOT.id, external_id="depot-helsinki")
-    for site_id in {7, *wire_examples.GROUP_IDS["groupIds"]}
+    for site_id in {7, *GROUP_IDS["groupIds"]}
 )
 """Called as in the document's examples, so that these are answered."""
 
@@ -69,7 +70,7 @@ def test_the_examples_of_the_document_are_answered_by_this_server(server: tuple[
     """First: what follows takes sites and rights away, whichever it meets."""
     url, headers, _ = server
     with httpx.Client(base_url=url, headers=headers, trust_env=False) as client:
-        assert client.post("/api/group/authorisedUsers", json=wire_examples.GROUP_IDS).status_code == 200
+        assert client.post("/api/group/authorisedUsers", json=GROUP_IDS).status_code == 200
         for path in ("/api/group/authorisedUsers/7", "/api/group/external/depot-helsinki"):
             assert client.get(path).status_code == 200, path
 

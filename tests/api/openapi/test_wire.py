@@ -1,20 +1,24 @@
-"""The objects of the v1 wire are described as API.md 1.2 has them, and the models hold answers to that."""
+"""The objects of the v1 wire are described as API.md 1.2 has them, and answers are held to that."""
 
 from __future__ import annotations
 
 import json
 from copy import deepcopy
+from typing import Any
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
+from jsonschema_rs import ValidationError
+from pydantic import TypeAdapter
 
+from chargerights.api.openapi import v1
 from chargerights.api.openapi.swagger2_schemas import schema as swagger_schema
-from chargerights.api.v1.bodies import new_charger
-from chargerights.api.v1.contract import wire, wire_examples
-from chargerights.api.v1.contract.wire_bodies import schemas
-from tests.api.checking import Json, valid
+from chargerights.api.v1.bodies import MEMBERS as MEMBERS_OF_A_NEW_CHARGER
+from chargerights.api.v1.bodies import RENAMED, new_charger
+from chargerights.files.network_file.schema import ChargerEntry
+from tests.api.checking import Json, require_exact, valid
 
-SCHEMAS = schemas()
+RENAMED_IN_V1 = {inside: outside for outside, inside in RENAMED.items()}
+SCHEMAS, EXAMPLES = v1.schemas(), v1.examples()
 
 # API.md 1.2, member by member; `?` is nullable, [] a list.
 MEMBERS = {
@@ -53,17 +57,10 @@ MEMBERS = {
     "BriefSite": "id int64, groupName string, groupType int32, subgroups BriefSite[]",
 }
 
-ANSWERS = {
-    "SiteDrivers": wire.SiteDrivers,
-    "BriefSiteDrivers": wire.BriefSiteDrivers,
-    "User": wire.User,
-    "UserGroup": wire.UserGroup,
-    "HomeGroups": wire.HomeGroups,
-    "BriefUserGroup": wire.BriefUserGroup,
-    "BriefHomeGroups": wire.BriefHomeGroups,
-    "ChargerGroup": wire.ChargerGroup,
-    "BriefSite": wire.BriefSite,
-}
+ANSWERS = (
+    "SiteDrivers", "BriefSiteDrivers", "User", "UserGroup", "HomeGroups", "BriefUserGroup", "BriefHomeGroups",
+    "ChargerGroup", "BriefSite",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", MEMBERS)
@@ -73,7 +70,7 @@ def test_every_object_has_an_example_that_is_as_described(name: str) -> None:
 
 
 def test_a_broken_example_would_be_noticed() -> None:
-    broken = deepcopy(wire_examples.SITE_DRIVERS)
+    broken = deepcopy(EXAMPLES["siteDrivers"])
     broken["users"][0]["chargerGroups"][0]["groupType"] = 5
     assert not valid(broken, SCHEMAS["SiteDrivers"], SCHEMAS)
 
@@ -128,26 +125,50 @@ def test_numbered_words_say_what_they_mean() -> None:
     }
 
 
-@pytest.mark.parametrize(("name", "model"), ANSWERS.items())
-def test_the_models_take_the_examples_no_member_more_and_none_fewer(name: str, model: type) -> None:
-    adapter = TypeAdapter(model)
+@pytest.mark.parametrize("name", ANSWERS)
+def test_an_answer_is_held_to_its_members_no_member_more_and_none_fewer(name: str) -> None:
     schema = SCHEMAS[name]
     (example,) = schema["examples"]
-    adapter.validate_json(json.dumps(example))
+    require_exact(example, name)
     lacking = [{key: value for key, value in example.items() if key != left_out} for left_out in schema["required"]]
     for broken in (example | {"surprise": 1}, *lacking):
         with pytest.raises(ValidationError):
-            adapter.validate_json(json.dumps(broken))
+            require_exact(broken, name)
 
 
-def test_a_member_that_is_not_nullable_is_left_out_rather_than_null() -> None:
-    wire.BriefUser.model_validate_json('{"id": 1, "name": "Jeff"}')
+@pytest.mark.parametrize("broken", [{"homeGroupId": None}, {"id": 2**63}, {"id": "1"}, {"id": True}])
+def test_an_answer_is_held_to_the_types_of_its_members(broken: Json) -> None:
+    require_exact({"id": 1, "name": "Jeff"}, "BriefUser")
     with pytest.raises(ValidationError):
-        wire.BriefUser.model_validate_json('{"id": 1, "name": "Jeff", "homeGroupId": null}')
+        require_exact({"id": 1, "name": "Jeff"} | broken, "BriefUser")
+
+
+def test_clients_must_take_members_that_they_do_not_know() -> None:
+    assert [name for name in MEMBERS if "additionalProperties" in SCHEMAS[name]] == []
+
+
+def test_a_new_charger_takes_what_a_charger_of_a_network_file_takes() -> None:
+    def described(node: Any) -> Any:
+        if isinstance(node, list):
+            return [described(part) for part in node]
+        if not isinstance(node, dict):
+            return node
+        words = ("title", "description", "default", "examples")
+        return {name: described(part) for name, part in node.items() if name not in words or isinstance(part, dict)}
+
+    text = json.dumps(TypeAdapter(ChargerEntry).json_schema(ref_template="#/components/schemas/{model}"))
+    for entry, name in {"LocationEntry": "NewLocation", "SocketEntry": "NewSocket"}.items():
+        text = text.replace(f"/{entry}", f"/{name}")
+    file = json.loads(text)
+    members = {RENAMED_IN_V1.get(name, name): member for name, member in file["properties"].items()}
+    expected = {name: described(member) for name, member in members.items() if name in MEMBERS_OF_A_NEW_CHARGER}
+    assert described(SCHEMAS["NewCharger"]["properties"]) == expected
+    assert described(SCHEMAS["NewLocation"]) == described(file["$defs"]["LocationEntry"])
+    assert described(SCHEMAS["NewSocket"]) == described(file["$defs"]["SocketEntry"])
 
 
 def test_the_example_of_a_new_charger_is_one_that_is_taken() -> None:
-    charger = new_charger("DEP-2", 7, wire_examples.NEW_CHARGER)
+    charger = new_charger("DEP-2", 7, EXAMPLES["newCharger"])
     assert (charger.name, charger.evse_id, charger.location.postal_code, len(charger.connectors)) == (
         "Depot, second bay",
         "FRA23E45B*78D",

@@ -31,7 +31,7 @@ async def users_of(api: Api, site_id: int) -> dict[str, Json]:
 
 async def charger_of(api: Api, charger_id: str) -> Json:
     """The charger as the tree of sites shows it."""
-    waiting = read(await api.get("/api/groups"), "Site[]")
+    waiting = read(await api.get("/api/groups"), "ChargerGroup[]")
     while waiting:
         site = waiting.pop()
         for charger in site["chargers"]:
@@ -113,7 +113,7 @@ async def test_the_same_driver_is_the_same_under_every_site(harbour: Api) -> Non
 
 
 async def test_a_site_with_a_value_for_every_member(harbour: Api) -> None:
-    (harbour_site, *_) = read(await harbour.get("/api/groups"), "Site[]")
+    (harbour_site, *_) = read(await harbour.get("/api/groups"), "ChargerGroup[]")
     assert {key: value for key, value in harbour_site.items() if key not in ("chargers", "subgroups")} == {
         "onlineSocket": 3,
         "offlineSocket": 1,
@@ -130,7 +130,7 @@ async def test_a_site_with_a_value_for_every_member(harbour: Api) -> None:
 
 
 async def test_sockets_are_counted_here_and_below_by_what_they_say(harbour: Api) -> None:
-    sites = {site["groupName"]: site for site in read(await harbour.get("/api/groups"), "Site[]")}
+    sites = {site["groupName"]: site for site in read(await harbour.get("/api/groups"), "ChargerGroup[]")}
     (pier,) = sites["Harbour"]["subgroups"]
     counts = {
         site["groupName"]: (site["onlineSocket"], site["offlineSocket"], site["errorSocket"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chargerights.api.v1.contract.wire_examples import NEW_CHARGER
+from chargerights.api.openapi import v1
 from tests.api.client import BAD, Api, read, refusal
 from tests.api.v1.test_authorised_users_of_site import NOT_INT64
 from tests.support.world import RIVAL_GARAGE
@@ -126,7 +126,7 @@ async def test_a_new_site_is_seen_by_the_next_question_of_this_and_of_another_pr
     response = await fresh_api.post(SITE, {"name": "  Harbour "})
     assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
     for process in (fresh_api, other):
-        *_, newest = read(await process.get("/api/groups"), "Site[]")
+        *_, newest = read(await process.get("/api/groups"), "ChargerGroup[]")
         assert (newest["id"], newest["groupName"], newest["groupType"]) == (response.json(), "Harbour", 0)
     await other.close()
 
@@ -139,18 +139,18 @@ async def test_new_sites_get_ids_that_nothing_had(fresh_api: Api) -> None:
 async def test_a_new_charger_with_all_its_members_is_seen_at_once_by_every_process(fresh_api: Api) -> None:
     other = fresh_api.beside()
     await other.get("/api/groups")
-    response = await fresh_api.post(f"{CHARGER}/NEW%20🔌-1/6", NEW_CHARGER)
+    response = await fresh_api.post(f"{CHARGER}/NEW%20🔌-1/6", v1.examples()["newCharger"])
     assert response.status_code == 200, response.text
     assert (response.headers["content-type"], response.text) == ("text/plain; charset=utf-8", "NEW 🔌-1")
     for process in (fresh_api, other):
-        office = read(await process.get("/api/groups"), "Site[]")[1]
+        office = read(await process.get("/api/groups"), "ChargerGroup[]")[1]
         charger = next(each for each in office["chargers"] if each["chargerId"] == "NEW 🔌-1")
         for name in ("chargerName", "evseId", "capabilities", "splitEvseBySocket", "integrationRelays"):
-            if name in NEW_CHARGER:
-                assert charger[name] == NEW_CHARGER[name], name
-        location = NEW_CHARGER["locationInfo"]
+            if name in v1.examples()["newCharger"]:
+                assert charger[name] == v1.examples()["newCharger"][name], name
+        location = v1.examples()["newCharger"]["locationInfo"]
         assert {name: charger["locationInfo"][name] for name in location} == location
-        socket = NEW_CHARGER["sockets"][0]
+        socket = v1.examples()["newCharger"]["sockets"][0]
         assert {name: charger["sockets"][0][name] for name in socket} == socket
     await other.close()
 
@@ -175,5 +175,5 @@ async def test_many_who_add_at_once_get_one_revision_each(fresh_api: Api) -> Non
     answers = await asyncio.gather(*(fresh_api.post(SITE, {"name": f"Site {n}"}) for n in range(10)))
     assert [each.status_code for each in answers] == [200] * 10
     assert len({each.json() for each in answers}) == 10
-    (_, *new) = sorted(site["id"] for site in read(await fresh_api.get("/api/groups"), "Site[]"))
+    (_, *new) = sorted(site["id"] for site in read(await fresh_api.get("/api/groups"), "ChargerGroup[]"))
     assert {each.json() for each in answers} <= set(new)

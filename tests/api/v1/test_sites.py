@@ -46,14 +46,14 @@ async def test_the_empty_external_id_is_no_site_s(harbour: Api) -> None:
 
 
 async def test_a_site_by_an_external_id_with_a_slash_and_a_space(harbour: Api) -> None:
-    site = read(await harbour.get(f"{EXTERNAL}/sites/harbour%201"), "Site")
+    site = read(await harbour.get(f"{EXTERNAL}/sites/harbour%201"), "ChargerGroup")
     assert (site["id"], [below["id"] for below in site["subgroups"]]) == (10, [11])
-    assert read(await harbour.get(f"{EXTERNAL}/sites%2Fharbour%201"), "Site") == site
+    assert read(await harbour.get(f"{EXTERNAL}/sites%2Fharbour%201"), "ChargerGroup") == site
 
 
 async def test_without_subgroups_the_site_stands_alone_and_still_counts_all_below(harbour: Api) -> None:
-    whole = read(await harbour.get(f"{EXTERNAL}/sites/harbour%201"), "Site")
-    alone = read(await harbour.get(f"{EXTERNAL}/sites/harbour%201?excludeSubgroups=true"), "Site")
+    whole = read(await harbour.get(f"{EXTERNAL}/sites/harbour%201"), "ChargerGroup")
+    alone = read(await harbour.get(f"{EXTERNAL}/sites/harbour%201?excludeSubgroups=true"), "ChargerGroup")
     assert whole["offlineSocket"] == 5
     assert alone == whole | {"subgroups": []}
 
@@ -66,7 +66,7 @@ async def test_the_tree_of_all_sites(api: Api) -> None:
 
     circuit = (4, ["CIR-1", "CIR-2"], [])
     depot = (2, ["DEP-1"], [(3, ["GF-1"], [circuit])])
-    assert tree(read(await api.get("/api/groups"), "Site[]")) == [
+    assert tree(read(await api.get("/api/groups"), "ChargerGroup[]")) == [
         (1, [], [depot, (5, [], [])]),
         (6, ["OFF-1"], []),
     ]

@@ -13,9 +13,9 @@ SIBLINGS = {
     "/api/charger/authorisedUsers/CIR-2": ("User[]", "BriefUser[]"),
     "/api/user/homeGroup/2": ("UserGroup", "BriefUserGroup"),
     "/api/user/homeGroups": ("HomeGroups", "BriefHomeGroups"),
-    "/api/groups": ("Site[]", "BriefSite[]"),
-    "/api/group/external/company": ("Site", "BriefSite"),
-    "/api/group/external/company?excludeSubgroups=true": ("Site", "BriefSite"),
+    "/api/groups": ("ChargerGroup[]", "BriefSite[]"),
+    "/api/group/external/company": ("ChargerGroup", "BriefSite"),
+    "/api/group/external/company?excludeSubgroups=true": ("ChargerGroup", "BriefSite"),
 }
 DETAILS = {"tags", "chargerGroups", "chargers", "payerId", "integratedExternalIds", "externalId"} | {
     *("costId", "costName", "paymentRecipientId", "onlineSocket", "offlineSocket", "errorSocket"),

@@ -64,7 +64,7 @@ async def test_a_site_manager_is_told_of_his_sites_alone(fresh_sqlite_api: Api) 
         assert refusal(await api.get(f"/api/user/homeGroup/{site_id}", key=manager))[0] == 400
     assert refused(await send(api, "GET", "/v2/chargers/OFF-1/authorized-drivers", key=manager))[0] == 404
     assert refusal(await api.get("/api/charger/authorisedUsers/OFF-1", key=manager))[0] == 400
-    assert [site["id"] for site in read(await api.get("/api/groups", key=manager), "Site[]")] == [DEPOT.id]
+    assert [site["id"] for site in read(await api.get("/api/groups", key=manager), "ChargerGroup[]")] == [DEPOT.id]
     homes = read(await api.get("/api/user/homeGroups", key=manager), "HomeGroups")
     assert [each["id"] for each in homes["userGroups"]] == [DEPOT.id]
     assert homes["spareUsers"] == []

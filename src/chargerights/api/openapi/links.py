@@ -9,9 +9,11 @@ row, else a test fails.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
-from ..v1.contract.wire import Json
 from .swagger2 import METHODS
+
+Json = dict[str, Any]
 
 PREFIX = "/v2/"
 STATUSES = ("201", "202")

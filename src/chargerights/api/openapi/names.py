@@ -12,6 +12,7 @@ from typing import Any
 
 Json = dict[str, Any]
 
+ACRONYMS = {"id": "ID", "ids": "IDs", "evse": "EVSE", "iccid": "ICCID", "imsi": "IMSI"}
 REFS = "#/components/schemas/"
 SUFFIXES = {"Shape": "", "Draft": "Create", "Members": "Update"}
 NAMES = {
@@ -82,6 +83,12 @@ DESCRIPTIONS = {
     "UnlockSocket": "The socket whose cable is to be released.",
 }
 """Descriptions of schemas by published name, where the Python class says nothing, or nothing to readers of the API."""
+
+
+def words(name: str) -> str:
+    """Returns `homeGroupId` as a person reads it: `Home Group ID`."""
+    parts = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+", name)
+    return " ".join(ACRONYMS.get(part.lower(), part[:1].upper() + part[1:]) for part in parts)
 
 
 def publish(openapi: Json) -> None:

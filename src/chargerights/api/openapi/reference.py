@@ -1,4 +1,4 @@
-"""The generated parts of docs/api.md: the operations and the objects of v1, from the same tables as the documents.
+"""The generated parts of docs/api.md: the operations and the objects of v1, from the same file as the documents.
 
 `python -m chargerights.api.openapi.reference docs/api.md` writes them anew between their markers.
 """
@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
-from ..v1.contract.descriptions import OPERATIONS, operation
-from ..v1.contract.wire import Json
-from ..v1.contract.wire_bodies import schemas
+from . import v1
+
+Json = dict[str, Any]
 
 WORDS = {"string": "text"}
 
@@ -29,11 +30,12 @@ def rewritten(page: str) -> str:
 def operations() -> str:
     """One row per operation."""
     rows = ["| operation | request | what it answers | codes |", "|---|---|---|---|"]
-    for operation_id, each in OPERATIONS.items():
-        query = [one["name"] for one in each.parameters if one["in"] == "query"]
-        request = f"`{each.method} {each.path}`" + "".join(f"<br>`{name}=true`" for name in query)
-        codes = " ".join(str(code) for code in operation(operation_id)["responses"])
-        rows.append(f"| `{operation_id}` | {request} | {each.summary}. {each.answer.description} | {codes} |")
+    for method, path, operation in v1.operations():
+        query = [parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "query"]
+        request = f"`{method} {path}`" + "".join(f"<br>`{name}=true`" for name in query if name != "clientId")
+        codes = " ".join(operation["responses"])
+        answer = f"{operation['summary']}. {operation['responses']['200']['description']}"
+        rows.append(f"| `{operation['operationId']}` | {request} | {answer} | {codes} |")
     return "\n".join(rows)
 
 
@@ -53,7 +55,7 @@ def management(openapi: Json) -> str:
 
 def objects() -> str:
     """A table of its members for every object."""
-    return "\n\n".join(_object(name, schema) for name, schema in schemas().items())
+    return "\n\n".join(_object(name, schema) for name, schema in v1.schemas().items())
 
 
 def _object(name: str, schema: Json) -> str:

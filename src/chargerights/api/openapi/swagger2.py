@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..v1.contract.wire import words
+from .names import words
 from .swagger2_schemas import (
     CannotRender,
     Json,

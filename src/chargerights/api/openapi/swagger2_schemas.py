@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from ..v1.contract.wire import words
+from .names import words
 
 Json = dict[str, Any]
 

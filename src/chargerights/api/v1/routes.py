@@ -1,6 +1,6 @@
 """Routes of v1: they parse, ask `rights`, and print through a `JsonStreamer`.
 
-Their descriptions in the OpenAPI document are in `contract`.
+Their descriptions in the OpenAPI document are in `contract.yaml`, by operation id.
 """
 
 from __future__ import annotations
@@ -25,10 +25,9 @@ from ..common.auth import permitted
 from ..common.errors import SitesNotFound
 from ..common.state import state_of
 from .bodies import new_charger, new_site_name
-from .contract.descriptions import operation
 from .responses import V1Context, int64, json_body, open_context, site_ids, switch
 
-router = APIRouter(prefix="/api", strict_content_type=False)
+router = APIRouter(prefix="/api", include_in_schema=False, strict_content_type=False)
 
 ReadsDrivers = Annotated[Caller, Depends(permitted(Permission.READ_DRIVERS))]
 ReadsSites = Annotated[Caller, Depends(permitted(Permission.READ_SITES))]
@@ -40,7 +39,7 @@ class NoSuchThing(InvalidInput):
     """An unknown thing in a path, on an operation that is documented without a 404."""
 
 
-@router.post("/group/authorisedUsers", **operation("getAuthorisedUsersForChargerGroups"))
+@router.post("/group/authorisedUsers", operation_id="getAuthorisedUsersForChargerGroups")
 async def drivers_of_sites(request: Request, caller: ReadsDrivers) -> Response:
     """The mission: who may charge at each of up to 20 sites."""
     wanted = site_ids(await json_body(request))
@@ -51,7 +50,7 @@ async def drivers_of_sites(request: Request, caller: ReadsDrivers) -> Response:
     return await (asked.answer_brief(chunks, listings) if brief else asked.answer(chunks, wanted))
 
 
-@router.get("/group/authorisedUsers/{groupId}", **operation("getAuthorisedUsersForChargerGroup"))
+@router.get("/group/authorisedUsers/{groupId}", operation_id="getAuthorisedUsersForChargerGroup")
 async def drivers_of_site(request: Request, caller: ReadsDrivers) -> Response:
     """Lists the drivers that may charge at one site."""
     site_id = int64(request, "groupId")
@@ -60,7 +59,7 @@ async def drivers_of_site(request: Request, caller: ReadsDrivers) -> Response:
     return await _users(asked, _listings(asked, [site_id])[site_id], brief)
 
 
-@router.get("/charger/authorisedUsers/{chargerId}", **operation("getAuthorisedUsersForCharger"))
+@router.get("/charger/authorisedUsers/{chargerId}", operation_id="getAuthorisedUsersForCharger")
 async def drivers_of_charger(request: Request, caller: ReadsDrivers) -> Response:
     """Lists the drivers that may charge at one charger."""
     brief = switch(request, "excludeDetails")
@@ -71,7 +70,7 @@ async def drivers_of_charger(request: Request, caller: ReadsDrivers) -> Response
     return await _users(asked, listing.drivers_of_charger(asked.network, charger_id, asked.at), brief)
 
 
-@router.get("/user/homeGroup/{groupId}", **operation("getAuthorisedUsersHomeGroup"))
+@router.get("/user/homeGroup/{groupId}", operation_id="getAuthorisedUsersHomeGroup")
 async def home_site(request: Request, caller: ReadsDrivers) -> Response:
     """One home site with its drivers and subsites."""
     site_id = int64(request, "groupId")
@@ -83,7 +82,7 @@ async def home_site(request: Request, caller: ReadsDrivers) -> Response:
     return await (asked.answer_brief(chunks) if brief else asked.answer(chunks))
 
 
-@router.get("/user/homeGroups", **operation("getAuthorisedUsers"))
+@router.get("/user/homeGroups", operation_id="getAuthorisedUsers")
 async def home_sites(request: Request, caller: ReadsDrivers) -> Response:
     """All home sites, and the drivers without one."""
     brief = switch(request, "excludeDetails")
@@ -94,7 +93,7 @@ async def home_sites(request: Request, caller: ReadsDrivers) -> Response:
     return await (asked.answer_brief(chunks) if brief else asked.answer(chunks))
 
 
-@router.get("/groups", **operation("getChargerGroups"))
+@router.get("/groups", operation_id="getChargerGroups")
 async def sites(request: Request, caller: ReadsSites) -> Response:
     """The tree of sites."""
     brief = switch(request, "excludeDetails")
@@ -105,7 +104,7 @@ async def sites(request: Request, caller: ReadsSites) -> Response:
     return await asked.answer(chain([b"["], asked.scribe.sites(roots), [b"]"]))
 
 
-@router.get("/group/external/{externalId:path}", **operation("getChargerGroupByExternalId"))
+@router.get("/group/external/{externalId:path}", operation_id="getChargerGroupByExternalId")
 async def site_by_external_id(request: Request, caller: ReadsSites) -> Response:
     """The site of that external id.
 
@@ -125,7 +124,7 @@ async def site_by_external_id(request: Request, caller: ReadsSites) -> Response:
     return await asked.answer(asked.scribe.site_alone(site_id) if alone else asked.scribe.sites([site_id]))
 
 
-@router.post("/group/add", **operation("addChargerGroup"))
+@router.post("/group/add", operation_id="addChargerGroup")
 async def add_site(request: Request, caller: WritesSites) -> Response:
     """Makes a site at the top of the tree.
 
@@ -140,7 +139,7 @@ async def add_site(request: Request, caller: WritesSites) -> Response:
     return Response(b"%d" % site.id, media_type="application/json")
 
 
-@router.post("/charger/add/{chargerId}/{groupId}", **operation("addNewCharger"))
+@router.post("/charger/add/{chargerId}/{groupId}", operation_id="addNewCharger")
 async def add_charger(request: Request, caller: WritesChargers) -> Response:
     """Makes a charger on a site.
 

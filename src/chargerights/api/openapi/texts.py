@@ -1,0 +1,66 @@
+"""Texts of the documents that no route says itself: title, ways to authenticate, tags, and ids in parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Json = dict[str, Any]
+
+DESCRIPTION = (
+    "Knows who may charge where. Lists the drivers who hold a right at sites and chargers, with their tags, sites"
+    " and chargers, and decides for every charger from the same rights."
+)
+LICENSE = {"name": "Apache License 2.0", "identifier": "Apache-2.0"}
+SECURITY_SCHEMES: dict[str, Json] = {
+    "header": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "x-api-key",
+        "description": "A key of the customer. The way to prefer: headers do not end up in logs.",
+    },
+    "bearer": {"type": "http", "scheme": "bearer", "description": "The same key as `Authorization: Bearer …`."},
+    "query": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "code",
+        "description": "The same key in the address, for clients that can send no header. Only under /api.",
+    },
+}
+ANY_HEADER: list[Json] = [{"header": []}, {"bearer": []}]
+ANY_WAY: list[Json] = [*ANY_HEADER, {"query": []}]
+TAGS = {
+    "Who may charge": "The drivers who hold a right at sites and chargers.",
+    "Home sites": "Who looks after which driver. A home site gives no right to charge.",
+    "Sites": "Places with chargers; sites form a tree.",
+    "Chargers": "The devices on the sites.",
+    "Access groups": "Chargers bundled for rights only, across sites.",
+    "Drivers": "People and vehicles, and where they may charge.",
+    "Tags": "What drivers show: cards, app tokens, number plates, vehicle ids.",
+    "Rights": "This driver may charge there, in this window, at these hours.",
+    "Decisions": "May this tag charge here, and why.",
+    "Charging": "Decisions that chargers were sent, and their sessions.",
+    "Commands": "Commands to chargers.",
+    "Imports and exports": "Drivers with their tags and rights, as CSV and Excel files.",
+    "Reports": "What ends soon, what was never used, what reaches far.",
+    "Events": "What has happened, in order, to read on from any number.",
+    "Webhooks": "Where events are sent.",
+    "Operators": "Who uses this interface, and what they may do.",
+    "API keys": "What the operators' programs show.",
+    "Audit log": "Who changed what, and when.",
+}
+IDS = {
+    "siteId": "Number of the site",
+    "externalSiteId": "The site's id in the operator's own system",
+    "chargerId": "The identity under which the charger connects",
+    "driverId": "Number of the driver",
+    "tagId": "Number of the tag",
+    "rightId": "Number of the right",
+    "groupId": "Number of the access group",
+    "authorisationId": "Number of the decision that a charger was sent",
+    "sessionId": "Number of the charging session",
+    "importId": "Number of the import",
+    "webhookId": "Number of the webhook",
+    "operatorId": "Number of the operator",
+    "keyId": "Number of the API key",
+}
+"""Descriptions of parameters of v2 that have none of their own."""

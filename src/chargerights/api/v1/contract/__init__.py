@@ -1,1 +1,0 @@
-"""The published contract of v1: operations, schemas and examples."""
