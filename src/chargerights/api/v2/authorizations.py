@@ -9,12 +9,10 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from ...fields import types
-from ...operations import tags as operations
+from ...operations import authorizations as operations
+from ...operations import tags
 from ...operations.mutation import Mutation
-from ...operations.paging import part_of
 from ...operations.tags import tag_of
-from ...operations.view import View
-from ...operations.visibility import names_driver
 from ...rights.decide import Reason
 from ...rights.permissions import Permission
 from ...storage.charging import authorizations
@@ -29,9 +27,6 @@ from .shapes import REFUSALS, Draft, Shape, page_of
 from .tags import TagShape, shown
 
 router = APIRouter(prefix="/v2/authorisations", tags=["Charging"], route_class=CallerFirst, responses=REFUSALS)
-
-OF_THE_DRIVER = ("driver_id", "right_id", "place_kind", "place_id")
-"""Members that tell whose tag it was."""
 
 
 class AuthorisationShape(Shape):
@@ -73,23 +68,17 @@ async def list_authorisations(
     driver_id: AskedDriver,
     reason: Annotated[Reason | None, Query(description="Only with this reason")] = None,
 ) -> Response:
-    """The newest first. A decision is here about a second after it was made."""
-    asked.key_among("id")
+    """Lists decisions, the newest first. A decision is here about a second later."""
     wanted = authorizations.AuthorizationFilter(
         charger_id=records.charger_id,
-        charger_ids=_seen_chargers(view),
+        charger_ids=operations.charger_ids(view),
         id_tag=records.id_tag,
         driver_id=driver_id,
         reason=reason.value if reason is not None else None,
         since=records.since,
         until=records.until,
     )
-    database, customer_id = view.services.database, view.caller.customer_id
-    total = None if asked.walking else await database.read(authorizations.count, customer_id, wanted)
-    found = await database.read(
-        authorizations.find, customer_id, wanted, asked.count, asked.start, asked.after_number()
-    )
-    return listed(part_of(found, asked, lambda each: (each[0],), total), lambda each: _shape(view, *each))
+    return listed(await operations.page(view, asked, wanted), lambda numbered: _shape(*numbered))
 
 
 @router.post(
@@ -105,21 +94,13 @@ async def add_shown_tag(
     body: HolderDraft,
 ) -> Response:
     """Adds to a driver a tag that no driver had, as it was shown."""
-    added = await operations.add_shown(change, authorisation_id, body.driver_id, body.token_name)
+    added = await tags.add_shown(change, authorisation_id, body.driver_id, body.token_name)
     return await respond(
         change, added, lambda view, tag_id: shown(view, tag_of(view.driver(body.driver_id), tag_id), 201)
     )
 
 
-def _seen_chargers(view: View) -> list[str] | None:
-    """The chargers that the caller sees, or None if they see all, even removed ones."""
-    if view.scope.unlimited:
-        return None
-    return [each for site_id in view.scope.sites for each in view.network.chargers_at(site_id)]
-
-
-def _shape(view: View, number: int, it: Authorization) -> AuthorisationShape:
-    members = {name: value for name, value in it._asdict().items() if name != "tag_key"}
-    if not names_driver(view, it.driver_id):
-        members |= dict.fromkeys(OF_THE_DRIVER)
-    return AuthorisationShape(id=number, allowed=it.reason == Reason.ACCEPTED.value, **members)
+def _shape(number: int, decision: Authorization) -> AuthorisationShape:
+    members = decision._asdict()
+    del members["tag_key"]
+    return AuthorisationShape(id=number, allowed=decision.reason == Reason.ACCEPTED.value, **members)

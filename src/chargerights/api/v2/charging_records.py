@@ -9,9 +9,8 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from ...fields import types
+from ...operations.authorizations import require_named
 from ...operations.view import View
-from ...operations.visibility import names_driver
-from ...rights.errors import UnknownDriver
 from ...rights.permissions import Permission
 from .dependencies import viewing
 from .shapes import Id, Instant
@@ -49,8 +48,7 @@ def _driver_id(
     driver_id: Annotated[Id | None, Query(alias="driverId", description="Only of this driver's tags")] = None,
 ) -> int | None:
     """Raises UnknownDriver for a driver that records do not name to the caller."""
-    if driver_id is not None and not names_driver(view, driver_id):
-        raise UnknownDriver((driver_id,))
+    require_named(view, driver_id)
     return driver_id
 
 

@@ -11,6 +11,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
+from ...operations import local_lists as operations
+from ...operations.local_lists import LocalListState
 from ...operations.paging import sort_part
 from ...operations.send_command import ask
 from ...operations.view import View
@@ -18,8 +20,7 @@ from ...operations.visibility import names_driver
 from ...rights.commands import Action
 from ...rights.local_list import ListedTag
 from ...rights.permissions import Permission
-from ...storage.charging import local_lists
-from ...storage.charging.local_lists import KeptList, OutOfStep
+from ...storage.charging.local_lists import OutOfStep
 from ..common.auth import CallerFirst
 from .answers import answer
 from .charger_commands import command
@@ -71,10 +72,7 @@ async def get_local_list(
     charger_id: ChargerId,
 ) -> Response:
     """Says whether the charger knows the tags that it may accept offline, or why not."""
-    charger = view.charger(charger_id)
-    live = view.image.live.get(charger.charger_id)
-    found = await _kept(view, charger.charger_id)
-    return answer(_shape(charger.charger_id, found, live is not None and live.connected))
+    return answer(_shape(charger_id, await operations.state(view, charger_id)))
 
 
 @router.get(
@@ -88,9 +86,8 @@ async def list_entries(
     asked: Sorted,
     charger_id: ChargerId,
 ) -> Response:
-    """As they were sent to it, by tag."""
-    found = await _kept(view, view.charger(charger_id).charger_id)
-    tags = [*found.tags.values()] if found is not None and found.tags is not None else []
+    """Lists the tags as they were sent to the charger."""
+    tags = await operations.entries(view, charger_id)
     return listed(sort_part(tags, asked, idTag=lambda listed: (listed.id_tag,)), lambda listed: _entry(view, listed))
 
 
@@ -106,8 +103,7 @@ async def read_version(view: Viewing, charger_id: ChargerId) -> Response:
     Another one than was sent last: it has forgotten its list, or has another one.
     """
     answered = await ask(view, charger_id, Action.READ_LIST_VERSION, {})
-    found = await _kept(view, charger_id)
-    sent = None if found is None else found.version
+    sent = await operations.sent_version(view, charger_id)
     return answer(LocalListVersionAnswer(**members(charger_id, answered), version=answered.details, sent_version=sent))
 
 
@@ -120,38 +116,18 @@ async def send_list(change: Sending, charger_id: ChargerId) -> Response:
     return await send(change, charger_id, Action.SEND_LIST, {})
 
 
-async def _kept(view: View, charger_id: str) -> KeptList | None:
-    return await view.services.database.read(local_lists.get, view.caller.customer_id, charger_id)
-
-
-def _shape(charger_id: str, found: KeptList | None, connected: bool) -> LocalListShape:
-    reason = None if found is None else found.reason
-    if not connected and reason not in (OutOfStep.NOT_SUPPORTED, OutOfStep.SWITCHED_OFF):
-        reason = OutOfStep.NOT_CONNECTED
-    elif reason is None and (found is None or not found.in_step):
-        reason = OutOfStep.NOT_ASKED
+def _shape(charger_id: str, state: LocalListState) -> LocalListShape:
+    kept = state.kept
     return LocalListShape(
         charger_id=charger_id,
-        in_step=reason is None,
-        reason=reason,
-        detail=None if reason is None else _DETAILS[reason].format(found=found),
-        version=None if found is None else found.version,
-        size=0 if found is None else found.size,
-        wanted=0 if found is None else found.wanted,
-        updated_at=None if found is None else found.updated_at,
+        in_step=state.reason is None,
+        reason=state.reason,
+        detail=state.detail,
+        version=None if kept is None else kept.version,
+        size=0 if kept is None else kept.size,
+        wanted=0 if kept is None else kept.wanted,
+        updated_at=None if kept is None else kept.updated_at,
     )
-
-
-_DETAILS = {
-    OutOfStep.NOT_CONNECTED: "the charger is not connected: it is sent the changes when it connects",
-    OutOfStep.NOT_ASKED: "the charger has connected, and is about to be asked for its list",
-    OutOfStep.NOT_SUPPORTED: "the charger knows no local lists: offline it accepts what its own settings say",
-    OutOfStep.SWITCHED_OFF: "local lists are switched off at the charger: set LocalAuthListEnabled to true",
-    OutOfStep.TOO_SMALL: "the charger takes {found.size} of {found.wanted} tags: it knows those used there last",
-    OutOfStep.REFUSED: "the charger has refused its list: it is sent again after a while",
-    OutOfStep.NO_ANSWER: "the charger does not answer: its list is sent again after a while",
-    OutOfStep.DATABASE_AWAY: "the database cannot be reached: the charger's list waits for it",
-}
 
 
 def _entry(view: View, listed: ListedTag) -> LocalListEntryShape:

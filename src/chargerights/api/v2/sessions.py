@@ -12,15 +12,13 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field, JsonValue
 from starlette.responses import StreamingResponse
 
+from ...operations import sessions as operations
 from ...operations.mutation import Mutation
-from ...operations.paging import Paging, part_of
 from ...operations.view import View
-from ...operations.visibility import names_driver
 from ...rights.events import instant
 from ...rights.permissions import Permission
-from ...rights.search_drivers import Key
-from ...storage.charging import session_keeping, sessions
-from ...storage.charging.sessions import EndedBy, KeptSession, Session, UnknownSession
+from ...storage.charging import sessions
+from ...storage.charging.sessions import EndedBy, KeptSession, Position, Session
 from ..common.auth import CallerFirst
 from .answers import answer
 from .charging_records import READ, AskedDriver, AskedRecords, Viewing
@@ -83,10 +81,7 @@ def _wanted_sessions(
     include_subsites: Annotated[bool, Query(alias="includeSubsites", description="And at the sites below it")] = False,
     running: Annotated[bool | None, Query(description="true: only those that go on; false: only ended ones")] = None,
 ) -> sessions.SessionFilter:
-    site_ids = None if view.scope.unlimited else view.scope.sites
-    if site_id is not None:
-        asked = view.network.subtree(view.site(site_id).id) if include_subsites else (view.site(site_id).id,)
-        site_ids = frozenset(asked) if site_ids is None else site_ids & frozenset(asked)
+    site_ids = operations.site_ids(view, site_id, include_subsites)
     return sessions.SessionFilter(
         records.charger_id, site_ids, driver_id, records.id_tag, records.since, records.until, running
     )
@@ -103,16 +98,13 @@ async def list_sessions(
     asked: Sorted,
     wanted: WantedSessions,
 ) -> Response:
-    """The newest first, by their start.
+    """Lists sessions by their start, the newest first.
 
-    StartDate and endDate are asked of that.
-
-    A start at an instant that cannot be right (more than 30 days before its receipt, or a day after) counts as of its
-    receipt. Ids are in no order of time.
+    startDate and endDate refer to the start. An impossible start, more than 30 days before its receipt or a day after
+    it, counts as the receipt. Ids are in no order of time.
     """
     asked.key_among("startedAt", "id")  # the second for those who have known no other
-    total, found = await find(view, asked, wanted)
-    return listed(part_of(found, asked, key, total), lambda each: _shape(view, each))
+    return listed(await operations.page(view, asked, wanted), _shape)
 
 
 @router.get(
@@ -123,7 +115,7 @@ async def list_sessions(
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
 )
 async def export_sessions(view: Viewing, wanted: WantedSessions) -> Response:
-    """All of them in the order and with the members of the list."""
+    """Exports all sessions in the order and with the members of the list."""
     return StreamingResponse(
         _rows(view, wanted),
         media_type="text/csv; charset=utf-8",
@@ -138,8 +130,8 @@ async def export_sessions(view: Viewing, wanted: WantedSessions) -> Response:
     response_model=SessionShape,
 )
 async def get_session(view: Viewing, session_id: SessionId) -> Response:
-    """As the list has it."""
-    return answer(_shape(view, await _seen(view, session_id)))
+    """Returns a session as the list shows it."""
+    return answer(_shape(await operations.one(view, session_id)))
 
 
 @router.post(
@@ -152,16 +144,14 @@ async def end_session(
     change: Annotated[Mutation, Depends(on_post(Permission.OPERATE_CHARGERS, *READ))],
     session_id: SessionId,
 ) -> Response:
-    """For a charger that is gone or has forgotten the session.
+    """Ends a session of a charger that is gone or has forgotten it.
 
     Nothing is sent to it: stop-charging does that.
 
     stoppedAt and meterStop are the last known values, and endedBy is operator. A stop that still comes replaces them.
     A session that has ended is a 409.
     """
-    await _seen(change.view, session_id)
-    result, _ = await change.make("session.end", lambda revision: session_keeping.end(revision, session_id))
-    return answer(_shape(change.view, await _seen(change.view, result)))
+    return answer(_shape(await operations.end(change, session_id)))
 
 
 @router.get(
@@ -175,17 +165,11 @@ async def list_meter_values(
     session_id: SessionId,
     asked: Unsorted,
 ) -> Response:
-    """The oldest first. Each is here once, however often the charger sent it."""
-    await _seen(view, session_id)
-    found, total = await view.services.database.read(
-        sessions.readings,
-        view.caller.customer_id,
-        session_id,
-        asked.count,
-        asked.start,
-        asked.after_instant(str),
-    )
-    return listed(part_of(found, asked, _key_of_reading, total), _meter_value)
+    """Lists meter values, the oldest first.
+
+    Each is listed once, even if the charger sent it repeatedly.
+    """
+    return listed(await operations.meter_values(view, session_id, asked), _meter_value)
 
 
 def _meter_value(kept: KeptSession) -> MeterValueShape:
@@ -193,42 +177,15 @@ def _meter_value(kept: KeptSession) -> MeterValueShape:
     return MeterValueShape(at=it.at, evse_id=it.evse_id, connector_id=it.connector_id, samples=it.samples)
 
 
-async def find(view: View, asked: Paging, wanted: sessions.SessionFilter) -> tuple[int | None, list[Session]]:
-    """Counts all sessions, except in a walk, and reads those of the part."""
-    database, customer_id = view.services.database, view.caller.customer_id
-    total = None if asked.walking else await database.read(sessions.count, customer_id, wanted)
-    before = asked.after_instant(int)
-    return total, await database.read(sessions.find, customer_id, wanted, asked.count, asked.start, before)
-
-
-def key(it: Session) -> Key:
-    at, id_ = sessions.position(it)
-    return at.isoformat(), id_
-
-
-def _key_of_reading(kept: KeptSession) -> Key:
-    return kept.reading.at.isoformat(), kept.digest
-
-
-async def _seen(view: View, session_id: int) -> Session:
-    """Raises UnknownSession, of one that the caller does not see too."""
-    found = await view.services.database.read(sessions.get, view.caller.customer_id, session_id)
-    if found is None or not (view.scope.unlimited or found.site_id in view.scope.sites):
-        raise UnknownSession((session_id,))
-    return found
-
-
 async def _rows(view: View, wanted: sessions.SessionFilter) -> AsyncIterator[str]:
     shape = SessionShape.model_fields
     yield _csv([member.alias for member in shape.values()])
-    before: sessions.Position | None = None
+    before: Position | None = None
     while True:
-        found = await view.services.database.read(
-            sessions.find, view.caller.customer_id, wanted, CSV_ROWS_AT_ONCE, before=before
-        )
+        found = await operations.after(view, wanted, before, CSV_ROWS_AT_ONCE)
         if not found:
             return
-        shapes = [_shape(view, each) for each in found]
+        shapes = map(_shape, found)
         yield "".join(_csv([_cell(getattr(each, name)) for name in shape]) for each in shapes)
         before = sessions.position(found[-1])
 
@@ -251,8 +208,5 @@ def _cell(value: object) -> object:
     return value
 
 
-def _shape(view: View, it: Session) -> SessionShape:
-    shape = SessionShape(**{name: getattr(it, name) for name in SessionShape.model_fields})
-    if not names_driver(view, it.driver_id):
-        shape.driver_id = None
-    return shape
+def _shape(session: Session) -> SessionShape:
+    return SessionShape(**{name: getattr(session, name) for name in SessionShape.model_fields})

@@ -7,10 +7,9 @@ from datetime import datetime
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from ...operations.paging import part_of
+from ...operations import sessions
 from ...storage.charging.sessions import Session, SessionFilter
 from ..common.auth import CallerFirst
-from . import sessions
 from .charging_records import AskedRecords, Viewing
 from .paging import Unsorted, listed
 from .shapes import REFUSALS, Shape, page_of
@@ -48,16 +47,15 @@ async def list_unmatched_stops(
     asked: Unsorted,
     records: AskedRecords,
 ) -> Response:
-    """The newest first, by their receipt.
+    """Lists stops by their receipt, the newest first.
 
-    Each is here once, however often the charger sent it.
+    Each is listed once, even if the charger sent it repeatedly.
     """
-    site_ids = None if view.scope.unlimited else view.scope.sites
+    site_ids = sessions.site_ids(view)
     wanted = SessionFilter(
         records.charger_id, site_ids, None, records.id_tag, records.since, records.until, unmatched=True
     )
-    total, found = await sessions.find(view, asked, wanted)
-    return listed(part_of(found, asked, sessions.key, total), _shape)
+    return listed(await sessions.page(view, asked, wanted), _shape)
 
 
 def _shape(it: Session) -> UnmatchedStopShape:
