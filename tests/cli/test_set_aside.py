@@ -7,7 +7,7 @@ from sqlalchemy import text
 from chargerights.storage.charging import charger_batches, sessions
 from chargerights.storage.charging.charger_batches import Batch
 from chargerights.storage.charging.messages import Unreadable
-from chargerights.storage.charging.sessions import SessionNotice
+from chargerights.storage.charging.session_notices import SessionNotice
 from tests.cli.conftest import DEPOT, Cli
 from tests.support.servers import opened
 from tests.support.world import NOW

@@ -20,7 +20,7 @@ from chargerights.storage.charging import authorizations, session_keeping, sessi
 from chargerights.storage.charging.authorizations import Authorization
 from chargerights.storage.charging.charger_reports import ChargerReport, ReportKind
 from chargerights.storage.charging.messages import Unreadable, dump, load
-from chargerights.storage.charging.sessions import MeterReading, SessionNotice, Sign
+from chargerights.storage.charging.session_notices import MeterReading, SessionNotice, Sign
 from chargerights.storage.charging.spool_file import (
     SUFFIX,
     Owner,

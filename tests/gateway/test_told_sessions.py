@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chargerights.storage.charging import sessions
+from chargerights.storage.charging import session_notices, sessions
 from chargerights.storage.charging.sessions import EndedBy, Session, SessionFilter
 from chargerights.storage.charging_settings import set_one_session_per_tag
 from tests.gateway import test_ocpp2x as v2
@@ -299,11 +299,11 @@ async def test_a_stop_that_is_written_before_its_start_ends_it(server: InProcess
         await charger.call("StopTransaction", stop(transaction, 5100, transactionData=[value("7", after(1))]))
         row = await only(server)
     assert row.ended_by == EndedBy.CHARGER
-    early = sessions.SessionNotice(
+    early = session_notices.SessionNotice(
         "GF-1", NOW, "99", None, None, {"stopped_at": after(60), "meter_stop": 900.0, "stop_reason": "Local"},
-        (sessions.MeterReading(after(1), [{"value": "700"}]),), ocpp="1.6",
+        (session_notices.MeterReading(after(1), [{"value": "700"}]),), ocpp="1.6",
     )  # fmt: skip
-    late = sessions.SessionNotice(
+    late = session_notices.SessionNotice(
         "GF-1", NOW - timedelta(seconds=1), "99", "key", 99, {"started_at": NOW, "meter_start": 1.0, "connector_id": 1},
         ocpp="1.6",
     )  # fmt: skip
@@ -314,7 +314,7 @@ async def test_a_stop_that_is_written_before_its_start_ends_it(server: InProcess
     assert await server.read(sessions.find, *STOPS) == []
 
 
-async def keep(server: InProcess, *notices: sessions.SessionNotice) -> None:
+async def keep(server: InProcess, *notices: session_notices.SessionNotice) -> None:
     """As a node writes them."""
     write_buffer = server.gateway.customers[server.world.us].write_buffer
     for notice in notices:

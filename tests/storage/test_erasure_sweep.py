@@ -17,7 +17,8 @@ from chargerights.storage.charging.charger_batches import Batch
 from chargerights.storage.charging.charger_reports import ChargerReport
 from chargerights.storage.charging.commands import Action
 from chargerights.storage.charging.local_lists import KeptList
-from chargerights.storage.charging.sessions import OCPP_2X, OCPP_16, SessionFilter, SessionNotice
+from chargerights.storage.charging.session_notices import OCPP_2X, OCPP_16, SessionNotice
+from chargerights.storage.charging.sessions import SessionFilter
 from chargerights.storage.database import Database
 from chargerights.storage.imports import Attempt, ImportRequest
 from chargerights.storage.journal import ERASURE, Actor, ChangeContext

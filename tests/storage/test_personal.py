@@ -17,7 +17,7 @@ from chargerights.storage.charging import authorizations, charger_batches, sessi
 from chargerights.storage.charging.authorizations import Authorization
 from chargerights.storage.charging.charger_batches import Batch
 from chargerights.storage.charging.messages import Message, Unreadable
-from chargerights.storage.charging.sessions import SessionNotice
+from chargerights.storage.charging.session_notices import SessionNotice
 from chargerights.storage.database import Database
 from chargerights.storage.journal import ERASURE, Actor, ChangeContext
 from chargerights.storage.personal import PersonalRecord, erase, known_about

@@ -19,7 +19,7 @@ from chargerights.storage.charging import availability, charger_batches, charger
 from chargerights.storage.charging.authorizations import Authorization
 from chargerights.storage.charging.charger_reports import ChargerReport, ReportKind
 from chargerights.storage.charging.local_lists import KeptList
-from chargerights.storage.charging.sessions import MeterReading, SessionNotice
+from chargerights.storage.charging.session_notices import MeterReading, SessionNotice
 from chargerights.storage.charging_settings import set_one_session_per_tag
 from chargerights.storage.database import Database
 from chargerights.storage.journal import Actor

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ..rights.search_drivers import Key
 from ..storage.charging import session_keeping, sessions
-from ..storage.charging.sessions import KeptSession, Position, Session, SessionFilter, UnknownSession
+from ..storage.charging.sessions import Position, Session, SessionFilter, StoredReading, UnknownSession
 from .mutation import Mutation
 from .paging import Paging, Part, part_of
 from .view import View
@@ -53,7 +53,7 @@ async def end(mutation: Mutation, session_id: int) -> Session:
     return await one(mutation.view, ended.result)
 
 
-async def meter_values(view: View, session_id: int, asked: Paging) -> Part[KeptSession]:
+async def meter_values(view: View, session_id: int, asked: Paging) -> Part[StoredReading]:
     """Takes the part of a session's meter values, the oldest first."""
     await one(view, session_id)
     found, total = await view.services.database.read(

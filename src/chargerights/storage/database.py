@@ -19,13 +19,12 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from . import faults
-from .engines import async_engine, is_sqlite, plain_engine, postgresql_arguments
+from .engines import async_engine, is_sqlite, parse_url, plain_engine, postgresql_arguments
 from .sqlite_file import SqliteFile
 from .transactions import READ_SECONDS, transaction
 
@@ -73,7 +72,10 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self._url = _parse(url)
+        try:
+            self._url = parse_url(url)
+        except ValueError as error:
+            raise InvalidDatabaseUrl(str(error)) from None
         self.is_sqlite = is_sqlite(self._url)
         name = self._url.database or ""
         self._file = SqliteFile(Path(name)) if self.is_sqlite and not name.startswith("file:") else None
@@ -294,8 +296,6 @@ class Database:
             if readers is not None:
                 await readers.dispose()
 
-    # -- engines ----------------------------------------------------------------------------------
-
     def _transact(
         self,
         connection: Connection,
@@ -347,20 +347,3 @@ def notify(connection: Connection, notice: Any) -> None:
 
 def _version(connection: Connection) -> object:
     return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-
-
-def _parse(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        parsed = None
-    backend = parsed.get_backend_name() if parsed is not None else ""
-    if parsed is None or backend not in ("sqlite", "postgresql"):
-        raise InvalidDatabaseUrl(
-            "the database URL is not understood: write sqlite:///file.db or postgresql://user@host/name"
-        )
-    if backend == "postgresql":
-        return parsed.set(drivername="postgresql+psycopg")
-    if not parsed.database or parsed.database == ":memory:":
-        raise InvalidDatabaseUrl("the database URL names no file: write sqlite:///file.db")
-    return parsed.set(drivername="sqlite")

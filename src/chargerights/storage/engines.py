@@ -6,7 +6,8 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from .transactions import BUSY_SECONDS, prepare_sqlite
@@ -34,6 +35,22 @@ def async_engine(url: URL, **pool: int) -> AsyncEngine:
     if is_sqlite(url):
         event.listen(engine.sync_engine, "connect", prepare_sqlite)
     return engine
+
+
+def parse_url(url: str) -> URL:
+    """Parses a URL as a person writes it. Raises ValueError."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    backend = parsed.get_backend_name() if parsed is not None else ""
+    if parsed is None or backend not in ("sqlite", "postgresql"):
+        raise ValueError("the database URL is not understood: write sqlite:///file.db or postgresql://user@host/name")
+    if backend == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    if not parsed.database or parsed.database == ":memory:":
+        raise ValueError("the database URL names no file: write sqlite:///file.db")
+    return parsed.set(drivername="sqlite")
 
 
 def is_sqlite(url: URL) -> bool:

@@ -15,7 +15,7 @@ from chargerights.storage.charging.authorizations import Authorization
 from chargerights.storage.charging.charger_batches import Batch
 from chargerights.storage.charging.charger_reports import ChargerReport, ReportKind
 from chargerights.storage.charging.local_lists import KeptList
-from chargerights.storage.charging.sessions import MeterReading, SessionNotice
+from chargerights.storage.charging.session_notices import MeterReading, SessionNotice
 from chargerights.storage.imports import Attempt, ImportRequest
 from tests.api.client import Api, our_world
 from tests.api.v2.people import person

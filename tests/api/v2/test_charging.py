@@ -19,7 +19,7 @@ from chargerights.rights.identifiers import NO_TAG
 from chargerights.storage.charging import charger_batches, charger_passwords
 from chargerights.storage.charging.authorizations import Authorization
 from chargerights.storage.charging.charger_batches import Batch
-from chargerights.storage.charging.sessions import MeterReading, SessionNotice
+from chargerights.storage.charging.session_notices import MeterReading, SessionNotice
 from tests.api.client import Api
 from tests.api.v2.asking import good, ids, refused, send
 from tests.api.v2.callers import Callers, callers_of

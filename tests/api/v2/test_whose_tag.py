@@ -25,7 +25,7 @@ from chargerights.storage.charging.authorizations import Authorization
 from chargerights.storage.charging.charger_batches import Batch
 from chargerights.storage.charging.charger_reports import ChargerReport
 from chargerights.storage.charging.local_lists import KeptList
-from chargerights.storage.charging.sessions import SessionNotice
+from chargerights.storage.charging.session_notices import SessionNotice
 from chargerights.storage.database import Database
 from tests.api.client import Api, our_world
 from tests.api.v2.people import EVERYTHING, Person, person

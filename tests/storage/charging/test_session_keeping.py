@@ -15,15 +15,8 @@ from sqlalchemy import insert
 from chargerights.storage.charging import charger_batches, sessions
 from chargerights.storage.charging.charger_batches import Batch
 from chargerights.storage.charging.energy import identities
-from chargerights.storage.charging.sessions import (
-    OCPP_2X,
-    OCPP_16,
-    EndedBy,
-    MeterReading,
-    Session,
-    SessionFilter,
-    SessionNotice,
-)
+from chargerights.storage.charging.session_notices import OCPP_2X, OCPP_16, MeterReading, SessionNotice
+from chargerights.storage.charging.sessions import EndedBy, Session, SessionFilter
 from chargerights.storage.database import Database
 from chargerights.storage.schema import sessions as rows
 from tests.storage.writing import add_customer

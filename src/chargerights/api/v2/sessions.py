@@ -18,7 +18,7 @@ from ...operations.view import View
 from ...rights.events import instant
 from ...rights.permissions import Permission
 from ...storage.charging import sessions
-from ...storage.charging.sessions import EndedBy, KeptSession, Position, Session
+from ...storage.charging.sessions import EndedBy, Position, Session, StoredReading
 from ..common.auth import CallerFirst
 from .answers import answer
 from .charging_records import READ, AskedDriver, AskedRecords, Viewing
@@ -172,7 +172,7 @@ async def list_meter_values(
     return listed(await operations.meter_values(view, session_id, asked), _meter_value)
 
 
-def _meter_value(kept: KeptSession) -> MeterValueShape:
+def _meter_value(kept: StoredReading) -> MeterValueShape:
     it = kept.reading
     return MeterValueShape(at=it.at, evse_id=it.evse_id, connector_id=it.connector_id, samples=it.samples)
 

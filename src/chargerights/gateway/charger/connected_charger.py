@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ...rights.live import ChargerConfiguration, LiveCharger, LiveConnector, ReportedSocket
-from ...storage.charging.sessions import SessionNotice, Sign
+from ...storage.charging.session_notices import SessionNotice, Sign
 from ..active_sessions import Place
 from ..ocpp.ocpp_j import V16
 from ..ports import Connection, CustomerContext

@@ -11,7 +11,8 @@ from ...rights.commands import Action
 from ...rights.identifiers import tag_key
 from ...storage.charging import sessions
 from ...storage.charging.commands import CommandOutcome, End
-from ...storage.charging.sessions import OCPP_2X, OCPP_16, EndedBy, Session
+from ...storage.charging.session_notices import OCPP_2X, OCPP_16
+from ...storage.charging.sessions import EndedBy, Session
 from ..authorization.authorization import AuthorizationResult, authorize
 from ..ocpp.call_errors import ConnectionLost, NoAnswer
 from ..ocpp.lenient_parsing import MAX_NUMBER

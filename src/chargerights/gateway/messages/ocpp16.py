@@ -12,7 +12,7 @@ from typing import Any
 
 from ...rights.identifiers import tag_key
 from ...rights.live import LiveConnector
-from ...storage.charging.sessions import OCPP_16, MeterReading, SessionNotice, plausible
+from ...storage.charging.session_notices import OCPP_16, MeterReading, SessionNotice, plausible
 from ..authorization.authorization import AuthorizationResult, authorize
 from ..authorization.ordered_starts import once_known
 from ..authorization.partner_authorization import known_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from ...storage.charging.sessions import OCPP_2X, MeterReading, SessionNotice, plausible
+from ...storage.charging.session_notices import OCPP_2X, MeterReading, SessionNotice, plausible
 from ..authorization.authorization import AuthorizationResult, authorize
 from ..authorization.ordered_starts import once_known, with_orders
 from ..authorization.partner_authorization import known_of

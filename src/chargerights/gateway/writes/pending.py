@@ -12,7 +12,7 @@ from ...storage.charging import messages
 from ...storage.charging.authorizations import Authorization
 from ...storage.charging.charger_batches import Batch
 from ...storage.charging.charger_reports import ChargerReport
-from ...storage.charging.sessions import SessionNotice
+from ...storage.charging.session_notices import SessionNotice
 from ...storage.charging.spool_file import Owner, SpoolRow
 
 FEW = 100

@@ -29,7 +29,7 @@ from ...storage.charging.charger_batches import Batch
 from ...storage.charging.charger_reports import ChargerReport
 from ...storage.charging.live import NODE_SILENT
 from ...storage.charging.messages import Message
-from ...storage.charging.sessions import SessionNotice
+from ...storage.charging.session_notices import SessionNotice
 from ...storage.charging.spool_file import Owner, SpoolFault
 from ...storage.database import Database, DatabaseFault
 from .pending import Entry, answer, halves, rows_of

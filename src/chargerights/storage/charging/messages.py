@@ -13,7 +13,7 @@ from ..schema import sessions
 from ..schema.columns import Instant
 from .authorizations import Authorization
 from .charger_reports import ChargerReport
-from .sessions import SessionNotice
+from .session_notices import SessionNotice
 
 
 @dataclass(frozen=True, slots=True)

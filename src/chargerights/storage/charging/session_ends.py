@@ -13,9 +13,10 @@ from sqlalchemy import bindparam, delete, select
 from ..schema import meter_values, sessions
 from . import session_finding, session_readings
 from .energy import Registers
+from .session_notices import OCPP_2X, SessionNotice, Sign
 from .session_rows import REVOCABLE, Row, derive, place_of, reopen
 from .session_writing import ALL, MINE, PLACES, ROW, Writing, is_at
-from .sessions import OCPP_2X, EndedBy, SessionNotice, Sign
+from .sessions import EndedBy
 
 LOOKED_AT = 10
 """Earlier sessions at a connector that a start can end. Older ones have been ended by these."""

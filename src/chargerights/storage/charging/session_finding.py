@@ -13,9 +13,10 @@ from sqlalchemy import bindparam
 
 from ..personal_tables import ERASED
 from .energy import Registers
+from .session_notices import OCPP_2X, OCPP_16
 from .session_rows import Row, stop_key
 from .session_writing import ALL, ROW, Writing
-from .sessions import OCPP_2X, OCPP_16, EndedBy
+from .sessions import EndedBy
 
 AFTER_END = timedelta(seconds=60)
 """How long after its stop a message of 2.x can belong to the same session."""

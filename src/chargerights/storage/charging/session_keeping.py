@@ -22,9 +22,10 @@ from ..personal_tables import forget_late
 from ..revisions import JournalChange, Revision
 from ..schema import sessions
 from . import live, session_ends, session_finding, session_readings
+from .session_notices import OCPP_2X, MeterReading, SessionNotice, plausible
 from .session_rows import Row, end_of, place_of, stop_key
 from .session_writing import ALL, PLACES, ROW, Writing, is_at
-from .sessions import OCPP_2X, EndedBy, MeterReading, SessionNotice, SessionOver, UnknownSession, plausible, reserve
+from .sessions import EndedBy, SessionOver, UnknownSession, reserve
 
 _RUNNING = {
     place: ALL.where(is_at(ROW, place), ROW.begun_at <= bindparam("at"))

@@ -13,9 +13,9 @@ from sqlalchemy import and_, bindparam, delete, insert, select
 
 from ..schema import meter_values
 from .energy import identities, phases_in
+from .session_notices import MeterReading, SessionNotice
 from .session_rows import Row, end_of, merge
 from .session_writing import PLACES, Writing, is_at
-from .sessions import MeterReading, SessionNotice
 
 _VALUE = meter_values.c
 

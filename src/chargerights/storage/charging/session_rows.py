@@ -11,7 +11,8 @@ from typing import Any
 from ...rights.identifiers import tag_key
 from ..personal_tables import ERASED
 from .energy import Registers, by_instant
-from .sessions import EndedBy, SessionNotice
+from .session_notices import SessionNotice
+from .sessions import EndedBy
 
 LOST = (EndedBy.NEXT_START, EndedBy.BOOT, EndedBy.AVAILABLE, EndedBy.OPERATOR)
 """Ends that do not report the instant and meter value."""

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, select, update
 
 from ..schema import sessions
+from .session_notices import SessionNotice
 from .session_rows import Row, derive
-from .sessions import EndedBy, SessionNotice
+from .sessions import EndedBy
 
 ROW = sessions.c
 _NAMES = ROW.keys()

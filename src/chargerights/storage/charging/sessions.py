@@ -13,8 +13,8 @@ clock is wrong. Ids are in no order of time.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -24,11 +24,9 @@ from ...rights.errors import Conflict, NotFound
 from ...rights.identifiers import tag_key
 from ..schema import live_chargers, live_versions, meter_values, sessions
 from ..schema.columns import Instant
+from .session_notices import OCPP_2X, MeterReading
 
 STARTS_REMEMBERED = 200
-CLOCK_BEHIND, CLOCK_AHEAD = timedelta(days=30), timedelta(days=1)
-"""How late a message can come, and how far ahead a charger's clock can be, before the clock counts as wrong."""
-OCPP_16, OCPP_2X = "1.6", "2.x"
 
 
 class UnknownSession(NotFound):
@@ -56,13 +54,6 @@ class EndedBy(StrEnum):
     AVAILABLE = "available"
     """The connector's report that it is available."""
     OPERATOR = "operator"
-
-
-class Sign(StrEnum):
-    """Messages that show that sessions have ended without naming them."""
-
-    BOOT = "boot"
-    AVAILABLE = "available"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,61 +87,11 @@ class Session:
     ends_session: int | None
 
 
-class MeterReading(NamedTuple):
-    """One meter value, with its samples as the charger sent them."""
-
-    at: datetime
-    samples: Any
-    evse_id: int | None = None
-    connector_id: int | None = None
-
-
-class KeptSession(NamedTuple):
+class StoredReading(NamedTuple):
     """A stored meter value. Its digest tells it from others of its instant."""
 
     reading: MeterReading
     digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class SessionNotice:
-    """A message about a session: columns of `sessions` in `says`, and `stop_tag_key`.
-
-    Without a transaction id it has readings only. `key` names a start of OCPP 1.6, the same in every copy of it. `at`
-    is the charger's own instant of the message. `is_live` says that it was not queued while the charger was offline. A
-    notice with a sign is about all sessions of the charger, or those at the connector in `says`.
-    """
-
-    charger_id: str
-    received_at: datetime
-    transaction_id: str | None = None
-    key: str | None = None
-    session_id: int | None = None
-    says: dict[str, Any] = field(default_factory=dict)
-    readings: tuple[MeterReading, ...] = ()
-    at: datetime | None = None
-    ocpp: str | None = None
-    is_live: bool = False
-    sign: Sign | None = None
-
-    @property
-    def begins(self) -> bool:
-        return self.says.get("started_at") is not None
-
-    @property
-    def ends(self) -> bool:
-        return self.says.get("stopped_at") is not None
-
-    @property
-    def occurred_at(self) -> datetime:
-        """Returns when it was made, by the charger's clock unless that is wrong."""
-        said = self.at or self.says.get("started_at") or self.says.get("stopped_at") or self.received_at
-        return plausible(said, self.received_at)
-
-
-def plausible(said: datetime, received_at: datetime) -> datetime:
-    """Returns the charger's instant, or that of receipt if its clock is wrong."""
-    return said if -CLOCK_BEHIND <= said - received_at <= CLOCK_AHEAD else received_at
 
 
 class Running(NamedTuple):
@@ -261,7 +202,7 @@ def readings(
     limit: int | None = None,
     offset: int = 0,
     after: tuple[datetime, str] | None = None,
-) -> tuple[list[KeptSession], int]:
+) -> tuple[list[StoredReading], int]:
     """Returns the session's meter values in the order of time, and their number.
 
     `after` selects those after that instant and digest.
@@ -273,7 +214,7 @@ def readings(
         query = query.where(tuple_(columns.at, columns.digest) > tuple_(literal(after[0], Instant), after[1]))
     rows = connection.execute(query.order_by(columns.at, columns.digest).limit(limit).offset(offset))
     total = connection.scalar(select(func.count()).select_from(meter_values).where(mine))
-    return [KeptSession(MeterReading(*row), digest) for digest, *row in rows], total or 0
+    return [StoredReading(MeterReading(*row), digest) for digest, *row in rows], total or 0
 
 
 def reserve(connection: Connection, customer_id: int, how_many: int, least: int = 1) -> int:

@@ -16,7 +16,7 @@ from . import authorizations, charger_reports, live, messages, session_keeping
 from .authorizations import Authorization
 from .charger_reports import ChargerReport
 from .messages import Message
-from .sessions import SessionNotice
+from .session_notices import SessionNotice
 
 MAX_ERROR = 1000
 SHOWN_AT_ONCE = 1000
