@@ -40,16 +40,16 @@ class ChangeShape(Shape):
         " under that charger's id; session: one that an operator has ended"
     )
     id: str
-    before: dict[str, JsonValue] | None = Field(None, description="What it was; left out when it was added")
-    after: dict[str, JsonValue] | None = Field(None, description="What it became; left out when it was removed")
+    before: dict[str, JsonValue] | None = Field(None, description="Its members before; left out if it was added")
+    after: dict[str, JsonValue] | None = Field(None, description="Its members after; left out if it was removed")
 
 
 class AuditLogShape(Shape):
     """One command: all that it changed was changed at once."""
 
-    command: str = Field(description="What was asked for: `driver.add`, `right.grant` …")
-    command_details: str = Field(description="What it did, in a sentence")
-    operator_id: int | None = Field(None, description="Who asked; left out for the server's own commands")
+    command: str = Field(description="The command: `driver.add`, `right.grant` …")
+    command_details: str = Field(description="Its effect, in a sentence")
+    operator_id: int | None = Field(None, description="The operator; left out for the server's own commands")
     is_api_call: bool = Field(description="Whether it came through this interface with an API key")
     timestamp: datetime
     successful: bool = Field(
@@ -57,7 +57,7 @@ class AuditLogShape(Shape):
     )
     revision: int = Field(description="Number of the change; they have no gaps")
     actor: str = Field(description="`key 5`: that API key; `cli`: the server's own commands …")
-    changes_count: int = Field(description="How many things it changed; of a bulk load, 0: they are not listed")
+    changes_count: int = Field(description="Number of changed things; 0 for a bulk load, which lists none")
     changes: list[ChangeShape] = Field(description=f"The first {CHANGES_SHOWN} of them, or those asked for")
 
 
@@ -94,11 +94,11 @@ async def list_audit_logs(
         Query(alias="entityId", description="Only what changed this thing of that `kind`; chargers by chargerId"),
     ] = None,
 ) -> Response:
-    """Newest first.
+    """Lists entries of the audit log, the newest first.
 
-    `kind=driver&entityId=17` is all that ever happened to driver 17. What names a driver who was erased is shown as a
-    pseudonym; without ReadTags, so are tags. Needs ReadAuditLogs, and no limits to some sites: one entry may tell of
-    many sites.
+    `kind=driver&entityId=17` is everything that ever happened to driver 17. An erased driver's personal members
+    are shown as pseudonyms; without ReadTags, so are tags. Needs ReadAuditLogs and access to all sites, because one
+    entry may be about many sites.
     """
     if not view.scope.unlimited:
         raise Forbidden("the audit log tells of all sites: it is for operators whose site access is not limited")

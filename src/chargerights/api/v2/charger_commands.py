@@ -74,36 +74,37 @@ def command(
 
 @command(Action.START, "startCharging", "Start a session")
 async def start(change: Sending, charger_id: ChargerId, body: StartDraft) -> Response:
-    """Without socketId the charger chooses.
+    """Starts a session at a socket, or where the charger chooses.
 
-    The charger asks or starts as its own settings say; what it starts is a session like any other.
+    The charger's settings say whether it asks for authorisation first. The session is like any other.
     """
     return await send(change, charger_id, Action.START, body.arguments(), body.socket_id, body.tag)
 
 
 @command(Action.STOP, "stopCharging", "Stop a session")
 async def stop(change: Sending, charger_id: ChargerId, body: StopDraft) -> Response:
-    """The session of that sessionId, or at the socket.
+    """Stops the session of that sessionId or at that socket.
 
-    Without both the tag's, or the charger's only one. With validateRfid it must be one of the tag's driver.
+    Without either it stops the tag's session, or the charger's only one. With validateRfid the session must be one of
+    the tag's driver.
     """
     return await send(change, charger_id, Action.STOP, body.arguments(), body.socket_id, body.tag)
 
 
-@command(Action.DISCONNECT, "disconnectSocket", "Stop a session and let go of the cable")
+@command(Action.DISCONNECT, "disconnectSocket", "Stop a session and unlock the connector")
 async def disconnect(change: Sending, charger_id: ChargerId, body: StopDraft) -> Response:
-    """As stop-charging, and then the connector is unlocked.
+    """Stops a session as stop-charging does, then unlocks the connector.
 
-    The answer is that of the unlocking.
+    The answer is the charger's answer to the unlocking.
     """
     return await send(change, charger_id, Action.DISCONNECT, body.arguments(), body.socket_id, body.tag)
 
 
-@command(Action.UNLOCK, "unlockSocket", "Let go of a cable")
+@command(Action.UNLOCK, "unlockSocket", "Unlock a connector")
 async def unlock(change: Sending, charger_id: ChargerId, body: UnlockDraft) -> Response:
-    """A charger of 1.6 ends the session there first.
+    """Unlocks a connector.
 
-    One of 2.x refuses while a session runs.
+    While a session runs, a charger of OCPP 1.6 ends the session first, and one of OCPP 2.x refuses.
     """
     return await send(change, charger_id, Action.UNLOCK, {"socketId": body.socket_id}, body.socket_id)
 
@@ -123,9 +124,9 @@ async def reset(change: Sending, charger_id: ChargerId, body: ResetDraft) -> Res
     "Take a charger or a socket out of use, or back into it",
 )
 async def change_availability(change: Sending, charger_id: ChargerId, body: AvailabilityDraft) -> Response:
-    """The charger keeps it over restarts.
+    """Changes availability, which the charger keeps over restarts.
 
-    While a session runs it is scheduled for its end.
+    While a session runs, the change is scheduled for the session's end.
     """
     arguments = {"socketId": body.socket_id, "available": body.available}
     return await send(change, charger_id, Action.CHANGE_AVAILABILITY, arguments, body.socket_id)
@@ -133,7 +134,7 @@ async def change_availability(change: Sending, charger_id: ChargerId, body: Avai
 
 @command(Action.TRIGGER_MESSAGE, "triggerChargerMessage", "Have a charger send a message now")
 async def trigger_message(change: Sending, charger_id: ChargerId, body: TriggerDraft) -> Response:
-    """For a charger whose state looks out of date."""
+    """Triggers a message, for a charger whose state looks out of date."""
     arguments = {"socketId": body.socket_id, "message": body.message}
     return await send(change, charger_id, Action.TRIGGER_MESSAGE, arguments, body.socket_id)
 
@@ -157,9 +158,9 @@ async def read_configuration(
         list[str] | None, Query(alias="name", description="Only these settings", max_length=MAX_NAMES)
     ] = None,
 ) -> Response:
-    """As they are now.
+    """Reads the settings from the charger, without secrets.
 
-    What was said last is in the charger itself. Secrets are left out.
+    The settings that it reported last are in `configurations` of GET /v2/chargers/{chargerId}.
     """
     answered = await ask(view, charger_id, Action.READ_CONFIGURATION, {"names": names})
     found = [
@@ -171,9 +172,9 @@ async def read_configuration(
 
 @command(Action.CHANGE_CONFIGURATION, "changeChargerConfiguration", "Change one of a charger's settings")
 async def change_configuration(change: Sending, charger_id: ChargerId, body: SettingDraft) -> Response:
-    """The value is not kept here when the charger has it.
+    """Changes a setting. The value is not kept here once the charger has it.
 
-    Its own password is not set like this.
+    The charger's password is not set like this.
     """
     return await send(
         change, charger_id, Action.CHANGE_CONFIGURATION, {"name": body.name}, secret={"value": body.value}

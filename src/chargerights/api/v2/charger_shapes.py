@@ -48,7 +48,7 @@ def _either(name: str, other: str, description: str) -> Any:
 class ChargerOwn(Address):
     """Members of a charger that are shown as they are entered."""
 
-    manufacturer: types.OptionalText = Field(None, description="Who made it")
+    manufacturer: types.OptionalText = Field(None, description="The maker's name")
     model: types.OptionalText = Field(None, description="The maker's name of the model")
     serial_number: types.OptionalText = _either("serial", "serialNumber", "The maker's serial number")
     firmware_version: types.OptionalText = _either("firmware", "firmwareVersion", "The firmware it is known to run")
@@ -60,7 +60,7 @@ class ChargerOwn(Address):
     charger_specific_message_structure: bool | None = Field(
         None, description="Whether its messages have a structure of their own"
     )
-    physical_reference: types.OptionalText = Field(None, description="What is written on it, such as a bay's number")
+    physical_reference: types.OptionalText = Field(None, description="The inscription on it, such as a bay's number")
     integration_relays: list[types.Name] | None = Field(None, description="The partners its messages are relayed to")
     free_to_use: bool | None = Field(
         None, description="Whether anyone may charge there without a tag; else as its site says"
@@ -95,7 +95,7 @@ class SocketHead(Shape):
     """A socket's name and live status."""
 
     id: int = Field(description="Its number on the charger; OCPP's connector id in OCPP 1.6")
-    name: str = Field(description="What is written on it, else its number")
+    name: str = Field(description="Its inscription, else its number")
     status: str = Field(description="Offline without a connection, Booting before its first report")
     last_updated: datetime | None = Field(None, description="When it last reported its status")
 
@@ -147,11 +147,11 @@ class ChargerShape(ChargerOwn, ChargerHead):
     """
 
     connection_problem: str | None = Field(
-        None, description="What is wrong with its connection, such as another charger with its id"
+        None, description="A problem of its connection, such as another charger with its id"
     )
-    capabilities: list[str] = Field(description="What it can do, in OCPI's words")
+    capabilities: list[str] = Field(description="Its capabilities, in OCPI's words")
     sockets: list[SocketShape] = Field(description="Those that were entered, and those that only the charger knows of")
-    faults: list[FaultShape] | None = Field(None, description="What it reports to be wrong now, the oldest first")
+    faults: list[FaultShape] | None = Field(None, description="Faults that it reports now, the oldest first")
     configurations: list[ConfigurationShape] | None = Field(None, description="Its settings, as it reports them")
     blocked_until: datetime | None = Field(
         None, description="No one may charge there before then; left out if not blocked"
@@ -164,7 +164,7 @@ class SocketDraft(SocketOwn, Draft):
     """A plug or outlet of a charger."""
 
     id: types.SocketId = Field(description="Its number on the charger; OCPP's connector id in OCPP 1.6")
-    name: types.OptionalText = Field(None, description="What is written on it")
+    name: types.OptionalText = Field(None, description="Its inscription")
 
     def fact(self) -> Connector:
         return Connector(**{name: getattr(self, mine) for mine, name in SOCKET.items()})
@@ -183,7 +183,7 @@ class ChargerMembers(ChargerOwn, Draft):
 
     site_id: types.EntityId = unless_given("The site it stands at")
     name: types.OptionalText = Field(None, description="Its name among people")
-    capabilities: list[Capability] | None = Field(None, description="What it can do, in OCPI's words")
+    capabilities: list[Capability] | None = Field(None, description="Its capabilities, in OCPI's words")
     sockets: Annotated[list[SocketDraft], AfterValidator(_each_once)] | None = Field(
         None, description="All of its sockets"
     )

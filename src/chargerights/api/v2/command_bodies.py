@@ -30,7 +30,7 @@ class SocketChoice(Draft):
     """A socket and a tag."""
 
     socket_id: SocketId | None = Field(None, description="Left out: the charger's only session, or what is free")
-    rfid_tag: types.TagText | None = Field(None, description="What a driver would show")
+    rfid_tag: types.TagText | None = Field(None, description="The driver's tag")
     validate_rfid: bool = Field(False, description="true: only if the tag's driver may charge there now")
 
     def arguments(self) -> dict[str, Any]:
@@ -48,7 +48,7 @@ class SocketChoice(Draft):
 class StartDraft(SocketChoice):
     """The socket and tag of a session to start."""
 
-    rfid_tag: types.TagText = Field(description="Whose session it is: what the driver would show")
+    rfid_tag: types.TagText = Field(description="The tag of the driver that the session is for")
 
 
 class StopDraft(SocketChoice):
@@ -70,9 +70,9 @@ class UnlockDraft(Draft):
 
 
 class ResetDraft(Draft):
-    """Soft: sessions end in good order first (1.6), or it waits for them to end (2.x).
+    """A kind of restart: Soft or Hard.
 
-    Hard: at once.
+    Soft: sessions end in good order first (OCPP 1.6), or the charger waits for them to end (2.x). Hard: at once.
     """
 
     type: Literal["Soft", "Hard"]

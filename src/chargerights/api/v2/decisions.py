@@ -38,7 +38,7 @@ class AccessQuestion(Shape):
 
     charger_id: str = Field(description="The identity under which the charger connects", examples=["DEP-1"])
     id_tag: str | None = Field(
-        None, description="What the driver shows, in any case; or set withoutTag", examples=["04A2B3C4"]
+        None, description="The driver's tag, in any case; or set withoutTag", examples=["04A2B3C4"]
     )
     without_tag: bool = Field(
         False,
@@ -59,7 +59,7 @@ class AccessQuestion(Shape):
 class RightPath(Shape):
     """A right and the way it reaches the charger."""
 
-    kind: PlaceKind = Field(description="What the right is on")
+    kind: PlaceKind = Field(description="The kind of place that the right is on")
     id: int | str = Field(description="The site's or access group's number, or the charger's id")
     name: str = Field(description="The place's name")
     via: list[int] = Field(description="Numbers of the sites from the right's place down to the charger's site")
@@ -72,7 +72,7 @@ class JudgedRight(RightPath):
     """A right of the driver and whether it counts here and now."""
 
     reaches: bool = Field(description="Whether the right is on a place that holds this charger")
-    standing: RightStatus = Field(description="What became of the right")
+    standing: RightStatus = Field(description="The right's status")
     why_not: str | None = Field(None, description="Why it does not count, in a few words")
 
 
@@ -184,7 +184,7 @@ async def check_many(view: Annotated[View, Depends(viewing(*NEEDED))], asked: Ac
 async def explain_access(
     view: Annotated[View, Depends(viewing(*NEEDED))],
     charger_id: Annotated[str, Query(alias="chargerId", description="The identity under which the charger connects")],
-    id_tag: Annotated[str | None, Query(alias="idTag", description="What the driver shows; or name the driver")] = None,
+    id_tag: Annotated[str | None, Query(alias="idTag", description="The driver's tag; or name the driver")] = None,
     driver_id: Annotated[int | None, Query(alias="driverId", description="The driver's number")] = None,
     without_tag: Annotated[bool, Query(alias="withoutTag", description="Whether no tag is shown")] = False,
     at: Annotated[Instant | None, Query(description="The instant asked about; now when not given")] = None,

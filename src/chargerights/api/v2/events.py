@@ -60,7 +60,7 @@ class EventPage(Shape):
 
 
 def of_all_sites(caller: Caller) -> Caller:
-    """The caller, who sees all sites: events tell of all. Raises Forbidden."""
+    """Requires a caller that sees all sites, as events do. Raises Forbidden."""
     if caller.site_ids is not None:
         raise Forbidden("events tell of all sites: this needs an operator who sees all of them")
     return caller
@@ -79,9 +79,9 @@ async def list_events(
     cursor: Cursor = None,
     types: Annotated[list[EventType] | None, Query(description="Only events of these types; repeat it")] = None,
 ) -> Response:
-    """In order, and none left out: what is committed later comes later.
+    """Lists events in the order in which they were committed, without gaps.
 
-    Events that are kept no more are a 410 whose `first` is the first that is kept.
+    If an event is no longer kept, the answer is a 410 whose `first` is the first event that is kept.
     """
     of_all_sites(caller)
     asked = cursors.list_name(request.url.path, request.query_params.multi_items(), POSITION)

@@ -33,8 +33,8 @@ class DriverImpact(Shape):
 
 
 class PlaceImpact(Shape):
-    gained_count: int = Field(description="How many drivers are listed only after the change")
-    lost_count: int = Field(description="How many drivers were listed only before it")
+    gained_count: int = Field(description="Number of drivers that are listed only after the change")
+    lost_count: int = Field(description="Number of drivers that are listed only before it")
     gained: list[int] = Field(description=f"Their numbers, {MOST_SHOWN} at most")
     lost: list[int] = Field(description=f"Their numbers, {MOST_SHOWN} at most")
 
@@ -55,15 +55,15 @@ class ChargerImpact(PlaceImpact):
 
 
 class ListedItems(Shape, Generic[S]):
-    total: int = Field(description="How many there are")
+    total: int = Field(description="Number of items in all")
     items: list[S] = Field(description=f"At most {MOST_SHOWN} of them; those that lose access come first")
 
 
 class DriversImpact(ListedItems[DriverImpact]):
     """The drivers whose access differs."""
 
-    gaining: int = Field(description="How many drivers gain access somewhere")
-    losing: int = Field(description="How many drivers lose access somewhere; some may gain it elsewhere")
+    gaining: int = Field(description="Number of drivers that gain access somewhere")
+    losing: int = Field(description="Number of drivers that lose access somewhere; some may gain it elsewhere")
 
 
 class SitesImpact(ListedItems[SiteImpact]):

@@ -50,7 +50,7 @@ class ImportFinding(Shape):
     column: str | None = Field(None, description="The column's heading, or its letters")
     cell: str | None = Field(None, description="The cell as spreadsheets name it", examples=["Drivers!C4"])
     message: str
-    count: int = Field(1, description="How many cells it is the same in")
+    count: int = Field(1, description="Number of cells that it is about")
     cells: list[str] = Field(default_factory=list, description="The first five of them")
 
 
@@ -91,11 +91,11 @@ class ImportSummary(Shape):
     mode: Mode
     dry_run: bool
     file_name: str | None = None
-    operator_id: int = Field(description="Who ordered it")
+    operator_id: int = Field(description="The operator that ordered it")
     created_at: datetime
     ended_at: datetime | None = None
     progress: ImportProgress | None = Field(None, description="While it runs")
-    counts: ImportCounts | None = Field(None, description="What was done; of a dry run, what would be")
+    counts: ImportCounts | None = Field(None, description="Changes that were made, or that a dry run would make")
     error_count: int | None = Field(None, description="Cells and rows with errors")
     warning_count: int | None = None
     revision: int | None = Field(None, description="The revision that it made; none where nothing changed")

@@ -46,8 +46,8 @@ class LocalListShape(Shape):
     reason: OutOfStep | None = Field(None, description="Why it is not in step")
     detail: str | None = Field(None, description="The same in a sentence")
     version: int | None = Field(None, description="Of the list that was sent last")
-    size: int = Field(description="How many tags the charger knows, as far as that is known")
-    wanted: int = Field(description="How many tags there are to know")
+    size: int = Field(description="Number of tags that the charger knows, as far as that is known")
+    wanted: int = Field(description="Number of tags that the charger should know")
     updated_at: datetime | None = Field(None, description="When that was so")
 
 
@@ -98,9 +98,9 @@ async def list_entries(
     LocalListVersionAnswer,
 )
 async def read_version(view: Viewing, charger_id: ChargerId) -> Response:
-    """As the charger has it now.
+    """Asks the charger for the version it has now.
 
-    Another one than was sent last: it has forgotten its list, or has another one.
+    If it is not the version that was sent last, the charger has lost its list or has another one.
     """
     answered = await ask(view, charger_id, Action.READ_LIST_VERSION, {})
     sent = await operations.sent_version(view, charger_id)
@@ -109,7 +109,7 @@ async def read_version(view: Viewing, charger_id: ChargerId) -> Response:
 
 @command(Action.SEND_LIST, "sendLocalList", "Send a charger its whole local list again")
 async def send_list(change: Sending, charger_id: ChargerId) -> Response:
-    """Also to a charger that said that its list is off or that it supports none.
+    """Sends the whole list, also to a charger that said it is off or unsupported.
 
     Answers when the charger has all of it; `scheduled`: it is long, and is still being sent.
     """

@@ -35,7 +35,7 @@ class OperatorShape(Shape):
 
     id: int
     name: str
-    permissions: list[Permission] = Field(description="What the operator may do; GlobalAdmin: everything")
+    permissions: list[Permission] = Field(description="The operator's permissions; GlobalAdmin allows everything")
     site_ids: list[int] | None = Field(
         None, description="Where: at these sites and all below them. Left out: at all sites"
     )
@@ -90,7 +90,7 @@ class OperatorDraft(Draft):
     """
 
     name: types.Name = Field(description="The person's or program's name")
-    permissions: Permissions = Field(description="What the operator may do")
+    permissions: Permissions = Field(description="The operator's permissions")
     site_ids: SiteIds | None = Field(description="The operator sees these sites and all below them; null: every site")
 
 

@@ -40,7 +40,7 @@ router = APIRouter(
 
 
 class InvalidSecret(InvalidInput):
-    """Not a secret as Standard Webhooks writes one."""
+    """A secret that is not in the format of Standard Webhooks."""
 
 
 IN_BODY: Mapping[type[DomainError], str] = {InvalidWebhookUrl: "url", InvalidSecret: "secret"}
@@ -51,9 +51,9 @@ class PartnerShape(Shape):
 
     url: str
     signed: bool = Field(description="Whether questions are signed; the secret is never shown")
-    timeout_seconds: float = Field(description="How long an answer is waited for")
-    fallback: Fallback = Field(description="What is answered without one")
-    cache_seconds: float = Field(description="How long an answer counts, a no too")
+    timeout_seconds: float = Field(description="Seconds to wait for an answer")
+    fallback: Fallback = Field(description="The answer without one")
+    cache_seconds: float = Field(description="Seconds that an answer counts, a no too")
     updated_at: AwareDatetime
 
 
@@ -62,13 +62,13 @@ class PartnerDraft(Draft):
 
     url: str = Field(description="An https URL; without user, password and fragment")
     secret: str | None = Field(
-        None, description="What questions are signed with (`whsec_…`); left out: as before; null: nothing"
+        None, description="Secret that signs questions (`whsec_…`); left out: as before; null: unsigned"
     )
-    timeout_seconds: float = Field(3.0, ge=0.1, le=LONGEST_SECONDS, description="How long an answer is waited for")
+    timeout_seconds: float = Field(3.0, ge=0.1, le=LONGEST_SECONDS, description="Seconds to wait for an answer")
     fallback: Annotated[Fallback, Field(strict=False)] = Field(
         Fallback.DENY, description="The answer without one: `deny`, or `allow` any card"
     )
-    cache_seconds: float = Field(60.0, ge=0, le=3600, description="How long an answer counts, a no too; 0: not at all")
+    cache_seconds: float = Field(60.0, ge=0, le=3600, description="Seconds that an answer counts, a no too; 0: none")
 
 
 @router.get(
@@ -78,7 +78,7 @@ class PartnerDraft(Draft):
     response_model=PartnerShape,
 )
 async def get_partner(view: Annotated[View, Depends(viewing(ADMIN))]) -> Response:
-    """With an ETag for changing it."""
+    """Returns the partner with an ETag for changing it."""
     _all_sites(view)
     found = await view.services.database.read(partners.asked, view.caller.customer_id)
     if found is None:
@@ -93,7 +93,7 @@ async def get_partner(view: Annotated[View, Depends(viewing(ADMIN))]) -> Respons
     response_model=PartnerShape,
 )
 async def set_partner(change: Annotated[Mutation, Depends(on_change(ADMIN))], body: PartnerDraft) -> Response:
-    """From then on, for tags that no driver has here."""
+    """Sets the partner that is asked from then on about tags that no driver has here."""
     _all_sites(change.view)
     with blaming(IN_BODY):
         check_url(body.url, change.view.services.webhook_targets)
@@ -125,7 +125,7 @@ async def set_partner(change: Annotated[Mutation, Depends(on_change(ADMIN))], bo
     response_class=Response,
 )
 async def remove_partner(change: Annotated[Mutation, Depends(on_change(ADMIN))]) -> Response:
-    """Unknown tags are refused again."""
+    """Removes the partner. Unknown tags are refused again."""
     _all_sites(change.view)
 
     def work(revision: Revision) -> None:

@@ -35,7 +35,7 @@ class PersonalChange(Shape):
 
     revision: int
     at: datetime
-    actor: str = Field(description="Who made it: an API key, an import or a command")
+    actor: str = Field(description="Its author: an API key, an import or a command")
     operator_id: int | None = None
     action: str
     before: dict[str, Any] | None = Field(None, description="The driver before the change, as in a network file")
@@ -48,7 +48,7 @@ class PersonalData(Shape):
     driver_id: int
     driver: dict[str, Any] | None = Field(None, description="As in a network file; left out if the driver was removed")
     history: list[PersonalChange] = Field(description="Every change of the driver, the oldest first")
-    records: dict[str, list[dict[str, Any]]] = Field(description="What else is kept, by kind: sessions, for example")
+    records: dict[str, list[dict[str, Any]]] = Field(description="Other kept records by kind: sessions, for example")
 
 
 @router.get(

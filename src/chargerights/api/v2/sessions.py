@@ -47,7 +47,7 @@ class SessionShape(Shape):
     connector_id: int | None = None
     id_tag: str | None = Field(None, description="As the charger sent it, also a number, which is not a tag")
     driver_id: int | None = Field(None, description="Left out for a driver without rights at your sites")
-    reason: str | None = Field(None, description="What was decided when it began: chargers may start what was refused")
+    reason: str | None = Field(None, description="Decision at its start: chargers may start refused sessions")
     started_at: datetime | None = None
     meter_start: float | None = None
     stopped_at: datetime | None = None

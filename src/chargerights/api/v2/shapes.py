@@ -45,7 +45,7 @@ class SecretAnswer(Shape):
 
     note: str | None = Field(
         None,
-        description="Where a request is sent again with its Idempotency-Key: that the secret is not shown again, and"
+        description="If a request is sent again with its Idempotency-Key: that the secret is not shown again, and"
         " how to get a new one",
     )
 

@@ -75,7 +75,7 @@ class SiteHead(Shape):
     parent_site_id: int | None = Field(None, description="The site right above, when there is one that the caller sees")
     parent_name: str | None = None
     site_path: list[SiteStep] = Field(description="From the topmost site above that the caller sees down to this one")
-    group_type: SiteTypeName = Field(description="What kind of place it is")
+    group_type: SiteTypeName = Field(description="The kind of place")
 
 
 class SiteShape(SiteOwn, SiteHead):
@@ -95,7 +95,7 @@ class SiteMembers(SiteOwn, Draft):
 
     name: types.Name = unless_given("Its name among operators")
     parent_site_id: types.EntityId | None = Field(None, description="The site right above; null: it is at the top")
-    group_type: SiteTypeName | None = Field(None, description="What kind of place it is; null: SUB_CPO")
+    group_type: SiteTypeName | None = Field(None, description="The kind of place; null: SUB_CPO")
 
     def facts(self, before: Location) -> dict[str, Any]:
         """The members that are given, as the model has them.

@@ -75,7 +75,7 @@ MODEL_NAMES = {
 class NewTag(TagMembers):
     """A tag of a new driver."""
 
-    id_tag: types.TagText = Field(description="What the card, app, plate or vehicle shows")
+    id_tag: types.TagText = Field(description="The text of the card, app, plate or vehicle")
 
     def draft(self, place: str = "") -> Tag:
         """The tag without its number and driver.
@@ -89,7 +89,7 @@ class NewTag(TagMembers):
 class TagDraft(NewTag):
     """A new tag."""
 
-    driver_id: types.EntityId = Field(description="Whose it is")
+    driver_id: types.EntityId = Field(description="The driver that it belongs to")
 
 
 @router.post("", status_code=201, operation_id="addTag", summary="Add a tag to a driver", response_model=TagShape)

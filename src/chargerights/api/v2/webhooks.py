@@ -66,7 +66,7 @@ class DeliveryShape(Shape):
     attempts: int = Field(description="Attempts that have failed since one succeeded")
     next_attempt_at: datetime | None = Field(None, description="When the next one is made")
     last_attempt_at: datetime | None = None
-    last_status: int | None = Field(None, description="What the receiver last answered, if it did")
+    last_status: int | None = Field(None, description="The receiver's last answer, if there was one")
     last_error: str | None = Field(None, description="Why the last attempt failed")
 
 
@@ -75,7 +75,7 @@ class WebhookShape(Shape):
 
     id: int
     url: str
-    types: list[EventType] | None = Field(None, description="What is sent; everything when left out")
+    types: list[EventType] | None = Field(None, description="Event types that are sent; all if left out")
     enabled: bool = Field(description="false: nothing is sent, and nothing is kept for it")
     created_at: datetime
     updated_at: datetime
@@ -85,20 +85,20 @@ class WebhookShape(Shape):
 class NewWebhookShape(SecretAnswer, WebhookShape):
     """A new webhook with its secret."""
 
-    secret: str | None = Field(None, description="What its messages are signed with; shown this once")
+    secret: str | None = Field(None, description="Signs its messages; shown only in this answer")
 
 
 class SecretShape(SecretAnswer):
     """A new secret."""
 
-    secret: str | None = Field(None, description="What messages are signed with; shown this once")
+    secret: str | None = Field(None, description="Signs messages; shown only in this answer")
 
 
 class AttemptShape(Shape):
     """The result of a test message."""
 
     delivered: bool
-    status: int | None = Field(None, description="What the receiver answered, if it did")
+    status: int | None = Field(None, description="The receiver's answer, if there was one")
     error: str | None = Field(None, description="Why it counts as not delivered")
 
 
@@ -110,7 +110,7 @@ class WebhookMembers(Draft):
     """Changes of a webhook."""
 
     url: str = Field("", description="An https URL; without user, password and fragment")
-    types: Wanted | None = Field(None, description="What is sent; null: everything")
+    types: Wanted | None = Field(None, description="Event types that are sent; null: all")
     enabled: bool = Field(True, description="false: nothing is sent, and nothing is kept for it")
 
 
@@ -118,14 +118,14 @@ class WebhookDraft(Draft):
     """A new webhook."""
 
     url: str = Field(description="An https URL; without user, password and fragment")
-    types: Wanted | None = Field(None, description="What is sent; null: everything")
+    types: Wanted | None = Field(None, description="Event types that are sent; null: all")
     after: int | None = Field(
         None, ge=0, le=INT64_MAX, description="Events after this one are sent; null: those from now on"
     )
 
 
 class ReplayDraft(Draft):
-    """From where to send again."""
+    """The event after which to send again."""
 
     after: int = Field(ge=0, le=INT64_MAX, description="Events after this one are sent, again where they were before")
 
@@ -137,7 +137,7 @@ Changing = Annotated[Mutation, Depends(on_change(ADMIN))]
 
 @router.post("", status_code=201, operation_id="addWebhook", summary="Add a webhook", response_model=NewWebhookShape)
 async def add_webhook(change: Adding, body: WebhookDraft) -> Response:
-    """The answer shows the secret that its messages are signed with, this once."""
+    """Adds a webhook. Only this answer shows the secret that signs its messages."""
     check(change.view, body.url)
     secret: str | None = None
 
@@ -156,14 +156,14 @@ async def add_webhook(change: Adding, body: WebhookDraft) -> Response:
 
 @router.get("", operation_id="listWebhooks", summary="List webhooks", response_model=page_of(WebhookShape))
 async def list_webhooks(request: Request, caller: Asking, asked: Sorted) -> Response:
-    """By number."""
+    """Lists webhooks by id."""
     found = await state_of(request).database.read(webhooks.load_with_progress, caller.customer_id)
     return listed(sort_part(found, asked, id=lambda each: (each[0].id,)), lambda each: shape_of(*each))
 
 
 @router.get("/{webhookId}", operation_id="getWebhook", summary="Get a webhook", response_model=WebhookShape)
 async def get_webhook(request: Request, caller: Asking, webhook_id: WebhookId) -> Response:
-    """With how far it has come, and an ETag for changing it."""
+    """Returns a webhook with its delivery progress and an ETag for changing it."""
     read = state_of(request).database.read
     for webhook, progress in await read(webhooks.load_with_progress, caller.customer_id, [webhook_id]):
         return answer(shape_of(webhook, progress), entity=webhook)
@@ -172,10 +172,10 @@ async def get_webhook(request: Request, caller: Asking, webhook_id: WebhookId) -
 
 @router.patch("/{webhookId}", operation_id="changeWebhook", summary="Change a webhook", response_model=WebhookShape)
 async def change_webhook(change: Changing, webhook_id: WebhookId, body: WebhookMembers) -> Response:
-    """Members that are left out stay as they are.
+    """Changes the members that are given.
 
-    What waits is tried at once. One that is enabled again goes on where it was, or with the first event that is still
-    kept.
+    Waiting messages are tried at once. A webhook that is enabled again goes on where it was, or with the first event
+    that is still kept.
     """
     members = body.given()
     if "url" in members:
@@ -235,7 +235,7 @@ async def rotate_secret(change: Adding, webhook_id: WebhookId) -> Response:
     response_model=WebhookShape,
 )
 async def replay(change: Adding, webhook_id: WebhookId, body: ReplayDraft) -> Response:
-    """Everything after that event is sent, in order, under the same ids as before."""
+    """Sends all events after that one in order, under the same ids as before."""
 
     def work(revision: Revision) -> dict[str, Any]:
         changes.find(revision, webhook_id)
