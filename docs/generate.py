@@ -300,7 +300,7 @@ def metrics_table() -> str:
         (f"`{name}`", help_text, kind, ", ".join(f"`{label}`" for label in labels))
         for name, help_text, kind, labels in metrics.described()
     ]
-    return table(["metric", "what it tells", "kind", "by"], rows)
+    return table(["metric", "meaning", "kind", "by"], rows)
 
 
 @cache

@@ -34,11 +34,11 @@ from .storage.database import Database
 from .webhooks import worker as webhook_worker
 
 SERVER_OPTIONS: dict[str, Any] = {"ws_max_size": MAX_BYTES}
-"""What this application asks of the server, see `serving.configuration`."""
+"""Options that this application sets for the server, see `serving.configuration`."""
 
 
 def now() -> datetime:
-    """The only clock that doors are given, so that tests can give another."""
+    """Returns the current time. The only clock of the doors, which tests can replace."""
     return datetime.now(UTC)
 
 
@@ -52,7 +52,10 @@ def create_app(
     metrics_token: str = "",
     spool: SpoolSettings | None = None,
 ) -> FastAPI:
-    """The application over that database, whose tables stand (see `migration.migrate`)."""
+    """Creates the application.
+
+    The database must have its tables. See `migration.migrate`.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -88,32 +91,38 @@ def create_app(
 
 
 def worker() -> ASGIApp:
-    """What uvicorn starts in each worker process: settings come from the environment. Raises InvalidSettings."""
-    found = settings.read()
-    telemetry.configure(found.log_format, found.log_level)
-    proxies = trusted_proxies(found)
-    targets, kept = AllowedTargets(found.webhook_targets), timedelta(days=found.events_kept_days)
-    policy = Policy(found.ocpp_security_profile, found.ocpp_subject_header)
-    database = Database(found.database)
-    folder = Path(found.spool) if found.spool else default_folder(database)
-    spool = SpoolSettings(folder, found.spool_megabytes * MEGABYTE)
-    app = create_app(database, now, found.rate_limit, targets, kept, policy, found.metrics_token, spool)
+    """Creates the application in a worker process of uvicorn.
+
+    Settings come from the environment. Raises InvalidSettings.
+    """
+    chosen = settings.read()
+    telemetry.configure(chosen.log_format, chosen.log_level)
+    proxies = trusted_proxies(chosen)
+    targets, kept = AllowedTargets(chosen.webhook_targets), timedelta(days=chosen.events_kept_days)
+    policy = Policy(chosen.ocpp_security_profile, chosen.ocpp_subject_header)
+    database = Database(chosen.database)
+    folder = Path(chosen.spool) if chosen.spool else default_folder(database)
+    spool = SpoolSettings(folder, chosen.spool_megabytes * MEGABYTE)
+    app = create_app(database, now, chosen.rate_limit, targets, kept, policy, chosen.metrics_token, spool)
     return Believing(app, proxies) if proxies else app
 
 
-def trusted_proxies(found: settings.Settings) -> Proxies:
-    """The proxies of the settings. Raises InvalidSettings, also where settings together would let strangers in."""
+def trusted_proxies(chosen: settings.Settings) -> Proxies:
+    """Returns the trusted proxies of the settings.
+
+    Raises InvalidSettings, also if the combination of settings would let strangers in.
+    """
     name = f"{settings.PREFIX}TRUSTED_PROXIES"
     try:
-        proxies = Proxies.of(found.trusted_proxies)
+        proxies = Proxies.of(chosen.trusted_proxies)
     except InvalidProxies as error:
         raise settings.InvalidSettings(f"{name}: {error}") from None
-    if found.ocpp_subject_header and not proxies:
+    if chosen.ocpp_subject_header and not proxies:
         raise settings.InvalidSettings(
             f"{settings.PREFIX}OCPP_SUBJECT_HEADER is set and {name} is not: any client could write that header and be"
             f" any charger. Name in {name} the addresses of the proxies that check certificates"
         )
-    if found.ocpp_security_profile == CERTIFICATE and not found.ocpp_subject_header:
+    if chosen.ocpp_security_profile == CERTIFICATE and not chosen.ocpp_subject_header:
         raise settings.InvalidSettings(
             f"security profile 3 needs {settings.PREFIX}OCPP_SUBJECT_HEADER, in which a proxy hands on the subject of a"
             " charger's certificate: without it no charger can connect"

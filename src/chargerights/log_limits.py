@@ -1,4 +1,7 @@
-"""Limits for log lines about chargers: a charger that is broken fills no disk, and hides no other line."""
+"""Limits for log lines about chargers.
+
+A broken charger must not fill the disk or hide other lines.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +15,18 @@ from structlog import DropEvent
 from structlog.typing import EventDict
 
 ALIKE, ALIKE_SECONDS = 10, 300.0
-"""Lines of one kind about one charger within that time; then one that says that others are left out."""
+"""Maximum number of lines of one kind about one charger in that time. Then one line says that others are left out."""
 MAX_KINDS = 20_000
 MAX_CAUSE = 300
 NEVER_LEFT_OUT = frozenset({"command"})
-"""Kinds of lines about what operators do."""
+"""Kinds of lines about actions of operators."""
 
 
 class FewAlike:
-    """Leaves out lines about a charger after ten of their kind in five minutes, and all but the first traceback.
+    """Leaves out log lines about a charger after ten of their kind in five minutes.
 
-    The kind of a line is its event and OCPP action. Lines with the charger None are of all chargers that are not known.
+    Of their tracebacks only the first is kept. The kind of a line is its event and OCPP action. Lines with the
+    charger None are about all unknown chargers together.
     """
 
     def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
@@ -53,7 +57,7 @@ class FewAlike:
 
 
 def without_traceback_of_peers(record: logging.LogRecord) -> bool:
-    """A filter of uvicorn's log: a text that is not UTF-8 is its sender's fault."""
+    """Filters uvicorn's log: a text that is not UTF-8 is its sender's fault."""
     if record.msg == "Invalid UTF-8 sequence received from client.":
         record.exc_info = None
         record.levelno, record.levelname = logging.WARNING, "WARNING"

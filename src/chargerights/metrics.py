@@ -1,7 +1,7 @@
-"""What is counted and measured, in the form of Prometheus.
+"""Metrics in the format of Prometheus.
 
-One process counts by itself. Of several workers each writes into files of one folder (PROMETHEUS_MULTIPROC_DIR, which
-`serve` makes and removes), and whichever is asked answers for all.
+A single process counts alone. Several workers write into files of one folder (PROMETHEUS_MULTIPROC_DIR, which `serve`
+creates and removes), and any of them answers for all.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MESSAGES = Counter(
 )
 _MESSAGE_SECONDS = Histogram(
     "chargerights_charger_message_seconds",
-    "From a charger's message to its answer",
+    "Time from a charger's message to its answer",
     ["action"],
     buckets=SLOW,
     registry=_REGISTRY,
@@ -36,10 +36,10 @@ _ERRORS = Counter(
     "chargerights_charger_errors", "Messages of chargers that were answered with an error", ["code"], registry=_REGISTRY
 )
 _DECISIONS = Counter(
-    "chargerights_decisions", "Decisions for chargers, by OCPP 2.0.1's word", ["reason"], registry=_REGISTRY
+    "chargerights_decisions", "Decisions for chargers, by reason of OCPP 2.0.1", ["reason"], registry=_REGISTRY
 )
 _DECISION_SECONDS = Histogram(
-    "chargerights_decision_seconds", "How long a decision took", buckets=FAST, registry=_REGISTRY
+    "chargerights_decision_seconds", "Duration of a decision", buckets=FAST, registry=_REGISTRY
 )
 _COMMANDS = Counter(
     "chargerights_charger_commands", "Commands to chargers, by result", ["command", "end"], registry=_REGISTRY
@@ -47,68 +47,68 @@ _COMMANDS = Counter(
 _REQUESTS = Counter("chargerights_http_requests", "HTTP requests", ["method", "route", "status"], registry=_REGISTRY)
 _REQUEST_SECONDS = Histogram(
     "chargerights_http_request_seconds",
-    "From an HTTP request to the end of its answer",
+    "Time from an HTTP request to the end of its answer",
     ["route"],
     buckets=SLOW,
     registry=_REGISTRY,
 )
 _CUT = Counter(
-    "chargerights_connections_cut", "Connections that a limit refused or ended", ["cause"], registry=_REGISTRY
+    "chargerights_connections_cut", "Connections that a limit rejected or ended", ["cause"], registry=_REGISTRY
 )
 CONNECTED = Gauge(
     "chargerights_chargers_connected",
-    "Chargers with an open socket",
+    "Connected chargers",
     ["version"],
     multiprocess_mode="livesum",
     registry=_REGISTRY,
 )
 WRITE_BUFFER_WAITING = Gauge(
     "chargerights_outbox_waiting",
-    "States, decisions and notices of chargers that are in memory alone",
+    "States, decisions and notices of chargers that are in memory only",
     multiprocess_mode="livesum",
     registry=_REGISTRY,
 )
 WRITE_BUFFER_SECONDS = Gauge(
     "chargerights_outbox_age_seconds",
-    "How long the oldest of them has waited at most",
+    "Maximum age of the oldest of them in seconds",
     multiprocess_mode="livemax",
     registry=_REGISTRY,
 )
 SPOOL_WAITING = Gauge(
     "chargerights_spool_waiting",
-    "Messages of chargers that are answered and wait in the spool for the database",
+    "Acknowledged messages of chargers that wait in the spool",
     multiprocess_mode="livesum",
     registry=_REGISTRY,
 )
 SPOOL_SECONDS = Gauge(
     "chargerights_spool_age_seconds",
-    "How long the oldest of them has waited",
+    "Age of the oldest of them in seconds",
     multiprocess_mode="livemax",
     registry=_REGISTRY,
 )
 SPOOLED = Counter(
-    "chargerights_messages_spooled", "Messages of chargers that were put into the spool", registry=_REGISTRY
+    "chargerights_messages_spooled", "Messages of chargers that were written to the spool", registry=_REGISTRY
 )
 NOT_KEPT = Counter(
     "chargerights_messages_not_kept",
-    "Messages of chargers that no disk took: they were not answered, so that chargers send them again",
+    "Messages of chargers that could not be stored and were not answered: chargers send them again",
     registry=_REGISTRY,
 )
 SET_ASIDE = Counter(
     "chargerights_messages_set_aside",
-    "Messages of chargers that the database refuses, kept for an operator: `chargerights set-aside list`",
+    "Messages of chargers that the database rejected: see `chargerights set-aside list`",
     registry=_REGISTRY,
 )
 LOCAL_LISTS = Gauge(
     "chargerights_local_lists",
-    "Local lists of chargers with an open socket: `inStep`, `changing`, or why one is not in step",
+    "Local lists of connected chargers: `inStep`, `changing`, or the reason why one is not in sync",
     ["state"],
     multiprocess_mode="livesum",
     registry=_REGISTRY,
 )
 IMAGE_SECONDS = Gauge(
     "chargerights_image_age_seconds",
-    "Since when the rights that chargers are decided by may be out of date: the oldest customer's",
+    "Seconds since the rights that decide for chargers were known to be current: the oldest customer's",
     multiprocess_mode="livemax",
     registry=_REGISTRY,
 )
@@ -126,53 +126,56 @@ _decision = cache(_DECISIONS.labels)
 
 
 def message(action: str, seconds: float) -> None:
-    """A charger's message was answered."""
+    """Counts a charger's message that was answered."""
     count, duration = _message(action)
     count.inc()
     duration.observe(seconds)
 
 
 def error(code: str) -> None:
-    """A charger's message was answered with an error."""
+    """Counts a charger's message that was answered with an error."""
     _error(code).inc()
 
 
 def decision(reason: str, seconds: float) -> None:
-    """A charger was told whether a tag may charge."""
+    """Counts a decision for a charger."""
     _decision(reason).inc()
     _DECISION_SECONDS.observe(seconds)
 
 
 def command(name: str, end: str) -> None:
-    """A charger was told something, and so it ended."""
+    """Counts a command to a charger and its result."""
     _COMMANDS.labels(name, end).inc()
 
 
 def request(method: str, route: str, status: int, seconds: float) -> None:
-    """An HTTP request was answered; `route`: its path with the names of its parameters."""
+    """Counts an HTTP request that was answered.
+
+    `route` is its path with the names of its parameters.
+    """
     _REQUESTS.labels(method, route, status).inc()
     _REQUEST_SECONDS.labels(route).observe(seconds)
 
 
 def cut(cause: str) -> None:
-    """A limit has refused or ended a connection."""
+    """Counts a connection that a limit rejected or ended."""
     _CUT.labels(cause).inc()
 
 
 def described() -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
-    """Of each metric of this program: its name, what it tells, its kind and its labels."""
-    for each in _METRICS:
-        kind = type(each).__name__.lower()
-        name = each._name + ("_total" if kind == "counter" else "")
-        yield name, each._documentation, kind, each._labelnames
+    """Yields the name, description, kind and labels of each metric of this program."""
+    for metric in _METRICS:
+        kind = type(metric).__name__.lower()
+        name = metric._name + ("_total" if kind == "counter" else "")
+        yield name, metric._documentation, kind, metric._labelnames
 
 
 def render() -> bytes:
-    """All of it, of all workers, as Prometheus reads it."""
+    """Returns all metrics of all workers in the format of Prometheus."""
     folder = os.environ.get(FOLDER)
     if folder is None:
         return generate_latest(_REGISTRY)
-    for pid in {int(each.stem.rpartition("_")[2]) for each in Path(folder).glob("gauge_live*.db")}:
+    for pid in {int(path.stem.rpartition("_")[2]) for path in Path(folder).glob("gauge_live*.db")}:
         if not Path(f"/proc/{pid}").exists() and Path("/proc/self").exists():
             mark_process_dead(pid, folder)  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()

@@ -1,4 +1,7 @@
-"""Logs: one structured line an event, on standard error. Query strings are never logged: v1's carries the key."""
+"""Logs: one structured line per event, on standard error.
+
+Query strings are never logged, because v1's may contain the key.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +21,14 @@ from .log_limits import FewAlike, without_traceback_of_peers
 
 log = structlog.get_logger()
 _INVISIBLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]")
-"""Control characters, line separators, marks of direction and halves of pairs."""
+"""Control characters, line separators, direction marks and halves of surrogate pairs."""
 
 
 def configure(log_format: str, log_level: str) -> None:
-    """Sets up this process's logs; uvicorn's own lines go the same way, its access lines nowhere (see AccessLog)."""
+    """Sets up this process's logs, uvicorn's included.
+
+    uvicorn's access lines are dropped (see AccessLog).
+    """
     text = log_format == "text" or (log_format == "auto" and sys.stderr.isatty())
     level = logging.getLevelNamesMapping()[log_level.upper()]
     shared: list[Processor] = [
@@ -56,11 +62,11 @@ def configure(log_format: str, log_level: str) -> None:
 
 
 def _escaped(_: object, __: str, event: EventDict) -> EventDict:
-    """So that nothing a client sends can forge a line, move the cursor or turn text around."""
-    found = {_visible(key): _visible(value) if isinstance(value, str) else value for key, value in event.items()}
+    """Escapes characters by which a client could forge a line or reorder text."""
+    escaped = {_visible(key): _visible(value) if isinstance(value, str) else value for key, value in event.items()}
     if isinstance(trace := event.get("exception"), str):
-        found["exception"] = "\n".join(f"    {_visible(line)}" for line in trace.split("\n"))
-    return found
+        escaped["exception"] = "\n".join(f"    {_visible(line)}" for line in trace.split("\n"))
+    return escaped
 
 
 def _visible(text: str) -> str:
@@ -70,13 +76,14 @@ def _visible(text: str) -> str:
 REQUEST_ID = b"x-request-id"
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 WATCHERS = frozenset({"/health", "/ready", "/metrics"})
-"""Paths that machines ask so often that it is no news."""
+"""Paths that machines request so often that they are logged only at the level debug."""
 
 
 class AccessLog:
-    """Logs and counts every request when its answer is out: method, path without the query, status, milliseconds.
+    """Logs and counts every request once its answer is sent.
 
-    Each has an id, its own (`X-Request-Id`) or a new one: it is in the answer and in every line that is logged of it.
+    A line has method, path without the query, status and milliseconds. Each request has an id, its own
+    (`X-Request-Id`) or a new one. The answer and every log line about the request contain it.
     """
 
     def __init__(self, app: ASGIApp) -> None:

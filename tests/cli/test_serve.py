@@ -126,8 +126,8 @@ def test_a_port_that_is_taken_is_one_line_and_a_status_of_its_own(demo: Server, 
     ("host", "cause"),
     [
         ("192.0.2.1", "this machine does not have that address: choose another --host"),
-        ("no-such-name.invalid", "is no name or address of this machine"),
-        ("", "is no name or address of this machine"),
+        ("no-such-name.invalid", "is not a name or address of this machine"),
+        ("", "is not a name or address of this machine"),
     ],
 )
 def test_an_address_that_is_not_this_machine_s_is_told_so(tmp_path: Path, host: str, cause: str) -> None:

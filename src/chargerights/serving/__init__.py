@@ -1,1 +1,4 @@
-"""The HTTP and web socket server below the application: uvicorn, with limits for clients that no proxy holds back."""
+"""The HTTP and WebSocket server below the application: uvicorn with limits.
+
+The limits for clients make a proxy in front unnecessary.
+"""

@@ -1,4 +1,4 @@
-"""uvicorn's configuration, with the limits of a process beside it."""
+"""uvicorn's configuration, with the limits of a process."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ _OPTIONS: dict[str, Any] = {
     "server_header": False,
     "timeout_graceful_shutdown": 10,
 }
-"""How uvicorn serves every application here."""
+"""Options with which uvicorn serves every application here."""
 
 
 class Config(uvicorn.Config):
-    """Each worker process gets a copy, whose gate is its own."""
+    """The configuration of a server.
+
+    Each worker process has a copy with its own gate.
+    """
 
     def __init__(self, app: Any, limits: Settings, proxies: Proxies, **options: Any) -> None:
         self.gate = Gate(limits, proxies)

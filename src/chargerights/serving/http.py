@@ -1,8 +1,8 @@
-"""HTTP/1 by uvicorn and llhttp, with limits for clients that are slow, silent or greedy.
+"""HTTP/1 by uvicorn and llhttp, with limits for slow, silent or greedy clients.
 
 A client sends a head (request line and headers), then a body, then nothing until it has the answer. Each has its time
-limit; a body and the reading of an answer also have a least rate, judged over `max_stall_seconds`. While the server
-makes the client wait (it does not read on, or has not answered), no clock runs.
+limit; a body and the reading of an answer also have a minimum rate, measured over `max_stall_seconds`. While the
+server makes the client wait (it does not read on, or has not answered), no time counts.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from .configuration import Config
 from .limits import Gated, note_cut
 
 PIPELINED_AT_ONCE = 32
-"""Requests that wait for the answer to the one before; each costs some kilobytes."""
+"""Maximum number of requests that wait for an earlier answer; each costs some kilobytes."""
 LINGER_SECONDS = 3.0
 DRAINED = HIGH_WATER_LIMIT // 2
-"""Bytes that a client has read at least when writing goes on after a pause."""
+"""Minimum number of bytes that a client has read when writing continues after a pause."""
 
 
 class Phase(Enum):
-    """What the client is about to send."""
+    """The part of a request that the client sends next."""
 
     NOTHING = auto()
     HEAD = auto()
@@ -38,7 +38,7 @@ class Phase(Enum):
 
 
 class RequestRefusal(Exception):
-    """A request that is not read on."""
+    """A request that is not read any further."""
 
     def __init__(self, status: HTTPStatus, text: str) -> None:
         super().__init__(text)
@@ -46,7 +46,7 @@ class RequestRefusal(Exception):
 
 
 class LimitedHttp(Gated, HttpToolsProtocol):
-    """One connection; after an upgrade to a web socket, no more."""
+    """One connection, until an upgrade to a WebSocket."""
 
     def __init__(self, config: Config, *given: Any, **named: Any) -> None:
         super().__init__(config, *given, **named)
@@ -54,11 +54,11 @@ class LimitedHttp(Gated, HttpToolsProtocol):
         self._phase = Phase.HEAD  # who connects has something to say
         self._since = 0.0
         self._window = 0.0
-        """Since when the rate of a body is judged."""
+        """Start of the measurement of a body's rate."""
         self._received = 0
         """Bytes of a head, or of a body since `_window`."""
         self._beside_body = 0
-        """Bytes in a row that were no body: a chunk's extensions, trailers."""
+        """Number of consecutive bytes outside the body: a chunk's extensions, trailers."""
         self._is_cut = False
         self._resumed = 0
         self._unread_since: float | None = None
@@ -86,7 +86,7 @@ class LimitedHttp(Gated, HttpToolsProtocol):
 
     @property
     def _answers(self) -> bool:
-        """Whether a request waits for the end of its answer."""
+        """Returns whether a request waits for the end of its answer."""
         return self.cycle is not None and not self.cycle.response_complete
 
     # -- what comes in ----------------------------------------------------------------------------
@@ -115,7 +115,7 @@ class LimitedHttp(Gated, HttpToolsProtocol):
             self._refuse(
                 ours
                 if isinstance(ours, RequestRefusal)
-                else RequestRefusal(HTTPStatus.BAD_REQUEST, "this is no HTTP/1.1")
+                else RequestRefusal(HTTPStatus.BAD_REQUEST, "this is not HTTP/1.1")
             )
 
     def on_message_begin(self) -> None:
@@ -157,7 +157,7 @@ class LimitedHttp(Gated, HttpToolsProtocol):
     # -- what comes too slowly, and what is not read ------------------------------------------------
 
     def look(self, now: float) -> None:
-        """Ends the connection when its client is too slow. Called about once a second."""
+        """Ends the connection if its client is too slow. Called about once a second."""
         try:
             self._look_at_reader(now)
             self._look_at_sender(now)
@@ -181,8 +181,11 @@ class LimitedHttp(Gated, HttpToolsProtocol):
             self._unread_since, self._unread, self._resumed = now, unread, 0
 
     def _unread_bytes(self) -> int:
-        """Of an answer, while writing it waits for the client. With those in the system's buffer: it holds megabytes,
-        and lets us write on only when a third of it is free."""
+        """Returns the unread bytes of an answer while writing waits for the client.
+
+        The system's buffer is included: it contains megabytes, and allows further writing only when a third of it is
+        free.
+        """
         ours = self.transport.get_write_buffer_size()
         if not ours:
             return 0
@@ -220,8 +223,11 @@ class LimitedHttp(Gated, HttpToolsProtocol):
     # -- the end ----------------------------------------------------------------------------------
 
     def _refuse(self, refusal: RequestRefusal, linger: bool = True) -> None:
-        """Says why, unless an answer is under way, and ends the connection. `linger`: what the client still sends is
-        thrown away for a while; closed at once, the system would reset it before the client reads why."""
+        """Sends the reason, unless an answer is under way, and ends the connection.
+
+        `linger`: further input is discarded for a while. If the connection were closed at once, the system would
+        reset it before the client reads the reason.
+        """
         self._is_cut = True
         note_cut(self._host, refusal.status.phrase)
         if self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete:

@@ -1,7 +1,7 @@
-"""What one client may take of the server: how much, for how long, and on how many connections.
+"""Limits of what one client may use: how much, how long, on how many connections.
 
-A `Gate` knows the open connections of its process. Once a second it looks at those that speak HTTP, so that a request
-pays for no timers. Chargers that have proved who they are do not count to their address: hundreds of them share one
+A `Gate` knows the open connections of its process. Once a second it checks those that speak HTTP, so that requests
+need no timers. Authenticated chargers do not count towards the limit of their address: hundreds of them share one
 behind the router of a garage or of a mobile network.
 """
 
@@ -21,26 +21,26 @@ from .proxies import Proxies, address_of
 
 LOOK_SECONDS = 1.0
 SUBSCRIBER = 64
-"""Bits of an IPv6 address that one subscriber has in common."""
+"""Number of leading bits that the IPv6 addresses of one subscriber share."""
 
 log = structlog.get_logger()
 
 
 class Watched(Protocol):
-    """A connection that can be looked at."""
+    """A connection that is checked regularly."""
 
     def look(self, now: float) -> None:
-        """Ends the connection when its client is too slow."""
+        """Ends the connection if its client is too slow."""
 
 
 class HasGate(Protocol):
-    """The configuration of a process, as its connections need it."""
+    """The configuration of a process, as far as its connections need it."""
 
     gate: Gate
 
 
 class Gated:
-    """A connection of either protocol: what both know of the gate and of their client."""
+    """Mixin for connections of both protocols: the gate and the client."""
 
     def __init__(self, config: HasGate, *given: Any, **named: Any) -> None:
         super().__init__(config, *given, **named)  # type: ignore[call-arg]  # of uvicorn's protocol
@@ -64,7 +64,7 @@ class Gate:
         self._look: asyncio.TimerHandle | None = None
 
     def enter(self, connection: object, host: str | None) -> HTTPStatus | None:
-        """Counts the connection; None, or the status with which it must be refused."""
+        """Counts the connection. Returns None, or the status with which to reject it."""
         key = None if host in self._proxies else _subscriber(host)
         in_all, of_address = self.limits.max_connections, self.limits.max_connections_per_address
         refused = None
@@ -78,7 +78,7 @@ class Gate:
         return refused
 
     def admit(self, connection: object) -> None:
-        """The client has proved who it is: its connection does not count to its address any more."""
+        """Stops counting the connection for its address, once its client is authenticated."""
         self._uncount(self._open.get(connection))
         if connection in self._open:
             self._open[connection] = None
@@ -87,7 +87,7 @@ class Gate:
         self._uncount(self._open.pop(connection, None))
 
     def watch(self, connection: Watched) -> None:
-        """Looks at the connection once a second from now on, until `unwatch`."""
+        """Checks the connection once a second from now on, until `unwatch`."""
         self._watched.add(connection)
         if self._look is None:
             self._look = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look_at_all)
@@ -110,7 +110,7 @@ class Gate:
 
 
 def note_cut(host: str | None, cause: str) -> None:
-    """Logs and counts a connection that was refused or cut."""
+    """Logs and counts a connection that was rejected or cut."""
     metrics.cut(cause)
     log.info("connection cut", client=host, cause=cause)
 

@@ -11,49 +11,52 @@ BACKLOG = 2048
 
 
 class CannotListen(Exception):
-    """An address and port that are taken, not this machine's, or not this user's to listen on."""
+    """An address and port that are taken, or not available to this machine or user."""
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """A listening socket for each address of the host; port 0: a free one, the same for all. From then on no other
-    process can listen there. Raises CannotListen."""
+    """Opens a listening socket for each address of the host.
+
+    With port 0 a free port is chosen, the same for all. From then on no other process can listen there. Raises
+    CannotListen.
+    """
     with ExitStack() as opened:
-        found: list[socket.socket] = []
+        sockets: list[socket.socket] = []
         for family, address in _addresses(host, port):
             try:
-                found.append(opened.enter_context(_listen(family, (address, port))))
+                sockets.append(opened.enter_context(_listen(family, (address, port))))
             except OSError as error:
                 if error.errno == errno.EADDRNOTAVAIL and len(_addresses(host, port)) > 1:
                     continue  # such as ::1 of localhost, on a machine without IPv6
                 raise _cannot(host, port, error) from None
-            port = port or found[0].getsockname()[1]
-        if not found:
+            port = port or sockets[0].getsockname()[1]
+        if not sockets:
             raise _cannot(host, port, OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL)))
         opened.pop_all()
-        return found
+        return sockets
 
 
 def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, str]]:
     try:
         infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
-        raise CannotListen(f"{host} is no name or address of this machine: {error}") from None
+        raise CannotListen(f"{host} is not a name or address of this machine: {error}") from None
     return list(dict.fromkeys((family, str(address[0])) for family, _, _, _, address in infos))
 
 
 def _listen(family: socket.AddressFamily, address: tuple[str, int]) -> socket.socket:
-    found = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(family, socket.SOCK_STREAM)
     try:
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family is socket.AF_INET6:
-            found.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        found.bind(address)
-        found.listen(BACKLOG)
-        found.set_inheritable(True)  # worker processes accept from it
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+        listener.set_inheritable(True)  # worker processes accept from it
     except OSError:
-        found.close()
+        listener.close()
         raise
-    return found
+    return listener
 
 
 def _cannot(host: str, port: int, error: OSError) -> CannotListen:

@@ -1,7 +1,7 @@
-"""Reverse proxies that are trusted, and what is believed of what they say.
+"""Trusted reverse proxies, and the headers that they send.
 
 `X-Forwarded-Proto` and `X-Forwarded-For` count only when a trusted proxy sends them. The first must name exactly one
-scheme: a proxy that adds its header to the client's leaves open which of them is true, and the request counts as plain.
+scheme: if a proxy adds its header to the client's, it is open which of them is true, and the request counts as plain.
 """
 
 from __future__ import annotations
@@ -16,22 +16,25 @@ WIDEST_IPV4, WIDEST_IPV6 = 8, 7
 """Prefix lengths of private networks; a wider network would trust strangers."""
 HOSTS_KEPT = 1_024
 PROXIED = "chargerights.proxied"
-"""In a scope: the request came from a trusted proxy."""
+"""A key in scopes: the request came from a trusted proxy."""
 
 
 class InvalidProxies(ValueError):
-    """A list of proxies that names something else than addresses and networks."""
+    """A list of proxies with something other than addresses and networks."""
 
 
 class Proxies:
-    """The reverse proxies that are trusted."""
+    """The trusted reverse proxies."""
 
     def __init__(self, networks: Iterable[IPv4Network | IPv6Network] = ()) -> None:
         self._networks = tuple(networks)
 
     @classmethod
     def of(cls, text: str) -> Proxies:
-        """Reads addresses and networks that are separated by commas. Raises InvalidProxies."""
+        """Parses addresses and networks that are separated by commas.
+
+        Raises InvalidProxies.
+        """
         return cls(_network(each.strip()) for each in text.split(",")) if text.strip() else cls()
 
     def __contains__(self, host: str | None) -> bool:
@@ -46,7 +49,7 @@ def _network(text: str) -> IPv4Network | IPv6Network:
     try:
         network = ip_network(text)
     except ValueError as error:
-        raise InvalidProxies(f"{text!r} is no address and no network: {error}") from None
+        raise InvalidProxies(f"{text!r} is not an address or network: {error}") from None
     widest = WIDEST_IPV4 if network.version == 4 else WIDEST_IPV6
     if network.prefixlen < widest:
         raise InvalidProxies(f"{text!r} trusts half the internet: name your proxies' own addresses")
@@ -62,7 +65,10 @@ def address_of(host: str | None) -> IPv4Address | IPv6Address | None:
 
 
 class Believing:
-    """An application behind those proxies: its scopes name the scheme and the address of the client."""
+    """An application behind these proxies.
+
+    Its scopes have the client's scheme and address.
+    """
 
     def __init__(self, app: ASGIApp, proxies: Proxies) -> None:
         self._app = app
@@ -83,5 +89,5 @@ class Believing:
 
 
 def _values(scope: Scope, header: bytes) -> list[str]:
-    found = b",".join(value for name, value in scope["headers"] if name == header).decode("latin-1")
-    return [each.strip().lower() for each in found.split(",")] if found.strip() else []
+    joined = b",".join(value for name, value in scope["headers"] if name == header).decode("latin-1")
+    return [each.strip().lower() for each in joined.split(",")] if joined.strip() else []

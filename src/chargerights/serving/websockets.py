@@ -1,6 +1,6 @@
-"""Web sockets by uvicorn and websockets, with limits for pings and fragments.
+"""WebSockets by uvicorn and websockets, with limits for pings and fragments.
 
-Messages need none here: one that is whole stops the reading until the application has taken it.
+Messages need no limit: a complete message stops the reading until the application has taken it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Worker processes: started, watched, started again. Each start and each end is a line of the log."""
+"""Worker processes: started, supervised, restarted.
+
+Each start and each end is a line of the log.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +17,16 @@ from uvicorn.supervisors.multiprocess import Multiprocess, Process
 HUNG_SECONDS = 120.0
 """On a small busy machine a process takes half a minute to import what it needs."""
 END_SECONDS = 20.0
-"""Twice what a worker gives the requests under way."""
+"""Twice the time that a worker gives the requests under way."""
 AGAIN_SECONDS = 5.0
-"""Before a worker that has never served is started again."""
+"""Delay before a worker that has never served is started again."""
 
 log = structlog.get_logger()
 
 
 @dataclass(slots=True)
 class _WorkerState:
-    """What is known of a worker process."""
+    """The known state of a worker process."""
 
     asked_at: float | None = None
     serves: bool = False
@@ -31,7 +34,10 @@ class _WorkerState:
 
 
 class Workers(Multiprocess):
-    """`run` returns when a signal ends it, or when a worker cannot start at all: then `failed`."""
+    """Supervises worker processes.
+
+    `run` returns when a signal ends it, or when a worker cannot start at all: then `failed` is set.
+    """
 
     failed = False
 
@@ -68,7 +74,7 @@ class Workers(Multiprocess):
             self._seen_of(process)
 
     def join_all(self) -> None:
-        """Waits for the end of the workers; one that hangs is killed."""
+        """Waits for the end of the workers. Kills those that hang."""
         until = time.monotonic() + END_SECONDS
         for process in self.processes:
             process.process.join(max(0.0, until - time.monotonic()))
@@ -85,7 +91,7 @@ class Workers(Multiprocess):
         return self._known[process]
 
     def _is_hung(self, process: Process, seen: _WorkerState, now: float) -> bool:
-        """Whether its last sign of life is too long ago."""
+        """Returns whether its last sign of life is too long ago."""
         try:
             if seen.asked_at is not None and process.parent_conn.poll():
                 seen.asked_at = None
