@@ -15,7 +15,7 @@ import pytest
 from chargerights import metrics
 from chargerights.gateway.connection import boot_wait
 from chargerights.gateway.reconcile import local_list_sync
-from chargerights.gateway.reconcile.local_list_states import STATES
+from chargerights.gateway.reconcile.local_list_sync import STATES
 from tests.gateway.client import ANSWERS, V201, CallError, connected
 from tests.gateway.operating import ACCEPTED, Operator
 from tests.gateway.server import InProcess, World

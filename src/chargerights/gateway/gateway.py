@@ -35,7 +35,7 @@ from .handshake.handshake_auth import HandshakeRejected, Policy
 from .handshake.rejections import RejectedHandshake, RejectedHandshakes
 from .handshake.rivals import PROBLEM, Rivals
 from .ports import Connection
-from .reconcile.local_list_states import STATES
+from .reconcile.local_list_sync import STATES
 from .writes.spool import MEGABYTE, Spool, default_folder
 
 LOOK_AFTER_SECONDS = 10.0

@@ -1,10 +1,10 @@
-"""Blocked chargers of one customer that are connected here: told to be out of use, and to be in use again afterwards.
+"""Takes blocked chargers out of use, and puts them back into use when the block ends.
 
-Who may charge is decided by the rights, whatever a charger does with what it is told here. It is told when a block
-begins and ends, and again whenever it has connected or started meanwhile: it may have been away, or have forgotten.
+Decisions do not depend on this: they follow the rights, whatever the charger does. A charger is sent ChangeAvailability
+when a block begins and ends, and again after each connection and each start, since it may have missed or forgotten it.
 
-When a block is over, the charger is as it was before: what an operator himself has taken out of use stays so (see
-`storage.out_of_use`). A charger that was never blocked is told nothing.
+After a block the charger is as it was before: what an operator has taken out of use stays so (see
+`storage.charging.availability`). A charger that was never blocked is sent nothing.
 """
 
 from __future__ import annotations
@@ -26,21 +26,22 @@ from ..commands.commands import IN_USE_WORDS, send_availability
 from ..ocpp.call_errors import CallFailed, CallRefused, NotConnected
 from ..ocpp.ocpp_j import UNKNOWN_ACTION
 from ..ports import Connection
+from .charger_sync import ChargerSync, ChargerSyncs, back_off
 
 AGAIN_SECONDS, LATEST_SECONDS = 60.0, 3600.0
-"""What a charger does not do it is told again, after a pause that doubles."""
+"""The first and the longest pause before a charger that has refused is sent a change again."""
 DATABASE_SECONDS = 5.0
-"""The pause while the database is away."""
+"""The pause while the database is down."""
 
 log = structlog.get_logger()
 
 
 class NotDone(CallFailed):
-    """The charger has said no."""
+    """The charger has refused a change of its availability."""
 
 
 class Blocks:
-    """`look_after` is called about twice a second."""
+    """One customer's blocked chargers. Call `look_after` about twice a second."""
 
     def __init__(
         self,
@@ -49,63 +50,46 @@ class Blocks:
         database: Database,
         clock: Callable[[], datetime],
     ) -> None:
-        self._customer_id = customer_id
-        self._chargers = chargers
-        self._database = database
         self._clock = clock
-        self._told: dict[str, BlockSync] = {}
+        self._syncs = ChargerSyncs(chargers, lambda charger: BlockSync(charger, customer_id, database))
 
     async def booted(self, charger: ConnectedCharger) -> None:
         """Has the availability of a charger that has started checked."""
-        self._of(charger).booted()
+        self._syncs.of(charger).booted()
 
     def look_after(self, network: Network | None) -> None:
-        """Has every charger told that is not as it must be."""
+        """Begins work for every charger whose availability does not follow its block."""
         if network is None:
             return
-        if len(self._told) > len(self._chargers):
-            self._told = {each: told for each, told in self._told.items() if each in self._chargers}
         at, now = self._clock(), asyncio.get_running_loop().time()
-        for charger in [*self._chargers.values()]:
-            entered = network.chargers.get(charger.charger_id)
+        for sync in self._syncs.all():
+            entered = network.chargers.get(sync.charger.charger_id)
             if entered is not None:
-                self._of(charger).look(entered.is_blocked(at), now)
-
-    def _of(self, charger: ConnectedCharger) -> BlockSync:
-        found = self._told.get(charger.charger_id)
-        if found is None or found.charger is not charger:
-            found = self._told[charger.charger_id] = BlockSync(charger, self._customer_id, self._database)
-        return found
+                sync.look(entered.is_blocked(at), now)
 
 
-class BlockSync:
-    """One charger's. `look` is called now and then, and does beside the connection what there is to do."""
+class BlockSync(ChargerSync):
+    """The availability of one charger."""
 
     def __init__(self, charger: ConnectedCharger, customer_id: int, database: Database) -> None:
-        self.charger = charger
+        super().__init__(charger)
         self._customer_id = customer_id
         self._database = database
-        self._connection: Connection | None = None
         self._as_blocked: bool | None = None
-        """What it was last brought to by this socket, since it started."""
+        """The state that the charger was last brought to, on this connection and since it started."""
         self._tried: bool | None = None
-        self._is_running = False
-        self._try_at = 0.0
-        self._failures = 0
 
     def booted(self) -> None:
-        """It has started, and may have forgotten."""
+        """Takes the charger's availability to be unknown, because it has started."""
+        self._as_blocked = self._tried = None
+
+    def _reconnected(self) -> None:
         self._as_blocked = self._tried = None
 
     def look(self, is_blocked: bool, now: float) -> None:
-        """Begins what there is to do, if the charger is connected. `now` is the event loop's time."""
-        connection = self.charger.connection
-        if connection is None:
-            return
-        if connection is not self._connection:  # whose work ends with it
-            self._connection = connection
-            self._as_blocked, self._tried, self._is_running = None, None, False
-        if self._is_running or self._as_blocked is is_blocked:
+        """Begins the work that is due. `now` is the event loop's time."""
+        connection = self._idle_connection(now)
+        if connection is None or self._as_blocked is is_blocked:
             return
         if self._tried is not is_blocked:
             self._tried, self._failures, self._try_at = is_blocked, 0, now
@@ -116,38 +100,41 @@ class BlockSync:
     async def _work(self, connection: Connection, is_blocked: bool) -> None:
         try:
             await self._bring(connection, is_blocked)
-        except NotConnected:  # the next connection begins anew
+        except NotConnected:  # the next connection begins again
             raise
         except DatabaseFault as fault:
             self._failed(fault, DATABASE_SECONDS)
         except CallFailed as error:
+            self._failed(error, back_off(AGAIN_SECONDS, LATEST_SECONDS, self._failures))
             self._failures += 1
             self._failed(error, backoff.pause(self._failures, AGAIN_SECONDS, LATEST_SECONDS))
         finally:
-            if self._connection is connection:
-                self._is_running = False
+            self._ended(connection)
 
     def _failed(self, error: Exception, pause: float) -> None:
         self._as_blocked, self._try_at = None, asyncio.get_running_loop().time() + pause
         log.info("a charger is not told of its block", charger=self.charger.charger_id, cause=str(error), pause=pause)
 
     async def _bring(self, connection: Connection, is_blocked: bool) -> None:
-        """Tells it what it must be told: while it is blocked, to be out of use; after a block, what is in use again."""
+        """Takes the charger out of use, or puts back into use what was so before the block."""
         key = self._customer_id, self.charger.charger_id
         out = await self._database.glance(availability.get, *key)
         if is_blocked:
             if not out.by_block:
                 await self._database.write(availability.by_block, *key, True)
-            await self._tell(connection, WHOLE, False)
+            await self._send(connection, WHOLE, False)
         elif out.by_block:
             if WHOLE not in out.by_operator:
-                await self._tell(connection, WHOLE, True)
-                for socket in sorted(out.by_operator):  # of 1.6, which the whole has put back into use
-                    await self._tell(connection, socket, False)
+                await self._send(connection, WHOLE, True)
+                for socket in sorted(out.by_operator):  # in 1.6, the whole has put them back into use
+                    await self._send(connection, socket, False)
             await self._database.write(availability.by_block, *key, False)
 
-    async def _tell(self, connection: Connection, socket_id: int, is_available: bool) -> None:
-        """Raises NotDone unless it does that. One that knows no such thing is left as it is."""
+    async def _send(self, connection: Connection, socket_id: int, is_available: bool) -> None:
+        """Sends a change of availability. Raises NotDone when it is refused.
+
+        A charger that does not support the message is left as it is.
+        """
         try:
             outcome = await send_availability(self.charger, connection, self._database, socket_id, is_available)
         except CallRefused as refused:
