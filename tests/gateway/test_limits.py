@@ -15,7 +15,7 @@ from chargerights.gateway.charger.remote_starts import REMEMBERED, RemoteStarts
 from chargerights.gateway.commands import session_commands
 from chargerights.gateway.handshake.rivals import AT_ONCE, Rivals
 from chargerights.gateway.ocpp.ocpp_j import MAX_BYTES, MAX_ID_LENGTH
-from chargerights.gateway.writes import write_buffer
+from chargerights.gateway.writes import message_queue
 from tests.gateway.client import ANSWERS, V201
 from tests.gateway.operating import ACCEPTED, Operator
 from tests.gateway.server import InProcess
@@ -98,7 +98,7 @@ async def test_what_finds_no_room_in_memory_is_not_answered_and_may_be_sent_agai
 ) -> None:
     async with server.charger("DEP-1") as charger:
         with monkeypatch.context() as full:
-            full.setattr(write_buffer, "MAX_IN_MEMORY", 0)
+            full.setattr(message_queue, "MAX_IN_MEMORY", 0)
             unanswered = await charger.begin("StartTransaction", start(), "once")
             assert await status(charger, "ALICE") == "Accepted", "decisions go on"
             assert not unanswered.done()

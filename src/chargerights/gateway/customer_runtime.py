@@ -108,7 +108,7 @@ class CustomerRuntime:
         async with self._opening:
             if not self._opened:
                 added_at = await self._database.glance(charger_batches.added_at, self.id)
-                self.write_buffer.owner = Owner(self.id, "" if added_at is None else added_at.isoformat())
+                self.write_buffer.belongs_to(Owner(self.id, "" if added_at is None else added_at.isoformat()))
                 await self._follow_once()
                 self._opened = True
                 self.spawn(self._reserve_later(), "numbers")
