@@ -8,15 +8,15 @@ from pathlib import Path
 
 SRC = Path(__file__).parents[1] / "src" / "chargerights"
 
-SIMULATOR = (
-    "what either side of OCPP-J meets: the simulator knows the server by its wire alone, and imports nothing of it"
-)
+SIMULATOR = "an error that both sides of OCPP-J meet, and the simulator must not import the server"
+PUBLISHED = "the name of a schema in the published document of v1, as its clients know it"
 
 SHARED = {
     "CallRefused": SIMULATOR,
+    "ExternalId": PUBLISHED,
     "NoAnswer": SIMULATOR,
 }
-"""Names that stand in two modules, and why."""
+"""Names that stand in two modules, with the reason."""
 
 
 def _modules_by_class() -> dict[str, list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def in_spool(url: str) -> list[str]:
     """The kinds of the messages that lie in the spools of the database's servers, which do not run."""
     found = []
     for path in sorted(spool_folder(url).glob(f"*{SUFFIX}")):
-        with sqlite3.connect(path) as connection:
+        with closing(sqlite3.connect(path)) as connection:
             rows = connection.execute("SELECT message FROM messages ORDER BY customer_id, number")
             found += [next(iter(load_json(row[0]))) for row in rows]
     return found

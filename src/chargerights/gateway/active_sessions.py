@@ -1,4 +1,4 @@
-"""Which tags are in a session now, for customers who allow a tag one session at a time."""
+"""The tags in a session now, for customers that allow one session per tag."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ class ActiveSession(NamedTuple):
 
 
 class ActiveSessions:
-    """The running sessions by charger and place. A session at the same place ends the one before it there."""
+    """The running sessions by charger and place.
+
+    A session at the same place ends the one before it there.
+    """
 
     def __init__(self) -> None:
         self.version = -1
@@ -34,7 +37,10 @@ class ActiveSessions:
         """The chargers where a tag is in a session."""
 
     def begin(self, tag_key: str | None, charger_id: str, place: Place, transaction_id: str, at: datetime) -> None:
-        """A session begins there; without a tag it is only the end of the one before."""
+        """A session begins there.
+
+        Without a tag it is only the end of the one before.
+        """
         if place == NOWHERE:
             place = self._place_of(charger_id, transaction_id) or NOWHERE
         else:
@@ -52,7 +58,10 @@ class ActiveSessions:
                     leave(charger_id, place)
 
     def rest(self, charger_id: str, at: datetime | None = None, where: Place | None = None) -> None:
-        """The charger has started, or it is available there since that instant: its sessions seem to have ended."""
+        """Sets sessions aside that seem to have ended.
+
+        The charger has started, or it is available at that place since that instant.
+        """
         for place, entry in [*self._chargers.get(charger_id, {}).items()]:
             if where in (None, place) and (at is None or entry.begun_at < at):
                 self._leave(charger_id, place)
@@ -72,9 +81,10 @@ class ActiveSessions:
         place: Place = NOWHERE,
         is_lost: Callable[[str], bool] = lambda charger_id: False,
     ) -> bool:
-        """Whether the tag is in another session than that one, or than the one at that place, which it would end.
+        """Returns whether the tag is in another session than that transaction.
 
-        Without a transaction only sessions at other chargers count. Those of chargers that are lost never do.
+        The session at that place does not count either, since the new one would end it. Without a transaction only
+        sessions at other chargers count. Sessions of lost chargers never do.
         """
         for other in self._by_tag.get(tag_key, ()):
             if other != charger_id:

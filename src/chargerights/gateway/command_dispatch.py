@@ -1,4 +1,7 @@
-"""From whoever is asked to the node that holds the charger's socket, and back: commands (see `storage.commands`)."""
+"""Sends commands to the node that holds the charger's socket.
+
+The answer comes back by the database; see `storage.charging.commands`.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,10 @@ log = structlog.get_logger()
 
 
 class CommandDispatcher:
-    """The commands of one node. `find` returns a charger whose open socket is at this node."""
+    """The commands of one node.
+
+    `find` returns a charger whose open socket is at this node.
+    """
 
     def __init__(
         self,
@@ -56,8 +62,10 @@ class CommandDispatcher:
         secret: dict[str, Any] | None = None,
         once: Once | None = None,
     ) -> CommandOutcome:
-        """What came of telling the customer's charger to do that, whichever node holds its socket; of a request that
-        came before, what came of it then. Raises DatabaseFault, KeyReused."""
+        """Sends a command to the customer's charger, at whichever node it is connected.
+
+        Returns its outcome. A request that was sent before has the outcome of then. Raises DatabaseFault, KeyReused.
+        """
         outcome = await self._send(
             customer_id, actor, QueuedCommand(secrets.token_hex(16), charger_id, action, arguments, secret), once
         )
@@ -87,7 +95,7 @@ class CommandDispatcher:
         return outcome
 
     async def collect(self, customer: CustomerRuntime) -> None:
-        """Performs what other nodes were asked for, at chargers that are connected to this one."""
+        """Performs commands that other nodes have sent to chargers connected here."""
         for command in await self._database.write(commands.take, customer.id, self._node, self._clock()):
             charger: ConnectedCharger | None = customer.chargers.get(command.charger_id)
             if charger is not None and charger.connection is not None:
@@ -121,7 +129,7 @@ class CommandDispatcher:
         return outcome
 
     async def _await(self, customer_id: int, command_id: str) -> CommandOutcome:
-        """What comes of it at another node."""
+        """Waits for the outcome of a command at another node."""
         time = asyncio.get_running_loop().time
         began = time()
         while time() - began < TAKEN_SECONDS + DONE_SECONDS:

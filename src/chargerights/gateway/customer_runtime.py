@@ -1,4 +1,4 @@
-"""A customer with chargers that are connected here: what they share."""
+"""Everything that the connected chargers of one customer share."""
 
 from __future__ import annotations
 
@@ -52,7 +52,10 @@ log = structlog.get_logger()
 
 
 class CustomerRuntime:
-    """Its image is kept fresh, so that chargers are decided from it at any time, whatever becomes of the database."""
+    """A customer with chargers that are connected here.
+
+    Its network is kept fresh in memory, so that chargers are answered also while the database is down.
+    """
 
     def __init__(
         self,
@@ -117,7 +120,7 @@ class CustomerRuntime:
                     self.spawn(work)
 
     async def close(self) -> None:
-        """Writes what waits or leaves it in the spool, and ends what runs beside the chargers."""
+        """Writes what waits, or leaves it in the spool, and ends all tasks."""
         await asyncio.gather(self.following.close(), end(self._tasks))
         await self.write_buffer.close()
         await end(
@@ -172,8 +175,11 @@ class CustomerRuntime:
         return image.live.get(charger_id) if image is not None else None
 
     def next_transaction(self, used: Collection[str]) -> int:
-        """A transaction id of OCPP 1.6 for a charger that has used those, without asking the database: the number that
-        its session will have or, when none is left because the database is away, a random one above all of them."""
+        """Returns a new transaction id of OCPP 1.6, without asking the database.
+
+        It is the number that the session will have. When no number is left because the database is down, it is a random
+        one above all numbers that the charger has used.
+        """
         if sum(map(len, self._numbers)) <= NUMBERS_AT_ONCE // 2 and not self._named("numbers"):
             self.spawn(self._reserve_later(), "numbers")
         while self._numbers and not self._numbers[0]:
@@ -188,12 +194,18 @@ class CustomerRuntime:
 
     @staticmethod
     def session_of(transaction_id: str) -> int | None:
-        """The number that was taken for the session of that new transaction; None: the database gives it one."""
+        """Returns the session number reserved for that new transaction.
+
+        None: the database will give it one.
+        """
         number = int(transaction_id)
         return number if number < RANDOM_IDS_FROM else None
 
     async def ordered_starts(self, charger_id: str) -> list[OrderedStart]:
-        """Starts without a check that the charger was told, by whichever process. Raises DatabaseFault."""
+        """Loads the starts without a check that any process has sent to the charger.
+
+        Raises DatabaseFault.
+        """
         return await self._database.glance(ordered_starts.find, self.id, charger_id, self.clock())
 
     # -- beside the chargers ----------------------------------------------------------------------
@@ -239,8 +251,10 @@ class CustomerRuntime:
             self._proofs_as_of = proofs_as_of
 
     def _begin_again(self, image: NetworkSnapshot) -> None:
-        """The database was restored, or has lost revisions: what is known here of connected chargers is written again,
-        and session numbers go on above those that were given."""
+        """Writes the states of connected chargers again, and reserves new session numbers.
+
+        The database was restored, or has lost revisions.
+        """
         self._lineage = image.lineage
         self.active_sessions = None
         for charger in self.chargers.values():
@@ -279,7 +293,10 @@ class CustomerRuntime:
         return charger is not None and charger.connection is not None
 
     def is_lost(self, charger_id: str) -> bool:
-        """Whether the charger was removed, or has not been heard of for long: its sessions may have ended long ago."""
+        """Returns whether the charger was removed, or has not been heard of for long.
+
+        Its sessions may have ended long ago.
+        """
         if self.charger(charger_id) is None:
             return True
         here, silent_since = self.chargers.get(charger_id), self._silent.get(charger_id)
@@ -289,14 +306,14 @@ class CustomerRuntime:
         return max(silent_since, heard) < self.clock() - LOST_AFTER
 
     def _elsewhere(self, charger_id: str) -> None:
-        """It has opened a newer socket at another node: the one here is a leftover."""
+        """Closes the leftover socket of a charger that has connected to another node."""
         charger = self.chargers.pop(charger_id, None)
         self._images.held(self.id).forget(charger_id)
         if charger is not None and (connection := charger.left()) is not None:
             self.replaced(charger_id, connection)
 
     def is_connected(self, charger_id: str) -> bool:
-        """Whether the charger has an open socket, here or at another node."""
+        """Returns whether the charger has an open socket, here or at another node."""
         live = self._live(charger_id)
         return self._is_here(charger_id) or (live is not None and live.connected and live.node != self.node)
 

@@ -1,6 +1,6 @@
-"""`/ocpp/{chargerId}`: the handshake of a charger's web socket, and its life from then on.
+"""`/ocpp/{chargerId}`: the handshake of a charger's web socket, and its life.
 
-It stands before the application's own routes: what they pass through would cost each frame a quarter of its time.
+It stands before the application's own routes: their middleware would add a quarter to the time of each frame.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ log = structlog.get_logger()
 
 
 class ChargerEndpoint:
-    """Takes the web sockets of chargers; everything else goes on to the application."""
+    """Serves the web sockets of chargers. Everything else goes on to the application."""
 
     def __init__(self, app: ASGIApp, gateway: Gateway) -> None:
         self._app = app
@@ -113,7 +113,10 @@ class ChargerEndpoint:
 
 
 def _claimed(scope: Scope) -> str | None:
-    """The last segment of the path, percent-decoded; None when it can be no charger id."""
+    """Returns the last segment of the path, percent-decoded.
+
+    None when it cannot be a charger id.
+    """
     raw = scope.get("raw_path")
     path = raw.decode("ascii", "replace") if raw else scope["path"]
     segment = path.rstrip("/").rpartition("/")[2]
@@ -131,7 +134,10 @@ async def _close(send: Send, refused: HandshakeRejected) -> None:
 
 
 async def _gone(receive: Receive) -> None:
-    """Waits until a refused charger has gone: before that, uvicorn takes the handshake for forgotten and logs it."""
+    """Waits until a rejected charger has gone.
+
+    Otherwise uvicorn takes the handshake for forgotten, and logs it.
+    """
     with suppress(TimeoutError):
         async with asyncio.timeout(GOING_SECONDS):
             for _ in ("the answer is out", "the connection is closed"):

@@ -1,7 +1,7 @@
-"""Keeps what one customer's chargers are decided by as new as the database.
+"""Keeps the network in memory, and what belongs to it, as new as the database.
 
-A poll, a notice of another process, or a decision that is about to be made and sees that the database has changed: each
-has the same done, one at a time.
+It is refreshed by a poll, by a notice of another process, and before a decision that sees that the database has
+changed. One refresh runs at a time.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ log = structlog.get_logger()
 
 
 class Following:
-    """One customer's. `brought` follows what is kept beside the image; it gets the mark that was known before."""
+    """The refreshing of one customer.
+
+    `brought` refreshes what is kept beside the network. It receives the mark that was known before.
+    """
 
     def __init__(
         self,
@@ -83,7 +86,10 @@ class Following:
             return standing
 
     async def be_current(self) -> None:
-        """What other processes have changed is known here afterwards, unless that takes CURRENT_SECONDS."""
+        """Returns once changes of other processes are known here.
+
+        It waits for CURRENT_SECONDS at most.
+        """
         with suppress(TimeoutError):
             async with asyncio.timeout(CURRENT_SECONDS):
                 for _ in ("what is under way, which may have looked before", "what looks now"):
@@ -91,19 +97,24 @@ class Following:
                         await asyncio.wait([self._catch_up()])
 
     def heard(self, mark: Mark) -> None:
-        """A process, maybe this one, says that it has committed that revision."""
+        """Takes the notice that a process, maybe this one, has committed that revision."""
         if self.mark is None or mark.revision > self.mark.revision:
             self._hears = True
             self._catch_up()
 
     def committed(self, entry: JournalEntry) -> None:
-        """This process has committed the entry, which the image holds and which alters nothing beside it."""
+        """Takes an entry that this process has committed.
+
+        The network in memory holds it already, and it changes nothing beside the network.
+        """
         if self.mark == Mark(entry.revision - 1, entry.follows):
             self.mark = entry.mark
 
     def is_behind(self) -> bool:
-        """Whether something is known to have changed: asked before each decision. While the database is away, chargers
-        are decided from the image as it is."""
+        """Returns whether something is known to have changed.
+
+        It is asked before each decision. While the database is down, decisions use the network as it is in memory.
+        """
         if self._catching_up is not None:
             return True
         try:

@@ -1,4 +1,4 @@
-"""This process's chargers: who is connected here, and what runs beside them."""
+"""The chargers of this process, and the tasks that run beside them."""
 
 from __future__ import annotations
 
@@ -45,20 +45,20 @@ NOT_KNOWN = 404
 REPLAY_SECONDS = 5.0
 """For which a start waits for what processes that have ended left to be written."""
 HANDSHAKES, HANDSHAKE_SECONDS = 20, 10.0
-"""How often a charger may connect in so many seconds."""
+"""Handshakes of one charger, at most, in that many seconds."""
 
 log = structlog.get_logger()
 
 
 class SpoolSettings(NamedTuple):
-    """Where messages wait while the database does not write, and how much room they have."""
+    """The spool's folder and size. Messages wait there while the database is down."""
 
     folder: Path
     max_bytes: int = 1024 * MEGABYTE
 
 
 class Gateway:
-    """`running` looks after it."""
+    """All chargers that are connected to this process. `running` runs its tasks."""
 
     def __init__(
         self,
@@ -97,8 +97,10 @@ class Gateway:
         return charger if charger is not None and charger.connection is not None else None
 
     async def know(self, charger_id: str) -> KnownCredentials:
-        """Whose charger it is and how it proves it; while the database is away, what was so when it last connected.
-        Raises Refused."""
+        """Looks up the charger's owner and credentials.
+
+        While the database is down, the last known values are used. Raises HandshakeRejected.
+        """
         try:
             known = await self._database.glance(charger_passwords.know, charger_id)
         except DatabaseFault:
@@ -111,7 +113,7 @@ class Gateway:
         return known
 
     async def arrive(self, charger_id: str, known: KnownCredentials, begins_16: bool) -> ConnectedCharger:
-        """The charger, which has proved that it is it. Raises Refused."""
+        """Returns the charger, which is authenticated. Raises HandshakeRejected."""
         try:
             customer = await self._served(known.customer_id)
         except DatabaseFault:
@@ -123,7 +125,7 @@ class Gateway:
         return await customer.arriving(charger_id, begins_16)
 
     async def _served(self, customer_id: int) -> CustomerRuntime:
-        """The customer, ready to serve chargers. Raises DatabaseFault."""
+        """Returns the customer, ready to serve chargers. Raises DatabaseFault."""
         customer = self.customers.get(customer_id)
         if customer is None:
             customer = self.customers[customer_id] = CustomerRuntime(
@@ -143,7 +145,7 @@ class Gateway:
         return customer
 
     async def committed(self, what: Any) -> None:
-        """Follows what this process has just committed, as far as the image does not hold it."""
+        """Follows what this process has just committed, as far as the network lacks it."""
         customer = self.customers.get(what.customer_id) if isinstance(what, Revised) else None
         if customer is None:
             return
@@ -154,8 +156,10 @@ class Gateway:
             customer.following.committed(entry)
 
     async def check_proofs(self, customer: CustomerRuntime, chargers: Sequence[ConnectedCharger]) -> None:
-        """Closes the sockets of those of the customer's chargers that were removed, or have another password than the
-        one that they showed. Raises DatabaseFault."""
+        """Closes sockets of chargers that were removed or have another password now.
+
+        Raises DatabaseFault.
+        """
         if not chargers:
             return
         ids = [each.charger_id for each in chargers]
@@ -173,18 +177,21 @@ class Gateway:
             connection.is_closed = True
 
     def refused(self, charger_id: str | None, refused: HandshakeRejected) -> bool:
-        """Keeps that a handshake with that id was refused, and returns whether a charger has it."""
+        """Notes a rejected handshake. Returns whether a charger has the id."""
         is_known = charger_id in self._known or refused.status != NOT_KNOWN
         if charger_id is not None:
             self._refusals.note(RejectedHandshake(charger_id, self.clock(), refused.status, refused.text), is_known)
         return is_known
 
     def refusals(self, charger_id: str) -> list[RejectedHandshake]:
-        """Handshakes as the charger that this process refused in the last hour, the latest first."""
+        """Returns the charger's handshakes rejected in the last hour, the latest first."""
         return self._refusals.of(charger_id, self.clock())
 
     def connected(self, charger: ConnectedCharger, replaced: Connection | None) -> None:
-        """Closes the socket that a new one has replaced, and checks what has changed since its handshake began."""
+        """Closes the socket that a new one replaces, and checks the charger again.
+
+        Its password may have changed since the handshake began.
+        """
         customer = self.customers[charger.customer.id]
         if replaced is not None:
             customer.replaced(charger.charger_id, replaced)
@@ -196,7 +203,7 @@ class Gateway:
             await self.check_proofs(customer, [charger])
 
     def limit(self, charger_id: str) -> None:
-        """Counts a handshake of a charger that has proved that it is it. Raises Refused."""
+        """Counts a handshake of an authenticated charger. Raises HandshakeRejected."""
         now = asyncio.get_running_loop().time()
         since, count = self._handshakes.get(charger_id, (now, 0))
         if now - since > HANDSHAKE_SECONDS:
@@ -207,11 +214,11 @@ class Gateway:
             raise HandshakeRejected(429, "this charger connects too often", {"retry-after": wait})
 
     def spooled(self) -> tuple[int, float]:
-        """How many messages wait in this process's spool, and for how many seconds the oldest."""
+        """Returns the number of messages in the spool, and the seconds since the oldest."""
         return self.spool.count, self.spool.age(self.clock())
 
     def measure(self) -> None:
-        """Brings the metrics that are no counts up to date."""
+        """Updates the gauges among the metrics."""
         customers = self.customers.values()
         metrics.WRITE_BUFFER_WAITING.set(sum(each.write_buffer.waiting for each in customers))
         metrics.WRITE_BUFFER_SECONDS.set(max((each.write_buffer.age for each in customers), default=0))
@@ -232,8 +239,11 @@ class Gateway:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Looks after sockets and nodes meanwhile. Begins with what processes that have ended left in their spools, and
-        ends with everything written or in the own one."""
+        """Runs the tasks beside the chargers.
+
+        First, messages that other processes have left in their spools are written. At the end, every message is written
+        or in this process's own spool.
+        """
         await self._replay()
         with suppress(TimeoutError):  # so that a start comes before what chargers say of it next
             async with asyncio.timeout(REPLAY_SECONDS):
@@ -268,7 +278,10 @@ class Gateway:
                     customer.write_buffer.hurry()
 
     async def _served_if_known(self, owner: Owner) -> CustomerRuntime | None:
-        """The customer, unless the messages are of another database's. Raises DatabaseFault."""
+        """The customer, unless the messages are of another database's.
+
+        Raises DatabaseFault.
+        """
         customer = self.customers.get(owner.customer_id)
         if customer is None or not customer.is_open:
             added_at = await self._database.glance(charger_batches.added_at, owner.customer_id)
@@ -289,8 +302,10 @@ class Gateway:
                 log.error("sockets cannot be looked after", exc_info=error)
 
     async def look_after(self) -> None:
-        """Cuts off who reads nothing, closes sockets of chargers that were removed, says of the chargers of nodes that
-        have died that they are not connected, and forgets tags of starts that count no more."""
+        """Closes stuck and removed chargers' sockets, and clears up after dead nodes.
+
+        The chargers of dead nodes are marked as not connected, and the tags of expired starts are erased.
+        """
         self.measure()
         await self._replay()
         for customer in self.customers.values():

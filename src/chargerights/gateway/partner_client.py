@@ -1,8 +1,8 @@
-"""A customer's partner, which is asked in real time about tags that are unknown here (API.md section 3).
+"""Asks a customer's partner in real time about unknown tags (API.md section 3).
 
 A question waits for its own answer alone: meanwhile the connection reads on, and other chargers are answered. Two
-questions about one tag at one charger are sent once. Answers, yes or no, are cached for a while. A partner that does
-not answer in time, or not as agreed, leaves the fallback: a no unless the customer has chosen otherwise. After several
+questions about one tag at one charger are sent once. Answers, yes or no, are cached for a while. When a partner does
+not answer in time, or not as agreed, the fallback counts: a no unless the customer has chosen otherwise. After several
 failures in a row the partner is not asked for a while.
 """
 
@@ -33,13 +33,13 @@ AT_ONCE = 20
 """Questions under way for one customer; others wait for their turn, within their time."""
 REMEMBERED = 10_000
 FAILURES, PAUSE_SECONDS = 5, 30.0
-"""After so many failures in a row, the partner is left alone for so long; then one question tries."""
+"""After that many failures in a row, the partner is not asked for that time. Then one question tries."""
 
 log = structlog.get_logger()
 
 
 class PartnerCause(StrEnum):
-    """By what a tag that is unknown here was decided; beside the causes of the core."""
+    """The causes of decisions about unknown tags, beside those of the core."""
 
     ALLOWED = "partnerAllowed"
     DENIED = "partnerDenied"
@@ -47,7 +47,7 @@ class PartnerCause(StrEnum):
 
 
 class PartnerReason(StrEnum):
-    """Why a partner says no."""
+    """The reasons of a partner for a no."""
 
     UNKNOWN_CHARGER_ID = "UNKNOWN_CHARGER_ID"
     UNKNOWN_RFID_TAG_ID = "UNKNOWN_RFID_TAG_ID"
@@ -70,11 +70,11 @@ class PartnerAnswer(NamedTuple):
 
 
 class NotUnderstood(Exception):
-    """An answer that is none."""
+    """An answer that cannot be read."""
 
 
 class PartnerClient:
-    """Asks; `ask` is for the event loop, from any charger's connection."""
+    """The client of one customer's partner, for the connections of any charger."""
 
     def __init__(
         self,
@@ -100,12 +100,12 @@ class PartnerClient:
         self._numbers = count(1)
 
     def known(self, charger_id: str, id_tag: str) -> PartnerAnswer | None:
-        """What the partner has answered, if that still counts."""
+        """Returns the partner's cached answer."""
         until, verdict = self._known.get((charger_id, tag_key(id_tag)), (0.0, None))
         return verdict if self._time() < until else None
 
     async def ask(self, charger_id: str, id_tag: str) -> PartnerAnswer:
-        """What the partner says, or the fallback; within his time. Raises nothing."""
+        """Returns the partner's answer in time, or the fallback. Raises nothing."""
         verdict = self.known(charger_id, id_tag)
         if verdict is not None:
             return verdict
@@ -114,10 +114,10 @@ class PartnerClient:
         if asking is None:
             asking = self._asking[key] = asyncio.create_task(self._asked(key, charger_id, id_tag))
             asking.add_done_callback(lambda _: self._asking.pop(key, None))
-        return await asyncio.shield(asking)  # whoever asked may go; the answer counts for the next
+        return await asyncio.shield(asking)  # the charger that asked may go: the answer is cached for the next
 
     async def close(self) -> None:
-        """Once those who have asked have their answers."""
+        """Closes the client once the questions under way are answered."""
         await asyncio.gather(*self._asking.values(), return_exceptions=True)
         if self._client is not None:
             with suppress(Exception):
@@ -180,7 +180,7 @@ class PartnerClient:
 
 
 def read(body: bytes) -> PartnerAnswer:
-    """The verdict that a partner's answer is. Raises NotUnderstood: nothing but a plain `true` is a yes."""
+    """Reads a partner's answer. Only a plain `true` is a yes. Raises NotUnderstood."""
     try:
         answer = orjson.loads(body)
     except orjson.JSONDecodeError:

@@ -1,4 +1,4 @@
-"""What a charger, its connection and its customer may ask of one another.
+"""Ports between a charger, its connection and its customer.
 
 They refer to each other, and each knows the others by these protocols alone. So no two modules import each other, and
 one page shows what a handler of messages can reach.
@@ -22,9 +22,10 @@ from .writes.write_buffer import WriteBuffer
 
 @dataclass(slots=True)
 class CallProgress:
-    """What has become of an operator's calls to a charger: `sent` names those that went out.
+    """The progress of an operator's calls to a charger.
 
-    `waited`: seconds until the calls had their turn. `answering`: seconds that the charger took to answer.
+    `sent`: the calls that went out. `waited`: seconds until the calls had their turn. `answering`: seconds that the
+    charger took to answer.
     """
 
     sent: list[str] = field(default_factory=list)
@@ -43,11 +44,11 @@ class Connection(Protocol):
 
     @property
     def is_started(self) -> bool:
-        """Whether the charger may be called: it has sent its BootNotification, or need not."""
+        """Returns whether the charger may be called."""
 
     @property
     def is_stuck(self) -> bool:
-        """Whether the charger has read nothing for long, so that what is sent to it piles up."""
+        """Returns whether the charger has read nothing for long, so that data piles up."""
 
     async def call(
         self,
@@ -56,7 +57,9 @@ class Connection(Protocol):
         timeout: float | None = None,  # noqa: ASYNC109
         operator: CallProgress | None = None,
     ) -> dict[str, Any]:
-        """Returns the charger's answer. `operator`: the call is for an operator's command, and goes first.
+        """Returns the charger's answer.
+
+        `operator`: the call is for an operator's command, and goes first.
 
         Raises NotConnected, Busy, NoAnswer, CallRefused.
         """
@@ -75,10 +78,10 @@ class Connection(Protocol):
 
 
 class Freshness(Protocol):
-    """Whether a customer's network is as new here as in the database."""
+    """The age of a customer's network in memory, compared with the database."""
 
     def is_behind(self) -> bool:
-        """Whether something is known to have changed since the network was last loaded."""
+        """Returns whether something is known to have changed since the last refresh."""
 
     async def be_current(self) -> None:
         """Returns when changes of other processes are known here, or after a few seconds."""
@@ -88,11 +91,14 @@ class ListService(Protocol):
     """Local lists of a customer's chargers."""
 
     def send_again(self, charger_id: str, progress: CallProgress | None) -> asyncio.Future[None] | None:
-        """Begins to send the charger's whole list; None while an earlier request for that is under way."""
+        """Begins to send the charger's whole list.
+
+        None while an earlier request for that is under way.
+        """
 
 
 class CustomerContext(Protocol):
-    """What the chargers of one customer share in this process."""
+    """The services that the chargers of one customer share in this process."""
 
     @property
     def id(self) -> int: ...
@@ -106,7 +112,10 @@ class CustomerContext(Protocol):
 
     @property
     def network(self) -> Network | None:
-        """The customer's network; None while it has not been loaded."""
+        """The customer's network.
+
+        None while it has not been loaded.
+        """
 
     @property
     def following(self) -> Freshness: ...
@@ -116,7 +125,10 @@ class CustomerContext(Protocol):
 
     @property
     def active_sessions(self) -> ActiveSessions | None:
-        """The sessions of each tag; None when a tag may be in any number of sessions."""
+        """The sessions of each tag.
+
+        None when a tag may be in any number of sessions.
+        """
 
     @property
     def partner(self) -> PartnerClient | None:
@@ -129,7 +141,7 @@ class CustomerContext(Protocol):
         """Returns the charger as the operator has entered it."""
 
     def is_lost(self, charger_id: str) -> bool:
-        """Whether the charger has been away for so long that its sessions may have ended."""
+        """Returns whether the charger has been away for long, or was removed."""
 
     def next_transaction(self, used: Collection[str]) -> int:
         """Returns a new transaction id of OCPP 1.6 for a charger that has used those."""
@@ -138,4 +150,7 @@ class CustomerContext(Protocol):
         """Returns the session number reserved for that new transaction, if there is one."""
 
     async def ordered_starts(self, charger_id: str) -> list[OrderedStart]:
-        """Loads the starts without a check that any process has sent to the charger. Raises DatabaseFault."""
+        """Loads the starts without a check that any process has sent to the charger.
+
+        Raises DatabaseFault.
+        """

@@ -1,6 +1,6 @@
-"""Simulated chargers: real web socket clients of any central system, for demos, tests and load.
+"""Simulated chargers: real web socket clients, for demos, tests and load.
 
-They hold no rights and know no database. `chargerights simulate` and tests use them.
+They work with any central system, hold no rights and know no database. `chargerights simulate` and tests use them.
 
 charger, fleet   one charger, and many with their drivers
 life             its link: connect, boot, report, lose the link, back off

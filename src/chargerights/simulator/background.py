@@ -1,4 +1,4 @@
-"""What a charger does beside everything else, and who waits for it: tasks, facts, faults."""
+"""The tasks of a charger, and facts that other tasks wait for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Step = Coroutine[Any, Any, None]
 
 
 class Background:
-    """A fault of one task reaches whoever waits, and whoever ends it."""
+    """Runs tasks. A fault of one is raised to all that wait, and when they are ended."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
@@ -22,14 +22,14 @@ class Background:
         self.fault: BaseException | None = None
 
     def spawn(self, step: Step) -> None:
-        """Does the step; that the central system does not answer is no fault."""
+        """Runs the step. A central system that does not answer is no fault."""
         task = asyncio.ensure_future(_carefully(step))
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         task.add_done_callback(lambda _: step.close())  # it may have been cancelled before it began
 
     async def until(self, fact: Fact, seconds: float | None) -> bool:
-        """Returns once the fact is true; False when it did not become so in time."""
+        """Returns True once the fact is true, and False when the time is over."""
         if self.fault is not None:
             raise self.fault
         if fact():
@@ -46,7 +46,7 @@ class Background:
         return True
 
     def changed(self) -> None:
-        """Wakes those whose fact has become true."""
+        """Wakes tasks whose fact has become true."""
         for waiter, fact in self._waiters.items():
             if not waiter.done() and fact():
                 waiter.set_result(None)

@@ -35,7 +35,7 @@ POWER_W = 11_000
 
 @dataclass(frozen=True, slots=True)
 class ReceivedCommand:
-    """What a central system told the charger, as it came."""
+    """A command of the central system, as it came."""
 
     action: str
     payload: Any
@@ -46,8 +46,11 @@ def utc_now() -> datetime:
 
 
 class SimulatedCharger:
-    """Powered on within `async with`. It answers commands by its version's table; `answers` holds by action what it
-    answers instead: a payload, an OCPPError (a CALLERROR), or SILENCE."""
+    """A simulated charger, powered on within `async with`.
+
+    It answers commands by its version's table. `answers` holds other answers by action: a payload, an OCPPError (a
+    CALLERROR), or SILENCE.
+    """
 
     def __init__(
         self,
@@ -149,7 +152,7 @@ class SimulatedCharger:
         return (0, *self.model.connectors) if self.dialect is Ocpp16 else self.model.connectors
 
     def state(self, number: int = 1) -> State:
-        """Of a connector; of the charger for 0."""
+        """Returns the state of a connector, or with 0 of the charger."""
         if number == 0:
             return State.AVAILABLE if self.model.operative else State.UNAVAILABLE
         return self.model.connectors[number].state
@@ -173,7 +176,10 @@ class SimulatedCharger:
     # What people do.
 
     async def present(self, tag: str, number: int = 1) -> TagDecision:
-        """Shows a tag at a connector: it starts a session, or ends the one that it (or one of its group) started."""
+        """Shows a tag at a connector.
+
+        It starts a session, or ends the one that it or a tag of its group has started.
+        """
         return await self.sessions.present(tag, self.model.connectors[number])
 
     async def plug_in(self, number: int = 1) -> None:
@@ -245,7 +251,7 @@ class SimulatedCharger:
         self.spawn(self.reconnect())
 
     def changed(self) -> None:
-        """Wakes whoever waits for a fact, and the charger to say what there is to say."""
+        """Wakes tasks that wait for a fact, and the charger to report what is new."""
         self.life.stirred.set()
         self.background.changed()
 
@@ -253,5 +259,5 @@ class SimulatedCharger:
         self.background.spawn(step)
 
     async def sleep(self, seconds: float) -> None:
-        """So many of this charger's seconds."""
+        """Sleeps for that many of this charger's seconds."""
         await asyncio.sleep(seconds * self.timings.second)

@@ -1,4 +1,4 @@
-"""What a charger does when the central system tells it, whatever the version: the wires translate."""
+"""Commands of the central system, in words that both generations share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ Later = Callable[..., None]
 
 
 class Commands:
-    """Methods that answer at once are told `afterwards`, which does a step once the answer is sent."""
+    """The behaviour of a charger on commands. The wires translate.
+
+    Methods that answer at once receive `afterwards`, which runs a step once the answer is sent.
+    """
 
     def __init__(self, charger: Device, sessions: Sessions) -> None:
         self._charger = charger
@@ -24,7 +27,7 @@ class Commands:
         self._model = charger.model
 
     def remote_start(self, tag: str, number: int | None, remote_start_id: int | None, afterwards: Later) -> bool:
-        """False when no connector can take the session."""
+        """Starts a session. Returns False when no connector can take it."""
         free = [
             each
             for each in self._model.connectors.values()
@@ -41,7 +44,7 @@ class Commands:
         self._sessions.stop(self._model.connectors[number], Trigger.REMOTE)
 
     async def unlock(self, connector: SimulatedConnector) -> None:
-        """The cable is let go; a session ends by it."""
+        """Lets go of the cable, which ends a session."""
         self._sessions.stop(connector, Trigger.UNLOCKED)
         self._sessions.unplug(connector)
 
@@ -49,7 +52,10 @@ class Commands:
         self._sessions.measure(connector, Trigger.TRIGGERED)
 
     async def reset(self, cause: Trigger) -> None:
-        """Ends what runs and boots anew. What is not confirmed outlives any reset; a soft one waits a little for it."""
+        """Ends running sessions and boots again.
+
+        Unconfirmed messages outlive any reset. A soft reset waits a little for their confirmation.
+        """
         for connector in self._model.connectors.values():
             self._sessions.stop(connector, cause)
         if cause is Trigger.SOFT_RESET:
@@ -62,7 +68,10 @@ class Commands:
         self._charger.reboot("ScheduledReset")
 
     def change_availability(self, number: int | None, operative: bool) -> str:
-        """1.6's and 2.x's word for it; None is the whole charger."""
+        """Changes whether a connector, or with None the charger, may be used.
+
+        Returns the word of 1.6 and 2.x for the outcome.
+        """
         if number is not None and number not in self._model.connectors:
             return "Rejected"
         if number is None:
@@ -88,7 +97,7 @@ class Commands:
         return outcome
 
     def clear_cache(self) -> bool:
-        """False when there is no cache."""
+        """Clears the cache. Returns False when there is none."""
         self._model.cache.clear()
         self._charger.changed()
         return self._charger.configuration.flag("AuthorizationCacheEnabled")

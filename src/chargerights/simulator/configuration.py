@@ -1,5 +1,7 @@
-"""What can be read from a simulated charger and set on it: one table in the words of both generations of OCPP,
-configuration keys (1.6) and variables of components (2.x)."""
+"""The settings of a simulated charger, readable and writable.
+
+One table has the words of both generations of OCPP: configuration keys (1.6) and variables of components (2.x).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """2.x's data types."""
+    """The data types of 2.x."""
 
     BOOLEAN = "boolean"
     INTEGER = "integer"
@@ -25,7 +27,7 @@ class Mutability(StrEnum):
 
 
 class ChangeResult(StrEnum):
-    """How a change ended; the words that 1.6 and 2.x share."""
+    """Outcomes of a change, in words that 1.6 and 2.x share."""
 
     ACCEPTED = "Accepted"
     REJECTED = "Rejected"
@@ -34,7 +36,7 @@ class ChangeResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """Where 2.x keeps a setting."""
+    """The place where 2.x keeps a setting."""
 
     component: str
     name: str
@@ -46,7 +48,10 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """`key` is its name in 1.6, `variable` its place in 2.x; a setting that one of them lacks has None there."""
+    """A setting, with its key in 1.6 and its variable in 2.x.
+
+    A setting that one of them lacks has None there.
+    """
 
     key: str | None
     variable: Variable | None
@@ -127,7 +132,10 @@ _BY_VARIABLE = {
 
 
 class SettingValues:
-    """The values of one charger's settings; only those that differ from the table's take memory."""
+    """The values of one charger's settings.
+
+    Only those that differ from the table's take memory.
+    """
 
     def __init__(self, values: dict[str, str | int | bool] | None = None) -> None:
         self._values: dict[str, str] = {}
@@ -144,12 +152,15 @@ class SettingValues:
         return self.text(name) == "true"
 
     def put(self, name: str, value: str | int | bool) -> None:
-        """Sets what the charger itself decides, whatever a central system may set. Raises KeyError."""
+        """Sets a value that the charger itself decides, also of a read-only setting.
+
+        Raises KeyError.
+        """
         setting = BY_NAME[name]
         self._values[setting.name] = str(value).lower() if isinstance(value, bool) else str(value)
 
     def change(self, setting: Setting, value: str) -> ChangeResult:
-        """A change that a central system asks for."""
+        """Makes a change that a central system asks for."""
         if setting.mutability is Mutability.READ_ONLY:
             return ChangeResult.REJECTED
         if setting.kind is Kind.BOOLEAN:
@@ -163,12 +174,12 @@ class SettingValues:
 
 
 def of_key(key: str) -> Setting | None:
-    """The setting that 1.6 calls so; keys compare without case."""
+    """Returns the setting with that key of 1.6, compared without case."""
     return _BY_KEY.get(key.casefold())
 
 
 def of_variable(component: str, name: str, instance: str | None) -> Setting | None:
-    """The setting that 2.x keeps there; names compare without case."""
+    """Returns the setting of that variable of 2.x, compared without case."""
     return _BY_VARIABLE.get((component.casefold(), name.casefold(), (instance or "").casefold()))
 
 
@@ -177,7 +188,7 @@ def is_component(name: str) -> bool:
 
 
 def keys() -> Iterator[Setting]:
-    """The settings that 1.6 shows: a write-only one is not among them."""
+    """Yields the settings that 1.6 shows. Write-only ones are not among them."""
     return (each for each in SETTINGS if each.key is not None and each.mutability is not Mutability.WRITE_ONLY)
 
 

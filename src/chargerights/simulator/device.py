@@ -1,4 +1,4 @@
-"""What the parts of a simulated charger may reach of it and of its link to the central system."""
+"""A simulated charger and its central system, as the charger's parts see them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .tally import Tally
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a charger reports of itself when it boots; `meter_*` in 1.6 only."""
+    """The charger's description of itself when it boots. `meter_*` is in 1.6 only."""
 
     vendor: str = "chargerights"
     model: str = "Simulated"
@@ -45,10 +45,16 @@ class Timings:
 
 
 class CentralSystem(Protocol):
-    """The central system, as a charger reaches it by an open link. Every method raises NoAnswer."""
+    """The central system, as a charger reaches it by an open link.
+
+    Every method raises NoAnswer.
+    """
 
     async def boot(self, reason: str) -> tuple[str, int]:
-        """Sends a BootNotification. Returns the registration status and the interval in seconds."""
+        """Sends a BootNotification.
+
+        Returns the registration status and the interval in seconds.
+        """
 
     async def authorize(self, tag: str) -> TagDecision:
         """Asks whether the tag may charge."""
@@ -117,11 +123,11 @@ class Device(Protocol):
 
     @property
     def online(self) -> bool:
-        """Whether the charger is connected and accepted."""
+        """Returns whether the charger is connected and accepted."""
 
     @property
     def settled(self) -> bool:
-        """Whether every transaction message is confirmed."""
+        """Returns whether every transaction message is confirmed."""
 
     @property
     def transactions(self) -> list[Transaction]:

@@ -1,4 +1,4 @@
-"""Why the central system brought no answer."""
+"""Reasons why the central system brought no answer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class TimedOut(NoAnswer):
 
 
 class CallRefused(NoAnswer):
-    """It answered with a CALLERROR. The text is the error's code."""
+    """A CALLERROR came. The text is the error's code."""
 
 
 class MalformedAnswer(NoAnswer):

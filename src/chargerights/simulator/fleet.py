@@ -1,4 +1,7 @@
-"""Many chargers and their drivers: cars come and go, cards are shown, networks fail, all by chance from one seed."""
+"""Simulates many chargers and their drivers, by chance from one seed.
+
+Cars come and go, cards are shown, and networks fail.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ MODELS = ("Wallbox 11", "Twin 22", "Post 22")
 
 @dataclass(frozen=True)
 class Plan:
-    """What happens in the whole fleet. Sessions last between half and one and a half times `session_seconds`."""
+    """The events in the whole fleet.
+
+    Sessions last between half and one and a half times `session_seconds`.
+    """
 
     tags: Sequence[str] = ()
     arrivals_per_minute: float = 0.0
@@ -42,7 +48,10 @@ class ChargerSpec:
 
 
 class Fleet:
-    """Its chargers connect one after the other, run within `async with`, and end their sessions before they go."""
+    """A fleet of chargers that run within `async with`.
+
+    They connect one after the other, and end their sessions before they go.
+    """
 
     def __init__(
         self,
@@ -84,7 +93,10 @@ class Fleet:
 
     @property
     def fault(self) -> BaseException | None:
-        """What went wrong inside, if anything did: not with a central system, but with this program."""
+        """The first fault of this program, if there was one.
+
+        Faults of a central system do not count.
+        """
         works = (self._background, *(charger.background for charger in self.chargers))
         return next((each.fault for each in works if each.fault is not None), None)
 
@@ -118,13 +130,13 @@ class Fleet:
             await asyncio.sleep(1 / self._connects_per_second)
 
     async def _repeat(self, per_second: float, happen: Callable[[], Step]) -> None:
-        """Lets it happen so often, independently each time (a Poisson process)."""
+        """Lets the event happen that often, independently each time (a Poisson process)."""
         while per_second > 0:
             await asyncio.sleep(self._chance.expovariate(per_second))
             self._background.spawn(happen())
 
     async def _arrive(self) -> None:
-        """A driver comes, plugs in and shows his card; he leaves when he may not charge."""
+        """A driver comes, plugs in and shows a card, and leaves when it is refused."""
         free = [
             (charger, number)
             for charger in self.chargers
@@ -143,7 +155,10 @@ class Fleet:
         self._background.spawn(self._stay(charger, transaction))
 
     async def _stay(self, charger: SimulatedCharger, transaction: Transaction) -> None:
-        """A session lasts until the driver comes back, or it was ended before; one of two shows his card first."""
+        """A session lasts until the driver comes back, or until it has ended.
+
+        One of two drivers shows their card before they unplug.
+        """
         seconds = self._plan.session_seconds * self._chance.uniform(0.5, 1.5)
         ended = await charger.background.until(lambda: not transaction.running, seconds)
         if not ended and self._chance.random() < 0.5:

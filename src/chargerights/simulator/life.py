@@ -1,5 +1,7 @@
-"""A charger's life on the link: connect, boot, speak, lose the link, back off, come again. What it says comes from its
-model; what it answers is the wire's."""
+"""A charger's life on the link: connect, boot, report, lose the link, back off.
+
+Its messages come from its model. The wire answers commands.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +28,15 @@ MAX_FRAME = 2**20
 
 
 class HandshakeRefused(Exception):
-    """Its text says by what: an HTTP status, or what else went wrong."""
+    """A handshake that failed. The text is an HTTP status, or another reason."""
 
 
 class Life:
-    """Runs until it is cancelled. Others clear `network` to take it away, set `hurry` to end a back-off, `boot_now` to
-    boot before the interval has passed, `stirred` when there is something to say."""
+    """Runs the charger until it is cancelled.
+
+    Others clear `network` to take it away, set `hurry` to end a back-off, `boot_now` to boot before the interval has
+    passed, and `stirred` when there is something to report.
+    """
 
     def __init__(self, charger: Device, sessions: Sessions, dialect: type[ChargerLink]) -> None:
         self._charger = charger
@@ -67,7 +72,10 @@ class Life:
                 await self._back_off()
 
     async def _back_off(self) -> None:
-        """2.0.1's rule (J04): the wait doubles for so many attempts, plus a random part."""
+        """Waits as rule J04 of 2.0.1 says.
+
+        The wait doubles up to a configured number of times, and has a random part.
+        """
         configuration = self._charger.configuration
         doubled = min(self._failures, configuration.number("OCPPCommCtrlr.RetryBackOffRepeatTimes"))
         wait = configuration.number("OCPPCommCtrlr.RetryBackOffWaitMinimum") * 2**doubled
@@ -76,7 +84,7 @@ class Life:
         await self._wait(self.hurry, wait)
 
     async def _wait(self, event: asyncio.Event, seconds: float) -> bool:
-        """Waits for the event so long; whether it came. It is cleared for the next time."""
+        """Waits for the event. Returns whether it came in time, and clears it."""
         with suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, seconds) * self._charger.timings.second):
                 await event.wait()
@@ -182,8 +190,11 @@ class Life:
         return max(1, self._charger.configuration.number("HeartbeatInterval")) * self._charger.timings.second
 
     async def _boot(self, wire: ChargerLink) -> None:
-        """Asks to be accepted, again after each interval, as 1.6 section 4.2 and 2.x use cases B01 to B03 have it;
-        a charger that was accepted and only lost its link need not ask."""
+        """Sends a BootNotification after each interval until it is accepted.
+
+        See 1.6 section 4.2 and use cases B01 to B03 of 2.x. A charger that was accepted and only lost its link need not
+        ask.
+        """
         charger = self._charger
         while charger.registration != "Accepted":
             interval = 0
@@ -195,7 +206,7 @@ class Life:
         charger.came_online()
 
     def _forget_reported(self) -> None:
-        """After a boot, and after a long time offline, all states are told anew (2.0.1, B04)."""
+        """Has all states reported again after a boot or a long time offline (2.0.1, B04)."""
         threshold = self._charger.configuration.number("OCPPCommCtrlr.OfflineThreshold") * self._charger.timings.second
         if self.boot_reason or self._lost_at is None or monotonic() - self._lost_at > threshold:
             self._reported = {}
@@ -210,7 +221,10 @@ class Life:
                 self._reported[number] = state
 
     async def _send_queue(self, wire: ChargerLink) -> None:
-        """Sends the transaction messages in order; one that is refused is tried again as often as configured."""
+        """Sends the transaction messages in order.
+
+        A message that is refused is sent again as often as configured.
+        """
         charger = self._charger
         queue = charger.model.queue
         while queue and monotonic() >= self._retry_at:
@@ -237,7 +251,7 @@ class Life:
 
 @contextmanager
 def _errors_counted() -> Iterator[None]:
-    """Lets a message go that was not answered: the wire has counted it. A lost link ends the conversation."""
+    """Suppresses NoAnswer, which the wire has counted. A lost link passes."""
     try:
         yield
     except LinkLost:

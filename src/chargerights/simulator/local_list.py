@@ -1,5 +1,7 @@
-"""What a charger knows of tags by itself: the local pending list that a central system sends, and the cache of
-what it answered before. Pure: time is an argument."""
+"""The tags that a charger knows: its local authorization list and its cache.
+
+The list comes from a central system, the cache holds earlier answers. Pure: time is an argument.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ EXPIRED = "Expired"
 
 @dataclass(frozen=True, slots=True)
 class TagInfo:
-    """What a central system said of a tag: idTagInfo in 1.6, idTokenInfo in 2.x."""
+    """The central system's answer about a tag: idTagInfo in 1.6, idTokenInfo in 2.x."""
 
     status: str
     expires: datetime | None = None
@@ -27,7 +29,7 @@ class TagInfo:
 
 
 class ListUpdate(StrEnum):
-    """How an update ended; 2.x lacks NotSupported."""
+    """Outcomes of an update. 2.x lacks NotSupported."""
 
     ACCEPTED = "Accepted"
     FAILED = "Failed"
@@ -55,11 +57,11 @@ class LocalList:
         return self._entries.get(tag.casefold())
 
     def replace(self, version: int, entries: Iterable[tuple[str, TagInfo | None]]) -> ListUpdate:
-        """A full update. On any failure the list stays as it was."""
+        """Makes a full update. On any failure the list stays as it was."""
         return self._keep(version, {}, list(entries), removals=False)
 
     def change(self, version: int, entries: Iterable[tuple[str, TagInfo | None]]) -> ListUpdate:
-        """A differential update: an entry without info is removed."""
+        """Makes a differential update, in which an entry without TagInfo is removed."""
         if version <= self.version:
             return ListUpdate.VERSION_MISMATCH
         return self._keep(version, self._entries, list(entries), removals=True)
@@ -80,7 +82,7 @@ class LocalList:
 
 
 class Cache:
-    """The latest infos that a central system answered; the oldest make room."""
+    """The latest answers of the central system. The oldest make room."""
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity

@@ -1,5 +1,7 @@
-"""One charger's state, as both generations of OCPP drive it: connectors, transactions, what is known of tags, and the
-queue of transaction messages that a central system has not confirmed yet. Pure: no I/O, time is an argument.
+"""The state of one charger, as both generations of OCPP drive it.
+
+It has connectors, transactions, known tags, and the queue of transaction messages that a central system has not
+confirmed. Pure: no I/O, time is an argument.
 
 A transaction runs while its cable is plugged in and its tag authorized, in whichever order that came about:
 
@@ -20,7 +22,10 @@ CACHE_CAPACITY = 100
 
 
 class State(StrEnum):
-    """1.6's words; 2.x says Occupied for the middle three."""
+    """States of a connector, in 1.6's words.
+
+    2.x says Occupied for the middle three.
+    """
 
     AVAILABLE = "Available"
     PREPARING = "Preparing"
@@ -30,7 +35,7 @@ class State(StrEnum):
 
 
 class Source(StrEnum):
-    """Who decided about a tag."""
+    """Sources of a decision about a tag."""
 
     CENTRAL_SYSTEM = "central system"
     LOCAL_LIST = "local list"
@@ -40,8 +45,10 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TagDecision:
-    """May the tag charge here? `status` is the word of whoever decided; the charger's own words are NoAnswer,
-    Offline, InUse, Unavailable."""
+    """A decision whether the tag may charge.
+
+    `status` is the word of its source. The charger's own words are NoAnswer, Offline, InUse, Unavailable.
+    """
 
     status: str
     source: Source
@@ -53,7 +60,7 @@ class TagDecision:
 
 
 class Trigger(Enum):
-    """Why a transaction message is sent."""
+    """Reasons why a transaction message is sent."""
 
     CARD = auto()
     REMOTE = auto()
@@ -67,7 +74,10 @@ class Trigger(Enum):
 
 
 class TransactionEventType(StrEnum):
-    """2.x's words; StartTransaction, MeterValues and StopTransaction in 1.6."""
+    """Types of transaction events in 2.x.
+
+    In 1.6 they are StartTransaction, MeterValues and StopTransaction.
+    """
 
     STARTED = "Started"
     UPDATED = "Updated"
@@ -76,8 +86,11 @@ class TransactionEventType(StrEnum):
 
 @dataclass(slots=True, eq=False)
 class Transaction:
-    """`id` is the charger's own (2.x's transactionId), `number` the central system's (1.6's), known once it has
-    answered the start; `status` is what it then said of the tag."""
+    """A transaction.
+
+    `id`: the charger's own id (2.x's transactionId). `number`: the central system's (1.6's), known once it has answered
+    the start. `status`: its answer about the tag.
+    """
 
     id: str
     connector: int
@@ -92,7 +105,7 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TransactionMessage:
-    """A transaction message: kept until it is confirmed, whatever happens to the link."""
+    """A transaction message, kept until it is confirmed."""
 
     event: TransactionEventType
     transaction: Transaction
@@ -140,12 +153,12 @@ class SimulatedConnector:
         return State.PREPARING if self.plugged or self.authorized is not None else State.AVAILABLE
 
     def meter_wh(self, at: datetime) -> int:
-        """The energy register: it counts at full power while a transaction runs."""
+        """Returns the energy register, which counts at full power during a transaction."""
         running = max(0.0, (at - self._since).total_seconds()) if self._since is not None else 0.0
         return int(self._register_wh + self.power_w * running / 3600)
 
     def count(self, at: datetime | None, now: datetime) -> None:
-        """Begins to count at that instant; stops counting when it is None."""
+        """Begins to count at that instant. None stops counting."""
         self._register_wh = self.meter_wh(now)
         self._since = at
 
@@ -161,7 +174,7 @@ class ChargerModel:
     online: bool = False
 
     def known_info(self, tag: str, at: datetime) -> TagDecision | None:
-        """What the list says of the tag, else the cache."""
+        """Returns the entry of the list about the tag, else of the cache."""
         if self.configuration.flag("LocalAuthListEnabled"):
             found = self.local_list.find(tag)
             if found is not None:
@@ -173,7 +186,10 @@ class ChargerModel:
         return None
 
     def decide_offline(self, tag: str, at: datetime) -> TagDecision:
-        """The charger's own decision, as OCPP 1.6 sections 3.4 and 3.5 and 2.x use cases C10 to C15 have it."""
+        """Decides as a charger does without a central system.
+
+        See OCPP 1.6 sections 3.4 and 3.5, and use cases C10 to C15 of 2.x.
+        """
         known = self.known_info(tag, at)
         if not self.configuration.flag("LocalAuthorizeOffline"):
             return TagDecision("Offline", Source.CHARGER)
@@ -183,30 +199,33 @@ class ChargerModel:
         return TagDecision(ACCEPTED if unknown_may else "Unknown", Source.CHARGER)
 
     def remember(self, tag: str, info: TagInfo) -> None:
-        """Keeps what the central system said; a tag on the local list stays out of the cache (1.6 section 3.4.2)."""
+        """Keeps the central system's answer.
+
+        A tag on the local list stays out of the cache (1.6 section 3.4.2).
+        """
         if self.configuration.flag("AuthorizationCacheEnabled") and self.local_list.find(tag) is None:
             self.cache.keep(tag, info)
 
     def plug_in(self, connector: SimulatedConnector, at: datetime) -> Transaction | None:
-        """The transaction that begins by it, if a tag waits."""
+        """Plugs in. Returns the transaction that begins by it, if a tag waits."""
         connector.plugged = True
         return None if connector.authorized is None else self._start(connector, connector.authorized, at)
 
     def authorize(self, connector: SimulatedConnector, pending: PendingStart, at: datetime) -> Transaction | None:
-        """The tag may charge: the transaction that begins by it, or None until the cable comes."""
+        """Authorizes the tag. Returns the transaction that begins by it, if a cable waits."""
         if connector.plugged:
             return self._start(connector, pending, at)
         connector.authorized = pending
         return None
 
     def unplug(self, connector: SimulatedConnector, at: datetime) -> bool:
-        """Ends the connector's transaction; whether there was one."""
+        """Ends the connector's transaction. Returns whether there was one."""
         stopped = self.stop(connector, at, Trigger.UNPLUGGED)
         connector.plugged = connector.finished = False
         return stopped
 
     def stop(self, connector: SimulatedConnector, at: datetime, cause: Trigger, tag: str | None = None) -> bool:
-        """Ends the connector's transaction; whether there was one."""
+        """Ends the connector's transaction. Returns whether there was one."""
         transaction = connector.transaction
         if transaction is None:
             return False
@@ -224,7 +243,10 @@ class ChargerModel:
             self._note(TransactionEventType.UPDATED, connector, connector.transaction, at, cause, None)
 
     def make_available(self, connector: SimulatedConnector, operative: bool) -> bool:
-        """Changes whether the connector may be used; False when a transaction must end first."""
+        """Changes whether the connector may be used.
+
+        Returns False when a transaction must end first.
+        """
         if connector.transaction is not None and not operative:
             connector.operative_next = operative
             return False

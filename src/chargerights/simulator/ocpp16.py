@@ -1,4 +1,4 @@
-"""A simulated charger's OCPP 1.6: what it says, and the table of what it does when told."""
+"""OCPP 1.6 of a simulated charger: its messages, and its answers to commands."""
 
 from __future__ import annotations
 

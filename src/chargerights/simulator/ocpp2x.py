@@ -1,5 +1,7 @@
-"""A simulated charger's OCPP 2.0.1 and 2.1: what it says, and the table of what it does when told. Every EVSE has one
-connector. Where 2.1 differs it is said: it tells its states by NotifyEvent, which takes StatusNotification's place."""
+"""OCPP 2.0.1 and 2.1 of a simulated charger: its messages and its answers.
+
+Every EVSE has one connector. A charger of 2.1 reports its states by NotifyEvent, in place of StatusNotification.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +97,7 @@ class Ocpp2x(ChargerLink):
         await self.ask(request, lambda _: None)
 
     async def report(self, request_id: int, entries: list[dict[str, Any]]) -> None:
-        """The report, in as many parts as its size asks for."""
+        """Sends the report, in as many parts as its size requires."""
         size = self.charger.configuration.number("DeviceDataCtrlr.ItemsPerMessage.GetReport")
         parts = [entries[at : at + size] for at in range(0, len(entries), size)]
         for seq_no, part in enumerate(parts):
@@ -294,7 +296,10 @@ class Ocpp21(Ocpp2x, v21.ChargePoint):
 
 
 def _found(asked: dict[str, Any]) -> tuple[configuration.Setting | None, dict[str, Any]]:
-    """The setting that is asked for and the result to fill in; without setting, the result says why."""
+    """Returns the setting that is asked for, and the result to fill in.
+
+    Without a setting, the result says why.
+    """
     component, variable = asked["component"], asked["variable"]
     kind = asked.get("attribute_type", "Actual")
     result = {"component": component, "variable": variable, "attributeType": kind, "attributeStatus": ACCEPTED}

@@ -1,4 +1,4 @@
-"""The device model of a 2.x charger, as NotifyReport tells it: its settings, and what it is made of."""
+"""The device model of a 2.x charger, as NotifyReport carries it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ PHASES = 3
 
 
 def availability(state: State) -> str:
-    """2.x's word for a connector's state."""
+    """Returns the word of 2.x for a connector's state."""
     return state if state in (State.AVAILABLE, State.UNAVAILABLE) else "Occupied"
 
 
 def configuration_inventory(charger: Device) -> Iterator[dict[str, Any]]:
-    """What a central system can set, and the limits it must keep."""
+    """Yields the settings, and the limits that a central system must keep."""
     for setting, variable in configuration.variables():
         component = {"name": variable.component}
         named = {"name": variable.name, **({"instance": variable.instance} if variable.instance else {})}
@@ -34,7 +34,7 @@ def configuration_inventory(charger: Device) -> Iterator[dict[str, Any]]:
 
 
 def full_inventory(charger: Device) -> Iterator[dict[str, Any]]:
-    """Everything: the settings, the charging station, its EVSEs and their connectors."""
+    """Yields everything: settings, charging station, EVSEs and connectors."""
     yield from configuration_inventory(charger)
     about = charger.about
     yield from summary_inventory(charger)
@@ -51,7 +51,7 @@ def full_inventory(charger: Device) -> Iterator[dict[str, Any]]:
 
 
 def summary_inventory(charger: Device) -> Iterator[dict[str, Any]]:
-    """What can be used and what cannot."""
+    """Yields what can be used and what cannot."""
     values = {"valuesList": "Available,Occupied,Reserved,Unavailable,Faulted"}
     station = availability(charger.state(0))
     yield _fact({"name": "ChargingStation"}, "AvailabilityState", station, Kind.OPTION, values)

@@ -1,4 +1,4 @@
-"""How sessions of one charger begin and end: a tag is judged, a cable comes, meter values follow in steps."""
+"""Sessions of one charger: a tag is checked, a cable comes, meter values follow."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from .model import PendingStart, SimulatedConnector, Source, TagDecision, Transa
 
 
 class Sessions:
-    """The sessions of one charger. `on_start` is called with every transaction that begins."""
+    """The sessions of one charger.
+
+    `on_start` is called with every transaction that begins.
+    """
 
     def __init__(self, charger: Device, on_start: Callable[[Transaction], None] | None = None) -> None:
         self._charger = charger
@@ -38,7 +41,10 @@ class Sessions:
         return self._judged(decision)
 
     async def start_remotely(self, connector: SimulatedConnector, pending: PendingStart, car_comes: bool) -> None:
-        """A start that the central system asked for; the tag is judged first when configured so."""
+        """Starts a session for the central system.
+
+        The tag is checked first when configured so.
+        """
         if self._charger.configuration.flag("AuthorizeRemoteTxRequests"):
             decision = self._judged(await self._authorize(pending.tag))
             if not decision.allowed:
@@ -63,12 +69,15 @@ class Sessions:
         self._charger.changed()
 
     def heard(self, tag: str, info: TagInfo) -> TagDecision:
-        """What the central system said of a tag."""
+        """Takes the central system's answer about a tag."""
         self._model.remember(tag, info)
         return TagDecision(info.status, Source.CENTRAL_SYSTEM, info.group)
 
     def heard_of(self, transaction: Transaction, info: TagInfo) -> None:
-        """What it said of the tag of a transaction that is reported: the last word, even when it runs already."""
+        """Takes its answer about the tag of a transaction, which may run already.
+
+        The answer is final: a refusal ends the session if configured so.
+        """
         self.heard(transaction.tag, info)
         transaction.status = info.status
         transaction.group = info.group or transaction.group

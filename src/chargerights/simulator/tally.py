@@ -1,4 +1,4 @@
-"""What simulated chargers met, counted; one tally for a whole fleet."""
+"""Counts of what simulated chargers have met. A whole fleet has one tally."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Tally:
     authorize_ms: deque[float] = field(default_factory=lambda: deque(maxlen=LATENCIES_KEPT))
 
     def summary(self) -> dict[str, Any]:
-        """For programs: the members of `chargerights simulate --json`."""
+        """Returns the members of `chargerights simulate --json`."""
         return {
             "connected": self.connected,
             "accepted": self.accepted,
@@ -55,7 +55,7 @@ class Tally:
         }
 
     def latency(self, share: float) -> float | None:
-        """The time within which this share of the latest Authorize calls was answered, in milliseconds."""
+        """Returns a quantile of the latest Authorize calls, in milliseconds."""
         if not self.authorize_ms:
             return None
         ranked = sorted(self.authorize_ms)

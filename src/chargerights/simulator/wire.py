@@ -1,6 +1,9 @@
-"""What a charger's two generations of OCPP share on the wire: asking the central system, and answering it from a table
-action → behaviour. Built on the `ocpp` package's ChargePoint, without its schema validation, which costs more than
-everything else together; tests hold the messages against the official schemas instead."""
+"""The wire that both generations of OCPP share: calls and answers.
+
+Commands are answered from a table action → behaviour. It is built on the `ocpp` package's ChargePoint, without its
+schema validation, which costs more than everything else together. Tests check the messages by the official schemas
+instead.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ T = TypeVar("T")
 
 
 class ChargerLink(ChargePoint):
-    """A charger's side of one link."""
+    """One link to the central system, from the charger's side."""
 
     subprotocol: ClassVar[str]
     behaviours: ClassVar[Mapping[str, Callable[..., Any]]]
@@ -72,7 +75,10 @@ class ChargerLink(ChargePoint):
     # How it speaks and listens.
 
     async def ask(self, request: Any, read: Callable[[Any], T]) -> T:
-        """What `read` makes of the central system's answer. Raises NoAnswer, at once when the link goes."""
+        """Calls the central system, and returns what `read` makes of its answer.
+
+        Raises NoAnswer, at once when the link ends.
+        """
         action = type(request).__name__
         self.charger.tally.sent[action] += 1
         call = asyncio.ensure_future(self.call(request, suppress=False, skip_schema_validation=True))
@@ -101,7 +107,7 @@ class ChargerLink(ChargePoint):
         return error
 
     def afterwards(self, step: Callable[..., Coroutine[Any, Any, None]], *arguments: Any) -> None:
-        """Once the answer to the command at hand is sent, does this step."""
+        """Runs the step once the answer to the command at hand is sent."""
         self._afterwards.append(partial(step, *arguments))
 
     async def route_message(self, raw_msg: Any) -> None:
@@ -109,8 +115,11 @@ class ChargerLink(ChargePoint):
         await super().route_message(raw_msg)
 
     async def _handle_call(self, msg: Any) -> None:
-        """Answers a command; in place of the library's own, which asks for handlers by decorator, validates, and
-        leaves unknown actions of 2.1 without an answer."""
+        """Answers a command.
+
+        It replaces the library's method, which asks for handlers by decorator, validates, and leaves unknown actions of
+        2.1 without an answer.
+        """
         self._afterwards = []
         charger = self.charger
         action = str(msg.action)
@@ -149,7 +158,10 @@ def stamp(at: datetime) -> str:
 
 
 def instant(text: str | None) -> datetime | None:
-    """Raises ValueError. An instant without zone is UTC: some central systems leave it out."""
+    """Reads an instant. Raises ValueError.
+
+    Without a zone it is in UTC: some central systems leave it out.
+    """
     if text is None:
         return None
     found = datetime.fromisoformat(text)

@@ -1,1 +1,1 @@
-"""Decisions for chargers: rights, running sessions, remote starts and the customer's partner."""
+"""Authorizations: rights, active sessions, remote starts and the partner."""

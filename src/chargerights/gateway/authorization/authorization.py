@@ -1,10 +1,10 @@
-"""Decisions for chargers: what `rights` decides, the rule of one session per tag, and what is kept of it.
+"""Decides for chargers whether a tag may charge, and stores the answers.
 
-Authorize, StartTransaction, TransactionEvent and whoever else must know whether a tag may charge asks here, and so
-asks `rights.decide`.
+Every message and command that depends on a tag asks here. This asks `rights.decide`, and adds the rule of one session
+per tag.
 
-A driver's tags are one group: who holds a right to stop a session is the driver that began it, whatever card he shows.
-A charger is told the group with each tag (1.6 `parentIdTag`, 2.x `groupIdToken`) and compares them itself.
+The tags of a driver are one group: a session can be stopped by the driver that began it, with any of their cards.
+Chargers receive the group with each tag (1.6 `parentIdTag`, 2.x `groupIdToken`) and compare groups themselves.
 """
 
 from __future__ import annotations
@@ -43,8 +43,11 @@ _ACCEPTED = Reason.ACCEPTED
 
 
 class AuthorizationResult(NamedTuple):
-    """What a charger is told, and why. `cause` is a Cause of the core or one of this module's. `until`: an instant from
-    which a yes has to be asked anew, if there is one that somebody has set."""
+    """The answer for a charger, and its cause.
+
+    `cause`: a Cause of the core or one of this module. `until`: the instant from which the charger must ask again, if a
+    right or the tag has an end.
+    """
 
     reason: Reason
     cause: str
@@ -67,11 +70,14 @@ def authorize(
     transaction_id: str | None = None,
     verdict: PartnerAnswer | None = None,
 ) -> AuthorizationResult:
-    """Whether the tag may charge at the charger now, kept as a decision that this message asked for. With a
-    transaction id: to begin or go on with that one; without, in general: a session of the tag at this charger does not
-    count against it: the driver may want to end it. The verdict is a partner's, which counts for unknown tags only.
+    """Decides whether the tag may charge at the charger now, and stores the decision.
 
-    None for a tag: none was shown, so the charger must be free to use."""
+    With a transaction id, the question is whether that transaction may begin or go on. Without one, a session of the
+    tag at this charger does not count against it, since the driver may want to end it.
+
+    `id_tag`: None when no tag was shown, so that the charger must be free to use. `message`: the message that asks.
+    `verdict`: a partner's answer, which counts for unknown tags only.
+    """
     began = perf_counter()
     customer = charger.customer
     at, network, key = customer.clock(), customer.network, tag_key(id_tag or "")
@@ -117,7 +123,10 @@ def authorize(
 
 
 def would_accept(charger: ConnectedCharger, id_tag: str | None) -> bool:
-    """Whether the tag may begin a session at the charger by the rights alone. Nothing is kept of the question."""
+    """Returns whether the tag may begin a session at the charger by the rights alone.
+
+    Nothing is kept of the question.
+    """
     customer = charger.customer
     if customer.network is None or id_tag is None:
         return False
@@ -147,7 +156,10 @@ def _ruled(
 
 
 def _ordered(result: AuthorizationResult, decision: Decision | None) -> AuthorizationResult:
-    """The result for a start that an operator has ordered: a yes unless the charger is unknown or blocked."""
+    """Returns the result for a start that an operator has ordered.
+
+    It is accepted unless the charger is unknown or blocked.
+    """
     if result.accepted or decision is None or decision.charger is None:
         return result
     if _is_blocked(decision):

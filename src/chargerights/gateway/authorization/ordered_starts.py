@@ -1,7 +1,7 @@
-"""Learns which starts operators have ordered by way of another process, or before the charger's connection.
+"""Loads the starts that operators have ordered through other processes.
 
-The database is asked when a tag would be refused, at most once a connection and in its first minutes: what the charger
-is told by this connection is known here.
+The database is asked when a tag would be refused, at most once a connection and in its first minutes. Later orders
+reach the charger by this connection, and so are known here.
 """
 
 from __future__ import annotations
@@ -30,12 +30,15 @@ log = structlog.get_logger()
 def once_known(
     charger: ConnectedCharger, id_tag: str | None, answer: Callable[[PartnerAnswer | None], dict[str, Any] | Later]
 ) -> Answer:
-    """Makes the answer when all is known by which the tag is decided: orders of operators, then a partner's word."""
+    """Answers once everything is known on which the decision about the tag depends.
+
+    These are the orders of operators, then the answer of a partner.
+    """
     return with_orders(charger, id_tag, lambda: with_partner(charger, id_tag, answer))
 
 
 def with_orders(charger: ConnectedCharger, id_tag: str | None, answer: Callable[[], Answer]) -> Answer:
-    """Makes the answer when the orders of operators are known, if it may depend on them."""
+    """Answers once the orders of operators are known, if that matters."""
     may_depend = id_tag is not None and charger.remote_starts.may_lack(charger.customer.clock())
     if not may_depend or would_accept(charger, id_tag):
         return answer()
@@ -56,10 +59,8 @@ async def _learn(charger: ConnectedCharger) -> None:
     except DatabaseFault as fault:
         log.warning("starts that operators have ordered are not known", charger=charger.charger_id, cause=str(fault))
         return
-    if (
-        connection is None or charger.connection is not connection
-    ):  # what the charger is told since is known by its new connection
-        return
+    if connection is None or charger.connection is not connection:
+        return  # the new connection loads them itself
     charger.remote_starts.learn(_as_known(charger, connection.version, order) for order in found)
 
 

@@ -1,4 +1,4 @@
-"""Has a partner asked about tags that are unknown here, before a charger is answered."""
+"""Has a partner asked about unknown tags before a charger is answered."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from ..partner_client import PartnerAnswer
 def with_partner(
     charger: ConnectedCharger, id_tag: str | None, answer: Callable[[PartnerAnswer | None], dict[str, Any] | Later]
 ) -> Answer:
-    """Makes the answer from the partner's word on the tag; from None at once where they need not be asked."""
+    """Makes the answer from the partner's word on the tag.
+
+    From None at once where they need not be asked.
+    """
     partner = charger.customer.partner
     network = charger.customer.network
     if partner is None or network is None or charger.charger_id not in network.chargers:
@@ -33,7 +36,10 @@ def with_partner(
 
 
 def known_of(charger: ConnectedCharger, id_tag: str) -> PartnerAnswer | None:
-    """What the partner has said of the tag: of who ends a session, nobody is asked."""
+    """Returns the partner's cached answer about the tag.
+
+    No question is sent about the tag that ends a session.
+    """
     partner = charger.customer.partner
     return None if partner is None else partner.known(charger.charger_id, id_tag)
 

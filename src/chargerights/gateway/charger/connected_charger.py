@@ -1,4 +1,4 @@
-"""A charger that is or was connected to this process, as the handlers of its messages see it."""
+"""A charger that is or was connected to this process, as handlers see it."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ SOCKETS_OF_EVSE = 100
 
 @dataclass(slots=True)
 class LastReading:
-    """When a charger's configuration was last read after a start, by the event loop's time, and at which build.
+    """The last reading of a charger's configuration after a start.
 
-    `scheduled_on`: the connection by which it will be read again.
+    `at`: when that was, by the event loop's time. `build`: the charger's build then. `scheduled_on`: the connection by
+    which the configuration will be read again.
     """
 
     at: float | None = None
@@ -36,9 +37,10 @@ class LastReading:
 
 
 class ConnectedCharger:
-    """Its live state and what it has begun. Outlives its sockets: `connection` is the open one.
+    """The live state of a charger, and what it has begun.
 
-    `after_boot` is done each time the charger has started, once its BootNotification is answered.
+    It outlives its sockets: `connection` is the open one. `after_boot` is done each time the charger has started, once
+    its BootNotification is answered.
     """
 
     def __init__(
@@ -87,7 +89,10 @@ class ConnectedCharger:
         )
 
     def connected(self, connection: Connection, at: datetime) -> Connection | None:
-        """Takes the connection, which speaks for the charger from now on. Returns the one that did until now."""
+        """Takes the connection, which speaks for the charger from now on.
+
+        Returns the one that did until now.
+        """
         before, self.connection = self.connection, connection
         self._free.clear()
         self.remote_starts.connected(at)
@@ -99,13 +104,19 @@ class ConnectedCharger:
         return before
 
     def disconnected(self, connection: Connection) -> None:
-        """Forgets the connection, which has ended. The end of one that was replaced changes nothing."""
+        """Forgets the connection, which has ended.
+
+        The end of one that was replaced changes nothing.
+        """
         if self.connection is connection:
             self.connection = None
             self.customer.write_buffer.note(self)
 
     def left(self) -> Connection | None:
-        """Notes that the charger has connected to another node. Returns the leftover connection."""
+        """Notes that the charger has connected to another node.
+
+        Returns the leftover connection.
+        """
         connection, self.connection = self.connection, None
         return connection
 
@@ -122,14 +133,17 @@ class ConnectedCharger:
             self.customer.write_buffer.note(self)
 
     def update_reported(self, **members: str | tuple[ChargerConfiguration | ReportedSocket, ...] | None) -> None:
-        """Updates what the charger reports of itself. Members that are None stay as they were."""
+        """Updates what the charger reports of itself.
+
+        Members that are None stay as they were.
+        """
         given: dict[str, Any] = {name: value for name, value in members.items() if value is not None}
         self.reported = replace(self.reported, **given)
         if self.connection is not None:
             self.customer.write_buffer.note_whole(self)
 
     def booted(self, ask: Work) -> None:
-        """Once the BootNotification is answered, has the charger asked for more and its start followed up."""
+        """Has the charger asked for more once its BootNotification is answered."""
         if self.connection is not None:
             for work in (ask, *self._after_boot):
                 self.connection.spawn(work(self))
@@ -146,7 +160,10 @@ class ConnectedCharger:
     # -- its sessions -----------------------------------------------------------------------------
 
     def begin_16(self, content: str, has_clock: bool) -> Start:
-        """Returns the start of OCPP 1.6 with that content; see `Transactions16.begin`."""
+        """Returns the start of OCPP 1.6 with that content.
+
+        See `Transactions16.begin`.
+        """
         return self.transactions_16.begin(content, has_clock, self.customer.next_transaction)
 
     def begins(
@@ -245,7 +262,10 @@ class ConnectedCharger:
         return evse_id if connector_id == 1 else evse_id * SOCKETS_OF_EVSE + connector_id
 
     def evse_of(self, socket_id: int) -> tuple[int, int]:
-        """Returns the EVSE and connector of OCPP 2.x of a socket; see `socket_id`."""
+        """Returns the EVSE and connector of OCPP 2.x of a socket.
+
+        See `socket_id`.
+        """
         entered = self.customer.charger(self.charger_id)
         for socket in entered.connectors if entered is not None else ():
             if socket.id == socket_id and socket.device_evse_id is not None:
@@ -255,7 +275,7 @@ class ConnectedCharger:
         return socket_id, 1
 
     def place_in(self, version: str, socket_id: int | None) -> Place:
-        """Returns the EVSE and connector with which a start names the socket in that version of OCPP."""
+        """Returns the EVSE and connector with which a start names the socket."""
         if version == V16:
             return None, socket_id
         return (None, None) if socket_id is None else self.evse_of(socket_id)

@@ -1,4 +1,4 @@
-"""The states of a charger's connectors, and which of them a session of OCPP 2.x occupies."""
+"""The states of a charger's connectors, and sessions of OCPP 2.x that occupy them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ OCCUPIED = (PREPARING, CHARGING, *OCCUPIED_BY.values())
 
 
 class Occupancy(NamedTuple):
-    """A transaction at an EVSE: the status of its connector meanwhile, and the connector if that is known."""
+    """A transaction at an EVSE.
+
+    `status`: the status of its connector meanwhile. `connector_id`: the connector, if it is known.
+    """
 
     transaction_id: str = ""
     status: str = PREPARING
@@ -39,7 +42,7 @@ class Connectors:
         return tuple(self._connectors[number] for number in sorted(self._connectors))
 
     def is_in_use(self, evse_id: int) -> bool:
-        """Whether a connector of the EVSE is in use, or prepares for it."""
+        """Returns whether a connector of the EVSE is in use, or prepares for it."""
         return any(each.evse_id == evse_id and each.status in OCCUPIED for each in self._connectors.values())
 
     def set(self, connector: LiveConnector) -> None:
@@ -65,7 +68,9 @@ class Connectors:
         is_running: bool,
         connector_id: int | None = None,
     ) -> bool:
-        """Sets the state of a transaction of OCPP 2.x. Only its first event must name its EVSE.
+        """Sets the state of a transaction of OCPP 2.x.
+
+        Only its first event must name its EVSE.
 
         Returns whether its EVSE is known.
         """

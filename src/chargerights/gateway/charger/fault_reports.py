@@ -1,7 +1,7 @@
-"""What a charger reports of faults, updates and security: which of its messages are new, and which only repeat.
+"""Reports of a charger's faults, updates and security events, without repetitions.
 
-Chargers repeat themselves: a StatusNotification has an error code each time, a firmware status comes every minute. So a
-report is made when what is said changes: a fault begins, becomes another one, or ends. Faults are a part of the
+Chargers repeat themselves: a StatusNotification has an error code each time, and a firmware status comes every minute.
+So a report is made only when something changes: a fault begins, becomes another one, or ends. Faults are part of the
 charger's live state, so that other nodes and later processes know them.
 """
 
@@ -47,7 +47,10 @@ class FaultReports:
         return tuple(sorted(self._faults.values(), key=lambda fault: fault.since))
 
     def has(self, message: str, place: Place, fault: ChargerFault | None, said_at: Any) -> None:
-        """Takes what is so at that place now; None: there is no fault. What was so before makes no report."""
+        """Sets the fault at that place, or None when there is none.
+
+        A report is made only when that differs from before.
+        """
         before = self._faults.get(place)
         if fault is None:
             if before is not None:
@@ -77,7 +80,10 @@ class FaultReports:
     def add(
         self, kind: ReportKind, message: str, code: str, said_at: Any, said: tuple[object, ...], **members: Any
     ) -> None:
-        """Keeps a report. `said` with the charger's instant tells it from others, where there is one."""
+        """Stores a report.
+
+        `said` and the charger's instant, where there is one, tell it from other reports.
+        """
         at = self._customer.clock()
         reported_at = None if said_at is None else lenient_parsing.instant(said_at, at)
         digest = (

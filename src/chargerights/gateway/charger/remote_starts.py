@@ -1,8 +1,8 @@
 """Starts that an operator has ordered without asking whether the tag may charge.
 
-The charger asks for the tag itself before it starts, or when it has: that tag is accepted there, for that start only.
-The process that holds the charger's socket knows them; those that the charger was told by way of another process or
-connection are learned from the database (see `ordered_starts`).
+The charger asks about the tag itself before or after it starts. Then the tag is accepted there, for that start only.
+The process that holds the charger's socket knows these starts. Those that were sent to the charger through another
+process or connection are loaded from the database (see `ordered_starts`).
 """
 
 from __future__ import annotations
@@ -22,8 +22,11 @@ Place = tuple[int | None, int | None]
 
 @dataclass(slots=True, eq=False)
 class RemoteStart:
-    """`id`: the command's. `place`: EVSE and connector, None where the charger chooses. `transaction_id`: what it has
-    become."""
+    """A start that an operator has ordered.
+
+    `id`: the command's id. `place`: EVSE and connector, None where the charger chooses. `transaction_id`: the
+    transaction that the charger has begun for it.
+    """
 
     id: str
     tag_key: str
@@ -33,22 +36,25 @@ class RemoteStart:
 
 
 class RemoteStarts:
-    """One charger's."""
+    """The ordered starts of one charger."""
 
     def __init__(self) -> None:
         self._starts = deque[RemoteStart](maxlen=REMEMBERED)
         self._connected_at: datetime | None = None
 
     def connected(self, at: datetime) -> None:
-        """The charger has a new connection: what it was told before may not be known here."""
+        """Notes a new connection: starts sent to the charger before may not be known here."""
         self._connected_at = at
 
     def may_lack(self, at: datetime) -> bool:
-        """Whether a start may count of which nothing is known here."""
+        """Returns whether a start may count that is not known here."""
         return self._connected_at is not None and at - self._connected_at < VALID
 
     def learn(self, starts: Iterable[RemoteStart]) -> None:
-        """These are all that the charger was told before it connected. What is known here already counts."""
+        """Adds all starts that were sent to the charger before it connected.
+
+        Starts that are known already stay as they are.
+        """
         known = {start.id: start for start in self._starts}
         new = []
         for start in starts:
@@ -60,21 +66,24 @@ class RemoteStarts:
         self._connected_at = None
 
     def expect(self, id: str, tag_key: str, place: Place, at: datetime) -> RemoteStart:
-        """The charger is being told to start."""
+        """Adds a start that is being sent to the charger."""
         start = RemoteStart(id, tag_key, place, at + VALID)
         self._starts.append(start)
         return start
 
     def withdraw(self, start: RemoteStart) -> None:
-        """The charger does not start, unless it has already."""
+        """Withdraws a start that the charger has refused, unless it has begun already."""
         start.until = NEVER
 
     def expects(self, tag_key: str, at: datetime) -> bool:
-        """Whether a start with the tag is yet to come."""
+        """Returns whether a start with the tag is yet to come."""
         return any(self._is_due(start, tag_key, at) for start in self._starts)
 
     def allows(self, tag_key: str, place: Place, transaction_id: str | None, at: datetime) -> bool:
-        """Whether the tag is accepted. The first transaction with it at the place is the start that was ordered."""
+        """Returns whether the tag is accepted.
+
+        The first transaction with it at the place is the start that was ordered.
+        """
         if not transaction_id:
             return self.expects(tag_key, at)
         known = [start for start in self._starts if start.transaction_id == transaction_id]
@@ -92,5 +101,5 @@ class RemoteStarts:
 
 
 def _fits(ordered: Place, place: Place) -> bool:
-    """Whether the place is the one ordered, as far as both are known."""
+    """Returns whether the place is the one ordered, as far as both are known."""
     return all(None in pair or pair[0] == pair[1] for pair in zip(ordered, place, strict=True))

@@ -1,4 +1,4 @@
-"""Reports that a charger of OCPP 2.x sends in parts, and requests whose answers come later."""
+"""Reports that a charger of OCPP 2.x sends in parts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ Configurations = tuple[ChargerConfiguration, ...]
 
 
 class Reports2x:
-    """Reports by request id. Their parts come in any order, and parts of another report may come between them."""
+    """Reports by request id.
+
+    Their parts come in any order, and parts of another report may come between them.
+    """
 
     def __init__(self) -> None:
         self._ids = count(1)

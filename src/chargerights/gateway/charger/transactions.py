@@ -1,4 +1,4 @@
-"""Transactions that a charger has begun and ended, as each version of OCPP must remember them."""
+"""Transactions that a charger has begun and ended, by version of OCPP."""
 
 from __future__ import annotations
 
@@ -19,14 +19,20 @@ class Start(NamedTuple):
 
 
 class Transactions16:
-    """Transactions of OCPP 1.6 by what their starts said, so that a start which is sent again begins nothing."""
+    """The transactions of OCPP 1.6 by the content of their starts.
+
+    A start that is sent again begins no other transaction.
+    """
 
     def __init__(self) -> None:
         self._transactions: dict[str, str] = {}
         self._ended: set[str] = set()
 
     def learn(self, transactions: dict[str, str], ended: set[str]) -> None:
-        """Adds what this process or others have stored before. What is known already takes precedence."""
+        """Adds what this process or others have stored before.
+
+        What is known already takes precedence.
+        """
         self._transactions = transactions | self._transactions
         self._ended |= ended
 
@@ -56,7 +62,10 @@ class Transactions16:
 
 
 class Transactions2x:
-    """Transactions of OCPP 2.x that have ended. Their events come in any order, also after the end."""
+    """Transactions of OCPP 2.x that have ended.
+
+    Their events come in any order, also after the end.
+    """
 
     def __init__(self) -> None:
         self._ended: dict[str, datetime] = {}
@@ -69,7 +78,10 @@ class Transactions2x:
             del self._ended[next(iter(self._ended))]
 
     def has_ended(self, transaction_id: str, started_at: datetime | None) -> bool:
-        """Whether the transaction has ended already. A start that is later than the end uses its id again."""
+        """Returns whether the transaction has ended already.
+
+        A start that is later than the end uses its id again.
+        """
         ended_at = self._ended.get(transaction_id)
         if ended_at is None or (started_at is not None and started_at > ended_at):
             self._ended.pop(transaction_id, None)

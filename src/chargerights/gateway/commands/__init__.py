@@ -1,1 +1,1 @@
-"""Operators' commands to chargers, from the process that was asked to the charger's socket."""
+"""Operators' commands, at the node that holds the charger's socket."""

@@ -1,4 +1,4 @@
-"""A command at its charger: what it says in OCPP 1.6 and 2.x, and the call that says it."""
+"""A command at its charger, and the call that carries it in OCPP 1.6 and 2.x."""
 
 from __future__ import annotations
 
@@ -23,8 +23,11 @@ RESETS_2X = {"Soft": "OnIdle", "Hard": "Immediate"}
 
 @dataclass(frozen=True, slots=True)
 class CommandCall:
-    """A command at its charger. Without a socket `evse` and `connector` are None too. Without `progress` no operator
-    waits for it, and it has no `id`."""
+    """A command at its charger.
+
+    Without a socket `evse` and `connector` are None too. Without `progress` no operator waits for it, and it has no
+    `id`.
+    """
 
     charger: ConnectedCharger
     connection: Connection

@@ -1,6 +1,6 @@
-"""Does what operators tell chargers, at the node that holds the charger's socket, and says how it ended.
+"""Performs operators' commands at the charger, and returns how they ended.
 
-Which commands a version has, and by which messages, is in the tables of `rights.commands`.
+The tables of `rights.commands` hold which commands a version has, and by which messages.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ IN_USE_WORDS = ("Accepted", "Scheduled")
 async def perform(
     charger: ConnectedCharger, connection: Connection, database: Database, command: QueuedCommand, within: float
 ) -> CommandOutcome:
-    """Does the command at the charger by that connection, within that number of seconds."""
+    """Performs the command by that connection, within that number of seconds."""
     progress = CallProgress()
     told = CommandCall(charger, connection, database, command.arguments | (command.secret or {}), progress, command.id)
     try:
@@ -75,7 +75,10 @@ async def _perform(told: CommandCall, action: Action) -> CommandOutcome:
 
 
 def _as_sent(outcome: CommandOutcome, progress: CallProgress) -> CommandOutcome:
-    """The outcome, true to what was sent: of several calls, the first may have been sent and a later one not."""
+    """Corrects the outcome by what was sent.
+
+    Of several calls, the first may have been sent and a later one not.
+    """
     if outcome.end is End.SILENT and not progress.sent:
         return CommandOutcome(End.IMPOSSIBLE, text=f"nothing was sent: {outcome.text}")
     if outcome.end in TRY_AGAIN and progress.sent:
@@ -106,7 +109,7 @@ async def _change_configuration(told: CommandCall) -> CommandOutcome:
 
 
 async def _change_availability(told: CommandCall) -> CommandOutcome:
-    """Kept, so that a block's end puts nothing back into use that an operator has taken out."""
+    """Stores the operator's choice, so that the end of a block respects it."""
     if told["available"]:
         require_unblocked(told)
     outcome = await call(told, Action.CHANGE_AVAILABILITY)

@@ -1,6 +1,6 @@
 """Starts and stops sessions for operators, and finds the session that is meant.
 
-Whether a tag may start or stop there is ruled as when the charger asks, and kept as a decision of the command.
+Whether a tag may start or stop there is decided as when the charger asks, and stored as a decision of the command.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SESSIONS_LOOKED_AT = 50
 WRITTEN_SECONDS = 2.0
 """The longest that a command waits until what the charger has said of its sessions is in the database."""
 UNLOCK_ATTEMPTS, UNLOCK_AGAIN_SECONDS = 4, 2.0
-"""A charger of 2.x unlocks when the session that was told to stop has ended."""
+"""A charger of 2.x unlocks only once its session has ended."""
 ANOTHER_DRIVER = "sessionOfAnotherDriver"
 
 
@@ -76,7 +76,10 @@ async def disconnect(told: CommandCall) -> CommandOutcome:
 
 
 def _require(told: CommandCall, action: Action, transaction_id: str | None) -> AuthorizationResult:
-    """The tag may charge at the charger now, kept as a decision that the action's message asked for. Raises NotSent."""
+    """Requires that the tag may charge at the charger now.
+
+    The decision is stored for the action's message. Raises CommandNotSent.
+    """
     tag, charger = told["idTag"], told.charger
     result = authorize(
         charger,
@@ -92,9 +95,9 @@ def _require(told: CommandCall, action: Action, transaction_id: str | None) -> A
 
 
 async def _session(told: CommandCall, action: Action) -> Session | None:
-    """Finds the session of that id, the one at the socket, the tag's, or the charger's only one.
+    """Finds the session of that id, or at the socket, or of the tag, or the only one.
 
-    With `validate` the tag must be good there, and the session its driver's. Raises NotSent.
+    With `validate`, the tag must be allowed there and be a tag of the session's driver. Raises CommandNotSent.
     """
     result = _require(told, action, None) if told["validate"] else None
     await told.charger.customer.write_buffer.written_within(WRITTEN_SECONDS)
@@ -112,7 +115,10 @@ async def _session(told: CommandCall, action: Action) -> Session | None:
 
 
 async def _running(told: CommandCall) -> Session | None:
-    """The session that runs at the socket, else the tag's, else the charger's only one. Raises NotSent."""
+    """Finds the session at the socket, else of the tag, else the only one.
+
+    Raises CommandNotSent.
+    """
     wanted = sessions.SessionFilter(charger_id=told.charger.charger_id, running=True)
     found = await told.database.read(sessions.find, told.charger.customer.id, wanted, SESSIONS_LOOKED_AT)
     newest: dict[int | None, Session] = {}
@@ -138,7 +144,7 @@ async def _named(told: CommandCall, session_id: int) -> Session:
 
 
 def _is_16(session: Session) -> bool:
-    """Whether the session's transaction id can be one of OCPP 1.6."""
+    """Returns whether the session's transaction id can be one of OCPP 1.6."""
     return session.transaction_id.isdecimal() and int(session.transaction_id) <= MAX_NUMBER
 
 

@@ -1,1 +1,1 @@
-"""One charger's web socket: OCPP-J frames, the official schemas, and whose turn it is to call."""
+"""One charger's web socket: reading, answering, and calling in turn."""

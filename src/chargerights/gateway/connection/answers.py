@@ -1,4 +1,4 @@
-"""What the handlers of chargers' messages answer, and when."""
+"""Answers to chargers' messages."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from ..charger.connected_charger import ConnectedCharger
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """An answer that goes out when what it is about is on a disk, and never when it cannot be: then the charger sends
-    its message again."""
+    """An answer that goes out once its message is on a disk.
+
+    When the message cannot be put on any disk, no answer is sent, so that the charger sends it again.
+    """
 
     payload: dict[str, Any]
     done: asyncio.Future[bool]

@@ -32,7 +32,7 @@ class BootWait:
 
     @property
     def is_over(self) -> bool:
-        """Whether the charger may be asked."""
+        """Returns whether the charger may be asked."""
         return self._over.is_set() or self._loop.time() >= self._until
 
     def end(self) -> None:

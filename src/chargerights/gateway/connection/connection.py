@@ -1,13 +1,13 @@
-"""One charger's socket: its calls are answered in the order they come, and it can be called.
+"""One charger's web socket. Its calls are answered in order, and it can be called.
 
-A handler is a plain function, so it is done before the next frame is read, and nothing a handler waits for keeps the
-connection from reading: where an answer must wait for something (`Later`, or a coroutine), it goes out when that is
-done, and frames are read meanwhile. So a handler, too, may call its own charger (mobilityhouse/ocpp #130).
+A handler is a plain function, so it ends before the next frame is read. Where an answer must wait for something
+(`Later`, or a coroutine), it goes out later, and frames are read meanwhile. So a handler, too, may call its own charger
+(mobilityhouse/ocpp #130).
 
-Towards the charger one call is under way at a time, as OCPP asks; operators' calls go before our own (see `turn`).
-None is sent before the charger has started (see `boot_wait`).
+One call to the charger is under way at a time, as OCPP requires. Operators' calls go before the server's own (see
+`turn`). No call is sent before the charger has started (see `boot_wait`).
 
-A charger that sends faster than its limits is read more slowly; nothing is refused for that.
+A charger that sends faster than its limits is read more slowly. Nothing is refused for that.
 """
 
 from __future__ import annotations
@@ -50,7 +50,10 @@ log = structlog.get_logger()
 
 
 class ChargerConnection:
-    """A socket, from its acceptance on. `run` reads it until it ends; `call` may be used meanwhile, from anywhere."""
+    """A web socket, from its acceptance on.
+
+    `run` reads it until it ends. `call` may be used meanwhile, from anywhere.
+    """
 
     def __init__(self, charger: ConnectedCharger, version: str, actions: Actions, receive: Receive, send: Send) -> None:
         self.charger = charger
@@ -82,11 +85,13 @@ class ChargerConnection:
         timeout: float | None = None,  # noqa: ASYNC109
         operator: CallProgress | None = None,
     ) -> dict[str, Any]:
-        """Returns the charger's answer to the call, which waits for its turn first; `timeout` (CALL_SECONDS unless
-        given) counts from then on.
-        `operator`: the call is for an operator's command, and goes before our own questions.
+        """Calls the charger when it is this call's turn, and returns the answer.
 
-        Raises NotConnected, Busy, NoAnswer, CallRefused."""
+        `timeout`: the seconds to wait for the answer after sending, CALL_SECONDS by default. `operator`: the call is
+        for an operator's command, and goes before the server's own.
+
+        Raises NotConnected, Busy, NoAnswer, CallRefused.
+        """
         began, behind = self._time(), self._turn.action
         try:
             await self._boot.wait()
@@ -132,11 +137,14 @@ class ChargerConnection:
 
     @property
     def is_started(self) -> bool:
-        """Whether the charger may be asked."""
+        """Returns whether the charger may be asked."""
         return self._boot.is_over
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:
-        """Runs work beside the reading while the connection is open. A failed call ends it without an error."""
+        """Runs work beside the reading while the connection is open.
+
+        A failed call ends it without an error.
+        """
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._worked)
@@ -150,7 +158,7 @@ class ChargerConnection:
             log.error("work for a charger failed", charger=self.charger.charger_id, exc_info=error)
 
     async def close(self, code: int, reason: str) -> None:
-        """Ends it with a reason; `run` returns."""
+        """Closes the socket with a code and a reason. `run` returns."""
         self.is_closed = True
         try:
             async with asyncio.timeout(SEND_SECONDS):
@@ -170,7 +178,7 @@ class ChargerConnection:
 
     @property
     def is_stuck(self) -> bool:
-        """Whether the charger has read nothing for long, so that what is sent to it piles up."""
+        """Returns whether the charger has read nothing for long, so that data piles up."""
         return self._sending_since is not None and self._time() - self._sending_since > SEND_SECONDS
 
     async def _send(self, text: str) -> None:
@@ -315,7 +323,7 @@ class ChargerConnection:
         metrics.message(action, perf_counter() - began)
 
     def _answered(self, frame: list[Any]) -> None:
-        """A result or an error, of a call that can still be answered or of none: too late, or never asked."""
+        """Hands on a result or an error. One without a call that waits for it is ignored."""
         asked = self._asked.get(frame[1])
         if asked is None or asked[1].done():
             self.charger.heard(self.charger.customer.clock())

@@ -1,4 +1,7 @@
-"""How fast a charger's messages are read: faster ones wait in its socket, and are not refused."""
+"""The pace at which a charger's messages are read.
+
+Messages that come faster wait in the socket. They are not refused.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ class Pace:
         self._paid_until = time()
 
     def read(self, size: int) -> float:
-        """Counts a message of that many bytes, and returns the seconds to wait before the next one is read."""
+        """Counts a message of that many bytes, and returns the seconds to wait."""
         now = self._time()
         messages = 1 + size / BYTES_PER_MESSAGE
         self._paid_until = max(self._paid_until, now) + messages / MESSAGES_PER_SECOND

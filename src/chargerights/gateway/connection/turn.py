@@ -1,4 +1,4 @@
-"""Whose turn it is to call a charger: one call is under way at a time, and operators go before our own questions."""
+"""Takes turns in calling a charger: one call at a time, operators' calls first."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ YIELD_SECONDS = 3.0
 
 
 class Hold:
-    """A turn that somebody has, until `give`."""
+    """A turn that a caller has, until `give`."""
 
     def __init__(self, turn: Turn, action: str, for_operator: bool) -> None:
         self.action = action
@@ -26,13 +26,16 @@ class Hold:
         self._turn.ended(self)
 
     def hurry(self) -> None:
-        """Ends the turn soon, unless it is an operator's. The question can still be answered then."""
+        """Ends the turn soon, unless it is an operator's.
+
+        The charger can still answer the call after that.
+        """
         if not self.for_operator and self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(YIELD_SECONDS, self.give)
 
 
 class Turn:
-    """The right to call: those who wait get it in order, operators first."""
+    """The right to call. Those who wait get it in order, operators first."""
 
     def __init__(self) -> None:
         self._is_taken = False
@@ -46,7 +49,10 @@ class Turn:
         return "" if self._holder is None else self._holder.action
 
     async def take(self, action: str, for_operator: bool) -> Hold:
-        """Returns when it is the caller's turn. For an operator, our own question that is under way is hurried."""
+        """Returns when it is the caller's turn.
+
+        For an operator, a call of the server's own that is under way is hurried.
+        """
         if self._is_taken:
             await self._wait(self._operators if for_operator else self._own)
         self._is_taken = True

@@ -1,1 +1,1 @@
-"""A charger opens its web socket: authentication, refusals, and rivals for one id."""
+"""Handshakes of chargers: authentication, rejections, and rivals for one id."""

@@ -1,7 +1,7 @@
-"""The subject of a charger's client certificate, which a proxy has verified and hands on in a header.
+"""The verified subject of a charger's client certificate, from a proxy's header.
 
-A client that can write that header can be any charger. So it counts only when a trusted proxy sends it, for a client
-that came to the proxy by TLS, exactly once, and with exactly one common name.
+A client that can write that header can pose as any charger. So it counts only when a trusted proxy sends it, exactly
+once, for a client that came to the proxy by TLS, and when it has exactly one common name.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ _NAMES = ("cn", "2.5.4.3")
 
 
 def subjects(scope: Scope, header: str) -> list[bytes]:
-    """What the header says in a handshake, once for each time it is there; empty when it does not count."""
+    """Returns the values of the header in a handshake, one for each time it is there.
+
+    Empty when the header does not count.
+    """
     if not header or not scope.get(PROXIED) or scope["scheme"] != "wss":
         return []
     wanted = header.lower().encode()
@@ -26,8 +29,11 @@ def subjects(scope: Scope, header: str) -> list[bytes]:
 
 
 def common_name(subject: bytes) -> str | None:
-    """The common name of a subject in the form of RFC 4514, `CN=…,O=…`; None unless it has exactly one. Older forms,
-    with quotes or slashes, leave open what is a name and what is a part of another: they have none."""
+    """Returns the common name of a subject in the form of RFC 4514, `CN=…,O=…`.
+
+    None unless it has exactly one. In older forms, with quotes or slashes, a name cannot be told from a part of
+    another, so they have none.
+    """
     try:
         text = subject.decode()
         if text.startswith("/") or b'"' in _ESCAPED.sub(b"", subject):

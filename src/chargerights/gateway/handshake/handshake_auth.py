@@ -1,12 +1,12 @@
-"""Who may open a socket: OCPP's security profiles 0 to 3.
+"""Authenticates chargers by OCPP's security profiles 0 to 3.
 
-    0  no proof, for chargers that have no password; one that has a password must show it all the same
+    0  no proof, for chargers without a password. One that has a password must show it
     1  the charger's password (HTTP Basic, user name = charger id)
     2  the same over TLS
-    3  a certificate whose verified subject a proxy hands on; its common name is the charger's id or serial number
+    3  a certificate whose verified subject a proxy hands on. Its common name is the charger's id or serial number
 
-The policy names the least that is accepted. TLS ends here or at a proxy; the scheme of a request is what uvicorn says,
-or what a proxy says that the settings name (see `serving.proxies`).
+The policy names the lowest profile that is accepted. TLS ends here or at a proxy. The scheme of a request comes from
+uvicorn, or from a proxy that the settings trust (see `serving.proxies`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ CERTIFICATE = 3
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`subject_header`: the header in which a proxy hands on a client certificate's verified subject, if one does."""
+    """The authentication that is required.
+
+    `subject_header`: the header in which a proxy hands on a client certificate's verified subject, if one does.
+    """
 
     least_profile: int = 1
     subject_header: str = ""
@@ -42,8 +45,10 @@ class HandshakeRejected(Exception):
 
 
 class NothingCommon(HandshakeRejected):
-    """A charger that offers no subprotocol that is spoken here. As OCPP has it, the handshake is finished without one,
-    and the web socket closed."""
+    """A charger that offers no subprotocol of this server.
+
+    As OCPP requires, the handshake is finished without a subprotocol, and the web socket is closed.
+    """
 
 
 def authenticate(
@@ -54,8 +59,10 @@ def authenticate(
     is_tls: bool,
     subjects: Sequence[bytes] = (),
 ) -> int:
-    """The security profile by which the charger has proved who it is; `subjects`: of its certificate, see
-    `certificates.subjects`. Raises Refused."""
+    """Returns the security profile by which the charger is authenticated.
+
+    `subjects`: of its certificate, see `certificates.subjects`. Raises HandshakeRejected.
+    """
     profile = _profile(charger_id, known, policy, headers, is_tls, subjects)
     if profile < policy.least_profile:
         wanted = {
@@ -97,7 +104,10 @@ def _profile(
 
 
 def _basic(header: str) -> tuple[str, bytes]:
-    """User name and password, which need not be text. A charger id holds no colon (RFC 7617 section 2)."""
+    """Returns user name and password, which need not be text.
+
+    A charger id holds no colon (RFC 7617 section 2).
+    """
     scheme, _, token = header.partition(" ")
     try:
         decoded = base64.b64decode(token.strip(), validate=True) if scheme.lower() == "basic" else b""

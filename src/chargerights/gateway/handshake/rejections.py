@@ -1,4 +1,7 @@
-"""Handshakes that were refused, kept for an hour in memory: an installer reads there why a charger does not connect."""
+"""Rejected handshakes of the last hour, in memory.
+
+They show an installer why a charger does not connect.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ ALIKE = 0.8
 
 
 class RejectedHandshake(NamedTuple):
-    """A refused handshake: with which id, the HTTP status or close code, and the text that was answered."""
+    """A rejected handshake, with the HTTP status or close code of the answer."""
 
     charger_id: str
     at: datetime
@@ -23,7 +26,10 @@ class RejectedHandshake(NamedTuple):
 
 
 class RejectedHandshakes:
-    """The latest refusals of each id, for ids that chargers have and for others: strangers displace only each other."""
+    """The latest rejected handshakes of each id.
+
+    Ids of chargers and other ids are kept apart, so that strangers displace only each other.
+    """
 
     def __init__(self) -> None:
         self._known = _Kept()
@@ -33,7 +39,10 @@ class RejectedHandshakes:
         (self._known if is_known else self._strangers).put(refusal)
 
     def of(self, charger_id: str, at: datetime) -> list[RejectedHandshake]:
-        """The charger's refusals in the last hour and those of ids like it that no charger has, the latest first."""
+        """Returns the charger's rejected handshakes in the last hour, the latest first.
+
+        Those of similar ids that no charger has are among them.
+        """
         found = [*self._known.of(charger_id, at), *self._strangers.of(charger_id, at)]
         for stranger in self._strangers.ids():
             if stranger != charger_id and _are_alike(stranger, charger_id):

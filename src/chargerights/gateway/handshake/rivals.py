@@ -1,4 +1,7 @@
-"""Chargers with one id that push each other out: the newer connection wins, after a pause that doubles."""
+"""Chargers with one id that replace each other's connections.
+
+The newer connection wins, after a pause that doubles.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +27,17 @@ class _Rivalry:
 
 
 class Rivals:
-    """How often open connections were replaced, by charger id. `time` gives seconds."""
+    """Counts how often open connections were replaced, by charger id.
+
+    `time` returns seconds.
+    """
 
     def __init__(self, time: Callable[[], float]) -> None:
         self._time = time
         self._found: dict[str, _Rivalry] = {}
 
     def replaced(self, charger_id: str) -> None:
-        """A newer connection has replaced one that was open."""
+        """Notes that a newer connection has replaced an open one."""
         now, rivalry = self._time(), self._current(charger_id)
         if rivalry is None:
             self._found[charger_id] = _Rivalry(1, now, now)
@@ -39,7 +45,7 @@ class Rivals:
             rivalry.count, rivalry.replaced_at, rivalry.seen_at = rivalry.count + 1, now, now
 
     def pause(self, charger_id: str) -> float:
-        """Seconds until a newer connection may replace the open one."""
+        """Returns the seconds until a newer connection may replace the open one."""
         now, rivalry = self._time(), self._current(charger_id)
         if rivalry is None or rivalry.count < AT_ONCE:
             return 0.0
@@ -48,7 +54,7 @@ class Rivals:
         return max(0.0, rivalry.replaced_at + min(pause, LONGEST_PAUSE_SECONDS) - now)
 
     def problem(self, charger_id: str) -> str:
-        """What is wrong with the charger's connection; empty for nothing."""
+        """Returns the problem with the charger's connection, or ""."""
         rivalry = self._current(charger_id)
         return PROBLEM if rivalry is not None and rivalry.count >= AT_ONCE else ""
 

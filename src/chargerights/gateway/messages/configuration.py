@@ -24,7 +24,7 @@ READ_AGAIN_SECONDS = 300.0
 
 
 class ConfigurationReply(NamedTuple):
-    """A charger's answer to a question or a change: its status, and the values that it reported."""
+    """A charger's answer to a question or a change: its status, and reported values."""
 
     status: str
     configurations: tuple[ChargerConfiguration, ...] = ()
@@ -41,7 +41,10 @@ async def started_2x(charger: ConnectedCharger) -> None:
 
 
 async def _started(charger: ConnectedCharger, ask: Callable[[ConnectedCharger], Awaitable[ConfigurationReply]]) -> None:
-    """Reads it now if it may have changed, else once, some minutes after the last reading."""
+    """Reads the configuration now, or once some minutes after the last reading.
+
+    It is read now when it may have changed.
+    """
     last, loop = charger.last_reading, asyncio.get_running_loop()
     read_at = last.at
     if read_at is not None and last.build == charger.build and loop.time() < read_at + READ_AGAIN_SECONDS:

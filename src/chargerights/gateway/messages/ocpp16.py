@@ -1,6 +1,6 @@
-"""OCPP 1.6: its actions, and what is done about each.
+"""Handlers of OCPP 1.6.
 
-Notices (starts, stops, meter values, states) are always answered and always kept, also of unknown tags and refused
+Notices (starts, stops, meter values, states) are always answered and always stored, also of unknown tags and refused
 starts: a charger resends what is not answered, some of them for ever (steve #25).
 """
 
@@ -168,7 +168,10 @@ def stop_transaction(charger: ConnectedCharger, payload: dict[str, Any]) -> Answ
 
 
 def _transaction(payload: dict[str, Any]) -> str:
-    """The id of the session that a stop ends; for a stop without a readable one, an id that its copies share."""
+    """Returns the id of the transaction that a stop ends.
+
+    For a stop without a readable one, it is an id that copies of the stop share.
+    """
     given = payload["transactionId"]
     if given is not None:
         return str(given)
@@ -177,7 +180,7 @@ def _transaction(payload: dict[str, Any]) -> str:
 
 
 def noted(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
-    """What needs no more than an answer: that it came is in `lastMessage`."""
+    """Answers a message that needs no more. `lastMessage` shows that it came."""
     return {}
 
 

@@ -1,7 +1,7 @@
-"""OCPP 2.0.1 and 2.1: their actions, and what is done about each.
+"""Handlers of OCPP 2.0.1 and 2.1.
 
-A token's `type` is no part of what it is: stations say different types for one card. Transaction events come in any
-order and more than once; each says what it knows of its session (see `storage.sessions`).
+A token's `type` is not part of its identity: stations send different types for one card. Transaction events come in any
+order and more than once. Each carries what it knows of its session (see `storage.charging.sessions`).
 """
 
 from __future__ import annotations
@@ -65,8 +65,10 @@ def meter_values(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
 
 
 def notify_event(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
-    """Of events: the availability of the charger and of its connectors, which replaces StatusNotification in 2.1, and
-    what is wrong with them."""
+    """Handles events of availability, problems and alerts.
+
+    In 2.1, availability comes in events only, in place of StatusNotification.
+    """
     report_messages.events_2x(charger, payload)
     for event in payload["eventData"]:
         component, variable = event["component"], event["variable"]["name"]
@@ -212,7 +214,7 @@ def _availability(charger: ConnectedCharger, message: str, evse_id: Any, connect
 def _says(
     charger: ConnectedCharger, payload: dict[str, Any], evse_id: int | None, connector_id: int | None
 ) -> dict[str, Any]:
-    """What the event knows of its session, but of tags."""
+    """Returns what the event knows of its session, apart from tags."""
     at = charger.customer.clock()
     kind, entered = payload["eventType"], charger.customer.charger(charger.charger_id)
     says: dict[str, Any] = {

@@ -1,4 +1,7 @@
-"""Reads what chargers' messages say of faults, updates and security, in each version of OCPP (see `reports`)."""
+"""Reads faults, updates and security events in messages of each version.
+
+See `charger.fault_reports`.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ YES = ("true", "1", "yes", "on")
 
 
 def status_16(charger: ConnectedCharger, payload: dict[str, Any]) -> None:
-    """The fault in a StatusNotification, or that there is none any more."""
+    """Sets the fault in a StatusNotification, or that there is none."""
     connector_id, code = (
         lenient_parsing.number(payload.get("connectorId")),
         lenient_parsing.text(payload.get("errorCode")) or "",
@@ -48,7 +51,7 @@ def status_16(charger: ConnectedCharger, payload: dict[str, Any]) -> None:
 def status_2x(
     charger: ConnectedCharger, message: str, evse_id: int | None, connector_id: int | None, word: str, said_at: Any
 ) -> None:
-    """Whether a connector, or without an EVSE the charger, is out of order, by its status."""
+    """Sets whether a connector is faulted, or without an EVSE the charger."""
     fault = None
     if word == FAULTED:
         fault = ChargerFault(FAULTED, charger.customer.clock(), evse_id=evse_id, connector_id=connector_id)
@@ -56,7 +59,7 @@ def status_2x(
 
 
 def events_2x(charger: ConnectedCharger, payload: dict[str, Any]) -> None:
-    """The problems and alerts in a NotifyEvent. What a monitor only measures is none."""
+    """Reads the problems and alerts in a NotifyEvent. Measurements are neither."""
     for event in payload.get("eventData") or ():
         name = event["variable"]["name"]
         if name == PROBLEM:

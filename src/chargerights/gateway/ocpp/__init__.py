@@ -1,1 +1,1 @@
-"""OCPP as a language: frames, schemas, and the words of each version. Knows no charger and no socket."""
+"""OCPP as a language: frames, schemas, and the words of each version."""

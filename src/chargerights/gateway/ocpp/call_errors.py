@@ -1,4 +1,4 @@
-"""Why a call to a charger brought no result."""
+"""Reasons why a call to a charger brought no result."""
 
 from __future__ import annotations
 
@@ -24,11 +24,14 @@ class Busy(CallFailed):
 
 
 class NotStarted(Busy):
-    """The charger has connected, and may not be asked anything yet, so this was not sent."""
+    """The charger has connected but not started, so the call was not sent."""
 
 
 class CallRefused(CallFailed):
-    """The charger answered with an error, whose code and text these are, or with what is no answer to this call."""
+    """The charger answered with an error, or with a result that cannot be read.
+
+    `code` and `text` are the error's.
+    """
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(f"{code}: {text}" if text else code)

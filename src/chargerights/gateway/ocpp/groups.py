@@ -1,4 +1,4 @@
-"""A driver's group, by which chargers know that several tags are the same driver's."""
+"""A driver's group, by which chargers see that several tags are one driver's."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def group_of(driver_id: int) -> str:
-    """Returns the group that chargers receive, in at most 20 characters. No card shows a text like it."""
+    """Returns the group that chargers receive, in at most 20 characters.
+
+    No card shows a text like it.
+    """
     digits = ""
     while driver_id:
         driver_id, digit = divmod(driver_id, 36)

@@ -1,4 +1,7 @@
-"""What chargers write, read loosely: a message is not refused for a clock or a number that makes no sense."""
+"""Reads values of chargers leniently.
+
+A message is not refused for a clock or a number that makes no sense.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,10 @@ TYPES_WITHOUT_TEXT = ("Central", "Local")
 
 
 def instant(value: Any, else_: datetime) -> datetime:
-    """The instant in UTC that the charger wrote, without a zone in UTC; `else_` where there is none to read."""
+    """Returns the instant that the charger wrote, in UTC.
+
+    An instant without a zone is in UTC. `else_` is returned where none can be read.
+    """
     try:
         found = datetime.fromisoformat(value)
     except (ValueError, TypeError):
@@ -40,7 +46,10 @@ def instant(value: Any, else_: datetime) -> datetime:
 
 
 def _oddly_written(value: str) -> datetime:
-    """An instant in one of the spellings that chargers have; NEVER where it is not one of them."""
+    """An instant in one of the spellings that chargers have.
+
+    NEVER where it is not one of them.
+    """
     try:
         if _EPOCH.fullmatch(value):
             return datetime.fromtimestamp(int(value) / (1000 if len(value) > EPOCH_DIGITS else 1), UTC)
@@ -57,7 +66,7 @@ def _oddly_written(value: str) -> datetime:
 
 
 def number(value: Any) -> int | None:
-    """An id of a connector or EVSE; None for anything else."""
+    """Returns an id of a connector or EVSE. None for anything else."""
     whole = _whole(value)
     return whole if whole is not None and 0 <= whole <= MAX_NUMBER else None
 
@@ -70,7 +79,7 @@ def _whole(value: Any) -> int | None:
 
 
 def amount(value: Any) -> float | None:
-    """A number, whether written as one or as text."""
+    """Returns a number, whether it is written as one or as text."""
     try:
         found = float(value)
     except (ValueError, TypeError, OverflowError):
@@ -85,21 +94,25 @@ def exponent(value: Any) -> int:
 
 
 def text(value: Any, limit: int = MAX_TEXT) -> str | None:
-    """Text of one line as a charger said it, cut to the limit; None for nothing."""
+    """Returns one line of text, cut to the limit. None for nothing."""
     if not isinstance(value, str):
         return None
     return value.strip()[:limit] or None
 
 
 def card_16(id_tag: str) -> str | None:
-    """OCPP 1.6: the tag that was shown; None for an empty text, with which a start button begins a session."""
+    """Returns the tag that was shown in OCPP 1.6.
+
+    None for an empty text, with which a start button begins a session.
+    """
     return id_tag if id_tag.strip() else None
 
 
 def card_2x(token: dict[str, Any]) -> str | None:
-    """OCPP 2.x: the tag that was shown; None for a token that says that no tag was.
+    """Returns the tag that was shown in OCPP 2.x.
 
-    An empty token of a type that is read from a card or a car is a misread card: a tag that no one has.
+    None for a token that says that no tag was shown. An empty token of a type that is read from a card or a car is a
+    misread card: a tag that no driver has.
     """
     id_tag: str = token["idToken"]
     if token["type"] == NO_AUTHORIZATION or (token["type"] in TYPES_WITHOUT_TEXT and not id_tag.strip()):
@@ -108,10 +121,13 @@ def card_2x(token: dict[str, Any]) -> str | None:
 
 
 def tag(value: str) -> str:
-    """The text of a tag as it is kept and shown, also of what is no tag."""
+    """Returns the text of a tag as it is stored and shown, also of an invalid one."""
     return value.removeprefix(NO_TAG).strip()[:MAX_TAG_LENGTH]
 
 
 def key(value: str) -> str:
-    """The key of a tag as it is kept. What is no tag has a key that no tag has."""
+    """Returns the key of a tag as it is stored.
+
+    An invalid one has a key that no tag has.
+    """
     return tag_key(value.strip()[:MAX_TAG_LENGTH])

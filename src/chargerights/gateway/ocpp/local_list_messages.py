@@ -1,7 +1,7 @@
-"""Local authorisation lists as the versions of OCPP say them: what a charger can take, and messages in that measure.
+"""Local authorization lists in the words of each version, within limits.
 
-1.6 has configuration keys for the limits, 2.x variables of LocalAuthListCtrlr; both are in what a charger reports of
-its configuration.
+1.6 has configuration keys for the limits, 2.x variables of LocalAuthListCtrlr. Both are in the configuration that a
+charger reports.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class ListLimits:
-    """What a charger can take; None: it does not say."""
+    """The limits of a charger's local list. None: the charger does not report one."""
 
     enabled: bool = True
     capacity: int | None = None
@@ -49,7 +49,7 @@ class ListLimits:
 
 
 def limits(version: str, configurations: Iterable[ChargerConfiguration]) -> ListLimits:
-    """The limits among all that the charger says of its configuration."""
+    """Reads the limits in the reported configuration."""
     said = {each.name.lower(): each.value.strip() for each in configurations}
     enabled, *numbers = (said.get(name) for name in _NAMES[version == V16])
     capacity, items, size = (int(each) if each and each.isascii() and each.isdigit() else None for each in numbers)
@@ -57,7 +57,7 @@ def limits(version: str, configurations: Iterable[ChargerConfiguration]) -> List
 
 
 def can_say(version: str, id_tag: str) -> bool:
-    """Whether a charger of that version can be told, and shown, the tag."""
+    """Returns whether a charger of that version can be told, and shown, the tag."""
     return id_tag.isascii() and len(id_tag) <= TAG_LENGTHS.get(version, MAX_TAG_LENGTH)
 
 
@@ -70,14 +70,17 @@ def entry(version: str, listed: ListedTag) -> dict[str, Any]:
 
 
 def removal(version: str, listed: ListedTag) -> dict[str, Any]:
-    """An entry without standing: the tag goes (citrineos-core #1055, #1121: it came)."""
+    """Returns an entry without an idTagInfo, which removes the tag.
+
+    See citrineos-core #1055 and #1121, where it was added.
+    """
     if version == V16:
         return {"idTag": listed.id_tag}
     return {"idToken": {"idToken": listed.id_tag, "type": TOKEN_TYPE}}
 
 
 def update(version: str, number: int, kind: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
-    """SendLocalList; `kind` is Full or Differential."""
+    """Returns a SendLocalList. `kind` is Full or Differential."""
     payload: dict[str, Any] = {
         ("listVersion" if version == V16 else "versionNumber"): number,
         "updateType": kind,
@@ -96,7 +99,10 @@ def version_of(version: str, answer: dict[str, Any]) -> int:
 def differences(
     version: str, held: Mapping[str, ListedTag], target: Mapping[str, ListedTag]
 ) -> list[tuple[str, dict[str, Any]]]:
-    """Entries by tag key that bring a list from what is held to the target: removals first, as they make room."""
+    """Returns the entries by tag key that bring a list from `held` to the target.
+
+    Removals come first, because they make room.
+    """
     entries = [(key, removal(version, each)) for key, each in held.items() if key not in target]
     return entries + [(key, entry(version, each)) for key, each in target.items() if held.get(key) != each]
 
@@ -104,7 +110,10 @@ def differences(
 def in_parts(
     entries: list[tuple[str, dict[str, Any]]], within: ListLimits
 ) -> Iterator[list[tuple[str, dict[str, Any]]]]:
-    """The entries, each with its tag's key, in as many messages as the limits ask for; none make one message."""
+    """Yields the entries, each with its tag's key, in messages within the limits.
+
+    Without entries there is one message.
+    """
     part: list[tuple[str, dict[str, Any]]] = []
     room = most = None if within.bytes_per_message is None else within.bytes_per_message - FRAME_BYTES
     for each in entries:

@@ -1,7 +1,9 @@
-"""OCPP-J's frames: `[2, id, action, payload]`, `[3, id, payload]`, `[4, id, code, description, details]`, and of 2.1
-`[5, …]`, an error about a result, and `[6, id, action, payload]`, which nobody answers.
+"""Frames of OCPP-J.
 
-Frames whose meaning is clear are read although they are odd: an error would make a charger send the same frame again.
+`[2, id, action, payload]`, `[3, id, payload]`, `[4, id, code, description, details]`, and in 2.1 `[5, …]`, an error
+about a result, and `[6, id, action, payload]`, which is not answered.
+
+Frames whose meaning is clear are read although they are odd: after an error, a charger would send the same frame again.
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ NOT_ANSWERED = frozenset({FrameKind.RESULT, FrameKind.ERROR, FrameKind.RESULT_ER
 
 
 class FrameFault(StrEnum):
-    """Why a message is not understood; `code` says it in the version's own spelling."""
+    """Reasons why a message is not understood. `code` spells them as the version does."""
 
     NOT_IMPLEMENTED = "NotImplemented"
     NOT_SUPPORTED = "NotSupported"
@@ -63,7 +65,7 @@ class FrameFault(StrEnum):
 
 
 UNKNOWN_ACTION = (FrameFault.NOT_IMPLEMENTED, FrameFault.NOT_SUPPORTED)
-"""How whoever is called says that he does no such thing."""
+"""Error codes with which a peer says that it does not support an action."""
 _CODES_16 = {
     FrameFault.FORMAT: "FormationViolation",
     FrameFault.OCCURRENCE: "OccurenceConstraintViolation",  # the standard's spelling
@@ -77,9 +79,9 @@ _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 class BadFrame(Exception):
-    """A frame that gets an error for an answer, with a text that says what was wrong and nothing of this program.
+    """A frame that is answered with an error.
 
-    `kind`: the frame's, where that could be read and nothing else.
+    The text says what is wrong, and nothing of this program. `kind`: the frame's, where nothing else could be read.
     """
 
     def __init__(self, fault: FrameFault, text: str, message_id: str = UNREADABLE_ID, kind: int | None = None) -> None:
@@ -91,9 +93,9 @@ class BadFrame(Exception):
 
 
 def read(raw: str | bytes) -> tuple[list[Any], str]:
-    """Reads a frame: its elements, of which the first is its kind and the second its id, and what is odd about it.
+    """Reads a frame. Returns its elements, and what is odd about it.
 
-    Raises BadFrame.
+    The first element is its kind, the second its id. Raises BadFrame.
     """
     frame = _parsed(raw)
     if not isinstance(frame, list) or not frame:
@@ -132,7 +134,10 @@ def _kind(said: Any) -> int | None:
 
 
 def _is_id(message_id: Any) -> bool:
-    """Whether it can be sent back. Some chargers count with numbers; the answer has the same one."""
+    """Returns whether it can be sent back.
+
+    Some chargers count with numbers; the answer has the same one.
+    """
     if isinstance(message_id, str):
         return len(message_id) <= MAX_ID_LENGTH
     return type(message_id) is int or (type(message_id) is float and message_id.is_integer())
@@ -151,9 +156,10 @@ def _parsed(raw: str | bytes) -> Any:
 
 
 def _cleaned(raw: str | bytes) -> str:
-    """Rewrites what is nearly JSON: halves of surrogate pairs become "?", NaN, infinities and numbers beyond them null.
+    """Repairs text that is nearly JSON.
 
-    Control characters may stand in texts, a byte order mark before the frame and NUL after it.
+    Halves of surrogate pairs become "?". NaN, infinities and numbers beyond them become null. Control characters may
+    stand in texts, a byte order mark before the frame and NUL after it.
     """
     text = raw if isinstance(raw, str) else raw.decode()
     frame = json.loads(

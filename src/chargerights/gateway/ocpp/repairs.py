@@ -1,9 +1,9 @@
-"""Payloads that break their schema, read as far as they can be (OCPP.md section 6).
+"""Reads payloads that break their schema, as far as possible (OCPP.md section 6).
 
-Every member is there in its declared type, or absent. Required members are always there. What stands in for those
-that cannot be read is "", [], an object of required members, None for a number or boolean, and NO_TAG for a tag, with
-the number or boolean that came instead. Members that the schema does not have are left out. OCPP's schemas do not refer
-to themselves, so any depth of a payload can be read.
+Every member is there in its declared type, or absent. Required members are always there. Placeholders for those that
+cannot be read are "", [], an object of required members, None for a number or boolean, and NO_TAG for a tag, with the
+number or boolean that came instead. Members that the schema does not have are left out. OCPP's schemas do not refer to
+themselves, so any depth of a payload can be read.
 """
 
 from __future__ import annotations
@@ -28,13 +28,16 @@ Schema = Mapping[str, Any]
 
 
 def repaired(schema: Schema, payload: Any) -> dict[str, Any]:
-    """The members of the payload that can be read, with stand-ins for required ones that cannot."""
+    """Returns the readable members of the payload.
+
+    Required ones that cannot be read have placeholders.
+    """
     read = _LenientReader(schema.get("definitions", {})).value(schema, payload, "")
     return read if isinstance(read, dict) else _stand_in(schema, "", schema.get("definitions", {}))
 
 
 def lacks(schema: Schema, payload: Mapping[str, Any]) -> str | None:
-    """The first required member that nothing readable came for."""
+    """Returns the first required member for which nothing readable came."""
     definitions = schema.get("definitions", {})
     parts = ((name, schema["properties"][name]) for name in schema.get("required", ()))
     return next((name for name, part in parts if payload[name] == _stand_in(part, name, definitions)), None)
@@ -101,7 +104,7 @@ def _stand_in(schema: Schema, name: str, definitions: Mapping[str, Schema]) -> A
 
 
 def _word(words: list[str], given: Any) -> Any:
-    """The word in the schema's spelling, or as it came where the schema does not have it."""
+    """Returns the word in the schema's spelling, or as it came if it has none."""
     if not isinstance(given, str):
         return _UNREADABLE
     spoken = given.strip().casefold()

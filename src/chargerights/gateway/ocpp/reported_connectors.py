@@ -1,4 +1,7 @@
-"""What a charger of 2.x reports its sockets to be, in OCPI's words (OCPP.md section 1)."""
+"""The sockets that a charger of OCPP 2.x reports, in OCPI's words.
+
+See OCPP.md section 1.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +34,10 @@ PHASES = {"1": "AC_1_PHASE", "2": "AC_2_PHASE", "3": "AC_3_PHASE"}
 
 
 def reported(inventory: Iterable[ChargerConfiguration]) -> tuple[ReportedSocket, ...]:
-    """The sockets that a whole report tells of, by EVSE and connector; of an EVSE whose connectors are not told of, one
-    without a connector. Words that OCPI does not have are left out."""
+    """Returns the sockets in a whole report, by EVSE and connector.
+
+    An EVSE without reported connectors has one socket without a connector. Words that OCPI does not have are left out.
+    """
     told: dict[tuple[int, int | None], dict[str, str]] = {}
     for each in inventory:
         fact = _FACT.fullmatch(each.name)

@@ -1,7 +1,7 @@
-"""The official schemas of the `ocpp` package, loosened where real chargers are loose (OCPP.md section 4).
+"""The official schemas of the `ocpp` package, loosened (OCPP.md section 4).
 
-What stays is which members there must be, their types and their words. What keeps to that is read as it came; what
-does not, as far as it can be (see `repairs`).
+They are loosened where real chargers are loose. What stays are the members, their types and their words. A payload that
+keeps to that is read as it came. Another is repaired as far as possible (see `repairs`).
 """
 
 from __future__ import annotations
@@ -37,26 +37,35 @@ class Mismatch(Exception):
 
 
 class Read(NamedTuple):
-    """A payload in its schema's types; `fault` says what was first found wrong with it, if anything was."""
+    """A payload in the types of its schema.
+
+    `fault`: the first defect that it had, or "".
+    """
 
     payload: dict[str, Any]
     fault: str = ""
 
 
 def knows(version: str, action: str) -> bool:
-    """Whether the standard has that action."""
+    """Returns whether the standard has that action."""
     return action in _requests(version)
 
 
 def read_call(version: str, action: str, payload: Any) -> Read:
-    """Reads the payload of a call of a known action; see `repairs` for what it has when it breaks the schema."""
+    """Reads the payload of a call of a known action.
+
+    See `repairs` for what it holds when it breaks the schema.
+    """
     schema, validator = _schema(version, action, False)
     broken = _broken(validator, payload)
     return Read(payload) if broken is None else Read(repaired(schema, payload), broken[1])
 
 
 def read_result(version: str, action: str, payload: Any) -> Read:
-    """Reads the result of a call. Raises Mismatch when a required member cannot be read."""
+    """Reads the result of a call.
+
+    Raises Mismatch when a required member cannot be read.
+    """
     schema, validator = _schema(version, action, True)
     broken = _broken(validator, payload)
     if broken is None:
@@ -68,7 +77,10 @@ def read_result(version: str, action: str, payload: Any) -> Read:
 
 
 def _broken(validator: jsonschema_rs.Validator, payload: Any) -> tuple[FrameFault, str] | None:
-    """The first rule of the schema that the payload breaks, without its value, which may be secret."""
+    """Returns the first rule of the schema that the payload breaks.
+
+    The payload's value, which may be secret, is left out.
+    """
     try:
         if validator.is_valid(payload):
             return None
@@ -83,7 +95,10 @@ def _broken(validator: jsonschema_rs.Validator, payload: Any) -> tuple[FrameFaul
 
 @cache
 def _requests(version: str) -> dict[str, str]:
-    """The files of the requests' schemas, by action; 2.x has the word Request in all but a few of their names."""
+    """The files of the requests' schemas, by action.
+
+    2.x has the word Request in all but a few of their names.
+    """
     names = [each.name.removesuffix(".json") for each in (files("ocpp") / _FOLDERS[version] / "schemas").iterdir()]
     return {name.removesuffix("Request"): name for name in names if not name.endswith("Response")}
 

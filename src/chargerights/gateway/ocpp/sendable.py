@@ -1,4 +1,7 @@
-"""Holds operators' calls to the official schemas, so that a charger is sent nothing that its version cannot say."""
+"""Checks operators' calls by the official schemas.
+
+A charger is sent nothing that its version of OCPP cannot express.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,10 @@ class Unsayable(Exception):
 
 
 def require(version: str, action: str, payload: dict[str, Any]) -> None:
-    """Raises Unsayable when the schema refuses the payload. Its text holds no value, which may be secret."""
+    """Raises Unsayable when the schema refuses the payload.
+
+    The text holds no value, which may be secret.
+    """
     schema, validator = _official(version, action)
     error = next(validator.iter_errors(payload), None)
     if error is not None:

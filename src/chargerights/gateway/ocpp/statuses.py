@@ -1,6 +1,6 @@
-"""The versions' words for decisions and for states, each a total table.
+"""Statuses of decisions and connectors in each version, as complete tables.
 
-OCPP 2.x has a word for every reason. OCPP 1.6 has five: what it cannot say is Invalid, never Accepted.
+OCPP 2.x has a word for every reason. OCPP 1.6 has five. Reasons that it cannot express are Invalid, never Accepted.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ STATUS_2X = {reason: reason.value for reason in Reason}
 
 
 def info_16(status: str, group: str | None, until: datetime | None) -> dict[str, Any]:
-    """idTagInfo: an expiry date only where somebody has set one (steve #453)."""
+    """Returns an idTagInfo. It has an expiry date only where someone has set one.
+
+    See steve #453.
+    """
     info: dict[str, Any] = {"status": status}
     if group is not None:
         info["parentIdTag"] = group
@@ -39,7 +42,7 @@ def info_16(status: str, group: str | None, until: datetime | None) -> dict[str,
 
 
 def info_2x(status: str, group: str | None, until: datetime | None) -> dict[str, Any]:
-    """idTokenInfo: an expiry only where somebody has set one."""
+    """Returns an idTokenInfo. It has an expiry only where someone has set one."""
     info: dict[str, Any] = {"status": status}
     if group is not None:
         info["groupIdToken"] = {"idToken": group, "type": "Central"}

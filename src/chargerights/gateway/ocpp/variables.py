@@ -1,4 +1,4 @@
-"""Configuration keys of OCPP 1.6 and variables of 2.x: their names, and what chargers report of them.
+"""Configuration keys of OCPP 1.6 and variables of 2.x: names, and reported values.
 
 Secrets are never kept. Keys that hold one are known by their names. In 2.x, every write-only variable is one.
 """
@@ -65,12 +65,15 @@ def variable_name(data: dict[str, Any]) -> str:
 
 
 def is_secret(name: str) -> bool:
-    """Whether the key or variable may hold a secret."""
+    """Returns whether the key or variable may hold a secret."""
     return _SECRET.search(name) is not None
 
 
 def is_password(name: str) -> bool:
-    """Whether it is the password with which the charger connects. This server stores a hash of it."""
+    """Returns whether it is the password with which the charger connects.
+
+    This server stores a hash of it.
+    """
     return _PASSWORD.search(name) is not None
 
 

@@ -1,1 +1,1 @@
-"""Brings chargers in line with the facts: blocks and local authorization lists."""
+"""Reconciles chargers with the rights: blocks, and local authorization lists."""

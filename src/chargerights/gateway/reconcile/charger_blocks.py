@@ -1,4 +1,4 @@
-"""Takes blocked chargers out of use, and puts them back into use when the block ends.
+"""Takes blocked chargers out of use, and puts them back when the block ends.
 
 Decisions do not depend on this: they follow the rights, whatever the charger does. A charger is sent ChangeAvailability
 when a block begins and ends, and again after each connection and each start, since it may have missed or forgotten it.
@@ -113,10 +113,10 @@ class BlockSync(ChargerSync):
 
     def _failed(self, error: Exception, pause: float) -> None:
         self._as_blocked, self._try_at = None, asyncio.get_running_loop().time() + pause
-        log.info("a charger is not told of its block", charger=self.charger.charger_id, cause=str(error), pause=pause)
+        log.info("a charger has not followed its block", charger=self.charger.charger_id, cause=str(error), pause=pause)
 
     async def _bring(self, connection: Connection, is_blocked: bool) -> None:
-        """Takes the charger out of use, or puts back into use what was so before the block."""
+        """Takes the charger out of use, or puts back what was in use before the block."""
         key = self._customer_id, self.charger.charger_id
         out = await self._database.glance(availability.get, *key)
         if is_blocked:
@@ -143,4 +143,6 @@ class BlockSync(ChargerSync):
             return
         if outcome.end is not End.ANSWERED or outcome.word not in IN_USE_WORDS:
             raise NotDone(f"ChangeAvailability was answered {outcome.word}")
-        log.info("a charger is told of its block", charger=self.charger.charger_id, socket=socket_id, use=is_available)
+        log.info(
+            "a charger has followed its block", charger=self.charger.charger_id, socket=socket_id, use=is_available
+        )

@@ -1,4 +1,4 @@
-"""Brings chargers to a wanted state: what the reconcilers of blocks and of local lists have in common.
+"""Brings chargers to a wanted state: the common part of the reconcilers.
 
 Work runs beside the charger's connection and ends with it. It is retried with back-off.
 """
@@ -15,7 +15,10 @@ MAX_DOUBLINGS = 10
 
 
 def back_off(first: float, latest: float, doublings: int) -> float:
-    """Returns the seconds until the next attempt: the first pause, doubled that often, and at most the latest."""
+    """Returns the seconds until the next attempt.
+
+    That is the first pause, doubled that often, and at most the latest.
+    """
     return float(min(first * 2.0 ** min(doublings, MAX_DOUBLINGS), latest))
 
 

@@ -1,7 +1,7 @@
-"""The local list that a charger holds, known by its version, and the messages that change it.
+"""The local list that a charger holds, and the messages that change it.
 
-The version rises with every message and is never used twice. While a message is under way, the charger may hold the
-list of before or of after. The version that it answers next tells which.
+The list is known by its version, which rises with every message and is never used twice. While a message is under way,
+the charger may hold the list of before or of after. The version that it answers next tells which.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ class HeldList:
         self._may_hold = {}
 
     def answered(self, version: int, is_trusted: bool) -> bool:
-        """Takes the version that the charger has answered. Returns whether its tags are known.
+        """Takes the version that the charger has answered.
+
+        Returns whether its tags are known.
 
         Without trust in the charger they are not. The version still tells which numbers were used.
         """
@@ -63,7 +65,10 @@ class HeldList:
             await self._change(call, version, limits, held, target)
 
     async def _replace(self, call: Call, version: str, limits: ListLimits, target: Tags) -> None:
-        """Sends the whole list: the first part replaces what the charger holds, the others are added."""
+        """Sends the whole list.
+
+        The first part replaces what the charger holds. The others are added.
+        """
         entries = [(key, local_list_messages.entry(version, tag)) for key, tag in target.items()]
         held: dict[str, ListedTag] = {}
         kind = "Full"

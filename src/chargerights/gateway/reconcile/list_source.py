@@ -32,7 +32,10 @@ class ListSource(Protocol):
         """Returns the tags that the charger must know. Raises DatabaseFault."""
 
     async def recent(self, charger_id: str) -> list[str]:
-        """Loads the keys of the tags last accepted there, the latest first. Raises DatabaseFault."""
+        """Loads the keys of the tags last accepted there, the latest first.
+
+        Raises DatabaseFault.
+        """
 
     async def stored(self, charger_id: str) -> KeptList | None:
         """Loads what is stored of the charger's list. Raises DatabaseFault."""

@@ -1,8 +1,8 @@
-"""Keeps one charger's local authorization list in step with the rights (OCPP.md section 3).
+"""Keeps one charger's local authorization list in step (OCPP.md section 3).
 
 The list that a charger holds is known by its version, which is asked for after every start and every new connection. An
-unknown version means that the charger has forgotten its list, or has another central system's: it is sent the whole
-list. On any failure the version is read again and the whole list resent: at once after a first refusal, then with
+unknown version means that the charger has forgotten its list, or has another central system's. Then it is sent the
+whole list. On any failure the version is read again and the whole list resent: at once after a first refusal, then with
 exponential back-off.
 """
 
@@ -62,7 +62,10 @@ class ResendRequest:
 
 
 class LocalListSync(ChargerSync):
-    """The local list of one charger. `on_change` is called when what the charger holds is to be stored."""
+    """The local list of one charger.
+
+    `on_change` is called when what the charger holds is to be stored.
+    """
 
     def __init__(
         self, charger: ConnectedCharger, source: ListSource, on_change: Callable[[LocalListSync], None]
@@ -83,13 +86,19 @@ class LocalListSync(ChargerSync):
     # -- work that is due -------------------------------------------------------------------------
 
     def touch(self, keys: Collection[str], taken: bool) -> None:
-        """Notes that these tags may have come or gone. `taken`: a right may have been taken away."""
+        """Notes that these tags may have come or gone.
+
+        `taken`: a right may have been taken away.
+        """
         self._clears_cache |= taken
         if self.trouble not in HOPELESS:
             self._target.touch(keys)
 
     def touch_all(self, taken: bool) -> None:
-        """Notes that any tag may have come or gone. `taken`: a right may have been taken away."""
+        """Notes that any tag may have come or gone.
+
+        `taken`: a right may have been taken away.
+        """
         self._target.touch_all()
         self._clears_cache |= taken
 
@@ -109,7 +118,9 @@ class LocalListSync(ChargerSync):
         self._configured_by = (self.charger.last_reading.at or now) + CONFIGURED_SECONDS
 
     def send_again(self, progress: CallProgress | None) -> asyncio.Future[None] | None:
-        """Sends the whole list as soon as other work has ended; None while an earlier request is under way.
+        """Sends the whole list as soon as other work has ended.
+
+        None while an earlier request is under way.
 
         The list is sent although the charger has said that lists are off or not supported.
         """
@@ -231,7 +242,7 @@ class LocalListSync(ChargerSync):
         self.trouble = None
 
     async def _version(self, connection: Connection) -> int:
-        """Asks for the list's version; -1 when lists are not supported."""
+        """Asks for the list's version. Returns -1 when lists are not supported."""
         try:
             answer = await self._call(connection, "GetLocalListVersion", {}, VERSION_SECONDS)
         except CallRefused as error:

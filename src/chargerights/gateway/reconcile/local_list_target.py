@@ -1,4 +1,4 @@
-"""The tags that a charger's local list must hold, as far as the list has room for them."""
+"""The tags that a charger's local list must hold, within its capacity."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ MANY = 500
 
 
 class ListTarget:
-    """One charger's. Knows which tags may have changed, and when time changes the list."""
+    """One charger's.
+
+    Knows which tags may have changed, and when time changes the list.
+    """
 
     def __init__(self, charger_id: str, source: ListSource) -> None:
         self.wanted = 0
@@ -45,7 +48,7 @@ class ListTarget:
         self._keys.clear()
 
     def is_due(self, at: datetime) -> bool:
-        """Whether the list may differ from what it was when it was last made."""
+        """Returns whether the list may differ from what it was when it was last made."""
         return bool(self._whole or self._keys) or at >= min(self._until, self._refill_at)
 
     async def make(

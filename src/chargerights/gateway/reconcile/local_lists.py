@@ -1,4 +1,4 @@
-"""Keeps the local authorization lists of one customer's connected chargers in step with the rights.
+"""Keeps the local authorization lists of a customer in step with the rights.
 
 Two things change a list: facts, for which the journal tells the tags and chargers that they can touch, and time, which
 each list knows in advance. Chargers at which the same rights count have the same list, which is made once.
@@ -72,7 +72,10 @@ class LocalLists:
         self._syncs.of(charger).booted(self.now)
 
     def send_again(self, charger_id: str, progress: CallProgress | None) -> asyncio.Future[None] | None:
-        """Begins to send the charger's whole list; see `LocalListSync.send_again`. Raises NotConnected."""
+        """Begins to send the charger's whole list.
+
+        See `LocalListSync.send_again`. Raises NotConnected.
+        """
         charger = self._chargers.get(charger_id)
         if charger is None:
             raise NotConnected(f"{charger_id} is not connected")
@@ -108,7 +111,7 @@ class LocalLists:
     # -- what has changed -------------------------------------------------------------------------
 
     async def _follow(self) -> None:
-        """Reads the journal from the last time up to the network here: decisions know nothing of later revisions."""
+        """Reads the journal from the last time up to the network in memory."""
         image = self._image()
         since, now = self._revision, image.revision
         if self._lineage is not None and image.lineage != self._lineage:  # the database was restored
@@ -178,7 +181,10 @@ class LocalLists:
         return image
 
     async def wanted(self, charger_id: str, at: datetime) -> TagList:
-        """Returns the tags that the charger must know; no tags when it has been removed."""
+        """Returns the tags that the charger must know.
+
+        No tags when it has been removed.
+        """
         async with self._making:
             image = self._image()
             if charger_id not in image.network.chargers:

@@ -1,4 +1,4 @@
-"""Messages of one customer's chargers that wait to be written: in memory, and in the spool while the database is slow.
+"""The queue of one customer's messages, in memory and in the spool.
 
 A message that must not be lost is answered once it is on a disk, in the database or in the spool. From then on it waits
 in the spool alone.
@@ -35,7 +35,10 @@ log = structlog.get_logger()
 
 
 class MessageQueue:
-    """The queue of one customer. Messages are numbered, and written in the order of their numbers."""
+    """The queue of one customer.
+
+    Messages are numbered, and written in the order of their numbers.
+    """
 
     def __init__(self, customer_id: int, clock: Callable[[], datetime], spool: Spool) -> None:
         self.is_away = False
@@ -63,16 +66,16 @@ class MessageQueue:
 
     @property
     def has_more(self) -> bool:
-        """Whether messages wait that are in no batch."""
+        """Returns whether messages wait that are in no batch."""
         return bool(self._entries) or self.is_spooled
 
     @property
     def is_spooled(self) -> bool:
-        """Whether the spool holds messages of the customer."""
+        """Returns whether the spool holds messages of the customer."""
         return self._spool.holds(self.owner)
 
     def add(self, message: Authorization | ChargerReport) -> None:
-        """Adds a message that nobody waits for."""
+        """Adds a message that no one waits for."""
         if len(self._entries) < MAX_IN_MEMORY:
             self._entries.append(Entry(next(self._numbers), message, None))
         else:
@@ -100,7 +103,10 @@ class MessageQueue:
     # -- to a batch -------------------------------------------------------------------------------
 
     def take(self) -> tuple[int, tuple[Message, ...]]:
-        """Moves the oldest messages in memory to a batch. Returns the number of the first, and the messages."""
+        """Moves the oldest messages in memory to a batch.
+
+        Returns the number of the first, and the messages.
+        """
         messages: list[Message] = []
         first = self._entries[0].number if self._entries else 0
         notices = 0
@@ -167,7 +173,10 @@ class MessageQueue:
                 answer(entry.done, True)
 
     def _not_spooled(self, fault: SpoolFault) -> None:
-        """Notes that the spool takes no messages. While the database takes none either, they are refused."""
+        """Notes that the spool takes no messages.
+
+        While the database takes none either, they are refused.
+        """
         if not self._unspooled_until:
             log.error("messages of chargers cannot be spooled", customer=self._customer_id, cause=str(fault))
         self._unspooled_until = asyncio.get_running_loop().time() + UNSPOOLED_SECONDS

@@ -1,4 +1,4 @@
-"""What waits to be written: messages with who waits for them, as rows of the spool, and batches that are refused."""
+"""Messages that wait to be written, and halves of batches that are refused."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ FEW = 100
 
 
 class Entry(NamedTuple):
-    """A message with its number. `done` is done when it is on a disk; None: no one waits."""
+    """A message with its number.
+
+    `done` is set once the message is on a disk. None: no one waits for it.
+    """
 
     number: int
     message: SessionNotice | Authorization | ChargerReport
@@ -48,7 +51,7 @@ def _rows(entries: Sequence[Entry], owner: Owner, now: datetime) -> list[SpoolRo
 
 
 def halves(batch: Batch) -> list[Batch]:
-    """Two batches that say the same; none when there is only one thing in it."""
+    """Returns two batches with the same content, or none when it cannot be split."""
     if batch.states and batch.messages:
         return [replace(batch, messages=(), first=0), replace(batch, states=(), whole=frozenset())]
     if len(batch.messages) > 1:

@@ -1,7 +1,7 @@
-"""The spool of this process: messages of chargers wait on its disk while the database does not write.
+"""The spool of this process: messages wait on its disk while the database is down.
 
 A folder holds one file for each process. A process reads and replays its own file, and those of processes that have
-ended; see `storage.spool_file`.
+ended. See `storage.charging.spool_file`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,10 @@ log = structlog.get_logger()
 
 
 class Taken(NamedTuple):
-    """Messages in their order; `first` is the number of the first, `origin` the process that received them."""
+    """Messages in their order.
+
+    `first`: the number of the first one. `origin`: the process that received them.
+    """
 
     origin: str
     first: int
@@ -48,7 +51,10 @@ class Taken(NamedTuple):
 
 
 def default_folder(database: Database) -> Path:
-    """Beside an SQLite file; else in the folder that systemd gives the service, else in the working folder."""
+    """Returns the spool's folder.
+
+    It is beside an SQLite file, else in the folder that systemd gives the service, else in the working folder.
+    """
     if (file := database.file) is not None:
         return file.with_name(f"{file.name}-spool")
     state = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
@@ -72,7 +78,10 @@ def prepare(folder: Path) -> None:
 
 
 class Spool:
-    """Its files are touched in a thread of its own. `put` writes in one go for all that wait for the disk."""
+    """Its files are touched in a thread of its own.
+
+    `put` writes in one go for all that wait for the disk.
+    """
 
     def __init__(self, folder: Path, name: str, max_bytes: int) -> None:
         self.folder = folder
@@ -155,7 +164,10 @@ class Spool:
     # -- what waits --------------------------------------------------------------------------------
 
     async def take(self, owner: Owner, limit: int) -> Taken | None:
-        """The oldest messages of the customer, in one file. They stay until they are dropped. Raises SpoolFault."""
+        """The oldest messages of the customer, in one file.
+
+        They stay until they are dropped. Raises SpoolFault.
+        """
         mine = [(each.oldest, name) for (name, whose), each in self._waiting.items() if whose == owner]
         for _, name in sorted(mine):
             after = self._applied.get((name, owner), 0)
@@ -167,7 +179,9 @@ class Spool:
         return None
 
     async def applied(self, origin: str, owner: Owner, up_to: int) -> None:
-        """Drops messages that are in the database. A disk that fails meanwhile changes nothing for those to come.
+        """Drops messages that are in the database.
+
+        A disk that fails meanwhile changes nothing for those to come.
 
         Raises SpoolFault when the disk cannot even be read.
         """
@@ -206,7 +220,10 @@ class Spool:
     # -- other processes ---------------------------------------------------------------------------
 
     async def adopt(self) -> set[Owner]:
-        """Takes over the files of processes that have ended; the customers whose messages are in them."""
+        """Takes over the files of processes that have ended.
+
+        The customers whose messages are in them.
+        """
         found = await self._run(self._adopt_now)
         for name, waiting in found.items():
             self._waiting |= {(name, owner): each for owner, each in waiting.items()}
@@ -241,7 +258,7 @@ class Spool:
         return found
 
     async def close(self) -> None:
-        """Removes files that are empty, and leaves the others to whichever process comes next."""
+        """Removes files that are empty, and leaves the others to the next process."""
         with suppress(OSError):
             await self._run(self._close_now)
         self._thread.shutdown(wait=False)
@@ -263,7 +280,10 @@ class Spool:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Keeps other processes from opening and removing files meanwhile: a new one is locked a moment later."""
+        """Keeps other processes from opening and removing files.
+
+        A new file is locked a moment after it is made.
+        """
         folder = os.open(self.folder, os.O_RDONLY)
         try:
             fcntl.flock(folder, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""Writes what one customer's chargers report to the database: in batches, in order, and once."""
+"""Writes what a customer's chargers report: in batches, in order, and once."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ log = structlog.get_logger()
 
 
 class WriteBuffer:
-    """The states and messages of one customer's chargers. `run` writes until it is cancelled."""
+    """The states and messages of one customer's chargers.
+
+    `run` writes until it is cancelled.
+    """
 
     def __init__(
         self,
@@ -101,7 +104,7 @@ class WriteBuffer:
         self.note(charger)
 
     def decided(self, message: Authorization | ChargerReport) -> None:
-        """Has an authorization or a report written with the next batch. Nobody waits for it."""
+        """Has an authorization or a report written. No one waits for it."""
         self._queue.add(message)
         self._work.set()
 
@@ -111,7 +114,10 @@ class WriteBuffer:
         self.hurry()
 
     def keep(self, notice: SessionNotice) -> asyncio.Future[bool]:
-        """Has a message that must not be lost written soon; see `MessageQueue.keep`."""
+        """Has a message that must not be lost written soon.
+
+        See `MessageQueue.keep`.
+        """
         done = self._queue.keep(notice)
         if not done.done():
             self.hurry()
@@ -119,7 +125,7 @@ class WriteBuffer:
 
     @property
     def is_away(self) -> bool:
-        """Whether the last batch could not be written."""
+        """Returns whether the last batch could not be written."""
         return self._queue.is_away
 
     @property
@@ -206,9 +212,9 @@ class WriteBuffer:
     async def _write(
         self, work: Callable[..., charger_batches.Written], *arguments: Batch | str
     ) -> charger_batches.Written:
-        """Writes a batch in a thread, since preparing a large one would hold the event loop.
+        """Writes a batch in a thread: preparing a large one would hold the event loop.
 
-        Waits for a database that hangs. Nothing else does.
+        This waits for a database that hangs. Nothing else does.
         """
         run = partial(self._database.write_now, work, self._customer_id, self._node, *arguments)
         writing = asyncio.get_running_loop().run_in_executor(self._threads, run)
@@ -219,10 +225,11 @@ class WriteBuffer:
         return await writing
 
     async def _next_batch(self) -> Batch:
-        """Returns the changed states with the oldest messages: those in the spool before those in memory.
+        """Returns the changed states with the oldest messages.
 
-        Messages are applied in the order of their numbers, and numbers below the last one applied are skipped. So
-        messages are taken from memory only while the spool holds none: more may be spooled while it is read.
+        Messages in the spool come before those in memory. Messages are applied in the order of their numbers, and
+        numbers below the last one applied are skipped. So messages are taken from memory only while the spool is empty:
+        more may be spooled while it is read.
         """
         taken = await self._spool.take(self.owner, NOTICES_PER_BATCH)
         while taken is None and self._queue.is_spooled:
