@@ -13,7 +13,6 @@ PUBLISHED = "the name of a schema in the published document of v1, as its client
 
 SHARED = {
     "CallRefused": SIMULATOR,
-    "ExternalId": PUBLISHED,
     "NoAnswer": SIMULATOR,
 }
 """Names that stand in two modules, with the reason."""

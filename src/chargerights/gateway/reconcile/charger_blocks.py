@@ -26,7 +26,7 @@ from ..commands.commands import IN_USE_WORDS, send_availability
 from ..ocpp.call_errors import CallFailed, CallRefused, NotConnected
 from ..ocpp.ocpp_j import UNKNOWN_ACTION
 from ..ports import Connection
-from .charger_sync import ChargerSync, ChargerSyncs, back_off
+from .charger_sync import ChargerSync, ChargerSyncs
 
 AGAIN_SECONDS, LATEST_SECONDS = 60.0, 3600.0
 """The first and the longest pause before a charger that has refused is sent a change again."""
@@ -105,8 +105,8 @@ class BlockSync(ChargerSync):
         except DatabaseFault as fault:
             self._failed(fault, DATABASE_SECONDS)
         except CallFailed as error:
-            self._failed(error, back_off(AGAIN_SECONDS, LATEST_SECONDS, self._failures))
             self._failures += 1
+            self._failed(error, backoff.pause(self._failures, AGAIN_SECONDS, LATEST_SECONDS))
             self._failed(error, backoff.pause(self._failures, AGAIN_SECONDS, LATEST_SECONDS))
         finally:
             self._ended(connection)

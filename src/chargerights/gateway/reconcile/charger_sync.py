@@ -11,16 +11,6 @@ from typing import Generic, TypeVar
 from ..charger.connected_charger import ConnectedCharger
 from ..ports import Connection
 
-MAX_DOUBLINGS = 10
-
-
-def back_off(first: float, latest: float, doublings: int) -> float:
-    """Returns the seconds until the next attempt.
-
-    That is the first pause, doubled that often, and at most the latest.
-    """
-    return float(min(first * 2.0 ** min(doublings, MAX_DOUBLINGS), latest))
-
 
 class ChargerSync:
     """The work for one charger. One task runs at a time."""

@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 
+from ...net import backoff
 from ...storage.charging.local_lists import KeptList, OutOfStep
 from ...storage.database import DatabaseFault
 from ..charger.connected_charger import ConnectedCharger
@@ -24,7 +25,7 @@ from ..ocpp.call_errors import Busy, CallFailed, CallRefused, ConnectionLost, No
 from ..ocpp.local_list_messages import ListLimits
 from ..ocpp.ocpp_j import UNKNOWN_ACTION
 from ..ports import CallProgress, Connection
-from .charger_sync import ChargerSync, back_off
+from .charger_sync import ChargerSync
 from .held_list import HeldList
 from .list_source import ListSource
 from .local_list_target import ListTarget
@@ -195,8 +196,8 @@ class LocalListSync(ChargerSync):
                 self.trouble = OutOfStep.DATABASE_AWAY
             case _:
                 self.trouble = OutOfStep.REFUSED
-        doublings = self._failures - (2 if self.trouble is OutOfStep.REFUSED else 1)
-        pause = 0.0 if doublings < 0 else back_off(AGAIN_SECONDS, LATEST_SECONDS, doublings)
+        counted = self._failures - (1 if self.trouble is OutOfStep.REFUSED else 0)
+        pause = backoff.pause(counted, AGAIN_SECONDS, LATEST_SECONDS) if counted else 0.0
         self._try_at = self._source.now + pause
         log.info("a local list is not taken", charger=self.charger.charger_id, cause=str(error), pause=pause)
 

@@ -18,7 +18,7 @@ from ... import metrics
 from ...storage.charging.authorizations import Authorization
 from ...storage.charging.charger_reports import ChargerReport
 from ...storage.charging.messages import Message
-from ...storage.charging.sessions import SessionNotice
+from ...storage.charging.session_notices import SessionNotice
 from ...storage.charging.spool_file import Owner, SpoolFault
 from .pending import Entry, answer, rows_of
 from .spool import Spool

@@ -24,7 +24,7 @@ from ...storage.charging.authorizations import Authorization
 from ...storage.charging.charger_batches import Batch
 from ...storage.charging.charger_reports import ChargerReport
 from ...storage.charging.live import NODE_SILENT
-from ...storage.charging.sessions import SessionNotice
+from ...storage.charging.session_notices import SessionNotice
 from ...storage.charging.spool_file import Owner, SpoolFault
 from ...storage.database import Database, DatabaseFault
 from .message_queue import NOTICES_PER_BATCH, MessageQueue
