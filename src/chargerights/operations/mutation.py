@@ -127,5 +127,7 @@ def _seen(view: View, tried: Preview[R]) -> Preview[R]:
         return tried
     scopes = [Scope(network, view.caller.site_ids) for network in (tried.before, tried.after)]
     sites = scopes[0].sites | scopes[1].sites
-    chargers = {each for each in tried.impact.chargers if any(scope.can_see_charger(each) for scope in scopes)}
+    chargers = {
+        charger_id for charger_id in tried.impact.chargers if any(scope.can_see_charger(charger_id) for scope in scopes)
+    }
     return replace(tried, impact=tried.impact.within(sites, chargers))

@@ -28,10 +28,10 @@ def without_tags(network: Network, text: str) -> str:
 def live_without_tags(network: Network, live: LiveCharger) -> LiveCharger:
     """Replaces known tags in the texts of a charger's faults and configuration."""
     settings = tuple(
-        each if (value := without_tags(network, each.value)) == each.value else replace(each, value=value)
-        for each in live.reported.configurations
+        setting if (value := without_tags(network, setting.value)) == setting.value else replace(setting, value=value)
+        for setting in live.reported.configurations
     )
-    faults = tuple(_fault(network, each) for each in live.faults)
+    faults = tuple(_fault(network, fault) for fault in live.faults)
     return replace(live, faults=faults, reported=replace(live.reported, configurations=settings))
 
 

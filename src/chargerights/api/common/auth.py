@@ -84,15 +84,15 @@ class CallerFirst(Authenticated):
         async def receive() -> Message:
             return {"type": "http.request", "body": body, "more_body": False}
 
-        headers = [each for each in request.scope["headers"] if each[0] != b"content-type"]
+        headers = [header for header in request.scope["headers"] if header[0] != b"content-type"]
         return Request({**request.scope, "headers": headers}, receive)
 
 
 def _query_parameters(dependant: Dependant) -> Iterator[str]:
     """The names of the query parameters of an operation and of what it depends on."""
-    yield from (each.alias for each in dependant.query_params)
-    for each in dependant.dependencies:
-        yield from _query_parameters(each)
+    yield from (parameter.alias for parameter in dependant.query_params)
+    for dependency in dependant.dependencies:
+        yield from _query_parameters(dependency)
 
 
 class LongBody(CallerFirst):

@@ -74,13 +74,13 @@ def _place(fault: Mapping[str, Any]) -> str:
     location: tuple[int | str, ...] = fault["loc"]
     if fault["type"] == NOT_JSON:
         return "body"  # its location is a number of characters, which names no member
-    return ".".join(str(each) for each in location[1:]) or "body"
+    return ".".join(str(part) for part in location[1:]) or "body"
 
 
 def _members(body: Any, place: list[int | str]) -> tuple[str, ...]:
     """The names of the members of the object at that place of a body."""
     models = [*_models(body)]
-    for name in (each for each in place if isinstance(each, str)):
+    for name in (part for part in place if isinstance(part, str)):
         fields = [field for model in models for field in model.model_fields.values() if _name(field) == name]
         models = [model for field in fields for model in _models(field.annotation)] or models
     return tuple(_name(field) or "" for model in models for field in model.model_fields.values())

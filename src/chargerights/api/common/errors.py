@@ -72,7 +72,7 @@ def status_of(error: Exception) -> int:
     """The HTTP status of a domain or storage error."""
     if isinstance(error, InMember) and not isinstance(error.error, NotFound):
         return status_of(error.error)
-    return next(STATUSES[each] for each in type(error).__mro__ if each in STATUSES)
+    return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
 
 
 def answer(

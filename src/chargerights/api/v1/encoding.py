@@ -56,12 +56,12 @@ def driver_head(driver: Driver, home: Site | None, tags: bool = True) -> dict[st
     user["payerId"] = driver.payer_id
     user["integratedExternalIds"] = [
         {
-            "referenceType": REFERENCE_TYPES[each.reference_type],
-            "referenceId": each.reference_id,
-            "externalId": each.external_id,
-            "effectiveFrom": each.effective_from,
+            "referenceType": REFERENCE_TYPES[external_id.reference_type],
+            "referenceId": external_id.reference_id,
+            "externalId": external_id.external_id,
+            "effectiveFrom": external_id.effective_from,
         }
-        for each in driver.external_ids
+        for external_id in driver.external_ids
     ]
     return user
 
@@ -113,8 +113,8 @@ def charger(it: Charger, site: Site, live: LiveCharger | None, settings: bool = 
         "pushIntegrationEnabled": it.push_integration_enabled,
         "chargerSpecificMessageStructure": it.charger_specific_message_structure,
         "chargerConfigurations": [
-            {"configName": each.name, "configValue": each.value, "canBeChanged": each.can_be_changed}
-            for each in reported.configurations
+            {"configName": setting.name, "configValue": setting.value, "canBeChanged": setting.can_be_changed}
+            for setting in reported.configurations
         ]
         if reported is not None
         else None,

@@ -83,9 +83,9 @@ class Fragments:
         key = charger_id, shown.settings, hides_tags
         kept = self.chargers.get(key)
         if kept is None or not kept.made_from(charger, site, live, tags_since):
-            told = live_without_tags(image.network, live) if live is not None and hides_tags else live
+            shown_live = live_without_tags(image.network, live) if live is not None and hides_tags else live
             # A copy of its own length: the encoder's result keeps a buffer many times as long behind it.
-            json = bytes(memoryview(encode(encoding.charger(charger, site, told, shown.settings))))
+            json = bytes(memoryview(encode(encoding.charger(charger, site, shown_live, shown.settings))))
             kept = ChargerFragment(charger, site, live, tags_since, _count(charger, live), json)
             self.chargers[key] = kept
         return kept

@@ -97,7 +97,7 @@ class JsonStreamer:
     def _brief_users(self, drivers: BitMap64) -> Iterator[bytes]:
         ids = iter(drivers)
         separator = b""
-        while some := [self._brief_user(self._network.drivers[each]) for each in islice(ids, 1000)]:
+        while some := [self._brief_user(self._network.drivers[driver_id]) for driver_id in islice(ids, 1000)]:
             yield separator + encode(some)[1:-1]
             yield b""
             separator = b","
@@ -152,8 +152,8 @@ class JsonStreamer:
         scope = self._scope
         if scope.unlimited:
             return site_ids, charger_ids
-        seen = {part for each in site_ids for part in scope.visible(each)}
-        return sorted(seen), [each for each in charger_ids if scope.can_see_charger(each)]
+        seen = {part for site_id in site_ids for part in scope.visible(site_id)}
+        return sorted(seen), [charger_id for charger_id in charger_ids if scope.can_see_charger(charger_id)]
 
     def _home(self, driver: Driver) -> Site | None:
         if driver.home_site_id is None or not self._scope.can_see_site(driver.home_site_id):
@@ -217,10 +217,10 @@ class JsonStreamer:
 
         Gives only empty chunks.
         """
-        for each in reversed([*self._network.subtree(site_id)]):
-            if each not in self._ropes:
-                yield from self._make_chargers(self._network.chargers_at(each))
-                self._ropes[each] = self._make_rope(each)
+        for below in reversed([*self._network.subtree(site_id)]):
+            if below not in self._ropes:
+                yield from self._make_chargers(self._network.chargers_at(below))
+                self._ropes[below] = self._make_rope(below)
                 yield from self._pause()
 
     def _make_chargers(self, charger_ids: Iterable[str]) -> Iterator[bytes]:
@@ -240,7 +240,7 @@ class JsonStreamer:
             yield b""
 
     def _make_rope(self, site_id: int) -> Subtree:
-        below = [self._ropes[each] for each in self._network.subsites(site_id)]
+        below = [self._ropes[subsite_id] for subsite_id in self._network.subsites(site_id)]
         counts = SocketCounts()
         for charger_id in self._network.chargers_at(site_id):
             counts = counts.plus(self._charger(charger_id).counts)
@@ -291,7 +291,7 @@ def _walk(network: Network, site_ids: Iterable[int]) -> Iterator[tuple[int, bool
         yield site_id, closing
         if not closing:
             waiting.append((site_id, True))
-            waiting.extend((each, False) for each in reversed(network.subsites(site_id)))
+            waiting.extend((subsite_id, False) for subsite_id in reversed(network.subsites(site_id)))
 
 
 def _joined(pieces: list[bytes], size: int) -> Iterator[bytes]:

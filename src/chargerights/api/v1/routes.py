@@ -114,11 +114,11 @@ async def site_by_external_id(request: Request, caller: ReadsSites) -> Response:
     alone = switch(request, "excludeSubgroups")
     brief = switch(request, "excludeDetails")
     asked = await open_context(request, caller)
-    found = [site.id for site in asked.network.sites.values() if site.external_id == external_id]
-    found = [each for each in found if asked.scope.can_see_site(each)]
-    if not found:
+    matches = [site.id for site in asked.network.sites.values() if site.external_id == external_id]
+    matches = [site_id for site_id in matches if asked.scope.can_see_site(site_id)]
+    if not matches:
         raise SitesNotFound((external_id,))
-    site_id = min(found)
+    site_id = min(matches)
     if brief:
         return await asked.answer_brief(asked.scribe.brief_sites([site_id], alone))
     return await asked.answer(asked.scribe.site_alone(site_id) if alone else asked.scribe.sites([site_id]))
@@ -170,13 +170,13 @@ def _listings(asked: V1Context, wanted: list[int]) -> dict[int, DriverSet]:
 
     Raises SitesNotFound with the unknown ids, or with all ids if no driver is listed at any of them.
     """
-    unseen = [each for each in wanted if not asked.scope.can_see_site(each)]
+    unseen = [site_id for site_id in wanted if not asked.scope.can_see_site(site_id)]
     if unseen:
         raise SitesNotFound(unseen)
     try:
         found = listing.drivers_of_sites(asked.network, wanted, asked.at)
     except UnknownSite as error:
         raise SitesNotFound(error.ids) from error
-    if not any(each.drivers for each in found.values()):
+    if not any(drivers.drivers for drivers in found.values()):
         raise SitesNotFound(wanted)
     return found

@@ -121,8 +121,8 @@ async def list_access_groups(
 
     Each has the numbers of its drivers and chargers that you see. Needs ReadChargers and ReadDrivers.
     """
-    found = operations.find(view, search)
-    part = sort_part(found, asked, name=lambda group: (group.name.casefold(), group.id), id=lambda group: (group.id,))
+    groups = operations.find(view, search)
+    part = sort_part(groups, asked, name=lambda group: (group.name.casefold(), group.id), id=lambda group: (group.id,))
     return listed(part, partial(_item, view))
 
 
@@ -179,12 +179,14 @@ def _item(view: View, group: AccessGroup) -> AccessGroupItem:
 
 def shown(view: View, group: AccessGroup, status: int = 200) -> Response:
     network = view.network
-    drivers = [network.drivers[each] for each in operations.drivers_of(view, group)]
-    chargers = [network.chargers[each] for each in sorted(operations.charger_ids_of(view, group))]
+    drivers = [network.drivers[driver_id] for driver_id in operations.drivers_of(view, group)]
+    chargers = [network.chargers[charger_id] for charger_id in sorted(operations.charger_ids_of(view, group))]
     shape = AccessGroupShape(
         **_head(group),
-        drivers=[GroupDriver(id=each.id, name=each.name, external_id=each.external_id) for each in drivers],
-        chargers=[GroupCharger(id=each.id, charger_id=each.charger_id, name=each.name) for each in chargers],
+        drivers=[GroupDriver(id=driver.id, name=driver.name, external_id=driver.external_id) for driver in drivers],
+        chargers=[
+            GroupCharger(id=charger.id, charger_id=charger.charger_id, name=charger.name) for charger in chargers
+        ],
     )
     location = f"/v2/charger-access-groups/{group.id}" if status == 201 else None
     return answer(shape, status, GroupAndDrivers.of(group, operations.all_drivers_of(view, group)), location)

@@ -82,8 +82,8 @@ async def list_api_keys(
 
     They are sorted by name, or by id with `sortKey=id`.
     """
-    found = await operations.find_keys(view, search, operator_id)
-    part = sort_part(found, asked, name=lambda key: (key.name.casefold(), key.id), id=lambda key: (key.id,))
+    keys = await operations.find_keys(view, search, operator_id)
+    part = sort_part(keys, asked, name=lambda key: (key.name.casefold(), key.id), id=lambda key: (key.id,))
     return listed(part, shape_of)
 
 

@@ -111,7 +111,7 @@ async def list_audit_logs(
     found = await view.services.database.read(
         audit.page, view.caller.customer_id, wanted, asked.start, asked.count, not asked.walking
     )
-    return listed(part_of(found.records, asked, _key, found.total), lambda each: shape_of(view, each))
+    return listed(part_of(found.records, asked, _key, found.total), lambda record: shape_of(view, record))
 
 
 def _key(record: Record) -> Key:
@@ -120,18 +120,20 @@ def _key(record: Record) -> Key:
 
 def shape_of(view: View, record: Record) -> AuditLogShape:
     if not view.sees_tags:
-        record = replace(record, changes=[_without_tags(each) for each in record.changes])
+        record = replace(record, changes=[_without_tags(change) for change in record.changes])
     return AuditLogShape(
         command=record.action,
         command_details=sentence(record, view.network),
         operator_id=record.operator_id,
         is_api_call=record.by_api,
         timestamp=record.at,
-        successful=all((each.after or {}).get("done", True) for each in record.changes if each.kind == COMMAND.name),
+        successful=all(
+            (change.after or {}).get("done", True) for change in record.changes if change.kind == COMMAND.name
+        ),
         revision=record.revision,
         actor=record.actor,
         changes_count=record.count,
-        changes=[_change(each) for each in record.changes],
+        changes=[_change(change) for change in record.changes],
     )
 
 
@@ -156,11 +158,11 @@ def _change(change: Changed) -> ChangeShape:
 def _camel(value: Any) -> Any:
     """The journal's members in the words of this wire."""
     if isinstance(value, dict):
-        told = {to_camel(name): each if name in VERBATIM else _camel(each) for name, each in value.items()}
-        if "place" in told:
-            kind, number = told.pop("place")
-            told[f"{kind}Id"] = number
-        return told
+        members = {to_camel(name): member if name in VERBATIM else _camel(member) for name, member in value.items()}
+        if "place" in members:
+            kind, number = members.pop("place")
+            members[f"{kind}Id"] = number
+        return members
     if isinstance(value, list):
-        return [_camel(each) for each in value]
+        return [_camel(item) for item in value]
     return value

@@ -69,11 +69,11 @@ def sentence(record: Record, network: Network) -> str:
     if not record.changes:
         return f"did {record.action}"
     first = record.changes[0]
-    told = _change(first, network)
+    first_change = _change(first, network)
     others = record.count - 1
     if not others:
-        return told
-    return f"{told}, and made {others} more {'change' if others == 1 else 'changes'}"
+        return first_change
+    return f"{first_change}, and made {others} more {'change' if others == 1 else 'changes'}"
 
 
 def _change(change: Changed, network: Network) -> str:
@@ -101,35 +101,35 @@ def _change(change: Changed, network: Network) -> str:
         return f"{'enabled' if after.get('enabled', True) else 'disabled'} {who}"
     if members == ["blocked_until"]:
         return f"blocked {who} until {after[members[0]]}" if after.get(members[0]) else f"unblocked {who}"
-    return f"changed {_listed([to_camel(each) for each in members])} of {who}"
+    return f"changed {_listed([to_camel(name) for name in members])} of {who}"
 
 
-def _by_id(them: list[Members]) -> dict[int, Members]:
-    return {each["id"]: each for each in them}
+def _by_id(parts: list[Members]) -> dict[int, Members]:
+    return {member["id"]: member for member in parts}
 
 
 def _rights(who: str, before: dict[int, Members], after: dict[int, Members], network: Network) -> str:
     granted = [right for number, right in after.items() if number not in before]
     revoked = [right for number, right in before.items() if number not in after]
-    told = []
+    sentences = []
     if granted:
-        told.append(f"granted {who} {_count(granted, 'right')} on {_places(granted, network)}")
+        sentences.append(f"granted {who} {_count(granted, 'right')} on {_places(granted, network)}")
     if revoked:
-        told.append(f"revoked {_count(revoked, 'right')} of {who} on {_places(revoked, network)}")
+        sentences.append(f"revoked {_count(revoked, 'right')} of {who} on {_places(revoked, network)}")
     changed = [right for number, right in after.items() if number in before and before[number] != right]
     if changed:
-        told.append(f"changed {_count(changed, 'right')} of {who} on {_places(changed, network)}")
-    return " and ".join(told)
+        sentences.append(f"changed {_count(changed, 'right')} of {who} on {_places(changed, network)}")
+    return " and ".join(sentences)
 
 
 def _tags(who: str, before: dict[int, Members], after: dict[int, Members]) -> str:
-    told = [f"gave {who} the {_tag(tag)}" for number, tag in after.items() if number not in before]
-    told += [f"took the {_tag(tag)} from {who}" for number, tag in before.items() if number not in after]
+    sentences = [f"gave {who} the {_tag(tag)}" for number, tag in after.items() if number not in before]
+    sentences += [f"took the {_tag(tag)} from {who}" for number, tag in before.items() if number not in after]
     for number in [number for number, tag in after.items() if number in before and before[number] != tag]:
         old, new = before[number].get("blocked", False), after[number].get("blocked", False)
         verb = "changed" if old == new else "blocked" if new else "unblocked"
-        told.append(f"{verb} the {_tag(after[number])} of {who}")
-    return _listed(told)
+        sentences.append(f"{verb} the {_tag(after[number])} of {who}")
+    return _listed(sentences)
 
 
 def _tag(tag: Members) -> str:
@@ -167,15 +167,15 @@ def _place(members: list[Any], network: Network) -> str:
     return f"{what} {number}" if name == number else f"{what} {name} ({number})"
 
 
-def _count(them: list[Members], what: str) -> str:
-    return f"a {what}" if len(them) == 1 else f"{len(them)} {what}s"
+def _count(parts: list[Members], what: str) -> str:
+    return f"a {what}" if len(parts) == 1 else f"{len(parts)} {what}s"
 
 
-def _listed(them: list[str]) -> str:
+def _listed(parts: list[str]) -> str:
     """`a, b and c`.
 
     Of many, the first and how many more.
     """
-    if len(them) > MOST_LISTED:
-        them = [*them[: MOST_LISTED - 1], f"{len(them) - MOST_LISTED + 1} more"]
-    return " and ".join([", ".join(them[:-1]), them[-1]] if len(them) > 1 else them)
+    if len(parts) > MOST_LISTED:
+        parts = [*parts[: MOST_LISTED - 1], f"{len(parts) - MOST_LISTED + 1} more"]
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

@@ -46,9 +46,9 @@ class GrantedPlaces(Draft):
 
     def places(self) -> list[Place]:
         return [
-            *(Place(PlaceKind.SITE, each) for each in self.site_ids),
-            *(Place(PlaceKind.CHARGER, each) for each in self.charger_ids),
-            *(Place(PlaceKind.ACCESS_GROUP, each) for each in self.access_group_ids),
+            *(Place(PlaceKind.SITE, site_id) for site_id in self.site_ids),
+            *(Place(PlaceKind.CHARGER, charger_id) for charger_id in self.charger_ids),
+            *(Place(PlaceKind.ACCESS_GROUP, group_id) for group_id in self.access_group_ids),
         ]
 
 

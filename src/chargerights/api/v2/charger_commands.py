@@ -163,11 +163,11 @@ async def read_configuration(
     The settings that it reported last are in `configurations` of GET /v2/chargers/{chargerId}.
     """
     answered = await ask(view, charger_id, Action.READ_CONFIGURATION, {"names": names})
-    found = [
+    settings = [
         ReadConfigurationShape(name=name, value=without_tags(view, value), can_be_changed=can)
         for name, value, can in answered.details or ()
     ]
-    return answer(ConfigurationAnswer(**members(charger_id, answered), configurations=found))
+    return answer(ConfigurationAnswer(**members(charger_id, answered), configurations=settings))
 
 
 @command(Action.CHANGE_CONFIGURATION, "changeChargerConfiguration", "Change one of a charger's settings")

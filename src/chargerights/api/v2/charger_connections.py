@@ -52,8 +52,8 @@ async def list_refused_connections(
     They used the charger's id, or an id like it that no charger has. They are kept in the memory of the process that
     answers, at most ten for each id.
     """
-    found = sorted(view.services.chargers.refusals(view.charger(charger_id).charger_id), key=_key)
-    return listed(sorted_part(found, replace(asked, descending=True), _key), _shape)
+    refusals = sorted(view.services.chargers.refusals(view.charger(charger_id).charger_id), key=_key)
+    return listed(sorted_part(refusals, replace(asked, descending=True), _key), _shape)
 
 
 def _key(refusal: tuple[str, datetime, int, str]) -> Key:

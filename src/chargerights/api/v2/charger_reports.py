@@ -77,10 +77,10 @@ async def list_reports(
     wanted = charger_reports.ReportFilter(view.charger(charger_id).charger_id, kinds, since, until)
     database, customer_id = view.services.database, view.caller.customer_id
     total = None if asked.walking else await database.read(charger_reports.count, customer_id, wanted)
-    found = await database.read(
+    reports = await database.read(
         charger_reports.find, customer_id, wanted, asked.count, asked.start, asked.after_number()
     )
-    return listed(part_of(found, asked, lambda each: (each[0],), total), lambda each: _shape(view, *each))
+    return listed(part_of(reports, asked, lambda report: (report[0],), total), lambda report: _shape(view, *report))
 
 
 TEXTS = ("code", "value", "vendor_id", "vendor_error_code", "info")

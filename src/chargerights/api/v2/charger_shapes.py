@@ -171,8 +171,8 @@ class SocketDraft(SocketOwn, Draft):
 
 
 def _each_once(sockets: list[SocketDraft]) -> list[SocketDraft]:
-    ids = [each.id for each in sockets]
-    twice = sorted({each for each in ids if ids.count(each) > 1})
+    ids = [socket.id for socket in sockets]
+    twice = sorted({socket_id for socket_id in ids if ids.count(socket_id) > 1})
     if twice:
         raise PydanticCustomError(types.REFUSED, "socket {id} is given twice: give each once", {"id": twice[0]})
     return sockets
@@ -194,14 +194,14 @@ class ChargerMembers(ChargerOwn, Draft):
         `before`: where the charger is now.
         """
         given = self.given()
-        found = {name: given[name] for name in ("site_id", *ENTERED, *REPORTED) if name in given}
-        found |= {name: bool(given[name]) for name in SWITCHES if name in given}
-        found |= {name: tuple(given[name] or ()) for name in LISTS if name in given}
+        members = {name: given[name] for name in ("site_id", *ENTERED, *REPORTED) if name in given}
+        members |= {name: bool(given[name]) for name in SWITCHES if name in given}
+        members |= {name: tuple(given[name] or ()) for name in LISTS if name in given}
         if "custom_properties" in given:
-            found["custom_properties"] = tuple((self.custom_properties or {}).items())
+            members["custom_properties"] = tuple((self.custom_properties or {}).items())
         if "sockets" in given:
-            found["connectors"] = tuple(each.fact() for each in self.sockets or ())
-        return found | {"location": moved(before, given)}
+            members["connectors"] = tuple(socket.fact() for socket in self.sockets or ())
+        return members | {"location": moved(before, given)}
 
 
 class ChargerDraft(ChargerMembers):
@@ -263,7 +263,7 @@ def _configurations(live: LiveCharger | None) -> list[ConfigurationShape] | None
         return None
     return [
         ConfigurationShape.model_construct(
-            config_name=each.name, config_value=each.value, can_be_changed=each.can_be_changed
+            config_name=setting.name, config_value=setting.value, can_be_changed=setting.can_be_changed
         )
-        for each in live.reported.configurations
+        for setting in live.reported.configurations
     ]

@@ -220,13 +220,13 @@ def explained(
     """The explanation as programs read it, with the rights that the scope shows."""
     rights = [
         JudgedRight(
-            **_path(network, each),
-            reaches=each.standing is not RightStatus.ELSEWHERE,
-            standing=each.standing,
-            why_not=why_not(each) or None,
+            **_path(network, verdict),
+            reaches=verdict.standing is not RightStatus.ELSEWHERE,
+            standing=verdict.standing,
+            why_not=why_not(verdict) or None,
         )
-        for each in explanation.verdicts
-        if each.via or scope.can_manage(each.right.place)
+        for verdict in explanation.verdicts
+        if verdict.via or scope.can_manage(verdict.right.place)
     ]
     members = _answer(network, explanation.decision)
     return AccessExplanation(**members, hint=hinted, revision=revision, rights=rights, sentence=explanation.sentence)
@@ -240,7 +240,7 @@ def _answer(network: Network, decision: Decision) -> dict[str, Any]:
         "cause": decision.cause,
         "driver": driver and AccessDriver(id=driver.id, name=driver.name, enabled=driver.enabled),
         "tag": tag and AccessTag(id=tag.id, id_tag=tag.id_tag, token_name=tag.token_name),
-        "paths": [RightPath(**_path(network, each)) for each in decision.paths],
+        "paths": [RightPath(**_path(network, verdict)) for verdict in decision.paths],
     }
 
 

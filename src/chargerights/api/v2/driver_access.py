@@ -108,9 +108,9 @@ async def sites_of_driver(
 
     With `explicitAccess`: sites on which the driver holds a right directly.
     """
-    found = access.sites_of(view, driver_id, explicit, search)
+    sites = access.sites_of(view, driver_id, explicit, search)
     return listed(
-        sort_part(found, asked, name=lambda site: (site.name.casefold(), site.id), id=lambda site: (site.id,)),
+        sort_part(sites, asked, name=lambda site: (site.name.casefold(), site.id), id=lambda site: (site.id,)),
         lambda site: _site(view, site),
     )
 
@@ -167,10 +167,10 @@ async def chargers_of_driver(
 
     With `explicitAccess`: chargers that are granted by name, directly or in an access group.
     """
-    found = access.chargers_of(view, driver_id, explicit, search)
+    chargers = access.chargers_of(view, driver_id, explicit, search)
     return listed(
         sort_part(
-            found,
+            chargers,
             asked,
             chargerId=lambda charger: (charger.charger_id,),
             name=lambda charger: ((charger.name or "").casefold(), charger.charger_id),

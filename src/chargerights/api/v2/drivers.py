@@ -87,10 +87,10 @@ class DriverMembers(Draft):
 
     def facts(self) -> dict[str, Any]:
         """The members that are given, as the model has them."""
-        found = {name: value for name, value in self.given().items() if name in SAME_NAMES}
+        members = {name: value for name, value in self.given().items() if name in SAME_NAMES}
         if "external_user_ids" in self.model_fields_set:
-            found["external_ids"] = tuple(each.fact() for each in self.external_user_ids or ())
-        return found
+            members["external_ids"] = tuple(external_id.fact() for external_id in self.external_user_ids or ())
+        return members
 
 
 SAME_NAMES = ("name", "external_id", "home_site_id", "payer_id", "company_id", "enabled")
@@ -197,14 +197,14 @@ def shape_of(view: View, driver: Driver) -> DriverShape:
         payer_id=driver.payer_id,
         company_id=driver.company_id,
         enabled=driver.enabled,
-        tags=[tag_shape(view, each) for each in driver.tags] if view.sees_tags else None,
+        tags=[tag_shape(view, tag) for tag in driver.tags] if view.sees_tags else None,
         external_user_ids=[
             ExternalUserId(
-                reference_type=each.reference_type.value,
-                reference_id=each.reference_id,
-                external_id=each.external_id,
-                effective_from=each.effective_from,
+                reference_type=external_id.reference_type.value,
+                reference_id=external_id.reference_id,
+                external_id=external_id.external_id,
+                effective_from=external_id.effective_from,
             )
-            for each in driver.external_ids
+            for external_id in driver.external_ids
         ],
     )

@@ -90,7 +90,7 @@ async def list_events(
             (last,) = cursors.typed(cursors.read(cursor, asked), int) or (0,)
             after = int(last)
     page = await state_of(request).database.read(events.since, caller.customer_id, after, limit, types)
-    items = [messages.members(each) for each in page.events]
+    items = [messages.members(event) for event in page.events]
     if not caller.may(Permission.READ_TAGS):
         network = (await look(state_of(request), caller)).network
         for item in items:

@@ -39,5 +39,6 @@ class WeeklyHoursDraft(Draft):
 def shown(hours: tuple[Hours, ...]) -> list[WeeklyHours] | None:
     """The hours as shown, or None if there are no limits."""
     return [
-        WeeklyHours(weekday=each.weekday, start=clock_text(each.start), end=clock_text(each.end)) for each in hours
+        WeeklyHours(weekday=window.weekday, start=clock_text(window.start), end=clock_text(window.end))
+        for window in hours
     ] or None

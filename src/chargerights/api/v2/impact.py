@@ -95,22 +95,22 @@ class ImpactShape(Shape):
 
 def shape_of(preview: Preview[Any]) -> ImpactShape:
     """The impact as shown. The preview is limited to what the caller sees."""
-    found = preview.impact
-    gaining, losing = found.gaining, found.losing
+    impact = preview.impact
+    gaining, losing = impact.gaining, impact.losing
     return ImpactShape(
         dry_run=True,
-        summary=_summary(len(gaining), len(losing), len(found.sites), len(found.chargers)),
-        at=found.at,
-        changes_again_at=found.changes_again_at,
+        summary=_summary(len(gaining), len(losing), len(impact.sites), len(impact.chargers)),
+        at=impact.at,
+        changes_again_at=impact.changes_again_at,
         revision=preview.revision,
         drivers=DriversImpact(
             total=len(gaining | losing),
             gaining=len(gaining),
             losing=len(losing),
-            items=_drivers(found, preview, [*losing[:MOST_SHOWN], *(gaining - losing)[:MOST_SHOWN]][:MOST_SHOWN]),
+            items=_drivers(impact, preview, [*losing[:MOST_SHOWN], *(gaining - losing)[:MOST_SHOWN]][:MOST_SHOWN]),
         ),
-        sites=SitesImpact(total=len(found.sites), items=_worst_first(found.sites, _site(preview))),
-        chargers=ChargersImpact(total=len(found.chargers), items=_worst_first(found.chargers, _charger(preview))),
+        sites=SitesImpact(total=len(impact.sites), items=_worst_first(impact.sites, _site(preview))),
+        chargers=ChargersImpact(total=len(impact.chargers), items=_worst_first(impact.chargers, _charger(preview))),
     )
 
 
@@ -126,7 +126,7 @@ def _drivers(found: Impact, preview: Preview[Any], driver_ids: Iterable[int]) ->
             sites_lost=footprint.sites_lost,
         )
 
-    return [shape(*each) for each in found.footprints(driver_ids).items()]
+    return [shape(*item) for item in found.footprints(driver_ids).items()]
 
 
 def _site(preview: Preview[Any]) -> Callable[[int, Difference], SiteImpact]:
@@ -162,7 +162,7 @@ def _worst_first(places: Mapping[K, Difference], shape: Callable[[K, Difference]
         key, difference = place
         return -len(difference.lost), -len(difference.gained), key
 
-    return [shape(*each) for each in sorted(places.items(), key=order)[:MOST_SHOWN]]
+    return [shape(*place) for place in sorted(places.items(), key=order)[:MOST_SHOWN]]
 
 
 def _summary(gaining: int, losing: int, sites: int, chargers: int) -> str:

@@ -75,12 +75,12 @@ class OperatorMembers(Draft):
 
     def facts(self) -> dict[str, Any]:
         """The members that are given, as the model has them."""
-        found = self.given()
-        if "permissions" in found:
-            found["permissions"] = frozenset(self.permissions)
-        if "site_ids" in found:
-            found["site_ids"] = None if self.site_ids is None else tuple(sorted(set(self.site_ids)))
-        return found
+        members = self.given()
+        if "permissions" in members:
+            members["permissions"] = frozenset(self.permissions)
+        if "site_ids" in members:
+            members["site_ids"] = None if self.site_ids is None else tuple(sorted(set(self.site_ids)))
+        return members
 
 
 class OperatorDraft(Draft):

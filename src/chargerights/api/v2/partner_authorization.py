@@ -80,10 +80,10 @@ class PartnerDraft(Draft):
 async def get_partner(view: Annotated[View, Depends(viewing(ADMIN))]) -> Response:
     """Returns the partner with an ETag for changing it."""
     _all_sites(view)
-    found = await view.services.database.read(partners.asked, view.caller.customer_id)
-    if found is None:
+    partner = await view.services.database.read(partners.asked, view.caller.customer_id)
+    if partner is None:
         raise NoPartner()
-    return answer(_shape(found[0]), entity=found[0])
+    return answer(_shape(partner[0]), entity=partner[0])
 
 
 @router.put(

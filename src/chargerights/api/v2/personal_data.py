@@ -86,7 +86,7 @@ def shape_of(driver_id: int, known: PersonalRecord) -> PersonalData:
     return PersonalData(
         driver_id=driver_id,
         driver=known.driver and driver_members(known.driver),
-        history=[_change(each) for each in known.history],
+        history=[_change(change) for change in known.history],
         records={
             to_camel(name): [{to_camel(column): value for column, value in row.items()} for row in rows]
             for name, rows in known.rows.items()

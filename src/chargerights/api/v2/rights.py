@@ -66,11 +66,11 @@ class RightTerms(Draft):
 
         Raises InvalidHours in its member.
         """
-        found = self.given()
-        if "hours" in found:
+        members = self.given()
+        if "hours" in members:
             with blaming({InvalidHours: "hours"}):
-                found["hours"] = tuple(each.fact() for each in self.hours or ())
-        return {name: found[name] for name in Terms._fields if name in found}
+                members["hours"] = tuple(hours.fact() for hours in self.hours or ())
+        return {name: members[name] for name in Terms._fields if name in members}
 
 
 class RightDraft(RightTerms):

@@ -186,7 +186,7 @@ async def _rows(view: View, wanted: sessions.SessionFilter) -> AsyncIterator[str
         if not found:
             return
         shapes = map(_shape, found)
-        yield "".join(_csv([_cell(getattr(each, name)) for name in shape]) for each in shapes)
+        yield "".join(_csv([_cell(getattr(session, name)) for name in shape]) for session in shapes)
         before = sessions.position(found[-1])
 
 

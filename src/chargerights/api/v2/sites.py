@@ -103,14 +103,14 @@ class SiteMembers(SiteOwn, Draft):
         `before`: where the site is now.
         """
         given = self.given()
-        found = {name: given[name] for name in ("name", *SAME_NAMES) if name in given}
+        members = {name: given[name] for name in ("name", *SAME_NAMES) if name in given}
         if "parent_site_id" in given:
-            found["parent_id"] = self.parent_site_id
+            members["parent_id"] = self.parent_site_id
         if "group_type" in given:
-            found["type"] = SiteType(self.group_type or SiteType.SUB_CPO)
+            members["type"] = SiteType(self.group_type or SiteType.SUB_CPO)
         if "is_public_site" in given:
-            found["is_public"] = self.is_public_site
-        return found | {"location": moved(before, given)}
+            members["is_public"] = self.is_public_site
+        return members | {"location": moved(before, given)}
 
 
 class SiteDraft(SiteMembers):
@@ -121,7 +121,7 @@ class SiteDraft(SiteMembers):
 
 def _apart(ids: Any) -> Any:
     """`?siteIds=1,2` says the same as `?siteIds=1&siteIds=2`."""
-    return [part for each in ids for part in each.split(",")] if isinstance(ids, list) else ids
+    return [part for text in ids for part in text.split(",")] if isinstance(ids, list) else ids
 
 
 @router.post("", status_code=201, operation_id="addSite", summary="Add a site", response_model=SiteShape)
@@ -225,14 +225,14 @@ def shower(view: View) -> Callable[[Site], SiteShape]:
 
     def show(site: Site) -> SiteShape:
         size = sizes.of(site.id)
-        path = [network.sites[each] for each in reversed(network.chain(site.id)) if scope.can_see_site(each)]
+        path = [network.sites[site_id] for site_id in reversed(network.chain(site.id)) if scope.can_see_site(site_id)]
         parent = path[-2] if len(path) > 1 else None
         return SiteShape.model_construct(  # as it is kept: what was stored under older rules is shown too
             id=site.id,
             name=site.name,
             parent_site_id=parent.id if parent else None,
             parent_name=parent.name if parent else None,
-            site_path=[SiteStep.model_construct(site_id=each.id, site_name=each.name) for each in path],
+            site_path=[SiteStep.model_construct(site_id=step.id, site_name=step.name) for step in path],
             group_type=site.type.value,
             is_public_site=site.is_public,
             number_of_chargers=size.chargers,

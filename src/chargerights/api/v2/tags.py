@@ -57,10 +57,10 @@ class TagMembers(Draft):
     def facts(self) -> dict[str, Any]:
         """The members that are given, as the model has them."""
         given = self.given()
-        found = {MODEL_NAMES[name]: given[name] for name in MODEL_NAMES if name in given}
-        if found.get("expires_at") is not None and found["expires_at"] >= END_OF_TIME:
-            found["expires_at"] = None
-        return found
+        members = {MODEL_NAMES[name]: given[name] for name in MODEL_NAMES if name in given}
+        if members.get("expires_at") is not None and members["expires_at"] >= END_OF_TIME:
+            members["expires_at"] = None
+        return members
 
 
 MODEL_NAMES = {

@@ -158,7 +158,7 @@ async def add_webhook(change: Adding, body: WebhookDraft) -> Response:
 async def list_webhooks(request: Request, caller: Asking, asked: Sorted) -> Response:
     """Lists webhooks by id."""
     found = await state_of(request).database.read(webhooks.load_with_progress, caller.customer_id)
-    return listed(sort_part(found, asked, id=lambda each: (each[0].id,)), lambda each: shape_of(*each))
+    return listed(sort_part(found, asked, id=lambda row: (row[0].id,)), lambda row: shape_of(*row))
 
 
 @router.get("/{webhookId}", operation_id="getWebhook", summary="Get a webhook", response_model=WebhookShape)
@@ -293,7 +293,7 @@ def shape_of(webhook: Webhook, progress: DeliveryProgress) -> WebhookShape:
     return WebhookShape(
         id=webhook.id,
         url=webhook.url,
-        types=None if webhook.types is None else [EventType(each) for each in webhook.types],
+        types=None if webhook.types is None else [EventType(type_) for type_ in webhook.types],
         enabled=webhook.enabled,
         created_at=webhook.created_at,
         updated_at=webhook.updated_at,
