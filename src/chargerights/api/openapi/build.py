@@ -1,4 +1,4 @@
-"""Builds the published documents from the routes and from what FastAPI cannot know.
+"""Builds the published documents from the routes, v1's contract and texts.
 
 `make docs` writes them to the files that `pages` serves. A running server builds nothing.
 """
@@ -22,7 +22,10 @@ Json = dict[str, Any]
 
 
 def document(app: FastAPI) -> Json:
-    """Builds the OpenAPI document: the operations of v1 from its contract, those of v2 from the app's routes."""
+    """Builds the OpenAPI document of the app.
+
+    The operations of v1 come from its contract, those of v2 from the routes.
+    """
     written = get_openapi(
         title=TITLE,
         version=__version__,
@@ -44,12 +47,12 @@ def document(app: FastAPI) -> Json:
 
 
 def text(document: Json) -> str:
-    """Formats a document, one member a line, so that a diff shows each change of the API."""
+    """Formats a document with one member a line, for readable diffs."""
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
 def _complete_v2(openapi: Json) -> None:
-    """Adds impacts and the words for ids. Takes out FastAPI's 422, which no route answers."""
+    """Adds impacts and descriptions of ids, removes FastAPI's unused 422."""
     schemas = openapi["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)

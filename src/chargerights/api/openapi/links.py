@@ -1,9 +1,10 @@
-"""The links of the document: from the answer that something was made, to every request that takes its id; and from a
-part of a list to the part that follows.
+"""Adds links to the OpenAPI document.
 
-What makes what stands in one table. The requests that take it are found by the names of their parameters, which mean
-the same in all of v2: a new request is linked to without a word here, and a new POST that makes something must have a
-row, else a test fails.
+They lead from the answer to a creation to every request that takes the new id, and from a page of a list to the next.
+
+`MADE` lists the operations that create something. The requests that take an id are found by their parameter names,
+which have one meaning in all of v2. So a new request needs no entry here. A new POST that creates something needs a
+row, and a test fails without it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ Json = dict[str, Any]
 
 PREFIX = "/v2/"
 STATUSES = ("201", "202")
-"""Made, and being made. An answer of another status may have made nothing: a dry run is a 200."""
+"""Created, and being created. Answers of other statuses may have created nothing: a dry run is a 200."""
 
 TAG = {"id": ("tagId",), "idTag": ("idTag", "tag")}
 MADE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
@@ -33,17 +34,17 @@ MADE: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "addApiKey": {"id": ("keyId",)},
     "addWebhook": {"id": ("webhookId",)},
 }
-"""By the operation that makes it: members of its answer, and the parameters of path and query that take them."""
+"""By operation: members of its answer, and the parameters of path and query that take their values."""
 
 
 NEXT = "nextCursor"
 
 
 def add(openapi: Json) -> None:
-    """Writes the links into the document."""
+    """Adds the links to the document, in place."""
     operations = dict(_operations(openapi))
     for name, operation in operations.items():
-        if any(each["name"] == "cursor" for each in operation.get("parameters", ())):
+        if any(parameter["name"] == "cursor" for parameter in operation.get("parameters", ())):
             operation["responses"]["200"]["links"] = {"next": _next(name)}
     for maker in MADE.keys() & operations.keys():
         for status, response in operations[maker]["responses"].items():
@@ -71,8 +72,8 @@ def _operations(openapi: Json) -> Iterator[tuple[str, Json]]:
 
 
 def _links(member: str, parameters: tuple[str, ...], target: Json) -> Iterator[tuple[str, Json]]:
-    for each in target.get("parameters", ()):
-        name, where = each["name"], each["in"]
+    for parameter in target.get("parameters", ()):
+        name, where = parameter["name"], parameter["in"]
         if name in parameters and where in ("path", "query"):
             operation_id = target["operationId"]
             yield (

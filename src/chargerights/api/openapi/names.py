@@ -1,4 +1,4 @@
-"""Published names of schemas: short, unique, and the same whatever a Python class is called.
+"""Published names of schemas: short, unique, independent of module paths.
 
 The rule: `XShape` is published as `X`, `XDraft` as `XCreate`, `XMembers` as `XUpdate`. `NAMES` holds the exceptions.
 Enumerations that stand inside other schemas become schemas of their own, by the names in `ENUMS`.
@@ -92,7 +92,10 @@ def words(name: str) -> str:
 
 
 def publish(openapi: Json) -> None:
-    """Renames the schemas by the rule, in every reference too. Raises ValueError when two would have one name."""
+    """Renames the schemas and their references by the rule.
+
+    Raises ValueError when two schemas would have the same name.
+    """
     schemas = openapi["components"]["schemas"]
     published = {name: NAMES.get(name) or _by_rule(name) for name in schemas}
     if len({*published.values()}) < len(published):
@@ -109,13 +112,16 @@ def publish(openapi: Json) -> None:
 
 
 def name_enumerations(openapi: Json) -> None:
-    """Makes each enumeration inside another schema a schema of its own. Raises ValueError for one without a name."""
+    """Turns each enumeration inside another schema into a schema of its own.
+
+    Raises ValueError for an enumeration without a name in `ENUMS`.
+    """
     schemas = openapi["components"]["schemas"]
     names = {_values(schema): name for name, schema in schemas.items() if "enum" in schema}
     for name, (place, description) in ENUMS.items():
-        for found in _enumerations(_at(openapi, place)):
-            names[_values(found)] = name
-            kept = {key: value for key, value in found.items() if key in ("type", "format", "enum", "x-ms-enum")}
+        for enumeration in _enumerations(_at(openapi, place)):
+            names[_values(enumeration)] = name
+            kept = {key: value for key, value in enumeration.items() if key in ("type", "format", "enum", "x-ms-enum")}
             schemas[name] = {**kept, "title": name, "description": description}
     for owner in (*openapi["paths"].values(), *(schema for schema in schemas.values() if "enum" not in schema)):
         for node in _enumerations(owner):
@@ -143,7 +149,7 @@ def _by_rule(name: str) -> str:
 
 
 def _enumerations(node: Any) -> Iterator[Json]:
-    return (each for each in objects(node) if isinstance(each.get("enum"), list))
+    return (part for part in objects(node) if isinstance(part.get("enum"), list))
 
 
 def _values(schema: Json) -> tuple[Any, ...]:
@@ -151,7 +157,7 @@ def _values(schema: Json) -> tuple[Any, ...]:
 
 
 def _at(openapi: Json, place: str) -> Any:
-    """Returns the member of a schema (`Name.member`) or the parameter of a request (`GET /path name`)."""
+    """Returns what stands at `Name.member` of a schema or `GET /path name`."""
     if operation := re.fullmatch(r"([A-Z]+) (\S+) (\w+)", place):
         method, path, name = operation.groups()
         parameters = openapi["paths"].get(path, {}).get(method.lower(), {}).get("parameters", ())

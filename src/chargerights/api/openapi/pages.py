@@ -1,4 +1,4 @@
-"""Serves the documents of the HTTP API, and the page that shows them, without the internet.
+"""Serves the API documents and the page that shows them, also offline.
 
 | path            | answer                                                                   |
 |-----------------|--------------------------------------------------------------------------|
@@ -7,7 +7,7 @@
 | `/docs`         | Swagger UI over `/openapi.json`; its files come from an installed package |
 | `/`             | a redirect to `/docs`                                                    |
 
-The files hold everything but the address of the server, which each answer puts before the first member.
+The files hold everything but the address of the server. Each answer adds it before the first member.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ async def swagger_document(request: Request) -> Response:
 
 
 def _document(request: Request, name: str, where: Json) -> Response:
-    """Answers the file with the members that say where its API is."""
+    """Answers the file, completed with the members for the API's address."""
     members = json.dumps(where, indent=1).removeprefix("{").removesuffix("\n}").encode()
     text = _text(name).replace(b"{", b"{" + members + b",", 1)
     # Weak: compression changes the bytes, not the meaning.
@@ -107,8 +107,8 @@ async def start() -> RedirectResponse:
 
 @router.get("/docs")
 async def page() -> HTMLResponse:
-    """Its only inline script is allowed by its hash."""
-    found = get_swagger_ui_html(
+    """Shows Swagger UI. Its only inline script is allowed by its hash."""
+    response = get_swagger_ui_html(
         openapi_url="openapi.json",  # addresses are relative: they hold under any prefix
         title=TITLE,
         swagger_js_url="docs/swagger-ui-bundle.js",
@@ -116,16 +116,16 @@ async def page() -> HTMLResponse:
         swagger_favicon_url="docs/favicon-32x32.png",
         swagger_ui_parameters=UI_SETTINGS,
     )
-    hashes = (sha256(each).digest() for each in _INLINE_SCRIPT.findall(bytes(found.body)))
-    scripts = " ".join(f"'sha256-{b64encode(each).decode()}'" for each in hashes)
-    found.headers.update(
+    hashes = (sha256(script).digest() for script in _INLINE_SCRIPT.findall(bytes(response.body)))
+    scripts = " ".join(f"'sha256-{b64encode(digest).decode()}'" for digest in hashes)
+    response.headers.update(
         {
             "Content-Security-Policy": f"default-src 'none'; script-src 'self' {scripts}; {PAGE_POLICY}",
             "X-Frame-Options": "DENY",  # for browsers that do not know frame-ancestors
             "Referrer-Policy": "no-referrer",
         }
     )
-    return found
+    return response
 
 
 @router.get("/docs/{name}")

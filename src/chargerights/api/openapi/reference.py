@@ -1,6 +1,7 @@
-"""The generated parts of docs/api.md: the operations and the objects of v1, from the same file as the documents.
+"""Generated parts of docs/api.md: operations and objects of v1.
 
-`python -m chargerights.api.openapi.reference docs/api.md` writes them anew between their markers.
+They come from the same file as the documents. `python -m chargerights.api.openapi.reference docs/api.md` rewrites
+them between their markers.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ WORDS = {"string": "text"}
 
 
 def rewritten(page: str) -> str:
-    """The page with its generated parts as they should be."""
+    """Returns the page with its generated parts up to date."""
     for name, text in (("operations", operations()), ("objects", objects())):
         begin, end = f"<!-- {name}: generated -->", f"<!-- {name}: end -->"
         if begin not in page or end not in page:
@@ -28,7 +29,7 @@ def rewritten(page: str) -> str:
 
 
 def operations() -> str:
-    """One row per operation."""
+    """Returns the table of v1's operations."""
     rows = ["| operation | request | what it answers | codes |", "|---|---|---|---|"]
     for method, path, operation in v1.operations():
         query = [parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "query"]
@@ -40,30 +41,30 @@ def operations() -> str:
 
 
 def management(openapi: Json) -> str:
-    """The requests of v2, a table for each noun."""
+    """Returns a table of v2's requests for each noun."""
     nouns: dict[str, list[str]] = {}
     for path, item in openapi["paths"].items():
-        for method, each in item.items():
+        for method, operation in item.items():
             if path.startswith("/v2/"):
-                text = " ".join(each["description"].split())
-                row = f"| `{method.upper()} {path}` | {each['summary'].rstrip('.')}. {text} |"
-                nouns.setdefault(each["tags"][0], []).append(row)
+                text = " ".join(operation["description"].split())
+                row = f"| `{method.upper()} {path}` | {operation['summary'].rstrip('.')}. {text} |"
+                nouns.setdefault(operation["tags"][0], []).append(row)
     return "\n\n".join(
         "\n".join([f"### {noun}", "", "| request | |", "|---|---|", *rows]) for noun, rows in nouns.items()
     )
 
 
 def objects() -> str:
-    """A table of its members for every object."""
+    """Returns a table of members for each object of v1."""
     return "\n\n".join(_object(name, schema) for name, schema in v1.schemas().items())
 
 
 def _object(name: str, schema: Json) -> str:
     rows = [f"#### {name}", "", schema["description"], "", "| member | type | |", "|---|---|---|"]
-    for member, each in schema["properties"].items():
-        always = member in schema.get("required", ()) or "anyOf" in each
+    for member, part in schema["properties"].items():
+        always = member in schema.get("required", ()) or "anyOf" in part
         note = "" if always else " Left out when there is none."
-        rows.append(f"| `{member}` | {_type(each)} | {_note(each)}{note} |")
+        rows.append(f"| `{member}` | {_type(part)} | {_note(part)}{note} |")
     return "\n".join(rows)
 
 

@@ -1,9 +1,9 @@
-"""An OpenAPI 3.1 document as Swagger 2.0, fit for import as a Microsoft Power Platform custom connector.
+"""Renders an OpenAPI 3.1 document as Swagger 2.0.
 
-Such a connector takes Swagger 2.0 only, one way to authenticate, and shows `summary`, `description` and
-`x-ms-summary` to the people who build flows. What 2.0 cannot say is either said in an extension of the same
-meaning (`x-nullable`, `x-any-of`) or refused: a construct that is not known here raises `CannotRender`, because
-a member dropped in silence would be missed only by those who call the API.
+The result can be imported as a custom connector of Microsoft Power Platform. Such a connector takes Swagger 2.0 with
+one way to authenticate, and shows `summary`, `description` and `x-ms-summary` to the people that build flows. What
+2.0 cannot say becomes an extension of the same meaning (`x-nullable`, `x-any-of`). Any other unknown construct raises
+`CannotRender`: a member dropped silently would be noticed only by callers of the API.
 
 Schemas are rendered in swagger2_schemas.
 """
@@ -31,7 +31,10 @@ COLLECTION_FORMATS = {True: "multi", False: "csv"}
 
 
 def swagger2(openapi: Json) -> Json:
-    """Renders the same API in Swagger 2.0, without its address. The argument is left as it was."""
+    """Returns the document in Swagger 2.0, without the API's address.
+
+    The argument is left unchanged.
+    """
     known = {"openapi", "info", "servers", "tags", "paths", "components", "security", "jsonSchemaDialect"}
     openapi = with_enumerations_inside(openapi)
     extensions = each_member(openapi, "the document", known)
@@ -47,7 +50,7 @@ def swagger2(openapi: Json) -> Json:
         "securityDefinitions": {name: scheme},
         "security": [{name: []}],
         "paths": _Paths(components.get("schemas", {}), name, openapi.get("security", [])).render(openapi["paths"]),
-        "definitions": {key: schema(each, key) for key, each in components.get("schemas", {}).items()},
+        "definitions": {key: schema(part, key) for key, part in components.get("schemas", {}).items()},
         **extensions,
     }
 
@@ -63,7 +66,7 @@ def _info(info: Json) -> Json:
 
 
 def _the_scheme(schemes: Mapping[str, Json]) -> tuple[str, Json]:
-    """The one way to authenticate that a connector offers: the first key that travels in a header."""
+    """Returns the way to authenticate of a connector: the first key in a header."""
     for name, scheme in schemes.items():
         if scheme.get("type") == "apiKey" and scheme.get("in") == "header":
             return name, kept(scheme, "type", "in", "name", "description")
@@ -71,7 +74,7 @@ def _the_scheme(schemes: Mapping[str, Json]) -> tuple[str, Json]:
 
 
 class _Paths:
-    """Renders the operations; keeps what all of them need."""
+    """Renders the operations, and holds what all of them need."""
 
     def __init__(self, schemas: Mapping[str, Json], scheme: str, security: list[Json]) -> None:
         self._schemas = schemas
@@ -97,7 +100,7 @@ class _Paths:
             "parameters", "requestBody", "responses", "security",
         }  # fmt: skip
         extensions = each_member(operation, where, known)
-        parameters = [self._parameter(each, where) for each in [*shared, *operation.get("parameters", [])]]
+        parameters = [self._parameter(part, where) for part in [*shared, *operation.get("parameters", [])]]
         rendered = {
             "operationId": self._operation_id(operation, where),
             **kept(operation, "summary", "description", "tags", "deprecated", "externalDocs"),
@@ -111,8 +114,8 @@ class _Paths:
         if parameters:
             rendered["parameters"] = parameters
         rendered["responses"] = {
-            status: self._response(each, f"{where}, {status}")
-            for status, each in _without_ranges(operation["responses"], where).items()
+            status: self._response(response, f"{where}, {status}")
+            for status, response in _without_ranges(operation["responses"], where).items()
         }
         security = operation.get("security", self._security)
         if not security:
@@ -175,12 +178,12 @@ class _Paths:
         extensions = each_member(response, where, known)
         rendered = kept(response, "description")
         if headers := response.get("headers"):
-            rendered["headers"] = {name: self._header(each, f"{where}, {name}") for name, each in headers.items()}
+            rendered["headers"] = {name: self._header(header, f"{where}, {name}") for name, header in headers.items()}
         content = response.get("content", {})
         for media in content.values():
             each_member(media, where, {"schema", "example", "examples"})
         described = [media["schema"] for media in content.values() if "schema" in media]
-        if any(each != described[0] for each in described):
+        if any(other != described[0] for other in described):
             raise CannotRender(f"{where}: its media types have different schemas; Swagger 2.0 has one per status")
         if described:
             rendered["schema"], beside = schema_with_extensions(described[0], where)
@@ -196,26 +199,29 @@ class _Paths:
 
 
 def _consumes(body: Json) -> Json:
-    """What an operation takes that takes no JSON."""
+    """Returns the media types of a body that is not JSON."""
     return {} if JSON in body["content"] else {"consumes": [*body["content"]]}
 
 
 def _without_ranges(responses: Mapping[str, Json], where: str) -> dict[str, Json]:
-    """2.0 has no ranges of statuses such as 4XX: where all of them have the same answer, that is its default."""
-    ranges = [each for status, each in responses.items() if status.endswith("XX")]
+    """Replaces ranges of statuses such as 4XX, which 2.0 does not have.
+
+    If all ranges have the same answer, it becomes the `default`.
+    """
+    ranges = [response for status, response in responses.items() if status.endswith("XX")]
     if not ranges:
         return dict(responses)
-    if "default" in responses or any(each != ranges[0] for each in ranges):
+    if "default" in responses or any(other != ranges[0] for other in ranges):
         raise CannotRender(f"{where}: its ranges of statuses have different answers; Swagger 2.0 has one default")
-    single = {status: each for status, each in responses.items() if not status.endswith("XX")}
+    single = {status: response for status, response in responses.items() if not status.endswith("XX")}
     return single | {"default": ranges[0]}
 
 
 def _media_types(responses: Mapping[str, Json]) -> list[str]:
-    return list(dict.fromkeys(name for each in responses.values() for name in each.get("content", {})))
+    return list(dict.fromkeys(name for response in responses.values() for name in response.get("content", {})))
 
 
 def _examples(shown: Json) -> list[Any]:
-    """The examples of a parameter or media type, bare or named."""
+    """Returns the examples of a parameter or media type, bare or named."""
     bare = [shown["example"]] if "example" in shown else []
-    return bare + [each["value"] for each in shown.get("examples", {}).values()]
+    return bare + [example["value"] for example in shown.get("examples", {}).values()]

@@ -1,6 +1,6 @@
-"""JSON Schema 2020-12, as OpenAPI 3.1 has it, as the schemas of Swagger 2.0.
+"""Renders JSON Schema 2020-12, as in OpenAPI 3.1, as schemas of Swagger 2.0.
 
-One table says what becomes of every keyword; a keyword that is not in it raises `CannotRender`.
+`AS_IS` and `RENDERED` list the known keywords. Any other raises `CannotRender`.
 """
 
 from __future__ import annotations
@@ -28,11 +28,14 @@ PLAIN = {"string", "number", "integer", "boolean"}
 
 
 class CannotRender(ValueError):
-    """The document holds something that Swagger 2.0, or this module, has no words for."""
+    """A construct that Swagger 2.0, or this module, cannot express."""
 
 
 def each_member(node: Json, where: str, known: Collection[str]) -> Json:
-    """The node's extensions. Raises if it has members that are neither extensions nor known."""
+    """Returns the node's extensions.
+
+    Raises CannotRender for members that are neither extensions nor known.
+    """
     unknown = [name for name in node if name not in known and not name.startswith("x-")]
     if unknown:
         raise CannotRender(f"{where}: Swagger 2.0 is not written for {', '.join(unknown)}")
@@ -44,7 +47,7 @@ def kept(node: Json, *names: str) -> Json:
 
 
 def schema(node: Any, where: str) -> Json:
-    """The schema in Swagger 2.0."""
+    """Returns the schema in Swagger 2.0."""
     if node is True:
         return {}
     if not isinstance(node, dict):
@@ -74,9 +77,9 @@ def _beside(rendered: Json) -> Json:
 
 
 def schema_with_extensions(node: Json, where: str) -> tuple[Json, Json]:
-    """Returns the schema of an answer or body, and the extensions that belong to its owner.
+    """Returns the schema of an answer or body, and extensions for its owner.
 
-    A connector reads a bare reference, so the extensions of one move outside.
+    Connectors need a bare reference, so extensions beside a reference move to the owner.
     """
     rendered = schema(node, where)
     extensions = {name: value for name, value in rendered.items() if name.startswith("x-")}
@@ -86,7 +89,10 @@ def schema_with_extensions(node: Json, where: str) -> tuple[Json, Json]:
 
 
 def with_enumerations_inside(openapi: Json) -> Json:
-    """Returns the document with each enumeration where it is used: connectors offer only such values as a choice."""
+    """Returns the document with enumerations inline.
+
+    Connectors offer the values of inline enumerations as a choice.
+    """
     schemas = openapi.get("components", {}).get("schemas", {})
     enumerations = {
         OLD_REFS + name: {key: value for key, value in schema.items() if key not in ("title", "description")}
@@ -99,8 +105,8 @@ def with_enumerations_inside(openapi: Json) -> Json:
             return [inside(part) for part in node]
         if not isinstance(node, dict):
             return node
-        found = {name: inside(part) for name, part in node.items() if name != "$ref" or part not in enumerations}
-        return found if len(found) == len(node) else {**enumerations[node["$ref"]], **found}
+        copied = {name: inside(part) for name, part in node.items() if name != "$ref" or part not in enumerations}
+        return copied if len(copied) == len(node) else {**enumerations[node["$ref"]], **copied}
 
     whole: Json = inside(openapi)
     for reference in enumerations:
@@ -109,7 +115,10 @@ def with_enumerations_inside(openapi: Json) -> Json:
 
 
 def plain_schema(node: Json, schemas: Mapping[str, Json], where: str) -> Json:
-    """The schema of a parameter or header, which in Swagger 2.0 holds no reference and no object."""
+    """Returns the schema of a parameter or header.
+
+    In Swagger 2.0 it holds neither references nor objects.
+    """
     return _plain(schema(_resolved(node, schemas), where), where)
 
 
@@ -124,9 +133,9 @@ def _plain(rendered: Json, where: str) -> Json:
 
 
 def _resolved(node: Json, schemas: Mapping[str, Json]) -> Json:
-    """The node with the schema it refers to, or may refer to, in the reference's place."""
+    """Returns the node with every reference replaced by its schema."""
     if "anyOf" in node:
-        return {**node, "anyOf": [_resolved(each, schemas) for each in node["anyOf"]]}
+        return {**node, "anyOf": [_resolved(part, schemas) for part in node["anyOf"]]}
     if isinstance(node.get("items"), dict):
         return {**node, "items": _resolved(node["items"], schemas)}
     if "$ref" in node:
@@ -136,9 +145,9 @@ def _resolved(node: Json, schemas: Mapping[str, Json]) -> Json:
 
 
 def _without_null(node: Json, where: str) -> tuple[Json, bool]:
-    """The node without the null it may hold, and whether it held one."""
+    """Returns the node without null, and whether it allowed null."""
     if isinstance(node.get("type"), list):
-        types = [each for each in node["type"] if each != "null"]
+        types = [kind for kind in node["type"] if kind != "null"]
         if len(types) != 1:
             raise CannotRender(f"{where}: it has the types {node['type']}; Swagger 2.0 takes one")
         return {**node, "type": types[0]}, len(types) < len(node["type"])
@@ -146,12 +155,12 @@ def _without_null(node: Json, where: str) -> tuple[Json, bool]:
         raise CannotRender(f"{where}: nothing but null")
     for word in ("anyOf", "oneOf"):
         if NULL in node.get(word, ()):
-            return {**node, word: [each for each in node[word] if each != NULL]}, True
+            return {**node, word: [part for part in node[word] if part != NULL]}, True
     return node, False
 
 
 def _render_values(node: Json, rendered: Json, where: str) -> None:
-    """What a schema says of values rather than of other schemas."""
+    """Renders the keywords about values rather than about other schemas."""
     if "const" in node:
         rendered["enum"] = [node["const"]]
     if "examples" in node:
@@ -168,13 +177,13 @@ def _render_values(node: Json, rendered: Json, where: str) -> None:
 
 
 def _render_parts(node: Json, rendered: Json, where: str) -> None:
-    """The schemas within."""
+    """Renders the schemas within."""
     if "$ref" in node:
         rendered["$ref"] = _ref(node["$ref"], where)
     if "properties" in node:
         rendered["properties"] = {
-            name: _beside({**schema(each, f"{where}.{name}"), "x-ms-summary": words(name)})
-            for name, each in node["properties"].items()
+            name: _beside({**schema(part, f"{where}.{name}"), "x-ms-summary": words(name)})
+            for name, part in node["properties"].items()
         }
     if "items" in node:
         rendered["items"] = schema(node["items"], f"{where}[]")
@@ -183,20 +192,23 @@ def _render_parts(node: Json, rendered: Json, where: str) -> None:
     elif "additionalProperties" in node:
         rendered["additionalProperties"] = node["additionalProperties"]
     if "allOf" in node:
-        rendered["allOf"] = [schema(each, where) for each in node["allOf"]]
+        rendered["allOf"] = [schema(part, where) for part in node["allOf"]]
     if "propertyNames" in node:
         rendered["x-property-names"] = schema(node["propertyNames"], where)
     if "prefixItems" in node:
         _render_tuple(node["prefixItems"], rendered, where)
     for word, extension in (("anyOf", "x-any-of"), ("oneOf", "x-one-of")):
         if word in node:
-            _render_alternatives([schema(each, where) for each in node[word]], extension, rendered)
+            _render_alternatives([schema(part, where) for part in node[word]], extension, rendered)
 
 
 def _render_alternatives(alternatives: list[Json], extension: str, rendered: Json) -> None:
-    """Swagger 2.0 has no alternatives: the first stands for all, or, of plain values, a value of any type."""
+    """Renders the first of several alternatives, as 2.0 has none.
+
+    Alternatives that are all plain values become a value of any type.
+    """
     first, *others = alternatives
-    if others and all(each.get("type") in PLAIN for each in alternatives):
+    if others and all(alternative.get("type") in PLAIN for alternative in alternatives):
         rendered[extension] = alternatives
         return
     rendered.update({**first, **rendered})
@@ -205,9 +217,12 @@ def _render_alternatives(alternatives: list[Json], extension: str, rendered: Jso
 
 
 def _render_tuple(parts: list[Json], rendered: Json, where: str) -> None:
-    """Swagger 2.0 has no tuples: a list of that length, of the one kind of part or of anything."""
-    kinds = [schema(each, where) for each in parts]
-    rendered["items"] = kinds[0] if all(each == kinds[0] for each in kinds) else {}
+    """Renders a tuple, which 2.0 does not have, as a list of that length.
+
+    Its items are of the one kind of all parts, or anything.
+    """
+    kinds = [schema(part, where) for part in parts]
+    rendered["items"] = kinds[0] if all(kind == kinds[0] for kind in kinds) else {}
     rendered["minItems"] = rendered["maxItems"] = len(parts)
 
 

@@ -1,4 +1,7 @@
-"""Texts of the documents that no route says itself: title, ways to authenticate, tags, and ids in parameters."""
+"""Texts of the documents that do not come from a route.
+
+Description, licence, ways to authenticate, tags, and ids in parameters.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import Any
 Json = dict[str, Any]
 
 DESCRIPTION = (
-    "Knows who may charge where. Lists the drivers who hold a right at sites and chargers, with their tags, sites"
+    "Knows who may charge where. Lists the drivers that hold a right at sites and chargers, with their tags, sites"
     " and chargers, and decides for every charger from the same rights."
 )
 LICENSE = {"name": "Apache License 2.0", "identifier": "Apache-2.0"}
@@ -16,7 +19,7 @@ SECURITY_SCHEMES: dict[str, Json] = {
         "type": "apiKey",
         "in": "header",
         "name": "x-api-key",
-        "description": "A key of the customer. The way to prefer: headers do not end up in logs.",
+        "description": "A key of the customer. Prefer this way: headers do not end up in logs.",
     },
     "bearer": {"type": "http", "scheme": "bearer", "description": "The same key as `Authorization: Bearer …`."},
     "query": {
@@ -29,24 +32,24 @@ SECURITY_SCHEMES: dict[str, Json] = {
 ANY_HEADER: list[Json] = [{"header": []}, {"bearer": []}]
 ANY_WAY: list[Json] = [*ANY_HEADER, {"query": []}]
 TAGS = {
-    "Who may charge": "The drivers who hold a right at sites and chargers.",
-    "Home sites": "Who looks after which driver. A home site gives no right to charge.",
-    "Sites": "Places with chargers; sites form a tree.",
+    "Who may charge": "The drivers that hold a right at sites and chargers.",
+    "Home sites": "Sites whose operators look after drivers. A home site gives no right to charge.",
+    "Sites": "Places with chargers. Sites form a tree.",
     "Chargers": "The devices on the sites.",
     "Access groups": "Chargers bundled for rights only, across sites.",
     "Drivers": "People and vehicles, and where they may charge.",
-    "Tags": "What drivers show: cards, app tokens, number plates, vehicle ids.",
-    "Rights": "This driver may charge there, in this window, at these hours.",
-    "Decisions": "May this tag charge here, and why.",
+    "Tags": "Cards, app tokens, number plates and vehicle ids, which drivers show to chargers.",
+    "Rights": "Permission of a driver to charge at a place, in a window, at weekly hours.",
+    "Decisions": "Whether a tag may charge at a charger, and why.",
     "Charging": "Decisions that chargers were sent, and their sessions.",
     "Commands": "Commands to chargers.",
     "Imports and exports": "Drivers with their tags and rights, as CSV and Excel files.",
-    "Reports": "What ends soon, what was never used, what reaches far.",
-    "Events": "What has happened, in order, to read on from any number.",
-    "Webhooks": "Where events are sent.",
-    "Operators": "Who uses this interface, and what they may do.",
-    "API keys": "What the operators' programs show.",
-    "Audit log": "Who changed what, and when.",
+    "Reports": "Rights and tags that end soon, were never used, or reach far.",
+    "Events": "Changes and reports in order, to read on from any number.",
+    "Webhooks": "Addresses that events are sent to.",
+    "Operators": "Users of this API, and their permissions.",
+    "API keys": "Keys with which the operators' programs authenticate.",
+    "Audit log": "Changes, with author and time.",
 }
 IDS = {
     "siteId": "Number of the site",
@@ -63,4 +66,4 @@ IDS = {
     "operatorId": "Number of the operator",
     "keyId": "Number of the API key",
 }
-"""Descriptions of parameters of v2 that have none of their own."""
+"""Descriptions of v2's parameters, for those without one of their own."""

@@ -1,11 +1,11 @@
-"""Mends what FastAPI and pydantic write about v2, so that generators of clients make good types.
+"""Adapts FastAPI's description of v2 to generators of clients.
 
 * Titles that repeat the member's name go.
 * Parameters cannot be null: the ones that may be left out are not required.
 * Answers never hold null: members without a value are left out, so their types have no null.
 * Defaults of members are words, for generators take a member with a `default` for one that must be given. In answers
   such members are always there.
-* An impact, which `dryRun=true` answers, and the answer without it are told apart by `dryRun`.
+* The member `dryRun` tells an impact, the answer to `dryRun=true`, from the answer to the change.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ IMPACT = "ImpactShape"
 
 
 def tidy(openapi: Json) -> None:
-    """Mends the document in place. Its schemas are v2's, by the names of their Python classes."""
+    """Adapts the document in place, before its schemas are renamed."""
     schemas = openapi["components"]["schemas"]
     taken = _reached(_parts(openapi, "requestBody"), schemas)
     for name, schema in schemas.items():
@@ -41,7 +41,7 @@ def tidy(openapi: Json) -> None:
 
 
 def describe_bodies(openapi: Json) -> None:
-    """Gives each body without a description that of its schema."""
+    """Gives bodies without a description that of their schema."""
     schemas = openapi["components"]["schemas"]
     for body in _parts(openapi, "requestBody"):
         for media in body["content"].values():
@@ -51,7 +51,7 @@ def describe_bodies(openapi: Json) -> None:
 
 
 def add_impacts(openapi: Json, impact: Json) -> None:
-    """Adds the impact, with the schemas that it is made of, as the answer to `dryRun=true`."""
+    """Adds the impact and its parts as the answer to `dryRun=true`."""
     schemas = openapi["components"]["schemas"]
     schemas.update(impact.pop("$defs"))
     schemas[IMPACT] = impact
@@ -70,7 +70,7 @@ def _parts(openapi: Json, member: str) -> Iterator[Any]:
 
 
 def _reached(roots: Iterator[Any], schemas: Json) -> set[str]:
-    """Returns the names of the schemas that the roots are made of."""
+    """Returns the names of all schemas that the roots refer to."""
     names: set[str] = set()
     waiting = [*roots]
     while waiting:
@@ -92,7 +92,10 @@ def say_defaults(body: Json) -> None:
 
 
 def _always_there(answer: Json) -> None:
-    """Makes members with a default required. Takes null out of the others, which are left out without a value."""
+    """Makes members with a default required, and takes null out of the others.
+
+    An answer always holds the former. It leaves out the latter when they have no value.
+    """
     for name, member in answer.get("properties", {}).items():
         _drop_null(member)
         if "default" in member:
@@ -101,7 +104,7 @@ def _always_there(answer: Json) -> None:
 
 
 def _drop_null(schema: Json) -> None:
-    """Takes null out of a schema, and the default that says that there is no value."""
+    """Takes null out of a schema, also as the default."""
     if NULL not in schema.get("anyOf", ()):
         return
     others = [other for other in schema.pop("anyOf") if other != NULL]

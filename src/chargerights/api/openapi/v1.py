@@ -1,6 +1,6 @@
-"""The published contract of v1, from the file that people review: `api/v1/contract.yaml`.
+"""Reads the published contract of v1 from `api/v1/contract.yaml`.
 
-It is read for `make docs` and by tests alone, which have PyYAML. A server does not import this.
+Only `make docs` and tests read it, where PyYAML is installed. A server does not import this module.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def paths() -> Json:
 
 
 def schemas() -> Json:
-    """Returns the schemas by name; each member has a title for people."""
+    """Returns the schemas by name, with a title for each member."""
     schemas = _part("schemas")
     for name, schema in schemas.items():
         schema["title"] = name
