@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ..storage.charging.sessions import EndedBy, Running
 
 Place = tuple[int | None, int | None]
-"""Where one session runs at a time: the EVSE of OCPP 2.x without its connector, or the connector of 1.6."""
+"""A place for one session at a time: the EVSE of OCPP 2.x without its connector, or the connector of 1.6."""
 NOWHERE: Place = (None, None)
 UNHEARD = frozenset({EndedBy.OPERATOR, EndedBy.UNMATCHED_STOP})
 """Ends that a charger's own messages do not tell."""

@@ -26,9 +26,9 @@ from .connection.connection import CALL_SECONDS, TURN_SECONDS
 from .customer_runtime import CustomerRuntime
 
 DONE_SECONDS = TURN_SECONDS + CALL_SECONDS + 5.0
-"""How long a charger may take for all of a command."""
+"""The longest that a charger may take for a whole command."""
 TAKEN_SECONDS = 5.0
-"""How long the node that holds the socket may take to begin."""
+"""The longest that the node that holds the socket may take to begin."""
 ASK_SECONDS = 0.1
 
 log = structlog.get_logger()

@@ -38,15 +38,15 @@ from .writes.write_buffer import WriteBuffer
 FOLLOW_SECONDS = 0.5
 NUMBERS_AT_ONCE = 500
 NUMBERS_SECONDS = 1.0
-"""The longest that the first charger waits for session numbers: a database that is locked must not keep it away."""
+"""The longest wait of the first charger for session numbers, in case the database is locked."""
 RANDOM_IDS_FROM = 2**30
-"""From here to the largest number of 31 bits, transaction ids are random and say nothing of their session's number."""
+"""Transaction ids from here to the largest number of 31 bits are random, and tell nothing of their session."""
 CLOSE_SECONDS, AWAY_SECONDS = 5.0, 1.0
-"""How long the end waits for what is still to be written, and while the database is known to be away."""
+"""How long `close` waits for writes, and while the database is known to be down."""
 SILENT_SECONDS = 2.0
 """How often the chargers that are not connected are looked up, for the rule of one session per tag."""
 LOST_AFTER = timedelta(minutes=5)
-"""After so long without a connection, a charger's sessions keep no tag from charging elsewhere."""
+"""After that time without a connection, a charger's sessions keep no tag from charging elsewhere."""
 
 log = structlog.get_logger()
 
@@ -75,11 +75,11 @@ class CustomerRuntime:
         self.active_sessions: ActiveSessions | None = None
         """None when a tag may be in any number of sessions."""
         self.partner: PartnerClient | None = None
-        """Who is asked about tags that are unknown here."""
+        """The partner that is asked about unknown tags, if there is one."""
         self.on_replaced: Callable[[str], None] = lambda charger_id: None
-        """Told of chargers whose open socket was replaced by a newer one."""
+        """Called with each charger whose open socket was replaced by a newer one."""
         self.collect_commands: Callable[[CustomerRuntime], Coroutine[Any, Any, None]] | None = None
-        """Does what waits for this node; see `CommandDispatcher.collect`."""
+        """Performs commands that wait for this node. See `CommandDispatcher.collect`."""
         self.check_proofs: Callable[[CustomerRuntime, Sequence[ConnectedCharger]], Coroutine[Any, Any, None]] | None
         self.check_proofs = None
         """Closes sockets of chargers that were removed or have another password; see `Gateway.check_proofs`."""

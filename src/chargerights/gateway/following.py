@@ -22,7 +22,7 @@ from ..storage.database import Database, DatabaseFault
 from ..storage.journal import JournalEntry, Mark
 
 CURRENT_SECONDS = 5.0
-"""The longest that a decision waits for what is known to have changed: a database that hangs must not hold it up."""
+"""The longest wait of a decision for changes, in case the database hangs."""
 
 log = structlog.get_logger()
 
@@ -51,11 +51,11 @@ class Following:
         self._clock = clock
         self._brought = brought
         self._version: object = None
-        """That of the database when it was last looked at; see `Database.version`."""
+        """The version of the database at the last refresh. See `Database.version`."""
         self._at: float | None = None
         self._one_at_a_time = asyncio.Lock()
         self._hears = False
-        """Whether another process has told of a revision since this one looked last."""
+        """Whether a notice of a revision has come since the last refresh began."""
         self._catching_up: asyncio.Task[None] | None = None
 
     @property

@@ -40,10 +40,10 @@ from .writes.spool import MEGABYTE, Spool, default_folder
 
 LOOK_AFTER_SECONDS = 10.0
 LOOKS_BEFORE_OTHERS_ARE_DEAD = 3
-"""After a time without the database every node looks dead to every other: each waits first until all have written."""
+"""After an outage of the database all nodes look dead to each other. So each waits until all have written."""
 NOT_KNOWN = 404
 REPLAY_SECONDS = 5.0
-"""For which a start waits for what processes that have ended left to be written."""
+"""The longest that a start waits until messages that ended processes have left are written."""
 HANDSHAKES, HANDSHAKE_SECONDS = 20, 10.0
 """Handshakes of one charger, at most, in that many seconds."""
 
@@ -70,7 +70,7 @@ class Gateway:
         spool: SpoolSettings | None = None,
     ) -> None:
         self.node = secrets.token_hex(8)
-        """This process, among all that ever ran: a new one is another node."""
+        """This process, among all that ever ran. A new process is another node."""
         self.policy = policy or Policy()
         self.clock = clock
         self.customers: dict[int, CustomerRuntime] = {}
@@ -87,7 +87,7 @@ class Gateway:
         self.dispatcher = CommandDispatcher(self.node, database, clock, self.charger)
         self.send = self.dispatcher.send
         self._threads = ThreadPoolExecutor(1 if database.is_sqlite else WRITERS, "chargers")
-        """What writes: SQLite lets one write at a time."""
+        """The threads that write. SQLite lets one write at a time."""
 
     def charger(self, charger_id: str) -> ConnectedCharger | None:
         """Returns the charger, if its open socket is at this node."""

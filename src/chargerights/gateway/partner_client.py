@@ -1,4 +1,4 @@
-"""Asks a customer's partner in real time about unknown tags (API.md section 3).
+"""Asks a customer's partner in real time about unknown tags.
 
 A question waits for its own answer alone: meanwhile the connection reads on, and other chargers are answered. Two
 questions about one tag at one charger are sent once. Answers, yes or no, are cached for a while. When a partner does
@@ -30,7 +30,7 @@ from ..storage.rows.partners import Partner as Settings
 from ..webhooks import messages
 
 AT_ONCE = 20
-"""Questions under way for one customer; others wait for their turn, within their time."""
+"""Questions under way for one customer. Others wait for their turn, within their time."""
 REMEMBERED = 10_000
 FAILURES, PAUSE_SECONDS = 5, 30.0
 """After that many failures in a row, the partner is not asked for that time. Then one question tries."""
@@ -61,7 +61,7 @@ REASONS = {
     PartnerReason.EXPIRED_RFID_TAG_ID: Reason.EXPIRED,
     PartnerReason.UNAUTHORIZED_RFID_TAG_ID: Reason.NOT_AT_THIS_LOCATION,
 }
-"""By a partner's word, ours; a no without a word, or with another one, is INVALID."""
+"""Reasons by those of a partner. A no without a reason, or with another one, is INVALID."""
 
 
 class PartnerAnswer(NamedTuple):

@@ -34,7 +34,7 @@ MEANINGS = {
         "an operator has told the charger in the last 5 minutes to start with this tag, without validateRfid",
     ),
 }
-"""Causes beside those of the core: their reason, and what is so."""
+"""Causes beside those of the core: their reason, and what it means."""
 AUTHORIZE = "Authorize"
 # Measured: Python 3.11 finds an enum's member, and its value, by a call; a decision would make a dozen of them.
 _STANDS, _RIGHT_STANDS, _TAG_UNKNOWN = RightStatus.STANDS, Cause.RIGHT_STANDS, Cause.TAG_UNKNOWN

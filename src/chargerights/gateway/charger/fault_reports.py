@@ -20,13 +20,13 @@ from ..ocpp import lenient_parsing
 from ..ports import CustomerContext
 
 MOST_PER_MINUTE = 60
-"""Reports of one charger that are kept."""
+"""Reports of one charger that are stored, at most."""
 IDLE = "Idle"
 
 log = structlog.get_logger()
 
 Place = tuple[str | None, int | None, int | None]
-"""Where a fault is: the variable that tells it (OCPP 2.x), the EVSE and the connector."""
+"""The place of a fault: the variable that reports it (OCPP 2.x), the EVSE and the connector."""
 
 
 class FaultReports:

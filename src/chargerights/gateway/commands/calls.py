@@ -61,7 +61,7 @@ class CommandCall:
 
 
 Payload = Callable[[CommandCall], dict[str, Any]]
-"""Of a call; members that are None are left out."""
+"""Makes the payload of a call. Members that are None are left out."""
 
 PAYLOADS: Mapping[Action, tuple[Payload, Payload]] = {
     Action.START: (
@@ -94,19 +94,19 @@ PAYLOADS: Mapping[Action, tuple[Payload, Payload]] = {
     ),
     Action.CLEAR_CACHE: (lambda it: {}, lambda it: {}),
 }
-"""What commands that are one call say, in 1.6 and in 2.x."""
+"""The payloads of commands that are one call, in 1.6 and in 2.x."""
 
 
 def version_of(connection: Connection) -> str:
     return connection.version.removeprefix("ocpp")
 
 
-def _operative(told: CommandCall) -> str:
-    return "Operative" if told["available"] else "Inoperative"
+def _operative(request: CommandCall) -> str:
+    return "Operative" if request["available"] else "Inoperative"
 
 
-def _evse(told: CommandCall) -> dict[str, Any] | None:
-    return None if told.evse is None else {"id": told.evse, "connectorId": told.connector}
+def _evse(request: CommandCall) -> dict[str, Any] | None:
+    return None if request.evse is None else {"id": request.evse, "connectorId": request.connector}
 
 
 class CommandNotSent(Exception):
@@ -117,21 +117,22 @@ class CommandNotSent(Exception):
         self.outcome = CommandOutcome(end, word, text)
 
 
-async def call(told: CommandCall, action: Action, **more: Any) -> CommandOutcome:
-    told = replace(told, arguments={**told.arguments, **more})
-    payload = PAYLOADS[action][0 if told.is_16 else 1](told)
+async def call(request: CommandCall, action: Action, **more: Any) -> CommandOutcome:
+    request = replace(request, arguments={**request.arguments, **more})
+    payload = PAYLOADS[action][0 if request.is_16 else 1](request)
     payload = {name: value for name, value in payload.items() if value is not None}
-    message = told.row(action).messages[0]
-    if told.progress is not None:
-        sendable.require(told.connection.version, message, payload)
-    answer = await told.connection.call(message, payload, operator=told.progress)
+    message = request.row(action).messages[0]
+    if request.progress is not None:
+        sendable.require(request.connection.version, message, payload)
+    answer = await request.connection.call(message, payload, operator=request.progress)
     info = answer.get("statusInfo") or {}
     text = ": ".join(info[name] for name in ("reasonCode", "additionalInfo") if info.get(name))
     return CommandOutcome(End.ANSWERED, answer["status"], text)
 
 
-def require_unblocked(told: CommandCall) -> None:
-    """Raises NotSent."""
-    charger = told.charger.customer.charger(told.charger.charger_id)
-    if charger is not None and charger.blocked_until is not None and charger.is_blocked(told.charger.customer.clock()):
+def require_unblocked(request: CommandCall) -> None:
+    """Raises CommandNotSent when the charger is blocked."""
+    customer, charger_id = request.charger.customer, request.charger.charger_id
+    charger = customer.charger(charger_id)
+    if charger is not None and charger.blocked_until is not None and charger.is_blocked(customer.clock()):
         raise CommandNotSent(f"{blocked_text(charger.blocked_until)}: unblock it first")

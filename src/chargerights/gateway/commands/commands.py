@@ -27,11 +27,11 @@ from . import session_commands
 from .calls import CommandCall, CommandNotSent, call, require_unblocked, version_of
 
 LIST_SECONDS = 30.0
-"""How long the answer waits for a whole local list, which goes in many messages."""
+"""The longest wait for a whole local list, which is sent in many messages."""
 log = structlog.get_logger()
 
 IN_USE_WORDS = ("Accepted", "Scheduled")
-"""With which a charger does as ChangeAvailability says, now or after the session that runs."""
+"""Answers with which a charger follows a ChangeAvailability, now or after the session."""
 
 
 async def perform(
@@ -39,10 +39,11 @@ async def perform(
 ) -> CommandOutcome:
     """Performs the command by that connection, within that number of seconds."""
     progress = CallProgress()
-    told = CommandCall(charger, connection, database, command.arguments | (command.secret or {}), progress, command.id)
+    arguments = command.arguments | (command.secret or {})
+    request = CommandCall(charger, connection, database, arguments, progress, command.id)
     try:
         async with asyncio.timeout(within):
-            outcome = await _perform(told, command.action)
+            outcome = await _perform(request, command.action)
     except TimeoutError:
         outcome = CommandOutcome(End.SILENT, text=f"{command.charger_id} has not done it within {within:g} seconds")
     except DatabaseFault as fault:
@@ -53,13 +54,13 @@ async def perform(
     return replace(_as_sent(outcome, progress), waited=progress.waited, answering=progress.answering)
 
 
-async def _perform(told: CommandCall, action: Action) -> CommandOutcome:
-    missing = lacking(TABLES[version_of(told.connection)], version_of(told.connection), action, told.arguments)
+async def _perform(request: CommandCall, action: Action) -> CommandOutcome:
+    missing = lacking(TABLES[version_of(request.connection)], version_of(request.connection), action, request.arguments)
     if missing is not None:
         return CommandOutcome(End.IMPOSSIBLE, text=missing)
     does = _DOES.get(action)
     try:
-        return await (call(told, action) if does is None else does(told))
+        return await (call(request, action) if does is None else does(request))
     except CommandNotSent as refused:
         return refused.outcome
     except Unsayable as lacks:
@@ -86,57 +87,57 @@ def _as_sent(outcome: CommandOutcome, progress: CallProgress) -> CommandOutcome:
     return outcome
 
 
-async def _read_configuration(told: CommandCall) -> CommandOutcome:
-    names = [each for each in told["names"] or () if not is_secret(each)]
-    if told["names"] and not names:
+async def _read_configuration(request: CommandCall) -> CommandOutcome:
+    names = [each for each in request["names"] or () if not is_secret(each)]
+    if request["names"] and not names:
         return CommandOutcome(End.ANSWERED, "Accepted", found=[])
-    ask = configuration.ask_16 if told.is_16 else configuration.ask_2x
-    said = await ask(told.charger, names, told.progress)
-    return CommandOutcome(End.ANSWERED, said.status, found=[astuple(each) for each in said.configurations])
+    ask = configuration.ask_16 if request.is_16 else configuration.ask_2x
+    reply = await ask(request.charger, names, request.progress)
+    return CommandOutcome(End.ANSWERED, reply.status, found=[astuple(each) for each in reply.configurations])
 
 
-async def _change_configuration(told: CommandCall) -> CommandOutcome:
-    name = told["name"]
+async def _change_configuration(request: CommandCall) -> CommandOutcome:
+    name = request["name"]
     if is_password(name):
         raise CommandNotSent(
             "the charger's password is not set like this: a charger that has another than the server knows is out"
         )
-    if not told.is_16 and "." not in name:
+    if not request.is_16 and "." not in name:
         raise CommandNotSent("the charger speaks OCPP 2.x, in which a name is like OCPPCommCtrlr.HeartbeatInterval")
-    change = configuration.change_16 if told.is_16 else configuration.change_2x
-    said = await change(told.charger, name, told["value"], told.progress)
-    return CommandOutcome(End.ANSWERED, said.status)
+    change = configuration.change_16 if request.is_16 else configuration.change_2x
+    reply = await change(request.charger, name, request["value"], request.progress)
+    return CommandOutcome(End.ANSWERED, reply.status)
 
 
-async def _change_availability(told: CommandCall) -> CommandOutcome:
+async def _change_availability(request: CommandCall) -> CommandOutcome:
     """Stores the operator's choice, so that the end of a block respects it."""
-    if told["available"]:
-        require_unblocked(told)
-    outcome = await call(told, Action.CHANGE_AVAILABILITY)
+    if request["available"]:
+        require_unblocked(request)
+    outcome = await call(request, Action.CHANGE_AVAILABILITY)
     if outcome.word in IN_USE_WORDS:
-        key = told.charger.customer.id, told.charger.charger_id
+        key = request.charger.customer.id, request.charger.charger_id
         try:
-            socket_id = told.socket or availability.WHOLE
-            await told.database.write(availability.by_operator, *key, socket_id, not told["available"])
+            socket_id = request.socket or availability.WHOLE
+            await request.database.write(availability.by_operator, *key, socket_id, not request["available"])
         except DatabaseFault as fault:
-            log.warning("what is out of use is not kept", charger=told.charger.charger_id, cause=str(fault))
+            log.warning("what is out of use is not kept", charger=request.charger.charger_id, cause=str(fault))
     return outcome
 
 
-async def _read_list_version(told: CommandCall) -> CommandOutcome:
+async def _read_list_version(request: CommandCall) -> CommandOutcome:
     try:
-        answer = await told.connection.call("GetLocalListVersion", {}, operator=told.progress)
+        answer = await request.connection.call("GetLocalListVersion", {}, operator=request.progress)
     except CallRefused as refused:
         if refused.code not in UNKNOWN_ACTION:
             raise
         return CommandOutcome(End.ANSWERED, refused.code, refused.text, found=-1)
-    version = local_list_messages.version_of(told.connection.version, answer)
+    version = local_list_messages.version_of(request.connection.version, answer)
     return CommandOutcome(End.ANSWERED, "Accepted" if version >= 0 else "NotSupported", found=version)
 
 
-async def _send_list(told: CommandCall) -> CommandOutcome:
-    """Sends the whole list, also to a charger that said that its list is off."""
-    sending = told.charger.customer.lists.send_again(told.charger.charger_id, told.progress)
+async def _send_list(request: CommandCall) -> CommandOutcome:
+    """Sends the whole list, also to a charger that has reported lists as disabled."""
+    sending = request.charger.customer.lists.send_again(request.charger.charger_id, request.progress)
     if sending is None:
         raise CommandNotSent("the charger's list is being sent again already: nothing more was sent")
     done, _ = await asyncio.wait([sending], timeout=LIST_SECONDS)

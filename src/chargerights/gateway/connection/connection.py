@@ -38,13 +38,12 @@ CALL_SECONDS = 30.0
 TURN_SECONDS = 20.0
 """How long an operator's call may wait for its turn."""
 SEND_SECONDS = 20.0
-"""After which a charger that reads nothing is cut off."""
+"""Seconds after which a charger that reads nothing is cut off."""
 UNANSWERED_AT_ONCE, ANSWERED_SECONDS = 50, 30.0
-"""With more unanswered messages nothing is read; after that time the connection is closed."""
+"""With more unanswered messages nothing is read. After that time the connection is closed."""
 REPLACED, REMOVED, POLICY, TOO_LONG, TRY_AGAIN_LATER = 4000, 4001, 1008, 1009, 1013
 DECIDED = ("Authorize", "StartTransaction", "StopTransaction", "TransactionEvent")
-"""What is answered by rights. Before such a message is handled, nothing else is read: what comes after it stays after
-it."""
+"""Messages whose answer depends on rights. Nothing else is read before they are handled, so that order is kept."""
 
 log = structlog.get_logger()
 
@@ -66,7 +65,7 @@ class ChargerConnection:
         self._time = asyncio.get_running_loop().time
         self._turn = Turn()
         self._ids = map(f"{secrets.token_hex(8)}-{{}}".format, count(1))
-        """Message ids: no other connection of the charger has them, as OCPP 2.0.1 asks."""
+        """Message ids, which no other connection of the charger has, as OCPP 2.0.1 requires."""
         self._boot = BootWait(charger.charger_id)
         self._asked: dict[str, tuple[str, asyncio.Future[dict[str, Any]]]] = {}
         """Calls that can still be answered, by message id: the one under way, and those set aside for operators."""

@@ -7,7 +7,7 @@ from collections import deque
 from contextlib import suppress
 
 YIELD_SECONDS = 3.0
-"""How long our own question may still hold an operator up. It has its whole time to be answered all the same."""
+"""The longest that the server's own call still delays an operator's. It can be answered after that, too."""
 
 
 class Hold:

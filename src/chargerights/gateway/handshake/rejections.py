@@ -13,7 +13,7 @@ from typing import NamedTuple
 KEPT = timedelta(hours=1)
 MAX_IDS, MAX_OF_ID = 1_000, 10
 ALIKE = 0.8
-"""How much two ids have in common that may be one, mistyped: DEP-01 and DEP-1."""
+"""The least similarity of two ids that may be one, mistyped, such as DEP-01 and DEP-1."""
 
 
 class RejectedHandshake(NamedTuple):

@@ -12,7 +12,7 @@ AT_ONCE = 3
 """How often a newer connection wins at once: on a bad network, a charger connects again before its old socket ends."""
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 10.0, 300.0
 CALM_SECONDS = 900.0
-"""After which all is forgotten."""
+"""Seconds without a rival after which all is forgotten."""
 PROBLEM = (
     "connections with this charger's id replace each other again and again: two chargers have this id, or one opens"
     " several connections. Give each charger an id of its own"

@@ -21,7 +21,7 @@ _INSTANT = re.compile(
     r"\s*(?:UTC|GMT|Z)?\s*(?:([+-])(\d{1,2}):?(\d{2})?)?\s*Z?\s*",
     re.ASCII | re.IGNORECASE,
 )
-"""Year to minute, seconds, decimals; the zone's sign, hours and minutes."""
+"""Year to minute, seconds, decimals, and the zone's sign, hours and minutes."""
 MAX_NUMBER = 2**31 - 1
 MAX_TEXT = 500
 NO_AUTHORIZATION = "NoAuthorization"

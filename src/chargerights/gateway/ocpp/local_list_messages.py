@@ -21,9 +21,9 @@ from .statuses import info_2x, info_16
 from .variables import LIST_CAPACITY
 
 UNKNOWN_PER_MESSAGE = 20
-"""Entries in one message to a charger that does not say how many it takes."""
+"""Entries in one message to a charger that does not report its limit."""
 FRAME_BYTES = 200
-"""What a message has beside its entries, at most."""
+"""The most bytes that a message has beside its entries."""
 TAG_LENGTHS = {V16: 20, V201: 36}
 TOKEN_TYPE = "ISO14443"  # noqa: S105 - a kind of card: the only one that chargers read offline
 _NAMES = {
@@ -35,7 +35,7 @@ _NAMES = {
         "localauthlistctrlr.bytespermessage",
     ),
 }
-"""By whether it is 1.6: whether lists are on, how long they may be, how much goes in a message; in small letters."""
+"""Names in small letters, for 1.6 and for 2.x: enabled, capacity, entries and bytes per message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def limits(version: str, configurations: Iterable[ChargerConfiguration]) -> List
 
 
 def can_say(version: str, id_tag: str) -> bool:
-    """Returns whether a charger of that version can be told, and shown, the tag."""
+    """Returns whether a charger of that version can receive and read the tag."""
     return id_tag.isascii() and len(id_tag) <= TAG_LENGTHS.get(version, MAX_TAG_LENGTH)
 
 

@@ -20,14 +20,14 @@ import orjson
 UNREADABLE_ID = "-1"
 """The id of an answer to a frame whose id cannot be read (OCPP 2.0.1 part 4, section 4.2.3)."""
 MAX_ID_LENGTH = 255
-"""The standard says 36; longer ones are sent back as they came."""
+"""The standard says 36. Longer ones are sent back as they came."""
 INT64_DIGITS = 18
 """Digits of a number that surely fits 64 bits."""
 V16, V201, V21 = "ocpp1.6", "ocpp2.0.1", "ocpp2.1"
 
 
 MAX_BYTES = 2 * 1024 * 1024
-"""Of a message: a charger may end a long session with all its meter values."""
+"""The longest message. A charger may end a long session with all its meter values."""
 UNANSWERED = frozenset({"NotifyPeriodicEventStream"})
 """Actions of 2.1 whose sender expects no answer."""
 
@@ -41,7 +41,7 @@ class FrameKind(IntEnum):
 
 
 LENGTHS = {FrameKind.CALL: 4, FrameKind.RESULT: 3, FrameKind.ERROR: 5, FrameKind.RESULT_ERROR: 5, FrameKind.SEND: 4}
-"""Elements of a frame; further ones are ignored."""
+"""Elements of a frame. Further ones are ignored."""
 NOT_ANSWERED = frozenset({FrameKind.RESULT, FrameKind.ERROR, FrameKind.RESULT_ERROR, FrameKind.SEND})
 """Kinds whose sender expects no answer, so an error could be taken for the answer to something else."""
 

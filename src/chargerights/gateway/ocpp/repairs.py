@@ -1,4 +1,4 @@
-"""Reads payloads that break their schema, as far as possible (OCPP.md section 6).
+"""Reads payloads that break their schema, as far as possible.
 
 Every member is there in its declared type, or absent. Required members are always there. Placeholders for those that
 cannot be read are "", [], an object of required members, None for a number or boolean, and NO_TAG for a tag, with the

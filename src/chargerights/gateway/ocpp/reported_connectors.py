@@ -1,7 +1,4 @@
-"""The sockets that a charger of OCPP 2.x reports, in OCPI's words.
-
-See OCPP.md section 1.
-"""
+"""The sockets that a charger of OCPP 2.x reports, in OCPI's words."""
 
 from __future__ import annotations
 
@@ -28,7 +25,7 @@ TYPES = {
     "sType2": ("IEC_62196_T2", SOCKET),
     "sType3": ("IEC_62196_T3C", SOCKET),
 }
-"""OCPP's connector types that OCPI has a word for: that word, and whether a cable hangs on it."""
+"""OCPI's word for connector types of OCPP, and whether they have a cable."""
 DIRECT = {"IEC_62196_T1_COMBO", "IEC_62196_T2_COMBO", "CHADEMO"}
 PHASES = {"1": "AC_1_PHASE", "2": "AC_2_PHASE", "3": "AC_3_PHASE"}
 
@@ -38,16 +35,16 @@ def reported(inventory: Iterable[ChargerConfiguration]) -> tuple[ReportedSocket,
 
     An EVSE without reported connectors has one socket without a connector. Words that OCPI does not have are left out.
     """
-    told: dict[tuple[int, int | None], dict[str, str]] = {}
+    facts_by_place: dict[tuple[int, int | None], dict[str, str]] = {}
     for each in inventory:
         fact = _FACT.fullmatch(each.name)
         if fact is not None and (fact[1] == "Connector") == (fact[3] is not None):
             place = int(fact[2]), None if fact[3] is None else int(fact[3])
-            told.setdefault(place, {})[fact[4]] = each.value
-    with_connectors = {evse for evse, connector in told if connector is not None}
+            facts_by_place.setdefault(place, {})[fact[4]] = each.value
+    with_connectors = {evse for evse, connector in facts_by_place if connector is not None}
     return tuple(
-        _socket(*place, {**told.get((place[0], None), {}), **facts})
-        for place, facts in sorted(told.items(), key=lambda item: (item[0][0], item[0][1] or 0))
+        _socket(*place, {**facts_by_place.get((place[0], None), {}), **facts})
+        for place, facts in sorted(facts_by_place.items(), key=lambda item: (item[0][0], item[0][1] or 0))
         if place[1] is not None or place[0] not in with_connectors
     )
 

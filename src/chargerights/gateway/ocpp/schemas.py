@@ -1,4 +1,4 @@
-"""The official schemas of the `ocpp` package, loosened (OCPP.md section 4).
+"""The official schemas of the `ocpp` package, loosened.
 
 They are loosened where real chargers are loose. What stays are the members, their types and their words. A payload that
 keeps to that is read as it came. Another is repaired as far as possible (see `repairs`).
@@ -23,7 +23,7 @@ _LOOSENED = (
     "javaType",
 )  # fmt: skip
 _AS_NUMBERS = frozenset({"meterStart", "meterStop"})
-"""Whole in the standard; chargers say fractions of a watt-hour."""
+"""Whole numbers in the standard. Chargers send fractions of a watt-hour."""
 _FAULTS: dict[str, FrameFault] = {"type": FrameFault.TYPE, "required": FrameFault.OCCURRENCE}
 
 

@@ -22,10 +22,10 @@ STATUS_16 = {
     Reason.NOT_AT_THIS_TIME: "Invalid",
     Reason.UNKNOWN: "Invalid",
 }
-"""By reason, the word of 1.6's AuthorizationStatus."""
+"""The AuthorizationStatus of 1.6, by reason."""
 
 STATUS_2X = {reason: reason.value for reason in Reason}
-"""By reason, the word of 2.x's AuthorizationStatusEnumType: a Reason is that word."""
+"""The AuthorizationStatusEnumType of 2.x, by reason: a Reason is that word."""
 
 
 def info_16(status: str, group: str | None, until: datetime | None) -> dict[str, Any]:
@@ -66,7 +66,7 @@ STATES_16 = {
     "Faulted": FAULT,
     "Occupied": CHARGING,  # OCPP 1.5's word, which some chargers still say
 }
-"""By 1.6's ChargePointStatus, the v1 wire's word (OCPP.md section 1)."""
+"""The status in v1, by 1.6's ChargePointStatus."""
 
 STATES_2X = {
     "Available": AVAILABLE,
@@ -75,7 +75,7 @@ STATES_2X = {
     "Unavailable": "Unavailable",
     "Faulted": FAULT,
 }
-"""By 2.x's ConnectorStatusEnumType, the v1 wire's word."""
+"""The status in v1, by 2.x's ConnectorStatusEnumType."""
 
 OCCUPIED_BY = {"SuspendedEV": SUSPENDED_CAR, "SuspendedEVSE": SUSPENDED_CHARGER}
-"""By 2.x's chargingState, the v1 wire's word for Occupied while a transaction runs; of others, Charging."""
+"""The status in v1 for Occupied while a transaction runs, by 2.x's chargingState. For others it is Charging."""

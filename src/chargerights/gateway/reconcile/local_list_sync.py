@@ -1,4 +1,4 @@
-"""Keeps one charger's local authorization list in step (OCPP.md section 3).
+"""Keeps one charger's local authorization list in step.
 
 The list that a charger holds is known by its version, which is asked for after every start and every new connection. An
 unknown version means that the charger has forgotten its list, or has another central system's. Then it is sent the
@@ -80,7 +80,7 @@ class LocalListSync(ChargerSync):
         self._is_loaded = self._is_checked = False
         self._clears_cache = self._has_no_cache = False
         self._configurations: object = None
-        """What the charger had reported of its configuration when it started."""
+        """The configuration that the charger had reported when it started."""
         self._configured_by = 0.0
         self._request: ResendRequest | None = None
 

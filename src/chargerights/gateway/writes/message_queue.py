@@ -44,7 +44,7 @@ class MessageQueue:
         self.is_away = False
         """Whether the database takes no batches, so that messages go to the spool at once."""
         self.owner = Owner(customer_id, "")
-        """The customer as the spool names it; complete once the customer is loaded."""
+        """The customer as the spool names it. Complete once the customer is loaded."""
         self._customer_id = customer_id
         self._clock = clock
         self._spool = spool

@@ -92,9 +92,9 @@ class Spool:
         """Files of processes that have ended, by name."""
         self._unreadable: set[Path] = set()
         self._waiting: dict[tuple[str, Owner], SpoolBacklog] = {}
-        """By the process that received them, and customer."""
+        """Backlogs by the process that received the messages, and customer."""
         self._applied: dict[tuple[str, Owner], int] = {}
-        """Up to which number messages are in the database: they are not taken again, whatever the disk does."""
+        """The number up to which messages are in the database. They are not taken again, whatever the disk does."""
         self._queue: list[tuple[Sequence[SpoolRow], asyncio.Future[None]]] = []
         self._flushing: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, "spool")
