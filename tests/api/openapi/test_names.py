@@ -49,6 +49,12 @@ def test_every_schema_has_a_description() -> None:
     assert [name for name, schema in SCHEMAS.items() if not schema.get("description")] == []
 
 
+def test_every_answer_has_a_description_of_its_own() -> None:
+    answers = [answer["description"] for _, operation in operations() for answer in operation["responses"].values()]
+    assert len({*answers}) > 50
+    assert tidying.UNDESCRIBED not in answers
+
+
 def test_every_enumeration_is_a_schema_of_its_own() -> None:
     enumerations = {name for name, schema in SCHEMAS.items() if "enum" in schema}
     assert len(enumerations) > 20

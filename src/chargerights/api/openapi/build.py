@@ -40,6 +40,7 @@ def document(app: FastAPI) -> Json:
     openapi["components"]["securitySchemes"] = texts.SECURITY_SCHEMES
     openapi["security"] = texts.ANY_HEADER
     tidying.describe_bodies(openapi)
+    tidying.describe_answers(openapi)
     names.name_enumerations(openapi)
     links.add(openapi)
     openapi["components"]["schemas"] = dict(sorted(openapi["components"]["schemas"].items()))

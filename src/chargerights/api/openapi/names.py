@@ -70,15 +70,15 @@ ENUMS = {
 
 DESCRIPTIONS = {
     "AccessExplanation": "A decision with every right that was judged for it.",
-    "DecisionCause": "Which sentence of the rule decided. Finer than the reason: each cause has one reason.",
+    "DecisionCause": "Sentence of the rule that decided. Finer than the reason: each cause has one reason.",
     "DecisionDriver": "The driver that the question is about.",
     "DecisionReason": "OCPP 2.0.1's AuthorizationStatusEnumType.",
     "DecisionTag": "The tag that the question is about.",
-    "EventType": "What an event is about: a thing, and what happened to it.",
-    "ImportState": "How far an import has come, or how it ended.",
+    "EventType": "Kind of an event: a thing, and what happened to it.",
+    "ImportState": "Progress or result of an import.",
     "JsonValue": "Any JSON value.",
-    "Permission": "What an operator may do.",
-    "SessionEndedBy": "What ended a session. All but `charger` stand in for a missing stop, and give way to it.",
+    "Permission": "Permission of an operator.",
+    "SessionEndedBy": "Cause of a session's end. All but `charger` stand in for a missing stop, and give way to it.",
     "SiteType": "Kind of a site.",
     "UnlockSocket": "The socket whose cable is to be released.",
 }

@@ -20,6 +20,7 @@ Json = dict[str, Any]
 
 NULL = {"type": "null"}
 IMPACT = "ImpactShape"
+UNDESCRIBED = "Successful Response"
 
 
 def tidy(openapi: Json) -> None:
@@ -50,6 +51,21 @@ def describe_bodies(openapi: Json) -> None:
                 body.setdefault("description", schemas[name]["description"])
 
 
+def describe_answers(openapi: Json) -> None:
+    """Replaces FastAPI's placeholder with a description of the answer."""
+    schemas = openapi["components"]["schemas"]
+    for responses in _parts(openapi, "responses"):
+        for response in responses.values():
+            if response["description"] == UNDESCRIBED:
+                media: Json = next(iter(response.get("content", {}).values()), {})
+                first = media.get("schema", {}).get("oneOf", [media.get("schema", {})])[0]
+                described = schemas.get(first.get("$ref", "").removeprefix(REFS), {}).get("description", "")
+                dry = " With `dryRun=true`: the impact." if "oneOf" in media.get("schema", {}) else ""
+                response["description"] = (
+                    described.partition("\n\n")[0] or ("The answer." if media else "Done.")
+                ) + dry
+
+
 def add_impacts(openapi: Json, impact: Json) -> None:
     """Adds the impact and its parts as the answer to `dryRun=true`."""
     schemas = openapi["components"]["schemas"]
@@ -59,7 +75,7 @@ def add_impacts(openapi: Json, impact: Json) -> None:
     for operation in (operation for item in openapi["paths"].values() for operation in item.values()):
         if not any(parameter["name"] == "dryRun" for parameter in operation.get("parameters", ())):
             continue
-        ok = operation["responses"].setdefault("200", {"description": "With dryRun: what it would mean", "content": {}})
+        ok = operation["responses"].setdefault("200", {"description": "With `dryRun=true`: the impact.", "content": {}})
         content = ok["content"].setdefault("application/json", {})
         content["schema"] = {"oneOf": [content["schema"], {**shown}]} if "schema" in content else {**shown}
 
