@@ -21,7 +21,7 @@ from ...rights.model import AccessGroup
 from ...rights.permissions import Permission
 from ...storage.changes.access_groups import GroupAndDrivers
 from ..common.auth import CallerFirst
-from .answers import answer, respond
+from .answers import respond, shown_at
 from .dependencies import on_change, on_post, viewing
 from .paging import Sorted, listed
 from .path_ids import GroupId
@@ -188,5 +188,5 @@ def shown(view: View, group: AccessGroup, status: int = 200) -> Response:
             GroupCharger(id=charger.id, charger_id=charger.charger_id, name=charger.name) for charger in chargers
         ],
     )
-    location = f"/v2/charger-access-groups/{group.id}" if status == 201 else None
-    return answer(shape, status, GroupAndDrivers.of(group, operations.all_drivers_of(view, group)), location)
+    entity = GroupAndDrivers.of(group, operations.all_drivers_of(view, group))
+    return shown_at(f"/v2/charger-access-groups/{group.id}", shape, entity, status)

@@ -19,7 +19,7 @@ from .shapes import Shape
 
 R = TypeVar("R")
 
-NO_CONTENT = 204
+CREATED, NO_CONTENT = 201, 204
 
 
 def answer(shape: Shape, status: int = 200, entity: Any = None, location: str | None = None) -> Response:
@@ -28,6 +28,11 @@ def answer(shape: Shape, status: int = 200, entity: Any = None, location: str | 
     if location is not None:
         headers["Location"] = location
     return Response(shape.to_json(), status, headers, "application/json")
+
+
+def shown_at(path: str, shape: Shape, entity: Any, status: int = 200) -> Response:
+    """Shows an entity with its ETag, and a new one (201) with its path as Location."""
+    return answer(shape, status, entity, path if status == CREATED else None)
 
 
 def etag_of(entity: Any) -> str:

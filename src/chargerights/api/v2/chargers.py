@@ -19,7 +19,7 @@ from ...rights.network import PlacedCharger
 from ...rights.permissions import Permission
 from ...rights.search_drivers import Key
 from ..common.auth import CallerFirst
-from .answers import answer, respond
+from .answers import respond, shown_at
 from .charger_shapes import ChargerDraft, ChargerMembers, ChargerShape, shape_of
 from .dependencies import on_change, on_post, viewing
 from .paging import Sorted, listed
@@ -119,8 +119,7 @@ async def remove_charger(change: Annotated[Mutation, Depends(on_change(WRITE))],
 
 
 def shown(view: View, charger: Charger, status: int = 200) -> Response:
-    location = f"/v2/chargers/{quote(charger.charger_id, safe='')}" if status == 201 else None
-    return answer(_shape(view, charger), status, charger, location)
+    return shown_at(f"/v2/chargers/{quote(charger.charger_id, safe='')}", _shape(view, charger), charger, status)
 
 
 def _shape(view: View, charger: Charger) -> ChargerShape:

@@ -19,7 +19,7 @@ from ...rights.model import Driver, ExternalId, ReferenceType
 from ...rights.permissions import Permission
 from ...rights.search_drivers import DriverQuery
 from ..common.auth import CallerFirst
-from .answers import answer, respond
+from .answers import respond, shown_at
 from .dependencies import on_change, on_post, viewing
 from .paging import Sorted, listed
 from .path_ids import DriverId
@@ -182,8 +182,7 @@ async def remove_driver(change: Annotated[Mutation, Depends(on_change(WRITE))], 
 
 
 def shown(view: View, driver: Driver, status: int = 200) -> Response:
-    location = f"/v2/drivers/{driver.id}" if status == 201 else None
-    return answer(shape_of(view, driver), status, driver, location)
+    return shown_at(f"/v2/drivers/{driver.id}", shape_of(view, driver), driver, status)
 
 
 def shape_of(view: View, driver: Driver) -> DriverShape:

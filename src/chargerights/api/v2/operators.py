@@ -16,7 +16,7 @@ from ...operations.view import View
 from ...rights.permissions import Operator, Permission
 from ...storage import callers
 from ..common.auth import CallerFirst
-from .answers import answer, respond
+from .answers import answer, respond, shown_at
 from .api_keys import ApiKeyShape
 from .api_keys import shape_of as key_shape
 from .dependencies import on_change, on_post, viewing
@@ -171,8 +171,7 @@ async def remove_operator(change: Annotated[Mutation, Depends(on_change(WRITE))]
 
 
 def shown(operator: Operator, status: int = 200) -> Response:
-    location = f"/v2/operators/{operator.id}" if status == 201 else None
-    return answer(shape_of(operator), status, operator, location)
+    return shown_at(f"/v2/operators/{operator.id}", shape_of(operator), operator, status)
 
 
 def shape_of(operator: Operator) -> OperatorShape:

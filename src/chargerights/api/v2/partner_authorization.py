@@ -6,17 +6,16 @@ See docs/partner-authorisation.md.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 from pydantic import AwareDatetime, Field
 
 from ...net.allowed_targets import InvalidWebhookUrl, check_url
-from ...operations.errors import Forbidden, blaming
+from ...operations.errors import Forbidden, Members, blaming
 from ...operations.mutation import Mutation
 from ...operations.view import View
-from ...rights.errors import DomainError, InvalidInput
+from ...rights.errors import InvalidInput
 from ...rights.permissions import Permission
 from ...storage.changes import partners as changes
 from ...storage.revisions import Revision
@@ -43,7 +42,7 @@ class InvalidSecret(InvalidInput):
     """A secret that is not in the format of Standard Webhooks."""
 
 
-IN_BODY: Mapping[type[DomainError], str] = {InvalidWebhookUrl: "url", InvalidSecret: "secret"}
+IN_BODY: Members = {InvalidWebhookUrl: "url", InvalidSecret: "secret"}
 
 
 class PartnerShape(Shape):

@@ -22,7 +22,7 @@ from ...rights.permissions import Permission
 from ...storage.changes.rights import Terms
 from ..common.auth import CallerFirst
 from . import hours
-from .answers import answer, respond
+from .answers import respond, shown_at
 from .dependencies import on_change, on_post, viewing
 from .hours import WeeklyHours, WeeklyHoursDraft
 from .paging import Sorted, listed
@@ -166,8 +166,7 @@ async def revoke(change: Annotated[Mutation, Depends(on_change(WRITE))], right_i
 
 
 def shown(view: View, driver: Driver, right: Right, status: int = 200) -> Response:
-    location = f"/v2/rights/{right.id}" if status == 201 else None
-    return answer(shape_of(view, driver, right), status, right, location)
+    return shown_at(f"/v2/rights/{right.id}", shape_of(view, driver, right), right, status)
 
 
 def shape_of(view: View, driver: Driver, right: Right) -> RightShape:

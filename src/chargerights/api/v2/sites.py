@@ -18,7 +18,7 @@ from ...rights.model import Location, Site, SiteType
 from ...rights.permissions import Permission
 from ...rights.search_sites import SiteQuery, Sizes
 from ..common.auth import CallerFirst
-from .answers import answer, respond
+from .answers import respond, shown_at
 from .dependencies import on_change, on_post, viewing
 from .paging import Sorted, listed
 from .path_ids import ExternalSiteId, SiteId
@@ -215,8 +215,7 @@ async def remove_site(change: Annotated[Mutation, Depends(on_change(WRITE))], si
 
 
 def shown(view: View, site: Site, status: int = 200) -> Response:
-    location = f"/v2/sites/{site.id}" if status == 201 else None
-    return answer(shower(view)(site), status, site, location)
+    return shown_at(f"/v2/sites/{site.id}", shower(view)(site), site, status)
 
 
 def shower(view: View) -> Callable[[Site], SiteShape]:

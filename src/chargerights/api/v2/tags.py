@@ -19,7 +19,7 @@ from ...rights.model import Tag
 from ...rights.permissions import Permission
 from ..common.auth import CallerFirst
 from ..v1.encoding import NO_EXPIRY
-from .answers import answer, respond
+from .answers import respond, shown_at
 from .dependencies import on_change, on_post, viewing
 from .paging import Sorted, listed
 from .path_ids import TagId
@@ -137,7 +137,7 @@ async def remove_tag(change: Annotated[Mutation, Depends(on_change(WRITE))], tag
 
 
 def shown(view: View, tag: Tag, status: int = 200) -> Response:
-    return answer(shape_of(view, tag), status, tag, f"/v2/tags/{tag.id}" if status == 201 else None)
+    return shown_at(f"/v2/tags/{tag.id}", shape_of(view, tag), tag, status)
 
 
 def shape_of(view: View, tag: Tag) -> TagShape:

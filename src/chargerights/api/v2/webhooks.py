@@ -13,11 +13,10 @@ from pydantic import Field
 
 from ...net import safe_http
 from ...net.allowed_targets import InvalidWebhookUrl, check_url
-from ...operations.errors import blaming
+from ...operations.errors import Members, blaming
 from ...operations.mutation import Mutation
 from ...operations.paging import sort_part
 from ...operations.view import View
-from ...rights.errors import DomainError
 from ...rights.events import EventType
 from ...rights.identifiers import INT64_MAX
 from ...rights.permissions import Permission
@@ -54,7 +53,7 @@ router = APIRouter(
     responses=REFUSALS,
 )
 
-IN_BODY: Mapping[type[DomainError], str] = {EventsGone: "after", EventToCome: "after", InvalidWebhookUrl: "url"}
+IN_BODY: Members = {EventsGone: "after", EventToCome: "after", InvalidWebhookUrl: "url"}
 
 
 class DeliveryShape(Shape):
