@@ -48,7 +48,7 @@ def test_a_charger_is_blocked_and_unblocked(run_both: Cli) -> None:
     assert run_both(*BLOCK, AFTER).out == "Charger DEP-1 is blocked until 2099-06-03 09:00:01 UTC.\n"
     assert run_both("check", "ALICE", "DEP-1", "--at", NOON).status == 1
     explained = run_both("explain", "ALICE", "DEP-1", "--at", NOON).out
-    assert "the charger is blocked until 2099-06-03 09:00 UTC, for everybody" in explained
+    assert "the charger is blocked until 2099-06-03 09:00 UTC, for everyone" in explained
     assert run_both("check", "ALICE", "DEP-1", "--at", AFTER).status == 0
     assert run_both("charger", "unblock", "DEP-1").out == "Charger DEP-1 is not blocked.\n"
     assert run_both("check", "ALICE", "DEP-1", "--at", NOON).status == 0

@@ -36,9 +36,9 @@ from tests.support.world import (
 BY_TAG = {
     ("ALICE", "DEP-1"): "Yes: Alice with tag ALICE may charge at charger DEP-1 at Depot, by a right on site Depot (2).",
     ("BOB", "DEP-1"): "Yes: Bob with tag BOB may charge at charger DEP-1 at Depot, "
-    "by a right on site Company (1), which holds Depot.",
+    "by a right on site Company (1), which contains Depot.",
     ("ALICE", "CIR-1"): "Yes: Alice with tag ALICE may charge at charger CIR-1 at Circuit A, "
-    "by a right on site Depot (2), which holds Circuit A.",
+    "by a right on site Depot (2), which contains Circuit A.",
     ("JUDY", "CIR-2"): "Yes: Judy with tag JUDY may charge at charger CIR-2 at Circuit A, "
     "by a right on access group Visitors (1).",
     ("niaj", "GF-1"): "Yes: Niaj with tag niaj may charge at charger GF-1 at Ground floor, by a right on charger GF-1.",
@@ -70,7 +70,7 @@ def test_each_of_the_cast_is_told_why(question: tuple[str, str], sentence: str) 
         ("IVAN", "the tag is not valid at this time"),
         ("HEIDI", "the tag is not valid at this time"),
         ("DAN", "no right reaches it"),
-        ("PEGGY", "a right reaches it, but does not hold at this time"),
+        ("PEGGY", "a right reaches it, but is not valid at this time"),
     ],
 )
 def test_a_decision_without_its_driver_says_why_but_nothing_that_tells_whose_tag_it_is(id_tag: str, why: str) -> None:
@@ -114,7 +114,7 @@ def test_a_no_for_the_time_tells_of_every_right_that_reaches_the_charger_and_of_
     asked = network(FACTS._replace(drivers=[trent]))
     assert explain(asked, "TRENT", "DEP-1", NOW).sentence.endswith(
         ": a right reaches it, but it ended at 2026-06-02 09:00 UTC and it begins only at 2026-06-04 09:00 UTC "
-        "and it holds only Mo 06:00–07:30, Tu 22:00–24:00 local time."
+        "and it is valid only Mo 06:00–07:30, Tu 22:00–24:00 local time."
     )
 
 
@@ -124,12 +124,12 @@ def test_a_blocked_charger_says_until_when_and_that_it_is_nobodys_fault() -> Non
     explained = explain(asked, "ALICE", "DEP-1", NOW)
     assert explained.sentence == (
         "No: Alice with tag ALICE may not charge at charger DEP-1 at Depot: "
-        "the charger is blocked until 2026-06-04 09:00 UTC, for everybody."
+        "the charger is blocked until 2026-06-04 09:00 UTC, for everyone."
     )
     assert [each.standing for each in explained.verdicts] == [RightStatus.STANDS]
     assert explain_driver(asked, 1, "DEP-1", NOW).sentence == (
         "No: Alice (driver 1) may not charge at charger DEP-1 at Depot: "
-        "the charger is blocked until 2026-06-04 09:00 UTC, for everybody."
+        "the charger is blocked until 2026-06-04 09:00 UTC, for everyone."
     )
 
 
@@ -151,7 +151,7 @@ def test_every_standing_but_one_says_why_the_right_does_not_count() -> None:
         RightStatus.ELSEWHERE: "does not reach this charger",
         RightStatus.NOT_YET: "begins only at 2026-06-02 09:00 UTC",
         RightStatus.ENDED: "ended at 2026-06-04 09:00 UTC",
-        RightStatus.OUTSIDE_HOURS: "holds only Mo–Tu 08:00–17:00 local time",
+        RightStatus.OUTSIDE_HOURS: "is valid only Mo–Tu 08:00–17:00 local time",
     }
 
 

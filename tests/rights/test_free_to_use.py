@@ -85,5 +85,5 @@ def test_the_sentence_names_the_mark() -> None:
     assert (
         sentence({DEPOT.id: True}) == f"Yes: anyone may charge at {here} without a tag: site Depot (2) is free to use."
     )
-    blocked = "the charger is blocked until 2026-06-04 09:00 UTC, for everybody"
+    blocked = "the charger is blocked until 2026-06-04 09:00 UTC, for everyone"
     assert sentence({DEPOT.id: True}, blocked=True) == f"No: without a tag no one may charge at {here}: {blocked}."

@@ -95,7 +95,7 @@ def why_not(verdict: RightEvaluation) -> str:
         case RightEvaluation(Right(valid_until=datetime() as end), RightStatus.ENDED):
             return f"ended at {_instant(end)}"
         case _:  # outside its hours
-            return f"holds only {hours_text(verdict.right.hours)} local time"
+            return f"is valid only {hours_text(verdict.right.hours)} local time"
 
 
 def blocked_text(until: datetime) -> str:
@@ -163,7 +163,7 @@ def _sentence(network: Network, charger: Charger, decision: Decision, id_tag: st
         if not decision.paths:
             return f"Yes: {who} may charge at {here}."
         path = decision.paths[0]
-        through = "" if len(path.via) < 2 else f", which holds {network.sites[path.via[-1]].name}"
+        through = "" if len(path.via) < 2 else f", which contains {network.sites[path.via[-1]].name}"
         return f"Yes: {who} may charge at {here}, by a right on {place_name(network, path.right.place)}{through}."
     return f"No: {who} may not charge at {here}: {_cause(decision)}."
 
@@ -191,12 +191,12 @@ def _cause(decision: Decision) -> str:
         case Decision(cause=Cause.TAG_NOT_STARTED | Cause.TAG_EXPIRED):
             return "the tag is not valid at this time"
         case Decision(cause=Cause.NO_RIGHT_NOW, driver=None):
-            return "a right reaches it, but does not hold at this time"
+            return "a right reaches it, but is not valid at this time"
         case Decision(cause=Cause.NO_RIGHT_NOW):
             held = [verdict for verdict in decision.verdicts if verdict.standing is not RightStatus.ELSEWHERE]
             return "a right reaches it, but " + " and ".join(f"it {why_not(evaluation)}" for evaluation in held)
         case Decision(cause=Cause.CHARGER_BLOCKED, charger=Charger(blocked_until=datetime() as end)):
-            return f"{blocked_text(end)}, for everybody"
+            return f"{blocked_text(end)}, for everyone"
         case _:
             return "no right reaches it"
 

@@ -138,7 +138,7 @@ async def test_an_explanation_says_until_when(fresh_sqlite_api: Api) -> None:
     told = (await fresh_sqlite_api.get("/v2/access/explain?chargerId=DEP-1&idTag=ALICE")).json()
     assert told["sentence"] == (
         "No: Alice with tag ALICE may not charge at charger DEP-1 at Depot: "
-        "the charger is blocked until 2026-06-04 09:00 UTC, for everybody."
+        "the charger is blocked until 2026-06-04 09:00 UTC, for everyone."
     )
     assert [each["standing"] for each in told["rights"]] == ["stands"]
     assert told["paths"] == []
