@@ -20,6 +20,7 @@ from chargerights.storage import schema
 from chargerights.storage.charging import authorizations, session_keeping, sessions
 from chargerights.storage.charging.authorizations import Authorization
 from chargerights.storage.charging.charger_reports import ChargerReport, ReportKind
+from chargerights.storage.charging.live import NodeEnded
 from chargerights.storage.charging.messages import Unreadable, dump, load
 from chargerights.storage.charging.session_notices import MeterReading, SessionNotice, Sign
 from chargerights.storage.charging.spool_file import (
@@ -48,7 +49,7 @@ def in_spool(url: str) -> list[str]:
     """The kinds of the messages that lie in the spools of the database's servers, which do not run."""
     found = []
     for path in sorted(spool_folder(url).glob(f"*{SUFFIX}")):
-        with closing(sqlite3.connect(path)) as connection:
+        with closing(sqlite3.connect(path)) as connection:  # open, it would lock the next node out
             rows = connection.execute("SELECT message FROM messages ORDER BY customer_id, number")
             found += [next(iter(load_json(row[0]))) for row in rows]
     return found
@@ -95,6 +96,7 @@ async def has_no_answer(charger: RawCharger, action: str, payload: Any) -> None:
         ChargerReport(
             NOW, "C", ReportKind.FAULT, "StatusNotification", "OtherError", False, 1, info="x", reported_at=NOW
         ),
+        NodeEnded("node", NOW),
         Unreadable("what it was"),
     ],
 )
@@ -328,9 +330,11 @@ async def test_a_node_that_ends_while_the_database_is_away_leaves_all_in_the_spo
         assert in_spool(world.url).count("decision") >= 1
     finally:
         holding.__exit__(None, None, None)
+        await asyncio.to_thread(server.gateway._threads.shutdown)  # as if its process had ended
     async with node(world) as server:
         (found,) = await server.read(sessions.find, *EVERY)
         assert found.stopped_at is not None, "it is there before the first charger is"
+        assert (await server.shown("DEP-1"))["activeConnection"] is False
         assert len(await server.read(authorizations.find, *ALL)) == 2
 
 

@@ -17,6 +17,7 @@ import structlog
 from ... import metrics
 from ...storage.charging.authorizations import Authorization
 from ...storage.charging.charger_reports import ChargerReport
+from ...storage.charging.live import NodeEnded
 from ...storage.charging.messages import Message
 from ...storage.charging.session_notices import SessionNotice
 from ...storage.charging.spool_file import Owner, SpoolFault
@@ -74,7 +75,7 @@ class MessageQueue:
         """Returns whether the spool holds messages of the customer."""
         return self._spool.holds(self.owner)
 
-    def add(self, message: Authorization | ChargerReport) -> None:
+    def add(self, message: Authorization | ChargerReport | NodeEnded) -> None:
         """Adds a message that no one waits for."""
         if len(self._entries) < MAX_IN_MEMORY:
             self._entries.append(Entry(next(self._numbers), message, None))

@@ -12,6 +12,7 @@ from ...storage.charging import messages
 from ...storage.charging.authorizations import Authorization
 from ...storage.charging.charger_batches import Batch
 from ...storage.charging.charger_reports import ChargerReport
+from ...storage.charging.live import NodeEnded
 from ...storage.charging.session_notices import SessionNotice
 from ...storage.charging.spool_file import Owner, SpoolRow
 
@@ -26,7 +27,7 @@ class Entry(NamedTuple):
     """
 
     number: int
-    message: SessionNotice | Authorization | ChargerReport
+    message: SessionNotice | Authorization | ChargerReport | NodeEnded
     done: asyncio.Future[bool] | None
 
 

@@ -23,7 +23,7 @@ from ...storage.charging import charger_batches
 from ...storage.charging.authorizations import Authorization
 from ...storage.charging.charger_batches import Batch
 from ...storage.charging.charger_reports import ChargerReport
-from ...storage.charging.live import NODE_SILENT
+from ...storage.charging.live import NODE_SILENT, NodeEnded
 from ...storage.charging.session_notices import SessionNotice
 from ...storage.charging.spool_file import Owner, SpoolFault
 from ...storage.database import Database, DatabaseFault
@@ -103,7 +103,7 @@ class WriteBuffer:
         self._whole.add(charger.charger_id)
         self.note(charger)
 
-    def decided(self, message: Authorization | ChargerReport) -> None:
+    def decided(self, message: Authorization | ChargerReport | NodeEnded) -> None:
         """Has an authorization or a report written. No one waits for it."""
         self._queue.add(message)
         self._work.set()
@@ -183,6 +183,8 @@ class WriteBuffer:
         with suppress(TimeoutError):
             async with asyncio.timeout(AWAY_SECONDS if self.is_away else CLOSE_SECONDS):
                 await self.write()
+        if self._states.is_ahead:  # it is not written that chargers are disconnected
+            self.decided(NodeEnded(self._node, self._clock()))
         await self._queue.spool_rest()
 
     async def _write_all(self) -> bool:
@@ -253,7 +255,7 @@ class WriteBuffer:
         self._images.written(self._customer_id, written.version)
         for charger_id in written.elsewhere:
             self.on_elsewhere(charger_id)
-        if written.elsewhere:
+        if written.elsewhere or batch.origin != self._node:  # its last message may disconnect chargers
             self._images.invalidate_live(self._customer_id)
         if written.was_gone:
             self.on_gone()

@@ -35,6 +35,13 @@ _FAULTS = TypeAdapter(tuple[ChargerFault, ...])
 _KEY = ("customer_id", "charger_id")
 
 
+class NodeEnded(NamedTuple):
+    """A node has ended, in order, before it could write that its chargers are disconnected."""
+
+    node: str
+    at: datetime
+
+
 def record(connection: Connection, customer_id: int, states: Iterable[LiveCharger], at: datetime) -> int:
     """Writes the chargers' whole states as the next live version, and returns it."""
     states = list(states)
@@ -217,7 +224,17 @@ def disconnect_silent(connection: Connection, customer_id: int, at: datetime) ->
         return 0
     connection.execute(update(live_nodes).where(mine, live_nodes.c.node.in_(silent)).values(gone=True))
     connection.execute(delete(live_nodes).where(mine, live_nodes.c.seen_at < at - NODE_FORGOTTEN))
-    held = (live_chargers.c.customer_id == customer_id) & live_chargers.c.node.in_(silent) & live_chargers.c.connected
+    return _disconnect(connection, customer_id, version, silent, at)
+
+
+def end_node(connection: Connection, customer_id: int, version: int, ended: NodeEnded, at: datetime) -> None:
+    """Marks the chargers of a node that has ended as disconnected, under a version just taken."""
+    _disconnect(connection, customer_id, version, [ended.node], at)
+
+
+def _disconnect(connection: Connection, customer_id: int, version: int, nodes: list[str], at: datetime) -> int:
+    """Marks the chargers of these nodes as disconnected, and returns their number."""
+    held = (live_chargers.c.customer_id == customer_id) & live_chargers.c.node.in_(nodes) & live_chargers.c.connected
     lost = [*connection.scalars(select(live_chargers.c.charger_id).where(held))]
     with statuses.telling(connection, customer_id, live_chargers.c.charger_id.in_(lost), at):
         connection.execute(update(live_chargers).where(held).values(connected=False, version=version))

@@ -13,6 +13,7 @@ from ..schema import sessions
 from ..schema.columns import Instant
 from .authorizations import Authorization
 from .charger_reports import ChargerReport
+from .live import NodeEnded
 from .session_notices import SessionNotice
 
 
@@ -23,9 +24,10 @@ class Unreadable:
     text: str
 
 
-Message = SessionNotice | Authorization | ChargerReport | Unreadable
+Message = SessionNotice | Authorization | ChargerReport | NodeEnded | Unreadable
 
 _NOTICE, _DECISION, _REPORT = TypeAdapter(SessionNotice), TypeAdapter(Authorization), TypeAdapter(ChargerReport)
+_ENDED = TypeAdapter(NodeEnded)
 _INSTANTS = frozenset(column.name for column in sessions.c if isinstance(column.type, Instant))
 MAX_UNREADABLE = 100_000
 
@@ -43,6 +45,8 @@ def dump(message: Message) -> bytes:
                 return orjson.dumps({"decision": message._asdict()})
             case ChargerReport():
                 return orjson.dumps({"report": message._asdict()})
+            case NodeEnded():
+                return orjson.dumps({"ended": message._asdict()})
             case Unreadable():
                 return orjson.dumps({"unreadable": message.text})
     except Exception:
@@ -60,6 +64,8 @@ def load(raw: bytes) -> Message:
                 return _DECISION.validate_python(decision)
             case {"report": report}:
                 return _REPORT.validate_python(report)
+            case {"ended": ended}:
+                return _ENDED.validate_python(ended)
             case {"unreadable": str(text)}:
                 return Unreadable(text)
     except Exception:
@@ -72,13 +78,13 @@ def received_at(message: Message, now: datetime) -> datetime:
     match message:
         case SessionNotice():
             return message.received_at
-        case Authorization() | ChargerReport():
+        case Authorization() | ChargerReport() | NodeEnded():
             return message.at
     return now
 
 
 def charger_of(message: Message) -> str:
-    return "" if isinstance(message, Unreadable) else message.charger_id
+    return "" if isinstance(message, NodeEnded | Unreadable) else message.charger_id
 
 
 def shown(message: Message) -> Any:

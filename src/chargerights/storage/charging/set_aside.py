@@ -78,11 +78,14 @@ def keep(connection: Connection, customer_id: int, version: int, given: Collecti
     decisions = [each for each in given if isinstance(each, Authorization)]
     notices = [each for each in given if isinstance(each, SessionNotice)]
     reports = [each for each in given if isinstance(each, ChargerReport)]
-    if len(decisions) + len(notices) + len(reports) != len(given):
+    ended = [each for each in given if isinstance(each, live.NodeEnded)]
+    if len(decisions) + len(notices) + len(reports) + len(ended) != len(given):
         raise ValueError("the message cannot be read")
     authorizations.add(connection, customer_id, decisions)
     session_keeping.keep(connection, customer_id, version, notices)
     charger_reports.add(connection, customer_id, reports, at)
+    for node in ended:
+        live.end_node(connection, customer_id, version, node, at)
 
 
 def about(connection: Connection, customer_id: int, driver_id: int, tag_keys: Collection[str]) -> list[dict[str, Any]]:
