@@ -260,6 +260,15 @@ async def test_a_stop_of_an_unknown_transaction_ends_the_session_it_can_only_mea
         assert (session.meter_stop, session.ended_by, session.stop_id_tag) == (5100, EndedBy.CHARGER, None)
 
 
+async def test_a_stop_of_an_unknown_transaction_in_the_second_of_the_start_ends_it(server: InProcess) -> None:
+    """Most chargers' clocks tell whole seconds."""
+    async with server.charger("DEP-1") as charger:
+        await begun(charger, "ALICE")
+        await charger.call("StopTransaction", stop(-1, 100, idTag="alice", timestamp=text(NOW)))
+        session = await only(server)
+        assert (session.stopped_at, session.ended_by) == (NOW, EndedBy.UNMATCHED_STOP)
+
+
 @pytest.mark.parametrize("unreadable", [None, "rubbish"])
 async def test_a_stop_without_a_time_is_known_again_when_it_is_sent_again(server: InProcess, unreadable: Any) -> None:
     """Each copy had the time of its receipt: the third ended the session after the one that was meant."""

@@ -73,7 +73,7 @@ def end_meant(writing: Writing, stop: Row) -> None:
         return
     at = writing.at
     registers = Registers(stop["registers"])
-    here = [ROW.begun_at < at, ROW.tag_key == stop["tag_key"], ROW.received_at <= writing.notice.received_at]
+    here = [ROW.begun_at <= at, ROW.tag_key == stop["tag_key"], ROW.received_at <= writing.notice.received_at]
     if stop["evse_id"] is not None:
         here.append(ROW.evse_id == stop["evse_id"])
     meant = [
