@@ -37,7 +37,7 @@ EXAMPLES = hypothesis.settings().max_examples // 10
 """Random requests for each operation, beside the document's examples and the edges of its schemas."""
 
 OURSELVES = {"operatorId": 1, "keyId": 2}
-"""The numbers of a customer's first operator and of his first key."""
+"""Numbers of the first operator of a customer and of their first key."""
 UNUSED = 2**40
 
 GROUP_IDS = v1.examples()["groupIds"]

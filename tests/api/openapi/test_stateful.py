@@ -1,8 +1,8 @@
-"""Schemathesis makes things and follows the document's links: what one answer gave, the next requests take.
+"""Schemathesis creates things and follows the document's links: the next requests take values of earlier answers.
 
-As in test_schemathesis, whatever is asked: no error of the server, nothing that the document does not have. What is
-asked changes the server, so that a request that fails cannot be replayed to be made smaller: each fault is noted with
-its request, and all are told at the end.
+As in test_schemathesis, every answer is one that the document describes, and no error of the server. Requests change
+the server, so a failing request cannot be replayed and shrunk. Each fault is noted with its request, and all are
+reported at the end.
 """
 
 from __future__ import annotations
@@ -48,10 +48,11 @@ SCENES = {
                      "addApiKey"}),
     "administration": (2, {"addOperator", "addWebhook", "importDrivers"}),
 }  # fmt: skip
-"""What is made in one walk, and how often that begins anew, from another seed. Apart from each other, for the machine
-would begin with those alone whose bodies name nothing else."""
+"""By walk: how often it begins again with another seed, and the operations that create things in it.
+
+The walks are apart because the machine would begin only with operations whose bodies refer to nothing else."""
 SCENARIOS, STEPS = 4, 60
-"""Of each beginning, and requests of each scenario, at most."""
+"""Greatest number of scenarios for each beginning, and of requests for each scenario."""
 
 KNOWN: Json = {
     "siteId": DEPOT.id,
@@ -103,7 +104,7 @@ class Fitting:
     hook: str
     """A web address that takes webhooks."""
     authorisations: Iterator[int]
-    """Those of tags that nobody has."""
+    """Those of unknown tags."""
     known: Json = field(default_factory=lambda: dict(KNOWN))
     etags: dict[str, str] = field(default_factory=dict)
 
@@ -225,12 +226,12 @@ def walk(machine: Any, beginnings: int) -> None:
     )  # fmt: skip
     for seed in range(beginnings):
         machine.rule_order_seed = seed
-        with suppress(Flaky):  # the server is not as it was, so the same request may be answered otherwise: begin anew
+        with suppress(Flaky):  # the server has changed, so the same request may get another answer: begin again
             hypothesis.seed(seed)(machine).run(settings=settings)
 
 
 def shown_tags(database: Database, us: Party) -> None:
-    """Tags that nobody has, shown at a charger."""
+    """Records unknown tags that were shown at a charger."""
     unknown = (
         Authorization(NOW, "DEP-1", 1, None, f"New {n}", f"NEW {n}", "Authorize", "Unknown", "tagUnknown", *[None] * 4)
         for n in range(SHOWN_TAGS)
