@@ -103,14 +103,14 @@ class ActiveSessions:
         Chargers that are connected here have said more already; the first time is an exception.
         """
         first = self.version < 0
-        for each in found:
-            if is_here(each.charger_id) and not first and each.ended_by not in UNHEARD:
+        for session in found:
+            if is_here(session.charger_id) and not first and session.ended_by not in UNHEARD:
                 continue
-            if each.is_open:
-                place = (each.evse_id, None if each.evse_id is not None else each.connector_id)
-                self.begin(each.tag_key, each.charger_id, place, each.transaction_id, each.begun_at)
+            if session.is_open:
+                place = (session.evse_id, None if session.evse_id is not None else session.connector_id)
+                self.begin(session.tag_key, session.charger_id, place, session.transaction_id, session.begun_at)
             else:
-                self.end(each.charger_id, each.transaction_id)
+                self.end(session.charger_id, session.transaction_id)
         self.version = version
 
     def _place_of(self, charger_id: str, transaction_id: str) -> Place | None:
@@ -124,7 +124,7 @@ class ActiveSessions:
             return
         if not places:
             del self._chargers[charger_id]
-        if all(each.tag_key != before.tag_key for each in places.values()):
+        if all(session.tag_key != before.tag_key for session in places.values()):
             chargers = self._by_tag[before.tag_key]
             chargers.discard(charger_id)
             if not chargers:

@@ -151,9 +151,9 @@ class CustomerRuntime:
         if self.charger(charger_id) is None:  # it was added a moment ago
             with suppress(DatabaseFault):
                 await self._follow_once()
-        found = self.chargers.get(charger_id)
-        if found is None:
-            found = self.chargers[charger_id] = ConnectedCharger(
+        charger = self.chargers.get(charger_id)
+        if charger is None:
+            charger = self.chargers[charger_id] = ConnectedCharger(
                 self, charger_id, self._live(charger_id), self.after_boot
             )
         if begins_16:
@@ -162,8 +162,8 @@ class CustomerRuntime:
             except DatabaseFault:
                 log.warning("what the charger has begun is not known while the database is away", charger=charger_id)
             else:
-                found.transactions_16.learn(*known)
-        return found
+                charger.transactions_16.learn(*known)
+        return charger
 
     @property
     def image_age(self) -> float:
@@ -247,7 +247,9 @@ class CustomerRuntime:
         await self._follow_sessions(standing)
         if image.proofs_since != self._proofs_as_of and self.check_proofs is not None:
             proofs_as_of = image.proofs_since
-            await self.check_proofs(self, [each for each in self.chargers.values() if each.connection is not None])
+            await self.check_proofs(
+                self, [charger for charger in self.chargers.values() if charger.connection is not None]
+            )
             self._proofs_as_of = proofs_as_of
 
     def _begin_again(self, image: NetworkSnapshot) -> None:

@@ -105,7 +105,7 @@ class ChargerEndpoint:
         shown = subjects(scope, policy.subject_header)
         authenticate(charger_id, known, policy, headers, scope["scheme"] == "wss", shown)
         self._gateway.limit(charger_id)
-        version = next((each for each in VERSIONS if each in scope["subprotocols"]), None)
+        version = next((subprotocol for subprotocol in VERSIONS if subprotocol in scope["subprotocols"]), None)
         if version is None:
             raise NothingCommon(PROTOCOL_ERROR, f"offer a subprotocol that is spoken here: {', '.join(VERSIONS)}")
         charger = await self._gateway.arrive(charger_id, known, version == V16)

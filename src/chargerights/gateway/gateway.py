@@ -162,15 +162,15 @@ class Gateway:
         """
         if not chargers:
             return
-        ids = [each.charger_id for each in chargers]
-        found = await self._database.read(charger_passwords.hashes, customer.id, ids)
+        ids = [charger.charger_id for charger in chargers]
+        hashes = await self._database.read(charger_passwords.hashes, customer.id, ids)
         for charger in chargers:
             connection, known = charger.connection, self._known.get(charger.charger_id)
             if connection is None:
                 continue
-            if charger.charger_id not in found:
+            if charger.charger_id not in hashes:
                 customer.spawn(connection.close(REMOVED, "this charger has been removed"))
-            elif known is not None and found[charger.charger_id] != known.hash:
+            elif known is not None and hashes[charger.charger_id] != known.hash:
                 customer.spawn(connection.close(POLICY, "this charger has a new password"))
             else:
                 continue
@@ -220,12 +220,12 @@ class Gateway:
     def measure(self) -> None:
         """Updates the gauges among the metrics."""
         customers = self.customers.values()
-        metrics.WRITE_BUFFER_WAITING.set(sum(each.write_buffer.waiting for each in customers))
-        metrics.WRITE_BUFFER_SECONDS.set(max((each.write_buffer.age for each in customers), default=0))
+        metrics.WRITE_BUFFER_WAITING.set(sum(customer.write_buffer.waiting for customer in customers))
+        metrics.WRITE_BUFFER_SECONDS.set(max((customer.write_buffer.age for customer in customers), default=0))
         metrics.SPOOL_WAITING.set(self.spool.count)
         metrics.SPOOL_SECONDS.set(self.spool.age(self.clock()))
-        metrics.IMAGE_SECONDS.set(max((each.image_age for each in customers), default=0))
-        lists = sum((each.lists.states() for each in customers), Counter[str]())
+        metrics.IMAGE_SECONDS.set(max((customer.image_age for customer in customers), default=0))
+        lists = sum((customer.lists.states() for customer in customers), Counter[str]())
         for state in STATES:
             metrics.LOCAL_LISTS.labels(state).set(lists[state])
 
@@ -247,15 +247,15 @@ class Gateway:
         await self._replay()
         with suppress(TimeoutError):  # so that a start comes before what chargers say of it next
             async with asyncio.timeout(REPLAY_SECONDS):
-                await asyncio.gather(*(each.write_buffer.write() for each in self.customers.values()))
+                await asyncio.gather(*(customer.write_buffer.write() for customer in self.customers.values()))
         beside = [
-            asyncio.create_task(each) for each in (self._look_after(), notices.listen(self._database, self._heard))
+            asyncio.create_task(work) for work in (self._look_after(), notices.listen(self._database, self._heard))
         ]
         try:
             yield
         finally:
             await end(beside)
-            await asyncio.gather(*(each.close() for each in self.customers.values()))
+            await asyncio.gather(*(customer.close() for customer in self.customers.values()))
             await self.spool.close()
             self._threads.shutdown(wait=False)
 

@@ -88,7 +88,7 @@ def authorize(
         decision = decide_without_tag(network, charger.charger_id, at)
     rights = []
     if decision is not None and decision.cause is _RIGHT_STANDS:
-        rights = [each.right for each in decision.verdicts if each.standing is _STANDS]
+        rights = [evaluation.right for evaluation in decision.verdicts if evaluation.standing is _STANDS]
     where = (evse_id, None if evse_id is not None else connector_id)
     in_use = customer.active_sessions is not None and customer.active_sessions.holds(
         key, charger.charger_id, transaction_id, where, customer.is_lost

@@ -43,7 +43,9 @@ class Connectors:
 
     def is_in_use(self, evse_id: int) -> bool:
         """Returns whether a connector of the EVSE is in use, or prepares for it."""
-        return any(each.evse_id == evse_id and each.status in OCCUPIED for each in self._connectors.values())
+        return any(
+            connector.evse_id == evse_id and connector.status in OCCUPIED for connector in self._connectors.values()
+        )
 
     def set(self, connector: LiveConnector) -> None:
         if connector.id in self._connectors or len(self._connectors) < MAX_CONNECTORS:

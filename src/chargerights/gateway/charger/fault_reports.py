@@ -36,7 +36,7 @@ class FaultReports:
         self._charger_id = charger_id
         self._customer = customer
         self._faults: dict[Place, ChargerFault] = {
-            (each.variable, each.evse_id, each.connector_id): each for each in known
+            (fault.variable, fault.evse_id, fault.connector_id): fault for fault in known
         }
         self._words: dict[ReportKind, tuple[str, int | None]] = {}
         self._minute, self._count = 0.0, 0

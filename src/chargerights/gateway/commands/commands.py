@@ -88,7 +88,7 @@ def _as_sent(outcome: CommandOutcome, progress: CallProgress) -> CommandOutcome:
 
 
 async def _read_configuration(request: CommandCall) -> CommandOutcome:
-    names = [each for each in request["names"] or () if not is_secret(each)]
+    names = [name for name in request["names"] or () if not is_secret(name)]
     if request["names"] and not names:
         return CommandOutcome(End.ANSWERED, "Accepted", found=[])
     ask = configuration.ask_16 if request.is_16 else configuration.ask_2x

@@ -330,7 +330,7 @@ class ChargerConnection:
         action, answer = asked
         self.charger.heard(self.charger.customer.clock(), action)
         if frame[0] == FrameKind.ERROR:
-            code, text = (each[:255] if isinstance(each, str) else "" for each in (*frame[2:4], "")[:2])
+            code, text = (part[:255] if isinstance(part, str) else "" for part in (*frame[2:4], "")[:2])
             answer.set_exception(CallRefused(code or FrameFault.GENERIC.value, text))
             return
         try:

@@ -61,7 +61,7 @@ class _Kept:
             self._by_id.popitem(last=False)
 
     def of(self, charger_id: str, at: datetime) -> list[RejectedHandshake]:
-        return [each for each in self._by_id.get(charger_id, ()) if at - each.at < KEPT]
+        return [rejection for rejection in self._by_id.get(charger_id, ()) if at - rejection.at < KEPT]
 
     def ids(self) -> list[str]:
         return [*self._by_id]

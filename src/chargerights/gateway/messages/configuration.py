@@ -134,7 +134,7 @@ async def _variable(charger: ConnectedCharger, name: str, operator: CallProgress
         result = answer["getVariableResult"][0]
         if result["attributeStatus"] == "Accepted":
             known = charger.reported.configurations
-            can_be_changed = next((each.can_be_changed for each in known if each.name == name), True)
+            can_be_changed = next((variable.can_be_changed for variable in known if variable.name == name), True)
             value = lenient_parsing.text(result.get("attributeValue")) or ""
             return ChargerConfiguration(name, value, can_be_changed)
         if result["attributeStatus"] not in _NOT_THERE:
@@ -156,7 +156,7 @@ async def _call(
 def _changed(charger: ConnectedCharger, name: str, value: str, status: str) -> ConfigurationReply:
     """Updates the stored configuration if the charger has accepted the change."""
     known = charger.reported.configurations
-    if status == "Accepted" and any(each.name == name for each in known):
-        changed = tuple(replace(each, value=value) if each.name == name else each for each in known)
+    if status == "Accepted" and any(variable.name == name for variable in known):
+        changed = tuple(replace(variable, value=value) if variable.name == name else variable for variable in known)
         charger.update_reported(configurations=changed)
     return ConfigurationReply(status)

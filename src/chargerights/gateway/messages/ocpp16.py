@@ -70,7 +70,7 @@ def meter_values(charger: ConnectedCharger, payload: dict[str, Any]) -> Answer:
         at,
         None if transaction is None else str(transaction),
         readings=readings,
-        at=max((each.at for each in readings), default=None),
+        at=max((reading.at for reading in readings), default=None),
         ocpp=OCPP_16,
     )
     if notice.transaction_id is not None:
@@ -215,9 +215,9 @@ def _readings(charger: ConnectedCharger, given: list[dict[str, Any]], connector_
     at = charger.customer.clock()
     return tuple(
         MeterReading(
-            lenient_parsing.instant(each.get("timestamp"), at),
-            each["sampledValue"],
+            lenient_parsing.instant(value.get("timestamp"), at),
+            value["sampledValue"],
             connector_id=lenient_parsing.number(connector_id),
         )
-        for each in given
+        for value in given
     )

@@ -50,9 +50,11 @@ class ListLimits:
 
 def limits(version: str, configurations: Iterable[ChargerConfiguration]) -> ListLimits:
     """Reads the limits in the reported configuration."""
-    said = {each.name.lower(): each.value.strip() for each in configurations}
-    enabled, *numbers = (said.get(name) for name in _NAMES[version == V16])
-    capacity, items, size = (int(each) if each and each.isascii() and each.isdigit() else None for each in numbers)
+    reported = {configuration.name.lower(): configuration.value.strip() for configuration in configurations}
+    enabled, *numbers = (reported.get(name) for name in _NAMES[version == V16])
+    capacity, items, size = (
+        int(number) if number and number.isascii() and number.isdigit() else None for number in numbers
+    )
     return ListLimits((enabled or "true").lower() != "false", capacity, items or UNKNOWN_PER_MESSAGE, size or None)
 
 
@@ -103,8 +105,8 @@ def differences(
 
     Removals come first, because they make room.
     """
-    entries = [(key, removal(version, each)) for key, each in held.items() if key not in target]
-    return entries + [(key, entry(version, each)) for key, each in target.items() if held.get(key) != each]
+    entries = [(key, removal(version, tag)) for key, tag in held.items() if key not in target]
+    return entries + [(key, entry(version, tag)) for key, tag in target.items() if held.get(key) != tag]
 
 
 def in_parts(
@@ -116,11 +118,11 @@ def in_parts(
     """
     part: list[tuple[str, dict[str, Any]]] = []
     room = most = None if within.bytes_per_message is None else within.bytes_per_message - FRAME_BYTES
-    for each in entries:
-        size = len(orjson.dumps(each[1], option=orjson.OPT_UTC_Z)) + 1
+    for keyed in entries:
+        size = len(orjson.dumps(keyed[1], option=orjson.OPT_UTC_Z)) + 1
         if part and (len(part) >= within.per_message or (room is not None and size > room)):
             yield part
             part, room = [], most
-        part.append(each)
+        part.append(keyed)
         room = None if room is None else room - size
     yield part

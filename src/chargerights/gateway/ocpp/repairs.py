@@ -79,8 +79,8 @@ class _LenientReader:
 
     def _array(self, schema: Schema, given: Any, name: str) -> Any:
         items = given if isinstance(given, list) else [given]
-        read = (self.value(schema.get("items", {}), each, name) for each in items if each is not None)
-        found = [each for each in read if each is not _UNREADABLE]
+        read = (self.value(schema.get("items", {}), item, name) for item in items if item is not None)
+        found = [value for value in read if value is not _UNREADABLE]
         return found or _UNREADABLE
 
 
@@ -94,7 +94,7 @@ def _stand_in(schema: Schema, name: str, definitions: Mapping[str, Schema]) -> A
     match schema.get("type"):
         case "object":
             parts = schema.get("properties", {})
-            return {each: _stand_in(parts[each], each, definitions) for each in schema.get("required", ())}
+            return {member: _stand_in(parts[member], member, definitions) for member in schema.get("required", ())}
         case "array":
             return []
         case "string":

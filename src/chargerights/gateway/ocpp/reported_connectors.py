@@ -36,11 +36,11 @@ def reported(inventory: Iterable[ChargerConfiguration]) -> tuple[ReportedSocket,
     An EVSE without reported connectors has one socket without a connector. Words that OCPI does not have are left out.
     """
     facts_by_place: dict[tuple[int, int | None], dict[str, str]] = {}
-    for each in inventory:
-        fact = _FACT.fullmatch(each.name)
+    for variable in inventory:
+        fact = _FACT.fullmatch(variable.name)
         if fact is not None and (fact[1] == "Connector") == (fact[3] is not None):
             place = int(fact[2]), None if fact[3] is None else int(fact[3])
-            facts_by_place.setdefault(place, {})[fact[4]] = each.value
+            facts_by_place.setdefault(place, {})[fact[4]] = variable.value
     with_connectors = {evse for evse, connector in facts_by_place if connector is not None}
     return tuple(
         _socket(*place, {**facts_by_place.get((place[0], None), {}), **facts})

@@ -88,8 +88,8 @@ def _broken(validator: jsonschema_rs.Validator, payload: Any) -> tuple[FrameFaul
     except ValueError:
         return FrameFault.FORMAT, "the payload is nested too deeply"
     # the rule is the last word of the schema's path that names one
-    rule = next((each for each in reversed(first.schema_path) if isinstance(each, str)), "")
-    place = ".".join(str(each) for each in first.instance_path) or "the payload"
+    rule = next((step for step in reversed(first.schema_path) if isinstance(step, str)), "")
+    place = ".".join(str(step) for step in first.instance_path) or "the payload"
     return _FAULTS.get(rule, FrameFault.PROPERTY), f"{place} breaks the schema's rule {rule!r}"
 
 
@@ -99,7 +99,7 @@ def _requests(version: str) -> dict[str, str]:
 
     2.x has the word Request in all but a few of their names.
     """
-    names = [each.name.removesuffix(".json") for each in (files("ocpp") / _FOLDERS[version] / "schemas").iterdir()]
+    names = [file.name.removesuffix(".json") for file in (files("ocpp") / _FOLDERS[version] / "schemas").iterdir()]
     return {name.removesuffix("Request"): name for name in names if not name.endswith("Response")}
 
 
@@ -126,5 +126,5 @@ def _parts(value: Any, name: str) -> Iterator[tuple[dict[str, Any], str]]:
     """Every object of the schema, with the name it has in its parent."""
     if isinstance(value, dict):
         yield value, name
-        for key, each in [*value.items()]:
-            yield from _parts(each, key)
+        for key, member in [*value.items()]:
+            yield from _parts(member, key)

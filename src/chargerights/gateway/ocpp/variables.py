@@ -24,9 +24,9 @@ MAX_CONFIGURATIONS = 2_000
 def keys_of_16(result: dict[str, Any]) -> tuple[ChargerConfiguration, ...]:
     """Reads the keys in the result of a GetConfiguration."""
     return tuple(
-        ChargerConfiguration(name, lenient_parsing.text(each.get("value")) or "", each.get("readonly") is False)
-        for each in (result.get("configurationKey") or [])[:MAX_CONFIGURATIONS]
-        if (name := lenient_parsing.text(each.get("key"))) and not _SECRET.search(name)
+        ChargerConfiguration(name, lenient_parsing.text(key.get("value")) or "", key.get("readonly") is False)
+        for key in (result.get("configurationKey") or [])[:MAX_CONFIGURATIONS]
+        if (name := lenient_parsing.text(key.get("key"))) and not _SECRET.search(name)
     )
 
 
@@ -36,16 +36,16 @@ def of_report(data: list[dict[str, Any]]) -> dict[str, ChargerConfiguration]:
     Names have the form `component[.instance][@evse[.connector]].variable[.instance]`.
     """
     found = {}
-    for each in data:
-        name = variable_name(each)
+    for report in data:
+        name = variable_name(report)
         if not name or _SECRET.search(name):
             continue
-        for attribute in each["variableAttribute"]:
+        for attribute in report["variableAttribute"]:
             mutability = attribute.get("mutability", "ReadWrite")
             if mutability != "WriteOnly" and attribute.get("type", "Actual") == "Actual":
                 value = lenient_parsing.text(attribute.get("value")) or ""
                 found[name] = ChargerConfiguration(name, value, mutability != "ReadOnly")
-        limit = (each.get("variableCharacteristics") or {}).get("maxLimit")
+        limit = (report.get("variableCharacteristics") or {}).get("maxLimit")
         if limit is not None and _WITH_LIMIT.fullmatch(name):
             found[f"{name}.maxLimit"] = ChargerConfiguration(f"{name}.maxLimit", f"{limit:.15g}", False)
     return found
@@ -57,7 +57,7 @@ def variable_name(data: dict[str, Any]) -> str:
     name = ".".join(filter(None, (component["name"], component.get("instance"))))
     evse = component.get("evse")
     if evse is not None:
-        place = ".".join(str(each) for each in (evse["id"], evse.get("connectorId")) if each is not None)
+        place = ".".join(str(number) for number in (evse["id"], evse.get("connectorId")) if number is not None)
         name = f"{name}@{place}"
     if not component["name"] or not variable["name"] or (evse is not None and evse["id"] is None):
         return ""

@@ -46,8 +46,10 @@ async def rows_of(entries: Sequence[Entry], owner: Owner, now: datetime) -> list
 
 def _rows(entries: Sequence[Entry], owner: Owner, now: datetime) -> list[SpoolRow]:
     return [
-        SpoolRow(owner, each.number, messages.received_at(each.message, now).isoformat(), messages.dump(each.message))
-        for each in entries
+        SpoolRow(
+            owner, entry.number, messages.received_at(entry.message, now).isoformat(), messages.dump(entry.message)
+        )
+        for entry in entries
     ]
 
 

@@ -102,18 +102,18 @@ class Spool:
     # -- known without the disk --------------------------------------------------------------------
 
     def holds(self, owner: Owner) -> bool:
-        return any(each == owner for _, each in self._waiting)
+        return any(waiting == owner for _, waiting in self._waiting)
 
     def owners(self) -> set[Owner]:
         return {owner for _, owner in self._waiting}
 
     @property
     def count(self) -> int:
-        return sum(each.messages for each in self._waiting.values())
+        return sum(backlog.messages for backlog in self._waiting.values())
 
     def age(self, now: datetime) -> float:
         """Seconds since the oldest message came."""
-        oldest = min((each.oldest for each in self._waiting.values()), default=None)
+        oldest = min((backlog.oldest for backlog in self._waiting.values()), default=None)
         return 0.0 if oldest is None else max((now - datetime.fromisoformat(oldest)).total_seconds(), 0.0)
 
     # -- messages of this process ------------------------------------------------------------------
@@ -168,7 +168,7 @@ class Spool:
 
         They stay until they are dropped. Raises SpoolFault.
         """
-        mine = [(each.oldest, name) for (name, whose), each in self._waiting.items() if whose == owner]
+        mine = [(backlog.oldest, name) for (name, whose), backlog in self._waiting.items() if whose == owner]
         for _, name in sorted(mine):
             after = self._applied.get((name, owner), 0)
             rows = await self._run(self._file(name).take, owner, after, limit)
@@ -226,9 +226,9 @@ class Spool:
         """
         found = await self._run(self._adopt_now)
         for name, waiting in found.items():
-            self._waiting |= {(name, owner): each for owner, each in waiting.items()}
+            self._waiting |= {(name, owner): backlog for owner, backlog in waiting.items()}
             log.warning("messages of a process that has ended wait in its spool", file=name,
-                        messages=sum(each.messages for each in waiting.values()))  # fmt: skip
+                        messages=sum(backlog.messages for backlog in waiting.values()))  # fmt: skip
         return {owner for waiting in found.values() for owner in waiting}
 
     def _adopt_now(self) -> dict[str, dict[Owner, SpoolBacklog]]:
