@@ -8,8 +8,8 @@ import sys
 
 ALL = (
     "in_process",
-    "postgres",
-    "spicedb",
+    "peers.postgres",
+    "peers.spicedb",
     "http",
     "lifecycle",
     "chargers",

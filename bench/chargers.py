@@ -4,8 +4,8 @@
 
 The server has one core and this client another, where there are two. The network is the generated one, of 100,000
 drivers; tags and chargers are drawn from it, so answers are yes and no. Every decision is kept in the database while
-it is measured. The echo (`bench.echo`) is the same uvicorn with the same settings, which reads JSON and sends it back;
-it runs in turns with the server.
+it is measured. The echo (`bench.peers.echo`) is the same uvicorn with the same settings. It
+reads JSON, sends it back, and runs in turns with the server.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ from bench.servers import PROGRAM, Customer, customer, load
 from bench.sockets import WebSocket, asked_per_second, frame, latencies
 from chargerights.storage.charging import authorizations, charger_passwords
 from chargerights.storage.database import Database
+
+ECHO = [sys.executable, "-m", "bench.peers.echo"]
 
 CHARGERS, BOOTING, IDLE = 50, 1_000, 5_000
 ROUNDS, SECONDS = 5, 3.0
@@ -93,7 +95,10 @@ def decided_rows(of: Customer, facts: Facts, fleet: Fleet) -> list[list[str]]:
     """Cards decided as fast as it goes and at a steady rate, beside the echo."""
     asked = authorize(facts)
     ours, echoes = [], []
-    with started(serve(of.database)) as (port, _), started([sys.executable, "-m", "bench.echo"]) as (echo_port, _):
+    with (
+        started(serve(of.database)) as (port, _),
+        started([sys.executable, "-m", "bench.peers.echo"]) as (echo_port, _),
+    ):
         sockets = fleet.connect(port, CHARGERS)
         echoing = [WebSocket(echo_port, "/", V16).opened() for _ in range(CHARGERS)]
         for _ in range(ROUNDS):

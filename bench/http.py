@@ -2,7 +2,8 @@
 
 `python -m bench.http` (about seven minutes; `--without-spicedb` leaves three out)
 
-The floor is the same server sending the same bytes from memory (`bench.floor`). Requests go one at a time over one
+The floor is the same server sending the same bytes from memory (`bench.peers.floor`).
+Requests go one at a time over one
 keep-alive connection, in turns with what they are compared with, and the client throws the answer away. After a
 write: before each request, and not timed, another process commits a right on one of the sites.
 """
@@ -22,12 +23,13 @@ from typing import NamedTuple
 import orjson
 import psycopg
 
-from bench import postgres, spicedb, streaming
+from bench import streaming
 from bench.client import Answer, Connection, request, requests_per_second, unchunked
 from bench.harness import Timings, duration, in_turns, megabytes, print_table, ratio
 from bench.harness import postgres as new_postgresql
 from bench.in_process import Subject
 from bench.network import generate, write_file
+from bench.peers import postgres, spicedb
 from bench.servers import Customer, customer, floor, load, serving, watched
 from chargerights.rights.model import Place, PlaceKind
 from chargerights.storage import revisions

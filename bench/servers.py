@@ -70,9 +70,9 @@ def watched(database: str) -> Iterator[Server]:
 
 @contextmanager
 def floor(folder: Path) -> Iterator[Server]:
-    """A server that sends the files of the folder, see `bench.floor`."""
+    """A server that sends the files of the folder, see `bench.peers.floor`."""
     port = free_port()
-    with _started([sys.executable, "-m", "bench.floor", str(port), str(folder)], port) as server:
+    with _started([sys.executable, "-m", "bench.peers.floor", str(port), str(folder)], port) as server:
         yield server
 
 

@@ -1,6 +1,6 @@
 """The floor of the chargers' door: the same kind of server, which reads each frame as JSON and sends one like it back.
 
-`python -m bench.echo PORT`
+`python -m bench.peers.echo PORT`
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The subjects of 20 sites from SpiceDB, over the same facts, beside ours.
 
-`python -m bench.spicedb` (three minutes, and some more once, to build SpiceDB's own server with Go)
+`python -m bench.peers.spicedb` (three minutes, and some more once, to build SpiceDB's own server with Go)
 
 SpiceDB knows no weekly hours, blocked tags or disabled drivers here: only the rights that are valid at the asked
 instant, of enabled drivers, are written to it. Its answer must name the drivers that ours names.

@@ -1,7 +1,7 @@
 """The floor: the same kind of server, which sends answers from memory and does nothing else.
 
 The same uvicorn with the same settings, and the same middleware; an answer is sent whole or in chunks as ours is.
-`python -m bench.floor PORT FOLDER`: a request for `/NAME` is answered with the content of FOLDER/NAME; one for
+`python -m bench.peers.floor PORT FOLDER`: a request for `/NAME` is answered with the content of FOLDER/NAME; one for
 `/_lag` with the longest the event loop was held since that was last asked, see `bench.loop_lag`.
 """
 

@@ -1,6 +1,6 @@
 """The drivers of 20 sites as one SQL statement on PostgreSQL, over the same facts, beside ours.
 
-`python -m bench.postgres` (a minute)
+`python -m bench.peers.postgres` (a minute)
 
 Two statements, each over the tables and covering indexes that suit it best, prepared, vacuumed and analysed, on
 one connection with settings for data that is in memory; the ids come back in binary, as one array a site. They must
