@@ -36,7 +36,7 @@ _KEY = ("customer_id", "charger_id")
 
 
 class NodeEnded(NamedTuple):
-    """A node has ended, in order, before it could write that its chargers are disconnected."""
+    """An orderly end of a node that could not mark its chargers as disconnected."""
 
     node: str
     at: datetime
@@ -228,7 +228,7 @@ def disconnect_silent(connection: Connection, customer_id: int, at: datetime) ->
 
 
 def end_node(connection: Connection, customer_id: int, version: int, ended: NodeEnded, at: datetime) -> None:
-    """Marks the chargers of a node that has ended as disconnected, under a version just taken."""
+    """Marks the chargers of an ended node as disconnected, under a new version."""
     _disconnect(connection, customer_id, version, [ended.node], at)
 
 
