@@ -249,6 +249,23 @@ async def test_who_reads_nothing_of_a_large_answer_is_cut_and_the_request_ends(s
     assert not server.gate._watched
 
 
+@pytest.mark.parametrize("leaves", [False, True])
+async def test_a_request_before_the_last_learns_that_its_client_has_gone(
+    server: Small, leaves: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It went on to write to a closed connection: an error with a traceback for what a client did."""
+    client = await server.client(1)
+    await client.send(LARGE * 2)
+    await until(lambda: server.connection.flow.write_paused)
+    if leaves:
+        client.close()
+    else:
+        server.look(0)
+        server.look(21)
+    await until(lambda: not server.application.under_way)
+    assert not caplog.records
+
+
 async def test_who_reads_slower_than_the_least_rate_is_cut(server: Small) -> None:
     client = await server.client(1)
     await client.send(LARGE)

@@ -17,7 +17,7 @@ from typing import Any
 
 import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from .configuration import Config
 from .limits import Gated, note_cut
@@ -60,6 +60,8 @@ class LimitedHttp(Gated, HttpToolsProtocol):
         self._beside_body = 0
         """Number of consecutive bytes outside the body: a chunk's extensions, trailers."""
         self._is_cut = False
+        self._cycles: list[RequestResponseCycle] = []
+        """Requests whose answers are not complete: uvicorn tells only the last of them that its client has gone."""
         self._resumed = 0
         self._unread_since: float | None = None
         self._unread = 0
@@ -77,6 +79,7 @@ class LimitedHttp(Gated, HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._gate.leave(self)
         self._gate.unwatch(self)
+        self._tell_gone()
         super().connection_lost(exc)
 
     def handle_websocket_upgrade(self) -> None:
@@ -130,6 +133,7 @@ class LimitedHttp(Gated, HttpToolsProtocol):
         if len(self.pipeline) >= PIPELINED_AT_ONCE:
             raise RequestRefusal(HTTPStatus.TOO_MANY_REQUESTS, "more requests than answers: wait for answers")
         super().on_headers_complete()
+        self._cycles = [*(cycle for cycle in self._cycles if not cycle.response_complete), self.cycle]
         self._begin(Phase.BODY)
 
     def on_body(self, body: bytes) -> None:
@@ -255,4 +259,11 @@ class LimitedHttp(Gated, HttpToolsProtocol):
     def _cut(self, cause: str) -> None:
         self._is_cut = True
         note_cut(self._host, cause)
+        self._tell_gone()
         self.transport.abort()
+
+    def _tell_gone(self) -> None:
+        for cycle in self._cycles:
+            if not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
