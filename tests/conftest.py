@@ -80,7 +80,7 @@ class Databases:
         return self._url(kind, self._create(kind, self._template(kind) if migrated else None))
 
     def drop(self, url: str) -> None:
-        """Removes a PostgreSQL database, whoever still uses it; SQLite files go with their folder."""
+        """Removes a PostgreSQL database, even one in use. SQLite files go with their folder."""
         if url.startswith("postgresql:"):
             name = url.partition("?")[0].rpartition("/")[2]
             self._postgres().execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -31,7 +31,14 @@ INSTEAD = {
 BANNED = [(re.compile(rf"\b{word}\b", re.IGNORECASE), instead) for word, instead in INSTEAD.items()]
 NOT_YET = (
     "bench/",
-    "tests/",
+    "tests/api/",
+    "tests/cli/",
+    "tests/gateway/",
+    "tests/ocpp_rpc/",
+    "tests/rights/",
+    "tests/simulator/",
+    "tests/storage/",
+    "tests/support/",
 )
 """Paths that do not follow the rule yet."""
 

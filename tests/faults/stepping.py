@@ -1,7 +1,7 @@
 """`chargerights` as a program that says when it comes to a chosen statement: `stepping.py MOMENT HOW ARGUMENTS…`
 
 MOMENT is how the statement begins; COMMIT is that of the transaction that wrote to the journal. HOW: `held` waits
-before it, `let-go` goes on at once, `done` waits after it. Whoever reads the line on standard output kills it then.
+before it, `let-go` goes on at once, `done` waits after it. The reader of the line on standard output kills it then.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """The database goes away: requests are answered 503 in words and soon, chargers are decided from the image, and all
-comes back by itself."""
+comes back automatically."""
 
 from __future__ import annotations
 

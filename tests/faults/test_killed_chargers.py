@@ -173,7 +173,7 @@ class Talkers:
                 await talker.talk(charger)
 
     async def more(self, messages: int, server: Server) -> None:
-        """Returns when so many more messages are acknowledged."""
+        """Returns when that many more messages are acknowledged."""
         wanted, deadline = self.acknowledged + messages, time.monotonic() + PATIENCE
         while self.acknowledged < wanted:
             assert time.monotonic() < deadline, f"chargers get no answers, seed {SEED}:\n{server.log()}"

@@ -80,7 +80,7 @@ def load_and_kill(url: str, customer: int, file: Path, moment: str, how: str) ->
 
 
 def is_after(database: Database, customer: int, before: dict[str, list[Any]]) -> bool:
-    """Whether all of the load is there; otherwise nothing of it may be. His key and his small network came first."""
+    """Returns whether the whole load is there, else nothing. The customer's key and small network came first."""
     if revision_of(database, customer) == 2:
         assert database.read_now(everything) == before
         return False

@@ -27,7 +27,7 @@ from tests.support.waiting import PATIENCE
 pytestmark = pytest.mark.slow
 
 QUESTIONS = REVISIONS = 40
-"""At least so many are asked while at least so many are committed."""
+"""Minimum numbers of requests, and of revisions that are committed meanwhile."""
 STREAMED = 20 * 1024 * 1024
 """Bytes of an answer that the buffers between client and server cannot hold."""
 NETWORK: dict[str, Any] = {

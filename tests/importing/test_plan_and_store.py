@@ -1,4 +1,4 @@
-"""An import stands on the network as it is when it is stored, whoever writes while its file is read."""
+"""An import applies to the network as it is when it is stored, even if others write while its file is read."""
 
 from __future__ import annotations
 

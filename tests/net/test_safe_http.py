@@ -1,4 +1,4 @@
-"""One attempt at one receiver: whatever it does, what came of it is told in words and in time."""
+"""One attempt at one receiver: whatever it does, the result comes in words and in time."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ async def test_a_name_is_resolved_anew_after_a_failure_and_connected_to_where_it
 
 async def test_of_several_addresses_one_that_answers_is_enough() -> None:
     async def several(host: str, port: int) -> list[str]:
-        return ["127.0.0.2", "127.0.0.1"]  # nobody listens on the first
+        return ["127.0.0.2", "127.0.0.1"]  # no server listens on the first
 
     with receiving() as receiver:
         async with line_to(f"http://name.example:{receiver.port}/", resolve=several) as line:

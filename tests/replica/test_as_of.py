@@ -191,7 +191,7 @@ async def test_an_erased_drivers_past_rights_stay_without_his_name_and_tags(
     put_facts(database, customer, FACTS)
     change(database, customer, at_minute(1), lambda revision: revision.remove(ALICE))
     impostor = replace(BOB, tags=(replace(BOB.tags[0], id_tag=f"TAG {ALICE.tags[0].id}"),))
-    change(database, customer, at_minute(2), put(impostor))  # has for his tag what stands for Alice's
+    change(database, customer, at_minute(2), put(impostor))  # has as a tag the placeholder of Alice's
 
     def forget(connection: Connection) -> None:
         personal = schema.journal_personal

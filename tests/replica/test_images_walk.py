@@ -150,7 +150,7 @@ class Walk:
 
 
 def write(connection: Connection, customer: int, them: list[tuple[Entity, bool]]) -> journal.JournalEntry | None:
-    """The entry, unless nothing was changed; it is what whoever reads the journal reads."""
+    """Returns the entry as readers of the journal get it, or None if nothing was changed."""
     with revise(connection, customer, at=NOW, actor=Actor("test"), action="test") as revision:
         for entity, putting in them:
             if putting:

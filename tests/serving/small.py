@@ -145,13 +145,13 @@ class Small:
         return found
 
     def look(self, seconds: float) -> None:
-        """The gate looks, as if it were so many seconds later."""
+        """Lets the gate look as if that many seconds had passed."""
         at = asyncio.get_running_loop().time() + seconds
         for each in [*self.gate._watched]:
             each.look(at)
 
     async def received(self, size: int) -> None:
-        """Once the server has so many bytes of what is under way."""
+        """Returns once the server has that many bytes of the request under way."""
         await until(lambda: self.connection._received >= size)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""`chargerights serve` in the internet by itself: TLS, and each limit as a setting, with time that really passes."""
+"""`chargerights serve` without a proxy: TLS, and each limit as a setting, with time that really passes."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def url(server: Small) -> str:
 
 
 async def flooded(socket: ClientConnection, frame: Frame, count: int) -> tuple[int, str]:
-    """How the server closes it after so many of that frame."""
+    """Returns how the server closes the connection after that number of such frames."""
     data = b"".join(frame.serialize(mask=True) for _ in range(count))
     socket.transport.write(data)
     with pytest.raises(ConnectionClosed) as closed:

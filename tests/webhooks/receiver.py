@@ -1,4 +1,4 @@
-"""A webhook's receiver: a real HTTP server on a loopback port that does as it is told, and remembers what it got."""
+"""A webhook's receiver: a real HTTP server with a behaviour that tests choose. It keeps what it received."""
 
 from __future__ import annotations
 

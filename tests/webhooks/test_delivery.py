@@ -92,7 +92,7 @@ async def test_events_that_are_not_for_a_webhook_are_passed_over_without_a_write
         assert scene.progress(webhook_id).position == 1
         scene.make_events(3)
         await round_of(courier)
-        assert scene.progress(webhook_id).position == 7, "so many that it is written down"
+        assert scene.progress(webhook_id).position == 7, "enough for the position to be written"
         scene.make_events(1)
         assert await round_of(courier) == 1
         scene.change(webhook_id, types=None)

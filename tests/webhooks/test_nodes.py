@@ -161,7 +161,7 @@ def consumed(client: httpx.Client, after: int, limit: int = 7) -> list[dict[str,
 
 
 def test_two_servers_bring_to_a_webhook_what_a_consumer_reads(database_url: str) -> None:
-    """Over HTTP alone: rights granted through either server, one that begins by itself, and a driver disabled."""
+    """Over HTTP alone: rights granted through either server, one that begins later, and a driver disabled."""
     with opened(database_url) as database:
         caller = new_customer(database, NETWORK)
     with (

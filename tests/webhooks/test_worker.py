@@ -25,7 +25,7 @@ KEPT = timedelta(days=90)
 
 
 class Work:
-    """Fails as it is told, in turns, and stops after the last."""
+    """Fails as configured, in turns, and stops after the last."""
 
     def __init__(self, *faults: Exception | None) -> None:
         self.faults = list(faults)

@@ -20,7 +20,7 @@ from tests.support.world import network
 
 
 def unnumbered(driver: Driver) -> Driver:
-    """The driver without what a file does not carry: the numbers of his tags and rights, and when they changed."""
+    """The driver without what a file does not carry: the numbers of tags and rights, and when they changed."""
     return replace(
         driver,
         tags=tuple(replace(tag, id=0, updated_at=None) for tag in driver.tags),

@@ -84,7 +84,7 @@ def warnings_of(found: ImportPlan) -> list[str]:
 
 
 def placed(problem: Problem) -> str:
-    """The problem at its row and column, wherever in the file the column stands; the cells are told elsewhere."""
+    """The problem at its row and column, wherever in the file the column stands; the cells are listed elsewhere."""
     place = (problem.row and f"row {problem.row}", problem.column and f"column {problem.column}")
     return ": ".join(filter(None, (" ".join(filter(None, place)), problem.message)))
 

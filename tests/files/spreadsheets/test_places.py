@@ -1,4 +1,4 @@
-"""Places are named in many ways; what could be two places is neither, and what is none is told its neighbours."""
+"""Places are named in many ways; an ambiguous name is refused, and an unknown one gets suggestions."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ def test_a_driver_needs_a_name(mode: Mode) -> None:
 
 
 def test_of_rows_that_are_not_understood_nothing_else_is_said() -> None:
-    """Neither of the other rows of their driver, nor that he is missing in the customer."""
+    """Neither of the other rows of their driver, nor that the driver is missing at the customer."""
     rows = [
         ["Name", "RFID tag", "External id", "Enabled"],
         ["Dan", "1E+9", "9", "perhaps"],
