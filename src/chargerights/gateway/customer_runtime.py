@@ -147,7 +147,7 @@ class CustomerRuntime:
         return network.chargers.get(charger_id) if network is not None else None
 
     async def arriving(self, charger_id: str, begins_16: bool) -> ConnectedCharger:
-        """The charger, ready for a socket."""
+        """Returns the charger, ready for a socket."""
         if self.charger(charger_id) is None:  # it was added a moment ago
             with suppress(DatabaseFault):
                 await self._follow_once()
@@ -272,21 +272,20 @@ class CustomerRuntime:
         if running.version > standing.live_version:  # the database has gone back
             running = ActiveSessions()
         if running.version < standing.live_version:
-            found = await self._database.read(sessions.running_since, self.id, running.version)
-            running.follow(*found, self._is_here)
-            running.version = max(running.version, standing.live_version, found[0])
+            version, changed = await self._database.read(sessions.running_since, self.id, running.version)
+            running.follow(version, changed, self._is_here)
+            running.version = max(running.version, standing.live_version, version)
         if now - self._silent_as_of >= SILENT_SECONDS:
             self._silent = await self._database.read(sessions.silent_chargers, self.id)
             self._silent_as_of = now
         self.active_sessions = running
 
     async def _follow_partner(self) -> None:
-        """Every change of who is asked is a revision."""
-        found = await self._database.glance(partners.asked, self.id)
-        before = self.partner
-        if (None if found is None else found[0]) == (None if before is None else before.settings):
+        """Follows the settings of the partner. Every change of them is a revision."""
+        entered, before = await self._database.glance(partners.asked, self.id), self.partner
+        if (None if entered is None else entered[0]) == (None if before is None else before.settings):
             return
-        self.partner = None if found is None else PartnerClient(self.id, *found, self._targets, self.clock)
+        self.partner = None if entered is None else PartnerClient(self.id, *entered, self._targets, self.clock)
         if before is not None:
             self.spawn(before.close())
 

@@ -164,8 +164,8 @@ class PartnerClient:
             self._client = asyncio.create_task(_new_client(self.settings.timeout_seconds))
         client = await asyncio.shield(self._client)
         if self._address is None:
-            found = await self._receiver.addresses()
-            self._address = found[self._failures % len(found)]
+            addresses = await self._receiver.addresses()
+            self._address = addresses[self._failures % len(addresses)]
         at = self._clock()
         id_ = f"msg_{self._customer_id}_{at.timestamp():.6f}_{next(self._numbers)}"
         headers = messages.headers(id_, at, content, self._secrets)
