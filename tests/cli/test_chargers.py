@@ -15,7 +15,7 @@ BLOCK = ("charger", "block", "DEP-1", "--until")
 AFTER = "2099-06-03T12:00:01+03:00"
 
 
-def test_a_charger_that_nobody_has_is_not_blocked(run: Cli) -> None:
+def test_a_charger_that_does_not_exist_is_not_blocked(run: Cli) -> None:
     run.customer(DEPOT)
     for command in (("charger", "block", "NOPE-1", "--until", AFTER), ("charger", "unblock", "NOPE-1")):
         done = run(*command)

@@ -119,7 +119,7 @@ def test_a_role_that_may_not_migrate_is_told_to_let_the_owner(
 @pytest.mark.parametrize(
     ("to", "why"),
     [
-        ("nobody-here", "there is no role nobody-here: make it first"),
+        ("missing-here", "there is no role missing-here: make it first"),
         ("postgres", "postgres is a superuser with all privileges: name another role"),
     ],
 )

@@ -28,7 +28,7 @@ def test_an_operator_is_added_gets_a_key_and_may_what_was_given(run_both: Cli) -
 
 def test_without_words_an_operator_may_nothing_and_without_sites_he_sees_all(run: Cli) -> None:
     us = run.customer()
-    made = run("operator", "add", "Nobody", "--customer", us, "--json").json
+    made = run("operator", "add", "Someone", "--customer", us, "--json").json
     assert (made["permissions"], made["siteIds"]) == ([], None)
 
 

@@ -49,7 +49,7 @@ def test_who_is_a_table_for_a_person(depot: Cli) -> None:
     assert "Carol" not in done.out
 
 
-def test_who_is_no_where_nobody_may_charge_at_any_site(depot: Cli) -> None:
+def test_who_is_no_where_no_driver_may_charge_at_any_site(depot: Cli) -> None:
     done = depot("who", 3, "--customer", 1)
     assert (done.status, done.out) == (1, "Void (3): no one may charge there.\n")
     assert depot("who", 3, "--customer", 1, "--json").status == 1

@@ -19,7 +19,7 @@ from tests.support.programs import needs
 from tests.support.waiting import PATIENCE
 
 HEAVY = {"alembic", "fastapi", "httpx", "ocpp", "orjson", "psycopg", "pydantic", "sqlalchemy", "starlette", "uvicorn"}
-AWAY = "postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=1"
+AWAY = "postgresql://someone@127.0.0.1:1/nothing?connect_timeout=1"
 
 
 @pytest.mark.parametrize(

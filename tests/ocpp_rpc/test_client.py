@@ -14,10 +14,10 @@ pytestmark = pytest.mark.slow
 
 PROTOCOLS = ("ocpp1.6", "ocpp2.0.1")
 STATUSES = {
-    "ocpp1.6": {"ALICE": "Accepted", "NOBODY": "Invalid", "OLD": "Expired", "THIEF": "Blocked"},
+    "ocpp1.6": {"ALICE": "Accepted", "STRANGER": "Invalid", "OLD": "Expired", "THIEF": "Blocked"},
     "ocpp2.0.1": {
         "ALICE": "Accepted",
-        "NOBODY": "Unknown",
+        "STRANGER": "Unknown",
         "OLD": "Expired",
         "THIEF": "Blocked",
         "ELSEWHERE": "NotAtThisLocation",
@@ -113,7 +113,7 @@ async def test_an_honest_central_system_passes_every_step(protocol: str) -> None
         assert ended.step("local-list-full")["tags"] == {"ALICE": "Accepted", "BOB": "Accepted"}
         assert ended.step("local-list-differential")["tags"] == {"ALICE": "Accepted", "CAROL": "Accepted"}
         assert ended.step("remote-start")["status"] == "Accepted"
-        assert ended.step("refused-session")["status"] == STATUSES[protocol]["NOBODY"]
+        assert ended.step("refused-session")["status"] == STATUSES[protocol]["STRANGER"]
         assert central.handshakes == {401: 1, 101: 2}
         assert ended.steps[-1] == {"step": "done"}
 
@@ -150,9 +150,9 @@ async def test_a_password_that_is_not_checked_ends_it_with_1() -> None:
 @needs_node
 async def test_a_start_without_a_card_s_decision_ends_it_with_1() -> None:
     async with honest("ocpp1.6") as central:
-        central.starts["NOBODY"] = {"status": "Accepted"}
-        ended = await run_client(central.url, "CP-1", "ocpp1.6", password="secret", expect={"NOBODY": "Invalid"})
-        assert (ended.status, ended.steps[-1]["error"]) == (1, "NOBODY may start")
+        central.starts["STRANGER"] = {"status": "Accepted"}
+        ended = await run_client(central.url, "CP-1", "ocpp1.6", password="secret", expect={"STRANGER": "Invalid"})
+        assert (ended.status, ended.steps[-1]["error"]) == (1, "STRANGER may start")
 
 
 @needs_node

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 PROTOCOLS = ("ocpp1.6", "ocpp2.0.1")
 REASONS = {
     "ALICE": "Accepted",
-    "NOBODY": "Unknown",
+    "STRANGER": "Unknown",
     "OLD": "Expired",
     "THIEF": "Blocked",
     "ELSEWHERE": "NotAtThisLocation",
@@ -35,7 +35,7 @@ def network(at: datetime) -> dict[str, Any]:
     yesterday, tomorrow = ((at + timedelta(days=days)).isoformat() for days in (-1, 1))
 
     def driver(number: int, right: dict[str, Any], **tag: Any) -> dict[str, Any]:
-        id_tag = [each for each in REASONS if each != "NOBODY"][number - 1]
+        id_tag = [each for each in REASONS if each != "STRANGER"][number - 1]
         return {"id": number, "name": id_tag.title(), "tags": [{"idTag": id_tag, **tag}], "rights": [right]}
 
     here = {"siteId": 1}
@@ -123,7 +123,7 @@ def check_kept(url: str, caller: Caller) -> None:
         decisions = database.read_now(authorizations.find, caller.customer_id, AuthorizationFilter(), 100)
     assert [(each.id_tag, each.reason) for each in reversed(found)] == [
         ("ALICE", "Accepted"),
-        ("NOBODY", "Unknown"),
+        ("STRANGER", "Unknown"),
         ("ALICE", "Accepted"),
     ]
     assert all(each.stopped_at is not None for each in found)

@@ -1,5 +1,5 @@
 """A small, honest central system for tests: the `ocpp` package's server side over real sockets, all three versions. It
-records every frame, holds each against the official schemas, answers as it was told, and can send commands."""
+records every frame, holds each against the official schemas, answers as configured, and can send commands."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Central:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def vanish(self) -> None:
-        """Goes away without a word: every link breaks, nobody listens."""
+        """Goes away without a word: every connection breaks, and its port is closed."""
         if self._server is None:
             return
         self._server.close(close_connections=False)
@@ -127,7 +127,7 @@ class Central:
         assert await self.background.until(fact, PATIENCE), f"it did not come about; {self.actions()}"
 
     async def heard(self, action: str, count: int = 1) -> list[dict[str, Any]]:
-        """The payloads of the calls of this kind, once there are so many."""
+        """Returns the payloads of the calls of this kind, once there are at least `count`."""
         await self.until(lambda: len(self.payloads(action)) >= count)
         return self.payloads(action)
 

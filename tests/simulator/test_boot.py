@@ -135,7 +135,7 @@ async def test_a_boot_that_is_not_answered_is_tried_again(
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """One that nobody trusts by himself, and its key."""
+    """A certificate of an unknown issuer, and its key."""
     folder = tmp_path_factory.mktemp("certificate")
     found = folder / "certificate.pem", folder / "key.pem"
     kind = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=central"]

@@ -271,7 +271,7 @@ async def test_a_command_that_cannot_be_read_is_an_error_and_nothing_else(
     assert charger.online
 
 
-@pytest.mark.parametrize("frame", ["", "{}", "[]", "[2]", "nonsense", "[9,1,2]", '[3,"nobody asked",{}]', "\x00"])
+@pytest.mark.parametrize("frame", ["", "{}", "[]", "[2]", "nonsense", "[9,1,2]", '[3,"unasked",{}]', "\x00"])
 async def test_a_frame_that_cannot_be_read_does_no_harm(
     central: Central, charger: SimulatedCharger, command: Commands, frame: str
 ) -> None:

@@ -1,4 +1,4 @@
-"""Many chargers at once: drivers come and go, networks fail, and everything is told in the end."""
+"""Many chargers at once: drivers come and go, networks fail, and every message is sent in the end."""
 
 from __future__ import annotations
 

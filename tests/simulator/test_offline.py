@@ -29,7 +29,7 @@ async def offline(charger: SimulatedCharger) -> SimulatedCharger:
         ("listed", TagDecision("Accepted", Source.LOCAL_LIST)),
         ("OLD", TagDecision("Expired", Source.LOCAL_LIST)),
         ("THIEF", TagDecision("Blocked", Source.LOCAL_LIST)),
-        ("NOBODY", TagDecision("Unknown", Source.CHARGER)),
+        ("STRANGER", TagDecision("Unknown", Source.CHARGER)),
     ],
 )
 async def test_the_local_list_decides(offline: SimulatedCharger, tag: str, decision: TagDecision) -> None:
@@ -61,7 +61,7 @@ async def test_without_cache_a_card_that_was_accepted_before_is_unknown(charger:
 
 async def test_an_unknown_card_may_charge_where_that_is_allowed(offline: SimulatedCharger) -> None:
     offline.configuration.put("AllowOfflineTxForUnknownId", True)
-    assert (await offline.present("NOBODY")).allowed
+    assert (await offline.present("STRANGER")).allowed
 
 
 async def test_a_blocked_card_may_not_charge_even_where_unknown_ones_may(offline: SimulatedCharger) -> None:

@@ -223,7 +223,7 @@ async def test_the_meter_counts_what_a_session_takes(central: Central, new_charg
         await start(charger)
         at += timedelta(hours=1)
         await charger.unplug()
-        at += timedelta(hours=1)  # nobody charges
+        at += timedelta(hours=1)  # no session
     await charger.until(lambda each: each.settled)
     starts = [(each["meterStart"], each["timestamp"]) for each in central.payloads("StartTransaction")]
     stops = [(each["meterStop"], each["timestamp"]) for each in central.payloads("StopTransaction")]

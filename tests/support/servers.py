@@ -46,7 +46,7 @@ def spool_folder(url: str) -> Path:
 
 
 class Caller(NamedTuple):
-    """A customer and a key of his that may write."""
+    """A customer and a key of theirs that may write."""
 
     customer_id: int
     key: str
@@ -141,7 +141,7 @@ def start(*arguments: str, output: IO[bytes] | None = None, settings: Mapping[st
 
 
 def free_port() -> int:
-    """A port of the loopback address that nobody listens on now."""
+    """Returns a port of the loopback address that is free now."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

@@ -9,7 +9,7 @@
     │               CIR-1, CIR-2
     └── Yard (5), no charger yet
 
-A driver's tag is his name in capitals. `RIVAL` is another customer's network, with Mallory in it.
+A driver's tag is their name in capitals. `RIVAL` is another customer's network, with Mallory in it.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def driver(
     starts_at: datetime | None = None,
     expires_at: datetime | None = None,
 ) -> Driver:
-    """A driver with those rights and one tag, his name in capitals, to which the last three belong."""
+    """Makes a driver with those rights and one tag, the name in capitals. The last three are the tag's."""
     return Driver(
         driver_id,
         name,
@@ -107,7 +107,7 @@ BOB = driver(2, "Bob", On(COMPANY), home=COMPANY)
 CAROL = driver(3, "Carol", On(DEPOT, valid_until=YESTERDAY), home=DEPOT)
 """might charge at the Depot until yesterday"""
 DAN = driver(4, "Dan", home=DEPOT)
-"""may charge nowhere, though the Depot is his home site"""
+"""may charge nowhere, though the Depot is their home site"""
 ERIN = driver(5, "Erin", On(DEPOT, hours=WEEKDAYS_8_TO_17), home=DEPOT)
 """may charge at the Depot on weekdays from 08:00 to 17:00, on its clock"""
 FRANK = driver(6, "Frank", On(DEPOT), home=DEPOT, enabled=False)
