@@ -274,9 +274,9 @@ def test_a_date_that_is_one_day_either_way_is_taken() -> None:
     [
         ("soon", "is not a date: write 2026-12-31"),
         ("31.12.26", "is not a date"),
-        ("2026-02-30", "is not a date that there is"),
-        ("2026-01-31 25:00", "is not a date that there is"),
-        ("13/13/2026", "is not a date that there is"),
+        ("2026-02-30", "is not an existing date"),
+        ("2026-01-31 25:00", "is not an existing date"),
+        ("13/13/2026", "is not an existing date"),
         (True, "Excel keeps it as true or false"),
         (12345678, "is not a date"),
         (2026, "is not a date"),
@@ -339,7 +339,7 @@ def test_yes_is_said_in_many_ways(cell: object) -> None:
 
 
 def test_neither_yes_nor_no_is_refused() -> None:
-    assert cell_error("Blocked", "maybe") == '"maybe" is neither yes nor no'
+    assert cell_error("Blocked", "maybe") == '"maybe" is not a valid value: write yes or no'
 
 
 def test_ids_are_whole_numbers() -> None:
@@ -397,7 +397,7 @@ def test_windows_stand_in_brackets_as_days_of_the_place() -> None:
         ("Depot [Mo-Fr]", "names days but no hours"),
         ("Depot [Xy 08:00-09:00]", '"Xy" is not a weekday: write Mo, Tu, We, Th, Fr, Sa, Su'),
         ("Depot [Mo 08:00-08:00]", "begin and end at the same minute"),
-        ("Depot [Mo 08:70-09:00]", "is no time of day"),
+        ("Depot [Mo 08:70-09:00]", "is not a time of day"),
         ("Depot [Mo 25:00-26:00]", "outside the day"),
         ("Depot [2026-01-01..; ..2026-02-01]", "has two windows"),
         ("Depot [2026-02-01..2026-01-01]", "which is not after its start"),

@@ -97,7 +97,7 @@ def test_several_places_are_separated_by_semicolons_and_blanks_between_them_are_
 
 def test_a_driver_has_one_home_site_without_limits() -> None:
     assert error_of("Home site", "North; South").startswith('"North; South" is not one site')
-    assert "it has no limits" in error_of("Home site", "North [2026-01-01..]")
+    assert "without limits" in error_of("Home site", "North [2026-01-01..]")
     assert "there is no site" in error_of("Home site", "Nowhere")
 
 

@@ -398,9 +398,9 @@ def test_rights_at_sites_that_he_does_not_see_stay() -> None:
             ADD,
             "aa01 is already a tag of a driver that you cannot see",
         ),
-        ([["Name"], ["Dan"]], ADD, "who sees only some sites adds drivers at home at one of them"),
+        ([["Name"], ["Dan"]], ADD, "you can add drivers only with one of your sites as home site"),
         ([["Name", "Home site"], ["Dan", "Office"]], ADD, "there is no site"),
-        ([["External id", "Home site"], ["E-5", "-"]], UPDATE, "who sees only some sites adds drivers at home"),
+        ([["External id", "Home site"], ["E-5", "-"]], UPDATE, "you can add drivers only with one of your sites"),
     ],
 )
 def test_what_he_does_not_see_is_not_there(rows: list[list[str]], mode: Mode, error: str) -> None:

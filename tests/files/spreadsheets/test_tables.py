@@ -197,7 +197,7 @@ def test_a_zip_of_something_else_is_refused() -> None:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as package:
         package.writestr("holiday.txt", "sun")
-    assert "is no workbook: save it as .xlsx" in refusal(content.getvalue())
+    assert "is not a workbook: save it as .xlsx" in refusal(content.getvalue())
 
 
 @given(
@@ -247,7 +247,9 @@ def test_a_problem_that_is_the_same_in_many_cells_is_one_with_a_count_and_the_fi
         (2, 30, ("C2", "C4", "C6", "C8", "C10")),
         (3, 30, ("C3", "C5", "C7", "C9", "C11")),
     ]
-    assert str(errors.first[0]) == 'C2, C4, C6, C8, C10 and 25 more (Enabled): "ja" is neither yes nor no'
+    assert (
+        str(errors.first[0]) == 'C2, C4, C6, C8, C10 and 25 more (Enabled): "ja" is not a valid value: write yes or no'
+    )
 
 
 def test_problems_come_in_the_order_of_rows_whenever_they_are_found() -> None:
@@ -274,4 +276,4 @@ def test_a_cell_is_named_with_its_sheet_as_spreadsheets_do(sheet: str, named: st
         page.write_row(0, 0, ["Name", "Enabled"])
         page.write_row(1, 0, ["Ada", "perhaps"])
     (found,) = plan_of(network(), content.getvalue()).problems.errors.first
-    assert str(found) == f'{named} (Enabled): "perhaps" is neither yes nor no'
+    assert str(found) == f'{named} (Enabled): "perhaps" is not a valid value: write yes or no'
