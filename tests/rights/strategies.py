@@ -51,7 +51,7 @@ spellings = st.sampled_from(SPELLINGS)
 blocks = st.sampled_from((None, None, *EDGES))
 rarely = st.sampled_from((False, False, False, True))
 shown_tags = st.builds(
-    lambda tag, spell: spell(tag), st.sampled_from((*TAGS, "NOBODY", "")), st.sampled_from(SPELLINGS)
+    lambda tag, spell: spell(tag), st.sampled_from((*TAGS, "STRANGER", "")), st.sampled_from(SPELLINGS)
 )
 
 

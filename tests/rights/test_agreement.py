@@ -48,7 +48,7 @@ OF_THE_DRIVER = (
     *(Cause.RIGHT_STANDS, Cause.NO_RIGHT_HERE, Cause.NO_RIGHT_NOW),
     *(Cause.DRIVER_DISABLED, Cause.CHARGER_BLOCKED),
 )
-"""Causes that any tag of his would meet."""
+"""Causes that any tag of the driver would meet."""
 
 
 @given(facts(), st.lists(shown_tags, min_size=1), instants)

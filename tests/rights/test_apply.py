@@ -92,7 +92,7 @@ CHANGES: dict[str, tuple[Callable[[Network], None], dict[int, tuple[set[int], se
         lambda net: put_driver(net, rights(ALICE, On(VISITORS))),
         {OFFICE.id: (set(), {ALICE.id})},
     ),
-    "a revoked right lists nobody": (
+    "a revoked right lists no driver": (
         lambda net: put_driver(net, rights(BOB)),
         {site.id: ({BOB.id}, set()) for site in (COMPANY, DEPOT, GROUND_FLOOR, CIRCUIT_A, YARD)},
     ),
@@ -100,7 +100,7 @@ CHANGES: dict[str, tuple[Callable[[Network], None], dict[int, tuple[set[int], se
         lambda net: put_driver(net, rights(ALICE, On(DEPOT, hours=(Hours(7, 0, 1),)))),
         {},
     ),
-    "a right that ended lists nobody": (
+    "a right that ended lists no driver": (
         lambda net: put_driver(net, rights(OLIVIA, On(YARD, valid_until=NOW))),
         {COMPANY.id: ({OLIVIA.id}, set()), YARD.id: ({OLIVIA.id}, set())},
     ),
@@ -117,7 +117,7 @@ CHANGES: dict[str, tuple[Callable[[Network], None], dict[int, tuple[set[int], se
         {COMPANY.id: ({OLIVIA.id}, set()), YARD.id: ({OLIVIA.id}, set())},
     ),
     "a home site changes no list": (lambda net: put_driver(net, replace(ALICE, home_site_id=OFFICE.id)), {}),
-    "a site that moves takes along whoever may charge there, and comes under the rights above its new place": (
+    "a site that moves takes along the drivers that may charge there, and comes under the rights above its new place": (
         lambda net: put_site(net, replace(GROUND_FLOOR, parent_id=OFFICE.id)),
         {
             COMPANY.id: ({JUDY.id, NIAJ.id}, set()),
@@ -132,7 +132,7 @@ CHANGES: dict[str, tuple[Callable[[Network], None], dict[int, tuple[set[int], se
         {COMPANY.id: ({OLIVIA.id}, set()), YARD.id: ({BOB.id}, set())},
     ),
     "a site that is renamed keeps its lists": (lambda net: put_site(net, replace(DEPOT, name="Old depot")), {}),
-    "a charger that moves takes along whoever may charge there": (
+    "a charger that moves takes along the drivers that may charge there": (
         lambda net: put_charger(net, replace(GF_1, site_id=YARD.id)),
         {DEPOT.id: ({NIAJ.id}, set()), GROUND_FLOOR.id: ({NIAJ.id}, set()), YARD.id: (set(), {NIAJ.id})},
     ),

@@ -1,4 +1,4 @@
-"""Why the answer is yes or no, and by which rights. Whom it lets in is in the cases."""
+"""Why the answer is yes or no, and by which rights. The cases say which tags are accepted."""
 
 from __future__ import annotations
 
@@ -94,8 +94,8 @@ def test_the_first_sentence_of_the_rule_that_fails_names_the_cause() -> None:
         return decide(network(FACTS._replace(chargers=blocked, drivers=[who])), id_tag, charger_id, NOW).cause
 
     assert [
-        cause(walter, "NOBODY", "NONE"),
-        cause(walter, "NOBODY"),
+        cause(walter, "STRANGER", "NONE"),
+        cause(walter, "STRANGER"),
         cause(walter),
         cause(unblocked),
         cause(enabled),

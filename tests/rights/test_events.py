@@ -1,4 +1,4 @@
-"""What a change tells, and how a window stands at the clock at which it is told."""
+"""What a change tells, and how a window stands at the instant of its event."""
 
 from __future__ import annotations
 

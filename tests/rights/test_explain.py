@@ -141,7 +141,7 @@ def test_a_no_that_fell_before_the_rights_were_asked_still_shows_what_they_would
 
 
 def test_an_unknown_tag_has_no_rights_to_show() -> None:
-    assert explain(network(), "NOBODY", "DEP-1", NOW).verdicts == ()
+    assert explain(network(), "STRANGER", "DEP-1", NOW).verdicts == ()
 
 
 def test_every_standing_but_one_says_why_the_right_does_not_count() -> None:

@@ -206,7 +206,7 @@ def test_an_entry_ends_with_its_tag_or_with_the_last_of_its_rights() -> None:
 
 def test_a_tag_that_nobody_has_or_that_is_blocked_is_on_no_list_until_somebody_changes_it() -> None:
     asked = network(FACTS)
-    assert look_up(asked, "NOBODY", "DEP-1", NOW) == (None, END)
+    assert look_up(asked, "STRANGER", "DEP-1", NOW) == (None, END)
     assert look_up(asked, "grace", "DEP-1", NOW) == (None, END)
     assert look_up(asked, "ivan", "DEP-1", NOW) == (None, TOMORROW)
 

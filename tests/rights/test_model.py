@@ -1,4 +1,4 @@
-"""What one fact says by itself."""
+"""What one fact says alone."""
 
 from __future__ import annotations
 

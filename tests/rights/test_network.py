@@ -108,8 +108,8 @@ def test_holders_of_a_place_have_a_valid_right_on_it_itself_disabled_drivers_too
     assert (held.since, held.until) == (YESTERDAY, TOMORROW)
     tomorrow = network().holders(place(DEPOT), TOMORROW)
     assert list(tomorrow.drivers) == [1, 5, FRANK.id, 7, 8, 9, 13]
-    nobody = network().holders(Place(PlaceKind.CHARGER, "CIR-1"), NOW)
-    assert (list(nobody.drivers), nobody.since, nobody.until) == ([], BEGINNING, END)
+    none = network().holders(Place(PlaceKind.CHARGER, "CIR-1"), NOW)
+    assert (list(none.drivers), none.since, none.until) == ([], BEGINNING, END)
 
 
 def test_who_has_rights_on_a_place_is_told_whatever_their_windows() -> None:

@@ -1,4 +1,4 @@
-"""The reports: what ends soon, what nobody uses, what looks wrong."""
+"""The reports: what ends soon, what is unused, what looks wrong."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ DESCRIPTIONS: list[tuple[dict[str, Any], list[int]]] = [
     ({"search": "04a"}, [1, 3]),
     ({"search": "strasse"}, [1]),
     ({"search": "  "}, [1, 2, 3, 4]),
-    ({"search": "nobody"}, []),
+    ({"search": "xyzzy"}, []),
     ({"search": "p-1", "known": BitMap64([2])}, [2]),
     ({"search": "04a", "known": BitMap64([1])}, [1]),
     ({"search": "smith", "known": BitMap64([2])}, [1, 3]),
