@@ -324,7 +324,7 @@ def test_each_change_is_one_revision(database: Database, cast: int) -> None:
 
 
 def test_grants_at_the_same_time_are_all_kept(database: Database, database_url: str, cast: int) -> None:
-    """Each reads the driver, adds a right and writes him whole; the customer's lock keeps them apart."""
+    """Each reads the driver, adds a right and writes the whole driver; the customer's lock keeps them apart."""
     sites = [add_site(database, cast) for _ in range(12)]
 
     def some(start: int) -> None:

@@ -119,12 +119,12 @@ def test_values_keep_their_types(database: Database, customer: int) -> None:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        (ROOT, Site(ROOT.id, "Anew")),
+        (ROOT, Site(ROOT.id, "Renamed")),
         (FULL_CHARGER, Charger(3, FULL_CHARGER.charger_id, ROOT.id, connectors=(Connector(7), Connector(9)))),
         (BARE_CHARGER, replace(FULL_CHARGER, id=5, charger_id=BARE_CHARGER.charger_id)),
-        (GROUP, AccessGroup(GROUP.id, "Anew", frozenset({BARE_CHARGER.charger_id}))),
+        (GROUP, AccessGroup(GROUP.id, "Renamed", frozenset({BARE_CHARGER.charger_id}))),
         (NO_CHARGERS, AccessGroup(1, TEXT, GROUP.charger_ids)),
-        (FULL_DRIVER, Driver(FULL_DRIVER.id, "Anew")),
+        (FULL_DRIVER, Driver(FULL_DRIVER.id, "Renamed")),
         (
             BARE_DRIVER,
             Driver(1, TEXT, ROOT.id, tags=(Tag(9, 1, "NEW"),), rights=(Right(9, FULL_DRIVER.rights[0].place, ODD),)),

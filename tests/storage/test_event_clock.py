@@ -122,7 +122,7 @@ def test_a_node_whose_clock_is_behind_loses_and_doubles_nothing(database: Databa
     grant(database, cast, SOON, at=NOW)
     advance(database, cast, NOW)
     assert types(after_loading(database, cast)) == ["right.granted", "right.began", "right.ended", "right.granted"]
-    assert after_loading(database, cast)[-1].data["inForce"], "it is told as of where the log is"
+    assert after_loading(database, cast)[-1].data["inForce"], "it is shown as of the log's position"
 
 
 @pytest.mark.parametrize(
@@ -282,7 +282,7 @@ def random_driver(dice: random.Random, driver_id: int, numbers: Any, now: dateti
 def test_whoever_follows_the_log_knows_what_is_in_force(database: Database, customer: int, seed: int) -> None:
     """Windows of a few seconds, changed, revoked and granted while time goes on in jumps, told in small steps that are
     sometimes left half done, by nodes whose clocks differ: after each step the follower knows the truth at the log's
-    clock, and no event told him what he knew."""
+    clock, and no event said what was known."""
     dice, numbers, follower = random.Random(seed), iter(range(1, 10_000)), Follower()
     now, people = NOW, dict.fromkeys((1, 2, 3))
     database.write_now(put, customer, COMPANY)

@@ -1,4 +1,4 @@
-"""The log of events: one order for each customer, without gaps, in which nobody is named."""
+"""The log of events: one order for each customer, without gaps, in which no one is named."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_a_tag_that_goes_to_another_driver_is_gone_before_it_is_there(database: 
 def test_writers_at_the_same_time_make_events_without_gaps_that_commit_in_order(
     database: Database, database_url: str, cast: int
 ) -> None:
-    """A reader who goes on after the last he saw misses none, whatever is being written meanwhile: rights by several
+    """Readers that continue after their last event miss none, whatever is written meanwhile: rights by several
     writers, and chargers' states, which take another lock first."""
     done = threading.Event()
     seen: list[int] = []
@@ -206,7 +206,7 @@ def replace_charger_ids() -> Any:
 
 
 def report(database: Database, customer: int, *states: LiveCharger) -> list[dict[str, Any]]:
-    """What is told of it."""
+    """Returns its events."""
     after = all_events(database, customer)[-1].number
     database.write_now(live.record, customer, states, NOW)
     found = all_events(database, customer, after)

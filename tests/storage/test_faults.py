@@ -22,7 +22,7 @@ AWAY = {
     "53100": "disk full",
     "53200": "out of memory",
     "53300": "too many connections",
-    "55P03": "a lock that is not to be had",
+    "55P03": "a lock that is not available",
     "57014": "cancelled",
     "57P01": "shutting down",
     "58030": "input and output",
@@ -32,7 +32,7 @@ AWAY = {
     "08006": "connection lost",
     "XX000": "an internal error",
     "XX001": "damaged data",
-    "ZZ999": "what nobody knows",
+    "ZZ999": "an unknown code",
 }
 OF_DATA = {
     "22001": "too long",

@@ -48,7 +48,7 @@ class Interrupted(Exception):
 
 
 def test_a_driver_is_noted_as_he_is_loaded(database: Database, customer: int) -> None:
-    """In the order of his tags' and rights' numbers, in whatever order they are given."""
+    """In the order of the tags' and rights' numbers, in whatever order they are given."""
     put_facts(database, customer, FACTS)
     whose = replace(ALICE, rights=(Right(92, ALICE.rights[0].place, valid_until=TOMORROW), *ALICE.rights))
     whose = replace(whose, tags=(Tag(91, ALICE.id, "Second"), *ALICE.tags))

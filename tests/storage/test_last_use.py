@@ -1,4 +1,4 @@
-"""When a key was last used is kept about once a minute, whoever asks how often."""
+"""When a key was last used is kept about once a minute, however often it is used."""
 
 from __future__ import annotations
 

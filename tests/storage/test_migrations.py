@@ -102,7 +102,7 @@ def test_a_url_of_no_database_of_ours_is_refused_in_words(url: str) -> None:
         migrate(url)
 
 
-@pytest.mark.parametrize("url", ["postgresql://nobody@127.0.0.1:9/none", "sqlite:////no/such/folder/file.db"])
+@pytest.mark.parametrize("url", ["postgresql://someone@127.0.0.1:9/none", "sqlite:////no/such/folder/file.db"])
 def test_a_database_that_is_not_there_is_away(url: str) -> None:
     with pytest.raises(DatabaseAway, match="cannot be reached"):
         migrate(url)

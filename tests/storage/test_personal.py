@@ -1,4 +1,4 @@
-"""Personal data: what is known about a driver, and forgetting him for good."""
+"""Personal data: what is known about a driver, and erasing it for good."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ async def test_a_driver_who_was_removed_before_can_be_erased_and_images_follow(d
     assert traces(database) == []
     assert known(database, lived).history[-1].action == ERASURE
     followed = await images.fresh(lived, 5)
-    assert followed is image  # it applied the entry, and was not loaded anew
+    assert followed is image  # it applied the entry, and was not loaded again
     assert (followed.revision, followed.network) == (5, stored(database, lived))
     forget(database, lived)
     assert revision_of(database, lived) == 5
@@ -206,7 +206,7 @@ def test_rows_that_outlive_him_are_told_of_and_blanked_those_by_his_former_tags_
     def fill(connection: Connection) -> None:
         visit(connection, lived, 1, URSULA.id, "04married")
         visit(connection, lived, 2, None, "04ursula")
-        visit(connection, lived, 3, BOB.id, "04URSULA")  # was his for a while
+        visit(connection, lived, 3, BOB.id, "04URSULA")  # was Bob's for a while
         visit(connection, lived, 4, None, "STRANGER")
         visit(connection, other, 5, URSULA.id, "04URSULA")
         visit(connection, lived, 6, None, NO_TAG + "04URSULA")  # sent as a number

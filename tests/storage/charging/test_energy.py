@@ -85,7 +85,7 @@ def test_the_outlet_goes_before_all_other_places_whatever_the_order() -> None:
 
 
 def test_start_and_stop_are_of_one_place() -> None:
-    """The outlet is told at the start only: its value and the inlet's have nothing in common."""
+    """The outlet is reported at the start only: its value and the inlet's have nothing in common."""
     assert energy((NOW, [wh(100), wh(90, location="Inlet")]), (END, [wh(1290, location="Inlet")])) == (90, 1290)
     assert energy((NOW, [wh(100)]), (END, [wh(1290, location="Inlet")])) == (100, 1290)
 

@@ -46,10 +46,10 @@ def test_a_list_is_replaced_and_one_of_a_charger_that_there_is_not_is_left_out(d
 
 
 def test_a_list_that_holds_a_tag_to_forget_is_known_no_more_and_others_are(database: Database, cast: int) -> None:
-    """An erased driver's tag: his charger is told all anew."""
+    """An erased driver's tag: the charger receives the full list."""
     other = KeptList("GF-1", 3, 1, None, {"STRASSE": TAGS["STRASSE"]}, NOW)
     database.write_now(local_lists.put, cast, [FULL, other])
-    database.write_now(local_lists.forget_tags, cast, {"ALICE", "NOBODY"})
+    database.write_now(local_lists.forget_tags, cast, {"ALICE", "STRANGER"})
     kept = database.read_now(local_lists.get, cast, "DEP-1")
     assert kept is not None
     assert (kept.version, kept.tags) == (FULL.version, None)

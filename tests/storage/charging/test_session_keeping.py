@@ -1,4 +1,4 @@
-"""Whatever the order, the repetitions and the parts in which a session is told, it becomes the same session."""
+"""A session is the same in whatever order, parts and repetitions its messages come."""
 
 from __future__ import annotations
 
