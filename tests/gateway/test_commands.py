@@ -162,7 +162,7 @@ async def test_an_answer_against_the_schema_is_an_error(server: InProcess, opera
 async def test_a_silent_charger_may_have_done_it(
     server: InProcess, operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command_dispatch, "DONE_SECONDS", 0.2)
+    monkeypatch.setattr(command_dispatch, "DONE_SECONDS", 2.0)
     async with server.charger("DEP-1", answers={}) as charger:
         assert (await operator.refusal("reset", {"type": "Hard"}))[0] == 504
         assert len(told(charger)) == 1
