@@ -53,9 +53,9 @@ def test_a_file_that_needs_too_much_memory_is_refused_on_the_command_line_too(
     run: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     customer = run.customer(DEPOT)
-    monkeypatch.setattr(bounds, "MAX_MEMORY", 48 << 20)
+    monkeypatch.setattr(bounds, "MAX_MEMORY", 16 << 20)
     row = "<table:table-row{}><table:table-cell><text:p>{}</text:p></table:table-cell></table:table-row>".format
-    file = run.file(ods(cells=row("", "Name") + row("", "Ada" * (20 << 20))), "large.ods")
+    file = run.file(ods(cells=row("", "Name") + row("", "Ada" * (50 << 20))), "large.ods")
     done = run("import", file, "--customer", customer, "--mode", "replace-all")
     assert done.status == 2
     assert "GB of memory: split it" in done.err

@@ -158,12 +158,12 @@ def test_an_import_waits_until_another_is_stored(sqlite_url: str, monkeypatch: p
 def test_a_file_that_needs_too_much_memory_is_refused_in_the_process_that_reads_it(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    monkeypatch.setattr(bounds, "MAX_MEMORY", 48 << 20)
+    monkeypatch.setattr(bounds, "MAX_MEMORY", 16 << 20)
     cell = "<table:table-cell><text:p>{}</text:p></table:table-cell>".format
     if kind == "repeated rows":
         row = f'<table:table-row table:number-rows-repeated="1000000">{cell("Ada") * 5}</table:table-row>'
     else:
-        row = f"<table:table-row>{cell('Ada' * (20 << 20))}</table:table-row>"
+        row = f"<table:table-row>{cell('Ada' * (50 << 20))}</table:table-row>"
     limits = resource.getrlimit(resource.RLIMIT_AS)
     with opened(sqlite_url) as database:
         customer = customer_of(database)
