@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 from ..replica.preview import Preview
 from ..rights.errors import IdTaken, InvalidWindow, UnknownSite
+from ..rights.index_entries import PlacedCharger
 from ..rights.live import known
 from ..rights.model import Charger, Location
-from ..rights.network import PlacedCharger
 from ..rights.search_sites import chargers_at, holds_text, same_text, searched
 from ..storage.changes import chargers, facts
 from ..storage.revisions import Revision

@@ -29,8 +29,9 @@ from .errors import (
     already_tag,
 )
 from .identifiers import MAX_SITE_DEPTH, tag_key
+from .index_entries import charger_entry, edges_of, name_entry, window_of
 from .model import AccessGroup, Charger, Driver, Place, PlaceKind, Site
-from .network import Network, charger_entry, edges_of, name_entry, window_of
+from .network import Network
 from .spellings import bare_of
 
 K = TypeVar("K")

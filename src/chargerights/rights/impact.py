@@ -19,8 +19,9 @@ from typing import Any, NamedTuple, TypeVar
 from pyroaring import BitMap64
 
 from .driver_sets import NO_DRIVERS, NO_WINDOWS, WindowedDrivers
+from .index_entries import edges_of, window_of
 from .model import Place, PlaceKind
-from .network import Network, edges_of, window_of
+from .network import Network
 
 K = TypeVar("K", bound=Hashable)
 

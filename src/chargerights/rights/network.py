@@ -19,27 +19,15 @@ from bisect import bisect_right
 from collections.abc import Collection, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
 
 from pyroaring import BitMap64
 
-from .driver_sets import BEGINNING, END, NO_DRIVERS, DriverSet, DriverWindow, WindowedDrivers, union
+from .driver_sets import BEGINNING, NO_DRIVERS, DriverSet, DriverWindow, WindowedDrivers, union
 from .errors import NotFound, UnknownAccessGroup, UnknownCharger, UnknownSite
 from .identifiers import tag_key
-from .model import AccessGroup, Charger, Driver, Place, PlaceKind, Right, Site, Tag
+from .index_entries import PlacedCharger, charger_entry, edges_of, name_entry, window_of
+from .model import AccessGroup, Charger, Driver, Place, PlaceKind, Site, Tag
 from .spellings import bare_of
-
-
-class PlacedCharger(NamedTuple):
-    """A charger in name order.
-
-    `text` has its searchable texts, folded, one per line.
-    """
-
-    name: str
-    charger_id: str
-    text: str
-
 
 UNKNOWN_PLACES: dict[PlaceKind, type[NotFound]] = {
     PlaceKind.SITE: UnknownSite,
@@ -332,28 +320,3 @@ class Network:
             places.add(Place(PlaceKind.CHARGER, charger_id))
             places.update(Place(PlaceKind.ACCESS_GROUP, group) for group in self.groups_of(charger_id))
         return {place for place in places if place in self.open or place in self.windowed}
-
-
-def name_entry(driver: Driver) -> tuple[str, int]:
-    """Returns the driver's entry in the index by name."""
-    return driver.name.casefold(), driver.id
-
-
-def charger_entry(charger: Charger) -> PlacedCharger:
-    """Returns the charger's entry in the index by name.
-
-    The charger id stands in for a name.
-    """
-    texts = (charger.charger_id, charger.name, charger.evse_id, charger.serial_number)
-    text = "\n".join([line for line in texts if line]).casefold()
-    return PlacedCharger((charger.name or charger.charger_id).casefold(), charger.charger_id, text)
-
-
-def window_of(driver_id: int, right: Right) -> DriverWindow:
-    """Returns the right's window with open ends set to the beginning and end of time."""
-    return driver_id, right.valid_from or BEGINNING, right.valid_until or END
-
-
-def edges_of(windows: Iterable[DriverWindow]) -> list[datetime]:
-    """Returns the instants at which the windows begin and end."""
-    return [edge for _, *both in windows for edge in both if edge not in (BEGINNING, END)]

@@ -14,8 +14,9 @@ from pyroaring import BitMap64
 
 from .driver_sets import NO_DRIVERS
 from .identifiers import tag_key
+from .index_entries import name_entry
 from .model import Driver, Right, Tag
-from .network import Network, name_entry
+from .network import Network
 
 FEW = 2_000
 """Number of drivers up to which sorting them is faster than walking the index by name."""

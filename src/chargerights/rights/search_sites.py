@@ -9,8 +9,9 @@ from collections.abc import Collection, Iterable, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from .index_entries import PlacedCharger, charger_entry
 from .model import Site
-from .network import Network, PlacedCharger, charger_entry
+from .network import Network
 
 FEW = 2_000
 """Number of chargers up to which sorting them is faster than walking the index by name."""

@@ -14,8 +14,8 @@ from ...operations.mutation import Mutation
 from ...operations.paging import sorted_part
 from ...operations.redaction import live_without_tags
 from ...operations.view import View
+from ...rights.index_entries import PlacedCharger
 from ...rights.model import NOWHERE, Charger
-from ...rights.network import PlacedCharger
 from ...rights.permissions import Permission
 from ...rights.search_drivers import Key
 from ..common.auth import CallerFirst
