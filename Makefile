@@ -77,9 +77,11 @@ coverage: $(INSTALLED) ## every branch of the rights core is taken by its own te
 	COVERAGE_FILE=.coverage.rights $(BIN)/coverage run --branch --source=src/chargerights/rights -m pytest tests/rights
 	COVERAGE_FILE=.coverage.rights $(BIN)/coverage report --show-missing --skip-covered --fail-under=100
 
-lint: $(INSTALLED) ## ruff, rules and format
+lint: $(INSTALLED) ## ruff (rules and format), unused code, and dependencies that are missing or not needed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/vulture
+	$(BIN)/deptry src
 
 format: $(INSTALLED) ## mend what ruff can mend
 	$(BIN)/ruff check --fix

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 
 class NoAnswer(Exception):
-    """The central system did not answer as it should:
-
-    NoAnswer
-    ├── LinkLost        the link ended before the answer came
-    ├── TimedOut        no answer came in time
-    ├── CallRefused     it answered with a CALLERROR
-    └── MalformedAnswer its answer cannot be read
-    """
+    """A call that the central system did not answer as it should."""
 
 
 class LinkLost(NoAnswer):

@@ -1,4 +1,4 @@
-"""Number formats: do they show plain digits, leading zeros, a day, or other text?"""
+"""Tells number formats that show plain digits, leading zeros, a day or other text."""
 
 from __future__ import annotations
 

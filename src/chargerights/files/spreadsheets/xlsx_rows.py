@@ -70,14 +70,7 @@ class SheetRows:
         if name is None:
             return
         if self._cell is not None:
-            if name == "v":
-                self._valued = self._taken = True
-            elif name == "f":
-                self._formula = True
-                if attributes.get("t") in _FILLING:
-                    self._sheet.results.add(_range(attributes.get("ref", "")))
-            else:
-                self._inline.start(name)
+            self._start_in_cell(name, attributes)
         elif name == "c":
             if self._row is None:
                 raise ValueError("a cell stands in no row")
@@ -88,11 +81,24 @@ class SheetRows:
         elif name == "mergeCell":
             self._sheet.merged.append(_range(attributes.get("ref", "")))
         elif name == "col" and attributes.get("hidden") in TRUE:
-            first, last = _index(attributes.get("min", "1")), _index(attributes.get("max", "1"))
-            self._hidden_parts += 1
-            if self._hidden_parts > MAX_COLUMNS:
-                raise ValueError(f"it hides columns more than {MAX_COLUMNS} times")
-            self._sheet.hidden_columns.update(range(first - 1, min(last, MAX_COLUMNS)))
+            self._hide_columns(attributes)
+
+    def _start_in_cell(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "v":
+            self._valued = self._taken = True
+        elif name == "f":
+            self._formula = True
+            if attributes.get("t") in _FILLING:
+                self._sheet.results.add(_range(attributes.get("ref", "")))
+        else:
+            self._inline.start(name)
+
+    def _hide_columns(self, attributes: dict[str, str]) -> None:
+        first, last = _index(attributes.get("min", "1")), _index(attributes.get("max", "1"))
+        self._hidden_parts += 1
+        if self._hidden_parts > MAX_COLUMNS:
+            raise ValueError(f"it hides columns more than {MAX_COLUMNS} times")
+        self._sheet.hidden_columns.update(range(first - 1, min(last, MAX_COLUMNS)))
 
     def _end(self, element: str) -> None:
         name = self._names.get(element)
