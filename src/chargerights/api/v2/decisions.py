@@ -34,7 +34,7 @@ MOST_QUESTIONS = 1_000
 
 
 class AccessQuestion(Shape):
-    """A question about one charger: may this tag, or anyone without a tag, charge there."""
+    """A question about a charger: may this tag, or anyone without one, charge there."""
 
     charger_id: str = Field(description="The identity under which the charger connects", examples=["DEP-1"])
     id_tag: str | None = Field(
