@@ -29,11 +29,7 @@ INSTEAD = {
     "(?:he|his|him|himself)": "they, their, them, or the noun",
 }
 BANNED = [(re.compile(rf"\b{word}\b", re.IGNORECASE), instead) for word, instead in INSTEAD.items()]
-NOT_YET = (
-    "bench/",
-    "tests/api/",
-    "tests/gateway/",
-)
+NOT_YET = ("bench/",)
 """Paths that do not follow the rule yet."""
 
 
@@ -63,8 +59,9 @@ def _docstrings(path: Path) -> Iterator[tuple[int, str]]:
 def _faults(path: Path) -> Iterator[str]:
     for number, line in enumerate(path.read_text().splitlines(), 1):
         for word, instead in BANNED:
-            if found := word.search(line):
-                yield f"{path.relative_to(ROOT)}:{number}: “{found[0]}”: write {instead}"
+            for match in word.finditer(line):
+                if not match[0].isupper():  # a tag or constant, such as NOBODY
+                    yield f"{path.relative_to(ROOT)}:{number}: “{match[0]}”: write {instead}"
     if path.suffix != ".py" or path.is_relative_to(ROOT / "tests"):
         return
     for number, text in _docstrings(path):

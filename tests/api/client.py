@@ -77,14 +77,14 @@ def problem(response: httpx.Response) -> tuple[int, str]:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A customer and a key of his."""
+    """A customer and an API key of theirs."""
 
     id: int
     key: str
 
 
 class Api:
-    """One process's app over the database, and whom it serves: `us` unless another key is given."""
+    """One process's app over the database. Requests carry the key of `us` unless another is given."""
 
     def __init__(self, url: str, us: Party, rival: Party, clock: Clock | None = None) -> None:
         self.url = url

@@ -1,7 +1,7 @@
 """A network with a value for every member of the wire, and chargers in every state, as files and reports have them.
 
     Harbour (10)        HAR-1: all members; HAR-2: none
-    └── Pier (11)       PIE-1, which nobody has described
+    └── Pier (11)       PIE-1, without a description
     Shed (12)           SHE-1, in an access group
     Yard (13)           nothing
 

@@ -12,7 +12,7 @@ from typing import Any
 from chargerights.gateway.endpoint import VERSIONS
 from tests.gateway.client import FOLDERS
 
-TAGS = ("ALICE", "BOB", "DAN", "nobody", "")
+TAGS = ("ALICE", "BOB", "DAN", "stranger", "")
 TIMES = ("2026-03-02T07:15:30Z", "2026-03-02T7:15:30.1234567+01:00Z", "yesterday", "9999-12-31T23:59:60Z")
 TEXTS = ("x", "", " ", "\0", "a\0b", "\ud83d", "\U0001f50c", "’", "0", "-1", "NaN", "null", "true", "x" * 5_000)
 NUMBERS: tuple[Any, ...] = (0, 1, -1, 1.5, -0.0, 2**31, 2**63, 2**64, 10**400, 1e308, float("nan"), float("-inf"))

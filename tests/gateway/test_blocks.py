@@ -1,4 +1,4 @@
-"""A blocked charger: nobody may charge there, it is told to be out of use, and afterwards it is as before."""
+"""A blocked charger refuses all drivers and is set out of service. Unblocking it restores what was before."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ async def known(server: InProcess, is_blocked: bool = True) -> None:
     await until(lambda: (found := customer.charger("DEP-1")) and found.is_blocked(server.clock()) is is_blocked)
 
 
-# -- nobody may charge there ----------------------------------------------------------------------
+# -- all drivers are refused there ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize("who", ["ALICE", "BOB"])
@@ -193,7 +193,7 @@ def _was_asked(receiver: Receiver) -> bool:
     return len(receiver.messages) == 1
 
 
-# -- what the charger is told ---------------------------------------------------------------------
+# -- what is sent to the charger ------------------------------------------------------------------
 
 
 async def test_a_charger_that_was_never_blocked_is_told_nothing_and_stays_as_its_operator_has_put_it(

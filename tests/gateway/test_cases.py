@@ -35,7 +35,7 @@ async def test_case(case: Case, sqlite_url: str) -> None:
 
 
 def test_the_cases_refuse_for_every_reason_of_the_rule() -> None:
-    """citrineos-core #878: what is allowed and what is forbidden were swapped for three years, for nobody tested no."""
+    """citrineos-core #878: allowed and forbidden were swapped for three years, because no test refused."""
     asked = {each.answer for case in ASKING for each in case.questions if isinstance(each, MayCharge)}
     assert asked == {cause.reason for cause in Cause if cause is not Cause.NOT_FREE_TO_USE}  # where no tag is shown
 

@@ -1,4 +1,4 @@
-"""What chargers are told: each command in each version, and each way in which it can end."""
+"""Commands to chargers: each in each version, and each way in which it can end."""
 
 from __future__ import annotations
 

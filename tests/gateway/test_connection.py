@@ -314,7 +314,7 @@ async def test_the_chargers_of_a_node_that_died_are_not_connected_for_ever(eithe
             for each in (either, other):
                 await each.read(sessions.find, *EVERY)
             dead = either.gateway.customers[either.world.us]
-            await dead.close()  # it writes no more, and says so to nobody
+            await dead.close()  # it writes no more, and reports no error
             either.clock.at += timedelta(seconds=31)
             await kept.call("Heartbeat", {})
             await other.read(sessions.find, *EVERY)

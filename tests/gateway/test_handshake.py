@@ -234,7 +234,7 @@ async def test_a_charger_that_speaks_nothing_we_speak_is_connected_and_closed_wi
         await socket.wait_closed()
         assert socket.close_code == 1002
         assert "ocpp2.1, ocpp2.0.1, ocpp1.6" in (socket.close_reason or "")
-    assert (await refused(server, "/ocpp/DEP-1", {}, protocols))[0] == 401, "strangers are told nothing of it"
+    assert (await refused(server, "/ocpp/DEP-1", {}, protocols))[0] == 401, "strangers do not learn the versions"
 
 
 async def test_the_best_subprotocol_that_is_offered_is_spoken(server: InProcess) -> None:

@@ -443,7 +443,7 @@ async def test_a_session_begun_offline_with_a_listed_tag_is_accepted_and_resent(
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 async def test_an_independent_client_is_told_its_list_and_what_changes(server: InProcess, protocol: str) -> None:
     async def wait() -> None:
-        """The whole list comes by itself."""
+        """Waits for the full list, which is sent automatically."""
 
     async def change_rights() -> None:
         await change(server, replace(ALICE, rights=()), may_charge(DAN, DEPOT))

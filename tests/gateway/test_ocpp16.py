@@ -205,14 +205,14 @@ async def test_a_badly_formed_tag_is_invalid_and_no_error(either: InProcess, tag
 
 async def test_every_decision_is_kept_with_its_reason_and_path(either: InProcess) -> None:
     async with either.charger("DEP-1") as charger:
-        for tag in ("alice", "Nobody", "GRACE"):
+        for tag in ("alice", "Stranger", "GRACE"):
             await status(charger, tag)
         await charger.call("StartTransaction", start("BOB", connector=2))
         found = [each for _, each in await either.read(authorizations.find, *ALL)]
     assert [(each.id_tag, each.reason, each.cause, each.message, each.connector_id) for each in found] == [
         ("BOB", "Accepted", "rightStands", "StartTransaction", 2),
         ("GRACE", "Blocked", "tagBlocked", "Authorize", None),
-        ("Nobody", "Unknown", "tagUnknown", "Authorize", None),
+        ("Stranger", "Unknown", "tagUnknown", "Authorize", None),
         ("alice", "Accepted", "rightStands", "Authorize", None),
     ]
     assert [(each.driver_id, each.place_kind, each.place_id, each.right_id) for each in found] == [
@@ -221,8 +221,8 @@ async def test_every_decision_is_kept_with_its_reason_and_path(either: InProcess
         (None, None, None, None),
         (1, "site", "2", 10),
     ]
-    only = authorizations.AuthorizationFilter(charger_id="DEP-1", id_tag="nobody", reason="Unknown", since=NOW)
-    assert [each.id_tag for _, each in await either.read(authorizations.find, only, 5)] == ["Nobody"]
+    only = authorizations.AuthorizationFilter(charger_id="DEP-1", id_tag="stranger", reason="Unknown", since=NOW)
+    assert [each.id_tag for _, each in await either.read(authorizations.find, only, 5)] == ["Stranger"]
     assert await either.read(authorizations.count, authorizations.AuthorizationFilter(until=NOW)) == 0
 
 
@@ -331,7 +331,7 @@ async def test_a_refused_start_gets_a_transaction_and_is_kept(server: InProcess)
 async def test_a_stop_is_answered_however_its_tag_is_written(either: InProcess) -> None:
     """citrineos-core #1048: two rows matched one tag, and StopTransaction was never answered."""
     async with either.charger("DEP-1") as charger:
-        for number, tag in enumerate(("ALICE", "alice", " aLiCe", "NOBODY", "nobody")):
+        for number, tag in enumerate(("ALICE", "alice", " aLiCe", "STRANGER", "stranger")):
             begun = await charger.call("StartTransaction", start(tag, at=NOW + timedelta(hours=number)))
             ended = await charger.call("StopTransaction", stop(begun["transactionId"], idTag=tag.swapcase()))
             assert ended["idTagInfo"]["status"] == begun["idTagInfo"]["status"]
@@ -376,7 +376,7 @@ async def test_a_session_of_a_tag_in_use_is_refused_where_the_customer_wants_tha
         await either.database.write(set_one_session_per_tag, either.world.us, True, NOW)
         await becomes(two, "bob ", "ConcurrentTx")
         assert await status(two, "ALICE") == "Accepted"
-        assert await status(one, "BOB") == "Accepted", "he may want to stop it"
+        assert await status(one, "BOB") == "Accepted", "the driver may want to stop it"
         assert await one.call("StartTransaction", start("BOB")) == first, "sent again"
         refused = await two.call("StartTransaction", start("BOB"))
         assert refused["idTagInfo"] == {"status": "ConcurrentTx"}

@@ -234,7 +234,7 @@ READS = "reads only"
 ADDS = "only adds: access is the union of all rights"
 TELLS = "tells a charger something; who may charge there stays as it is"
 OPERATES = "is about who may use this interface, not about who may charge"
-WEBHOOK = "is about who is told of events"
+WEBHOOK = "is about who receives events"
 ROWS: dict[str, list[Taking] | str] = {
     "POST /api/group/authorisedUsers": READS,
     "POST /api/group/add": ADDS,

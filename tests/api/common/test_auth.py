@@ -54,9 +54,9 @@ async def test_no_key_no_word_about_the_parameters(sqlite_api: Api, path: str) -
 def wrong_keys(api: Api) -> dict[str, str]:
     head, _, digits = api.us.key.rpartition("_")
     return {
-        "of nobody": f"{head}_{'0' * 64}",
+        "that was never issued": f"{head}_{'0' * 64}",
         "of ours in another's name": f"crk_{api.rival.id}_{digits}",
-        "of ours in nobody's name": f"crk_987654_{digits}",
+        "of ours in an unknown customer's name": f"crk_987654_{digits}",
         "of a customer beyond 64 bits": f"crk_9999999999999999999_{digits}",
         "of customer 0": f"crk_0_{digits}",
         "without its last character": api.us.key[:-1],

@@ -31,7 +31,7 @@ async def test_it_lives_and_is_ready_without_a_key(api: Api) -> None:
 
 
 async def test_without_its_database_it_lives_and_is_not_ready() -> None:
-    app = create_app(Database("postgresql://nobody@127.0.0.1:1/nothing"))
+    app = create_app(Database("postgresql://user@127.0.0.1:1/nothing"))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as client:
         assert (await client.get("/health")).status_code == 200
         assert (await client.get("/ready")).status_code == 503

@@ -1,4 +1,4 @@
-"""HTTP itself: paths, methods, compression, and errors nobody foresaw."""
+"""HTTP itself: paths, methods, compression, and unexpected errors."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ async def test_a_switch_must_be_yes_or_no(harbour: Api, path: str) -> None:
     assert refusal(await harbour.get(path)) == (400, f"{BAD}: {name} is {value!r}: write true or false")
 
 
-@pytest.mark.parametrize("external_id", ["nobody", "Shed", "shed ", "12", "None", "null", "a/b/c", "🔌"])
+@pytest.mark.parametrize("external_id", ["nowhere", "Shed", "shed ", "12", "None", "null", "a/b/c", "🔌"])
 async def test_an_external_id_that_no_site_has_is_a_404_that_names_it(harbour: Api, external_id: str) -> None:
     assert refusal(await harbour.get(f"{EXTERNAL}/{external_id}")) == (404, f"{MISSING}: {external_id}")
 
@@ -86,8 +86,8 @@ async def test_the_tree_without_details(api: Api) -> None:
 
 
 async def test_a_customer_without_sites_has_an_empty_tree(fresh_sqlite_api: Api) -> None:
-    nobody = await fresh_sqlite_api.change(callers.add_customer, "Nobody", fresh_sqlite_api.clock())
-    key = await fresh_sqlite_api.add_key(nobody.id)
+    newcomer = await fresh_sqlite_api.change(callers.add_customer, "Newcomer", fresh_sqlite_api.clock())
+    key = await fresh_sqlite_api.add_key(newcomer.id)
     assert (await fresh_sqlite_api.get("/api/groups", key=key)).text == "[]"
     assert (await fresh_sqlite_api.get("/api/groups?excludeDetails=true", key=key)).text == "[]"
     assert (await fresh_sqlite_api.get("/api/user/homeGroups", key=key)).text == '{"userGroups":[],"spareUsers":[]}'

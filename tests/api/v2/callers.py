@@ -1,4 +1,4 @@
-"""Who asks v2: the administrator, and operators with less, each by a key of his own."""
+"""Callers of v2: the administrator, and operators with fewer permissions, each with their own key."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ EVERYTHING = frozenset(Permission) - {Permission.GLOBAL_ADMIN}
 
 
 class Person(NamedTuple):
-    """An operator and a key of his."""
+    """An operator and an API key of theirs."""
 
     id: int
     key: str

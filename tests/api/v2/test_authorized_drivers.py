@@ -101,8 +101,8 @@ async def test_answers_of_callers_who_see_different_sites_have_different_etags(f
     api = fresh_sqlite_api
     manager = (await callers_of(api)).manager
     of_all = await api.drivers_of([DEPOT.id])
-    his: Any = await api.post(MISSION, [DEPOT.id], key=manager, headers={"if-none-match": of_all.headers["etag"]})
-    assert his.status_code == 200
+    response: Any = await api.post(MISSION, [DEPOT.id], key=manager, headers={"if-none-match": of_all.headers["etag"]})
+    assert response.status_code == 200
 
 
 async def test_a_site_that_is_gone_gives_its_operator_nothing(fresh_sqlite_api: Api) -> None:

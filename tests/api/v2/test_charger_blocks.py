@@ -1,4 +1,4 @@
-"""POST /v2/chargers/{chargerId}/block and …/unblock: until then nobody may charge there, and no right is touched."""
+"""POST /v2/chargers/{chargerId}/block and …/unblock: a block refuses all drivers and changes no right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What chargers asked and were told, their sessions, and their passwords, over v2."""
+"""Questions of chargers and the answers to them, their sessions and their passwords, over v2."""
 
 from __future__ import annotations
 

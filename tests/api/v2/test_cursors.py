@@ -113,7 +113,7 @@ async def answer(api: Api, path: str, query: str) -> Json:
 
 
 async def walk(api: Api, path: str, query: str, limit: int, between: Between | None = None) -> list[Json]:
-    """All of the list, so many at once, from an empty cursor."""
+    """The whole list, read from an empty cursor in pages of at most `limit`."""
     found: list[Json] = []
     cursor: str | None = ""
     while cursor is not None:

@@ -47,8 +47,8 @@ async def test_of_a_driver_from_elsewhere_he_learns_what_concerns_his_chargers(f
 async def test_a_driver_from_elsewhere_with_nothing_here_is_not_told_of(fresh_api: Api) -> None:
     key = await new_operator(fresh_api, READING, [OFFICE.id])
     told = read(await fresh_api.get(f"{EXPLAIN}?chargerId=OFF-1&idTag=ALICE", key=key), "AccessExplanation")
-    nobody = read(await fresh_api.get(f"{EXPLAIN}?chargerId=OFF-1&idTag=NOBODY", key=key), "AccessExplanation")
-    assert told == nobody | {"sentence": nobody["sentence"].replace("NOBODY", "ALICE")}
+    unknown = read(await fresh_api.get(f"{EXPLAIN}?chargerId=OFF-1&idTag=NOBODY", key=key), "AccessExplanation")
+    assert told == unknown | {"sentence": unknown["sentence"].replace("NOBODY", "ALICE")}
     assert (told["allowed"], told["cause"], told["rights"]) == (False, "tagUnknown", [])
     check = read(await fresh_api.post(CHECK, AT_DEPOT | {"chargerId": "OFF-1"}, key=key), "AccessDecision")
     assert (check["allowed"], check["cause"]) == (False, "tagUnknown")

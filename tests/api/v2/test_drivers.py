@@ -179,7 +179,7 @@ async def test_a_new_driver_is_shown_whole_and_found_again(fresh_api: Api) -> No
         ("search=ALI", ["Alice"]),
         ("search=04AB", ["Walter"]),
         ("search=staff", ["Walter"]),
-        ("search=nobody", []),
+        ("search=stranger", []),
         ("tag=04ab", ["Walter"]),
         ("tag=04a", []),
         ("externalId=staff-7", ["Walter"]),

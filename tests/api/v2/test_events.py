@@ -67,7 +67,7 @@ async def test_a_parameter_that_cannot_be_is_named(sqlite_api: Api, query: str, 
 
 
 async def test_a_place_beyond_the_end_is_refused_with_the_end(sqlite_api: Api) -> None:
-    """Whoever has seen event 7 of a log that ends at 1 reads another log: that of a backup."""
+    """A reader that has seen event 7 of a log that ends at 1 reads another log: one restored from a backup."""
     assert refused(await send(sqlite_api, "GET", f"{EVENTS}?after=7")) == (
         400,
         "there is no event 7 yet: the last is 1",

@@ -124,18 +124,20 @@ async def test_a_dry_run_says_what_would_be_and_changes_nothing(fresh_api: Api) 
     assert await stored(api) == network()
 
 
-async def test_a_site_manager_imports_at_his_sites_only_and_sees_only_his_own_imports(fresh_sqlite_api: Api) -> None:
+async def test_a_site_manager_imports_at_their_sites_only_and_sees_only_their_own_imports(
+    fresh_sqlite_api: Api,
+) -> None:
     api = fresh_sqlite_api
     callers = await callers_of(api)
     of_all = await ended(api, await post(api, csv_bytes([["Name"], ["Una"]])))
     refused_ = await ended(api, await post(api, csv_bytes(NEW), key=callers.manager), key=callers.manager)
     assert refused_["errors"][0]["message"].startswith('there is no site "Yard"')
-    his = await ended(api, await post(api, csv_bytes(AT_DEPOT), key=callers.manager), key=callers.manager)
-    assert his["counts"]["added"] == 1
+    accepted = await ended(api, await post(api, csv_bytes(AT_DEPOT), key=callers.manager), key=callers.manager)
+    assert accepted["counts"]["added"] == 1
     page = good(await send(api, "GET", IMPORTS, key=callers.manager), Page[ImportSummary])
-    assert ids(page) == [his["id"], refused_["id"]]
+    assert ids(page) == [accepted["id"], refused_["id"]]
     assert refused(await send(api, "GET", f"{IMPORTS}/{of_all['id']}", key=callers.manager))[0] == 404
-    assert refused(await send(api, "GET", f"{IMPORTS}/{his['id']}", key=callers.rival))[0] == 404
+    assert refused(await send(api, "GET", f"{IMPORTS}/{accepted['id']}", key=callers.rival))[0] == 404
     assert ids(good(await send(api, "GET", IMPORTS, key=callers.reader), Page[ImportSummary]))[-1] == of_all["id"]
     all_gone = await ended(
         api, await post(api, csv_bytes(AT_DEPOT), "mode=replace-all", key=callers.manager), key=callers.manager

@@ -40,9 +40,9 @@ async def test_lists_hold_the_drivers_at_home_at_his_sites_and_their_tags(api: A
 
 @pytest.mark.parametrize("site_ids", [[], [GROUND_FLOOR.id], [987654]])
 async def test_an_operator_of_no_site_of_theirs_sees_nobody(api: Api, site_ids: list[int]) -> None:
-    nobody = await person(api, *ALL, site_ids=[each for each in site_ids if each != 987654])
-    assert items(await api.get("/v2/drivers", key=nobody.key)) == []
-    assert items(await api.get("/v2/tags", key=nobody.key)) == []
+    operator = await person(api, *ALL, site_ids=[each for each in site_ids if each != 987654])
+    assert items(await api.get("/v2/drivers", key=operator.key)) == []
+    assert items(await api.get("/v2/tags", key=operator.key)) == []
 
 
 async def test_a_site_brings_all_below_it(api: Api) -> None:

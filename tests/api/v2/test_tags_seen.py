@@ -53,7 +53,7 @@ async def crowd(databases: Databases) -> AsyncIterator[Api]:
 
 
 async def asked(api: Api, path: str, key: str) -> str:
-    """What is answered there; whoever it is refuses nothing but for a permission."""
+    """Returns the text of the answer, which is a refusal only where the caller lacks a permission."""
     address = re.sub(r"\{(\w+)(?::path)?\}", lambda match: PATHS[match[1]], path)
     response = await api.get(f"{address}?{QUERIES.get(path, '')}", key=key)
     assert response.status_code in (200, 400, 401, 403, 404, 409), (path, response.text)
@@ -117,12 +117,12 @@ async def test_without_read_tags_no_driver_is_found_by_a_tag(crowd: Api, path: s
 
 
 async def test_without_read_tags_a_charger_s_texts_have_no_tag_that_is_known(crowd: Api) -> None:
-    text = {"info": "token alice, not Nobody: unreadable", "value": "DAN"}
+    text = {"info": "token alice, not Stranger: unreadable", "value": "DAN"}
     report = ChargerReport(NOW, "DEP-1", "fault", "StatusNotification", "ReaderFailure", **text)
     await crowd.change(charger_reports.add, crowd.us.id, [report], NOW)
     other, path = await person(crowd, P.READ_CHARGERS), "/v2/chargers/DEP-1/reports"
     (masked,) = (await crowd.get(path, key=other.key)).json()["items"]
-    assert (masked["info"], masked["value"]) == ("token …, not Nobody: unreadable", "…")
+    assert (masked["info"], masked["value"]) == ("token …, not Stranger: unreadable", "…")
     (whole,) = (await crowd.get(path)).json()["items"]
     assert (whole["info"], whole["value"]) == tuple(text.values())
 
