@@ -1,4 +1,5 @@
-"""What we measure, one command each: `python -m bench.in_process`, `.postgres`, `.spicedb`, `.http`, `.lifecycle`.
+"""Benchmarks, one command each, such as `python -m bench.in_process`.
 
-Each prints one table with ratios from one run. Numbers of different runs are not compared.
+`python -m bench --help` lists them. Each prints tables whose ratios come from one run. Numbers of different runs are
+not compared.
 """

@@ -1,4 +1,4 @@
-"""All measurements, one after the other: `python -m bench` (about half an hour), or the named ones."""
+"""Runs all benchmarks one after the other (about half an hour), or the named ones."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ ALL = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(ALL)}; all when none is named")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(ALL)} (default: all)")
     names = parser.parse_args().names
     unknown = [name for name in names if name not in ALL]
     if unknown:
-        parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(ALL)}")
+        parser.error(f"unknown benchmark {', '.join(unknown)}: use {', '.join(ALL)}")
     for name in names or ALL:
         subprocess.run([sys.executable, "-W", "ignore", "-m", f"bench.{name}"], check=True)
 

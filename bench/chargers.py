@@ -1,11 +1,15 @@
-"""Chargers at a server: cards decided a second beside a bare echo, how late, a thousand at once, what idle ones cost.
+"""Measures how a server copes with chargers that authorize, start up or idle.
 
 `python -m bench.chargers` (about three minutes)
 
-The server has one core and this client another, where there are two. The network is the generated one, of 100,000
-drivers; tags and chargers are drawn from it, so answers are yes and no. Every decision is kept in the database while
-it is measured. The echo (`bench.peers.echo`) is the same uvicorn with the same settings. It
-reads JSON, sends it back, and runs in turns with the server.
+* Cards decided a second and their latency, beside a bare echo.
+* A thousand chargers that connect and boot at once.
+* Memory and processor time of thousands of idle chargers.
+
+Where there are two cores, the server has one and this client another. The network is the generated one of 100,000
+drivers. Tags and chargers are drawn from it, so some answers are yes and some are no. Every decision is stored in the
+database during the measurement. The echo (`bench.peers.echo`) is the same uvicorn with the same settings, which reads
+JSON and sends it back. It runs in turns with the server.
 """
 
 from __future__ import annotations
@@ -42,7 +46,7 @@ V16 = "ocpp1.6"
 
 
 def on_core(number: int, command: list[str]) -> list[str]:
-    """The command on one core of several; on a machine with one, as it is."""
+    """Pins the command to one core. On a machine with a single core it stays as it is."""
     cores = sorted(os.sched_getaffinity(0))
     return ["taskset", "-c", str(cores[number % len(cores)]), *command] if len(cores) > 1 else command
 
@@ -75,7 +79,7 @@ class Fleet:
         database.close_now()
 
     def connect(self, port: int, count: int) -> list[WebSocket]:
-        """So many of them, all at once."""
+        """Connects `count` chargers, all at once."""
         opening = [
             WebSocket(port, f"/ocpp/{charger_id}", V16, charger_id, password)
             for charger_id, password in [*self.passwords.items()][:count]
@@ -152,7 +156,7 @@ def boot_row(of: Customer, fleet: Fleet) -> list[str]:
 
 
 def count_answers(socket: WebSocket, wanted: int) -> int:
-    """Reads until so many answers are there."""
+    """Reads until at least `wanted` answers have come, and returns their number."""
     count = 0
     while count < wanted:
         count += len(socket.receive())
@@ -160,7 +164,7 @@ def count_answers(socket: WebSocket, wanted: int) -> int:
 
 
 def idle_rows(of: Customer, fleet: Fleet) -> list[list[str]]:
-    """What thousands of chargers cost that say nothing but a heartbeat a minute."""
+    """Cost of thousands of chargers that send only one heartbeat a minute."""
     heartbeat = frame(b'[2,"1","Heartbeat",{}]')
     with started(serve(of.database)) as (port, process):
         sockets = fleet.connect(port, 1)

@@ -1,4 +1,7 @@
-"""A client that costs little: one keep-alive connection, the answer read into one buffer and thrown away."""
+"""HTTP client that takes little processor time.
+
+It has one keep-alive connection, reads the answer into one buffer and throws it away.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,10 @@ CHUNKED_END = b"\r\n0\r\n\r\n"
 
 
 class Answer(NamedTuple):
-    """What came, and when: seconds from sending to the first byte of the body and to its last."""
+    """Answer to a request, with its times.
+
+    `first` and `total` are seconds from sending the request to the first and the last byte of the body.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -24,7 +30,10 @@ class Answer(NamedTuple):
 
 
 class Connection:
-    """One keep-alive connection to a server on this machine, opened anew after a while without requests."""
+    """Keep-alive connection to a server on this machine.
+
+    It reconnects before a request that follows `KEPT_ALIVE` seconds without one.
+    """
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -44,7 +53,10 @@ class Connection:
         self._used = perf_counter()
 
     def ask(self, request: bytes, keep: Callable[[memoryview], object] | None = None) -> Answer:
-        """Sends the request and reads its whole answer; `keep` is given the body (with chunks' frames, if any)."""
+        """Sends the request and reads its whole answer.
+
+        `keep` receives the body part by part, with the frames of chunks, if any.
+        """
         if perf_counter() - self._used > KEPT_ALIVE:
             self._socket.close()
             self._open()

@@ -1,7 +1,7 @@
-"""Timing, tables, memory and throw-away servers: what every benchmark here needs, and nothing it measures.
+"""Tools that every benchmark shares: timing, tables, memory and temporary servers.
 
-Things that are compared run in turns (A B A B …), so that a noisy machine is noisy for all of them, and are
-quoted as medians.
+Things that are compared run in turns (A B A B …), so that a noisy machine is noisy for all of them. The tables show
+their medians.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ def in_turns(
     rounds: int,
     prepare: Mapping[str, Callable[[], object]] | None = None,
 ) -> dict[str, Timings]:
-    """Runs all of them once, then all again …, and says how long each took; what prepares one is not timed.
+    """Times all runs in turns: all of them once, then all again, `rounds` times.
 
-    One first round, not counted, fills the caches. The garbage collector waits until a round is over.
+    Preparations are not timed. A first round, not counted, fills the caches. The garbage collector is off during a run.
     """
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     for turn in range(rounds + 1):
@@ -71,7 +71,10 @@ def stopwatch(run: Callable[[], object]) -> float:
 
 
 def duration(seconds: float) -> str:
-    """The time in the unit that reads best, with three digits: `0.61 ms`, `17.2 ms`, `3.05 s`."""
+    """Formats a time in the unit that reads best, with about three digits.
+
+    Examples: `0.61 ms`, `17.2 ms`, `3.05 s`.
+    """
     for unit, factor in (("s", 1.0), ("ms", 1e3), ("µs", 1e6)):
         amount = seconds * factor
         if amount >= (1 if unit == "s" else 0.1):
@@ -81,7 +84,7 @@ def duration(seconds: float) -> str:
 
 
 def ratio(one: float, other: float) -> str:
-    """How many times the other: `3.1 ×`."""
+    """Formats one number as a multiple of the other: `3.1 ×`."""
     times = one / other
     return f"{times:,.0f} ×" if times >= 100 else f"{times:.3g} ×"
 
@@ -92,7 +95,10 @@ def megabytes(size: float) -> str:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str] = ()) -> None:
-    """One markdown table, as docs/performance.md shows it, with the commit and the machine below."""
+    """Prints a markdown table as docs/performance.md shows it.
+
+    Below it stand the notes, the commit and the machine.
+    """
     widths = [max(len(row[index]) for row in (columns, *rows)) for index in range(len(columns))]
     print(f"\n## {title}\n")
     for row in (columns, ["-" * width for width in widths], *rows):
@@ -139,7 +145,12 @@ def free_port() -> int:
 
 
 def wait_for_port(port: int, process: subprocess.Popen[Any], seconds: float = 60) -> None:
-    """Returns when something answers there; raises when the process ends first or the time is up."""
+    """Waits until something accepts connections at the port.
+
+    Raises:
+        RuntimeError: The process ended first.
+        TimeoutError: The time is up.
+    """
     for _ in range(int(seconds * 20)):
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return

@@ -1,11 +1,11 @@
-"""The mission's request over HTTP, beside the floor, beside SQL and beside SpiceDB; and decisions over HTTP.
+"""Measures the mission's request and decisions over HTTP.
 
 `python -m bench.http` (about seven minutes; `--without-spicedb` leaves three out)
 
-The floor is the same server sending the same bytes from memory (`bench.peers.floor`).
-Requests go one at a time over one
-keep-alive connection, in turns with what they are compared with, and the client throws the answer away. After a
-write: before each request, and not timed, another process commits a right on one of the sites.
+The mission's request is compared with the floor, SQL and SpiceDB. The floor is the same server sending the same bytes
+from memory (`bench.peers.floor`). Requests go one at a time over one keep-alive connection, in turns with what they
+are compared with, and the client throws the answer away. "After a write" means that another process commits a right
+on one of the sites before each request, which is not timed.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Question(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What the floor calls its answer."""
+        """Name of the answer at the floor."""
         return f"{'brief' if self.brief else 'full'}-{self.sites}"
 
 
@@ -101,7 +101,7 @@ class Target:
 
 
 class Writer:
-    """Commits rights on the first site that is asked about, one driver after the other."""
+    """Commits rights on the first site asked about, to one driver after the other."""
 
     def __init__(self, to: Customer, site_id: int) -> None:
         self._database = Database(to.database)
@@ -128,7 +128,10 @@ class Setting(NamedTuple):
 
 @contextmanager
 def setting() -> Iterator[Setting]:
-    """Both databases loaded by `chargerights load`, a `chargerights serve` over each, and the floor."""
+    """Starts a `chargerights serve` over each of the two databases, and the floor.
+
+    The databases are loaded by `chargerights load`.
+    """
     subject = Subject(generate())
     asked = subject.facts.asked
     with ExitStack() as stack:
@@ -210,7 +213,10 @@ def check_rows(here: Setting) -> list[list[str]]:
 
 
 def beside_rows(here: Setting, with_spicedb: bool) -> list[list[str]]:
-    """How long others take to find the ids alone, beside our whole answer, unchanged and after a write."""
+    """Rows that compare our whole answer with others, which find the ids alone.
+
+    Times are given unchanged and after a write.
+    """
     facts = here.subject.facts
     target, writer = here.targets[SQLITE], here.writers[SQLITE]
     ours = partial(target.ask, BRIEF_20)
@@ -241,7 +247,7 @@ def _again_row(here: Setting, question: Question) -> list[str]:
 
 
 def check_request(target: Target, id_tag: str, charger_id: str) -> bytes:
-    """May this tag charge at this charger?"""
+    """Request that asks whether the tag may charge at the charger."""
     path = "/v2/access/check" if target.headers else "/check"
     return request("POST", path, target.headers, orjson.dumps({"chargerId": charger_id, "idTag": id_tag}))
 
@@ -276,7 +282,7 @@ def main() -> None:
     columns = [FULL_20.title, "our first", "our second", "floor"]
     print_table("The largest answer", columns, streamed, ["held: processor time of the event loop's thread"])
     columns = ["the drivers of 20 sites", "unchanged", "after a write", "to ours", "to ours after a write"]
-    print_table("Beside others, who give the ids alone", columns, beside)
+    print_table("Beside others, which give the ids alone", columns, beside)
 
 
 if __name__ == "__main__":

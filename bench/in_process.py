@@ -1,4 +1,6 @@
-"""Drivers of sites and decisions, asked of a Network in this process, at two sizes; its build and its memory.
+"""Measures a Network in this process, at two sizes.
+
+Drivers of sites and decisions are asked of it; its build and its memory are measured too.
 
 `python -m bench.in_process` (about two minutes; `--scale 0` leaves the ten times larger network out)
 """
@@ -42,7 +44,7 @@ class Subject:
         return [each.drivers.to_array() for each in listings.values()]
 
     def size(self) -> int:
-        """How many driver ids the answer for all twenty sites holds."""
+        """Number of driver ids in the answer for all twenty sites."""
         return sum(map(len, self.ids(20)))
 
     def forget(self) -> None:
@@ -70,7 +72,10 @@ class Subject:
 
 
 def random_pairs(facts: Facts, count: int) -> list[tuple[str, str]]:
-    """Tags and chargers, the same ones always: in two of three, one that a right of the tag's driver is on."""
+    """Draws pairs of a tag and a charger, always the same ones.
+
+    In two of three pairs, a right of the tag's driver covers the charger.
+    """
     dice = random.Random(11)
     at_site: dict[int, list[str]] = {}
     for charger in facts.chargers:
@@ -110,7 +115,7 @@ def main() -> None:
     gc.freeze()
     rows = _questions(subjects)
     rows.append(["Network.build from values", duration(builds.median), *[""] * (len(rows[0]) - 2)])
-    rows.append(["memory a driver (RSS, his share of everything)", f"{memory:,.0f} B", *[""] * (len(rows[0]) - 2)])
+    rows.append(["memory a driver (RSS, without sites and chargers)", f"{memory:,.0f} B", *[""] * (len(rows[0]) - 2)])
     notes = [
         f"the answer for 20 sites holds {' and '.join(f'{each.size():,}' for each in subjects.values())} driver ids",
         f"decisions: {small.allowed():.0%} of {DECISIONS:,} pairs are a yes; medians of batches and of single calls",
@@ -150,7 +155,10 @@ def _row(what: str, timings: dict[str, Timings], parts: int = 1) -> list[str]:
 
 
 def _memory_per_driver() -> float:
-    """Bytes that the drivers with their tags, rights and indexes add to a network of sites and chargers."""
+    """Bytes that a driver adds to a network of sites and chargers.
+
+    Tags, rights and indexes are included.
+    """
     sizes = [
         int(
             subprocess.run(

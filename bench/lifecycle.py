@@ -1,4 +1,4 @@
-"""Load, image start and memory of a network, and how soon another node decides by a new right.
+"""Measures load, image start and memory of a network, and how soon a grant acts.
 
 `python -m bench.lifecycle` (about four minutes)
 
@@ -38,7 +38,11 @@ DRIVERS = 100_000
 
 
 def image_start(of: Customer) -> dict[str, float]:
-    """Seconds, processor seconds and bytes that loading the customer's network takes a fresh process."""
+    """Cost of loading the customer's network in a fresh process.
+
+    Returns:
+        `seconds`, `processor` (seconds of processor time) and `bytes` of memory.
+    """
     command = [sys.executable, "-m", "bench.lifecycle", "--image", of.database, str(of.id)]
     done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
     said: dict[str, float] = orjson.loads(done.stdout)
@@ -57,7 +61,11 @@ def _print_image_start(url: str, customer_id: int) -> None:
 
 
 def seen_after_grant(facts: Facts, writer: Customer, port: int) -> tuple[Timings, Timings]:
-    """Seconds from a grant's commit until a process over the same database has said yes; and of the grant itself."""
+    """Times how soon another process over the same database decides by a grant.
+
+    Returns:
+        The seconds from the commit until that process has said yes, and the seconds of the grant itself.
+    """
     database = Database(writer.database)
     seen, granted = [], []
     with Connection(port) as connection:
@@ -80,7 +88,7 @@ def seen_after_grant(facts: Facts, writer: Customer, port: int) -> tuple[Timings
 
 
 def _strangers(facts: Facts) -> list[tuple[Driver, Charger]]:
-    """Enabled drivers whose tag is good, each with a charger at which he may not charge."""
+    """Enabled drivers with a valid tag, each with a charger where they may not charge."""
     network = facts.network()
     now = datetime.now(UTC)
     found = []

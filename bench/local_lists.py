@@ -1,10 +1,10 @@
-"""Local lists: how long until a revoked right is gone from the chargers that knew it, and what the lists cost.
+"""Measures how soon a revoked right leaves local lists, and the cost of the lists.
 
 `python -m bench.local_lists` (about a minute)
 
-A customer with 2,000 drivers, each with a right on one site, and 100 chargers there, simulated in this process over
-real sockets, a third in each version of OCPP; all of them know all 2,000 tags. Rights are revoked one after another by
-the API; the time runs from before the request until the tag is off a charger's list.
+A customer has 2,000 drivers, each with a right on one site, and 100 chargers there. The chargers are simulated in this
+process over real sockets, a third in each version of OCPP, and all of them know all 2,000 tags. Rights are revoked one
+after another by the API. The time runs from before the request until the tag is off a charger's list.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def passwords(of: Customer) -> dict[str, str]:
 
 
 def made(of: Customer) -> float:
-    """How long it takes to make one list."""
+    """Median of the seconds that making one list takes."""
     database = Database(of.database)
     network = database.read_now(networks.load, of.id).network
     database.close_now()
@@ -111,7 +111,7 @@ async def measure(of: Customer, secrets: dict[str, str]) -> list[list[str]]:
 
 
 async def revoked(http: httpx.AsyncClient, chargers: list[SimulatedCharger], driver_id: int) -> list[float]:
-    """Revokes the driver's right; how long it stayed on each list."""
+    """Revokes the driver's right, and returns how long the tag stayed on each list."""
     tag, began = f"T{driver_id}", perf_counter()
 
     async def gone(charger: SimulatedCharger) -> float:

@@ -1,8 +1,8 @@
-"""How long a server's event loop is held, measured from within.
+"""Measures from within how long a server's event loop is held.
 
-A callback asks to be called every millisecond; the processor time of the loop's thread between two calls is how
-long something kept the others waiting (processor time, so that a busy machine does not count as ours). Only a
-benchmark's server has it: `python -m bench.loop_lag PORT` serves chargerights' own application with it around.
+A callback runs every millisecond. The processor time of the loop's thread between two calls is how long something kept
+the others waiting. It is processor time, so that a busy machine does not count as ours. Only a benchmark's server has
+it: `python -m bench.loop_lag PORT` serves chargerights' own application wrapped in it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ INTERVAL = 0.001
 
 
 class LoopLag:
-    """Answers `GET /_lag` with the longest hold in seconds since it was last asked; all else goes on inwards."""
+    """Middleware that answers `GET /_lag` with the longest hold in seconds.
+
+    It is the longest since the last such request. All other requests go to the application.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -46,7 +46,10 @@ WINDOWS = ((LATELY, SOME_DAY), (LATELY, None), (None, SOME_DAY), (LONG_AGO, LATE
 
 
 class Level(NamedTuple):
-    """One level of a company's tree: how many sites, with how many chargers, and its share of site rights."""
+    """Level of a company's tree.
+
+    It has `sites` sites with `chargers` chargers each, and a share of the rights on sites.
+    """
 
     type: SiteType
     name: str
@@ -83,7 +86,7 @@ class Facts(NamedTuple):
 
 
 def generate(scale: int = 1, seed: int = 7, with_drivers: bool = True) -> Facts:
-    """The same facts for the same scale and seed, always; without drivers, if told so."""
+    """Generates facts, which are always the same for the same scale and seed."""
     dice = random.Random(seed)
     companies = range(COMPANIES * scale)
     sites = [site for company in companies for site in _sites(company)]
@@ -99,7 +102,10 @@ def generate(scale: int = 1, seed: int = 7, with_drivers: bool = True) -> Facts:
 
 
 def _asked(scale: int) -> list[int]:
-    """One site of every company (of every tenth at scale 10): floors and circuits in turn, and two garages."""
+    """Ids of the sites asked about: floors and circuits in turn, and two garages.
+
+    There is one of every company, or of every tenth at scale 10.
+    """
     first = [0, *_first_sites()]
     level = [1 if turn % 10 == 5 else 2 if turn % 2 else 3 for turn in range(COMPANIES)]
     return [
@@ -109,7 +115,7 @@ def _asked(scale: int) -> list[int]:
 
 
 def _first_sites() -> list[int]:
-    """Where the sites of the second, third … level begin among a company's sites."""
+    """Positions at which the second, third … level begins among a company's sites."""
     firsts: list[int] = []
     for level in LEVELS[:-1]:
         firsts.append(level.sites + (firsts[-1] if firsts else 0))
@@ -236,7 +242,7 @@ def _right(dice: random.Random, right_id: int, place: Place) -> Right:
 
 
 class _Places:
-    """Draws the places of a driver's rights; equal places are one value."""
+    """Draws the places of a driver's rights, with one value for equal places."""
 
     def __init__(self, dice: random.Random, companies: int, chargers: Sequence[Charger]) -> None:
         self._dice = dice

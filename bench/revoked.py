@@ -1,10 +1,10 @@
-"""How soon a right that one process has revoked is refused at a charger of another.
+"""Measures how soon a right revoked at one server is refused at another's charger.
 
 `python -m bench.revoked` (about a minute)
 
-Two servers over one database. One is asked to revoke, over HTTP; a charger that is connected to the other asks about
-the card again and again afterwards. A lag is from the answer to the revocation to the first question that was refused;
-it is 0 where that was the first question of all.
+Two servers share one database. One is asked to revoke, over HTTP. A charger that is connected to the other then asks
+about the card again and again. The lag runs from the answer to the revocation to the first question that was refused.
+It is 0 where that was the first question of all.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
-"""100,000 drivers to Excel and back into an empty customer, who then answers the same; and what that takes.
+"""Measures 100,000 drivers on their way to Excel and back, and checks the result.
 
 `python -m bench.round_trip` (about ten minutes)
 
-The drivers are exported by `chargerights export` and imported by `chargerights import` into a customer who has the same
-sites, chargers and access groups and no drivers, on SQLite and on PostgreSQL. Both are then asked the mission's request
-for every site, and with full details for the twenty sites that are asked about elsewhere; numbers of tags and chargers,
-and the instants at which tags were changed, are left out. Anything else that differs ends the program with status 1.
+The drivers are exported by `chargerights export` and imported by `chargerights import` into a customer with the same
+sites, chargers and access groups and no drivers, on SQLite and on PostgreSQL. Both customers are then asked the
+mission's request for every site, and with full details for the twenty sites that other benchmarks ask about. Numbers of
+tags and chargers, and the instants at which tags were changed, are left out. Any other difference ends the program with
+status 1.
 """
 
 from __future__ import annotations
@@ -33,8 +34,10 @@ SAMPLED_EVERY = 0.1
 
 
 class Run(NamedTuple):
-    """A command that has ended well: what it said, its seconds, of the clock and of a processor, and the most memory
-    that it held."""
+    """Output and cost of a command that has succeeded.
+
+    `seconds` is elapsed time, `processor` is seconds of processor time, and `memory` is the most bytes it held.
+    """
 
     said: Any
     seconds: float
@@ -78,7 +81,10 @@ def answers(server: Server, key: str, facts: Facts) -> Iterator[tuple[str, Any]]
 
 
 def _without_numbers(answer: Any) -> Any:
-    """The answer without what neither file carries: numbers of tags and chargers, and when tags were changed."""
+    """Leaves out of the answer what neither file carries.
+
+    Those are the numbers of tags and chargers, and the times at which tags were changed.
+    """
     if isinstance(answer, list):
         return [_without_numbers(each) for each in answer]
     if not isinstance(answer, dict):
@@ -89,7 +95,7 @@ def _without_numbers(answer: Any) -> Any:
 
 
 def compare(one: Customer, other: Customer, facts: Facts) -> int:
-    """How many answers are the same; ends the program at the first that is not."""
+    """Number of equal answers. The first that differs ends the program."""
     count = 0
     with serving(one.database) as ours, serving(other.database) as theirs:
         for (question, before), (_, after) in zip(
@@ -102,8 +108,14 @@ def compare(one: Customer, other: Customer, facts: Facts) -> int:
 
 
 def over_http(of: Customer, file: Path) -> tuple[float, float, float]:
-    """Seconds of an import over HTTP, and how long the event loop was held at most by it and by an export, each not the
-    first of its server: the framework makes a route when it is first asked, which takes some 50 ms."""
+    """Times an import over HTTP, and how long it and an export hold the event loop.
+
+    An import before the measured one warms the server up: the framework makes a route at its first request, which
+    takes some 50 ms.
+
+    Returns:
+        The seconds of the import, and the longest holds during the import and the export, in seconds.
+    """
     with watched(of.database) as server:
         url = f"http://127.0.0.1:{server.port}"
         with httpx.Client(base_url=url, headers={"x-api-key": of.key}, timeout=600) as client:
@@ -138,7 +150,11 @@ def changed(source: Path, target: Path) -> None:
 
 
 def measure(url: str, source: Customer, facts: Facts, folder: Path) -> list[str]:
-    """One column of the table: the customer of that database becomes the same as the source."""
+    """Imports the source's drivers into a new customer of that database.
+
+    Returns:
+        One column of the table.
+    """
     mine = customer(url)
     load(mine, folder / "places.json")
     dry = run(mine, "import", folder / "drivers.xlsx", "--mode", "add", "--dry-run")

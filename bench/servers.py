@@ -1,4 +1,7 @@
-"""chargerights itself, as its users start it: a customer with a loaded network, and a server over it."""
+"""Starts chargerights itself as its users do.
+
+A customer is created, their network is loaded, and a server runs over it.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""What simulated chargers cost: connected and booted, idle, and with sessions and outages, in one process on one core.
+"""Measures the cost of simulated chargers in one process on one core.
 
 `python -m bench.simulator` (a minute and a half)
 
-The central system is a bare one in a process of its own: it answers each action with the shortest answer that lets the
-charger go on, and checks nothing. Memory is what this process grows by (RSS) after everything is imported.
+The chargers connect and boot, idle, and then run with sessions and outages. The central system is a bare one in a
+process of its own: it answers each action with the shortest answer that lets the charger go on, and checks nothing.
+Memory is what this process grows by (RSS) after everything is imported.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ ACCEPTED = {"status": "Accepted"}
 
 
 async def measured(plan: Plan) -> list[tuple[str, str]]:
-    """Rows of the table: a fleet from its first connection to the end of a while under that plan."""
+    """Rows of the table for a fleet that connects and then follows the plan."""
     central = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.simulator", "--central", stdout=subprocess.PIPE, cwd=ROOT
     )

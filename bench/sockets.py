@@ -1,7 +1,7 @@
-"""A web socket client that costs little: blocking sockets, frames made beforehand, one thread.
+"""WebSocket client that takes little processor time.
 
-What it measures is the server: its frames are masked with zeros, as the standard allows, and what comes back is only
-counted, and read where a benchmark wants it.
+It measures the server, not itself: it has blocking sockets, frames made beforehand and one thread. Frames are masked
+with zeros, as the standard allows. Answers are only counted, and read where a benchmark wants it.
 """
 
 from __future__ import annotations
@@ -54,13 +54,16 @@ class WebSocket:
         return self
 
     def receive(self) -> list[bytes]:
-        """The messages that are there; waits for one."""
+        """Returns the messages that have come, and waits until there is at least one."""
         while not (messages := self.read()):
             pass
         return messages
 
     def read(self) -> list[bytes]:
-        """The messages of what has come, maybe none; pings and calls are answered."""
+        """Reads once from the socket, and returns the complete messages, if any.
+
+        Pings and calls are answered.
+        """
         data = self.socket.recv(BUFFER_BYTES)
         if not data:
             raise ConnectionError("the server closed the web socket")
@@ -111,8 +114,10 @@ def asked_per_second(sockets: Sequence[WebSocket], asked: Sequence[bytes], secon
 
 
 def latencies(sockets: Sequence[WebSocket], asked: Sequence[bytes], per_second: float, seconds: float) -> list[float]:
-    """Seconds from the instant at which a question was due until its answer; questions come evenly, whatever the
-    answers do."""
+    """Seconds from the instant at which each question was due until its answer.
+
+    Questions are sent at an even rate, however late the answers are.
+    """
     selector = selectors.DefaultSelector()
     due: dict[WebSocket, list[float]] = {}
     for each in sockets:

@@ -1,6 +1,6 @@
-"""What the largest answer costs the server that streams it: memory, and how long it keeps others waiting.
+"""Measures the cost of the largest answer for the server that streams it.
 
-Part of `python -m bench.http`.
+The cost is memory, and how long the stream keeps other requests waiting. Part of `python -m bench.http`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ SAMPLED_EVERY = 0.005
 
 
 class Cost(NamedTuple):
-    """One streamed answer: how it came, how much the server's memory grew at most, its longest hold."""
+    """Streamed answer and its cost for the server.
+
+    `grown` is the most bytes by which its memory grew, `held` the longest hold of its event loop in seconds.
+    """
 
     answer: Answer
     grown: int

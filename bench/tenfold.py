@@ -1,8 +1,9 @@
-"""Ten times the network, the same size of answer: the mission's request and decisions over HTTP at both sizes.
+"""Compares a network with one ten times as large, over HTTP.
 
 `python -m bench.tenfold` (about seven minutes, most of it storing and loading a million drivers; 6 GB of memory)
 
-Both are chargerights on SQLite, asked in turns. A site has as many drivers in one as in the other (`bench.network`).
+Both are chargerights on SQLite, asked in turns for the mission's request and decisions. A site has as many drivers in
+one as in the other (`bench.network`), so the answers have the same size.
 """
 
 from __future__ import annotations

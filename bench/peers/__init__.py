@@ -1,1 +1,4 @@
-"""Other programs that answer the same questions, and servers that only send bytes, to compare with."""
+"""Programs that chargerights is compared with.
+
+Some answer the same questions. Others are servers that only send bytes.
+"""

@@ -1,4 +1,6 @@
-"""The floor of the chargers' door: the same kind of server, which reads each frame as JSON and sends one like it back.
+"""Floor for charger connections: a server that only echoes.
+
+It is the same kind of server, reads each frame as JSON and sends one like it back.
 
 `python -m bench.peers.echo PORT`
 """

@@ -1,8 +1,10 @@
-"""The floor: the same kind of server, which sends answers from memory and does nothing else.
+"""Floor for HTTP: a server that only sends answers from memory.
 
-The same uvicorn with the same settings, and the same middleware; an answer is sent whole or in chunks as ours is.
-`python -m bench.peers.floor PORT FOLDER`: a request for `/NAME` is answered with the content of FOLDER/NAME; one for
-`/_lag` with the longest the event loop was held since that was last asked, see `bench.loop_lag`.
+`python -m bench.peers.floor PORT FOLDER`
+
+It is the same uvicorn with the same settings and the same middleware, and sends an answer whole or in chunks as ours
+is sent. A request for `/NAME` is answered with the content of FOLDER/NAME, and one for `/_lag` with the longest hold
+of the event loop since the last such request (see `bench.loop_lag`).
 """
 
 from __future__ import annotations

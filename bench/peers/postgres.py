@@ -1,10 +1,11 @@
-"""The drivers of 20 sites as one SQL statement on PostgreSQL, over the same facts, beside ours.
+"""Compares chargerights with SQL on PostgreSQL, for the drivers of 20 sites.
 
 `python -m bench.peers.postgres` (a minute)
 
-Two statements, each over the tables and covering indexes that suit it best, prepared, vacuumed and analysed, on
-one connection with settings for data that is in memory; the ids come back in binary, as one array a site. They must
-name the drivers that we name. (Walking the tree by recursion instead of a closure table took 0.1 s and more.)
+Two statements are measured on the same facts, each over the tables and covering indexes that suit it best, prepared,
+vacuumed and analysed, on one connection with settings for data that is in memory. The ids come back in binary, as one
+array a site. They must name the drivers that we name. (Walking the tree by recursion instead of a closure table took
+0.1 s and more.)
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ KINDS = {PlaceKind.SITE: "s", PlaceKind.CHARGER: "c", PlaceKind.ACCESS_GROUP: "g
 
 
 def fill(connection: psycopg.Connection[Any], facts: Facts, network: Network) -> None:
-    """Makes the tables of the facts, with the closures, indexed, vacuumed and analysed."""
+    """Creates the tables of the facts and closures, indexed, vacuumed and analysed."""
     numbers = {each.charger_id: each.id for each in facts.chargers}
     connection.execute(TABLES)
     for table, rows in {

@@ -53,14 +53,17 @@ KINDS = {PlaceKind.SITE: "site", PlaceKind.CHARGER: "charger", PlaceKind.ACCESS_
 
 
 class Answer(NamedTuple):
-    """How long SpiceDB took, and whom it named per site."""
+    """Times of SpiceDB, and the drivers it named for each site."""
 
     timings: Timings
     subjects: dict[int, set[int]]
 
 
 def built() -> tuple[Path, Path]:
-    """SpiceDB's server and our client of it, built with Go in bench/.cache if they are not there."""
+    """Builds SpiceDB's server and our client of it with Go, and returns their paths.
+
+    They are kept in bench/.cache. A server that is there already is not built again.
+    """
     server, client, source = CACHE / "spicedb", CACHE / "lookup_subjects", CACHE / "gobuild"
     go = shutil.which("go")
     if go is None and not (server.exists() and client.exists()):
@@ -82,7 +85,7 @@ def built() -> tuple[Path, Path]:
 
 
 def relationships(facts: Facts) -> Iterator[str]:
-    """Who holds what now and what lies where, one line a relationship."""
+    """Current rights and the positions of sites and chargers, one line a relationship."""
     for site in facts.sites:
         if site.parent_id is not None:
             yield f"site:{site.id} parent site:{site.parent_id}"
@@ -112,7 +115,10 @@ class SpiceDB:
             subprocess.run([*self._command, "load", str(schema), str(facts_file)], check=True)
 
     def ask(self, sites: list[int], rounds: int, changed: bool) -> Answer:
-        """Looks all the sites up at once, `rounds` times; `changed`: after a write before each."""
+        """Looks all the sites up at once, `rounds` times.
+
+        With `changed`, a write precedes each of them.
+        """
         arguments = ["ask", str(rounds), "changed" if changed else "unchanged", *map(str, sites)]
         done = subprocess.run([*self._command, *arguments], check=True, capture_output=True, text=True)
         said: dict[str, Any] = json.loads(done.stdout)
@@ -122,7 +128,10 @@ class SpiceDB:
 
 @contextmanager
 def serving(facts: Facts, datastore: str) -> Iterator[SpiceDB]:
-    """SpiceDB with the facts loaded, on "postgres" (vacuumed and analysed) or in "memory"."""
+    """Starts SpiceDB and loads the facts into it.
+
+    `datastore` is "postgres", which is vacuumed and analysed, or "memory".
+    """
     server, client = built()
     if datastore == "memory":
         with _process(server, client) as spicedb:
