@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from chargerights.gateway.ocpp import lenient_parsing, ocpp_j
-from chargerights.storage.charging import authorizations, sessions
+from chargerights.storage.charging import authorizations, sessions, set_aside
 from tests.gateway.client import ANSWERS, V16, V201
 from tests.gateway.operating import Operator
 from tests.gateway.server import InProcess, text
@@ -62,6 +62,29 @@ async def test_a_transaction_of_2_x_is_kept_whose_events_have_odd_types(server: 
     session = next(each for each in await server.read(sessions.find, *EVERY) if each.transaction_id == "tx-1")
     assert (session.meter_start, session.meter_stop) == (100, 5100)
     assert session.stopped_at is not None
+
+
+def nested(levels: int) -> Any:
+    return [] if levels == 0 else {"x": nested(levels - 1)}
+
+
+@pytest.mark.parametrize("levels", [19, 20, 300])
+async def test_a_sample_is_kept_however_deeply_its_members_are_nested(
+    server: InProcess, capsys: pytest.CaptureFixture[str], levels: int
+) -> None:
+    deep = {"customData": {"vendorId": "Us", "x": nested(levels)}}
+    async with server.charger("DEP-1", V201) as charger:
+        reading = energy(100, NOW)
+        reading[0]["sampledValue"][0] |= deep
+        await charger.call("TransactionEvent", event("Started", 0, idToken=token("ALICE"), meterValue=reading))
+    async with server.charger("DEP-1") as charger:
+        sample = {"value": "200", **deep}
+        values = {"connectorId": 1, "meterValue": [{"timestamp": text(NOW), "sampledValue": [sample]}]}
+        assert await charger.call("MeterValues", values) == {}
+    session = next(each for each in await server.read(sessions.find, *EVERY) if each.transaction_id == "tx-1")
+    assert session.meter_start == 100
+    assert await server.read(set_aside.find) == []
+    assert "exception" not in "".join(capsys.readouterr())
 
 
 async def test_a_start_is_known_again_in_other_types(either: InProcess) -> None:

@@ -216,7 +216,7 @@ def _readings(charger: ConnectedCharger, given: list[dict[str, Any]], connector_
     return tuple(
         MeterReading(
             lenient_parsing.instant(value.get("timestamp"), at),
-            value["sampledValue"],
+            lenient_parsing.samples(value["sampledValue"]),
             connector_id=lenient_parsing.number(connector_id),
         )
         for value in given

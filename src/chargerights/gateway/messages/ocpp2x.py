@@ -233,5 +233,8 @@ def _says(
 def _readings(charger: ConnectedCharger, given: list[dict[str, Any]], evse_id: int | None) -> tuple[MeterReading, ...]:
     at = charger.customer.clock()
     return tuple(
-        MeterReading(lenient_parsing.instant(value["timestamp"], at), value["sampledValue"], evse_id) for value in given
+        MeterReading(
+            lenient_parsing.instant(value["timestamp"], at), lenient_parsing.samples(value["sampledValue"]), evse_id
+        )
+        for value in given
     )

@@ -24,6 +24,8 @@ _INSTANT = re.compile(
 """Year to minute, seconds, decimals, and the zone's sign, hours and minutes."""
 MAX_NUMBER = 2**31 - 1
 MAX_TEXT = 500
+MAX_LEVELS = 20
+"""Levels of nested values that are kept: JSON is read more deeply than it can be written again."""
 NO_AUTHORIZATION = "NoAuthorization"
 TYPES_WITHOUT_TEXT = ("Central", "Local")
 """Types of idTokens that a charger or central system makes up, and so may leave empty."""
@@ -131,3 +133,16 @@ def key(value: str) -> str:
     An invalid one has a key that no tag has.
     """
     return tag_key(value.strip()[:MAX_TAG_LENGTH])
+
+
+def samples(value: list[Any], levels: int = MAX_LEVELS) -> list[Any]:
+    """Returns sampled values without what is nested beyond the levels."""
+    return [_shallow(sample, levels) for sample in value]
+
+
+def _shallow(value: Any, levels: int) -> Any:
+    if isinstance(value, dict):
+        return {name: _shallow(member, levels - 1) for name, member in value.items()} if levels else None
+    if isinstance(value, list):
+        return [_shallow(item, levels - 1) for item in value] if levels else None
+    return value
