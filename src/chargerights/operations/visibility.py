@@ -10,17 +10,9 @@ from ..rights.errors import TagTaken, UnknownCharger
 from ..rights.model import Driver
 from ..rights.network import Network
 from ..rights.permissions import Operator, Permission, Scope
-from ..storage.callers import Caller
 from ..storage.rows.operators import UnknownOperator
 from . import redaction
-from .errors import Forbidden
 from .view import View
-
-
-def require_all_sites(caller: Caller, text: str) -> None:
-    """Raises Forbidden with that text for a caller that is limited to some sites."""
-    if caller.site_ids is not None:
-        raise Forbidden(text)
 
 
 def require_charger(scope: Scope, charger_id: str) -> None:

@@ -89,12 +89,6 @@ def amount(value: Any) -> float | None:
     return found if abs(found) < 1e18 else None  # not-a-number is not either
 
 
-def exponent(value: Any) -> int:
-    """A power of ten, within what energies have."""
-    whole = _whole(value)
-    return min(max(whole, -9), 9) if whole is not None else 0
-
-
 def text(value: Any, limit: int = MAX_TEXT) -> str | None:
     """Returns one line of text, cut to the limit. None for nothing."""
     if not isinstance(value, str):
@@ -135,9 +129,9 @@ def key(value: str) -> str:
     return tag_key(value.strip()[:MAX_TAG_LENGTH])
 
 
-def samples(value: list[Any], levels: int = MAX_LEVELS) -> list[Any]:
-    """Returns sampled values without what is nested beyond the levels."""
-    return [_shallow(sample, levels) for sample in value]
+def samples(value: list[Any]) -> list[Any]:
+    """Returns sampled values without what is nested beyond `MAX_LEVELS`."""
+    return [_shallow(sample, MAX_LEVELS) for sample in value]
 
 
 def _shallow(value: Any, levels: int) -> Any:
